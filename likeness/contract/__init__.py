@@ -1,0 +1,1 @@
+"""The agreement between service and worker: plain data, importing nothing else of ours."""

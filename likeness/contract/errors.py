@@ -1,0 +1,261 @@
+"""Every error Likeness tells anyone about, as one tree.
+
+    LikenessError
+    ├── RequestError            the caller's fault: change the request
+    │   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
+    │   ├── UnknownEngine           no engine of that name in the catalogue
+    │   ├── InvalidPicture          not a picture, truncated, or damaged
+    │   ├── UnsupportedFormat       a picture, but of a format or mode that is not taken
+    │   ├── AnimatedPicture         more than one frame
+    │   ├── PictureTooLarge         more pixels, or a longer side, than the bound
+    │   ├── UploadTooLarge          more bytes than the bound
+    │   ├── UploadTooSlow           the body did not arrive in time
+    │   ├── UnsupportedMedia        a content type that this call does not take
+    │   ├── UrlNotAllowed           a picture URL that is not public https
+    │   ├── UrlFailed               a picture URL that did not answer with a picture
+    │   ├── NotAuthenticated        no key, or one that is not known
+    │   ├── NoSuchRoute             no such address, or not with this method
+    │   ├── JobNotFound             no such job for this key
+    │   ├── JobExpired              there was such a job; its lifetime is over
+    │   ├── ImageNotFound           the job has no image of that number
+    │   ├── JobNotFinished          the job has no result yet, or ended without one
+    │   ├── RangeNotSatisfiable     the asked bytes lie outside the image
+    │   ├── IdempotencyMismatch     the key was used before with other content
+    │   ├── IdempotencyPending      the first request with this key is still being accepted
+    │   └── QueueFull               try again later
+    ├── JobError                why an accepted job failed
+    │   ├── EngineFailed            the engine raised
+    │   ├── OutOfMemory             it did not fit, even alone
+    │   ├── JobTimeout              it ran past its time bound
+    │   ├── WorkerDied              it took its worker down each time it was tried
+    │   └── InputLost               its input is gone from the store
+    └── Unavailable             ours: something the service stands on is away
+        ├── QueueUnavailable        Redis does not answer
+        └── StoreUnavailable        the picture store does not answer
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+Fault = Literal["caller", "engine", "service"]
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One field that is wrong: a JSON pointer (or `#/header/<name>`) and what would be right."""
+
+    pointer: str
+    detail: str
+
+
+class LikenessError(Exception):
+    """Base of the tree. `code` is stable and public; `fault` says who has to act."""
+
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "Something went wrong"
+    fault: ClassVar[Fault] = "service"
+
+    def __init__(self, detail: str, problems: list[FieldProblem] | None = None, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.problems = problems or []
+        self.retry_after = retry_after
+
+
+class RequestError(LikenessError):
+    """The caller has to change the request."""
+
+    code, title, fault = "bad_request", "The request cannot be taken", "caller"
+
+
+class InvalidField(RequestError):
+    """A field is missing, unknown, malformed or out of its bounds."""
+
+    code, title = "invalid_field", "A field is not valid"
+
+    @classmethod
+    def at(cls, field: str, detail: str) -> "InvalidField":
+        """Return the error for one named field."""
+        return cls(f"{field}: {detail}", [FieldProblem(f"#/{field}", detail)])
+
+
+class UnknownEngine(RequestError):
+    """No engine of that name in the catalogue."""
+
+    code, title = "unknown_engine", "There is no such engine"
+
+
+class InvalidPicture(RequestError):
+    """The bytes are not a picture, are truncated, or are damaged."""
+
+    code, title = "invalid_picture", "The picture cannot be read"
+
+
+class UnsupportedFormat(RequestError):
+    """A picture, but of a format or mode that is not taken."""
+
+    code, title = "unsupported_format", "This picture format is not taken"
+
+
+class AnimatedPicture(RequestError):
+    """More than one frame."""
+
+    code, title = "animated_picture", "The picture is animated"
+
+
+class PictureTooLarge(RequestError):
+    """More pixels, or a longer side, than the bound."""
+
+    code, title = "picture_too_large", "The picture is too large"
+
+
+class UploadTooLarge(RequestError):
+    """More bytes than the bound."""
+
+    code, title = "upload_too_large", "The upload is too large"
+
+
+class UploadTooSlow(RequestError):
+    """The body did not arrive in time."""
+
+    code, title = "upload_too_slow", "The upload took too long"
+
+
+class UnsupportedMedia(RequestError):
+    """A content type that this call does not take."""
+
+    code, title = "unsupported_media_type", "This content type is not taken"
+
+
+class UrlNotAllowed(RequestError):
+    """A picture URL that is not public https."""
+
+    code, title = "url_not_allowed", "The picture URL is not allowed"
+
+
+class UrlFailed(RequestError):
+    """A picture URL that did not answer with a picture in time."""
+
+    code, title = "url_failed", "The picture URL did not give a picture"
+
+
+class NotAuthenticated(RequestError):
+    """No key, or one that is not known."""
+
+    code, title = "not_authenticated", "An API key is needed"
+
+
+class NoSuchRoute(RequestError):
+    """No such address, or not with this method."""
+
+    code, title = "no_such_route", "There is nothing at this address"
+
+
+class JobNotFound(RequestError):
+    """No such job for this key."""
+
+    code, title = "job_not_found", "There is no such job"
+
+
+class JobExpired(RequestError):
+    """There was such a job; its lifetime is over."""
+
+    code, title = "job_expired", "The job has expired"
+
+
+class ImageNotFound(RequestError):
+    """The job has no image of that number."""
+
+    code, title = "image_not_found", "The job has no such image"
+
+
+class JobNotFinished(RequestError):
+    """The job has no result yet, or ended without one."""
+
+    code, title = "job_not_finished", "The job has no result"
+
+
+class RangeNotSatisfiable(RequestError):
+    """The asked bytes lie outside the image."""
+
+    code, title = "range_not_satisfiable", "The range lies outside the image"
+
+
+class IdempotencyMismatch(RequestError):
+    """The key was used before with other content."""
+
+    code, title = "idempotency_mismatch", "The idempotency key was used with other content"
+
+
+class IdempotencyPending(RequestError):
+    """The first request with this key is still being accepted."""
+
+    code, title = "idempotency_pending", "The first request with this key is still being accepted"
+
+
+class QueueFull(RequestError):
+    """As many jobs are waiting as the service takes; try again later."""
+
+    code, title = "queue_full", "The queue is full"
+
+
+class JobError(LikenessError):
+    """Why an accepted job failed."""
+
+    code, title, fault = "job_failed", "The job failed", "engine"
+
+
+class EngineFailed(JobError):
+    """The engine raised."""
+
+    code, title = "engine_failed", "The engine failed"
+
+
+class OutOfMemory(JobError):
+    """The job did not fit into memory, even alone."""
+
+    code, title = "out_of_memory", "The picture does not fit into memory"
+
+
+class JobTimeout(JobError):
+    """The job ran past its time bound."""
+
+    code, title = "timeout", "The job took too long"
+
+
+class WorkerDied(JobError):
+    """The job took its worker down each time it was tried."""
+
+    code, title = "worker_died", "The worker died while it ran the job"
+
+
+class InputLost(JobError):
+    """The input is gone from the store."""
+
+    code, title, fault = "input_lost", "The input is gone", "service"
+
+
+class Unavailable(LikenessError):
+    """Something the service stands on is away; the same request may work later."""
+
+    code, title = "unavailable", "The service is not available"
+
+
+class QueueUnavailable(Unavailable):
+    """Redis does not answer."""
+
+    code, title = "queue_unavailable", "The queue is not available"
+
+
+class StoreUnavailable(Unavailable):
+    """The picture store does not answer."""
+
+    code, title = "store_unavailable", "The store is not available"
+
+
+def every_error(root: type[LikenessError] = LikenessError) -> Iterator[type[LikenessError]]:
+    """Yield the whole tree, root first."""
+    yield root
+    for child in root.__subclasses__():
+        yield from every_error(child)

@@ -1,0 +1,1 @@
+"""The recipes that made every weight file in `weights/`; each is a command."""

@@ -1,0 +1,328 @@
+"""Train the starter autoencoder: `python -m training.autoencoder --data DATA --minutes 90`.
+
+A small `diffusers.AutoencoderDC` (Chen et al. 2024, arXiv:2410.10733): 8 x 8 pixels become one latent of 16 numbers.
+Every norm in it looks at one place only, so a tile's inside is what the whole picture would have given.
+
+Before the first step the network is set to a principal component analysis of 8 x 8 patches (`pca_start`): it starts
+at the best linear codec of that size, near 29.7 dB, where a random start needs an hour to arrive.
+"""
+
+import argparse
+import csv
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers.models import AutoencoderDC
+from PIL import Image
+from rich.progress import Progress
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from training.pictures import Crops, Pictures, load_pictures
+
+LATENT_CHANNELS = 16
+WIDTHS = (12, 48, 96, 192)
+"""Channels at full, half, quarter and eighth size. Full size has no layers: its work is done by pixel shuffling."""
+
+LATENT_NOISE = 0.04
+"""Standard deviation added to unit-variance latents while training, so that a denoiser's small errors do little."""
+
+
+def build() -> AutoencoderDC:
+    """Return the untrained network, in float32."""
+    return AutoencoderDC(
+        latent_channels=LATENT_CHANNELS,
+        encoder_block_out_channels=WIDTHS,
+        decoder_block_out_channels=WIDTHS,
+        encoder_layers_per_block=(0, 1, 2, 2),
+        decoder_layers_per_block=(0, 2, 2, 3),
+        encoder_qkv_multiscales=((), (), (), ()),
+        decoder_qkv_multiscales=((), (), (), ()),
+        decoder_conv_act_fn="silu",
+        scaling_factor=1.0,
+    )
+
+
+@torch.no_grad()
+def pca_start(vae: AutoencoderDC, crops: Tensor) -> None:
+    """Set `vae` so that it computes the PCA of 8 x 8 x 3 patches of `crops` (N x 3 x H x W, -1..1), in place.
+
+    The encoder passes all 192 numbers of a patch up to its last convolution, which projects them; the decoder's first
+    convolution spreads them again. Residual blocks start silent. What each linear stage lacks because of the fixed
+    shortcuts is solved for by least squares on the crops themselves.
+    """
+    for name, parameter in vae.named_parameters():
+        if name.endswith("norm.weight") or name.endswith("norm.bias"):
+            parameter.zero_()
+    _open_encoder(vae)
+    target, basis, mean = _principal_components(crops)
+    hidden = _before(vae.encoder, crops)
+    averaged = hidden.unflatten(1, (LATENT_CHANNELS, -1)).mean(2)
+    _solve_pointwise(vae.encoder.conv_out, hidden, target - averaged)
+    _open_decoder(vae, basis, mean)
+
+
+def _principal_components(crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return (latents of unit variance, basis 192 x channels that undoes them, mean patch of 192)."""
+    patches = F.pixel_unshuffle(crops, 8)
+    flat = patches.movedim(1, -1).reshape(-1, 192)
+    mean = flat.mean(0)
+    _, singular, rows = torch.linalg.svd(flat - mean, full_matrices=False)
+    spread = singular[:LATENT_CHANNELS] / math.sqrt(len(flat))
+    basis = rows[:LATENT_CHANNELS].T * spread
+    latents = (patches - mean.view(1, -1, 1, 1)).movedim(1, -1) @ (rows[:LATENT_CHANNELS].T / spread)
+    return latents.movedim(-1, 1), basis, mean
+
+
+def _open_encoder(vae: AutoencoderDC) -> None:
+    """Let every down-sampling convolution copy what it was given; the rest of its channels keep a weak random start."""
+    downs = [vae.encoder.conv_in, *(block[-1] for block in list(vae.encoder.down_blocks)[1:-1])]
+    meaningful = 3
+    for down in downs:
+        down.conv.weight.mul_(0.3)
+        down.conv.weight[:meaningful].zero_()
+        down.conv.bias.zero_()
+        for channel in range(meaningful):
+            down.conv.weight[channel, channel, 1, 1] = 1.0
+        meaningful *= 4
+
+
+def _before(encoder: torch.nn.Module, crops: Tensor) -> Tensor:
+    hidden = encoder.conv_in(crops)
+    for block in encoder.down_blocks:
+        hidden = block(hidden)
+    return hidden
+
+
+def _solve_pointwise(conv: torch.nn.Conv2d, given: Tensor, wanted: Tensor) -> None:
+    """Set the middle tap of `conv` to the ridge regression from `given` to `wanted`, its other taps near nothing."""
+    x = given.movedim(1, -1).reshape(-1, given.shape[1])
+    x = torch.cat([x, torch.ones(len(x), 1)], 1).double()
+    y = wanted.movedim(1, -1).reshape(len(x), -1).double()
+    ridge = 1e-6 * len(x) * torch.eye(x.shape[1], dtype=torch.double)
+    solution = torch.linalg.solve(x.T @ x + ridge, x.T @ y).float()
+    conv.weight.mul_(0.01)
+    conv.weight[:, :, 1, 1] = solution[:-1].T
+    if conv.bias is not None:
+        conv.bias.copy_(solution[-1])
+
+
+CARRIER = 6.0
+"""Size of the constant channels that keep the decoder's last norm nearly linear at the start."""
+
+
+def _open_decoder(vae: AutoencoderDC, basis: Tensor, mean: Tensor) -> None:
+    decoder = vae.decoder
+    ups = [block[0] for block in reversed(list(decoder.up_blocks)[1:-1])]
+    # Patch numbers in the order the three pixel shuffles will place them: colour, then 8 x 8 as 2 x 2 of 2 x 2 of 2 x 2.
+    order = torch.arange(192).view(3, 2, 2, 2, 2, 2, 2).permute(0, 3, 6, 2, 5, 1, 4).reshape(192)
+    spread, offset = basis[order], mean[order]
+    decoder.conv_in.weight.mul_(0.01)
+    decoder.conv_in.weight[:, :, 1, 1] = spread - _repeat_matrix(192, LATENT_CHANNELS)
+    decoder.conv_in.bias.copy_(offset)
+    first, second = ups
+    _shuffle_copy(first, meaningful=48)
+    _shuffle_copy(second, meaningful=12)
+    _mirror_and_carry(second, decoder)
+
+
+def _repeat_matrix(rows: int, columns: int) -> Tensor:
+    """Return the matrix of `repeat_interleave`: rows x columns, 0 or 1."""
+    return torch.eye(columns).repeat_interleave(rows // columns, dim=0)
+
+
+def _shuffle_copy(up: torch.nn.Module, meaningful: int) -> None:
+    """Make an up-sampling stage put its first 4 x meaningful channels side by side, its fixed shortcut undone."""
+    conv = up.conv
+    conv.weight.mul_(0.05)
+    conv.bias.zero_()
+    wanted = conv.weight[:, :, 1, 1].clone()
+    wanted[: 4 * meaningful] = torch.eye(conv.in_channels)[: 4 * meaningful]
+    conv.weight[: 4 * meaningful].zero_()
+    conv.weight[:, :, 1, 1] = wanted - _repeat_matrix(conv.out_channels, conv.in_channels)
+
+
+def _mirror_and_carry(up: torch.nn.Module, decoder: torch.nn.Module) -> None:
+    """Give the last stage each value twice, as x and -x, and constants: silu(x) - silu(-x) = x, and the norm is fixed."""
+    conv = up.conv
+    values, mirrored, carried = slice(0, 48), slice(48, 96), slice(96, 4 * decoder.norm_out.weight.numel())
+    repeats = _repeat_matrix(conv.out_channels, conv.in_channels)
+    conv.weight[mirrored] = -conv.weight[values]
+    conv.weight[mirrored, :, 1, 1] = -(conv.weight[values, :, 1, 1] + repeats[values]) - repeats[mirrored]
+    conv.bias[carried] = CARRIER
+    width = decoder.norm_out.weight.numel()
+    shrink = CARRIER * math.sqrt((width - 24) / width)
+    decoder.norm_out.weight.fill_(1.0)
+    decoder.norm_out.bias.zero_()
+    last = decoder.conv_out.conv
+    last.weight.mul_(0.01)
+    last.bias.zero_()
+    for out in range(12):
+        last.weight[out, out, 1, 1] = shrink
+        last.weight[out, 12 + out, 1, 1] = -shrink
+
+
+def similarity(a: Tensor, b: Tensor) -> Tensor:
+    """Return the mean SSIM (Wang et al. 2004, 11 x 11 Gaussian) of N x 3 x H x W pictures in -1..1."""
+    axis = torch.arange(11, dtype=a.dtype) - 5
+    window = torch.exp(-(axis**2) / (2 * 1.5**2))
+    window = window / window.sum()
+    kernel = (window[:, None] * window[None]).expand(3, 1, 11, 11)
+    blur = lambda x: F.conv2d(x, kernel, groups=3)  # noqa: E731  one line, used six times below
+    mean_a, mean_b = blur(a), blur(b)
+    var_a, var_b, cov = blur(a * a) - mean_a**2, blur(b * b) - mean_b**2, blur(a * b) - mean_a * mean_b
+    c1, c2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2
+    return ((2 * mean_a * mean_b + c1) * (2 * cov + c2) / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean()
+
+
+def loss_of(vae: AutoencoderDC, crops: Tensor) -> Tensor:
+    """Return the training loss: log error of each crop, structure, and latents held near unit variance."""
+    latents = vae.encode(crops).latent
+    noisy = latents + LATENT_NOISE * torch.rand(len(crops), 1, 1, 1) * torch.randn_like(latents)
+    made = vae.decode(noisy).sample.float()
+    error = (made - crops).square().mean((1, 2, 3))
+    spread = latents.float().square().mean((0, 2, 3))
+    return torch.log(error + 3e-4).mean() + 2.0 * (1 - similarity(made, crops)) + 0.02 * (spread - 1).square().mean()
+
+
+@torch.no_grad()
+def judge(vae: AutoencoderDC, photos: list[np.ndarray]) -> tuple[float, float]:
+    """Return median PSNR (dB) and mean SSIM of whole held-out photos, cut to multiples of 8."""
+    psnr, ssim = [], []
+    for photo in photos:
+        given = _canvas(photo)
+        made = vae.decode(vae.encode(given).latent).sample.clamp(-1, 1)
+        psnr.append(10 * math.log10(4 / float((made - given).square().mean())))
+        ssim.append(float(similarity(made, given)))
+    return float(np.median(psnr)), float(np.mean(ssim))
+
+
+def _canvas(photo: np.ndarray) -> Tensor:
+    height, width = photo.shape[0] // 8 * 8, photo.shape[1] // 8 * 8
+    return torch.from_numpy(photo[:height, :width].copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+def sample_sheet(vae: AutoencoderDC, photos: list[np.ndarray], path: Path) -> None:
+    """Save given above made, for the first photos, as a PNG."""
+    with torch.no_grad():
+        pairs = [(_canvas(photo)[..., :256, :256], photo) for photo in photos]
+        columns = [torch.cat([given, vae.decode(vae.encode(given).latent).sample], 2)[0] for given, _ in pairs]
+    sheet = torch.cat(columns, 2).clamp(-1, 1).add(1).mul(127.5).round().byte().permute(1, 2, 0).numpy()
+    Image.fromarray(sheet).save(path)
+
+
+class Run:
+    """One training run in a folder: weights, their running average, optimiser state, log.csv, samples."""
+
+    def __init__(self, folder: Path, data: Path, args: argparse.Namespace) -> None:
+        self.folder, self.args = folder, args
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(args.seed)
+        self.pictures: Pictures = load_pictures(data)
+        self.crops = Crops(self.pictures, args.crop, args.seed)
+        self.vae = build()
+        self.step, self.seconds = 0, 0.0
+        pca_start(self.vae, torch.from_numpy(self.crops.batch(512)))
+        self.average = {name: value.clone() for name, value in self.vae.state_dict().items()}
+        self.optimiser = torch.optim.AdamW(self.vae.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
+        if (folder / "state.safetensors").exists():
+            self._resume()
+
+    def train(self) -> None:
+        """Train until `--minutes` of running time are spent, over all resumed runs together."""
+        budget = self.args.minutes * 60
+        self._report()
+        with Progress() as progress:
+            bar = progress.add_task("autoencoder", total=budget, completed=self.seconds)
+            saved = time.monotonic()
+            for loss in self._steps(budget):
+                progress.update(bar, completed=self.seconds, description=f"step {self.step} loss {loss:.3f}")
+                if time.monotonic() - saved > self.args.every:
+                    self._report()
+                    saved = time.monotonic()
+        self._report()
+
+    def _steps(self, budget: float) -> Iterator[float]:
+        while self.seconds < budget:
+            began = time.monotonic()
+            warm = min(1.0, (self.step + 1) / 200)
+            rate = self.args.rate * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.seconds / budget)))
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate
+            crops = torch.from_numpy(self.crops.batch(self.args.batch)).to(memory_format=torch.channels_last)
+            with torch.autocast("cpu", torch.bfloat16, enabled=self.args.bf16):
+                loss = loss_of(self.vae, crops)
+            self.optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(self.vae.parameters(), 1.0)
+            self.optimiser.step()
+            self._follow(min(0.999, (1 + self.step) / (10 + self.step)))
+            self.step += 1
+            self.seconds += time.monotonic() - began
+            yield float(loss.detach())
+
+    def _follow(self, keep: float) -> None:
+        with torch.no_grad():
+            for name, value in self.vae.state_dict().items():
+                self.average[name].lerp_(value, 1 - keep)
+
+    def _averaged(self) -> AutoencoderDC:
+        vae = build()
+        vae.load_state_dict(self.average)
+        return vae.eval()
+
+    def _report(self) -> None:
+        vae = self._averaged()
+        psnr, ssim = judge(vae, self.pictures.held_out)
+        with (self.folder / "log.csv").open("a") as log:
+            csv.writer(log).writerow([self.step, f"{self.seconds:.0f}", f"{psnr:.3f}", f"{ssim:.4f}"])
+        sample_sheet(vae, self.pictures.held_out[:4], self.folder / "samples.png")
+        vae.half().save_pretrained(self.folder / "vae")
+        self._save_state()
+
+    def _save_state(self) -> None:
+        state = {f"vae.{name}": value.contiguous() for name, value in self.vae.state_dict().items()}
+        state |= {f"average.{name}": value.contiguous() for name, value in self.average.items()}
+        for index, values in self.optimiser.state_dict()["state"].items():
+            state |= {f"optimiser.{index}.{name}": value.contiguous() for name, value in values.items()}
+        state["clock"] = torch.tensor([self.step, self.seconds], dtype=torch.double)
+        save_file(state, self.folder / "state.partial")
+        (self.folder / "state.partial").rename(self.folder / "state.safetensors")
+
+    def _resume(self) -> None:
+        state = load_file(self.folder / "state.safetensors")
+        part = lambda prefix: {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}  # noqa: E731
+        self.vae.load_state_dict(part("vae."))
+        self.average = part("average.")
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, value in part("optimiser.").items():
+            index, name = key.split(".")
+            moments.setdefault(int(index), {})[name] = value
+        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
+        self.step, self.seconds = int(state["clock"][0]), float(state["clock"][1])
+        self.crops = Crops(self.pictures, self.args.crop, self.args.seed + self.step)
+
+
+def main() -> None:
+    """Parse the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser.add_argument("--out", type=Path, default=Path("runs/autoencoder"), help="where the run is kept; resumed if there")
+    parser.add_argument("--minutes", type=float, default=90, help="running time in all")
+    parser.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--crop", type=int, default=96, help="side of a training crop in px, a multiple of 8")
+    parser.add_argument("--rate", type=float, default=6e-4, help="highest learning rate")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True, help="bfloat16 arithmetic")
+    args = parser.parse_args()
+    Run(args.out, args.data, args).train()
+
+
+if __name__ == "__main__":
+    main()
