@@ -3,6 +3,8 @@
 A small `diffusers.AutoencoderDC` (Chen et al. 2024, arXiv:2410.10733): 8 x 8 pixels become one latent of 16 numbers.
 Every norm in it looks at one place only, so a tile's inside is what the whole picture would have given.
 
+Arithmetic is float32 throughout: bfloat16 rounds the decoder's carriers and loses 2 dB.
+
 Before the first step the network is set to a principal component analysis of 8 x 8 patches (`pca_start`): it starts
 at the best linear codec of that size, near 29.7 dB, where a random start needs an hour to arrive.
 """
@@ -34,18 +36,23 @@ LATENT_NOISE = 0.04
 
 
 def build() -> AutoencoderDC:
-    """Return the untrained network, in float32."""
+    """Return the untrained network, in float32, in evaluation mode for good.
+
+    Batch norm that never gathers statistics is a scale and a shift: it keeps flat areas flat, which the decoder's
+    RMS norm did not (ssim fell from .86 to .76 in the first minutes), and it makes no picture depend on its neighbours.
+    """
     return AutoencoderDC(
         latent_channels=LATENT_CHANNELS,
         encoder_block_out_channels=WIDTHS,
         decoder_block_out_channels=WIDTHS,
-        encoder_layers_per_block=(0, 1, 2, 2),
+        encoder_layers_per_block=(0, 1, 1, 1),
         decoder_layers_per_block=(0, 2, 2, 3),
         encoder_qkv_multiscales=((), (), (), ()),
         decoder_qkv_multiscales=((), (), (), ()),
         decoder_conv_act_fn="silu",
+        decoder_norm_types="batch_norm",
         scaling_factor=1.0,
-    )
+    ).eval()
 
 
 @torch.no_grad()
@@ -184,9 +191,9 @@ def loss_of(vae: AutoencoderDC, crops: Tensor) -> Tensor:
     """Return the training loss: log error of each crop, structure, and latents held near unit variance."""
     latents = vae.encode(crops).latent
     noisy = latents + LATENT_NOISE * torch.rand(len(crops), 1, 1, 1) * torch.randn_like(latents)
-    made = vae.decode(noisy).sample.float()
+    made = vae.decode(noisy).sample
     error = (made - crops).square().mean((1, 2, 3))
-    spread = latents.float().square().mean((0, 2, 3))
+    spread = latents.square().mean((0, 2, 3))
     return torch.log(error + 3e-4).mean() + 2.0 * (1 - similarity(made, crops)) + 0.02 * (spread - 1).square().mean()
 
 
@@ -255,8 +262,7 @@ class Run:
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
             crops = torch.from_numpy(self.crops.batch(self.args.batch)).to(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16, enabled=self.args.bf16):
-                loss = loss_of(self.vae, crops)
+            loss = loss_of(self.vae, crops)
             self.optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.vae.parameters(), 1.0)
@@ -317,9 +323,8 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--crop", type=int, default=96, help="side of a training crop in px, a multiple of 8")
-    parser.add_argument("--rate", type=float, default=6e-4, help="highest learning rate")
+    parser.add_argument("--rate", type=float, default=5e-4, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True, help="bfloat16 arithmetic")
     args = parser.parse_args()
     Run(args.out, args.data, args).train()
 
