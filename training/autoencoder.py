@@ -126,7 +126,7 @@ CARRIER = 6.0
 def _open_decoder(vae: AutoencoderDC, basis: Tensor, mean: Tensor) -> None:
     decoder = vae.decoder
     ups = [block[0] for block in reversed(list(decoder.up_blocks)[1:-1])]
-    # Patch numbers in the order the three pixel shuffles will place them: colour, then 8 x 8 as 2 x 2 of 2 x 2 of 2 x 2.
+    # Patch numbers in the order in which three pixel shuffles place them: 8 x 8 is 2 x 2 of 2 x 2 of 2 x 2.
     order = torch.arange(192).view(3, 2, 2, 2, 2, 2, 2).permute(0, 3, 6, 2, 5, 1, 4).reshape(192)
     spread, offset = basis[order], mean[order]
     decoder.conv_in.weight.mul_(0.01)
@@ -155,7 +155,7 @@ def _shuffle_copy(up: torch.nn.Module, meaningful: int) -> None:
 
 
 def _mirror_and_carry(up: torch.nn.Module, decoder: torch.nn.Module) -> None:
-    """Give the last stage each value twice, as x and -x, and constants: silu(x) - silu(-x) = x, and the norm is fixed."""
+    """Give the last stage every value as x and -x, since silu(x) - silu(-x) = x, and constants that fix its norm."""
     conv = up.conv
     values, mirrored, carried = slice(0, 48), slice(48, 96), slice(96, 4 * decoder.norm_out.weight.numel())
     repeats = _repeat_matrix(conv.out_channels, conv.in_channels)
@@ -318,7 +318,9 @@ def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
-    parser.add_argument("--out", type=Path, default=Path("runs/autoencoder"), help="where the run is kept; resumed if there")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/autoencoder"), help="where the run is kept; resumed if there"
+    )
     parser.add_argument("--minutes", type=float, default=90, help="running time in all")
     parser.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
     parser.add_argument("--batch", type=int, default=16)

@@ -1,0 +1,1 @@
+"""Runs jobs without the web: takes them from RQ, keeps engines resident, measures what they make."""

@@ -1,0 +1,1 @@
+"""The one-machine stack: embedded Valkey, supervisor, demo."""

@@ -1,0 +1,65 @@
+"""Queue names, Redis keys, fields and lifetimes: all of them, each with its unit."""
+
+from typing import Final
+
+from likeness.contract.tasks import Priority
+
+JOB_FUNCTION: Final = "likeness.run"
+"""The one function a job may name. The worker maps it to its own code; nothing else is ever looked up or imported."""
+
+JOB_KEY: Final = "rq:job:{id}"
+"""RQ's own hash of a job. Our fields live in it too, under the names below, and so expire with it."""
+
+FIELD_OWNER: Final = "owner"
+"""Name of the API key that the job belongs to."""
+FIELD_KIND: Final = "kind"
+FIELD_BATCH_KEY: Final = "batch_key"
+"""Jobs of one queue with an equal value may share one run."""
+FIELD_PROGRESS: Final = "progress"
+"""Progress as JSON."""
+FIELD_CANCEL: Final = "cancel"
+"""Set to 1 when the caller wants a running job stopped; read at every step."""
+FIELD_RESULT: Final = "result"
+"""Result as JSON. It counts only once RQ's status is `finished`."""
+FIELD_ERROR: Final = "error"
+"""JobFailure as JSON. It counts only once RQ's status is `failed`."""
+
+EVENTS_KEY: Final = "likeness:events:{id}"
+"""Stream of one job's events, each with one field `data` (Event as JSON)."""
+EVENTS_LENGTH: Final = 512
+"""Events kept per job, at least."""
+
+OWNER_JOBS_KEY: Final = "likeness:owner:{owner}:jobs"
+"""Sorted set: job id by creation time (Unix seconds)."""
+IDEMPOTENCY_KEY: Final = "likeness:idempotency:{owner}:{key}"
+"""Hash: fingerprint of the content, and the job id once the job is queued."""
+EXPIRED_KEY: Final = "likeness:expired:{id}"
+"""Marks a job that once was, holding its owner, so that it is 410 and not 404."""
+RESIDENT_KEY: Final = "likeness:resident:{worker}"
+"""Residency of one worker as JSON."""
+STORE_PREFIX: Final = "jobs/{id}/"
+"""Where the pictures of one job lie in the store; the rest of a name is the sha256 of the bytes, in hex."""
+
+IDEMPOTENCY_SECONDS: Final = 24 * 3600
+IDEMPOTENCY_PENDING_SECONDS: Final = 60
+"""How long an unfinished first request blocks its key."""
+EXPIRED_SECONDS: Final = 7 * 24 * 3600
+RESIDENT_SECONDS: Final = 15
+"""A worker says again what it holds well within this time."""
+
+HEARTBEAT_SECONDS: Final = 3
+"""How often a worker says that it still holds its jobs."""
+CLAIM_SECONDS: Final = 15
+"""A worker silent for this long has lost its jobs: they run again elsewhere."""
+MAINTENANCE_SECONDS: Final = 4
+"""How often a worker looks for jobs that others lost. Lost jobs run again within CLAIM + 2 x MAINTENANCE."""
+
+
+def queue_name(pool: str, priority: Priority) -> str:
+    """Return the RQ queue of an engine pool and a priority."""
+    return f"{pool}-{priority.value}"
+
+
+def queue_names(pools: list[str]) -> list[str]:
+    """Return every queue of the pools, those of interactive jobs first."""
+    return [queue_name(pool, priority) for priority in Priority for pool in pools]

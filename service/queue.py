@@ -1,0 +1,1 @@
+"""The queue as the service sees it: the only file here that knows RQ."""
