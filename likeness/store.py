@@ -27,9 +27,9 @@ class PictureStore:
 
     @classmethod
     def open(cls, url: str) -> "PictureStore":
-        """Open `file:///folder` (made when missing), `memory://`, or any URL that obstore takes (`s3://bucket/prefix`).
+        """Open `file:///folder` (made when missing), `memory://`, or any URL obstore takes (`s3://bucket/prefix`).
 
-        Credentials and endpoints come from the environment, as obstore documents (AWS_ENDPOINT, AWS_ACCESS_KEY_ID, ...).
+        Credentials and endpoints come from the environment, as obstore documents (AWS_ENDPOINT and others).
         """
         if url.startswith("memory:"):
             return cls(MemoryStore())

@@ -1,4 +1,4 @@
-"""The quality report of one candidate: what changed about its frame, how alike it is, and whether that is good enough."""
+"""The quality report of one candidate: what changed about its frame, how alike it is, whether that will do."""
 
 from enum import StrEnum
 
