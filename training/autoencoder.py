@@ -235,7 +235,7 @@ class Run:
         self.vae = build()
         self.step, self.seconds = 0, 0.0
         pca_start(self.vae, torch.from_numpy(self.crops.batch(512)))
-        self.average = {name: value.clone() for name, value in self.vae.state_dict().items()}
+        self.average = {name: value.detach().clone() for name, value in self.vae.named_parameters()}
         self.optimiser = torch.optim.AdamW(self.vae.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
         if (folder / "state.safetensors").exists():
             self._resume()
@@ -274,12 +274,12 @@ class Run:
 
     def _follow(self, keep: float) -> None:
         with torch.no_grad():
-            for name, value in self.vae.state_dict().items():
+            for name, value in self.vae.named_parameters():
                 self.average[name].lerp_(value, 1 - keep)
 
     def _averaged(self) -> AutoencoderDC:
         vae = build()
-        vae.load_state_dict(self.average)
+        vae.load_state_dict(self.average, strict=False)  # all but batch norm's constants
         return vae.eval()
 
     def _report(self) -> None:
