@@ -1,1 +1,393 @@
-"""The queue as the service sees it: the only file here that knows RQ."""
+"""The queue as the service sees it: the only file here that knows RQ.
+
+A job is RQ's own hash with a few fields of ours in it, so there is one place that says how a job stands. RQ's blocking
+client makes the hash; scripts of ours store it, since accepting must be one step: bound, job, idempotency key, event.
+"""
+
+import json
+import math
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import redis as blocking
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+from rq.job import Job as RqJob
+from rq.job import JobStatus as RqStatus
+from rq.job import Retry
+from rq.serializers import JSONSerializer
+
+from likeness.contract import names
+from likeness.contract.catalogue import EngineSpec
+from likeness.contract.errors import (
+    IdempotencyMismatch,
+    IdempotencyPending,
+    InvalidField,
+    JobExpired,
+    JobNotFound,
+    QueueFull,
+    QueueUnavailable,
+)
+from likeness.contract.jobs import (
+    Event,
+    Job,
+    JobFailure,
+    JobOrder,
+    JobStatus,
+    Progress,
+    Residency,
+    Result,
+    first_job_id,
+)
+from likeness.contract.tasks import Priority
+from service.queue_scripts import ACCEPT, CANCEL, CLAIM_KEY, FORGET
+
+RETRIES: Final = 2
+"""How often a job runs again after its worker died; the first try not counted."""
+
+STATUS: Final = {
+    "queued": JobStatus.QUEUED,
+    "deferred": JobStatus.QUEUED,
+    "scheduled": JobStatus.QUEUED,
+    "created": JobStatus.QUEUED,
+    "started": JobStatus.RUNNING,
+    "finished": JobStatus.SUCCEEDED,
+    "failed": JobStatus.FAILED,
+    "canceled": JobStatus.CANCELLED,
+    "stopped": JobStatus.CANCELLED,
+}
+
+READ_SECONDS: Final = 5.0
+"""Longest wait for an answer from Redis."""
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise QueueUnavailable("the queue does not answer; try again", retry_after=5) from error
+
+
+class JobQueue:
+    """Accepts jobs and answers for them. Every method raises QueueUnavailable when Redis does not answer."""
+
+    def __init__(
+        self,
+        connection: Any,  # noqa: ANN401  redis-py types answers as unions over protocols
+        url: str,
+        max_queued: int,
+        lifetime: int,
+    ) -> None:
+        self._redis = connection
+        self._maker = blocking.Redis.from_url(url)  # RQ wants one to build a job; it is never connected
+        self._max_queued = max_queued
+        self._lifetime = lifetime
+
+    @classmethod
+    def connect(cls, redis_url: str, *, max_queued: int, lifetime: int) -> "JobQueue":
+        """Return a queue on `redis_url` (redis://, rediss:// or unix://); the connection is made on first use.
+
+        `max_queued` bounds the jobs waiting in each RQ queue; `lifetime` is how many seconds an ended job is kept.
+        """
+        connection = redis.Redis.from_url(
+            redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256
+        )
+        return cls(connection, redis_url, max_queued, lifetime)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
+
+    async def ping(self) -> None:
+        """Return when Redis answers."""
+        async with _translated():
+            await self._redis.ping()
+
+    async def claim_key(self, owner: str, key: str, fingerprint: str) -> str | None:
+        """Claim an idempotency key for content with this fingerprint.
+
+        Return the id of the job that the key already stands for, or None when the caller may go on.
+        Raises IdempotencyMismatch for other content, IdempotencyPending while the first request is still under way.
+        """
+        async with _translated():
+            found = await self._script(
+                CLAIM_KEY,
+                [names.IDEMPOTENCY_KEY.format(owner=owner, key=key)],
+                [fingerprint, names.IDEMPOTENCY_PENDING_SECONDS],
+            )
+        if found == b"":
+            return None
+        known, job_id = found
+        if known.decode() != fingerprint:
+            raise IdempotencyMismatch("this Idempotency-Key was used before with other content; use a new key")
+        if not job_id:
+            raise IdempotencyPending("the first request with this Idempotency-Key is still under way", retry_after=1)
+        return str(job_id.decode())
+
+    async def release_key(self, owner: str, key: str) -> None:
+        """Free a claimed key, because its request was not accepted after all."""
+        async with _translated():
+            await self._redis.delete(names.IDEMPOTENCY_KEY.format(owner=owner, key=key))
+
+    async def check_room(self, spec: EngineSpec, priority: Priority) -> None:
+        """Raise QueueFull when a job of this kind would not be accepted now."""
+        queue = names.queue_name(spec.pool, priority)
+        async with _translated():
+            waiting = await self._redis.llen(f"rq:queue:{queue}")
+        if waiting >= self._max_queued:
+            raise await self._full(queue, waiting)
+
+    async def accept(self, order: JobOrder, spec: EngineSpec, idempotency_key: str | None) -> Job:
+        """Queue a job whose input is stored already. Raises QueueFull."""
+        queue = names.queue_name(spec.pool, order.task.priority)
+        keys = [
+            names.JOB_KEY.format(id=order.id),
+            f"rq:queue:{queue}",
+            names.EVENTS_KEY.format(id=order.id),
+            names.OWNER_JOBS_KEY.format(owner=order.owner),
+            names.BELL_KEY.format(queue=queue),
+            names.EXPIRED_KEY.format(id=order.id),
+        ]
+        if idempotency_key is not None:
+            keys.append(names.IDEMPOTENCY_KEY.format(owner=order.owner, key=idempotency_key))
+        queued = Event(type="status", status=JobStatus.QUEUED).model_dump_json(exclude_none=True)
+        forgotten = first_job_id(time.time() - self._lifetime - names.EXPIRED_SECONDS)
+        settings = [order.id, self._max_queued, queued, names.BELL_LENGTH, order.owner, forgotten]
+        settings += [self._lifetime + names.EXPIRED_SECONDS, names.IDEMPOTENCY_SECONDS]
+        async with _translated():
+            waiting = await self._script(ACCEPT, keys, settings + self._hash_of(order, queue))
+        if waiting < 0:
+            raise await self._full(queue, -waiting)
+        return _job_of_order(order, position=waiting)
+
+    def _hash_of(self, order: JobOrder, queue: str) -> list[Any]:
+        job = RqJob.create(
+            names.JOB_FUNCTION,
+            args=[order.model_dump(mode="json")],
+            id=order.id,
+            connection=self._maker,
+            serializer=JSONSerializer,
+            description=f"{order.task.kind} with {order.engine}",
+            origin=queue,
+            timeout=order.timeout,
+            result_ttl=self._lifetime,
+            failure_ttl=self._lifetime,
+            status=RqStatus.QUEUED,
+        )
+        retry = Retry(max=RETRIES, enqueue_at_front=True)
+        job.retries_left, job.retry_intervals = retry.max, retry.intervals
+        job.enqueue_at_front_on_retry = retry.enqueue_at_front
+        job.enqueued_at = datetime.now(UTC)
+        fields = {
+            **job.to_dict(),
+            names.FIELD_OWNER: order.owner,
+            names.FIELD_KIND: order.task.kind,
+            names.FIELD_BATCH_KEY: order.batch_key,
+        }
+        return [part for item in fields.items() for part in item]
+
+    async def fetch(self, job_id: str, owner: str) -> Job:
+        """Return a job of `owner`. Raises JobNotFound, or JobExpired when it was there once."""
+        async with _translated():
+            fields = await self._redis.hgetall(names.JOB_KEY.format(id=job_id))
+            if not fields.get(b"data"):
+                await self._raise_missing(job_id, owner)
+            job = _job_of_hash(fields)
+            if job.owner != owner:
+                raise JobNotFound(f"there is no job {job_id}")
+            if job.status is JobStatus.QUEUED:
+                origin = fields[b"origin"].decode()
+                place = await self._redis.lpos(f"rq:queue:{origin}", job_id)
+                job = job.model_copy(update={"position": place or 0})
+        return job
+
+    async def _raise_missing(self, job_id: str, owner: str) -> None:
+        known = await self._redis.get(names.EXPIRED_KEY.format(id=job_id))
+        if known is not None and known.decode() == owner:
+            raise JobExpired(f"the job {job_id} has expired or was deleted")
+        raise JobNotFound(f"there is no job {job_id}")
+
+    async def wait(self, job_id: str, owner: str, seconds: float) -> Job:
+        """Return a job once it has ended, or as it stands after `seconds`."""
+        until = time.monotonic() + seconds
+        stream, seen = names.EVENTS_KEY.format(id=job_id), await self._last_event(job_id)
+        job = await self.fetch(job_id, owner)
+        while not job.status.ended and (left := until - time.monotonic()) > 0:
+            async with _translated():
+                # A block of at most 2 s also finds jobs that ended without an event: Redis was restored, say.
+                news = await self._redis.xread({stream: seen}, block=max(1, int(min(left, 2.0) * 1000)))
+            entries = news[0][1] if news else []
+            if entries:
+                seen = entries[-1][0].decode()
+            if not entries or any(_ends(fields) for _, fields in entries):
+                job = await self.fetch(job_id, owner)
+        return job
+
+    async def _last_event(self, job_id: str) -> str:
+        async with _translated():
+            last = await self._redis.xrevrange(names.EVENTS_KEY.format(id=job_id), count=1)
+        return str(last[0][0].decode()) if last else "0"
+
+    async def listing(self, owner: str, limit: int, cursor: str | None) -> tuple[list[Job], str | None]:
+        """Return up to `limit` jobs of `owner`, newest first, and the cursor of the next page if there is one.
+
+        Raises InvalidField for a cursor that this method did not make.
+        """
+        if cursor is not None and not (len(cursor) == 32 and set(cursor) <= set("0123456789abcdef")):
+            raise InvalidField.at("cursor", "not a cursor of ours; leave it out to begin at the newest job")
+        key = names.OWNER_JOBS_KEY.format(owner=owner)
+        jobs: list[Job] = []
+        highest = "+" if cursor is None else f"({cursor}"
+        while len(jobs) <= limit:
+            async with _translated():
+                found = await self._redis.zrevrangebylex(key, highest, "-", start=0, num=limit + 1)
+            if not found:
+                break
+            highest = f"({found[-1].decode()}"
+            jobs += await self._living(owner, [job_id.decode() for job_id in found])
+        page = jobs[:limit]
+        return page, page[-1].id if len(jobs) > limit else None
+
+    async def _living(self, owner: str, job_ids: list[str]) -> list[Job]:
+        jobs = []
+        for job_id in job_ids:
+            try:
+                jobs.append(await self.fetch(job_id, owner))
+            except (JobNotFound, JobExpired):
+                continue
+        return jobs
+
+    async def cancel(self, job_id: str, owner: str) -> Job:
+        """Ask for a job to be stopped; a queued one is cancelled at once. A job that has ended stays as it is."""
+        await self.fetch(job_id, owner)
+        await self._cancel(job_id)
+        return await self.fetch(job_id, owner)
+
+    async def _cancel(self, job_id: str) -> None:
+        done = Event(type="status", status=JobStatus.CANCELLED, steps_done=0).model_dump_json(exclude_none=True)
+        now = datetime.now(UTC)
+        async with _translated():
+            await self._script(
+                CANCEL,
+                [names.JOB_KEY.format(id=job_id), names.EVENTS_KEY.format(id=job_id)],
+                [job_id, done, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), int(now.timestamp()), self._lifetime],
+            )
+
+    async def forget(self, job_id: str, owner: str) -> None:
+        """Stop a job and remove every trace of it but that it was there; its worker drops what it made."""
+        await self.fetch(job_id, owner)
+        async with _translated():
+            keys = [names.JOB_KEY.format(id=job_id), names.EVENTS_KEY.format(id=job_id)]
+            await self._script(FORGET, [*keys, names.OWNER_JOBS_KEY.format(owner=owner)], [job_id])
+
+    async def events(self, job_id: str, owner: str, after: str | None) -> AsyncIterator[tuple[str, Event]]:
+        """Yield (event id, event) of a job after the event id `after`, and end after the one that ends the job."""
+        stream, seen = names.EVENTS_KEY.format(id=job_id), after or "0"
+        job = await self.fetch(job_id, owner)
+        while True:
+            async with _translated():
+                news = await self._redis.xread({stream: seen}, block=2000, count=100)
+            for event_id, fields in news[0][1] if news else []:
+                seen = event_id.decode()
+                event = Event.model_validate_json(fields[b"data"])
+                yield seen, event
+                if event.status.ended:
+                    return
+            if not news:
+                job = await self.fetch(job_id, owner)
+                if job.status.ended:  # its events are gone, or the last one was seen before
+                    yield seen, Event(type="status", status=job.status, error=job.error)
+                    return
+
+    async def retry_after(self, job: Job) -> int:
+        """Return in how many whole seconds it is worth asking again, from the queue's pace and the jobs before."""
+        ahead = (job.position or 0) + 1 if job.status is JobStatus.QUEUED else 1
+        pool_queue = await self._queue_of(job.id)
+        return await self._seconds_for(pool_queue, ahead)
+
+    async def _queue_of(self, job_id: str) -> str:
+        async with _translated():
+            origin = await self._redis.hget(names.JOB_KEY.format(id=job_id), "origin")
+        return origin.decode() if origin else ""
+
+    async def _seconds_for(self, queue: str, jobs: int) -> int:
+        async with _translated():
+            pace = await self._redis.get(names.PACE_KEY.format(queue=queue))
+            workers = await self._redis.scard(f"rq:workers:{queue}")
+        seconds = jobs * float(pace or 1.0) / max(1, workers)
+        return int(max(1, min(600, math.ceil(seconds))))
+
+    async def _full(self, queue: str, waiting: int) -> QueueFull:
+        seconds = await self._seconds_for(queue, waiting - self._max_queued + 1)
+        detail = f"{waiting} jobs are waiting and at most {self._max_queued} may; try again in {seconds} s"
+        return QueueFull(detail, retry_after=seconds)
+
+    async def residency(self) -> list[Residency]:
+        """Return what each living worker holds."""
+        async with _translated():
+            workers = await self._redis.smembers("rq:workers")
+            keys = [names.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
+            found = await self._redis.mget(keys) if keys else []
+        return [Residency.model_validate_json(value) for value in found if value is not None]
+
+    async def depths(self) -> dict[str, int]:
+        """Return how many jobs wait in each queue."""
+        async with _translated():
+            queues = await self._redis.smembers("rq:queues")
+            keys = sorted(key.decode() for key in queues)
+            return {key.removeprefix("rq:queue:"): await self._redis.llen(key) for key in keys}
+
+    async def gone(self, job_ids: Iterable[str]) -> list[str]:
+        """Return those of the ids that the queue no longer knows."""
+        async with _translated():
+            return [job_id for job_id in job_ids if not await self._redis.exists(names.JOB_KEY.format(id=job_id))]
+
+    async def _script(self, text: str, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401  as Redis answers
+        return await self._redis.eval(text, len(keys), *keys, *args)
+
+
+def _ends(fields: dict[bytes, bytes]) -> bool:
+    return Event.model_validate_json(fields[b"data"]).status.ended
+
+
+def _job_of_order(order: JobOrder, position: int) -> Job:
+    return Job(
+        id=order.id,
+        owner=order.owner,
+        status=JobStatus.QUEUED,
+        task=order.task,
+        engine=order.engine,
+        input=order.input,
+        created_at=order.created_at,
+        position=position,
+    )
+
+
+def _job_of_hash(fields: dict[bytes, bytes]) -> Job:
+    text = {key.decode(): value for key, value in fields.items()}
+    job = RqJob("unread", serializer=JSONSerializer, connection=cast(Any, object()))
+    job.restore(fields)
+    order = JobOrder.model_validate(job.args[0])
+    status = STATUS[text["status"].decode()]
+
+    def ours(field: str, when: bool) -> bytes | None:
+        return text.get(field) if when else None
+
+    progress = ours(names.FIELD_PROGRESS, status is JobStatus.RUNNING)
+    result = ours(names.FIELD_RESULT, status is JobStatus.SUCCEEDED)
+    error = ours(names.FIELD_ERROR, status is JobStatus.FAILED)
+    return _job_of_order(order, 0).model_copy(
+        update={
+            "status": status,
+            "position": None,
+            "started_at": job.started_at,
+            "ended_at": job.ended_at if status.ended else None,
+            "progress": Progress.model_validate_json(progress) if progress else None,
+            "result": Result.model_validate_json(result) if result else None,
+            "error": JobFailure.model_validate(json.loads(error)) if error else None,
+        }
+    )

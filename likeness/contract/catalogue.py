@@ -1,7 +1,9 @@
 """The catalogue: which engines there are, what each takes, and what it needs."""
 
+import json
 import tomllib
 from collections.abc import Sequence
+from hashlib import sha256
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -67,6 +69,18 @@ class EngineSpec(BaseModel):
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
         return {name: given.get(name, spec.default) for name, spec in self.parameters.items() if name != "seed"}
+
+    def batch_key(self, task: Task, width: int, height: int) -> str:
+        """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
+
+        `width` and `height` are those of the upright picture, in px.
+        """
+        sides = (
+            max(-(-side // self.canvas.multiple) * self.canvas.multiple, self.canvas.minimum)
+            for side in (width, height)
+        )
+        settings = json.dumps([self.revision, self.resolve(task), *sides], sort_keys=True)
+        return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
 
     def _repetition_problems(self, task: Task) -> list[FieldProblem]:
         again = f"the engine {self.name} makes the same picture every time"

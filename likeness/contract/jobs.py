@@ -1,5 +1,7 @@
 """The job: one envelope, the same for every kind, and what happens to it."""
 
+import secrets
+import time
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
@@ -38,6 +40,16 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def new_job_id() -> str:
+    """Return 32 hex digits that cannot be guessed and sort by time (milliseconds first)."""
+    return first_job_id(time.time()) + secrets.token_hex(10)
+
+
+def first_job_id(moment: float) -> str:
+    """Return the 12 digits that ids of jobs made at `moment` (Unix seconds) begin with."""
+    return f"{int(moment * 1000):012x}"
+
+
 class StoredPicture(Strict):
     """A picture in the store."""
 
@@ -56,6 +68,7 @@ class JobOrder(Strict):
     task: Task
     input: StoredPicture
     created_at: datetime
+    batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="seconds the job may run")
 
 
