@@ -1,37 +1,37 @@
 """Every error Likeness tells anyone about, as one tree.
 
-    LikenessError
-    ├── RequestError            the caller's fault: change the request
-    │   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
-    │   ├── UnknownEngine           no engine of that name in the catalogue
-    │   ├── InvalidPicture          not a picture, truncated, or damaged
-    │   ├── UnsupportedFormat       a picture, but of a format or mode that is not taken
-    │   ├── AnimatedPicture         more than one frame
-    │   ├── PictureTooLarge         more pixels, or a longer side, than the bound
-    │   ├── UploadTooLarge          more bytes than the bound
-    │   ├── UploadTooSlow           the body did not arrive in time
-    │   ├── UnsupportedMedia        a content type that this call does not take
-    │   ├── UrlNotAllowed           a picture URL that is not public https
-    │   ├── UrlFailed               a picture URL that did not answer with a picture
-    │   ├── NotAuthenticated        no key, or one that is not known
-    │   ├── NoSuchRoute             no such address, or not with this method
-    │   ├── JobNotFound             no such job for this key
-    │   ├── JobExpired              there was such a job; its lifetime is over
-    │   ├── ImageNotFound           the job has no image of that number
-    │   ├── JobNotFinished          the job has no result yet, or ended without one
-    │   ├── RangeNotSatisfiable     the asked bytes lie outside the image
-    │   ├── IdempotencyMismatch     the key was used before with other content
-    │   ├── IdempotencyPending      the first request with this key is still being accepted
-    │   └── QueueFull               try again later
-    ├── JobError                why an accepted job failed
-    │   ├── EngineFailed            the engine raised
-    │   ├── OutOfMemory             it did not fit, even alone
-    │   ├── JobTimeout              it ran past its time bound
-    │   ├── WorkerDied              it took its worker down each time it was tried
-    │   └── InputLost               its input is gone from the store
-    └── Unavailable             ours: something the service stands on is away
-        ├── QueueUnavailable        Redis does not answer
-        └── StoreUnavailable        the picture store does not answer
+LikenessError
+├── RequestError            the caller's fault: change the request
+│   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
+│   ├── UnknownEngine           no engine of that name in the catalogue
+│   ├── InvalidPicture          not a picture, truncated, or damaged
+│   ├── UnsupportedFormat       a picture, but of a format or mode that is not taken
+│   ├── AnimatedPicture         more than one frame
+│   ├── PictureTooLarge         more pixels, or a longer side, than the bound
+│   ├── UploadTooLarge          more bytes than the bound
+│   ├── UploadTooSlow           the body did not arrive in time
+│   ├── UnsupportedMedia        a content type that this call does not take
+│   ├── UrlNotAllowed           a picture URL that is not public https
+│   ├── UrlFailed               a picture URL that did not answer with a picture
+│   ├── NotAuthenticated        no key, or one that is not known
+│   ├── NoSuchRoute             no such address, or not with this method
+│   ├── JobNotFound             no such job for this key
+│   ├── JobExpired              there was such a job; its lifetime is over
+│   ├── ImageNotFound           the job has no image of that number
+│   ├── JobNotFinished          the job has no result yet, or ended without one
+│   ├── RangeNotSatisfiable     the asked bytes lie outside the image
+│   ├── IdempotencyMismatch     the key was used before with other content
+│   ├── IdempotencyPending      the first request with this key is still being accepted
+│   └── QueueFull               try again later
+├── JobError                why an accepted job failed
+│   ├── EngineFailed            the engine raised
+│   ├── OutOfMemory             it did not fit, even alone
+│   ├── JobTimeout              it ran past its time bound
+│   ├── WorkerDied              it took its worker down each time it was tried
+│   └── InputLost               its input is gone from the store
+└── Unavailable             ours: something the service stands on is away
+    ├── QueueUnavailable        Redis does not answer
+    └── StoreUnavailable        the picture store does not answer
 """
 
 from collections.abc import Iterator

@@ -90,7 +90,8 @@ def alpha_of(picture: Picture) -> Bytes | None:
         return palette_table(palette_of(picture.pixels), picture.transparency)[samples][..., 3]
     hidden = samples == np.array(transparent_colour(picture.transparency, picture.bit_depth), dtype=samples.dtype)
     hidden = hidden.all(axis=2) if hidden.ndim == 3 else hidden
-    return np.where(hidden, np.uint8(0), np.uint8(255))
+    plane: Bytes = np.where(hidden, np.uint8(0), np.uint8(255))
+    return plane
 
 
 def palette_table(palette: bytes, transparency: bytes | None) -> Bytes:

@@ -64,4 +64,5 @@ def _unpacked(packed: Indices) -> Floats:
 def _closest(colours: Floats, entries: Floats) -> Indices:
     """Return for N x 3 colours which of M x 3 entries is closest: the least |e|^2 - 2 c.e, exact for 8-bit values."""
     distance = (entries**2).sum(axis=1) - 2 * colours @ entries.T
-    return np.argmin(distance, axis=1)
+    closest: Indices = distance.argmin(axis=1)
+    return closest
