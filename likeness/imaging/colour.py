@@ -88,8 +88,8 @@ def alpha_of(picture: Picture) -> Bytes | None:
         return None
     if mode == "P":
         return palette_table(palette_of(picture.pixels), picture.transparency)[samples][..., 3]
-    hidden = samples == np.array(transparent_colour(picture.transparency, picture.bit_depth), dtype=samples.dtype)
-    hidden = hidden.all(axis=2) if hidden.ndim == 3 else hidden
+    key = transparent_colour(picture.transparency, picture.bit_depth)
+    hidden = (np.atleast_3d(samples) == np.array(key, dtype=samples.dtype)).all(axis=2)
     plane: Bytes = np.where(hidden, np.uint8(0), np.uint8(255))
     return plane
 
