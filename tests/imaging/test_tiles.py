@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,7 +30,7 @@ def test_tiles_cover_the_canvas_aligned_and_overlapping(layout):
         assert box.bottom <= height and box.right <= width
     assert covered.all()
     for starts in ({box.left for box in found}, {box.top for box in found}):
-        assert all(after - before <= tile - overlap for before, after in zip(sorted(starts), sorted(starts)[1:]))
+        assert all(after - before <= tile - overlap for before, after in pairwise(sorted(starts)))
     assert len(set(found)) == len(found)
 
 
