@@ -1,0 +1,182 @@
+"""What must not change about a picture, and the way picture -> canvas -> picture that keeps it."""
+
+import hashlib
+from dataclasses import dataclass
+from math import gcd
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from likeness.contract.report import FrameRow
+from likeness.imaging.colour import (
+    CHANNELS,
+    Bytes,
+    Floats,
+    Samples,
+    alpha_of,
+    as_cmyk,
+    as_grey,
+    as_rgb,
+    image_of,
+    pillow_transparency,
+    rgb_of,
+    samples_of,
+    transparent_colour,
+)
+from likeness.imaging.fill import fill_hidden
+from likeness.imaging.palette import Palette
+from likeness.imaging.picture import Dpi, Format, Picture
+
+QUARTER_TURNS = {1: 0, 2: 0, 3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}  # counter-clockwise, to stand upright
+MIRRORED = {2, 4, 5, 7}
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What must not change: width and height as stored, and everything that says how the samples are to be read.
+
+    `alpha` is H x W, 0..255, or None. `palette` (mode P) and `inks` (CMYK) hold the given samples too: there one
+    colour can be stored in several ways, and what was not changed is to be stored as it was.
+    """
+
+    format: Format
+    width: int
+    height: int
+    mode: str
+    bit_depth: int
+    orientation: int
+    icc_profile: bytes | None
+    dpi: Dpi | None
+    alpha: Bytes | None
+    transparency: bytes | None
+    palette: Palette | None
+    inks: Bytes | None
+
+    @classmethod
+    def of(cls, picture: Picture) -> "Frame":
+        """Return the frame of a decoded picture."""
+        mode = picture.pixels.mode
+        return cls(
+            format=picture.format,
+            width=picture.pixels.width,
+            height=picture.pixels.height,
+            mode=mode,
+            bit_depth=picture.bit_depth,
+            orientation=picture.orientation,
+            icc_profile=picture.icc_profile,
+            dpi=picture.dpi,
+            alpha=alpha_of(picture),
+            transparency=picture.transparency,
+            palette=Palette.of(picture) if mode == "P" else None,
+            inks=samples_of(picture.pixels).astype(np.uint8, copy=False) if mode == "CMYK" else None,
+        )
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height as a viewer shows them, after the orientation is applied."""
+        turned = QUARTER_TURNS[self.orientation] % 2
+        return (self.height, self.width) if turned else (self.width, self.height)
+
+    def canvas(self, picture: Picture, multiple: int = 8, minimum: int = 64) -> Floats:
+        """Return the picture for an engine: upright RGB, H x W x 3 in 0..1, colour filled in where alpha is 0.
+
+        Padded at the right and bottom, by reflection, to multiples of `multiple` px and at least `minimum` px a side.
+        """
+        rgb = rgb_of(picture)
+        if self.alpha is not None:
+            rgb = fill_hidden(rgb, self.alpha)
+        return padded(upright(rgb, self.orientation), multiple, minimum)
+
+    def restore(self, canvas: Floats) -> Image.Image:
+        """Return a made canvas (at least as large as the upright picture, 0..1) in this frame, alpha put back exactly.
+
+        RGB becomes grey by luma, black and white by the threshold 0.5 (no dithering: it would add a texture that was
+        not there), palette indices by the nearest entry of the given palette, CMYK with the given black.
+        """
+        width, height = self.upright_size
+        rgb = np.clip(stored_way(canvas[:height, :width], self.orientation), 0, 1)
+        samples = self._samples(np.ascontiguousarray(rgb, dtype=np.float32))
+        return self._image(samples)
+
+    def _samples(self, rgb: Floats) -> Samples:
+        """Return H x W x 3 in 0..1 as samples of this mode."""
+        if self.palette:
+            return self.palette.nearest(as_rgb(rgb))
+        if self.inks is not None:
+            return as_cmyk(rgb, self.inks)
+        colour = as_rgb(rgb) if self.mode in ("RGB", "RGBA") else as_grey(rgb, self.bit_depth)
+        if self.alpha is None:
+            return colour
+        return np.dstack([colour, self.alpha]) if self.transparency is None else self._keyed(colour, self.alpha)
+
+    def _keyed(self, colour: Samples, alpha: Bytes) -> Samples:
+        """Put the transparent colour where it was, and one step beside itself where it was not."""
+        key = np.array(transparent_colour(self.transparency or b"", self.bit_depth), dtype=colour.dtype)
+        flat = colour if colour.ndim == 3 else colour[..., None]
+        step = 255 // (2**self.bit_depth - 1) if self.bit_depth < 8 else 1
+        clash = (flat == key).all(axis=2, keepdims=True) & (alpha > 0)[..., None]
+        beside = np.where(flat >= step, flat - step, flat + step)
+        keyed = np.where(alpha[..., None] > 0, np.where(clash, beside, flat), key)
+        return keyed.reshape(colour.shape).astype(colour.dtype)
+
+    def _image(self, samples: Samples) -> Image.Image:
+        image = image_of(samples, self.mode)
+        if self.palette:
+            image.putpalette(self.palette.colours)
+        image.info = pillow_transparency(self.transparency, self.mode, self.bit_depth)
+        return image
+
+
+def upright(stored: Samples, orientation: int) -> Samples:
+    """Return an array H x W (x channels) as a viewer shows it under an EXIF orientation of 1..8."""
+    return _mirrored(np.rot90(stored, QUARTER_TURNS[orientation]), orientation)
+
+
+def stored_way(shown: Samples, orientation: int) -> Samples:
+    """Undo `upright`."""
+    return np.rot90(_mirrored(shown, orientation), -QUARTER_TURNS[orientation])
+
+
+def padded(rgb: Floats, multiple: int, minimum: int) -> Floats:
+    """Return H x W x 3 grown at the right and bottom to multiples of `multiple`, each side at least `minimum` px.
+
+    By reflection without repeating the edge, again and again where the picture is small; a side of 1 px is repeated.
+    """
+    height, width = (-(-max(side, minimum) // multiple) * multiple for side in rgb.shape[:2])
+    bottom, right = height - rgb.shape[0], width - rgb.shape[1]
+    grown = cv2.copyMakeBorder(np.ascontiguousarray(rgb), 0, bottom, 0, right, cv2.BORDER_REFLECT_101)
+    return np.asarray(grown, dtype=np.float32)
+
+
+def frame_table(given: Picture, made: Picture) -> list[FrameRow]:
+    """Return each property of both frames, and whether it is equal. Sizes are as stored."""
+    ours, theirs = _properties(given), _properties(made)
+    return [
+        FrameRow(name=name, given=value, made=theirs[name], equal=value == theirs[name]) for name, value in ours.items()
+    ]
+
+
+def _mirrored(plane: Samples, orientation: int) -> Samples:
+    return plane[:, ::-1] if orientation in MIRRORED else plane
+
+
+def _properties(picture: Picture) -> dict[str, str | int | None]:
+    width, height = picture.pixels.size
+    alpha, dpi = alpha_of(picture), picture.dpi
+    return {
+        "width": width,
+        "height": height,
+        "aspect_ratio": f"{width // gcd(width, height)}:{height // gcd(width, height)}",
+        "mode": picture.pixels.mode,
+        "channels": CHANNELS[picture.pixels.mode],
+        "bit_depth": picture.bit_depth,
+        "orientation": picture.orientation,
+        "alpha": None if alpha is None else _digest(alpha.tobytes()),
+        "icc_profile": None if picture.icc_profile is None else _digest(picture.icc_profile),
+        "dpi": None if dpi is None else f"{round(dpi[0])}x{round(dpi[1])}",
+    }
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:12]

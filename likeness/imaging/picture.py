@@ -1,0 +1,46 @@
+"""The two things that decoding gives: what the header of a file says, and the picture itself."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PIL import Image
+
+Format = Literal["png", "jpeg", "webp"]
+Dpi = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says about its picture before any pixel is decoded.
+
+    `width` and `height` are as stored, before `orientation` (EXIF, 1..8) is applied; `mode` is Pillow's name;
+    `bit_depth` is bits per sample, or per index of a palette; `transparency` is a PNG's tRNS chunk as stored.
+    """
+
+    format: Format
+    width: int
+    height: int
+    mode: str
+    bit_depth: int = 8
+    orientation: int = 1
+    icc_profile: bytes | None = None
+    dpi: Dpi | None = None
+    transparency: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A decoded picture: `pixels` exactly as stored (not turned upright), and what the file said beside them."""
+
+    pixels: Image.Image
+    format: Format
+    icc_profile: bytes | None = None
+    dpi: Dpi | None = None
+    orientation: int = 1
+    bit_depth: int = 8
+    transparency: bytes | None = None
+
+
+def plausible_dpi(x: float, y: float) -> Dpi | None:
+    """Return (x, y) in dots per inch, or None where a file says something that no format could keep (0, 1e6)."""
+    return (x, y) if 0.5 <= x <= 65_535 and 0.5 <= y <= 65_535 else None

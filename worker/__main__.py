@@ -1,0 +1,73 @@
+"""Run a worker: `python -m worker`."""
+
+import logging
+import os
+import socket
+import sys
+from uuid import uuid4
+
+import structlog
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from likeness.contract.catalogue import Catalogue, EngineSpec, load_catalogue
+from likeness.contract.errors import LikenessError, UnknownEngine
+from worker.config import Settings
+from worker.residency import Residents, pick_device
+from worker.rq_worker import BatchWorker
+
+RECONNECTS = 40
+"""Tries, about a second apart, to reach Redis again before a command fails."""
+
+
+def main() -> None:
+    """Load the engines to preload, then work until told to stop. Exits 2, saying why, when that cannot be."""
+    settings = Settings()
+    level = getattr(logging, settings.log_level.upper(), logging.INFO)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    try:
+        serve(settings, load_catalogue(settings.catalogue))
+    except LikenessError as error:
+        sys.exit(f"likeness worker: {error.detail}")
+
+
+def serve(settings: Settings, catalogue: Catalogue) -> None:
+    """Run one worker. Raises EngineFailed when an engine to preload cannot be loaded."""
+    settings = settings.model_copy(update={"device": pick_device(settings.device)})
+    residents = Residents(settings.weights, settings.device)
+    residents.preload(_to_preload(settings, catalogue))
+    name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
+    BatchWorker(name, settings, catalogue, connect(settings.redis_url)).serve(residents)
+
+
+def connect(url: str) -> Redis:
+    """Return a connection that waits out a restart of Redis."""
+    retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), RECONNECTS)
+    errors: list[type[Exception]] = [RedisConnectionError, RedisTimeoutError]
+    return Redis.from_url(url, protocol=2, retry=retry, retry_on_error=errors, health_check_interval=15)
+
+
+def _to_preload(settings: Settings, catalogue: Catalogue) -> list[EngineSpec]:
+    if settings.preload is not None:
+        return [catalogue.find(name) for name in settings.preload]
+    pools = settings.pools or catalogue.pools
+    unknown = set(pools) - set(catalogue.pools)
+    if unknown:
+        raise UnknownEngine(f"no engine belongs to the pool {', '.join(sorted(unknown))}")
+    return [spec for spec in catalogue.engines if spec.pool in pools and spec.default_for]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""The worker's settings, from the environment (prefix LIKENESS_)."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
+
+
+class Settings(BaseSettings):
+    """What a worker needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="LIKENESS_", frozen=True)
+
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    store_url: str = f"file://{Path('.likeness/store').resolve()}"
+    catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
+    weights: Path = Field(default=WEIGHTS, description="folder with one folder of weights per engine")
+    device: str = Field(default="auto", description="a torch device, or auto")
+    pools: list[str] | None = Field(default=None, description="engine pools to serve, as JSON; all when not given")
+    preload: list[str] | None = Field(default=None, description="engines to load at start; the pools' defaults if not")
+    max_batch: int = Field(default=64, ge=1, description="most jobs in one run, whatever the engine allows")
+    drain_seconds: float = Field(default=25, ge=0, description="how long a stopping worker may finish its run")
+    hang_seconds: float = Field(default=20, ge=0, description="past a job's bound and this, the worker kills itself")
+    log_level: str = "info"

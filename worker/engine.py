@@ -1,0 +1,63 @@
+"""What an engine is, and the ways a run can be stopped from outside."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.contract.catalogue import EngineSpec
+from likeness.contract.jobs import Scalar
+
+Canvas = NDArray[np.float32]
+"""H x W x 3, RGB, 0..1; both sides multiples of what the engine's row in the catalogue says."""
+
+Stage = Literal["loading", "preparing", "denoising", "decoding", "assessing"]
+
+
+@dataclass(frozen=True)
+class EngineTask:
+    """One picture to make."""
+
+    canvas: Canvas
+    seed: int
+    parameters: dict[str, Scalar] = field(default_factory=dict)
+
+
+class StepHook(Protocol):
+    """Called by an engine after every step. It raises Stopped when the run must not go on."""
+
+    def __call__(self, step: int, steps: int, stage: Stage) -> None:
+        """Say that `step` of `steps` is done, and which stage it belonged to."""
+
+
+class Engine(Protocol):
+    """A named, ready-to-run way of making images. It knows nothing of queues, stores or HTTP."""
+
+    def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
+        """Return one canvas per task, in order, each of its task's size."""
+
+
+class Family(Protocol):
+    """A module in worker/engines."""
+
+    def load(self, spec: EngineSpec, weights: Path, device: str) -> Engine:
+        """Load the engine from its folder of weights onto a torch device."""
+
+
+class Stopped(Exception):
+    """The run must not go on: nobody wants it, or it is out of time."""
+
+
+class AllCancelled(Stopped):
+    """Every job of the run was cancelled or is no longer ours."""
+
+
+class OutOfTime(Stopped):
+    """The run passed its time bound."""
+
+
+class Draining(Stopped):
+    """The worker has to go: what it holds is handed back."""

@@ -1,0 +1,69 @@
+"""Recreation through an autoencoder's latents: canvas -> latents -> canvas, as every latent diffusion engine does it.
+
+The network is diffusers' AutoencoderDC (Chen et al. 2024, arXiv:2410.10733). All its norms look at one place only, so
+tiles that overlap by its reach agree with each other.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers.models import AutoencoderDC
+from likeness.imaging.tiles import Blend, Box, boxes
+from torch import Tensor
+
+from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from worker.engine import Canvas, EngineTask, StepHook
+
+
+class AutoencoderEngine:
+    """A resident autoencoder."""
+
+    def __init__(self, vae: AutoencoderDC, canvas: CanvasSpec) -> None:
+        self.vae = vae
+        self.canvas = canvas
+
+    @torch.inference_mode()
+    def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
+        """Return each canvas encoded and decoded; two steps a tile."""
+        height, width = tasks[0].canvas.shape[:2]
+        places = boxes(height, width, self.canvas.tile, self.canvas.overlap, self.canvas.multiple)
+        blends = [Blend(height, width) for _ in tasks]
+        for number, box in enumerate(places):
+            latents = self.encode([_cut(task.canvas, box) for task in tasks])
+            on_step(2 * number + 1, 2 * len(places), "denoising")
+            for blend, made in zip(blends, self.decode(latents), strict=True):
+                blend.add(box, made)
+            on_step(2 * number + 2, 2 * len(places), "decoding")
+        return [blend.result() for blend in blends]
+
+    def encode(self, canvases: Sequence[Canvas]) -> list[Tensor]:
+        """Return the latents of each canvas: 1 x channels x H/8 x W/8.
+
+        One at a time: convolutions of several pictures at once round differently, and a picture must not depend on
+        its neighbours in a batch; on a CPU nothing is lost by it.
+        """
+        return [self.vae.encode(self._pixels(canvas)).latent for canvas in canvases]
+
+    def decode(self, latents: Sequence[Tensor]) -> list[Canvas]:
+        """Return the canvas of each latent, 0..1."""
+        return [_canvas(self.vae.decode(latent).sample) for latent in latents]
+
+    def _pixels(self, canvas: Canvas) -> Tensor:
+        pixels = torch.from_numpy(np.ascontiguousarray(canvas.transpose(2, 0, 1)))[None]
+        return pixels.to(self.vae.device, self.vae.dtype).mul(2).sub(1).to(memory_format=torch.channels_last)
+
+
+def _cut(canvas: Canvas, box: Box) -> Canvas:
+    return canvas[box.top : box.bottom, box.left : box.right]
+
+
+def _canvas(pixels: Tensor) -> Canvas:
+    return pixels[0].float().add(1).div(2).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+
+
+def load(spec: EngineSpec, weights: Path, device: str) -> AutoencoderEngine:
+    """Load `weights`/vae in float32. Raises OSError when it is not there or no safetensors."""
+    vae = AutoencoderDC.from_pretrained(weights / "vae", use_safetensors=True, local_files_only=True)
+    return AutoencoderEngine(vae.float().eval().to(device, memory_format=torch.channels_last), spec.canvas)

@@ -1,0 +1,60 @@
+"""A drill: an engine that takes a set time, fails or dies as told, to rehearse what happens then.
+
+It makes the given canvas again with faint noise from its seed. It is in no shipped catalogue; the tests, and whoever
+wants to see a cluster lose a worker, name it in a catalogue of their own (docs/operations.md shows one).
+"""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from likeness.contract.catalogue import EngineSpec
+from worker.engine import Canvas, EngineTask, StepHook
+
+STEP_SECONDS = 0.05
+"""Time of a step whose `strength` is 0; each 0.1 of strength adds as much again."""
+
+
+class DrillEngine:
+    """Runs `steps` steps; the prompt says what goes wrong in the first of them."""
+
+    def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
+        """Return each canvas with noise. A prompt of `raise`, `memory`, `kill` or `hang` does just that."""
+        steps = max(_number(task, "steps") for task in tasks)
+        pause = STEP_SECONDS * (1 + 10 * max(_number(task, "strength") for task in tasks))
+        for step in range(1, int(steps) + 1):
+            for task in tasks:
+                _misbehave(str(task.parameters.get("prompt") or ""), len(tasks))
+            time.sleep(pause)
+            on_step(step, int(steps), "denoising")
+        return [_noisy(task) for task in tasks]
+
+
+def _number(task: EngineTask, name: str) -> float:
+    value = task.parameters[name]
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _misbehave(prompt: str, together: int) -> None:
+    if prompt == "raise":
+        raise RuntimeError("a drill: the engine raises")
+    if prompt == "memory" and together > 1:
+        raise MemoryError("a drill: two pictures do not fit")
+    if prompt == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if prompt == "hang":
+        time.sleep(3600)
+
+
+def _noisy(task: EngineTask) -> Canvas:
+    noise = np.random.default_rng(task.seed).normal(0, 0.01, task.canvas.shape)
+    return np.clip(task.canvas + noise, 0, 1).astype(np.float32)
+
+
+def load(spec: EngineSpec, weights: Path, device: str) -> DrillEngine:
+    """Return the drill; it has no weights."""
+    return DrillEngine()

@@ -1,0 +1,242 @@
+"""The life of a run: jobs that share a batch key, from stored input to stored, measured images.
+
+Nothing here knows RQ. `Watch` is how a run tells of its progress and learns that it must stop.
+"""
+
+import secrets
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+import structlog
+from likeness.imaging.decode import Picture, decode
+from likeness.imaging.encode import encode
+from likeness.imaging.frame import Frame
+
+from likeness.contract.catalogue import EngineSpec
+from likeness.contract.errors import EngineFailed, JobError, LikenessError, OutOfMemory
+from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
+from likeness.contract.tasks import MAX_SEED, Keep
+from likeness.store import PictureStore
+from worker.engine import Canvas, Engine, EngineTask, Stage, Stopped
+from worker.residency import Residents
+from worker.scoring import UNBOUNDED, Candidate, ranked, score
+
+log = structlog.get_logger()
+
+Outcome = Result | JobError
+"""How one job of a run ended. A cancelled one has none."""
+
+
+class Watch(Protocol):
+    """The run's line to the queue."""
+
+    def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
+        """Tell how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
+
+
+class Stopwatch:
+    """Seconds spent in each stage of a run."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[Stage, float] = defaultdict(float)
+        self._mark = time.monotonic()
+
+    def lap(self, stage: Stage) -> None:
+        """Count the time since the last lap towards `stage`."""
+        now = time.monotonic()
+        self.seconds[stage] += now - self._mark
+        self._mark = now
+
+
+@dataclass
+class Work:
+    """One job of a run, as it is worked on."""
+
+    order: JobOrder
+    given: Picture
+    frame: Frame
+    canvas: Canvas
+    first_seed: int
+    candidates: list[Candidate] = field(default_factory=list)
+    attempts: int = 0
+    error: JobError | None = None
+    wanted: bool = True
+
+    @property
+    def open(self) -> bool:
+        """Whether another attempt should be made."""
+        done = any(candidate.accepted for candidate in self.candidates)
+        return self.wanted and self.error is None and not done and self.attempts < self.order.task.attempts
+
+    def seeds(self) -> list[int]:
+        """Return the seeds of the next attempt."""
+        count = self.order.task.candidates
+        first = self.first_seed + self.attempts * count
+        return [(first + number) % (MAX_SEED + 1) for number in range(count)]
+
+
+class Run:
+    """One run of an engine over jobs with an equal batch key."""
+
+    def __init__(self, spec: EngineSpec, residents: Residents, store: PictureStore, watch: Watch) -> None:
+        self.spec, self.residents, self.store, self.watch = spec, residents, store, watch
+        self.watched = Stopwatch()
+        self.works: list[Work] = []
+        self.outcomes: dict[str, Outcome] = {}
+
+    def execute(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
+        """Run all jobs and return how each ended; cancelled ones are missing. Raises Stopped, with nothing stored."""
+        started = datetime.now(UTC)
+        engine = self._load(orders)
+        if engine is None:
+            return self.outcomes
+        self.works = [work for order in orders if (work := self._prepare(order))]
+        self.watched.lap("preparing")
+        while pending := [work for work in self.works if work.open]:
+            self._attempt(engine, pending)
+        for work in self.works:
+            if work.wanted:
+                self.outcomes[work.order.id] = work.error or self._finish(work, started, len(orders))
+        return self.outcomes
+
+    def _load(self, orders: Sequence[JobOrder]) -> Engine | None:
+        self._tell([order.id for order in orders], Progress(step=0, steps=0, stage="loading"))
+        try:
+            engine = self.residents.engine(self.spec)
+        except EngineFailed as error:
+            self.outcomes.update({order.id: error for order in orders})
+            return None
+        self.watched.lap("loading")
+        return engine
+
+    def _prepare(self, order: JobOrder) -> Work | None:
+        """Decode the input onto its canvas; a job whose input is bad fails alone."""
+        try:
+            given = decode(self.store.get(order.input), UNBOUNDED)
+            frame = Frame.of(given)
+            canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
+        except JobError as error:
+            self.outcomes[order.id] = error
+        except LikenessError as error:
+            self.outcomes[order.id] = EngineFailed(f"the input could not be prepared: {error.detail}")
+        else:
+            seed = order.task.seed
+            return Work(order, given, frame, canvas, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+        return None
+
+    def _attempt(self, engine: Engine, pending: list[Work]) -> None:
+        """Make and measure one attempt's candidates of every pending job."""
+        wishes = [
+            (work, EngineTask(work.canvas, seed, self.spec.resolve(work.order.task)))
+            for work in pending
+            for seed in work.seeds()
+        ]
+        for start in range(0, len(wishes), self.spec.batch):
+            self._generate(engine, wishes[start : start + self.spec.batch])
+        for work in pending:
+            work.attempts += 1
+
+    def _generate(self, engine: Engine, wishes: list[tuple[Work, EngineTask]]) -> None:
+        """Run the engine; when it fails, halve the batch until what cannot be run is found alone."""
+        works = list(dict.fromkeys(work.order.id for work, _ in wishes))
+        hook = partial(self._step, works, wishes[0][0].attempts + 1)
+        try:
+            made = engine.generate([task for _, task in wishes], hook)
+        except Stopped:
+            raise
+        except Exception as error:
+            if len(wishes) == 1:
+                wishes[0][0].error = _job_error(error)
+                return
+            log.warning("halving a failed batch", size=len(wishes), error=str(error))
+            half = len(wishes) // 2
+            self._generate(engine, wishes[:half])
+            self._generate(engine, wishes[half:])
+            return
+        for (work, task), canvas in zip(wishes, made, strict=True):
+            self._measure(work, task, canvas)
+        self.watched.lap("assessing")
+
+    def _step(self, job_ids: list[str], attempt: int, step: int, steps: int, stage: Stage) -> None:
+        self.watched.lap(stage)
+        self._tell(job_ids, Progress(step=step, steps=steps, stage=stage, attempt=attempt))
+
+    def _tell(self, job_ids: list[str], progress: Progress) -> None:
+        unwanted = self.watch.progress(job_ids, progress)
+        for work in self.works:
+            if work.order.id in unwanted:
+                work.wanted = False
+
+    def _measure(self, work: Work, task: EngineTask, canvas: Canvas) -> None:
+        if not work.wanted:
+            return
+        if canvas.shape != work.canvas.shape or not np.isfinite(canvas).all():
+            work.error = EngineFailed("the engine made no picture: wrong size, or numbers that are not finite")
+            return
+        image = work.frame.restore(canvas)
+        data = encode(image, work.frame, work.order.task.format.value)
+        self.watched.lap("decoding")
+        work.candidates.append(score(work.given, data, task.seed, work.order.task.thresholds))
+        self.watched.lap("assessing")
+
+    def _finish(self, work: Work, started: datetime, batch: int) -> Outcome:
+        """Store the images to keep and describe them."""
+        best = ranked(work.candidates)
+        kept = best if work.order.task.keep is Keep.ALL else best[:1]
+        try:
+            images = [self._stored(work, candidate) for candidate in kept]
+        except LikenessError as error:
+            return EngineFailed(f"the images could not be stored: {error.detail}")
+        return Result(
+            images=images,
+            engine=self._used(work),
+            recipe=self._recipe(work, kept),
+            timings=Timings(
+                queued=max(0.0, (started - work.order.created_at).total_seconds()), **dict(self.watched.seconds)
+            ),
+            attempts=work.attempts,
+            batch=batch,
+        )
+
+    def _stored(self, work: Work, candidate: Candidate) -> MadeImage:
+        picture = self.store.put(work.order.id, candidate.data, f"image/{candidate.format}")
+        width, height = candidate.image.size
+        return MadeImage(
+            picture=picture,
+            width=width,
+            height=height,
+            mode=candidate.image.mode,
+            format=candidate.format,
+            seed=candidate.seed,
+            report=candidate.report,
+        )
+
+    def _used(self, work: Work) -> EngineUsed:
+        parameters = self.spec.resolve(work.order.task)
+        return EngineUsed(
+            name=self.spec.name, family=self.spec.family, revision=self.spec.revision, parameters=parameters
+        )
+
+    def _recipe(self, work: Work, kept: list[Candidate]) -> Recipe:
+        return Recipe(
+            engine=self.spec.name,
+            revision=self.spec.revision,
+            parameters=self.spec.resolve(work.order.task),
+            seeds=[candidate.seed for candidate in kept],
+            input_sha256=work.order.input.sha256,
+        )
+
+
+def _job_error(error: Exception) -> JobError:
+    if isinstance(error, JobError):
+        return error
+    if isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "can't allocate" in str(error):
+        return OutOfMemory("the picture does not fit into this worker's memory, even alone")
+    log.error("engine failed", exc_info=error)
+    return EngineFailed(f"the engine raised {type(error).__name__}: {error}")

@@ -1,0 +1,82 @@
+"""The steps of taking and holding jobs that must happen as one, in Redis's own language (Lua)."""
+
+from typing import Final
+
+TAKE: Final = """
+-- KEYS: queues in order. Moves the first job there is into its queue's intermediate list.
+for _, queue in ipairs(KEYS) do
+  local id = redis.call("LMOVE", queue, queue .. ":intermediate", "LEFT", "RIGHT")
+  if id then
+    return {queue, id}
+  end
+end
+return false
+"""
+
+MATES: Final = """
+-- KEYS: queue. ARGV: batch key, most mates, how deep to look, retries of a job that never ran.
+-- Takes jobs with this batch key too, but none that took a worker down: it runs alone.
+local taken = {}
+for _, id in ipairs(redis.call("LRANGE", KEYS[1], 0, tonumber(ARGV[3]) - 1)) do
+  if #taken >= tonumber(ARGV[2]) then
+    break
+  end
+  local found = redis.call("HMGET", "rq:job:" .. id, "likeness_batch_key", "retries_left")
+  if found[1] == ARGV[1] and found[2] == ARGV[4] then
+    redis.call("LREM", KEYS[1], 1, id)
+    redis.call("RPUSH", KEYS[1] .. ":intermediate", id)
+    table.insert(taken, id)
+  end
+end
+return taken
+"""
+
+PROGRESS: Final = """
+-- KEYS: job, events, started registry. ARGV: registry entry, progress, event, events kept.
+-- Answers 1 when the job is no longer wanted (cancelled or deleted) or no longer ours.
+if redis.call("EXISTS", KEYS[1]) == 0 or not redis.call("ZSCORE", KEYS[3], ARGV[1]) then
+  return 1
+end
+redis.call("HSET", KEYS[1], "likeness_progress", ARGV[2])
+redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", "data", ARGV[3])
+return redis.call("HGET", KEYS[1], "likeness_cancel") and 1 or 0
+"""
+
+HOLD: Final = """
+-- KEYS: started registry, job. ARGV: registry entry, new deadline.
+-- Renews a claim if it still stands. Answers 0 when it is lost, 1 when it holds, 2 when the job is to be cancelled.
+if not redis.call("ZSCORE", KEYS[1], ARGV[1]) or redis.call("EXISTS", KEYS[2]) == 0 then
+  return 0
+end
+redis.call("ZADD", KEYS[1], "XX", ARGV[2], ARGV[1])
+return redis.call("HGET", KEYS[2], "likeness_cancel") and 2 or 1
+"""
+
+STEAL: Final = """
+-- KEYS: started registry. ARGV: lapsed entry, our entry, now, our deadline.
+-- Takes over a claim that has lapsed; whoever held it can no longer record anything.
+local score = redis.call("ZSCORE", KEYS[1], ARGV[1])
+if not score or tonumber(score) >= tonumber(ARGV[3]) then
+  return 0
+end
+redis.call("ZREM", KEYS[1], ARGV[1])
+redis.call("ZADD", KEYS[1], ARGV[4], ARGV[2])
+return 1
+"""
+
+UNSTICK: Final = """
+-- KEYS: queue, job. ARGV: id.
+-- Puts a job that was taken but never started back at the head of its queue; no retry is used up.
+if redis.call("LREM", KEYS[1] .. ":intermediate", 1, ARGV[1]) == 1 and redis.call("EXISTS", KEYS[2]) == 1 then
+  redis.call("LPUSH", KEYS[1], ARGV[1])
+  return 1
+end
+return 0
+"""
+
+PACE: Final = """
+-- KEYS: pace. ARGV: seconds per job of this run, seconds it is kept. A running mean that follows in about five runs.
+local old = tonumber(redis.call("GET", KEYS[1]) or ARGV[1])
+redis.call("SET", KEYS[1], old * 0.8 + tonumber(ARGV[1]) * 0.2, "EX", ARGV[2])
+return 1
+"""

@@ -1,0 +1,360 @@
+"""RQ's worker, extended to keep engines resident and to run jobs in batches.
+
+RQ's own semantics stay: registries, executions, retries, results and dashboards are RQ's. What is ours:
+
+- a run takes the head of a queue and its batch mates, computes all of them, then lets RQ's `perform_job` record each;
+- a claim on a job lapses after CLAIM_SECONDS unless a thread renews it, and only who holds the claim may record;
+- a job whose claim lapsed runs again, alone; after its last retry it fails as `worker_died`.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import FrameType
+from typing import Any, cast
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import worker_registration
+from rq.executions import Execution
+from rq.job import JobStatus
+from rq.queue import Queue
+from rq.registry import StartedJobRegistry
+from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
+from rq.utils import current_timestamp, now, parse_composite_key
+from rq.worker import SimpleWorker
+from rq.worker.base import WorkerStatus
+
+from likeness.contract import names
+from likeness.contract.catalogue import Catalogue
+from likeness.contract.errors import EngineFailed, JobError
+from likeness.contract.jobs import Event, JobOrder, Progress, Residency
+from likeness.contract.jobs import JobStatus as Status
+from likeness.store import PictureStore
+from worker.config import Settings
+from worker.engine import AllCancelled, Draining, OutOfTime
+from worker.execute import Outcome, Run
+from worker.residency import Residents
+from worker.rq_job import MAX_RETRIES, LikenessJob, LikenessQueue, fetch, hung
+from worker.rq_scripts import HOLD, MATES, PACE, PROGRESS, STEAL, UNSTICK
+
+log = structlog.get_logger()
+
+LOOK_AHEAD = 64
+"""How deep in a queue batch mates are looked for."""
+
+
+@dataclass
+class Held:
+    """A job this worker holds."""
+
+    job: LikenessJob
+    queue: Queue
+    order: JobOrder
+    execution: Execution
+    wanted: bool = True
+    """False once it was cancelled, deleted, or lost to another worker."""
+    steps_done: int = 0
+
+    @property
+    def registry(self) -> StartedJobRegistry:
+        """RQ's registry of running jobs, in which the claim stands."""
+        return cast(StartedJobRegistry, self.job.started_job_registry)
+
+
+class BatchWorker(SimpleWorker):
+    """A worker that holds engines and runs jobs in batches."""
+
+    job_class = LikenessJob
+    queue_class = LikenessQueue
+    death_penalty_class = TimerDeathPenalty
+
+    def __init__(self, name: str, settings: Settings, catalogue: Catalogue, connection: Redis) -> None:
+        self.settings, self.catalogue = settings, catalogue
+        self.pools = settings.pools or catalogue.pools
+        super().__init__(
+            names.queue_names(self.pools),
+            name=name,
+            connection=connection,
+            serializer=JSONSerializer,
+            maintenance_interval=names.MAINTENANCE_SECONDS,
+            worker_ttl=names.CLAIM_SECONDS + 10,
+            log_job_description=False,
+        )
+        self.store = PictureStore.open(settings.store_url)
+        self.held: dict[str, Held] = {}
+        self.deadline: float | None = None
+        """When the current run must be over (monotonic seconds)."""
+        self.drain_until: float | None = None
+        self._seen_taken: dict[str, list[bytes]] = {}
+
+    @property
+    def dequeue_timeout(self) -> int:
+        """Seconds between looks at the maintenance clock."""
+        return 2
+
+    def serve(self, residents: Residents) -> None:
+        """Work until told to stop."""
+        self.residents = residents
+        threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+        self.work(logging_level="WARNING")
+
+    # A run, from taking jobs to recording how each ended.
+
+    def execute_job(self, job: LikenessJob, queue: Queue) -> None:
+        """Run `job` and the batch mates that wait behind it."""
+        began = time.monotonic()
+        held = [one for one in map(self._claim, *self._with_mates(job, queue)) if one]
+        try:
+            outcomes = self._outcomes([one.order for one in held]) if held else {}
+            for one in held:
+                self._record(one, outcomes.get(one.order.id))
+        except Draining:
+            self._hand_back()
+        finally:
+            self.deadline = None
+            self.set_state(WorkerStatus.IDLE)
+        if held:
+            pace = (time.monotonic() - began) / len(held)
+            self.connection.eval(PACE, 1, names.PACE_KEY.format(queue=queue.name), pace, names.PACE_SECONDS)
+
+    def _with_mates(self, job: LikenessJob, queue: Queue) -> tuple[list[LikenessJob], list[Queue]]:
+        jobs = [job]
+        key = self.connection.hget(job.key, names.FIELD_BATCH_KEY)
+        if key and job.retries_left == MAX_RETRIES:
+            most = self._most_together(key.decode().split(":")[0]) - 1
+            ids = self.connection.eval(MATES, 1, queue.key, key, most, LOOK_AHEAD, MAX_RETRIES)
+            jobs += [mate for job_id in ids if (mate := fetch(queue, job_id.decode()))]
+        return jobs, [queue] * len(jobs)
+
+    def _most_together(self, engine: str) -> int:
+        known = [spec.batch for spec in self.catalogue.engines if spec.name == engine]
+        return min([*known, self.settings.max_batch]) if known else 1
+
+    def _claim(self, job: LikenessJob, queue: Queue) -> Held | None:
+        """Start a job in RQ's books; one that is not ours to run is failed there and then."""
+        self.prepare_execution(job)
+        execution = cast(Execution, self.execution)
+        with self.connection.pipeline() as pipeline:
+            job.prepare_for_execution(self.name, pipeline=pipeline)
+            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+            job.tell(Event(type="status", status=Status.RUNNING), pipeline)
+            pipeline.hexists(job.key, "data")
+            there = pipeline.execute()[-1]
+        if not there:  # deleted since it was taken: what was just written of it goes too
+            self._drop_ghost(job)
+            return None
+        try:
+            order = job.order()
+            self.catalogue.find(order.engine)
+        except Exception as error:
+            self._settle(job, queue, execution, EngineFailed(f"this worker cannot run the job: {error}"))
+            return None
+        held = Held(job, queue, order, execution)
+        self.held[job.id] = held
+        return held
+
+    def _drop_ghost(self, job: LikenessJob) -> None:
+        with self.connection.pipeline() as pipeline:
+            self.cleanup_execution(job, pipeline)
+            pipeline.delete(job.key, names.EVENTS_KEY.format(id=job.id))
+            pipeline.execute()
+
+    def _outcomes(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
+        bound = max(order.timeout for order in orders)
+        self.deadline = time.monotonic() + bound
+        spec = self.catalogue.find(orders[0].engine)
+        try:
+            return Run(spec, self.residents, self.store, self).execute(orders)
+        except AllCancelled:
+            return {}
+        except OutOfTime:
+            return {order.id: hung(order) for order in orders}
+
+    def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
+        """Tell how far jobs are; return the ids nobody wants any more. Raises Stopped."""
+        held = [self.held[job_id] for job_id in job_ids if job_id in self.held]
+        event = Event(type="progress", status=Status.RUNNING, progress=progress).model_dump_json(exclude_none=True)
+        try:
+            with self.connection.pipeline(transaction=False) as pipeline:
+                for one in held:
+                    keys = [one.job.key, names.EVENTS_KEY.format(id=one.job.id), one.registry.key]
+                    args = [one.execution.composite_key, progress.model_dump_json(), event, names.EVENTS_LENGTH]
+                    pipeline.eval(PROGRESS, len(keys), *keys, *args)
+                for one, unwanted in zip(held, pipeline.execute(), strict=True):
+                    one.steps_done += progress.stage == "denoising" and progress.step > 0
+                    one.wanted = one.wanted and not unwanted
+        except RedisError as error:
+            log.warning("progress could not be told", error=str(error))
+        self._check_stop(held)
+        return {one.job.id for one in held if not one.wanted}
+
+    def _check_stop(self, held: Sequence[Held]) -> None:
+        if held and not any(one.wanted for one in held):
+            raise AllCancelled
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise OutOfTime
+        if self.drain_until is not None and time.monotonic() > self.drain_until:
+            raise Draining
+
+    # Recording: only who holds the claim may.
+
+    def _record(self, held: Held, outcome: Outcome | None) -> None:
+        """Record how a job ended, once; drop the outcome if the job is no longer ours."""
+        claim = self._hold(held)
+        if claim == 0:
+            log.warning("claim lost, outcome dropped", job=held.job.id)
+            self.held.pop(held.job.id, None)
+            if not self.connection.exists(held.job.key):  # deleted: nothing of it may stay
+                asyncio.run(self.store.erase(held.job.id))
+            return
+        if claim == 2 or outcome is None:
+            self._record_cancelled(held)
+        else:
+            self._settle(held.job, held.queue, held.execution, outcome)
+        self.held.pop(held.job.id, None)
+
+    def _hold(self, held: Held) -> int:
+        deadline = current_timestamp() + names.CLAIM_SECONDS
+        keys = [held.registry.key, held.job.key]
+        return int(self.connection.eval(HOLD, 2, *keys, held.execution.composite_key, deadline))
+
+    def _record_cancelled(self, held: Held) -> None:
+        self.execution = held.execution
+        held.job.ended_at = now()
+        with self.connection.pipeline() as pipeline:
+            self.cleanup_execution(held.job, pipeline)
+            held.job.record_cancelled(held.steps_done, pipeline)
+            pipeline.execute()
+
+    def _settle(self, job: LikenessJob, queue: Queue, execution: Execution, outcome: Outcome) -> None:
+        job.outcome = outcome
+        if isinstance(outcome, JobError):
+            job.retries_left = 0  # it would fail again: retries are for workers that died
+        self.execution = execution
+        self.perform_job(job, queue)
+
+    def prepare_job_execution(self, job: LikenessJob, remove_from_intermediate_queue: bool = False) -> None:
+        """Do nothing: the job was started, with its own start time, when it was claimed."""
+
+    def handle_exception(self, job: LikenessJob, *exc_info: Any) -> None:  # noqa: ANN401  as in RQ
+        """Log a failed job in one line; its order and its prompt stay out of the log."""
+        log.info("job failed", job=job.id, error=str(exc_info[1]))
+
+    # Staying alive, being told to stop, and looking after what others lost.
+
+    def _beat(self) -> None:
+        """Renew every claim, say what is resident, and end the process when a run hangs past its bound."""
+        while True:
+            try:
+                self._renew()
+            except RedisError as error:
+                log.warning("heartbeat failed", error=str(error))
+            if self.deadline is not None and time.monotonic() > self.deadline + self.settings.hang_seconds:
+                self._die_of_hang()
+            time.sleep(names.HEARTBEAT_SECONDS)
+
+    def _renew(self) -> None:
+        resident = Residency(
+            worker=self.name, device=self.settings.device, engines=self.residents.names(), pools=self.pools
+        )
+        key = names.RESIDENT_KEY.format(worker=self.name)
+        with self.connection.pipeline(transaction=False) as pipeline:
+            pipeline.set(key, resident.model_dump_json(), ex=names.RESIDENT_SECONDS)
+            if self.birth_date is not None:  # before that RQ would take us for another worker of the same name
+                self.heartbeat(pipeline=pipeline)
+            for held in list(self.held.values()):
+                held.execution.heartbeat(held.registry, names.CLAIM_SECONDS, pipeline=pipeline)
+            pipeline.execute()
+
+    def _die_of_hang(self) -> None:
+        """End the process, since nothing else ends a call that never returns. A job that hung alone fails for it."""
+        held = list(self.held.values())
+        log.error("a run hangs; this worker ends", jobs=[one.job.id for one in held])
+        if len(held) == 1 and self._hold(held[0]) == 1:
+            self._settle(held[0].job, held[0].queue, held[0].execution, hung(held[0].order))
+        os._exit(70)
+
+    def get_heartbeat_ttl(self, job: LikenessJob) -> int:
+        """Return how long a claim stands without being renewed, in seconds; RQ adds a minute, which is too long."""
+        return names.CLAIM_SECONDS
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Finish the run within `drain_seconds`, or hand its jobs back; a second signal hands them back at once."""
+        self.drain_until = time.monotonic() + self.settings.drain_seconds
+        super().request_stop(signum, frame)
+
+    def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Hand everything back and end. A second signal within a second is the same one, sent to the whole group."""
+        if (now() - cast(datetime, self._shutdown_requested_date)).total_seconds() < 1:
+            return
+        self._hand_back()
+        self.register_death()
+        os._exit(0)
+
+    def _hand_back(self) -> None:
+        """Put the jobs this worker holds back at the head of their queues; no retry is used up."""
+        for held in reversed(list(self.held.values())):
+            if self._hold(held) == 0:
+                continue
+            self.execution = held.execution
+            with self.connection.pipeline() as pipeline:
+                self.cleanup_execution(held.job, pipeline)
+                held.queue._enqueue_job(held.job, pipeline=pipeline, at_front=True)
+                held.job.tell(Event(type="status", status=Status.QUEUED), pipeline)
+                pipeline.execute()
+        self.held.clear()
+
+    def clean_registries(self) -> None:
+        """Look after each queue: lapsed claims, jobs taken but never started, results past their lifetime.
+
+        RQ's own cleaning of running and taken jobs is left out: it costs a retry even for jobs that never ran, and
+        does not exclude that their worker records them at the same moment.
+        """
+        for queue in self.queues:
+            if queue.acquire_maintenance_lock():
+                self._recover(queue)
+                self._unstick(queue)
+                queue.finished_job_registry.cleanup()
+                queue.failed_job_registry.cleanup()
+                worker_registration.clean_worker_registry(queue)
+                queue.release_maintenance_lock()
+        self.last_cleaned_at = now()
+
+    def _recover(self, queue: Queue) -> None:
+        """Run jobs again whose worker fell silent, or fail them when they have no retry left."""
+        registry = queue.started_job_registry
+        for entry in self.connection.zrangebyscore(registry.key, 0, current_timestamp()):
+            job_id, _ = parse_composite_key(entry.decode())
+            ours = f"{job_id}:{self.name}"
+            deadline = current_timestamp() + names.CLAIM_SECONDS
+            if self.connection.eval(STEAL, 1, registry.key, entry, ours, current_timestamp(), deadline):
+                self._run_again(job_id, queue, ours)
+
+    def _run_again(self, job_id: str, queue: Queue, entry: str) -> None:
+        job = fetch(queue, job_id)
+        with self.connection.pipeline() as pipeline:
+            pipeline.zrem(queue.started_job_registry.key, entry)
+            if job is not None and job.get_status() == JobStatus.STARTED:
+                job.ended_at = now()
+                if job.should_retry:
+                    log.warning("running a lost job again", job=job_id, retries_left=job.retries_left)
+                    job.retry(queue, pipeline)
+                else:
+                    job.set_status(JobStatus.FAILED, pipeline=pipeline)
+                    job._handle_failure("its workers died", pipeline=pipeline)
+            pipeline.execute()
+
+    def _unstick(self, queue: Queue) -> None:
+        """Give back jobs that were taken and, two looks later, still have not started."""
+        waiting = self.connection.lrange(queue.intermediate_queue_key, 0, -1)
+        again = [job_id for job_id in waiting if job_id in self._seen_taken.get(queue.name, [])]
+        for job_id in again:
+            self.connection.eval(UNSTICK, 2, queue.key, names.JOB_KEY.format(id=job_id.decode()), job_id)
+        self._seen_taken[queue.name] = [job_id for job_id in waiting if job_id not in again]
