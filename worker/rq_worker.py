@@ -38,7 +38,7 @@ from likeness.contract.jobs import Event, JobOrder, Progress, Residency
 from likeness.contract.jobs import JobStatus as Status
 from likeness.store import PictureStore
 from worker.config import Settings
-from worker.engine import AllCancelled, Draining, OutOfTime
+from worker.engine import Draining, OutOfTime
 from worker.execute import Outcome, Run
 from worker.residency import Residents
 from worker.rq_job import MAX_RETRIES, LikenessJob, LikenessQueue, fetch, hung
@@ -113,7 +113,7 @@ class BatchWorker(SimpleWorker):
         held = [one for one in map(self._claim, *self._with_mates(job, queue)) if one]
         try:
             outcomes = self._outcomes([one.order for one in held]) if held else {}
-            for one in held:
+            for one in list(self.held.values()):
                 self._record(one, outcomes.get(one.order.id))
         except Draining:
             self._hand_back()
@@ -172,8 +172,6 @@ class BatchWorker(SimpleWorker):
         spec = self.catalogue.find(orders[0].engine)
         try:
             return Run(spec, self.residents, self.store, self).execute(orders)
-        except AllCancelled:
-            return {}
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 
@@ -189,15 +187,16 @@ class BatchWorker(SimpleWorker):
                     pipeline.eval(PROGRESS, len(keys), *keys, *args)
                 for one, unwanted in zip(held, pipeline.execute(), strict=True):
                     one.steps_done += progress.stage == "denoising" and progress.step > 0
-                    one.wanted = one.wanted and not unwanted
+                    one.wanted = not unwanted
         except RedisError as error:
             log.warning("progress could not be told", error=str(error))
-        self._check_stop(held)
-        return {one.job.id for one in held if not one.wanted}
+        for one in held:
+            if not one.wanted:  # its batch mates go on, but it ends now
+                self._record(one, None)
+        self._check_stop()
+        return {job_id for job_id in job_ids if job_id not in self.held}
 
-    def _check_stop(self, held: Sequence[Held]) -> None:
-        if held and not any(one.wanted for one in held):
-            raise AllCancelled
+    def _check_stop(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise OutOfTime
         if self.drain_until is not None and time.monotonic() > self.drain_until:
@@ -212,6 +211,7 @@ class BatchWorker(SimpleWorker):
             log.warning("claim lost, outcome dropped", job=held.job.id)
             self.held.pop(held.job.id, None)
             if not self.connection.exists(held.job.key):  # deleted: nothing of it may stay
+                self.connection.delete(held.execution.key)
                 asyncio.run(self.store.erase(held.job.id))
             return
         if claim == 2 or outcome is None:

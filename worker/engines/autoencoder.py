@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers.models import AutoencoderDC
-from likeness.imaging.tiles import Blend, Box, boxes
 from torch import Tensor
 
 from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.imaging.tiles import Blend, Box, boxes
 from worker.engine import Canvas, EngineTask, StepHook
 
 
@@ -29,7 +29,7 @@ class AutoencoderEngine:
         """Return each canvas encoded and decoded; two steps a tile."""
         height, width = tasks[0].canvas.shape[:2]
         places = boxes(height, width, self.canvas.tile, self.canvas.overlap, self.canvas.multiple)
-        blends = [Blend(height, width) for _ in tasks]
+        blends = [Blend(height, width, self.canvas.overlap) for _ in tasks]
         for number, box in enumerate(places):
             latents = self.encode([_cut(task.canvas, box) for task in tasks])
             on_step(2 * number + 1, 2 * len(places), "denoising")

