@@ -1,7 +1,8 @@
 """How far a picture was moved, by phase correlation.
 
-Kuglin, Hines: "The phase correlation image alignment method", IEEE Conference on Cybernetics and Society, 1975; the
-centroid of the peak gives parts of a pixel.
+Hrazdira, Druckmuller, Habbal: "Iterative phase correlation algorithm for high-precision subpixel image registration",
+Astrophysical Journal Supplement Series 247(1), 2020. The older way, the centroid of the peak (cv2.phaseCorrelate), was
+found to be off by a third of a pixel at shifts of half a pixel.
 """
 
 import cv2
@@ -21,7 +22,7 @@ def drift(given: Floats, made: Floats) -> tuple[float, float] | None:
     if min(one.shape) < LEAST_SIDE or min(_texture(one), _texture(two)) < LEAST_TEXTURE:
         return None
     window = cv2.createHanningWindow(one.shape[::-1], cv2.CV_32F)
-    (right, down), _ = cv2.phaseCorrelate(one, two, window)
+    right, down = cv2.phaseCorrelateIterative(one * window, two * window)
     return right, down
 
 
