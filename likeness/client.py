@@ -13,19 +13,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from likeness.contract.errors import FieldProblem
 from likeness.contract.report import Report
-from likeness.wire import EngineInfo, Page, RemoteJob, Wire
+from likeness.problems import LikenessProblem
+from likeness.wire import EngineInfo, EngineList, JobPage, RemoteJob
 
 __all__ = ["Client", "FieldProblem", "LikenessProblem", "RemoteJob"]
 
 ATTEMPTS = 5
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RETRIED_STATUS = frozenset({429, 502, 503})
 RETRIED_CODES = frozenset({"idempotency_pending"})
 LONGEST_PAUSE = 30.0
@@ -33,21 +35,8 @@ LONGEST_PAUSE = 30.0
 WAIT_SECONDS = 25
 """How long one GET asks the service to wait for a change."""
 
+Answer = TypeVar("Answer", bound=BaseModel)
 Fields = str | int | float | bool | Mapping[str, Any] | None
-
-
-class LikenessProblem(Exception):
-    """What the service answered instead of a result, or why it could not be asked.
-
-    `status` is the HTTP status, 0 when there was no answer; `code` is stable (`invalid_field`, `queue_full`, ...).
-    """
-
-    def __init__(self, status: int, code: str, detail: str, errors: list[FieldProblem] | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.errors = errors or []
 
 
 class Client:
@@ -56,7 +45,11 @@ class Client:
     def __init__(self, base_url: str, api_key: str | None = None, timeout: float = 30.0) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         try:
-            self._http = httpx.Client(base_url=base_url, headers=headers, timeout=timeout)
+            url = httpx.URL(base_url)
+            # A proxy that the environment names could not reach a service on this machine.
+            self._http = httpx.Client(
+                base_url=url, headers=headers, timeout=timeout, trust_env=url.host not in LOOPBACK
+            )
         except httpx.InvalidURL as error:
             raise LikenessProblem(0, "invalid_url", f"{base_url}: {error}") from error
         self._timeout = timeout
@@ -131,16 +124,15 @@ class Client:
 
     def engines(self) -> list[EngineInfo]:
         """Return the catalogue."""
-        answer = self._ask("GET", "/engines")
-        return _parse(Page[EngineInfo], answer).items
+        return _parse(EngineList, self._ask("GET", "/engines")).engines
 
     def jobs(self) -> Iterator[RemoteJob]:
         """Yield your jobs, newest first."""
         cursor: str | None = None
         while True:
             answer = self._ask("GET", "/jobs", params={"cursor": cursor} if cursor else None)
-            page = _parse(Page[RemoteJob], answer)
-            yield from page.items
+            page = _parse(JobPage, answer)
+            yield from page.jobs
             cursor = page.next
             if cursor is None:
                 return
@@ -158,6 +150,8 @@ class Client:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 answer = self._http.request(method, path, **request)
+            except httpx.UnsupportedProtocol as error:
+                raise LikenessProblem(0, "invalid_url", f"{self._http.base_url}: {error}") from error
             except httpx.TransportError as error:
                 problem = LikenessProblem(0, "no_answer", f"{self._http.base_url} does not answer: {error}")
                 pause = None
@@ -200,7 +194,7 @@ def _part(value: Fields) -> str:
     return str(value)
 
 
-def _parse[T: Wire | Report](model: type[T], answer: httpx.Response) -> T:
+def _parse(model: type[Answer], answer: httpx.Response) -> Answer:
     try:
         return model.model_validate(answer.json(), extra="ignore")
     except (ValidationError, ValueError) as error:

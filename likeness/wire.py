@@ -61,8 +61,14 @@ class EngineInfo(Wire):
     resident: list[Any] = []
 
 
-class Page[Item](Wire):
-    """A page of a list."""
+class EngineList(Wire):
+    """The catalogue."""
 
-    items: list[Item]
+    engines: list[EngineInfo]
+
+
+class JobPage(Wire):
+    """A page of the list of jobs; `next` asks for the one after it."""
+
+    jobs: list[RemoteJob]
     next: str | None = None

@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from likeness.problems import LocalProblem
+
 TAIL_LINES = 8
 TAIL_BYTES = 4096
-
-
-class LocalProblem(Exception):
-    """What a person has to know when the stack cannot start or go on: one or two plain sentences."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Child:
         It gets its own session, so that Ctrl-C in the terminal reaches the supervisor alone, which stops things in
         order; and it is tied to us, so that it ends even when we are killed.
         """
-        command = [sys.executable, "-m", "likeness.local.tied", str(os.getpid()), *program.command]
+        command = [sys.executable, "-P", "-m", "likeness.local.tied", str(os.getpid()), *program.command]
         try:
             with _open_log(program.log) as log:
                 process = subprocess.Popen(  # noqa: S603  our own command lines

