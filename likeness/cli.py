@@ -75,9 +75,11 @@ def up(
     workers: Annotated[int, typer.Option(envvar="LIKENESS_WORKERS", min=1, max=64, help="How many workers.")] = 1,
     home: Home = HOME,
 ) -> None:
-    """Run Valkey, the service and workers on this machine until Ctrl-C."""
+    """Run everything on this machine until Ctrl-C."""
     from likeness.local.supervisor import Settings, Stack, signals_to
-    from likeness.terminal import Console, waiting
+    from rich.console import Console
+
+    from likeness.terminal import waiting
 
     _need("service", "worker")
     console = Console()
@@ -131,7 +133,10 @@ def demo(
     examples: Annotated[Path, typer.Option(help="Folder with the pictures to recreate.")] = Path("examples"),
     out: Annotated[Path, typer.Option(help="Folder for what is made.")] = Path("out"),
 ) -> None:
-    """Start everything, recreate the example pictures, show how alike they are, stop everything."""
+    """Recreate the example pictures, end to end.
+
+    Starts everything, shows how alike the pictures came back, and stops everything.
+    """
     from likeness.local.demo import run_demo
     from likeness.terminal import Console
 
@@ -153,7 +158,9 @@ def recreate(
     """Recreate pictures through a running service. Exits 1 when one failed or was rejected."""
     from likeness.client import Client
     from likeness.recreate import Recreation
-    from likeness.terminal import Console, outcome_table, recreate_watched
+    from rich.console import Console
+
+    from likeness.terminal import outcome_table, recreate_watched
 
     console = Console()
     with Client(url, key) as client:
@@ -175,7 +182,9 @@ def report(
 ) -> None:
     """Report how alike any two pictures are. Needs no server. Exits 2 when one cannot be read."""
     from likeness.compare import compare_files
-    from likeness.terminal import Console, print_report
+    from rich.console import Console
+
+    from likeness.terminal import print_report
 
     try:
         compared = compare_files(given, made)
@@ -193,7 +202,9 @@ def report(
 def engines(url: Url = URL, key: Key = None) -> None:
     """List the engines of a running service."""
     from likeness.client import Client
-    from likeness.terminal import Console, engine_table
+    from rich.console import Console
+
+    from likeness.terminal import engine_table
 
     with Client(url, key) as client:
         Console().print(engine_table(client.engines()))

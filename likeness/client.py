@@ -153,7 +153,7 @@ class Client:
             except httpx.UnsupportedProtocol as error:
                 raise LikenessProblem(0, "invalid_url", f"{self._http.base_url}: {error}") from error
             except httpx.TransportError as error:
-                problem = LikenessProblem(0, "no_answer", f"{self._http.base_url} does not answer: {error}")
+                problem = LikenessProblem(0, "no_answer", f"{self._http.base_url} does not answer: {_reason(error)}")
                 pause = None
             except httpx.HTTPError as error:
                 raise LikenessProblem(0, "no_answer", str(error)) from error
@@ -211,6 +211,11 @@ def _problem(answer: httpx.Response) -> LikenessProblem:
     except (ValueError, KeyError, TypeError, AttributeError):
         detail = f"{answer.request.url} answered {answer.status_code} {answer.reason_phrase}"
         return LikenessProblem(answer.status_code, "unexpected_answer", detail)
+
+
+def _reason(error: httpx.TransportError) -> str:
+    """Return why, without the number that the system puts before it."""
+    return str(error).rpartition("] ")[2] or type(error).__name__
 
 
 def _retry_after(answer: httpx.Response) -> float | None:
