@@ -76,9 +76,9 @@ def up(
     home: Home = HOME,
 ) -> None:
     """Run everything on this machine until Ctrl-C."""
-    from likeness.local.supervisor import Settings, Stack, signals_to
     from rich.console import Console
 
+    from likeness.local.supervisor import Settings, Stack, signals_to
     from likeness.terminal import waiting
 
     _need("service", "worker")
@@ -156,10 +156,10 @@ def recreate(
     seed: Annotated[int | None, typer.Option(help="Seed of the first candidate.")] = None,
 ) -> None:
     """Recreate pictures through a running service. Exits 1 when one failed or was rejected."""
-    from likeness.client import Client
-    from likeness.recreate import Recreation
     from rich.console import Console
 
+    from likeness.client import Client
+    from likeness.recreate import Recreation
     from likeness.terminal import outcome_table, recreate_watched
 
     console = Console()
@@ -181,9 +181,9 @@ def report(
     png: Annotated[Path | None, typer.Option(help="Write the report as a picture.")] = None,
 ) -> None:
     """Report how alike any two pictures are. Needs no server. Exits 2 when one cannot be read."""
-    from likeness.compare import compare_files
     from rich.console import Console
 
+    from likeness.compare import compare_files
     from likeness.terminal import print_report
 
     try:
@@ -201,9 +201,9 @@ def report(
 @app.command()
 def engines(url: Url = URL, key: Key = None) -> None:
     """List the engines of a running service."""
-    from likeness.client import Client
     from rich.console import Console
 
+    from likeness.client import Client
     from likeness.terminal import engine_table
 
     with Client(url, key) as client:
