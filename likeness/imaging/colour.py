@@ -58,7 +58,9 @@ def as_grey(rgb: Floats, bit_depth: int) -> Samples:
     """Return the luma of H x W x 3 in 0..1 as H x W samples: uint16 for 16 bits, else uint8 spread over 0..255."""
     levels = 2**bit_depth - 1
     steps = np.rint(luma(rgb) * levels)
-    return steps.astype(np.uint16) if bit_depth == 16 else steps.astype(np.uint8) * np.uint8(255 // levels)
+    if bit_depth == 16:
+        return steps.astype(np.uint16)
+    return np.multiply(steps, 255 // levels, dtype=np.float32).astype(np.uint8)
 
 
 def as_cmyk(rgb: Floats, given: Bytes) -> Bytes:

@@ -1,6 +1,9 @@
 """The quality report of a made picture: the frame of both, the figures, the verdict and its reasons."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness.contract.report import FrameRow, Report, Score, Thresholds, Verdict
 from likeness.imaging.colour import Floats, alpha_of, rgb_of
@@ -48,7 +51,8 @@ def assess(given: Picture, made: Picture, thresholds: Thresholds) -> Report:
 
 def _as_shown(picture: Picture, given: Picture) -> Floats:
     """Return the picture upright, H x W x 3 in 0..1, over mid-grey by the given alpha where that fits in size."""
-    rgb, alpha = rgb_of(picture), alpha_of(given)
+    rgb: NDArray[Any] = rgb_of(picture)
+    alpha = alpha_of(given)
     if alpha is not None and alpha.shape == rgb.shape[:2]:
         share = np.multiply(alpha, np.float32(1 / 255), dtype=np.float32)[..., None]
         rgb = rgb * share + np.float32(BACKDROP) * (1 - share)
@@ -86,19 +90,21 @@ def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]
         return [SIZES_DIFFER]
     asked: dict[str, float] = thresholds.model_dump(exclude_none=True)
     return [
-        f"{score.name} {score.value:.2f} is {_wrong_side(score)} the asked {asked[score.name]:.2f}"
+        _miss(score, score.value, asked[score.name])
         for score in fidelity
-        if score.value is not None and score.name in asked and _missed(score, asked[score.name])
+        if score.value is not None and score.name in asked and _missed(score, score.value, asked[score.name])
     ]
 
 
-def _missed(score: Score, bound: float) -> bool:
-    value = score.value or 0.0
+def _missed(score: Score, value: float, bound: float) -> bool:
     return value < bound if score.higher_is_better else value > bound
 
 
-def _wrong_side(score: Score) -> str:
-    return "below" if score.higher_is_better else "above"
+def _miss(score: Score, value: float, bound: float) -> str:
+    """Return the sentence, with as many digits as it takes to tell the two figures apart."""
+    digits = 2 if round(value, 2) != round(bound, 2) else 6
+    side = "below" if score.higher_is_better else "above"
+    return f"{score.name} {value:.{digits}f} is {side} the asked {bound:.{digits}f}"
 
 
 def _praise(thresholds: Thresholds) -> str:
