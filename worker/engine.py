@@ -52,7 +52,7 @@ class Stopped(Exception):
 
 
 class AllCancelled(Stopped):
-    """Every job of the run was cancelled or is no longer ours."""
+    """Every job that this call of the engine was for is cancelled or no longer ours."""
 
 
 class OutOfTime(Stopped):

@@ -14,16 +14,16 @@ from typing import Protocol
 
 import numpy as np
 import structlog
-from likeness.imaging.decode import Picture, decode
-from likeness.imaging.encode import encode
-from likeness.imaging.frame import Frame
 
 from likeness.contract.catalogue import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, LikenessError, OutOfMemory
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.tasks import MAX_SEED, Keep
+from likeness.imaging.decode import Picture, decode
+from likeness.imaging.encode import encode
+from likeness.imaging.frame import Frame
 from likeness.store import PictureStore
-from worker.engine import Canvas, Engine, EngineTask, Stage, Stopped
+from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage, Stopped
 from worker.residency import Residents
 from worker.scoring import UNBOUNDED, Candidate, ranked, score
 
@@ -148,6 +148,8 @@ class Run:
         hook = partial(self._step, works, wishes[0][0].attempts + 1)
         try:
             made = engine.generate([task for _, task in wishes], hook)
+        except AllCancelled:
+            return
         except Stopped:
             raise
         except Exception as error:
@@ -166,6 +168,8 @@ class Run:
     def _step(self, job_ids: list[str], attempt: int, step: int, steps: int, stage: Stage) -> None:
         self.watched.lap(stage)
         self._tell(job_ids, Progress(step=step, steps=steps, stage=stage, attempt=attempt))
+        if not any(work.wanted for work in self.works if work.order.id in job_ids):
+            raise AllCancelled
 
     def _tell(self, job_ids: list[str], progress: Progress) -> None:
         unwanted = self.watch.progress(job_ids, progress)

@@ -22,12 +22,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import worker_registration
 from rq.executions import Execution
-from rq.job import JobStatus
 from rq.queue import Queue
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
-from rq.utils import current_timestamp, now, parse_composite_key
+from rq.utils import current_timestamp, now
 from rq.worker import SimpleWorker
 from rq.worker.base import WorkerStatus
 
@@ -38,11 +37,12 @@ from likeness.contract.jobs import Event, JobOrder, Progress, Residency
 from likeness.contract.jobs import JobStatus as Status
 from likeness.store import PictureStore
 from worker.config import Settings
-from worker.engine import AllCancelled, Draining, OutOfTime
+from worker.engine import Draining, OutOfTime
 from worker.execute import Outcome, Run
 from worker.residency import Residents
-from worker.rq_job import MAX_RETRIES, LikenessJob, LikenessQueue, fetch, hung
-from worker.rq_scripts import HOLD, MATES, PACE, PROGRESS, STEAL, UNSTICK
+from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
+from worker.rq_recovery import recover, unstick
+from worker.rq_scripts import HOLD, MATES, PACE, PROGRESS
 
 log = structlog.get_logger()
 
@@ -113,7 +113,7 @@ class BatchWorker(SimpleWorker):
         held = [one for one in map(self._claim, *self._with_mates(job, queue)) if one]
         try:
             outcomes = self._outcomes([one.order for one in held]) if held else {}
-            for one in held:
+            for one in list(self.held.values()):
                 self._record(one, outcomes.get(one.order.id))
         except Draining:
             self._hand_back()
@@ -127,9 +127,9 @@ class BatchWorker(SimpleWorker):
     def _with_mates(self, job: LikenessJob, queue: Queue) -> tuple[list[LikenessJob], list[Queue]]:
         jobs = [job]
         key = self.connection.hget(job.key, names.FIELD_BATCH_KEY)
-        if key and job.retries_left == MAX_RETRIES:
+        if key and job.retries_left == names.RETRIES:
             most = self._most_together(key.decode().split(":")[0]) - 1
-            ids = self.connection.eval(MATES, 1, queue.key, key, most, LOOK_AHEAD, MAX_RETRIES)
+            ids = self.connection.eval(MATES, 1, queue.key, key, most, LOOK_AHEAD, names.RETRIES)
             jobs += [mate for job_id in ids if (mate := fetch(queue, job_id.decode()))]
         return jobs, [queue] * len(jobs)
 
@@ -172,8 +172,6 @@ class BatchWorker(SimpleWorker):
         spec = self.catalogue.find(orders[0].engine)
         try:
             return Run(spec, self.residents, self.store, self).execute(orders)
-        except AllCancelled:
-            return {}
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 
@@ -189,15 +187,16 @@ class BatchWorker(SimpleWorker):
                     pipeline.eval(PROGRESS, len(keys), *keys, *args)
                 for one, unwanted in zip(held, pipeline.execute(), strict=True):
                     one.steps_done += progress.stage == "denoising" and progress.step > 0
-                    one.wanted = one.wanted and not unwanted
+                    one.wanted = not unwanted
         except RedisError as error:
             log.warning("progress could not be told", error=str(error))
-        self._check_stop(held)
-        return {one.job.id for one in held if not one.wanted}
+        for one in held:
+            if not one.wanted:  # its batch mates go on, but it ends now
+                self._record(one, None)
+        self._check_stop()
+        return {job_id for job_id in job_ids if job_id not in self.held}
 
-    def _check_stop(self, held: Sequence[Held]) -> None:
-        if held and not any(one.wanted for one in held):
-            raise AllCancelled
+    def _check_stop(self) -> None:
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise OutOfTime
         if self.drain_until is not None and time.monotonic() > self.drain_until:
@@ -212,6 +211,7 @@ class BatchWorker(SimpleWorker):
             log.warning("claim lost, outcome dropped", job=held.job.id)
             self.held.pop(held.job.id, None)
             if not self.connection.exists(held.job.key):  # deleted: nothing of it may stay
+                self.connection.delete(held.execution.key)
                 asyncio.run(self.store.erase(held.job.id))
             return
         if claim == 2 or outcome is None:
@@ -319,42 +319,10 @@ class BatchWorker(SimpleWorker):
         """
         for queue in self.queues:
             if queue.acquire_maintenance_lock():
-                self._recover(queue)
-                self._unstick(queue)
+                recover(queue, self.name)
+                self._seen_taken[queue.name] = unstick(queue, self._seen_taken.get(queue.name, []))
                 queue.finished_job_registry.cleanup()
                 queue.failed_job_registry.cleanup()
                 worker_registration.clean_worker_registry(queue)
                 queue.release_maintenance_lock()
         self.last_cleaned_at = now()
-
-    def _recover(self, queue: Queue) -> None:
-        """Run jobs again whose worker fell silent, or fail them when they have no retry left."""
-        registry = queue.started_job_registry
-        for entry in self.connection.zrangebyscore(registry.key, 0, current_timestamp()):
-            job_id, _ = parse_composite_key(entry.decode())
-            ours = f"{job_id}:{self.name}"
-            deadline = current_timestamp() + names.CLAIM_SECONDS
-            if self.connection.eval(STEAL, 1, registry.key, entry, ours, current_timestamp(), deadline):
-                self._run_again(job_id, queue, ours)
-
-    def _run_again(self, job_id: str, queue: Queue, entry: str) -> None:
-        job = fetch(queue, job_id)
-        with self.connection.pipeline() as pipeline:
-            pipeline.zrem(queue.started_job_registry.key, entry)
-            if job is not None and job.get_status() == JobStatus.STARTED:
-                job.ended_at = now()
-                if job.should_retry:
-                    log.warning("running a lost job again", job=job_id, retries_left=job.retries_left)
-                    job.retry(queue, pipeline)
-                else:
-                    job.set_status(JobStatus.FAILED, pipeline=pipeline)
-                    job._handle_failure("its workers died", pipeline=pipeline)
-            pipeline.execute()
-
-    def _unstick(self, queue: Queue) -> None:
-        """Give back jobs that were taken and, two looks later, still have not started."""
-        waiting = self.connection.lrange(queue.intermediate_queue_key, 0, -1)
-        again = [job_id for job_id in waiting if job_id in self._seen_taken.get(queue.name, [])]
-        for job_id in again:
-            self.connection.eval(UNSTICK, 2, queue.key, names.JOB_KEY.format(id=job_id.decode()), job_id)
-        self._seen_taken[queue.name] = [job_id for job_id in waiting if job_id not in again]

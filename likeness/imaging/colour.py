@@ -59,8 +59,8 @@ def as_grey(rgb: Floats, bit_depth: int) -> Samples:
     levels = 2**bit_depth - 1
     steps = np.rint(luma(rgb) * levels)
     if bit_depth == 16:
-        return steps.astype(np.uint16)
-    return np.multiply(steps, 255 // levels, dtype=np.float32).astype(np.uint8)
+        return np.asarray(steps, dtype=np.uint16)
+    return np.asarray(steps * (255 // levels), dtype=np.uint8)
 
 
 def as_cmyk(rgb: Floats, given: Bytes) -> Bytes:

@@ -89,13 +89,17 @@ class Frame:
         return padded(upright(rgb, self.orientation), multiple, minimum)
 
     def restore(self, canvas: Floats) -> Image.Image:
-        """Return a made canvas (at least as large as the upright picture, 0..1) in this frame, alpha put back exactly.
+        """Return a made canvas (H x W x 3 in 0..1, padding included) in this frame, alpha put back exactly.
 
         RGB becomes grey by luma, black and white by the threshold 0.5 (no dithering: it would add a texture that was
-        not there), palette indices by the nearest entry of the given palette, CMYK with the given black.
+        not there), palette indices by the nearest entry of the given palette, CMYK with the given black. Raises
+        ValueError for a canvas smaller than the picture, or with NaN in it (half-precision decoders overflow so).
         """
         width, height = self.upright_size
-        rgb = np.clip(stored_way(canvas[:height, :width], self.orientation), 0, 1)
+        shown = canvas[:height, :width]
+        if shown.shape != (height, width, 3) or np.isnan(shown).any():
+            raise ValueError(f"a canvas of {shown.shape} for a picture {height} px high and {width} wide, or with NaN")
+        rgb = np.clip(stored_way(shown, self.orientation), 0, 1)
         samples = self._samples(np.ascontiguousarray(rgb, dtype=np.float32))
         return self._image(samples)
 

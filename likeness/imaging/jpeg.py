@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from likeness.contract.errors import AnimatedPicture, InvalidPicture, UnsupportedFormat
 from likeness.imaging import exif
-from likeness.imaging.picture import Dpi, Header, plausible_dpi
+from likeness.imaging.picture import MAX_PROFILE_BYTES, Dpi, Header, plausible_dpi
 
 MAGIC = b"\xff\xd8\xff"
 MAX_SEGMENTS = 4_096
 MAX_SCANS = 128  # each scan of a progressive file walks the whole picture; usual encoders write about ten
-MAX_PROFILE_BYTES = 4 * 2**20
 APP0, APP1, APP2, APP14, COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

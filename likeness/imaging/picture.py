@@ -8,6 +8,8 @@ from PIL import Image
 Format = Literal["png", "jpeg", "webp"]
 Dpi = tuple[float, float]
 
+MAX_PROFILE_BYTES = 4 * 2**20  # of an ICC profile, unpacked; large CMYK profiles have about 2 MiB
+
 
 @dataclass(frozen=True)
 class Header:

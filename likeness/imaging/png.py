@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from likeness.contract.errors import AnimatedPicture, InvalidPicture, UnsupportedFormat
 from likeness.imaging import exif
-from likeness.imaging.picture import Dpi, Header, plausible_dpi
+from likeness.imaging.picture import MAX_PROFILE_BYTES, Dpi, Header, plausible_dpi
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 65_536  # walking them costs time; a 25 MiB file in 8 KiB pieces has 3,200
-MAX_PROFILE_BYTES = 4 * 2**20
 METRES_PER_INCH = 0.0254
 FAST = 1  # zlib level: encoding is the service's own main cost, and a higher level saves little
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 from likeness.contract.errors import AnimatedPicture, InvalidPicture
 from likeness.imaging import exif
-from likeness.imaging.picture import Header
+from likeness.imaging.picture import MAX_PROFILE_BYTES, Header
 
 MAX_CHUNKS = 4_096
-MAX_PROFILE_BYTES = 4 * 2**20
 MAX_SIDE = 16_383
 HAS_ALPHA, HAS_ANIMATION = 0x10, 0x02
 LOSSLESS_ALPHA = 1 << 28

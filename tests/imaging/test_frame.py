@@ -156,6 +156,13 @@ def test_black_and_white_is_cut_at_one_half():
     assert np.asarray(frame.restore(canvas)).tolist() == [[False, True]]
 
 
+@pytest.mark.parametrize("canvas", [np.zeros((8, 8, 3)), np.zeros((16, 16)), np.full((16, 16, 3), np.nan)])
+def test_a_canvas_that_cannot_be_the_picture_is_refused(canvas):
+    frame = Frame.of(picture(saved(photo("RGB", 9, 9), "PNG")))
+    with pytest.raises(ValueError, match="a canvas of"):
+        frame.restore(canvas.astype(np.float32))
+
+
 def test_the_table_names_what_changed():
     given_picture = picture(saved(photo("RGB", 624, 807), "PNG", dpi=(300, 300)))
     made = picture(saved(photo("RGBA", 624, 800), "PNG", icc_profile=SRGB))

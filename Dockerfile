@@ -1,0 +1,47 @@
+# The service and the CPU worker. By hand, the same steps: make a virtual environment, run the `pip install` of the stage,
+# set the variables of ENV, run the command of CMD.
+#   docker build --target service -t likeness-service .
+#   docker build --target worker --build-arg TORCH_INDEX=<PyTorch's own CPU index> -t likeness-worker-cpu .
+
+FROM python:3.11-slim-bookworm AS base
+ENV PYTHONUNBUFFERED=1 PATH=/opt/likeness/bin:$PATH
+RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin likeness \
+    && install -d -o likeness -g likeness -m 700 /var/lib/likeness /etc/likeness
+
+FROM base AS build
+RUN python -m venv /opt/likeness
+WORKDIR /src
+COPY pyproject.toml requirements.lock ./
+COPY likeness likeness
+COPY service service
+COPY worker worker
+
+FROM build AS build-service
+RUN pip install --no-cache-dir --constraint requirements.lock '.[service]'
+
+FROM build AS build-worker
+ARG TORCH_INDEX
+# Without an index of CPU builds pip takes the CUDA build, several GB for nothing: refuse instead.
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
+RUN if pip install --quiet --dry-run --report - ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
+        | grep -qE '"name": "(nvidia|cuda)-'; then \
+        echo "name an index of CPU builds: --build-arg TORCH_INDEX=..." >&2; exit 1; fi
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)"
+RUN pip install --no-cache-dir --constraint requirements.lock '.[worker]'
+
+FROM base AS worker
+COPY --from=build-worker /opt/likeness /opt/likeness
+COPY weights /opt/likeness/weights
+ENV LIKENESS_WEIGHTS=/opt/likeness/weights LIKENESS_STORE_URL=file:///var/lib/likeness/store
+USER likeness
+CMD ["likeness", "worker"]
+
+FROM base AS service
+COPY --from=build-service /opt/likeness /opt/likeness
+ENV LIKENESS_HOST=0.0.0.0 LIKENESS_PORT=8000 \
+    LIKENESS_STORE_URL=file:///var/lib/likeness/store LIKENESS_KEYS_FILE=/etc/likeness/keys.json
+USER likeness
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
+    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+CMD ["likeness", "service"]

@@ -1,0 +1,243 @@
+"""The `likeness` command.
+
+Nothing heavy is imported before a command needs it; what goes wrong is told in a sentence and by the exit code.
+"""
+
+import os
+import signal
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from likeness import __version__
+from likeness.contract.errors import LikenessError
+from likeness.problems import LocalProblem, Problem
+
+UNREADABLE = 2
+INTERRUPTED = 130
+HIDDEN_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+
+class Telling(TyperGroup):
+    """A group of commands that tells problems instead of showing where in the code they came up."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  click's own signature
+        """Run the chosen command."""
+        try:
+            return super().invoke(ctx)
+        except (Problem, LikenessError) as problem:
+            _fail(str(problem))
+        except BrokenPipeError:
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            typer.echo("likeness: stopped", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def _fail(text: str, code: int = 1) -> NoReturn:
+    typer.echo(f"likeness: {text}", err=True)
+    raise typer.Exit(code)
+
+
+app = typer.Typer(
+    cls=Telling,
+    help="Recreate product photos with their frame unchanged and every result measured.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+keys = typer.Typer(help="The API keys of the service.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+Home = Annotated[Path, typer.Option(envvar="LIKENESS_HOME", help="Folder for the state of the one-machine stack.")]
+Url = Annotated[str, typer.Option(envvar="LIKENESS_URL", help="Address of the service.")]
+Key = Annotated[str | None, typer.Option(envvar="LIKENESS_KEY", help="API key.", show_default=False)]
+HOME = Path(".likeness")
+URL = "http://127.0.0.1:8000"
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        typer.echo(f"likeness {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def up(
+    host: Annotated[str, typer.Option(envvar="LIKENESS_HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="LIKENESS_PORT", min=1, max=65535, help="Port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option(envvar="LIKENESS_WORKERS", min=1, max=64, help="How many workers.")] = 1,
+    home: Home = HOME,
+) -> None:
+    """Run everything on this machine until Ctrl-C."""
+    from rich.console import Console
+
+    from likeness.local.supervisor import Settings, Stack, signals_to
+    from likeness.terminal import waiting
+
+    _need("service", "worker")
+    console = Console()
+    settings = Settings(home, host, port, workers, os.environ.get("LIKENESS_REDIS_URL"))
+    stack = Stack(settings, lambda text: console.print(text, markup=False))
+    with signals_to(stack), stack:
+        with waiting(console, "starting Valkey, the service and the workers"):
+            stack.wait_until_ready()
+        if not stack.stopping:
+            console.print(_banner(settings.url, host, home), markup=False, soft_wrap=True)
+        stack.keep_running()
+        console.print("stopping: running jobs are finished first; Ctrl-C again stops at once")
+
+
+def _banner(url: str, host: str, home: Path) -> str:
+    picture = next(iter(sorted(Path("examples").glob("*.jpg"))), Path("photo.jpg"))
+    key = "" if host in HIDDEN_HOSTS else ' -H "Authorization: Bearer $LIKENESS_KEY"'
+    return (
+        f"Likeness is ready at {url}  (Ctrl-C stops it; logs in {home / 'logs'})\n\n"
+        f"  curl{key} -H 'Prefer: wait=30' -F image=@{picture} {url}/recreate\n"
+    )
+
+
+@app.command()
+def service() -> None:
+    """Run the service alone, set by the LIKENESS_ variables."""
+    _become("service")
+
+
+@app.command()
+def worker() -> None:
+    """Run one worker alone, set by the LIKENESS_ variables."""
+    _become("worker")
+
+
+def _become(module: str) -> None:
+    _need(module)
+    os.execv(sys.executable, [sys.executable, "-P", "-m", module])  # noqa: S606  our own module
+
+
+def _need(*modules: str) -> None:
+    """Raise LocalProblem when a part of Likeness is not installed."""
+    missing = {"service": "fastapi", "worker": "torch"}
+    for module in modules:
+        if find_spec(module) is None or find_spec(missing[module]) is None:
+            raise LocalProblem(f"the {module} is not installed here: pip install 'likeness[{module}]'")
+
+
+@app.command()
+def demo(
+    examples: Annotated[Path, typer.Option(help="Folder with the pictures to recreate.")] = Path("examples"),
+    out: Annotated[Path, typer.Option(help="Folder for what is made.")] = Path("out"),
+) -> None:
+    """Recreate the example pictures, end to end.
+
+    Starts everything, shows how alike the pictures came back, and stops everything.
+    """
+    from likeness.local.demo import run_demo
+    from likeness.terminal import Console
+
+    _need("service", "worker")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to stop cleans up as Ctrl-C does
+    run_demo(examples, out, Console())
+
+
+@app.command()
+def recreate(
+    files: Annotated[list[Path], typer.Argument(help="Pictures: PNG, JPEG or WebP.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder for the pictures that are made.")] = Path("out"),
+    url: Url = URL,
+    key: Key = None,
+    engine: Annotated[str | None, typer.Option(help="Engine; the default one if not given.")] = None,
+    picture_format: Annotated[str, typer.Option("--format", help="same, png, jpeg or webp.")] = "same",
+    seed: Annotated[int | None, typer.Option(help="Seed of the first candidate.")] = None,
+) -> None:
+    """Recreate pictures through a running service. Exits 1 when one failed or was rejected."""
+    from rich.console import Console
+
+    from likeness.client import Client
+    from likeness.recreate import Recreation
+    from likeness.terminal import outcome_table, recreate_watched
+
+    console = Console()
+    with Client(url, key) as client:
+        asked = Recreation(client, out, {"engine": engine, "format": picture_format, "seed": seed})
+        outcomes = recreate_watched(asked, files, console)
+    console.print(outcome_table(outcomes))
+    faults = [f"{outcome.file}: {'; '.join(outcome.faults)}" for outcome in outcomes if outcome.faults]
+    if faults:
+        _fail("\n".join(faults))
+    console.print(f"written to {out}/", markup=False)
+
+
+@app.command()
+def report(
+    given: Annotated[Path, typer.Argument(help="The picture as it was given.", show_default=False)],
+    made: Annotated[Path, typer.Argument(help="The picture as it was made.", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    png: Annotated[Path | None, typer.Option(help="Write the report as a picture.")] = None,
+) -> None:
+    """Report how alike any two pictures are. Needs no server. Exits 2 when one cannot be read."""
+    from rich.console import Console
+
+    from likeness.compare import compare_files
+    from likeness.terminal import print_report
+
+    try:
+        compared = compare_files(given, made)
+    except LocalProblem as problem:
+        _fail(str(problem), code=UNREADABLE)
+    if png:
+        compared.draw(png)
+    if as_json:
+        typer.echo(compared.report.model_dump_json(indent=2))
+    else:
+        print_report(Console(), compared.report)
+
+
+@app.command()
+def engines(url: Url = URL, key: Key = None) -> None:
+    """List the engines of a running service."""
+    from rich.console import Console
+
+    from likeness.client import Client
+    from likeness.terminal import engine_table
+
+    with Client(url, key) as client:
+        Console().print(engine_table(client.engines()))
+
+
+@keys.command("create")
+def create_key(name: Annotated[str, typer.Argument(help="Who the key is for.")], home: Home = HOME) -> None:
+    """Make a key and print it; only its hash is kept, so it cannot be shown again."""
+    from service import auth
+
+    typer.echo(auth.create_key(_keys_file(home), name))
+
+
+@keys.command("list")
+def list_keys(home: Home = HOME) -> None:
+    """List the names of the keys."""
+    from service import auth
+
+    for name in auth.list_keys(_keys_file(home)):
+        typer.echo(name)
+
+
+@keys.command("revoke")
+def revoke_key(name: Annotated[str, typer.Argument(help="Whose key.")], home: Home = HOME) -> None:
+    """Make a key worthless."""
+    from service import auth
+
+    auth.revoke_key(_keys_file(home), name)
+
+
+def _keys_file(home: Path) -> Path:
+    return Path(os.environ.get("LIKENESS_KEYS_FILE", home / "keys.json"))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,239 @@
+"""The one-machine stack: embedded Valkey, the service and its workers, kept running until told to stop.
+
+Start: Valkey, then service and workers together. Stop: the service takes no more requests, the workers drain, and
+Valkey goes last. A program that dies is started again, each time later; one that keeps dying stops the stack.
+"""
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
+
+from likeness.local.process import Child, Program
+from likeness.local.valkey import Valkey
+from likeness.problems import LocalProblem
+
+SERVICE_STOP_SECONDS = 10.0
+DRAIN_SECONDS = 30.0
+READY_SECONDS = 120.0
+LOOK_SECONDS = 0.1
+"""How often the programs are looked at."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+"""Seconds before a dead program is started again: doubling from the first to the longest."""
+MOST_DEATHS = 6
+"""Deaths in a row after which a program is given up."""
+STEADY_SECONDS = 60.0
+"""A program that ran this long before it died starts its count anew."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the stack is to run."""
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    redis_url: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address for a client on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104  compared, not bound
+        return f"http://{host}:{self.port}"
+
+
+@dataclass
+class Kept:
+    """A program that is to run: its child, and how often it died in a row."""
+
+    program: Program
+    child: Child
+    started: float
+    deaths: int = 0
+    start_at: float | None = None
+
+    @classmethod
+    def start(cls, program: Program) -> "Kept":
+        """Start `program`."""
+        return cls(program, Child.start(program), time.monotonic())
+
+    def look(self, now: float) -> str | None:
+        """Start it again when it died and its pause is over; return what there is to tell, if anything.
+
+        Raises LocalProblem once it died too often.
+        """
+        if self.start_at is None:
+            return None if self.child.alive else self._died(now)
+        if now >= self.start_at:
+            self.child, self.started, self.start_at = Child.start(self.program), now, None
+        return None
+
+    def _died(self, now: float) -> str:
+        self.deaths = 1 if now - self.started > STEADY_SECONDS else self.deaths + 1
+        if self.deaths >= MOST_DEATHS:
+            raise LocalProblem(
+                f"{self.program.name} died {self.deaths} times in a row and is given up: {self.child.why()}"
+            )
+        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.deaths - 1))
+        self.start_at = now + pause
+        return f"{self.child.why()}\n  starting it again in {pause:g} s"
+
+
+class Stack:
+    """The running stack. Use it in a `with`; `tell` gets a line when something is to be known."""
+
+    def __init__(self, settings: Settings, tell: Callable[[str], None]) -> None:
+        self.settings = settings
+        self._tell = tell
+        self.stopping = False
+        self._hurry = False
+        self._valkey: Valkey | None = None
+        self._service: Kept | None = None
+        self._workers: list[Kept] = []
+
+    def __enter__(self) -> Self:
+        """Start everything; what was started is stopped again when something cannot. Raises LocalProblem."""
+        try:
+            self._start()
+        except BaseException:
+            self._shut_down()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop everything, in order."""
+        self._shut_down()
+
+    def ask_to_stop(self) -> None:
+        """Ask to stop; asked again, stop without draining."""
+        self._hurry = self.stopping
+        self.stopping = True
+
+    def wait_until_ready(self) -> None:
+        """Wait until the service is ready: a worker holds the default engine. Raises LocalProblem when it cannot be."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not self.stopping and not _is_ready(self.settings.url):
+            for kept in self._all():
+                if not kept.child.alive:
+                    raise LocalProblem(f"{kept.program.name} cannot start: {kept.child.why()}")
+            if time.monotonic() > deadline:
+                raise LocalProblem(f"not ready within {READY_SECONDS:.0f} s; the logs are in {self._logs}")
+            time.sleep(LOOK_SECONDS)
+
+    def keep_running(self) -> None:
+        """Keep everything running until somebody asks to stop. Raises LocalProblem when a program keeps dying."""
+        while not self.stopping:
+            self.look()
+            time.sleep(LOOK_SECONDS)
+
+    def look(self) -> None:
+        """Start again what died."""
+        for kept in self._all():
+            if told := kept.look(time.monotonic()):
+                self._tell(told)
+
+    @property
+    def _logs(self) -> Path:
+        return self.settings.home / "logs"
+
+    def _all(self) -> Iterator[Kept]:
+        if self._service:
+            yield self._service
+        yield from self._workers
+
+    def _start(self) -> None:
+        _check_port(self.settings.host, self.settings.port)
+        self.settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        redis_url = self.settings.redis_url
+        if redis_url is None:
+            self._valkey = Valkey.start(self.settings.home, self._logs / "valkey.log", lambda: self.stopping)
+            redis_url = self._valkey.url
+        environment = self._environment(redis_url)
+        self._service = Kept.start(self._program("service", "service", environment))
+        for number in range(1, self.settings.workers + 1):
+            self._workers.append(Kept.start(self._program(f"worker-{number}", "worker", environment)))
+
+    def _program(self, name: str, module: str, environment: Mapping[str, str]) -> Program:
+        return Program(name, [sys.executable, "-P", "-m", module], self._logs / f"{name}.log", environment)
+
+    def _environment(self, redis_url: str) -> dict[str, str]:
+        home = self.settings.home.resolve()
+        return {
+            "LIKENESS_STORE_URL": f"file://{home / 'store'}",
+            "LIKENESS_KEYS_FILE": str(home / "keys.json"),
+            **{name: os.environ[name] for name in ("LIKENESS_STORE_URL", "LIKENESS_KEYS_FILE") if name in os.environ},
+            **self.settings.environment,
+            "LIKENESS_REDIS_URL": redis_url,
+            "LIKENESS_HOST": self.settings.host,
+            "LIKENESS_PORT": str(self.settings.port),
+        }
+
+    def _shut_down(self) -> None:
+        self.stopping = True
+        if self._service:
+            self._end([self._service], SERVICE_STOP_SECONDS)
+        self._end(self._workers, DRAIN_SECONDS)
+        if self._valkey:
+            self._valkey.stop()
+
+    def _end(self, programs: list[Kept], seconds: float) -> None:
+        """Stop programs together, each killed when it takes longer than `seconds` or somebody is in a hurry."""
+        for kept in programs:
+            kept.child.ask()
+        deadline = time.monotonic() + seconds
+        while any(kept.child.alive for kept in programs) and time.monotonic() < deadline and not self._hurry:
+            time.sleep(LOOK_SECONDS / 2)
+        for kept in programs:
+            if not kept.child.wait(0):
+                self._tell(
+                    f"{kept.program.name} did not stop in time and was killed; its jobs run again at the next start"
+                )
+
+
+@contextmanager
+def signals_to(stack: Stack) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM ask `stack` to stop."""
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stack.ask_to_stop()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Raise LocalProblem when nothing can listen there."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        detail = f"cannot listen on {host} port {port}: {error.strerror}"
+        raise LocalProblem(f"{detail}; choose another one with LIKENESS_PORT or --port") from error
+
+
+def _is_ready(url: str) -> bool:
+    """Whether the service says so; asked without a proxy, since it is on this machine."""
+    try:
+        with build_opener(ProxyHandler({})).open(f"{url}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False

@@ -1,0 +1,25 @@
+"""What a person at a terminal, or a caller of the client, is told when something cannot be done."""
+
+from likeness.contract.errors import FieldProblem
+
+
+class Problem(Exception):
+    """Its text is one or two plain sentences that can be shown as they are."""
+
+
+class LocalProblem(Problem):
+    """The one-machine stack cannot start or go on, or a file or setting here is not as it has to be."""
+
+
+class LikenessProblem(Problem):
+    """What the service answered instead of a result, or why it could not be asked.
+
+    `status` is the HTTP status, 0 when there was no answer; `code` is stable (`invalid_field`, `queue_full`, ...).
+    """
+
+    def __init__(self, status: int, code: str, detail: str, errors: list[FieldProblem] | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.errors = errors or []

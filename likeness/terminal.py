@@ -1,0 +1,128 @@
+"""What the `likeness` command shows: progress bars and tables."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from likeness.contract.report import Report, Score, Verdict
+from likeness.recreate import Recreated, Recreation, Size
+from likeness.wire import EngineInfo, RemoteJob
+
+COLOURS = {Verdict.ACCEPTED: "green", Verdict.REJECTED: "red"}
+
+
+def recreate_watched(recreation: Recreation, files: Sequence[Path], console: Console) -> list[Recreated]:
+    """Run `recreation` over `files` under a progress bar and return what became of each."""
+    with _bar(console) as progress:
+        task = progress.add_task("handing in", total=len(files))
+        done: list[Recreated] = []
+
+        def watch(file: Path, job: RemoteJob) -> None:
+            progress.update(task, description=escape(f"{file.name}  {_stage(job)}"), completed=len(done) + _share(job))
+
+        recreation.watch = watch
+        for outcome in recreation.run(files):
+            done.append(outcome)
+            progress.update(task, completed=len(done))
+        progress.update(task, description="done")
+    return done
+
+
+@contextmanager
+def waiting(console: Console, text: str) -> Iterator[None]:
+    """Show that something is under way whose length is not known."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        progress.add_task(escape(text), total=None)
+        yield
+
+
+def outcome_table(outcomes: Sequence[Recreated]) -> Table:
+    """Return a row for each picture: its sizes, figures, verdict and seconds."""
+    table = Table("picture", "size in", "size out", *(_right(name) for name in ("ssim", "psnr", "delta_e")), "verdict")
+    table.add_column("seconds", justify="right")
+    for outcome in outcomes:
+        cells = (outcome.file.name, _size(outcome.given), _size(outcome.made))
+        table.add_row(*map(escape, cells), *_figures(outcome.report), _verdict(outcome), f"{outcome.seconds:.2f}")
+    return table
+
+
+def print_report(console: Console, report: Report) -> None:
+    """Print the frame, the figures and the verdict of one report."""
+    console.print(_frame_table(report), _fidelity_table(report), sep="\n")
+    console.print(f"[{COLOURS[report.verdict]}]{report.verdict}[/]: {escape('; '.join(report.reasons))}")
+
+
+def _frame_table(report: Report) -> Table:
+    frame = Table("frame", "given", "made", "equal")
+    for row in report.frame:
+        equal = "[green]yes[/]" if row.equal else "[red]no[/]"
+        sides = ("none" if side is None else str(side) for side in (row.given, row.made))
+        frame.add_row(row.name, *map(escape, sides), equal)
+    return frame
+
+
+def _fidelity_table(report: Report) -> Table:
+    fidelity = Table("figure", _right("value"), "unit", "better", "note")
+    for score in report.fidelity:
+        better = "higher" if score.higher_is_better else "lower"
+        fidelity.add_row(score.name, _value(score), score.unit, better, escape(score.reason or ""))
+    return fidelity
+
+
+def engine_table(engines: Sequence[EngineInfo]) -> Table:
+    """Return a row for each engine."""
+    table = Table("engine", "does", "licence", "in memory", "what it is")
+    for engine in engines:
+        resident = "yes" if engine.resident else "no"
+        table.add_row(engine.name, ", ".join(engine.kinds), engine.licence, resident, escape(engine.summary))
+    return table
+
+
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
+
+
+def _right(name: str) -> Column:
+    return Column(name, justify="right")
+
+
+def _stage(job: RemoteJob) -> str:
+    if job.progress is None:
+        return job.status.value
+    return f"{job.progress.stage} {job.progress.step}/{job.progress.steps}"
+
+
+def _share(job: RemoteJob) -> float:
+    """Return how much of a job is done, 0..1."""
+    if job.progress is None or not job.progress.steps:
+        return 0.0
+    return min(1.0, job.progress.step / job.progress.steps)
+
+
+def _size(size: Size | None) -> str:
+    return f"{size[0]}x{size[1]}" if size else "-"
+
+
+def _figures(report: Report | None) -> list[str]:
+    if report is None:
+        return ["-", "-", "-"]
+    formats = {"ssim": ".3f", "psnr": ".1f", "delta_e": ".2f"}
+    values = {name: report.score(name) for name in formats}
+    return ["-" if value is None else format(value, formats[name]) for name, value in values.items()]
+
+
+def _verdict(outcome: Recreated) -> str:
+    if outcome.report is None:
+        return "[red]failed[/]"
+    return f"[{COLOURS[outcome.report.verdict]}]{outcome.report.verdict}[/]"
+
+
+def _value(score: Score) -> str:
+    return "-" if score.value is None else f"{score.value:.4g}"

@@ -1,0 +1,74 @@
+"""What the service's answers look like, as far as the client reads them. Fields it does not know are passed over."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from likeness.contract.jobs import JobFailure, JobStatus, Progress, Timings
+from likeness.contract.report import Report
+
+
+class Wire(BaseModel):
+    """An answer or a part of one; a newer service may say more."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class RemoteImage(Wire):
+    """One image of a result."""
+
+    url: str
+    width: int
+    height: int
+    mode: str
+    format: str
+    sha256: str
+    seed: int
+    report: Report
+
+
+class RemoteResult(Wire):
+    """What a succeeded job gives, best image first."""
+
+    images: list[RemoteImage]
+    engine: dict[str, Any]
+    recipe: dict[str, Any]
+    timings: Timings
+
+
+class RemoteJob(Wire):
+    """A job as the service tells it."""
+
+    id: str
+    kind: str
+    status: JobStatus
+    created_at: datetime
+    position: int | None = None
+    progress: Progress | None = None
+    result: RemoteResult | None = None
+    error: JobFailure | None = None
+
+
+class EngineInfo(Wire):
+    """One engine of the catalogue, and where it is in memory."""
+
+    name: str
+    summary: str
+    kinds: list[str]
+    licence: str
+    parameters: dict[str, Any] = {}
+    resident: list[Any] = []
+
+
+class EngineList(Wire):
+    """The catalogue."""
+
+    engines: list[EngineInfo]
+
+
+class JobPage(Wire):
+    """A page of the list of jobs; `next` asks for the one after it."""
+
+    jobs: list[RemoteJob]
+    next: str | None = None

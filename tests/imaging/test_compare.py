@@ -1,0 +1,83 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from likeness.contract.report import Thresholds, Verdict
+from likeness.imaging.compare import assess
+from likeness.imaging.frame import Frame
+from likeness.imaging.picture import Picture
+from tests.imaging.files import PNG_KINDS, exif_block, photo, picture, png_file, saved
+
+GIVEN = picture(saved(photo("RGB", 60, 50), "PNG"))
+ORDER = ["psnr", "ssim", "ms_ssim", "delta_e", "edge_f1", "drift", "lpips", "st_lpips", "clip_similarity"]
+
+
+def test_equal_pictures_are_accepted():
+    report = assess(GIVEN, GIVEN, Thresholds())
+    assert report.verdict is Verdict.ACCEPTED
+    assert report.reasons == ["frame equal; every threshold met"]
+    assert [score.name for score in report.fidelity] == ORDER
+    assert [report.score(name) for name in ORDER[:5]] == [100, pytest.approx(1), pytest.approx(1), 0, 1]
+    assert report.score("drift") == pytest.approx(0, abs=0.01)
+    assert {score.reason for score in report.fidelity[6:]} == {"no weights for it are installed"}
+    json.loads(report.model_dump_json())
+
+
+def test_each_missed_threshold_is_a_sentence():
+    made = dataclasses.replace(GIVEN, pixels=GIVEN.pixels.filter(ImageFilter.BoxBlur(4)))
+    report = assess(GIVEN, made, Thresholds(psnr=90, ssim=1, delta_e=0))
+    assert report.verdict is Verdict.REJECTED
+    assert [reason.split()[0] for reason in report.reasons] == ["psnr", "ssim", "delta_e"]
+    assert "is below the asked 90.00" in report.reasons[0]
+    assert "is above the asked 0.00" in report.reasons[2]
+
+
+def test_a_figure_just_below_its_threshold_is_told_apart_from_it():
+    value = assess(GIVEN, dataclasses.replace(GIVEN, pixels=GIVEN.pixels.filter(ImageFilter.BLUR)), Thresholds()).score(
+        "ssim"
+    )
+    made = dataclasses.replace(GIVEN, pixels=GIVEN.pixels.filter(ImageFilter.BLUR))
+    (reason,) = assess(GIVEN, made, Thresholds(psnr=None, delta_e=None, ssim=value + 1e-5)).reasons
+    below, asked = (float(word) for word in reason.split() if word[0].isdigit())
+    assert below < asked
+
+
+def test_a_changed_frame_is_rejected_and_named():
+    made = dataclasses.replace(GIVEN, pixels=GIVEN.pixels.resize((60, 48)), dpi=(72.0, 72.0))
+    report = assess(GIVEN, made, Thresholds())
+    assert report.verdict is Verdict.REJECTED
+    assert "the frame changed: height 50 -> 48" in report.reasons
+    assert "the frame changed: dpi None -> 72x72" in report.reasons
+    assert report.reasons[-1] == "the pictures differ in size"
+    assert all(score.value is None and score.reason for score in report.fidelity)
+
+
+def test_hidden_colours_do_not_count():
+    random = np.random.default_rng(0)
+    rgba = np.asarray(photo("RGBA", 40, 40)).copy()
+    rgba[..., 3] = np.where(np.arange(40) < 20, 0, 255)
+    other = rgba.copy()
+    other[:, :20, :3] = random.integers(0, 256, (40, 20, 3))
+    report = assess(Picture(Image.fromarray(rgba), "png"), Picture(Image.fromarray(other), "png"), Thresholds())
+    assert report.verdict is Verdict.ACCEPTED and report.score("psnr") == 100
+
+
+def test_pictures_are_compared_upright():
+    upright = picture(saved(photo("RGB", 50, 60), "PNG"))
+    turned = picture(saved(upright.pixels.transpose(Image.Transpose.ROTATE_90), "PNG", exif=exif_block(6)))
+    report = assess(upright, turned, Thresholds())
+    assert report.score("psnr") == 100
+    assert report.verdict is Verdict.REJECTED
+
+
+@pytest.mark.parametrize("kind", PNG_KINDS)
+@pytest.mark.parametrize("size", [(1, 1), (3, 20), (40, 30)])
+def test_every_kind_and_size_gets_a_report(kind, size):
+    given = picture(png_file(kind, *size, 5))
+    made = dataclasses.replace(given, pixels=Frame.of(given).restore(Frame.of(given).canvas(given)))
+    report = assess(given, made, Thresholds())
+    assert report.verdict is Verdict.ACCEPTED
+    assert report.score("psnr") == 100

@@ -1,0 +1,86 @@
+from io import BytesIO
+
+import pytest
+from PIL import Image, PngImagePlugin
+
+from likeness.contract.errors import InvalidField
+from likeness.imaging import exif
+from likeness.imaging.decode import Bounds, peek
+from likeness.imaging.encode import check_format, encode
+from likeness.imaging.frame import Frame, frame_table
+from likeness.imaging.picture import Header
+from tests.imaging.files import PNG_KINDS, SRGB, exif_block, photo, picture, png_file, saved
+
+HELD = {
+    "png": {"1", "L", "LA", "I;16", "P", "RGB", "RGBA"},
+    "jpeg": {"L", "RGB", "CMYK"},
+    "webp": {"RGB", "RGBA"},
+}
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "I;16", "P", "RGB", "RGBA", "CMYK"])
+@pytest.mark.parametrize("wanted", ["png", "jpeg", "webp"])
+def test_a_format_is_refused_when_it_cannot_hold_the_mode(mode, wanted):
+    header = Header("png", 10, 10, mode)
+    if mode in HELD[wanted]:
+        check_format(header, wanted)
+        return
+    with pytest.raises(InvalidField, match=f"{wanted} cannot hold mode {mode}") as refusal:
+        check_format(header, wanted)
+    assert refusal.value.problems[0].pointer == "#/format"
+
+
+@pytest.mark.parametrize(
+    ("header", "wanted"),
+    [
+        (Header("png", 10, 10, "L", bit_depth=4), "jpeg"),
+        (Header("png", 10, 10, "RGB", transparency=bytes(6)), "webp"),
+        (Header("png", 16_384, 10, "RGB"), "webp"),
+    ],
+)
+def test_a_format_is_refused_when_it_cannot_hold_depth_transparency_or_size(header, wanted):
+    with pytest.raises(InvalidField):
+        check_format(header, wanted)
+    check_format(header, "same")
+
+
+@pytest.mark.parametrize("wanted", ["png", "jpeg", "webp"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_another_format_keeps_the_frame(wanted, orientation):
+    data = saved(photo("RGB", 33, 20), "JPEG", exif=exif_block(orientation), dpi=(300, 150), icc_profile=SRGB)
+    given = picture(data)
+    frame = Frame.of(given)
+    made = picture(encode(frame.restore(frame.canvas(given)), frame, wanted))
+    assert made.format == wanted
+    assert all(row.equal for row in frame_table(given, made))
+
+
+def test_nothing_else_of_the_given_file_is_copied():
+    private = Image.Exif()
+    private.update({exif.ORIENTATION: 6, 0x010E: "SECRET", 0x8825: {1: "N", 2: (48.0, 8.0, 14.0)}})
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Comment", "SECRET")
+    files = [
+        saved(photo("RGB", 9, 9), "JPEG", exif=private, comment=b"SECRET", xmp=b"SECRET"),
+        saved(photo("RGB", 9, 9), "WEBP", exif=private, xmp=b"SECRET"),
+        saved(photo("RGB", 9, 9), "PNG", exif=private, pnginfo=notes),
+        saved(photo("RGB", 9, 9).quantize(8), "PNG", exif=private, pnginfo=notes),
+    ]
+    for data in files:
+        given = picture(data)
+        frame = Frame.of(given)
+        made = encode(frame.restore(frame.canvas(given)), frame, "same")
+        assert b"SECRET" in data and b"SECRET" not in made
+        assert given.orientation == picture(made).orientation == 6
+        with Image.open(BytesIO(made)) as image:
+            assert set(image.getexif()) == {exif.ORIENTATION}
+
+
+@pytest.mark.parametrize("kind", PNG_KINDS)
+def test_pillow_reads_what_we_write_by_hand(kind):
+    given = picture(png_file(kind, 21, 13, 3))
+    frame = Frame.of(given)
+    data = encode(frame.restore(frame.canvas(given)), frame, "same")
+    with Image.open(BytesIO(data)) as image:
+        image.verify()
+    assert peek(data, Bounds()).bit_depth == frame.bit_depth

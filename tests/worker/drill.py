@@ -1,0 +1,134 @@
+"""A drill: a real Valkey, real workers and the service's real queue, with the drill engine."""
+
+import asyncio
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from likeness.contract.catalogue import Catalogue, load_catalogue
+from likeness.contract.jobs import Job, JobOrder, JobStatus, new_job_id
+from likeness.contract.tasks import Recreate
+from likeness.store import PictureStore
+from service.queue import JobQueue
+
+CATALOGUE = Path(__file__).parent / "drill.toml"
+OWNER = "tests"
+
+
+def picture(shade: int = 90) -> bytes:
+    """Return a small PNG."""
+    file = io.BytesIO()
+    Image.new("RGB", (16, 16), (shade, 120, 60)).save(file, "PNG")
+    return file.getvalue()
+
+
+class Drill:
+    """One server's jobs and workers."""
+
+    def __init__(self, redis_url: str, folder: Path) -> None:
+        self.redis_url = redis_url
+        self.store_url = f"file://{folder / 'store'}"
+        self.folder = folder
+        self.store = PictureStore.open(self.store_url)
+        self.catalogue: Catalogue = load_catalogue(CATALOGUE)
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def worker(self, **settings: str) -> subprocess.Popen[bytes]:
+        """Start a worker process and return it once it is listening."""
+        environment = {
+            **os.environ,
+            "LIKENESS_REDIS_URL": self.redis_url,
+            "LIKENESS_STORE_URL": self.store_url,
+            "LIKENESS_CATALOGUE": str(CATALOGUE),
+            **{f"LIKENESS_{name.upper()}": value for name, value in settings.items()},
+        }
+        before = {one.worker for one in self.call(lambda queue: queue.residency())}
+        with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:
+            process = subprocess.Popen([sys.executable, "-m", "worker"], env=environment, stderr=log, stdout=log)
+        self.workers.append(process)
+        self.until(lambda: {one.worker for one in self.call(lambda queue: queue.residency())} - before, 60)
+        return process
+
+    def stop(self) -> None:
+        """End every worker still running."""
+        for process in self.workers:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+    def call(self, use: Any) -> Any:
+        """Run one coroutine on the service's queue."""
+
+        async def inner() -> Any:
+            queue = JobQueue.connect(self.redis_url, max_queued=1000, lifetime=600)
+            try:
+                return await use(queue)
+            finally:
+                await queue.close()
+
+        return asyncio.run(inner())
+
+    def submit(self, **fields: Any) -> str:
+        """Accept one job as the service does, and return its id."""
+        task = Recreate(**fields)
+        spec = self.catalogue.choose(task)
+        job_id = new_job_id()
+        stored = self.store.put(job_id, picture(), "image/png")
+        order = JobOrder(
+            id=job_id,
+            owner=OWNER,
+            engine=spec.name,
+            task=task,
+            input=stored,
+            created_at=datetime.now(UTC),
+            batch_key=spec.batch_key(task, 16, 16),
+            timeout=spec.timeout,
+        )
+        self.call(lambda queue: queue.accept(order, spec, None))
+        return job_id
+
+    def job(self, job_id: str) -> Job:
+        """Return a job."""
+        return self.call(lambda queue: queue.fetch(job_id, OWNER))
+
+    def status(self, job_id: str) -> JobStatus:
+        """Return where a job stands."""
+        return self.job(job_id).status
+
+    def ended(self, job_ids: list[str], seconds: float) -> list[Job]:
+        """Return the jobs once all have ended; fail the test after `seconds`."""
+        self.until(lambda: all(self.status(job_id).ended for job_id in job_ids), seconds)
+        return [self.job(job_id) for job_id in job_ids]
+
+    def endings(self, job_id: str) -> list[JobStatus]:
+        """Return each ending that the job's event stream tells of: exactly one, if all is well."""
+
+        async def collect(queue: JobQueue) -> list[JobStatus]:
+            raw = await queue._redis.xrange(f"likeness:events:{job_id}")
+            found = [JobStatus(json.loads(fields[b"data"])["status"]) for _, fields in raw]
+            return [status for status in found if status.ended]
+
+        return self.call(collect)
+
+    def until(self, true: Any, seconds: float) -> None:
+        """Wait for a condition, or fail with the workers' logs."""
+        limit = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > limit:
+                logs = "\n".join(path.read_text()[-2000:] for path in sorted(self.folder.glob("worker-*.log")))
+                raise AssertionError(f"still not so after {seconds} s; the workers said:\n{logs}")
+            time.sleep(0.05)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """End a worker with SIGKILL."""
+        process.send_signal(signal.SIGKILL)
+        process.wait()
