@@ -22,12 +22,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import worker_registration
 from rq.executions import Execution
-from rq.job import JobStatus
 from rq.queue import Queue
 from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
-from rq.utils import current_timestamp, now, parse_composite_key
+from rq.utils import current_timestamp, now
 from rq.worker import SimpleWorker
 from rq.worker.base import WorkerStatus
 
@@ -42,7 +41,8 @@ from worker.engine import Draining, OutOfTime
 from worker.execute import Outcome, Run
 from worker.residency import Residents
 from worker.rq_job import MAX_RETRIES, LikenessJob, LikenessQueue, fetch, hung
-from worker.rq_scripts import HOLD, MATES, PACE, PROGRESS, STEAL, UNSTICK
+from worker.rq_recovery import recover, unstick
+from worker.rq_scripts import HOLD, MATES, PACE, PROGRESS
 
 log = structlog.get_logger()
 
@@ -319,42 +319,10 @@ class BatchWorker(SimpleWorker):
         """
         for queue in self.queues:
             if queue.acquire_maintenance_lock():
-                self._recover(queue)
-                self._unstick(queue)
+                recover(queue, self.name)
+                self._seen_taken[queue.name] = unstick(queue, self._seen_taken.get(queue.name, []))
                 queue.finished_job_registry.cleanup()
                 queue.failed_job_registry.cleanup()
                 worker_registration.clean_worker_registry(queue)
                 queue.release_maintenance_lock()
         self.last_cleaned_at = now()
-
-    def _recover(self, queue: Queue) -> None:
-        """Run jobs again whose worker fell silent, or fail them when they have no retry left."""
-        registry = queue.started_job_registry
-        for entry in self.connection.zrangebyscore(registry.key, 0, current_timestamp()):
-            job_id, _ = parse_composite_key(entry.decode())
-            ours = f"{job_id}:{self.name}"
-            deadline = current_timestamp() + names.CLAIM_SECONDS
-            if self.connection.eval(STEAL, 1, registry.key, entry, ours, current_timestamp(), deadline):
-                self._run_again(job_id, queue, ours)
-
-    def _run_again(self, job_id: str, queue: Queue, entry: str) -> None:
-        job = fetch(queue, job_id)
-        with self.connection.pipeline() as pipeline:
-            pipeline.zrem(queue.started_job_registry.key, entry)
-            if job is not None and job.get_status() == JobStatus.STARTED:
-                job.ended_at = now()
-                if job.should_retry:
-                    log.warning("running a lost job again", job=job_id, retries_left=job.retries_left)
-                    job.retry(queue, pipeline)
-                else:
-                    job.set_status(JobStatus.FAILED, pipeline=pipeline)
-                    job._handle_failure("its workers died", pipeline=pipeline)
-            pipeline.execute()
-
-    def _unstick(self, queue: Queue) -> None:
-        """Give back jobs that were taken and, two looks later, still have not started."""
-        waiting = self.connection.lrange(queue.intermediate_queue_key, 0, -1)
-        again = [job_id for job_id in waiting if job_id in self._seen_taken.get(queue.name, [])]
-        for job_id in again:
-            self.connection.eval(UNSTICK, 2, queue.key, names.JOB_KEY.format(id=job_id.decode()), job_id)
-        self._seen_taken[queue.name] = [job_id for job_id in waiting if job_id not in again]

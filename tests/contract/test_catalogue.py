@@ -1,0 +1,54 @@
+"""The shipped catalogue, and what an engine's row says about a task."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.errors import InvalidField, UnknownEngine
+from likeness.contract.tasks import Recreate
+
+ROOT = Path(__file__).parent.parent.parent
+DRILL = ROOT / "tests/worker/drill.toml"
+
+
+@pytest.mark.parametrize("spec", load_catalogue().engines, ids=lambda spec: spec.name)
+def test_every_row_has_its_family_and_weights(spec) -> None:
+    assert callable(importlib.import_module(f"worker.engines.{spec.family}").load)
+    assert list((ROOT / "weights" / spec.weights).rglob("*.safetensors"))
+
+
+def test_every_kind_has_one_default() -> None:
+    defaults = [kind for spec in load_catalogue().engines for kind in spec.default_for]
+    assert sorted(defaults) == ["recreate"]
+
+
+def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UnknownEngine, match="starter"):
+        load_catalogue().choose(Recreate(engine="sd99"))
+
+
+def test_no_parameter_is_silently_ignored() -> None:
+    spec = load_catalogue().find("starter")
+    with pytest.raises(InvalidField) as caught:
+        spec.resolve(Recreate(prompt="a shoe", strength=0.3, candidates=2, attempts=3))
+    pointers = [problem.pointer for problem in caught.value.problems]
+    assert pointers == ["#/prompt", "#/strength", "#/candidates", "#/attempts"]
+
+
+def test_bounds_of_the_engine_are_named() -> None:
+    spec = load_catalogue(DRILL).find("drill")
+    assert spec.resolve(Recreate(steps=7)) == {"prompt": "", "steps": 7, "strength": 0.0}
+    with pytest.raises(InvalidField, match="at most 8"):
+        spec.model_copy(
+            update={"parameters": {"steps": spec.parameters["steps"].model_copy(update={"maximum": 8})}}
+        ).resolve(Recreate(steps=9))
+
+
+def test_the_batch_key_tells_apart_what_cannot_share_a_run() -> None:
+    spec = load_catalogue(DRILL).find("drill")
+    key = spec.batch_key(Recreate(steps=7, seed=1), 61, 64)
+    assert key == spec.batch_key(Recreate(steps=7, seed=2), 64, 58), "seed and padding do not matter"
+    assert key != spec.batch_key(Recreate(steps=8), 61, 64)
+    assert key != spec.batch_key(Recreate(steps=7), 65, 64)

@@ -1,0 +1,47 @@
+"""Looking after jobs that others lost: claims that lapsed, and jobs that were taken but never started."""
+
+import structlog
+from rq.job import JobStatus
+from rq.queue import Queue
+from rq.utils import current_timestamp, now, parse_composite_key
+
+from likeness.contract import names
+from worker.rq_job import fetch
+from worker.rq_scripts import STEAL, UNSTICK
+
+log = structlog.get_logger()
+
+
+def recover(queue: Queue, worker: str) -> None:
+    """Run jobs again whose worker fell silent, or fail them when they have no retry left."""
+    redis, registry = queue.connection, queue.started_job_registry
+    for entry in redis.zrangebyscore(registry.key, 0, current_timestamp()):
+        job_id, _ = parse_composite_key(entry.decode())
+        ours = f"{job_id}:{worker}"
+        deadline = current_timestamp() + names.CLAIM_SECONDS
+        if redis.eval(STEAL, 1, registry.key, entry, ours, current_timestamp(), deadline):
+            _run_again(job_id, queue, ours)
+
+
+def _run_again(job_id: str, queue: Queue, entry: str) -> None:
+    job = fetch(queue, job_id)
+    with queue.connection.pipeline() as pipeline:
+        pipeline.zrem(queue.started_job_registry.key, entry)
+        if job is not None and job.get_status() == JobStatus.STARTED:
+            job.ended_at = now()
+            if job.should_retry:
+                log.warning("running a lost job again", job=job_id, retries_left=job.retries_left)
+                job.retry(queue, pipeline)
+            else:
+                job.set_status(JobStatus.FAILED, pipeline=pipeline)
+                job._handle_failure("its workers died", pipeline=pipeline)
+        pipeline.execute()
+
+
+def unstick(queue: Queue, seen: list[bytes]) -> list[bytes]:
+    """Give back the taken jobs that were `seen` a look ago and still have not started; return those seen now."""
+    taken = queue.connection.lrange(queue.intermediate_queue_key, 0, -1)
+    for job_id in taken:
+        if job_id in seen:
+            queue.connection.eval(UNSTICK, 2, queue.key, names.JOB_KEY.format(id=job_id.decode()), job_id)
+    return [job_id for job_id in taken if job_id not in seen]
