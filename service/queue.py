@@ -1,24 +1,18 @@
-"""The queue as the service sees it: the only file here that knows RQ.
+"""The queue as the service sees it: it accepts jobs and answers for them.
 
-A job is RQ's own hash with a few fields of ours in it, so there is one place that says how a job stands. RQ's blocking
-client makes the hash; scripts of ours store it, since accepting must be one step: bound, job, idempotency key, event.
+A job is RQ's own hash with a few fields of ours in it (service/queue_hash.py), so there is one place that says how it
+stands. Scripts of ours store it, since accepting must be one step: bound, job, idempotency key, event.
 """
 
-import json
 import math
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import redis as blocking
 import redis.asyncio as redis
 from redis.exceptions import RedisError
-from rq.job import Job as RqJob
-from rq.job import JobStatus as RqStatus
-from rq.job import Retry
-from rq.serializers import JSONSerializer
 
 from likeness.contract import names
 from likeness.contract.catalogue import EngineSpec
@@ -34,31 +28,14 @@ from likeness.contract.errors import (
 from likeness.contract.jobs import (
     Event,
     Job,
-    JobFailure,
     JobOrder,
     JobStatus,
-    Progress,
     Residency,
-    Result,
     first_job_id,
 )
 from likeness.contract.tasks import Priority
+from service.queue_hash import job_of, new_fields, queued_job
 from service.queue_scripts import ACCEPT, CANCEL, CLAIM_KEY, FORGET
-
-RETRIES: Final = 2
-"""How often a job runs again after its worker died; the first try not counted."""
-
-STATUS: Final = {
-    "queued": JobStatus.QUEUED,
-    "deferred": JobStatus.QUEUED,
-    "scheduled": JobStatus.QUEUED,
-    "created": JobStatus.QUEUED,
-    "started": JobStatus.RUNNING,
-    "finished": JobStatus.SUCCEEDED,
-    "failed": JobStatus.FAILED,
-    "canceled": JobStatus.CANCELLED,
-    "stopped": JobStatus.CANCELLED,
-}
 
 READ_SECONDS: Final = 5.0
 """Longest wait for an answer from Redis."""
@@ -78,12 +55,10 @@ class JobQueue:
     def __init__(
         self,
         connection: Any,  # noqa: ANN401  redis-py types answers as unions over protocols
-        url: str,
         max_queued: int,
         lifetime: int,
     ) -> None:
         self._redis = connection
-        self._maker = blocking.Redis.from_url(url)  # RQ wants one to build a job; it is never connected
         self._max_queued = max_queued
         self._lifetime = lifetime
 
@@ -96,7 +71,7 @@ class JobQueue:
         connection = redis.Redis.from_url(
             redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256
         )
-        return cls(connection, redis_url, max_queued, lifetime)
+        return cls(connection, max_queued, lifetime)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -159,36 +134,10 @@ class JobQueue:
         settings = [order.id, self._max_queued, queued, names.BELL_LENGTH, order.owner, forgotten]
         settings += [self._lifetime + names.EXPIRED_SECONDS, names.IDEMPOTENCY_SECONDS]
         async with _translated():
-            waiting = await self._script(ACCEPT, keys, settings + self._hash_of(order, queue))
+            waiting = await self._script(ACCEPT, keys, settings + new_fields(order, queue, self._lifetime))
         if waiting < 0:
             raise await self._full(queue, -waiting)
-        return _job_of_order(order, position=waiting)
-
-    def _hash_of(self, order: JobOrder, queue: str) -> list[Any]:
-        job = RqJob.create(
-            names.JOB_FUNCTION,
-            args=[order.model_dump(mode="json")],
-            id=order.id,
-            connection=self._maker,
-            serializer=JSONSerializer,
-            description=f"{order.task.kind} with {order.engine}",
-            origin=queue,
-            timeout=order.timeout,
-            result_ttl=self._lifetime,
-            failure_ttl=self._lifetime,
-            status=RqStatus.QUEUED,
-        )
-        retry = Retry(max=RETRIES, enqueue_at_front=True)
-        job.retries_left, job.retry_intervals = retry.max, retry.intervals
-        job.enqueue_at_front_on_retry = retry.enqueue_at_front
-        job.enqueued_at = datetime.now(UTC)
-        fields = {
-            **job.to_dict(),
-            names.FIELD_OWNER: order.owner,
-            names.FIELD_KIND: order.task.kind,
-            names.FIELD_BATCH_KEY: order.batch_key,
-        }
-        return [part for item in fields.items() for part in item]
+        return queued_job(order, position=waiting)
 
     async def fetch(self, job_id: str, owner: str) -> Job:
         """Return a job of `owner`. Raises JobNotFound, or JobExpired when it was there once."""
@@ -196,7 +145,7 @@ class JobQueue:
             fields = await self._redis.hgetall(names.JOB_KEY.format(id=job_id))
             if not fields.get(b"data"):
                 await self._raise_missing(job_id, owner)
-            job = _job_of_hash(fields)
+            job = job_of(fields)
             if job.owner != owner:
                 raise JobNotFound(f"there is no job {job_id}")
             if job.status is JobStatus.QUEUED:
@@ -352,42 +301,3 @@ class JobQueue:
 
 def _ends(fields: dict[bytes, bytes]) -> bool:
     return Event.model_validate_json(fields[b"data"]).status.ended
-
-
-def _job_of_order(order: JobOrder, position: int) -> Job:
-    return Job(
-        id=order.id,
-        owner=order.owner,
-        status=JobStatus.QUEUED,
-        task=order.task,
-        engine=order.engine,
-        input=order.input,
-        created_at=order.created_at,
-        position=position,
-    )
-
-
-def _job_of_hash(fields: dict[bytes, bytes]) -> Job:
-    text = {key.decode(): value for key, value in fields.items()}
-    job = RqJob("unread", serializer=JSONSerializer, connection=cast(Any, object()))
-    job.restore(fields)
-    order = JobOrder.model_validate(job.args[0])
-    status = STATUS[text["status"].decode()]
-
-    def ours(field: str, when: bool) -> bytes | None:
-        return text.get(field) if when else None
-
-    progress = ours(names.FIELD_PROGRESS, status is JobStatus.RUNNING)
-    result = ours(names.FIELD_RESULT, status is JobStatus.SUCCEEDED)
-    error = ours(names.FIELD_ERROR, status is JobStatus.FAILED)
-    return _job_of_order(order, 0).model_copy(
-        update={
-            "status": status,
-            "position": None,
-            "started_at": job.started_at,
-            "ended_at": job.ended_at if status.ended else None,
-            "progress": Progress.model_validate_json(progress) if progress else None,
-            "result": Result.model_validate_json(result) if result else None,
-            "error": JobFailure.model_validate(json.loads(error)) if error else None,
-        }
-    )

@@ -23,7 +23,7 @@ FORBIDDEN = {
 }
 
 KNOW_RQ = {
-    "service/queue.py",
+    "service/queue_hash.py",
     "worker/rq_job.py",
     "worker/rq_worker.py",
     "worker/rq_recovery.py",

@@ -97,7 +97,7 @@ class LikenessJob(Job):
 
     def number_of_tries(self) -> int:
         """Return how often the job was given to a worker, as far as its retries tell."""
-        return 1 + max(0, MAX_RETRIES - (self.retries_left or 0))
+        return 1 + max(0, names.RETRIES - (self.retries_left or 0))
 
     def tell(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
         """Append to the job's event stream."""
@@ -119,10 +119,6 @@ class LikenessJob(Job):
         CanceledJobRegistry(self.origin, self.connection, job_class=LikenessJob).add(self, pipeline=pipeline)
         self.cleanup(self.result_ttl, pipeline=pipeline, remove_from_queue=False)
         self.tell(Event(type="status", status=Status.CANCELLED, steps_done=steps_done), pipeline, self.result_ttl)
-
-
-MAX_RETRIES = 2
-"""What the service gives each job; a job with fewer left has taken a worker down."""
 
 
 def hung(order: JobOrder) -> JobTimeout:

@@ -40,7 +40,7 @@ from worker.config import Settings
 from worker.engine import Draining, OutOfTime
 from worker.execute import Outcome, Run
 from worker.residency import Residents
-from worker.rq_job import MAX_RETRIES, LikenessJob, LikenessQueue, fetch, hung
+from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
 from worker.rq_recovery import recover, unstick
 from worker.rq_scripts import HOLD, MATES, PACE, PROGRESS
 
@@ -127,9 +127,9 @@ class BatchWorker(SimpleWorker):
     def _with_mates(self, job: LikenessJob, queue: Queue) -> tuple[list[LikenessJob], list[Queue]]:
         jobs = [job]
         key = self.connection.hget(job.key, names.FIELD_BATCH_KEY)
-        if key and job.retries_left == MAX_RETRIES:
+        if key and job.retries_left == names.RETRIES:
             most = self._most_together(key.decode().split(":")[0]) - 1
-            ids = self.connection.eval(MATES, 1, queue.key, key, most, LOOK_AHEAD, MAX_RETRIES)
+            ids = self.connection.eval(MATES, 1, queue.key, key, most, LOOK_AHEAD, names.RETRIES)
             jobs += [mate for job_id in ids if (mate := fetch(queue, job_id.decode()))]
         return jobs, [queue] * len(jobs)
 

@@ -54,6 +54,8 @@ EXPIRED_SECONDS: Final = 7 * 24 * 3600
 RESIDENT_SECONDS: Final = 15
 """A worker says again what it holds well within this time."""
 
+RETRIES: Final = 2
+"""How often a job runs again after its worker died, the first try not counted. A job with fewer left runs alone."""
 HEARTBEAT_SECONDS: Final = 3
 """How often a worker says that it still holds its jobs."""
 CLAIM_SECONDS: Final = 15

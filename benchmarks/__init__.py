@@ -1,0 +1,1 @@
+"""What Likeness claims, as programs; benchmarks/README.md has the figures they printed."""

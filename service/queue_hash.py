@@ -1,0 +1,92 @@
+"""A job as RQ's hash: how one is written, and how one is read. The only file of the service that knows RQ."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from redis import Redis
+from rq.job import Job as RqJob
+from rq.job import JobStatus as RqStatus
+from rq.job import Retry
+from rq.serializers import JSONSerializer
+
+from likeness.contract import names
+from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result
+
+STATUS: Final = {
+    "queued": JobStatus.QUEUED,
+    "deferred": JobStatus.QUEUED,
+    "scheduled": JobStatus.QUEUED,
+    "created": JobStatus.QUEUED,
+    "started": JobStatus.RUNNING,
+    "finished": JobStatus.SUCCEEDED,
+    "failed": JobStatus.FAILED,
+    "canceled": JobStatus.CANCELLED,
+    "stopped": JobStatus.CANCELLED,
+}
+
+UNCONNECTED: Final = Redis()
+"""RQ builds no job without a connection; this one is never used."""
+
+
+def new_fields(order: JobOrder, queue: str, lifetime: int) -> list[Any]:
+    """Return the hash of a queued job as field, value, field, value, ...; `lifetime` is in seconds."""
+    job = RqJob.create(
+        names.JOB_FUNCTION,
+        args=[order.model_dump(mode="json")],
+        id=order.id,
+        connection=UNCONNECTED,
+        serializer=JSONSerializer,
+        description=f"{order.task.kind} with {order.engine}",
+        origin=queue,
+        timeout=order.timeout,
+        result_ttl=lifetime,
+        failure_ttl=lifetime,
+        status=RqStatus.QUEUED,
+    )
+    retry = Retry(max=names.RETRIES, enqueue_at_front=True)
+    job.retries_left, job.retry_intervals = retry.max, retry.intervals
+    job.enqueue_at_front_on_retry = retry.enqueue_at_front
+    job.enqueued_at = datetime.now(UTC)
+    fields = {
+        **job.to_dict(),
+        names.FIELD_OWNER: order.owner,
+        names.FIELD_KIND: order.task.kind,
+        names.FIELD_BATCH_KEY: order.batch_key,
+    }
+    return [part for item in fields.items() for part in item]
+
+
+def queued_job(order: JobOrder, position: int) -> Job:
+    """Return a job that was just accepted."""
+    return Job(
+        id=order.id,
+        owner=order.owner,
+        status=JobStatus.QUEUED,
+        task=order.task,
+        engine=order.engine,
+        input=order.input,
+        created_at=order.created_at,
+        position=position,
+    )
+
+
+def job_of(fields: dict[bytes, bytes]) -> Job:
+    """Return the job that a hash describes. A result or an error counts only with the status that goes with it."""
+    rq_job = RqJob("unread", serializer=JSONSerializer, connection=UNCONNECTED)
+    rq_job.restore(fields)
+    status = STATUS[fields[b"status"].decode()]
+    progress = fields.get(names.FIELD_PROGRESS.encode()) if status is JobStatus.RUNNING else None
+    result = fields.get(names.FIELD_RESULT.encode()) if status is JobStatus.SUCCEEDED else None
+    error = fields.get(names.FIELD_ERROR.encode()) if status is JobStatus.FAILED else None
+    return queued_job(JobOrder.model_validate(rq_job.args[0]), 0).model_copy(
+        update={
+            "status": status,
+            "position": None,
+            "started_at": rq_job.started_at,
+            "ended_at": rq_job.ended_at if status.ended else None,
+            "progress": Progress.model_validate_json(progress) if progress else None,
+            "result": Result.model_validate_json(result) if result else None,
+            "error": JobFailure.model_validate(json.loads(error)) if error else None,
+        }
+    )
