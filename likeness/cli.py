@@ -140,8 +140,9 @@ def demo(
 
     Starts everything, shows how alike the pictures came back, and stops everything.
     """
-    from likeness.local.demo import run_demo
     from rich.console import Console
+
+    from likeness.local.demo import run_demo
 
     _need("service", "worker")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to stop cleans up as Ctrl-C does
