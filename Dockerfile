@@ -5,7 +5,8 @@
 
 FROM python:3.11-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 PATH=/opt/likeness/bin:$PATH
-RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin likeness \
+RUN groupadd --system --gid 10001 likeness \
+    && useradd --system --uid 10001 --gid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin likeness \
     && install -d -o likeness -g likeness -m 700 /var/lib/likeness /etc/likeness
 
 FROM base AS build
@@ -17,30 +18,34 @@ COPY service service
 COPY worker worker
 
 FROM build AS build-service
+# The constraints pin every version.
+# hadolint ignore=DL3013
 RUN pip install --no-cache-dir --constraint requirements.lock '.[service]'
 
 FROM build AS build-worker
 ARG TORCH_INDEX
-# Without an index of CPU builds pip takes the CUDA build, several GB for nothing: refuse instead.
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
-RUN if pip install --quiet --dry-run --report - ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
+# Without an index of CPU builds pip takes the CUDA build, several GB for nothing: refuse instead.
+# hadolint ignore=DL3013
+RUN if pip install --quiet --no-cache-dir --dry-run --report - ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
         | grep -qE '"name": "(nvidia|cuda)-'; then \
         echo "name an index of CPU builds: --build-arg TORCH_INDEX=..." >&2; exit 1; fi
-RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)"
-RUN pip install --no-cache-dir --constraint requirements.lock '.[worker]'
+# hadolint ignore=DL3013
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
+    && pip install --no-cache-dir --constraint requirements.lock '.[worker]'
 
 FROM base AS worker
 COPY --from=build-worker /opt/likeness /opt/likeness
 COPY weights /opt/likeness/weights
 ENV LIKENESS_WEIGHTS=/opt/likeness/weights LIKENESS_STORE_URL=file:///var/lib/likeness/store
-USER likeness
+USER 10001:10001
 CMD ["likeness", "worker"]
 
 FROM base AS service
 COPY --from=build-service /opt/likeness /opt/likeness
 ENV LIKENESS_HOST=0.0.0.0 LIKENESS_PORT=8000 \
     LIKENESS_STORE_URL=file:///var/lib/likeness/store LIKENESS_KEYS_FILE=/etc/likeness/keys.json
-USER likeness
+USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]

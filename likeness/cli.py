@@ -96,7 +96,8 @@ def up(
 
 def _banner(url: str, host: str, home: Path) -> str:
     picture = next(iter(sorted(Path("examples").glob("*.jpg"))), Path("photo.jpg"))
-    key = "" if host in HIDDEN_HOSTS else ' -H "Authorization: Bearer $LIKENESS_KEY"'
+    open_to_all = host in HIDDEN_HOSTS and not _keys_file(home).exists()
+    key = "" if open_to_all else ' -H "Authorization: Bearer $LIKENESS_KEY"'
     return (
         f"Likeness is ready at {url}  (Ctrl-C stops it; logs in {home / 'logs'})\n\n"
         f"  curl{key} -H 'Prefer: wait=30' -F image=@{picture} {url}/recreate\n"
@@ -106,18 +107,20 @@ def _banner(url: str, host: str, home: Path) -> str:
 @app.command()
 def service() -> None:
     """Run the service alone, set by the LIKENESS_ variables."""
+    _need("service")
     _become("service")
 
 
 @app.command()
 def worker() -> None:
     """Run one worker alone, set by the LIKENESS_ variables."""
+    _need("worker")
     _become("worker")
 
 
-def _become(module: str) -> None:
-    _need(module)
-    os.execv(sys.executable, [sys.executable, "-P", "-m", module])  # noqa: S606  our own module
+def _become(module: str, *arguments: str) -> NoReturn:
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])  # noqa: S606  our own module
 
 
 def _need(*modules: str) -> None:
@@ -137,8 +140,9 @@ def demo(
 
     Starts everything, shows how alike the pictures came back, and stops everything.
     """
+    from rich.console import Console
+
     from likeness.local.demo import run_demo
-    from likeness.terminal import Console
 
     _need("service", "worker")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that being told to stop cleans up as Ctrl-C does
@@ -213,26 +217,25 @@ def engines(url: Url = URL, key: Key = None) -> None:
 @keys.command("create")
 def create_key(name: Annotated[str, typer.Argument(help="Who the key is for.")], home: Home = HOME) -> None:
     """Make a key and print it; only its hash is kept, so it cannot be shown again."""
-    from service import auth
-
-    typer.echo(auth.create_key(_keys_file(home), name))
+    _keys("create", name, home=home)
 
 
 @keys.command("list")
 def list_keys(home: Home = HOME) -> None:
     """List the names of the keys."""
-    from service import auth
-
-    for name in auth.list_keys(_keys_file(home)):
-        typer.echo(name)
+    _keys("list", home=home)
 
 
 @keys.command("revoke")
 def revoke_key(name: Annotated[str, typer.Argument(help="Whose key.")], home: Home = HOME) -> None:
     """Make a key worthless."""
-    from service import auth
+    _keys("revoke", name, home=home)
 
-    auth.revoke_key(_keys_file(home), name)
+
+def _keys(*command: str, home: Path) -> None:
+    """Hand over to the service's own command: it alone knows the file."""
+    _need("service")
+    _become("service.auth", "--file", str(_keys_file(home)), *command)
 
 
 def _keys_file(home: Path) -> Path:

@@ -30,6 +30,8 @@ ATTEMPTS = 5
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 RETRIED_STATUS = frozenset({429, 502, 503})
 RETRIED_CODES = frozenset({"idempotency_pending"})
+FIRST_PAUSE = 0.25
+"""Seconds before the second try when the service does not say; doubles each time."""
 LONGEST_PAUSE = 30.0
 """Seconds; a longer Retry-After is cut to this."""
 WAIT_SECONDS = 25
@@ -226,8 +228,8 @@ def _retry_after(answer: httpx.Response) -> float | None:
 
 
 def _pause(attempt: int, asked: float | None) -> float:
-    """Return the seconds to pause: what the service asked for, else doubling from 0.25 s; never in step with others."""
-    pause = 0.25 * 2 ** (attempt - 1) if asked is None else asked
+    """Return the seconds to pause: what the service asked for, else doubling; never in step with others."""
+    pause = FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
     return min(LONGEST_PAUSE, pause) * random.uniform(1.0, 1.25)  # noqa: S311  no secret
 
 

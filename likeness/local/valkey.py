@@ -50,7 +50,11 @@ class Address:
             return socket.create_connection(("127.0.0.1", self.port), ANSWER_SECONDS)
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(ANSWER_SECONDS)
-        connection.connect(str(self.path))
+        try:
+            connection.connect(str(self.path))
+        except OSError:
+            connection.close()
+            raise
         return connection
 
     def answers(self) -> bool:

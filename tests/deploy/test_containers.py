@@ -59,7 +59,7 @@ def test_no_final_stage_runs_as_root(name):
     stages = (ROOT / name).read_text("utf-8").split("\nFROM ")[1:]
     final = [stage for stage in stages if "\nCMD " in stage]
     assert final
-    assert all("\nUSER likeness\n" in stage for stage in final)
+    assert all("\nUSER 10001:10001\n" in stage for stage in final)
 
 
 def test_no_password_has_a_default(compose):

@@ -1,0 +1,162 @@
+"""The `likeness` command as a user runs it: in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from likeness import __version__
+from tests.stub import DONE, IMAGE, JOB, REPORT, RESULT, Answer, problem, running
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+def likeness(*arguments, cwd=None, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "likeness.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "PYTHONPATH": str(EXAMPLES.parent), **environment},
+    )
+
+
+def told(done, *, code):
+    """The one thing said on standard error, after checking that it is no traceback."""
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    return done.stderr
+
+
+def test_the_version():
+    done = likeness("--version")
+    assert (done.returncode, done.stdout) == (0, f"likeness {__version__}\n")
+
+
+def test_it_starts_quickly_and_loads_nothing_heavy():
+    code = (
+        "import sys, likeness.cli; print([m for m in ('torch', 'fastapi', 'rq', 'numpy', 'httpx') if m in sys.modules])"
+    )
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert time.monotonic() - began < 5  # 0.3 s on an idle machine
+
+
+def test_the_report_of_a_picture_and_itself(tmp_path):
+    picture = EXAMPLES / "cap-plaid.jpg"
+    done = likeness("report", picture, picture, "--png", tmp_path / "card.png")
+    assert done.returncode == 0
+    assert "accepted: frame equal" in done.stdout
+    with Image.open(tmp_path / "card.png") as card:
+        assert card.format == "PNG"
+
+
+def test_a_rejecting_report_is_a_success_and_can_be_json():
+    done = likeness("report", EXAMPLES / "cap-plaid.jpg", EXAMPLES / "cutout-soft-alpha.png", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["verdict"] == "rejected"
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, "No such file"), (b"text", "not a picture"), (b"", "empty")])
+def test_a_report_on_what_is_no_picture(tmp_path, content, reason):
+    file = tmp_path / "made.jpg"
+    if content is not None:
+        file.write_bytes(content)
+    error = told(likeness("report", EXAMPLES / "cap-plaid.jpg", file), code=2)
+    assert error.startswith(f"likeness: {file} cannot be read: ")
+    assert reason in error
+    assert error.count("\n") == 1
+
+
+def test_a_report_that_cannot_be_written(tmp_path):
+    picture = EXAMPLES / "cap-plaid.jpg"
+    error = told(likeness("report", picture, picture, "--png", tmp_path / "none" / "card.png"), code=1)
+    assert "cannot be written: No such file" in error
+
+
+def test_recreate_writes_pictures_and_overwrites_no_given_one(tmp_path):
+    given = tmp_path / "out" / "shirt.png"
+    given.parent.mkdir()
+    Image.new("RGB", (8, 8), "red").save(given)
+    before = given.read_bytes()
+
+    def answer(asked):
+        if asked.method == "POST":
+            return Answer(JOB, 202)
+        return Answer(before) if "/images/" in asked.path else Answer(DONE)
+
+    with running() as stub:
+        stub.answer = answer
+        done = likeness("recreate", given, "--seed", 5, "--engine", "starter", cwd=tmp_path, LIKENESS_URL=stub.url)
+        posted = stub.asked[0].body
+    assert done.returncode == 0, done.stderr
+    assert "accepted" in done.stdout
+    assert b'name="seed"\r\n\r\n5' in posted
+    assert b'name="engine"\r\n\r\nstarter' in posted
+    assert given.read_bytes() == before
+    assert (tmp_path / "out" / "shirt-2.png").read_bytes() == before
+
+
+def test_recreate_tells_of_each_file_that_failed(tmp_path):
+    picture = EXAMPLES / "cap-plaid.jpg"
+    rejected = {**REPORT, "verdict": "rejected", "reasons": ["ssim 0.10 is below the asked 0.60"]}
+    result = {**RESULT, "images": [{**IMAGE, "report": rejected}]}
+
+    def answer(asked):
+        if asked.method == "POST":
+            return Answer(JOB, 202)
+        return Answer(picture.read_bytes()) if "/images/" in asked.path else Answer({**DONE, "result": result})
+
+    with running() as stub:
+        stub.answer = answer
+        done = likeness("recreate", picture, tmp_path / "none.jpg", "--url", stub.url, "--out", tmp_path)
+    error = told(done, code=1)
+    assert "cap-plaid.jpg: ssim 0.10 is below the asked 0.60" in error
+    assert "none.jpg cannot be read: No such file" in error
+
+
+def test_a_wrong_key_is_told_once(tmp_path):
+    with running() as stub:
+        stub.answers = [problem(401, "not_authenticated", "this API key is not known")]
+        done = likeness("recreate", *sorted(EXAMPLES.glob("*.jpg")), "--url", stub.url, "--out", tmp_path)
+        assert len(stub.asked) == 1
+    assert told(done, code=1) == "likeness: this API key is not known\n"
+
+
+def test_engines_are_listed():
+    engine = {"name": "starter", "summary": "Our own [small] one", "kinds": ["recreate"], "licence": "Apache-2.0"}
+    with running() as stub:
+        stub.answers = [Answer({"engines": [{**engine, "resident": []}]})]
+        done = likeness("engines", "--url", stub.url)
+    assert done.returncode == 0
+    assert "Our own [small] one" in done.stdout
+
+
+def test_a_service_that_is_not_there():
+    error = told(likeness("engines", "--url", "http://127.0.0.1:1"), code=1)
+    assert error == "likeness: http://127.0.0.1:1 does not answer: Connection refused\n"
+
+
+def test_keys_are_made_listed_and_revoked(tmp_path):
+    pytest.importorskip("service.auth", reason="the service is not here")
+    made = likeness("keys", "create", "shop", "--home", tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.startswith("lk_")
+    assert made.stdout.strip() not in (tmp_path / "keys.json").read_text("utf-8")
+    assert likeness("keys", "list", "--home", tmp_path).stdout.startswith("shop")
+    assert likeness("keys", "revoke", "shop", "--home", tmp_path).returncode == 0
+    assert likeness("keys", "list", "--home", tmp_path).stdout == ""
+    assert "no key" in told(likeness("keys", "revoke", "shop", "--home", tmp_path), code=1)
+
+
+def test_a_demo_without_pictures(tmp_path):
+    error = told(likeness("demo", "--examples", tmp_path, cwd=tmp_path), code=1)
+    assert error == f"likeness: there is no picture in {tmp_path}\n"

@@ -1,0 +1,151 @@
+"""The client against a real HTTP server whose answers the test decides."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from likeness import client as client_module
+from likeness.client import Client, LikenessProblem
+from likeness.contract.report import Verdict
+from tests.stub import DONE, JOB, REPORT, Answer, problem, running
+
+
+@pytest.fixture
+def stub():
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def client(stub, monkeypatch):
+    monkeypatch.setattr(client_module, "FIRST_PAUSE", 0.01)
+    with Client(stub.url, api_key="lk_test", timeout=5) as client:
+        yield client
+
+
+def test_a_picture_is_handed_in_with_its_fields_and_the_key(stub, client):
+    stub.answers = [Answer(JOB, 202)]
+    job = client.recreate(b"bytes", seed=7, engine=None, thresholds={"ssim": 0.5}, format="png")
+    assert (job.id, job.status) == ("j1", "queued")
+    asked = stub.asked[0]
+    assert (asked.method, asked.path) == ("POST", "/recreate")
+    assert asked.headers["Authorization"] == "Bearer lk_test"
+    assert b'name="image"' in asked.body
+    assert b'name="seed"\r\n\r\n7' in asked.body
+    assert b'{"ssim":0.5}' in asked.body
+    assert b'name="engine"' not in asked.body
+
+
+@pytest.mark.parametrize("first", [problem(503, "queue_unavailable"), problem(502, "x"), Answer(status=0)])
+def test_a_retried_post_carries_the_same_idempotency_key(stub, client, first):
+    stub.answers = [first, Answer(JOB, 202)]
+    client.recreate(b"bytes")
+    client.recreate(b"bytes")
+    first_key, again, other = (asked.headers["Idempotency-Key"] for asked in stub.asked)
+    assert first_key == again
+    assert other != again
+
+
+def test_retry_after_is_honoured(stub, client):
+    stub.answers = [problem(429, "queue_full", Retry_After="1"), Answer(JOB, 202)]
+    began = time.monotonic()
+    client.recreate(b"bytes")
+    assert 1.0 <= time.monotonic() - began < 3.0
+
+
+def test_it_gives_up_after_a_bounded_number_of_tries(stub, client):
+    stub.answers = [problem(429, "queue_full", "the queue is full", Retry_After="0")]
+    with pytest.raises(LikenessProblem, match="the queue is full") as caught:
+        client.recreate(b"bytes")
+    assert (caught.value.status, caught.value.code) == (429, "queue_full")
+    assert len(stub.asked) == client_module.ATTEMPTS
+
+
+def test_the_callers_own_fault_is_told_at_once_with_its_fields(stub, client):
+    answer = problem(422, "invalid_field", "steps: at most 50")
+    answer.body["errors"] = [{"pointer": "#/steps", "detail": "at most 50"}]
+    stub.answers = [answer]
+    with pytest.raises(LikenessProblem) as caught:
+        client.recreate(b"bytes", steps=99)
+    assert len(stub.asked) == 1
+    assert [(error.pointer, error.detail) for error in caught.value.errors] == [("#/steps", "at most 50")]
+
+
+def test_wait_long_polls_until_the_job_has_ended(stub, client):
+    progress = {"step": 1, "steps": 4, "stage": "denoising", "attempt": 1}
+    stub.answers = [Answer(JOB), Answer({**JOB, "status": "running", "progress": progress}), Answer(DONE)]
+    seen = []
+    job = client.wait("j1", on_progress=lambda now: seen.append(now.status.value))
+    assert seen == ["queued", "running", "succeeded"]
+    assert all("wait=" in asked.path for asked in stub.asked)
+    assert job.result.images[0].report.verdict is Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        ({"status": "failed", "error": {"code": "timeout", "detail": "too long", "fault": "engine"}}, "timeout"),
+        ({"status": "cancelled"}, "cancelled"),
+    ],
+)
+def test_a_job_that_did_not_succeed_is_a_problem(stub, client, ended, code):
+    stub.answers = [Answer({**JOB, **ended})]
+    with pytest.raises(LikenessProblem) as caught:
+        client.wait("j1")
+    assert caught.value.code == code
+
+
+def test_waiting_is_bounded(stub, client):
+    stub.answers = [Answer(JOB)]
+    with pytest.raises(LikenessProblem, match="j1 is queued") as caught:
+        client.wait("j1", timeout=0.0)
+    assert caught.value.code == "wait_timeout"
+
+
+def test_images_reports_and_lists(stub, client):
+    def answer(asked):
+        if asked.path.startswith("/jobs?cursor=c2"):
+            return Answer({"jobs": [{**JOB, "id": "j2"}], "next": None})
+        return {
+            "/jobs/j1/images/0": Answer(b"pixels"),
+            "/jobs/j1/report": Answer(REPORT),
+            "/jobs": Answer({"jobs": [JOB], "next": "c2"}),
+            "/jobs/j1/cancel": Answer({**JOB, "status": "cancelled"}),
+            "/jobs/j1": Answer(b"", 204),
+        }[asked.path]
+
+    stub.answer = answer
+    assert client.image("j1") == b"pixels"
+    assert client.report("j1").score("ssim") == 0.9
+    assert [job.id for job in client.jobs()] == ["j1", "j2"]
+    assert client.cancel("j1").status == "cancelled"
+    assert client.delete("j1") is None
+
+
+def test_another_kind_of_server_is_told_apart(stub, client):
+    stub.answers = [Answer(b"<html>hello</html>", 200, {"Content-Type": "text/html"})]
+    with pytest.raises(LikenessProblem, match="did not answer as a Likeness service does"):
+        client.job("j1")
+    stub.answers = [Answer(b"<html>no</html>", 404)]
+    with pytest.raises(LikenessProblem, match="answered 404"):
+        client.job("j1")
+
+
+def test_nobody_there(client, stub, monkeypatch):
+    monkeypatch.setattr(client_module, "ATTEMPTS", 2)
+    with Client("http://127.0.0.1:1") as lonely, pytest.raises(LikenessProblem, match="does not answer") as caught:
+        lonely.engines()
+    assert (caught.value.status, caught.value.code) == (0, "no_answer")
+
+
+def test_an_address_that_is_none():
+    with Client("ftp://here") as client, pytest.raises(LikenessProblem) as caught:
+        client.engines()
+    assert caught.value.code == "invalid_url"
+
+
+def test_a_file_that_cannot_be_read(client, tmp_path: Path):
+    with pytest.raises(LikenessProblem, match="cannot be read: No such file") as caught:
+        client.recreate(tmp_path / "none.jpg")
+    assert caught.value.code == "unreadable_file"
