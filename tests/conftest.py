@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 import redis
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""Also for the programs that tests start: two threads on a core that is not free take several times as long as one."""
+
 
 class Server:
     """A Valkey with its append-only file in a folder, which can be killed and started again."""
