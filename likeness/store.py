@@ -46,7 +46,7 @@ class PictureStore:
         except FileNotFoundError:
             return
         except BaseError as error:
-            raise StoreUnavailable(f"the store does not answer: {error}") from error
+            raise StoreUnavailable("the store does not answer") from error
 
     def put(self, job_id: str, data: bytes, media_type: str) -> StoredPicture:
         """Store `data` under its job and its sha256. Returns once it is durable."""
@@ -54,7 +54,7 @@ class PictureStore:
         try:
             obstore.put(self._store, picture.key, data)
         except BaseError as error:
-            raise StoreUnavailable(f"a picture could not be stored: {error}") from error
+            raise StoreUnavailable("a picture could not be stored") from error
         return picture
 
     async def put_async(self, job_id: str, data: bytes, media_type: str) -> StoredPicture:
@@ -63,7 +63,7 @@ class PictureStore:
         try:
             await obstore.put_async(self._store, picture.key, data)
         except BaseError as error:
-            raise StoreUnavailable(f"a picture could not be stored: {error}") from error
+            raise StoreUnavailable("a picture could not be stored") from error
         return picture
 
     def get(self, picture: StoredPicture) -> bytes:
@@ -73,7 +73,7 @@ class PictureStore:
         except FileNotFoundError as error:
             raise InputLost(f"{picture.key} is no longer in the store") from error
         except BaseError as error:
-            raise StoreUnavailable(f"a picture could not be read: {error}") from error
+            raise StoreUnavailable("a picture could not be read") from error
         if sha256(data).hexdigest() != picture.sha256:
             raise InputLost(f"{picture.key} is damaged")
         return data
@@ -87,7 +87,7 @@ class PictureStore:
         except FileNotFoundError as error:
             raise InputLost(f"{picture.key} is no longer in the store") from error
         except BaseError as error:
-            raise StoreUnavailable(f"a picture could not be read: {error}") from error
+            raise StoreUnavailable("a picture could not be read") from error
 
     async def erase(self, job_id: str) -> int:
         """Erase every picture of a job; return how many there were."""
@@ -97,7 +97,7 @@ class PictureStore:
             for path in found:
                 await obstore.delete_async(self._store, path)
         except BaseError as error:
-            raise StoreUnavailable(f"pictures could not be erased: {error}") from error
+            raise StoreUnavailable("pictures could not be erased") from error
         return len(found)
 
     async def jobs_older_than(self, moment: datetime) -> AsyncIterator[str]:
@@ -109,7 +109,7 @@ class PictureStore:
                     job_id = meta["path"].split("/")[1]
                     newest[job_id] = max(newest.get(job_id, meta["last_modified"]), meta["last_modified"])
         except BaseError as error:
-            raise StoreUnavailable(f"the store could not be listed: {error}") from error
+            raise StoreUnavailable("the store could not be listed") from error
         for job_id, stored in newest.items():
             if stored < moment:
                 yield job_id

@@ -45,8 +45,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         raise ConfigurationError(_one_line(error)) from error
     if not (settings.loopback or keys.required):
         raise ConfigurationError(
-            f"listening on {settings.host} needs API keys: make one with `python -m service.auth create NAME` and set "
-            "LIKENESS_KEYS_FILE, or listen on 127.0.0.1"
+            f"listening on {settings.host} needs API keys: make one with `likeness keys create NAME` and "
+            "name its file in LIKENESS_KEYS_FILE, or listen on 127.0.0.1"
         )
     return _assemble(services)
 

@@ -133,6 +133,11 @@ def create_key(path: Path, name: str) -> str:
     return key
 
 
+def list_keys(path: Path) -> list[str]:
+    """Return the names of the keys. Raises KeysError."""
+    return [record.name for record in read_keys(path)]
+
+
 def revoke_key(path: Path, name: str) -> None:
     """Remove the key called `name`. Raises KeysError when there is none."""
     records = read_keys(path)
@@ -188,8 +193,7 @@ def _run(command: str, path: Path, name: str) -> None:
     elif command == "revoke":
         revoke_key(path, name)
     else:
-        for record in read_keys(path):
-            print(f"{record.name}\t{record.created_at:%Y-%m-%d %H:%M}")
+        print("\n".join(list_keys(path)))
 
 
 if __name__ == "__main__":

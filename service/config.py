@@ -19,7 +19,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65_535)
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix://")
     store_url: str = Field(default=DEFAULT_STORE, validate_default=True, description="file://, memory://, s3:// ...")
-    keys_file: Path | None = Field(default=None, description="file of API keys; made by `python -m service.auth`")
+    keys_file: Path | None = Field(default=None, description="file of API keys; made by `likeness keys create`")
     catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
     max_upload_bytes: int = Field(default=25_000_000, gt=0, description="largest picture file")
     max_pixels: int = Field(default=40_000_000, gt=0, description="most pixels in a picture")

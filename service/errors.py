@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
@@ -60,6 +61,9 @@ TYPE_PREFIX: Final = "urn:likeness:error:"
 MOST_PROBLEMS: Final = 20
 LONGEST_TEXT: Final = 500
 PATH_ERRORS: Final[Mapping[str, type[LikenessError]]] = {"job_id": errors.JobNotFound, "n": errors.ImageNotFound}
+
+
+log = structlog.get_logger()
 
 
 class FieldProblemView(BaseModel):
@@ -155,6 +159,8 @@ def install(app: FastAPI) -> None:
 async def _on_ours(request: Request, error: Exception) -> Response:
     metrics: Metrics = request.app.state.services.metrics
     metrics.refused(request.url.path, getattr(error, "code", "error"))
+    if isinstance(error, errors.Unavailable):
+        log.warning("unavailable", code=error.code, cause=repr(error.__cause__))
     return problem_response(request, error if isinstance(error, LikenessError) else errors.InternalError(""))
 
 

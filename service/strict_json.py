@@ -2,54 +2,77 @@
 
 import json
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 from likeness.contract.errors import FieldProblem, InvalidField
+from service.errors import pointer
 
 LONGEST_NUMBER: Final = 64
 """Characters; Python refuses longer integers only from 4300 digits on, after costly work."""
 
 
-def loads(text: str | bytes) -> Any:  # noqa: ANN401  whatever the caller sent
-    """Return the value of a JSON text. Raises InvalidField at "#/"."""
+@dataclass(frozen=True)
+class _Refused:
+    """Stands in a parsed value where something is wrong, until it is known where that is."""
+
+    detail: str
+
+
+def loads(text: str | bytes, *place: str) -> Any:  # noqa: ANN401  whatever the caller sent
+    """Return the value of a JSON text that stands at `place`. Raises InvalidField naming the field."""
     try:
-        return json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_short
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int
         )
     except RecursionError as error:
-        raise _bad("nested too deeply") from error
+        raise _bad("nested too deeply", place) from error
     except json.JSONDecodeError as error:
-        raise _bad(f"not JSON: {error.msg} at character {error.pos}") from error
+        raise _bad(f"not JSON: {error.msg} at character {error.pos}", place) from error
     except UnicodeDecodeError as error:
-        raise _bad("not UTF-8") from error
-
-
-def _bad(detail: str) -> InvalidField:
-    return InvalidField(detail, [FieldProblem("#/", detail)])
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object, unless a key stands twice: which one counts would be a guess."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise _bad(f"the key {twice[:64]!r} stands twice")
-    return found
-
-
-def _no_constant(name: str) -> None:
-    raise _bad(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    value = float(text) if len(text) <= LONGEST_NUMBER else math.inf
-    if not math.isfinite(value):
-        raise _bad("a number that is too large or too long")
+        raise _bad("not UTF-8", place) from error
+    _look_for_refused(value, place)
     return value
 
 
-def _short(text: str) -> int:
-    if len(text) > LONGEST_NUMBER:
-        raise _bad("a number that is too large or too long")
-    return int(text)
+def _bad(detail: str, place: tuple[str | int, ...]) -> InvalidField:
+    at = pointer(place)
+    return InvalidField(f"{at.removeprefix('#/') or 'body'}: {detail}", [FieldProblem(at, detail)])
+
+
+def _look_for_refused(value: Any, place: tuple[str | int, ...]) -> None:  # noqa: ANN401  any JSON value
+    """Raise InvalidField at the first thing refused. Without recursion: the nesting is the caller's."""
+    left = [(value, place)]
+    while left:
+        value, place = left.pop()
+        if isinstance(value, _Refused):
+            raise _bad(value.detail, place)
+        if isinstance(value, dict):
+            left += [(inner, (*place, key)) for key, inner in value.items() if _may_hold(inner)]
+        elif isinstance(value, list):
+            left += [(inner, (*place, index)) for index, inner in enumerate(value) if _may_hold(inner)]
+
+
+def _may_hold(value: Any) -> bool:  # noqa: ANN401  any JSON value
+    return isinstance(value, dict | list | _Refused)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; a key that stands twice is refused, since which of them counts would be a guess."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        found[name] = _Refused("given more than once") if name in found else value
+    return found
+
+
+def _constant(name: str) -> _Refused:
+    return _Refused(f"{name} is not a number of JSON")
+
+
+def _float(text: str) -> float | _Refused:
+    value = float(text) if len(text) <= LONGEST_NUMBER else math.inf
+    return value if math.isfinite(value) else _Refused("a number that is too large or too long")
+
+
+def _int(text: str) -> int | _Refused:
+    return int(text) if len(text) <= LONGEST_NUMBER else _Refused("a number that is too large or too long")

@@ -119,14 +119,11 @@ def _typed(name: str, text: str, model: type[Recreate]) -> Any:  # noqa: ANN401 
     field = model.model_fields.get(name)
     kinds = set(_kinds(field.annotation)) if field else set()
     if any(issubclass(kind, BaseModel) for kind in kinds):
-        try:
-            return strict_json.loads(text)
-        except InvalidField as error:
-            raise _at(name, error.detail) from error
+        return strict_json.loads(text, name)
     if kinds & {int, float}:
-        if len(text) > strict_json.LONGEST_NUMBER or not NUMBER.fullmatch(text):
+        if not NUMBER.fullmatch(text):
             raise _at(name, "not a number")
-        return strict_json.loads(text)
+        return strict_json.loads(text, name)
     return text
 
 

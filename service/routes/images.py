@@ -13,7 +13,7 @@ from service import examples
 from service.docs import EVERYWHERE, ONE_JOB, OWNED, file, problems
 from service.errors import problem_response
 from service.headers import byte_range, etag_matches
-from service.routes.paths import ImageNumber, JobId
+from service.routes.paths import IfNoneMatch, ImageNumber, JobId
 from service.routes.results import made_image
 from service.state import OnlyQuery, Owner, Use
 
@@ -49,9 +49,11 @@ async def read_image(
     owner: Owner,
     job_id: JobId,
     n: ImageNumber,
-    range_: Annotated[str | None, Header(alias="Range", max_length=200)] = None,
-    if_range: Annotated[str | None, Header(max_length=200)] = None,
-    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+    range_: Annotated[
+        str | None, Header(alias="Range", max_length=200, description="`bytes=FIRST-LAST`: one range")
+    ] = None,
+    if_range: Annotated[str | None, Header(max_length=200, description="give the range only of this ETag")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Give an image, or a range of its bytes."""
     _, image = await made_image(services, owner, job_id, n)

@@ -15,7 +15,7 @@ from service import examples
 from service.accept import Accepted, accept
 from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
 from service.headers import LONGEST_WAIT, etag_matches, preferred_wait
-from service.routes.paths import JobId
+from service.routes.paths import IfNoneMatch, JobId
 from service.state import OnlyQuery, Owner, Services, Use
 from service.submission import read_submission
 from service.wire import AcceptedJob, JobPage, JobView, Links
@@ -149,7 +149,7 @@ async def read_job(
     owner: Owner,
     job_id: JobId,
     wait: Wait = 0,
-    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Look at a job, or wait until it has ended."""
     job = await (_wait(services, job_id, owner, wait) if wait else services.queue.fetch(job_id, owner))

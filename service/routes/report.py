@@ -19,7 +19,7 @@ from likeness.store import PictureStore
 from service import examples
 from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
 from service.headers import best_media_type, etag_matches
-from service.routes.paths import JobId
+from service.routes.paths import IfNoneMatch, JobId
 from service.routes.results import made_image
 from service.state import OnlyQuery, Owner, Use
 
@@ -73,7 +73,7 @@ async def read_report(
     job_id: JobId,
     image: Annotated[int, Query(ge=0, le=63, description="number of the image; 0 is the best")] = 0,
     accept: Annotated[str, Header(max_length=1000, include_in_schema=False)] = "*/*",
-    if_none_match: Annotated[str | None, Header(max_length=1000)] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Give the report of an image: figures as JSON, or a card as PNG."""
     job, made = await made_image(services, owner, job_id, image)

@@ -1,0 +1,73 @@
+"""The API's description: exported, complete, and true."""
+
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from service import examples, wire
+from service.errors import STATUS
+from service.openapi import as_json, as_typescript, document
+
+ROOT = Path(__file__).parent.parent.parent
+OPERATIONS = [
+    (path, method, operation) for path, methods in document()["paths"].items() for method, operation in methods.items()
+]
+NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
+
+
+def test_the_export_is_fresh() -> None:
+    exported = (ROOT / "openapi/openapi.json").read_text("utf-8")
+    assert exported == as_json(document()), "stale: run `make openapi`"
+
+
+def test_the_types_are_fresh() -> None:
+    assert (ROOT / "openapi/likeness.d.ts").read_text("utf-8") == as_typescript(document()), "stale: run `make openapi`"
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
+def test_every_operation_has_examples(path: str, method: str, operation: dict) -> None:
+    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        assert content["examples"], media_type
+    for status, response in operation["responses"].items():
+        assert response["description"]
+        for media_type, content in response.get("content", {}).items():
+            assert content["examples"], (status, media_type)
+            assert content["schema"], (status, media_type)
+    for parameter in operation.get("parameters", []):
+        assert parameter["description"]
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
+def test_errors_are_documented_with_their_codes(path: str, method: str, operation: dict) -> None:
+    statuses = {kind.code: status for kind, status in STATUS.items()}
+    found = {status: response for status, response in operation["responses"].items() if status >= "400"}
+    assert "422" in found
+    for status, response in found.items():
+        for code, example in response["content"]["application/problem+json"]["examples"].items():
+            assert statuses[code] == int(status) == example["value"]["status"]
+            assert f"`{code}`" in response["description"]
+    assert ("401" in found) == (path not in ("/healthz", "/readyz"))
+
+
+def test_examples_are_what_the_models_give() -> None:
+    for model, example in [
+        (wire.AcceptedJob, examples.ACCEPTED),
+        (wire.JobView, examples.RUNNING),
+        (wire.JobView, examples.SUCCEEDED),
+        (wire.JobView, examples.CANCELLED),
+        (wire.JobPage, examples.PAGE),
+        (wire.EngineList, examples.ENGINES),
+        (wire.RecreateRequest, examples.RECREATE),
+    ]:
+        made = TypeAdapter(model).validate_python(example).model_dump(mode="json", exclude_unset=True)
+        assert made == example
+
+
+def test_every_reference_leads_somewhere() -> None:
+    found = document()
+    text = json.dumps(found)
+    for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
+        assert name in found["components"]["schemas"]
+    assert "HTTPValidationError" not in text

@@ -1,0 +1,61 @@
+"""The catalogue, readiness, metrics, logs."""
+
+import json
+
+import httpx
+import pytest
+import structlog
+
+from likeness.contract.catalogue import EngineSpec
+from service.app import log_as_json
+from tests.service.conftest import Live, png
+from tests.service.test_bad_input import assert_problem
+
+
+def test_engines(live: Live) -> None:
+    engine = live.http.get("/engines").json()["engines"][0]
+    assert set(engine) == {*EngineSpec.model_fields, "resident"}
+    assert engine["name"] == "drill" and engine["default_for"] == ["recreate"]
+    assert engine["parameters"]["steps"] == {"default": 1, "minimum": 1, "maximum": 1000}
+    assert [worker["device"] for worker in engine["resident"]] == ["cpu"]
+
+
+def test_ready_once_a_worker_holds_the_default_engine(live: Live, idle: Live) -> None:
+    assert live.http.get("/readyz").json() == {"status": "ready"}
+    answer = idle.http.get("/readyz")
+    assert_problem(answer, 503, "not_ready")
+    assert "no worker holds the engine drill" in answer.json()["detail"]
+
+
+def test_metrics(serve) -> None:
+    live = serve(max_queued=1)
+    for _ in range(2):
+        live.http.post("/recreate", files={"image": ("a.png", png())})
+    live.http.get("/nothing")
+    live.http.request("BREW", "/healthz")
+    text = live.http.get("/metrics").text
+    assert 'likeness_jobs_accepted_total{engine="drill",kind="recreate"} 1.0' in text
+    assert 'likeness_jobs_refused_total{code="queue_full"} 1.0' in text
+    assert 'likeness_queue_depth{queue="drill-interactive"} 1.0' in text
+    assert 'likeness_engine_residents{engine="drill"} 0.0' in text
+    assert 'likeness_http_requests_total{method="POST",route="/recreate",status="202"} 1.0' in text
+    assert 'route="none",status="404"' in text and "BREW" not in text
+
+
+def test_logs_are_json_and_hold_no_picture(
+    serve, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = structlog.get_config()
+    log_as_json("info")
+    try:
+        live: Live = serve()
+        answer: httpx.Response = live.http.post(
+            "/recreate", files={"image": ("a.png", png())}, data={"prompt": "a secret shirt"}
+        )
+    finally:
+        structlog.configure(**before)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    accepted = next(line for line in lines if line["event"] == "accepted")
+    assert accepted["job_id"] == answer.json()["id"]
+    assert accepted["request_id"] == answer.headers["x-request-id"]
+    assert not any("secret" in str(line) or "PNG" in str(line) for line in lines)

@@ -1,0 +1,187 @@
+"""Images, reports and events of a finished job."""
+
+import io
+import json
+from hashlib import sha256
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.service.conftest import Live, encoded
+from tests.service.test_bad_input import assert_problem
+
+
+@pytest.fixture(scope="module")
+def job(live: Live) -> dict:
+    return live.finished(steps="3", candidates="2", keep="all", seed="1")
+
+
+@pytest.fixture(scope="module")
+def url(job: dict) -> str:
+    return job["result"]["images"][0]["url"]
+
+
+@pytest.fixture(scope="module")
+def whole(live: Live, url: str) -> httpx.Response:
+    return live.http.get(url)
+
+
+def test_an_image(live: Live, job: dict, whole: httpx.Response) -> None:
+    image = job["result"]["images"][0]
+    assert whole.status_code == 200 and whole.headers["content-type"] == "image/png"
+    assert sha256(whole.content).hexdigest() == image["sha256"]
+    assert whole.headers["etag"] == f'"{image["sha256"]}"'
+    assert whole.headers["accept-ranges"] == "bytes"
+    assert whole.headers["content-length"] == str(len(whole.content))
+    assert "private" in whole.headers["cache-control"] and "immutable" in whole.headers["cache-control"]
+    assert whole.headers["content-disposition"] == f'inline; filename="{job["id"]}-0.png"'
+    assert whole.headers["x-content-type-options"] == "nosniff"
+    assert Image.open(io.BytesIO(whole.content)).size == (32, 24)
+    assert_problem(live.http.get(f"/jobs/{job['id']}/images/2"), 404, "image_not_found")
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"), [("0-9", 0, 10), ("10-", 10, None), ("-5", -5, None), ("0-99999999", 0, None)]
+)
+def test_ranges(live: Live, url: str, whole: httpx.Response, asked: str, start: int, end: int | None) -> None:
+    part = live.http.get(url, headers={"Range": f"bytes={asked}"})
+    assert part.status_code == 206
+    assert part.content == whole.content[start:end]
+    first = range(len(whole.content))[start]
+    assert part.headers["content-range"] == f"bytes {first}-{first + len(part.content) - 1}/{len(whole.content)}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1,4-5", "bytes=5-2", "bytes=-", "pixels=0-1", "bytes=a-b"])
+def test_ranges_that_are_not_taken_get_the_whole(live: Live, url: str, whole: httpx.Response, asked: str) -> None:
+    answer = live.http.get(url, headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (200, whole.content)
+
+
+@pytest.mark.parametrize("asked", ["bytes=999999999-", "bytes=-0"])
+def test_ranges_outside(live: Live, url: str, whole: httpx.Response, asked: str) -> None:
+    answer = live.http.get(url, headers={"Range": asked})
+    assert_problem(answer, 416, "range_not_satisfiable")
+    assert answer.headers["content-range"] == f"bytes */{len(whole.content)}"
+
+
+def test_conditions(live: Live, url: str, whole: httpx.Response) -> None:
+    etag = whole.headers["etag"]
+    for tags in (etag, f'"other", {etag}', "*", f"W/{etag}"):
+        answer = live.http.get(url, headers={"If-None-Match": tags})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
+    assert live.http.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert live.http.get(url, headers={"Range": "bytes=0-1", "If-Range": etag}).status_code == 206
+    assert live.http.get(url, headers={"Range": "bytes=0-1", "If-Range": '"other"'}).status_code == 200
+
+
+def test_head(live: Live, url: str, whole: httpx.Response) -> None:
+    answer = live.http.head(url)
+    assert (answer.status_code, answer.content) == (200, b"")
+    for name in ("etag", "content-length", "content-type"):
+        assert answer.headers[name] == whole.headers[name]
+
+
+def test_the_report_as_json(live: Live, job: dict) -> None:
+    for number, image in enumerate(job["result"]["images"]):
+        answer = live.http.get(f"/jobs/{job['id']}/report", params={"image": number})
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.json() == image["report"]
+    answer = live.http.get(f"/jobs/{job['id']}/report", params={"image": 2})
+    assert_problem(answer, 404, "image_not_found")
+
+
+@pytest.mark.parametrize(
+    ("accept", "given"),
+    [
+        ("application/json", "application/json"),
+        ("image/png", "image/png"),
+        ("image/*", "image/png"),
+        ("*/*", "application/json"),
+        ("text/html, image/png;q=0.8, application/json;q=0.5", "image/png"),
+        ("image/png;q=0.2, */*;q=0.1", "image/png"),
+        ("application/json;q=0, */*", "image/png"),
+    ],
+)
+def test_the_report_by_accept(live: Live, job: dict, accept: str, given: str) -> None:
+    answer = live.http.get(f"/jobs/{job['id']}/report", headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, given)
+    assert "accept" in answer.headers["vary"].lower()
+    if given == "image/png":
+        assert Image.open(io.BytesIO(answer.content)).width > 600
+    again = live.http.get(
+        f"/jobs/{job['id']}/report", headers={"Accept": accept, "If-None-Match": answer.headers["etag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_a_report_in_no_type_asked_for(live: Live, job: dict) -> None:
+    for accept in ("text/html", "image/png;q=0, application/json;q=0", "image/webp"):
+        answer = live.http.get(f"/jobs/{job['id']}/report", headers={"Accept": accept})
+        assert_problem(answer, 406, "not_acceptable")
+
+
+def test_the_card_of_a_rotated_photo(live: Live) -> None:
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (40, 20), "red").save(file, "JPEG", exif=exif)
+    answer = live.http.post("/recreate", files={"image": ("a.jpg", file.getvalue())}, headers={"Prefer": "wait=30"})
+    assert answer.json()["status"] == "succeeded"
+    card = live.http.get(f"{answer.json()['links']['self']}/report", headers={"Accept": "image/png"})
+    assert card.status_code == 200
+
+
+def test_an_image_whose_bytes_are_gone(live: Live) -> None:
+    job = live.finished()
+    for path in (live.store / "jobs" / job["id"]).iterdir():
+        path.unlink()
+    answer = live.http.get(job["result"]["images"][0]["url"])
+    assert_problem(answer, 410, "job_expired")
+    assert "jobs/" + job["id"] + "/" not in answer.json()["detail"]
+    card = live.http.get(f"{job['links']['self']}/report", headers={"Accept": "image/png"})
+    assert_problem(card, 410, "job_expired")
+
+
+def events_of(answer: httpx.Response) -> list[tuple[str, str, dict]]:
+    found = []
+    for block in answer.text.replace("\r\n", "\n").split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if lines:
+            found.append((lines["id"], lines["event"], json.loads(lines["data"])))
+    return found
+
+
+def test_events(live: Live) -> None:
+    accepted = live.http.post("/recreate", files={"image": ("a.jpg", encoded("JPEG"))}, data={"steps": "4"}).json()
+    answer = live.http.get(accepted["links"]["events"])
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    events = events_of(answer)
+    steps = [data["progress"]["step"] for _, kind, data in events if kind == "progress"]
+    assert steps and steps == sorted(steps)
+    statuses = [data["status"] for _, kind, data in events if kind == "status"]
+    assert statuses[0] == "queued" and statuses[-1] == "succeeded" == events[-1][2]["status"]
+    middle = events[len(events) // 2][0]
+    rest = events_of(live.http.get(accepted["links"]["events"], headers={"Last-Event-ID": middle}))
+    assert rest == events[len(events) // 2 + 1 :]
+    last = live.http.get(accepted["links"]["events"], headers={"Last-Event-ID": events[-1][0]})
+    assert (last.status_code, last.content) == (204, b"")
+
+
+def test_events_arrive_while_the_job_runs(live: Live) -> None:
+    fields = {"steps": "500", "strength": "0.2"}
+    job = live.http.post("/recreate", files={"image": ("a.jpg", encoded("JPEG"))}, data=fields).json()
+    seen = []
+    with live.http.stream("GET", job["links"]["events"]) as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                seen.append(json.loads(line.removeprefix("data: ")))
+            if len(seen) == 4:
+                live.http.post(job["links"]["cancel"])
+    assert seen[-1]["status"] == "cancelled" and seen[-1]["steps_done"] < 100
+
+
+def test_a_last_event_id_of_nobody(live: Live, job: dict) -> None:
+    for bad in ("x", "1-", "9" * 30 + "-0"):
+        answer = live.http.get(job["links"]["events"], headers={"Last-Event-ID": bad})
+        assert_problem(answer, 422, "invalid_field", "#/header/last-event-id")
