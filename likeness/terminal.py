@@ -46,8 +46,8 @@ def waiting(console: Console, text: str) -> Iterator[None]:
 def outcome_table(outcomes: Sequence[Recreated]) -> Table:
     """Return a row for each picture: its sizes, figures, verdict and seconds."""
     figures = [_right(name) for name in ("ssim", "psnr", "delta_e")]
-    columns = [Column("picture", overflow="fold"), "size in", "size out", *figures, "verdict", _right("seconds")]
-    table = Table(*columns, box=SIMPLE_HEAD, pad_edge=False)
+    first, last = (Column("picture", overflow="fold"), "size in", "size out"), ("verdict", _right("seconds"))
+    table = Table(*first, *figures, *last, box=SIMPLE_HEAD, pad_edge=False)
     for outcome in outcomes:
         cells = (outcome.file.name, _size(outcome.given), _size(outcome.made))
         table.add_row(*map(escape, cells), *_figures(outcome.report), _verdict(outcome), f"{outcome.seconds:.2f}")
