@@ -39,6 +39,15 @@ class PictureStore:
             return cls(LocalStore(str(folder), automatic_cleanup=True))
         return cls(from_url(url))
 
+    async def ping(self) -> None:
+        """Return when the store answers."""
+        try:
+            await obstore.head_async(self._store, "ready")
+        except FileNotFoundError:
+            return
+        except BaseError as error:
+            raise StoreUnavailable(f"the store does not answer: {error}") from error
+
     def put(self, job_id: str, data: bytes, media_type: str) -> StoredPicture:
         """Store `data` under its job and its sha256. Returns once it is durable."""
         picture = _describe(job_id, data, media_type)

@@ -14,11 +14,13 @@ LikenessError
 │   ├── UrlNotAllowed           a picture URL that is not public https
 │   ├── UrlFailed               a picture URL that did not answer with a picture
 │   ├── NotAuthenticated        no key, or one that is not known
+│   ├── OriginNotAllowed        it may come from a web page of another site, or from another machine
 │   ├── NoSuchRoute             no such address, or not with this method
 │   ├── JobNotFound             no such job for this key
 │   ├── JobExpired              there was such a job; its lifetime is over
 │   ├── ImageNotFound           the job has no image of that number
 │   ├── JobNotFinished          the job has no result yet, or ended without one
+│   ├── NotAcceptable           none of the media types asked for
 │   ├── RangeNotSatisfiable     the asked bytes lie outside the image
 │   ├── IdempotencyMismatch     the key was used before with other content
 │   ├── IdempotencyPending      the first request with this key is still being accepted
@@ -29,9 +31,11 @@ LikenessError
 │   ├── JobTimeout              it ran past its time bound
 │   ├── WorkerDied              it took its worker down each time it was tried
 │   └── InputLost               its input is gone from the store
+├── InternalError           a defect of ours
 └── Unavailable             ours: something the service stands on is away
     ├── QueueUnavailable        Redis does not answer
-    └── StoreUnavailable        the picture store does not answer
+    ├── StoreUnavailable        the picture store does not answer
+    └── NotReady                something that the default jobs need is missing
 """
 
 from collections.abc import Iterator
@@ -146,6 +150,12 @@ class NotAuthenticated(RequestError):
     code, title = "not_authenticated", "An API key is needed"
 
 
+class OriginNotAllowed(RequestError):
+    """It may come from a web page of another site, or from another machine."""
+
+    code, title = "origin_not_allowed", "This origin may not use the service"
+
+
 class NoSuchRoute(RequestError):
     """No such address, or not with this method."""
 
@@ -174,6 +184,12 @@ class JobNotFinished(RequestError):
     """The job has no result yet, or ended without one."""
 
     code, title = "job_not_finished", "The job has no result"
+
+
+class NotAcceptable(RequestError):
+    """None of the media types asked for can be given."""
+
+    code, title = "not_acceptable", "None of the accepted media types can be given"
 
 
 class RangeNotSatisfiable(RequestError):
@@ -237,6 +253,12 @@ class InputLost(JobError):
     code, title, fault = "input_lost", "The input is gone", "service"
 
 
+class InternalError(LikenessError):
+    """A defect of ours."""
+
+    code, title = "internal_error", "Something went wrong in the service"
+
+
 class Unavailable(LikenessError):
     """Something the service stands on is away; the same request may work later."""
 
@@ -253,6 +275,12 @@ class StoreUnavailable(Unavailable):
     """The picture store does not answer."""
 
     code, title = "store_unavailable", "The store is not available"
+
+
+class NotReady(Unavailable):
+    """Something that the default jobs need is missing."""
+
+    code, title = "not_ready", "The service is not ready"
 
 
 def every_error(root: type[LikenessError] = LikenessError) -> Iterator[type[LikenessError]]:

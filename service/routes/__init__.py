@@ -1,1 +1,1 @@
-"""One file per resource."""
+"""The HTTP calls, one file per resource."""

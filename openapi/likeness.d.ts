@@ -1,0 +1,287 @@
+// Types of the Likeness API. Made from openapi.json by `python -m service.openapi`; do not edit.
+
+/** A job that was accepted: it is durable and will run. */
+export interface AcceptedJob {
+  id: string;
+  kind: "recreate";
+  status: JobStatus;
+  created_at: string;
+  /** jobs before it in its queue, while queued */
+  position: number | null;
+  links: Links;
+}
+
+/** The canvas an engine works on, in px. */
+export interface CanvasSpec {
+  /** each side is a multiple of this */
+  multiple: number;
+  /** each side is at least this */
+  minimum: number;
+  /** a longer side is worked on in overlapping tiles of this side */
+  tile: number;
+  /** how far neighbouring tiles overlap */
+  overlap: number;
+}
+
+/** The catalogue. */
+export interface EngineList {
+  engines: Array<EngineView>;
+}
+
+/** Which engine made the images, and how it was set. */
+export interface EngineUsedView {
+  name: string;
+  family: string;
+  /** null when the engine is no longer in the catalogue */
+  weights: string | null;
+  revision: string;
+  parameters: Record<string, string | number | boolean | null>;
+}
+
+/** One engine of the catalogue, and where it is in memory. */
+export interface EngineView {
+  name: string;
+  family: string;
+  summary: string;
+  kinds: Array<"recreate">;
+  default_for: Array<"recreate">;
+  pool: string;
+  weights: string;
+  revision: string;
+  licence: string;
+  /** most jobs in one run */
+  batch: number;
+  /** seconds a job may run */
+  timeout: number;
+  max_candidates: number;
+  canvas: CanvasSpec;
+  parameters: Record<string, ParameterSpec>;
+  resident: Array<Resident>;
+}
+
+/** One field that is wrong. */
+export interface FieldProblemView {
+  /** JSON pointer of the field, or `#/header/<name>` */
+  pointer: string;
+  /** what would be right */
+  detail: string;
+}
+
+/** One property of the frame, of both pictures. */
+export interface FrameRow {
+  name: string;
+  given: string | number | null;
+  made: string | number | null;
+  equal: boolean;
+}
+
+/** That the service, or all that it stands on, answers. */
+export interface Health {
+  status: string;
+}
+
+/** One image of a result. */
+export interface ImageView {
+  url: string;
+  width: number;
+  height: number;
+  mode: string;
+  format: string;
+  sha256: string;
+  seed: number;
+  report: Report;
+}
+
+/** Why a job failed. */
+export interface JobFailure {
+  code: string;
+  detail: string;
+  fault: "caller" | "engine" | "service";
+}
+
+/** A page of jobs, newest first. */
+export interface JobPage {
+  jobs: Array<JobView>;
+  /** `cursor` of the page after this one; null on the last */
+  next: string | null;
+}
+
+/** Where a job stands. It ends once, in one of the last three. */
+export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+/** A job as it stands. */
+export interface JobView {
+  id: string;
+  kind: "recreate";
+  status: JobStatus;
+  created_at: string;
+  /** jobs before it in its queue, while queued */
+  position: number | null;
+  links: Links;
+  engine: string;
+  started_at: string | null;
+  ended_at: string | null;
+  /** while running */
+  progress: Progress | null;
+  /** once succeeded */
+  result: ResultView | null;
+  /** once failed */
+  error: JobFailure | null;
+}
+
+/** Which candidates of a job are kept. */
+export type Keep = "best" | "all";
+
+/** Where to go on with a job. */
+export interface Links {
+  self: string;
+  /** server-sent events; with API keys in use it carries a token for one hour */
+  events: string;
+  cancel: string;
+}
+
+/** The file format of the images that come back. */
+export type OutputFormat = "same" | "png" | "jpeg" | "webp";
+
+/** One parameter that an engine takes. */
+export interface ParameterSpec {
+  default?: string | number | boolean | null;
+  minimum?: number | null;
+  maximum?: number | null;
+}
+
+/** Which jobs are taken first. */
+export type Priority = "interactive" | "batch";
+
+/** An error (RFC 9457). */
+export interface Problem {
+  /** names the kind of error; ends in the code */
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** path of the request */
+  instance: string;
+  /** stable name of the kind of error */
+  code: string;
+  /** the fields that are wrong */
+  errors?: Array<FieldProblemView>;
+  /** also in the header X-Request-ID and in the service's log */
+  request_id: string;
+}
+
+/** How far a running job is. */
+export interface Progress {
+  step: number;
+  steps: number;
+  stage: "loading" | "preparing" | "denoising" | "decoding" | "assessing";
+  attempt?: number;
+}
+
+/** All that is needed to make the pictures again. */
+export interface Recipe {
+  engine: string;
+  revision: string;
+  parameters: Record<string, string | number | boolean | null>;
+  seeds: Array<number>;
+  input_sha256: string;
+}
+
+/** Recreate a picture as exactly as the engine can. */
+export interface RecreateRequest {
+  /** what the picture shows */
+  prompt?: string | null;
+  /** what it must not show */
+  negative_prompt?: string | null;
+  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the prompt is followed */
+  guidance_scale?: number | null;
+  /** how strongly the picture is */
+  image_guidance_scale?: number | null;
+  /** denoising steps */
+  steps?: number | null;
+  /** seed of the first candidate; drawn at random when not given */
+  seed?: number | null;
+  kind?: "recreate";
+  /** an engine's name; the default when not given */
+  engine?: string | null;
+  /** how many images to make in one attempt */
+  candidates?: number;
+  /** which of them to return */
+  keep?: Keep;
+  /** how often to try, with new seeds, until one is accepted */
+  attempts?: number;
+  /** file format; it must be able to hold the frame */
+  format?: OutputFormat;
+  /** what a candidate must reach */
+  thresholds?: Thresholds;
+  priority?: Priority;
+  /** the picture: a public https URL, a data URI, or base64 */
+  image: string;
+}
+
+/** The quality report of one candidate. */
+export interface Report {
+  frame: Array<FrameRow>;
+  fidelity: Array<Score>;
+  verdict: Verdict;
+  /** plain sentences: what was met or missed */
+  reasons: Array<string>;
+}
+
+/** A worker that holds an engine in memory. */
+export interface Resident {
+  worker: string;
+  device: string;
+}
+
+/** What a succeeded job gives, best image first. */
+export interface ResultView {
+  images: Array<ImageView>;
+  engine: EngineUsedView;
+  recipe: Recipe;
+  timings: Timings;
+  /** tries that were needed */
+  attempts: number;
+  /** jobs that shared the run */
+  batch: number;
+}
+
+/** One figure of a report. */
+export interface Score {
+  name: string;
+  /** null when it could not be measured; `reason` then says why */
+  value: number | null;
+  /** dB, ratio (0 to 1), dE00, px */
+  unit: string;
+  higher_is_better: boolean;
+  reason?: string | null;
+}
+
+/** What a candidate must reach to be accepted. A missing figure is not tested. */
+export interface Thresholds {
+  /** dB, at least */
+  psnr?: number | null;
+  /** at least */
+  ssim?: number | null;
+  /** at least */
+  ms_ssim?: number | null;
+  /** mean CIEDE2000, at most */
+  delta_e?: number | null;
+  /** at least */
+  edge_f1?: number | null;
+}
+
+/** Where the time went, in seconds. */
+export interface Timings {
+  queued?: number;
+  loading?: number;
+  preparing?: number;
+  denoising?: number;
+  decoding?: number;
+  assessing?: number;
+}
+
+/** Whether a candidate may be shown. */
+export type Verdict = "accepted" | "rejected";

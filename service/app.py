@@ -1,0 +1,143 @@
+"""The app: settings in, routes and limits put together, run by uvicorn."""
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+from structlog.typing import Processor
+
+from likeness import __version__
+from likeness.contract.catalogue import load_catalogue
+from service import errors
+from service.auth import Keys, KeysError
+from service.config import Settings
+from service.context import RequestContext
+from service.description import describe
+from service.guard import LocalGuard
+from service.limits import BodyBounds
+from service.routes import engines, events, health, images, jobs, report
+from service.state import Services
+from service.sweep import keep_sweeping
+
+STOP_SECONDS: Final = 5
+"""How long open requests may go on after SIGTERM."""
+
+
+class ConfigurationError(Exception):
+    """The service cannot start like this; the message is one sentence for whoever starts it."""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Return the app. Raises ConfigurationError when it would be open to everyone, or a file cannot be read."""
+    settings = settings or read_settings()
+    try:
+        keys = Keys.load(settings.keys_file)
+        services = Services.of(settings, load_catalogue(settings.catalogue), keys)
+    except (KeysError, OSError, ValueError) as error:
+        raise ConfigurationError(_one_line(error)) from error
+    if not (settings.loopback or keys.required):
+        raise ConfigurationError(
+            f"listening on {settings.host} needs API keys: make one with `python -m service.auth create NAME` and set "
+            "LIKENESS_KEYS_FILE, or listen on 127.0.0.1"
+        )
+    return _assemble(services)
+
+
+def _assemble(services: Services) -> FastAPI:
+    settings = services.settings
+    app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app.state.services = services
+    errors.install(app)
+    for resource in (jobs, events, images, report, engines, health):
+        app.include_router(resource.router)
+    describe(app)
+    # The last one added is the first to see a request.
+    app.add_middleware(BodyBounds, max_picture=settings.max_upload_bytes, seconds=settings.body_seconds)
+    app.add_middleware(LocalGuard, keys=services.keys)
+    app.add_middleware(RequestContext, metrics=services.metrics)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    settings = services.settings
+    sweeping = asyncio.create_task(
+        keep_sweeping(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
+    )
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeping
+        await services.queue.close()
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment. Raises ConfigurationError naming each that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"LIKENESS_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        raise ConfigurationError("; ".join(wrong)) from error
+
+
+def app() -> FastAPI:
+    """Return the app for `uvicorn --factory service.app:app`. Exits with one sentence when it cannot start."""
+    try:
+        settings = read_settings()
+        log_as_json(settings.log_level)
+        return create_app(settings)
+    except ConfigurationError as error:
+        sys.exit(f"likeness service: {error}")
+
+
+def log_as_json(level: str) -> None:
+    """Send every log line, ours and uvicorn's, to stderr as JSON."""
+    number = getattr(logging, level.upper())
+    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level]
+    stamp = structlog.processors.TimeStamper(fmt="iso")
+    render: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[*shared, stamp, *render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+            foreign_pre_chain=[*shared, stamp],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+    logging.getLogger("uvicorn.error").setLevel(number)
+
+
+def main() -> None:
+    """Run the service until SIGTERM or SIGINT."""
+    made = app()
+    settings: Settings = made.state.services.settings
+    uvicorn.run(
+        made,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,196 @@
+"""API keys: made, kept as hashes in a file, checked; and the short-lived tokens that browsers read events with.
+
+`python -m service.auth create NAME` prints a new key once; `list` and `revoke NAME` do what they say.
+"""
+
+import argparse
+import hmac
+import os
+import re
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from service.config import Settings
+
+LOCAL_OWNER: Final = "local"
+"""Who owns the jobs of a service without keys. No key may have this name."""
+KEY_PREFIX: Final = "lk_"
+KEY_BYTES: Final = 32
+NAME_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+TOKEN_SECONDS: Final = 3600
+
+
+class KeysError(Exception):
+    """The file of keys cannot be used, or what was asked of it cannot be done."""
+
+
+class KeyRecord(BaseModel):
+    """One key, as the file keeps it: never the key itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=NAME_PATTERN)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    created_at: datetime
+
+
+Records = TypeAdapter(list[KeyRecord])
+
+
+class Keys:
+    """The keys of a file, read again whenever it changes.
+
+    `required` turns true with the first key seen and never back: a file that is lost or damaged locks everyone out
+    instead of letting everyone in.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._records: list[KeyRecord] = []
+        self.required = False
+
+    @classmethod
+    def load(cls, path: Path | None) -> "Keys":
+        """Read the keys of `path`; none when it is None or not there yet. Raises KeysError when it cannot be read."""
+        keys = cls(path)
+        keys._read()
+        return keys
+
+    def owner_of(self, key: str) -> str | None:
+        """Return the name of an API key, or None. Takes the same time whichever key it is."""
+        self.refresh()
+        digest = _digest(key)
+        owners = [record.name for record in self._records if hmac.compare_digest(record.sha256, digest)]
+        return owners[0] if owners else None
+
+    def refresh(self) -> None:
+        """Read the file again if it changed; one that cannot be read holds no keys."""
+        try:
+            self._read()
+        except KeysError:
+            self._records, self._seen = [], None
+            self.required = True
+
+    def _read(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp is not None and stamp == self._seen:
+            return
+        self._records = read_keys(self._path) if self._path and stamp else []
+        self._seen = stamp
+        self.required = self.required or bool(self._records)
+
+    def token(self, job_id: str, owner: str) -> str:
+        """Return a token that may read the events of this job for an hour."""
+        return self._token(job_id, owner, int(time.time()) + TOKEN_SECONDS)
+
+    def owner_of_token(self, token: str, job_id: str) -> str | None:
+        """Return whose token this is, or None when it is not a valid one for this job."""
+        self.refresh()
+        owner, _, rest = token.partition(".")
+        until, _, _ = rest.partition(".")
+        if not re.fullmatch("[0-9]{1,12}", until) or int(until) < time.time():
+            return None
+        expected = self._token(job_id, owner, int(until))
+        return owner if hmac.compare_digest(token.encode(), expected.encode()) else None
+
+    def _token(self, job_id: str, owner: str, until: int) -> str:
+        """The secret comes from the file, so every service that reads it agrees, and revoking a key ends its tokens."""
+        secret = sha256("".join(sorted(f"{r.name}:{r.sha256}\n" for r in self._records)).encode()).digest()
+        mac = hmac.new(secret, f"events:{job_id}:{owner}:{until}".encode(), sha256).hexdigest()
+        return f"{owner}.{until}.{mac}"
+
+
+def read_keys(path: Path) -> list[KeyRecord]:
+    """Return the keys of a file; none when it is not there. Raises KeysError when it is not a file of keys."""
+    try:
+        return Records.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise KeysError(f"the file of API keys {path} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise KeysError(f"{path} is not a file of API keys") from error
+
+
+def create_key(path: Path, name: str) -> str:
+    """Add a key called `name` to the file and return it; it is not kept anywhere. Raises KeysError."""
+    if not re.fullmatch(NAME_PATTERN, name) or name == LOCAL_OWNER:
+        raise KeysError(f"{name!r} is not a name for a key: use a-z, 0-9, - and _, at most 64, and not {LOCAL_OWNER!r}")
+    records = read_keys(path)
+    if any(record.name == name for record in records):
+        raise KeysError(f"there is a key called {name!r} already; revoke it first")
+    key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
+    _write(path, [*records, KeyRecord(name=name, sha256=_digest(key), created_at=datetime.now(UTC))])
+    return key
+
+
+def revoke_key(path: Path, name: str) -> None:
+    """Remove the key called `name`. Raises KeysError when there is none."""
+    records = read_keys(path)
+    left = [record for record in records if record.name != name]
+    if len(left) == len(records):
+        raise KeysError(f"there is no key called {name!r}")
+    _write(path, left)
+
+
+def _write(path: Path, records: list[KeyRecord]) -> None:
+    """Replace the file as one step, readable by its owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(Records.dump_json(records, indent=2) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _digest(key: str) -> str:
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+    if path is None:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Make, list or revoke API keys. Exits with one sentence when that cannot be done."""
+    parser = argparse.ArgumentParser(description="API keys of the service")
+    parser.add_argument("--file", type=Path, default=Settings().keys_file or Path(".likeness/keys.json"))
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="print the names")
+    for command in ("create", "revoke"):
+        commands.add_parser(command).add_argument("name")
+    args = parser.parse_args(argv)
+    try:
+        _run(args.command, args.file, getattr(args, "name", ""))
+    except KeysError as error:
+        sys.exit(f"likeness: {error}")
+
+
+def _run(command: str, path: Path, name: str) -> None:
+    if command == "create":
+        print(create_key(path, name))
+    elif command == "revoke":
+        revoke_key(path, name)
+    else:
+        for record in read_keys(path):
+            print(f"{record.name}\t{record.created_at:%Y-%m-%d %H:%M}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The service's settings, from the environment (prefix LIKENESS_)."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_STORE = "file://.likeness/store"
+
+
+class Settings(BaseSettings):
+    """What the service needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="LIKENESS_", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="address to listen on; API keys are needed beyond loopback")
+    port: int = Field(default=8000, ge=0, le=65_535)
+    redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix://")
+    store_url: str = Field(default=DEFAULT_STORE, validate_default=True, description="file://, memory://, s3:// ...")
+    keys_file: Path | None = Field(default=None, description="file of API keys; made by `python -m service.auth`")
+    catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
+    max_upload_bytes: int = Field(default=25_000_000, gt=0, description="largest picture file")
+    max_pixels: int = Field(default=40_000_000, gt=0, description="most pixels in a picture")
+    max_side: int = Field(default=16_384, gt=0, description="longest side of a picture, in px")
+    body_seconds: float = Field(default=30, gt=0, description="longest time that a request's body may take")
+    fetch_seconds: float = Field(default=10, gt=0, description="longest time that a picture URL may take")
+    max_queued: int = Field(default=1000, ge=0, description="most jobs waiting in one queue")
+    max_waiting: int = Field(default=200, ge=0, description="most calls that wait for a job or read its events at once")
+    lifetime: int = Field(default=24 * 3600, gt=0, description="seconds that an ended job and its pictures are kept")
+    sweep_seconds: float = Field(default=60, gt=0, description="seconds between two looks for expired pictures")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("store_url")
+    @classmethod
+    def _absolute(cls, url: str) -> str:
+        """Make a folder absolute, so that it stays the same wherever it is opened from."""
+        if not url.startswith("file://"):
+            return url
+        return f"file://{Path(url.removeprefix('file://')).resolve()}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the address to listen on."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address means this machine itself."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,147 @@
+"""Examples that the API's description shows: one story, told with real shapes."""
+
+from typing import Any, Final
+
+PICTURE: Final = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
+)
+JOB_ID: Final = "019a8f3c2b10d4e5f60718293a4b5c6d"
+SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+HERE: Final = f"/jobs/{JOB_ID}"
+
+RECREATE: Final[dict[str, Any]] = {"image": PICTURE, "format": "same", "thresholds": {"psnr": 24, "ssim": 0.8}}
+
+ACCEPTED: Final[dict[str, Any]] = {
+    "id": JOB_ID,
+    "kind": "recreate",
+    "status": "queued",
+    "created_at": "2026-01-15T10:30:00.123456Z",
+    "position": 0,
+    "links": {"self": HERE, "events": f"{HERE}/events", "cancel": f"{HERE}/cancel"},
+}
+
+REPORT: Final[dict[str, Any]] = {
+    "frame": [
+        {"name": "width", "given": 624, "made": 624, "equal": True},
+        {"name": "height", "given": 807, "made": 807, "equal": True},
+        {"name": "mode", "given": "RGB", "made": "RGB", "equal": True},
+    ],
+    "fidelity": [
+        {"name": "psnr", "value": 31.2, "unit": "dB", "higher_is_better": True, "reason": None},
+        {"name": "ssim", "value": 0.93, "unit": "ratio", "higher_is_better": True, "reason": None},
+        {
+            "name": "lpips",
+            "value": None,
+            "unit": "ratio",
+            "higher_is_better": False,
+            "reason": "no weights for it are installed",
+        },
+    ],
+    "verdict": "accepted",
+    "reasons": ["The frame is equal and every threshold is met."],
+}
+
+_OPEN: Final[dict[str, Any]] = {
+    **ACCEPTED,
+    "engine": "starter",
+    "started_at": None,
+    "ended_at": None,
+    "progress": None,
+    "result": None,
+    "error": None,
+}
+
+RUNNING: Final[dict[str, Any]] = {
+    **_OPEN,
+    "status": "running",
+    "position": None,
+    "started_at": "2026-01-15T10:30:00.200000Z",
+    "progress": {"step": 3, "steps": 20, "stage": "denoising", "attempt": 1},
+}
+
+CANCELLED: Final[dict[str, Any]] = {
+    **_OPEN,
+    "status": "cancelled",
+    "position": None,
+    "ended_at": "2026-01-15T10:30:00.900000Z",
+}
+
+SUCCEEDED: Final[dict[str, Any]] = {
+    **_OPEN,
+    "status": "succeeded",
+    "position": None,
+    "started_at": "2026-01-15T10:30:00.200000Z",
+    "ended_at": "2026-01-15T10:30:02.100000Z",
+    "result": {
+        "images": [
+            {
+                "url": f"{HERE}/images/0",
+                "width": 624,
+                "height": 807,
+                "mode": "RGB",
+                "format": "jpeg",
+                "sha256": SHA256,
+                "seed": 0,
+                "report": REPORT,
+            }
+        ],
+        "engine": {
+            "name": "starter",
+            "family": "autoencoder",
+            "weights": "starter",
+            "revision": "1",
+            "parameters": {},
+        },
+        "recipe": {"engine": "starter", "revision": "1", "parameters": {}, "seeds": [0], "input_sha256": SHA256},
+        "timings": {
+            "queued": 0.08,
+            "loading": 0.0,
+            "preparing": 0.03,
+            "denoising": 0.0,
+            "decoding": 1.7,
+            "assessing": 0.09,
+        },
+        "attempts": 1,
+        "batch": 1,
+    },
+}
+
+PAGE: Final[dict[str, Any]] = {"jobs": [SUCCEEDED], "next": JOB_ID}
+
+ENGINES: Final[dict[str, Any]] = {
+    "engines": [
+        {
+            "name": "starter",
+            "family": "autoencoder",
+            "summary": "Our own small autoencoder",
+            "kinds": ["recreate"],
+            "default_for": ["recreate"],
+            "pool": "starter",
+            "weights": "starter",
+            "revision": "1",
+            "licence": "Apache-2.0",
+            "batch": 8,
+            "timeout": 120,
+            "max_candidates": 1,
+            "canvas": {"multiple": 8, "minimum": 64, "tile": 1024, "overlap": 128},
+            "parameters": {},
+            "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu"}],
+        }
+    ]
+}
+
+EVENTS: Final = (
+    "id: 1768473000200-0\r\nevent: status\r\n"
+    'data: {"type":"status","status":"running"}\r\n\r\n'
+    "id: 1768473001000-0\r\nevent: progress\r\n"
+    'data: {"type":"progress","status":"running","progress":{"step":3,"steps":20,"stage":"denoising","attempt":1}}'
+    "\r\n\r\n"
+    "id: 1768473002100-0\r\nevent: status\r\n"
+    'data: {"type":"status","status":"succeeded"}\r\n\r\n'
+)
+
+METRICS: Final = (
+    "# HELP likeness_queue_depth Jobs waiting\n"
+    "# TYPE likeness_queue_depth gauge\n"
+    'likeness_queue_depth{queue="starter-interactive"} 0.0\n'
+)

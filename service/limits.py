@@ -1,0 +1,74 @@
+"""What a request may cost before it is understood: bytes and seconds of its body."""
+
+import asyncio
+import time
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from likeness.contract.errors import FieldProblem, UploadTooLarge, UploadTooSlow
+
+FIELDS_BYTES: Final = 64 * 1024
+"""Room for the fields and the wrapping beside the picture."""
+
+
+class BodyBounds:
+    """Bounds the body of each request, whatever its headers say; never holds more than one chunk itself.
+
+    The errors are raised from the app's own `receive`, so they are answered like any other error of ours.
+    """
+
+    def __init__(self, app: ASGIApp, max_picture: int, seconds: float) -> None:
+        self._app = app
+        self._max_picture = max_picture
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the app with a bounded `receive`."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = _Body(receive, Headers(scope=scope), self._max_picture, self._seconds)
+        await self._app(scope, body.receive, send)
+
+
+class _Body:
+    def __init__(self, receive: Receive, headers: Headers, max_picture: int, seconds: float) -> None:
+        self._receive = receive
+        self._max_picture = max_picture
+        self._bound = body_bound(headers.get("content-type", ""), max_picture)
+        self._announced = int(length) if (length := headers.get("content-length", "")).isdecimal() else 0
+        self._seconds = seconds
+        self._until: float | None = None
+        self._read = 0
+        self._ended = False
+
+    async def receive(self) -> Message:
+        """Return the next message. Raises UploadTooLarge or UploadTooSlow."""
+        if self._ended:
+            return await self._receive()
+        self._check(self._announced)
+        if self._until is None:
+            self._until = time.monotonic() + self._seconds
+        try:
+            message = await asyncio.wait_for(self._receive(), max(0.0, self._until - time.monotonic()))
+        except TimeoutError as error:
+            detail = f"the body took longer than {self._seconds:g} s"
+            raise UploadTooSlow(detail, [FieldProblem("#/", f"sent within {self._seconds:g} s")]) from error
+        self._read += len(message.get("body", b""))
+        self._check(self._read)
+        self._ended = not message.get("more_body", False)
+        return message
+
+    def _check(self, size: int) -> None:
+        if size > self._bound:
+            detail = f"at most {self._max_picture} bytes"
+            raise UploadTooLarge(f"image: {detail}", [FieldProblem("#/image", detail)])
+
+
+def body_bound(content_type: str, max_picture: int) -> int:
+    """Return the most bytes of a body that holds a picture of `max_picture` bytes; base64 takes a third more."""
+    if content_type.partition(";")[0].strip().lower() == "application/json":
+        return max_picture * 4 // 3 + FIELDS_BYTES
+    return max_picture + FIELDS_BYTES

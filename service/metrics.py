@@ -1,0 +1,54 @@
+"""What the service counts, for Prometheus. One registry per app, so that several apps can live in one process."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from likeness.contract.jobs import Residency
+
+ACCEPTING_PATHS: Final = frozenset({"/recreate"})
+LATENCIES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Bounds of the latency histogram, in seconds."""
+
+
+class Metrics:
+    """Counters and gauges of one app."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "likeness_http_requests", "Requests answered", ["method", "route", "status"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "likeness_http_seconds", "Seconds until answered", ["route"], registry=self._registry, buckets=LATENCIES
+        )
+        self._accepted = Counter("likeness_jobs_accepted", "Jobs accepted", ["kind", "engine"], registry=self._registry)
+        self._refused = Counter("likeness_jobs_refused", "Jobs refused", ["code"], registry=self._registry)
+        self._depth = Gauge("likeness_queue_depth", "Jobs waiting", ["queue"], registry=self._registry)
+        self._resident = Gauge(
+            "likeness_engine_residents", "Workers that hold an engine", ["engine"], registry=self._registry
+        )
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answered request."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def accepted(self, kind: str, engine: str) -> None:
+        """Count an accepted job."""
+        self._accepted.labels(kind, engine).inc()
+
+    def refused(self, path: str, code: str) -> None:
+        """Count a refused job; errors of other calls are not jobs."""
+        if path in ACCEPTING_PATHS:
+            self._refused.labels(code).inc()
+
+    def page(self, depths: Mapping[str, int], residency: Iterable[Residency], engines: Iterable[str]) -> bytes:
+        """Return everything in Prometheus's text format."""
+        holding = [name for worker in residency for name in worker.engines]
+        for queue, depth in depths.items():
+            self._depth.labels(queue).set(depth)
+        for engine in engines:
+            self._resident.labels(engine).set(holding.count(engine))
+        return generate_latest(self._registry)

@@ -1,0 +1,85 @@
+"""Whether the service lives, whether it can do its work, and what it has counted."""
+
+import asyncio
+from typing import Final, get_args
+
+from fastapi import APIRouter, Depends
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+
+from likeness.contract.catalogue import Kind
+from likeness.contract.errors import LikenessError, NotReady
+from service import examples
+from service.docs import EVERYWHERE, OWNED, answer, problems
+from service.state import OnlyQuery, Owner, Services, Use
+from service.wire import Health
+
+router = APIRouter(tags=["operation"])
+
+ANSWER_SECONDS: Final = 3.0
+"""What has not answered by then is away."""
+
+
+@router.get(
+    "/healthz",
+    response_model=Health,
+    dependencies=[Depends(OnlyQuery())],
+    responses={200: answer("Alive", {"status": "ok"}), **problems(*EVERYWHERE, instance="/healthz")},
+)
+async def health() -> Health:
+    """Say that the process lives."""
+    return Health(status="ok")
+
+
+@router.get(
+    "/readyz",
+    response_model=Health,
+    dependencies=[Depends(OnlyQuery())],
+    responses={200: answer("Ready", {"status": "ready"}), **problems(*EVERYWHERE, NotReady, instance="/readyz")},
+)
+async def ready(services: Use) -> Health:
+    """Say whether Redis and the store answer, and a worker holds each kind's default engine."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            missing = await _missing(services)
+    except TimeoutError:
+        missing = [f"no answer within {ANSWER_SECONDS:g} s"]
+    if missing:
+        raise NotReady("; ".join(missing), retry_after=2)
+    return Health(status="ready")
+
+
+async def _missing(services: Services) -> list[str]:
+    """Return what is missing, in plain words."""
+    missing = []
+    try:
+        await services.store.ping()
+    except LikenessError:
+        missing.append("the store does not answer")
+    try:
+        held = {name for worker in await services.queue.residency() for name in worker.engines}
+    except LikenessError:
+        return [*missing, "the queue does not answer"]
+    defaults = {spec.name for kind in get_args(Kind) for spec in services.catalogue.engines if kind in spec.default_for}
+    return missing + [f"no worker holds the engine {name}" for name in sorted(defaults - held)]
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    dependencies=[Depends(OnlyQuery())],
+    responses={
+        200: {
+            "description": "Prometheus text format",
+            "content": {
+                "text/plain": {"schema": {"type": "string"}, "examples": {"example": {"value": examples.METRICS}}}
+            },
+        },
+        **problems(*EVERYWHERE, *OWNED, instance="/metrics"),
+    },
+)
+async def metrics(services: Use, owner: Owner) -> Response:
+    """Give what was counted: requests, latencies, jobs accepted and refused, queue depths, resident engines."""
+    depths, workers = await services.queue.depths(), await services.queue.residency()
+    page = services.metrics.page(depths, workers, [spec.name for spec in services.catalogue.engines])
+    return Response(page, media_type=CONTENT_TYPE_LATEST)

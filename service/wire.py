@@ -1,0 +1,182 @@
+"""What the service answers: jobs and engines as callers see them, never as we store them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from likeness.contract.catalogue import CanvasSpec, EngineSpec, Kind, ParameterSpec
+from likeness.contract.jobs import Job, JobFailure, JobStatus, Progress, Recipe, Residency, Result, Scalar, Timings
+from likeness.contract.report import Report
+from likeness.contract.tasks import Recreate
+
+
+class RecreateRequest(Recreate):
+    """Recreate a picture as exactly as the engine can."""
+
+    image: str = Field(description="the picture: a public https URL, a data URI, or base64")
+
+
+class Links(BaseModel):
+    """Where to go on with a job."""
+
+    self: str
+    events: str = Field(description="server-sent events; with API keys in use it carries a token for one hour")
+    cancel: str
+
+    @classmethod
+    def of(cls, job_id: str, root: str, token: str | None) -> "Links":
+        """Return the links of a job below the path `root`."""
+        here = f"{root}/jobs/{job_id}"
+        events = f"{here}/events" + (f"?token={token}" if token else "")
+        return cls(self=here, events=events, cancel=f"{here}/cancel")
+
+
+class AcceptedJob(BaseModel):
+    """A job that was accepted: it is durable and will run."""
+
+    id: str
+    kind: Kind
+    status: JobStatus
+    created_at: datetime
+    position: int | None = Field(description="jobs before it in its queue, while queued")
+    links: Links
+
+    @classmethod
+    def of(cls, job: Job, links: Links) -> "AcceptedJob":
+        """Return what the answer to an accepted request says."""
+        return cls(
+            id=job.id,
+            kind=job.task.kind,
+            status=job.status,
+            created_at=job.created_at,
+            position=job.position,
+            links=links,
+        )
+
+
+class ImageView(BaseModel):
+    """One image of a result."""
+
+    url: str
+    width: int
+    height: int
+    mode: str
+    format: str
+    sha256: str
+    seed: int
+    report: Report
+
+
+class EngineUsedView(BaseModel):
+    """Which engine made the images, and how it was set."""
+
+    name: str
+    family: str
+    weights: str | None = Field(description="null when the engine is no longer in the catalogue")
+    revision: str
+    parameters: dict[str, Scalar]
+
+
+class ResultView(BaseModel):
+    """What a succeeded job gives, best image first."""
+
+    images: list[ImageView]
+    engine: EngineUsedView
+    recipe: Recipe
+    timings: Timings
+    attempts: int = Field(description="tries that were needed")
+    batch: int = Field(description="jobs that shared the run")
+
+    @classmethod
+    def of(cls, result: Result, here: str, weights: str | None) -> "ResultView":
+        """Return a result with links to its images below `here`, and without where they are stored."""
+        images = [
+            ImageView(
+                url=f"{here}/images/{number}",
+                sha256=image.picture.sha256,
+                **image.model_dump(include={"width", "height", "mode", "format", "seed"}),
+                report=image.report,
+            )
+            for number, image in enumerate(result.images)
+        ]
+        engine = EngineUsedView(weights=weights, **result.engine.model_dump())
+        return cls(
+            images=images, engine=engine, **result.model_dump(include={"recipe", "timings", "attempts", "batch"})
+        )
+
+
+class JobView(AcceptedJob):
+    """A job as it stands."""
+
+    engine: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    progress: Progress | None = Field(description="while running")
+    result: ResultView | None = Field(description="once succeeded")
+    error: JobFailure | None = Field(description="once failed")
+
+    @classmethod
+    def whole(cls, job: Job, links: Links, weights: str | None) -> "JobView":
+        """Return everything that a caller may know about a job."""
+        return cls(
+            **dict(AcceptedJob.of(job, links)),
+            **job.model_dump(include={"engine", "started_at", "ended_at"}),
+            progress=job.progress,
+            result=ResultView.of(job.result, links.self, weights) if job.result else None,
+            error=job.error,
+        )
+
+
+class JobPage(BaseModel):
+    """A page of jobs, newest first."""
+
+    jobs: list[JobView]
+    next: str | None = Field(description="`cursor` of the page after this one; null on the last")
+
+
+class Resident(BaseModel):
+    """A worker that holds an engine in memory."""
+
+    worker: str
+    device: str
+
+
+class EngineView(BaseModel):
+    """One engine of the catalogue, and where it is in memory."""
+
+    name: str
+    family: str
+    summary: str
+    kinds: list[Kind]
+    default_for: list[Kind]
+    pool: str
+    weights: str
+    revision: str
+    licence: str
+    batch: int = Field(description="most jobs in one run")
+    timeout: int = Field(description="seconds a job may run")
+    max_candidates: int
+    canvas: CanvasSpec
+    parameters: dict[str, ParameterSpec]
+    resident: list[Resident]
+
+    @classmethod
+    def of(cls, spec: EngineSpec, workers: Sequence[Residency]) -> "EngineView":
+        """Return an engine with the workers that hold it."""
+        resident = [
+            Resident(worker=worker.worker, device=worker.device) for worker in workers if spec.name in worker.engines
+        ]
+        return cls(**spec.model_dump(include=set(cls.model_fields)), resident=resident)
+
+
+class EngineList(BaseModel):
+    """The catalogue."""
+
+    engines: list[EngineView]
+
+
+class Health(BaseModel):
+    """That the service, or all that it stands on, answers."""
+
+    status: str
