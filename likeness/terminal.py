@@ -47,7 +47,7 @@ def outcome_table(outcomes: Sequence[Recreated]) -> Table:
     """Return a row for each picture: its sizes, figures, verdict and seconds."""
     figures = [_right(name) for name in ("ssim", "psnr", "delta_e")]
     first, last = (Column("picture", overflow="fold"), "size in", "size out"), ("verdict", _right("seconds"))
-    table = Table(*first, *figures, *last, box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(*first, *figures, *last, box=None, padding=(0, 1, 0, 0))  # 80 columns have to do
     for outcome in outcomes:
         cells = (outcome.file.name, _size(outcome.given), _size(outcome.made))
         table.add_row(*map(escape, cells), *_figures(outcome.report), _verdict(outcome), f"{outcome.seconds:.2f}")
