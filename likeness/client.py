@@ -34,6 +34,8 @@ FIRST_PAUSE = 0.25
 """Seconds before the second try when the service does not say; doubles each time."""
 LONGEST_PAUSE = 30.0
 """Seconds; a longer Retry-After is cut to this."""
+SHORTEST_ROUND = 0.25
+"""Seconds from one look at a job to the next, at least."""
 WAIT_SECONDS = 25
 """How long one GET asks the service to wait for a change."""
 
@@ -101,6 +103,7 @@ class Client:
         job_id = job if isinstance(job, str) else job.id
         deadline = time.monotonic() + timeout
         while True:
+            asked = time.monotonic()
             current = self.job(job_id, self._patience(deadline, watched=on_progress is not None))
             if on_progress:
                 on_progress(current)
@@ -108,6 +111,8 @@ class Client:
                 return _succeeded(current)
             if time.monotonic() >= deadline:
                 raise LikenessProblem(0, "wait_timeout", f"job {job_id} is {current.status} after {timeout:g} s")
+            # A service with too many calls waiting answers at once; do not ask it all the harder.
+            time.sleep(max(0.0, SHORTEST_ROUND - (time.monotonic() - asked)))
 
     @staticmethod
     def _patience(deadline: float, watched: bool) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -44,8 +45,9 @@ def waiting(console: Console, text: str) -> Iterator[None]:
 
 def outcome_table(outcomes: Sequence[Recreated]) -> Table:
     """Return a row for each picture: its sizes, figures, verdict and seconds."""
-    table = Table("picture", "size in", "size out", *(_right(name) for name in ("ssim", "psnr", "delta_e")), "verdict")
-    table.add_column("seconds", justify="right")
+    figures = [_right(name) for name in ("ssim", "psnr", "delta_e")]
+    first, last = (Column("picture", overflow="fold"), "size in", "size out"), ("verdict", _right("seconds"))
+    table = Table(*first, *figures, *last, box=None, padding=(0, 1, 0, 0))  # 80 columns have to do
     for outcome in outcomes:
         cells = (outcome.file.name, _size(outcome.given), _size(outcome.made))
         table.add_row(*map(escape, cells), *_figures(outcome.report), _verdict(outcome), f"{outcome.seconds:.2f}")
@@ -59,7 +61,7 @@ def print_report(console: Console, report: Report) -> None:
 
 
 def _frame_table(report: Report) -> Table:
-    frame = Table("frame", "given", "made", "equal")
+    frame = Table("frame", "given", "made", "equal", box=SIMPLE_HEAD, pad_edge=False)
     for row in report.frame:
         equal = "[green]yes[/]" if row.equal else "[red]no[/]"
         sides = ("none" if side is None else str(side) for side in (row.given, row.made))
@@ -68,7 +70,7 @@ def _frame_table(report: Report) -> Table:
 
 
 def _fidelity_table(report: Report) -> Table:
-    fidelity = Table("figure", _right("value"), "unit", "better", "note")
+    fidelity = Table("figure", _right("value"), "unit", "better", "note", box=SIMPLE_HEAD, pad_edge=False)
     for score in report.fidelity:
         better = "higher" if score.higher_is_better else "lower"
         fidelity.add_row(score.name, _value(score), score.unit, better, escape(score.reason or ""))
@@ -77,7 +79,7 @@ def _fidelity_table(report: Report) -> Table:
 
 def engine_table(engines: Sequence[EngineInfo]) -> Table:
     """Return a row for each engine."""
-    table = Table("engine", "does", "licence", "in memory", "what it is")
+    table = Table("engine", "does", "licence", "in memory", "what it is", box=SIMPLE_HEAD, pad_edge=False)
     for engine in engines:
         resident = "yes" if engine.resident else "no"
         table.add_row(engine.name, ", ".join(engine.kinds), engine.licence, resident, escape(engine.summary))

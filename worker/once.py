@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from likeness.imaging.decode import Bounds, peek
 from pydantic import ValidationError
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
 from likeness.contract.tasks import Recreate
+from likeness.imaging.decode import Bounds, peek
 from likeness.store import PictureStore
 from worker.config import Settings
 from worker.execute import Run

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from likeness.imaging.compare import assess
-from likeness.imaging.decode import Bounds, Picture, decode
 from PIL import Image
 
 from likeness.contract.report import Report, Thresholds, Verdict
+from likeness.imaging.compare import assess
+from likeness.imaging.decode import Bounds, Picture, decode
 
 UNBOUNDED = Bounds(max_bytes=2**40, max_pixels=2**31, max_side=2**16)
 """For pictures that we made ourselves."""

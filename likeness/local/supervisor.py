@@ -4,6 +4,7 @@ Start: Valkey, then service and workers together. Stop: the service takes no mor
 Valkey goes last. A program that dies is started again, each time later; one that keeps dying stops the stack.
 """
 
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from likeness.local.process import Child, Program
@@ -125,12 +126,12 @@ class Stack:
     def wait_until_ready(self) -> None:
         """Wait until the service is ready: a worker holds the default engine. Raises LocalProblem when it cannot be."""
         deadline = time.monotonic() + READY_SECONDS
-        while not self.stopping and not _is_ready(self.settings.url):
+        while not self.stopping and (missing := _missing(self.settings.url)):
             for kept in self._all():
                 if not kept.child.alive:
                     raise LocalProblem(f"{kept.program.name} cannot start: {kept.child.why()}")
             if time.monotonic() > deadline:
-                raise LocalProblem(f"not ready within {READY_SECONDS:.0f} s; the logs are in {self._logs}")
+                raise LocalProblem(f"not ready within {READY_SECONDS:.0f} s: {missing}; the logs are in {self._logs}")
             time.sleep(LOOK_SECONDS)
 
     def keep_running(self) -> None:
@@ -230,10 +231,22 @@ def _check_port(host: str, port: int) -> None:
         raise LocalProblem(f"{detail}; choose another one with LIKENESS_PORT or --port") from error
 
 
-def _is_ready(url: str) -> bool:
-    """Whether the service says so; asked without a proxy, since it is on this machine."""
+def _missing(url: str) -> str | None:
+    """Return what the service still lacks, None once it is ready. It is on this machine, so no proxy is asked."""
     try:
-        with build_opener(ProxyHandler({})).open(f"{url}/readyz", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
+        with build_opener(ProxyHandler({})).open(f"{url}/readyz", timeout=5):
+            return None
+    except HTTPError as answer:
+        with answer:
+            return _detail(answer.read()) or f"/readyz answers {answer.code}"
+    except OSError as error:
+        return f"the service does not answer: {error}"
+
+
+def _detail(body: bytes) -> str | None:
+    """Return what a problem+json answer says."""
+    try:
+        detail: object = json.loads(body)["detail"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return str(detail)
