@@ -121,6 +121,7 @@ def log_as_json(level: str) -> None:
     )
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
     logging.getLogger("uvicorn.error").setLevel(number)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of each malformed body
 
 
 def main() -> None:

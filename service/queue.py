@@ -68,10 +68,10 @@ class JobQueue:
 
         `max_queued` bounds the jobs waiting in each RQ queue; `lifetime` is how many seconds an ended job is kept.
         """
-        connection = redis.Redis.from_url(
-            redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256
+        pool = redis.BlockingConnectionPool.from_url(  # a burst waits its turn; the other pool would refuse it
+            redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256, timeout=READ_SECONDS
         )
-        return cls(connection, max_queued, lifetime)
+        return cls(redis.Redis.from_pool(pool), max_queued, lifetime)
 
     async def close(self) -> None:
         """Close every connection."""

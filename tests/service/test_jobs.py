@@ -1,5 +1,6 @@
 """Handing in, waiting, listing, stopping, erasing; and that trying again never makes a second job."""
 
+import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
+from service.queue import JobQueue
 from tests.service.conftest import Live, Stack, encoded, png
 from tests.service.test_bad_input import URI, assert_problem
 
@@ -212,6 +214,17 @@ def test_backpressure(serve) -> None:
     assert hand_in(live, "key-0").headers["idempotency-replayed"] == "true", "a full queue still answers for its own"
     live.http.post(keep[0].json()["links"]["cancel"])
     assert hand_in(live, "key-2").status_code == 202, "the key of a refused job is free again"
+
+
+def test_a_burst_waits_for_a_connection(stack: Stack) -> None:
+    async def burst() -> None:
+        queue = JobQueue.connect(stack.settings(1).redis_url, max_queued=1, lifetime=60)
+        try:
+            await asyncio.gather(*[queue.ping() for _ in range(600)])
+        finally:
+            await queue.close()
+
+    asyncio.run(burst())
 
 
 def test_redis_away(serve) -> None:
