@@ -59,6 +59,16 @@ export interface EngineView {
   resident: Array<Resident>;
 }
 
+/** One entry of a job's event stream. */
+export interface Event {
+  type: "status" | "progress";
+  status: JobStatus;
+  progress?: Progress | null;
+  error?: JobFailure | null;
+  /** with `cancelled`: steps run before it stopped */
+  steps_done?: number | null;
+}
+
 /** One field that is wrong. */
 export interface FieldProblemView {
   /** JSON pointer of the field, or `#/header/<name>` */
@@ -257,6 +267,14 @@ export interface Score {
   unit: string;
   higher_is_better: boolean;
   reason?: string | null;
+}
+
+/** One server-sent event of a job; `data` is an Event, or for `error` an object with `code` and `detail`. */
+export interface StreamedEvent {
+  event: "status" | "progress" | "error";
+  /** for Last-Event-ID */
+  id?: string;
+  data: string;
 }
 
 /** What a candidate must reach to be accepted. A missing figure is not tested. */

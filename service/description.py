@@ -6,9 +6,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from likeness.contract.jobs import Event
 from service import examples
 from service.errors import Problem
-from service.wire import RecreateRequest
+from service.wire import RecreateRequest, StreamedEvent
 
 REF: Final = "#/components/schemas/{model}"
 DESCRIPTION: Final = (
@@ -44,7 +45,7 @@ def document(app: FastAPI) -> Document:
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=list(TAGS)
     )
     schemas = found["components"]["schemas"]
-    models: Any = [(RecreateRequest, "validation"), (Problem, "validation")]
+    models: Any = [(model, "validation") for model in (RecreateRequest, Problem, StreamedEvent, Event)]
     schemas.update(models_json_schema(models, ref_template=REF)[1]["$defs"])
     found["components"]["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "an API key; not needed on a loopback-only service"}

@@ -6,7 +6,7 @@ stands. Scripts of ours store it, since accepting must be one step: bound, job, 
 
 import math
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -233,7 +233,7 @@ class JobQueue:
             keys = [names.JOB_KEY.format(id=job_id), names.EVENTS_KEY.format(id=job_id)]
             await self._script(FORGET, [*keys, names.OWNER_JOBS_KEY.format(owner=owner)], [job_id])
 
-    async def events(self, job_id: str, owner: str, after: str | None) -> AsyncIterator[tuple[str, Event]]:
+    async def events(self, job_id: str, owner: str, after: str | None) -> AsyncGenerator[tuple[str, Event]]:
         """Yield (event id, event) of a job after the event id `after`, and end after the one that ends the job."""
         stream, seen = names.EVENTS_KEY.format(id=job_id), after or "0"
         job = await self.fetch(job_id, owner)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -126,6 +127,19 @@ class JobView(AcceptedJob):
             result=ResultView.of(job.result, links.self, weights) if job.result else None,
             error=job.error,
         )
+
+
+class StreamedEvent(BaseModel):
+    """One server-sent event of a job; `data` is an Event, or for `error` an object with `code` and `detail`."""
+
+    event: Literal["status", "progress", "error"]
+    id: str = Field(default="", description="for Last-Event-ID")
+    data: str = Field(
+        json_schema_extra={
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/Event"},
+        }
+    )
 
 
 class JobPage(BaseModel):

@@ -67,6 +67,8 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         length = int.from_bytes(data[at : at + 2], "big")
         if length < 2 or at + length > len(data):
             raise InvalidPicture("the JPEG file is cut off")
+        if marker == START_OF_SCAN and data.find(bytes((0xFF, END_OF_IMAGE)), at + length) < 0:
+            raise InvalidPicture("the JPEG file is cut off")  # no pixel is coded as these bytes
         yield marker, at + 2, at + length
         if marker == START_OF_SCAN:
             return

@@ -1,7 +1,8 @@
 """A job's events as they happen (server-sent events); a reader that lost the connection goes on where it was."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -45,7 +46,7 @@ def reader(request: Request, services: Use, job_id: JobId, token: Token = None) 
             "`error` says why the stream broke off.",
             "content": {
                 "text/event-stream": {
-                    "schema": {"type": "string"},
+                    "schema": {"$ref": "#/components/schemas/StreamedEvent"},
                     "examples": {"example": {"value": examples.EVENTS}},
                 }
             },
@@ -78,23 +79,25 @@ async def _nothing_after(services: Services, job: Job, last: str) -> bool:
     return True
 
 
-async def _stream(services: Services, job: Job, after: str | None) -> AsyncIterator[ServerSentEvent]:
+async def _stream(services: Services, job: Job, after: str | None) -> AsyncGenerator[ServerSentEvent]:
     """Yield a job's events. Raises Unavailable before the first when too many calls wait."""
     with services.waiting.taken() as place:
         if not place:
             raise Unavailable("too many calls follow jobs now; poll the job instead", retry_after=5)
         yield ServerSentEvent(comment="events follow")
         try:
-            async for event_id, event in services.queue.events(job.id, job.owner, after):
-                yield _sse(event_id, event)
+            async with aclosing(services.queue.events(job.id, job.owner, after)) as events:
+                async for event_id, event in events:
+                    yield _sse(event_id, event)
         except LikenessError as error:
             yield ServerSentEvent(json.dumps({"code": error.code, "detail": error.detail}), event="error")
 
 
-async def _all(first: ServerSentEvent, rest: AsyncIterator[ServerSentEvent]) -> AsyncIterator[ServerSentEvent]:
-    yield first
-    async for event in rest:
-        yield event
+async def _all(first: ServerSentEvent, rest: AsyncGenerator[ServerSentEvent]) -> AsyncGenerator[ServerSentEvent]:
+    async with aclosing(rest):  # a reader that goes gives its place back at once
+        yield first
+        async for event in rest:
+            yield event
 
 
 def _sse(event_id: str, event: Event) -> ServerSentEvent:

@@ -19,6 +19,9 @@ from service.state import OnlyQuery, Owner, Use
 
 router = APIRouter(tags=["results"])
 
+Range = Annotated[str | None, Header(alias="Range", max_length=200, description="`bytes=FIRST-LAST`: one range")]
+IfRange = Annotated[str | None, Header(max_length=200, description="give the range only of this ETag")]
+
 CHUNK: Final = 2**20
 """Bytes held per download."""
 ENDINGS: Final = {"jpeg": "jpg"}

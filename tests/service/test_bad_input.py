@@ -72,6 +72,16 @@ def test_pictures(untouched: Live, name: str) -> None:
     assert_problem(answer, 422, code, "#/image")
 
 
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.99])
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP"])
+def test_truncated_pictures(untouched: Live, format: str, part: float) -> None:
+    file = io.BytesIO()
+    Image.effect_noise((128, 128), 60).convert("RGB").save(file, format)
+    data = file.getvalue()[: int(file.tell() * part)]
+    answer = untouched.http.post("/recreate", files={"image": ("picture", data)})
+    assert_problem(answer, 422, "invalid_picture", "#/image")
+
+
 @pytest.mark.parametrize(
     ("name", "media_type"),
     [("photo.png", None), ("photo.txt", None), ("photo.webp", "image/jpeg"), ("photo", "image/png")],

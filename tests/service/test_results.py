@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from hashlib import sha256
 
 import httpx
@@ -179,6 +180,21 @@ def test_events_arrive_while_the_job_runs(live: Live) -> None:
             if len(seen) == 4:
                 live.http.post(job["links"]["cancel"])
     assert seen[-1]["status"] == "cancelled" and seen[-1]["steps_done"] < 100
+
+
+def test_a_reader_that_goes_gives_its_place_back(serve) -> None:
+    live = serve(max_waiting=1)
+    job = live.http.post("/recreate", files={"image": ("a.jpg", encoded("JPEG"))}).json()
+    for _ in range(3):
+        with live.http.stream("GET", job["links"]["events"]) as answer:
+            assert answer.status_code == 200
+            lines = answer.iter_lines()  # held, since httpx hangs up when it is dropped
+            assert next(lines).startswith(":")
+            assert_problem(live.http.get(job["links"]["events"]), 503, "unavailable")
+        until = time.monotonic() + 5
+        while (free := live.app.state.services.waiting._free) == 0 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert free == 1
 
 
 def test_a_last_event_id_of_nobody(live: Live, job: dict) -> None:
