@@ -51,8 +51,10 @@ export interface EngineView {
   licence: string;
   /** most jobs in one run */
   batch: number;
-  /** seconds a job may run */
+  /** seconds a job may run, for each candidate and attempt */
   timeout: number;
+  /** seconds more for each megapixel */
+  timeout_per_megapixel: number;
   max_candidates: number;
   canvas: CanvasSpec;
   parameters: Record<string, ParameterSpec>;

@@ -111,7 +111,7 @@ async def _store_and_queue(
         input=picture,
         created_at=datetime.now(UTC),
         batch_key=spec.batch_key(task, width, height),
-        timeout=spec.timeout,
+        timeout=spec.bound(task, width, height),
     )
     try:
         return await services.queue.accept(order, spec, key)

@@ -193,7 +193,7 @@ def _run(command: str, path: Path, name: str) -> None:
     elif command == "revoke":
         revoke_key(path, name)
     else:
-        print("\n".join(list_keys(path)))
+        print("".join(f"{name}\n" for name in list_keys(path)), end="")
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.JobTimeout: 500,
     errors.WorkerDied: 500,
     errors.InputLost: 500,
+    errors.StoreFailed: 500,
     errors.InternalError: 500,
     errors.Unavailable: 503,
     errors.QueueUnavailable: 503,

@@ -169,7 +169,8 @@ class EngineView(BaseModel):
     revision: str
     licence: str
     batch: int = Field(description="most jobs in one run")
-    timeout: int = Field(description="seconds a job may run")
+    timeout: int = Field(description="seconds a job may run, for each candidate and attempt")
+    timeout_per_megapixel: float = Field(description="seconds more for each megapixel")
     max_candidates: int
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec]

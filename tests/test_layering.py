@@ -24,6 +24,7 @@ FORBIDDEN = {
 
 KNOW_RQ = {
     "service/queue_hash.py",
+    "worker/rq_claims.py",
     "worker/rq_job.py",
     "worker/rq_worker.py",
     "worker/rq_recovery.py",

@@ -16,7 +16,7 @@ import numpy as np
 import structlog
 
 from likeness.contract.catalogue import EngineSpec
-from likeness.contract.errors import EngineFailed, JobError, LikenessError, OutOfMemory
+from likeness.contract.errors import EngineFailed, JobError, LikenessError, OutOfMemory, StoreFailed, StoreUnavailable
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.tasks import MAX_SEED, Keep
 from likeness.imaging.decode import Picture, decode
@@ -123,6 +123,8 @@ class Run:
             canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
         except JobError as error:
             self.outcomes[order.id] = error
+        except StoreUnavailable as error:
+            self.outcomes[order.id] = StoreFailed(error.detail)
         except LikenessError as error:
             self.outcomes[order.id] = EngineFailed(f"the input could not be prepared: {error.detail}")
         else:
@@ -195,8 +197,8 @@ class Run:
         kept = best if work.order.task.keep is Keep.ALL else best[:1]
         try:
             images = [self._stored(work, candidate) for candidate in kept]
-        except LikenessError as error:
-            return EngineFailed(f"the images could not be stored: {error.detail}")
+        except StoreUnavailable as error:
+            return StoreFailed(error.detail)
         return Result(
             images=images,
             engine=self._used(work),

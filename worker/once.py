@@ -49,7 +49,7 @@ def run(request: Path, out: Path) -> Result:
         input=store.put(job_id, data, f"image/{header.format}"),
         created_at=datetime.now(UTC),
         batch_key="once",
-        timeout=spec.timeout,
+        timeout=spec.bound(task, header.width, header.height),
     )
     residents = Residents(settings.weights, pick_device(settings.device))
     outcome = Run(spec, residents, store, Unwatched()).execute([order])[job_id]

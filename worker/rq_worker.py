@@ -12,7 +12,6 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import FrameType
 from typing import Any, cast
@@ -23,10 +22,9 @@ from redis.exceptions import RedisError
 from rq import worker_registration
 from rq.executions import Execution
 from rq.queue import Queue
-from rq.registry import StartedJobRegistry
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
-from rq.utils import current_timestamp, now
+from rq.utils import now
 from rq.worker import SimpleWorker
 from rq.worker.base import WorkerStatus
 
@@ -40,32 +38,15 @@ from worker.config import Settings
 from worker.engine import Draining, OutOfTime
 from worker.execute import Outcome, Run
 from worker.residency import Residents
+from worker.rq_claims import Held
 from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
 from worker.rq_recovery import recover, unstick
-from worker.rq_scripts import HOLD, MATES, PACE, PROGRESS
+from worker.rq_scripts import MATES, PACE, PROGRESS
 
 log = structlog.get_logger()
 
 LOOK_AHEAD = 64
 """How deep in a queue batch mates are looked for."""
-
-
-@dataclass
-class Held:
-    """A job this worker holds."""
-
-    job: LikenessJob
-    queue: Queue
-    order: JobOrder
-    execution: Execution
-    wanted: bool = True
-    """False once it was cancelled, deleted, or lost to another worker."""
-    steps_done: int = 0
-
-    @property
-    def registry(self) -> StartedJobRegistry:
-        """RQ's registry of running jobs, in which the claim stands."""
-        return cast(StartedJobRegistry, self.job.started_job_registry)
 
 
 class BatchWorker(SimpleWorker):
@@ -206,7 +187,7 @@ class BatchWorker(SimpleWorker):
 
     def _record(self, held: Held, outcome: Outcome | None) -> None:
         """Record how a job ended, once; drop the outcome if the job is no longer ours."""
-        claim = self._hold(held)
+        claim = held.renew()
         if claim == 0:
             log.warning("claim lost, outcome dropped", job=held.job.id)
             self.held.pop(held.job.id, None)
@@ -219,11 +200,6 @@ class BatchWorker(SimpleWorker):
         else:
             self._settle(held.job, held.queue, held.execution, outcome)
         self.held.pop(held.job.id, None)
-
-    def _hold(self, held: Held) -> int:
-        deadline = current_timestamp() + names.CLAIM_SECONDS
-        keys = [held.registry.key, held.job.key]
-        return int(self.connection.eval(HOLD, 2, *keys, held.execution.composite_key, deadline))
 
     def _record_cancelled(self, held: Held) -> None:
         self.execution = held.execution
@@ -277,7 +253,7 @@ class BatchWorker(SimpleWorker):
         """End the process, since nothing else ends a call that never returns. A job that hung alone fails for it."""
         held = list(self.held.values())
         log.error("a run hangs; this worker ends", jobs=[one.job.id for one in held])
-        if len(held) == 1 and self._hold(held[0]) == 1:
+        if len(held) == 1 and held[0].renew() == 1:
             self._settle(held[0].job, held[0].queue, held[0].execution, hung(held[0].order))
         os._exit(70)
 
@@ -301,7 +277,7 @@ class BatchWorker(SimpleWorker):
     def _hand_back(self) -> None:
         """Put the jobs this worker holds back at the head of their queues; no retry is used up."""
         for held in reversed(list(self.held.values())):
-            if self._hold(held) == 0:
+            if held.renew() == 0:
                 continue
             self.execution = held.execution
             with self.connection.pipeline() as pipeline:

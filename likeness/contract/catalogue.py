@@ -1,6 +1,8 @@
 """The catalogue: which engines there are, what each takes, and what it needs."""
 
 import json
+import math
+import secrets
 import tomllib
 from collections.abc import Sequence
 from hashlib import sha256
@@ -53,7 +55,8 @@ class EngineSpec(BaseModel):
     revision: str
     licence: str
     batch: int = Field(gt=0, description="most jobs in one run")
-    timeout: int = Field(gt=0, description="seconds a job may run")
+    timeout: int = Field(gt=0, description="seconds a job may run, whatever the size of its picture")
+    timeout_per_megapixel: float = Field(default=0, ge=0, description="seconds more for each megapixel")
     max_candidates: int = Field(default=1, ge=1, le=8, description="1 where the engine has no randomness")
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec] = {}
@@ -70,11 +73,19 @@ class EngineSpec(BaseModel):
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
         return {name: given.get(name, spec.default) for name, spec in self.parameters.items() if name != "seed"}
 
+    def bound(self, task: Task, width: int, height: int) -> int:
+        """Return how many seconds a job may run: every candidate and attempt of a picture of this size."""
+        once = self.timeout + self.timeout_per_megapixel * width * height / 1e6
+        return math.ceil(once * task.candidates * task.attempts)
+
     def batch_key(self, task: Task, width: int, height: int) -> str:
         """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
 
-        `width` and `height` are those of the upright picture, in px.
+        `width` and `height` are those of the upright picture, in px. One that takes several tiles runs alone: there is
+        nothing to gain, and several of them may not fit into memory.
         """
+        if max(width, height) > self.canvas.tile:
+            return f"{self.name}:alone-{secrets.token_hex(8)}"
         sides = (
             max(-(-side // self.canvas.multiple) * self.canvas.multiple, self.canvas.minimum)
             for side in (width, height)

@@ -30,7 +30,8 @@ LikenessError
 │   ├── OutOfMemory             it did not fit, even alone
 │   ├── JobTimeout              it ran past its time bound
 │   ├── WorkerDied              it took its worker down each time it was tried
-│   └── InputLost               its input is gone from the store
+│   ├── InputLost               its input is gone from the store
+│   └── StoreFailed             the store did not answer while it ran
 ├── InternalError           a defect of ours
 └── Unavailable             ours: something the service stands on is away
     ├── QueueUnavailable        Redis does not answer
@@ -257,6 +258,13 @@ class InternalError(LikenessError):
     """A defect of ours."""
 
     code, title = "internal_error", "Something went wrong in the service"
+
+
+class StoreFailed(JobError):
+    """The store did not answer while the job ran."""
+
+    code, title = "store_failed", "The store failed"
+    fault: ClassVar[Fault] = "service"
 
 
 class Unavailable(LikenessError):

@@ -52,3 +52,10 @@ def test_the_batch_key_tells_apart_what_cannot_share_a_run() -> None:
     assert key == spec.batch_key(Recreate(steps=7, seed=2), 64, 58), "seed and padding do not matter"
     assert key != spec.batch_key(Recreate(steps=8), 61, 64)
     assert key != spec.batch_key(Recreate(steps=7), 65, 64)
+
+
+def test_a_picture_of_several_tiles_shares_no_run_and_gets_more_time() -> None:
+    spec = load_catalogue().find("starter")
+    large = [spec.batch_key(Recreate(), 6000, 4000) for _ in range(2)]
+    assert large[0] != large[1]
+    assert spec.bound(Recreate(), 6000, 4000) == spec.timeout + 24 * spec.timeout_per_megapixel

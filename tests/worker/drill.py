@@ -91,7 +91,7 @@ class Drill:
             input=stored,
             created_at=datetime.now(UTC),
             batch_key=spec.batch_key(task, 16, 16),
-            timeout=spec.timeout,
+            timeout=spec.bound(task, 16, 16),
         )
         self.call(lambda queue: queue.accept(order, spec, None))
         return job_id
