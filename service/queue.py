@@ -239,7 +239,8 @@ class JobQueue:
         job = await self.fetch(job_id, owner)
         while True:
             async with _translated():
-                news = await self._redis.xread({stream: seen}, block=2000, count=100)
+                block = None if job.status.ended else 2000  # nothing is added once a job has ended
+                news = await self._redis.xread({stream: seen}, block=block, count=100)
             for event_id, fields in news[0][1] if news else []:
                 seen = event_id.decode()
                 event = Event.model_validate_json(fields[b"data"])
