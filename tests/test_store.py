@@ -1,0 +1,60 @@
+"""The picture store, in a folder and in memory."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from likeness.contract.errors import InputLost, StoreUnavailable
+from likeness.store import PictureStore
+
+
+@pytest.fixture(params=["memory", "folder"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> PictureStore:
+    return PictureStore.open("memory://" if request.param == "memory" else f"file://{tmp_path / 'store'}")
+
+
+def test_what_was_put_comes_back_under_its_hash(store: PictureStore) -> None:
+    picture = store.put("a", b"shoe", "image/png")
+    assert picture.key == f"jobs/a/{picture.sha256}" and picture.size == 4
+    assert store.get(picture) == b"shoe"
+    assert asyncio.run(store.put_async("a", b"shoe", "image/png")) == picture
+    assert asyncio.run(store.get_range(picture, 1, 3)) == b"ho"
+    assert asyncio.run(store.get_range(picture, 2, 2)) == b""
+
+
+def test_erasing_a_job_leaves_the_same_bytes_of_another(store: PictureStore) -> None:
+    first, second = (store.put(job, b"same", "image/png") for job in ("a", "b"))
+    store.put("a", b"more", "image/png")
+    assert asyncio.run(store.erase("a")) == 2
+    assert asyncio.run(store.erase("a")) == 0, "erasing twice is no error"
+    assert store.get(second) == b"same"
+    with pytest.raises(InputLost):
+        store.get(first)
+
+
+def test_only_jobs_whose_newest_picture_is_old_are_found(store: PictureStore) -> None:
+    store.put("a", b"one", "image/png")
+
+    async def older_than(moment: datetime) -> list[str]:
+        return [job async for job in store.jobs_older_than(moment)]
+
+    now = datetime.now(UTC)
+    assert asyncio.run(older_than(now + timedelta(minutes=1))) == ["a"]
+    assert asyncio.run(older_than(now - timedelta(minutes=1))) == []
+
+
+def test_bytes_that_are_not_what_their_name_says_are_refused(tmp_path: Path) -> None:
+    store = PictureStore.open(f"file://{tmp_path}")
+    picture = store.put("a", b"shoe", "image/png")
+    (tmp_path / picture.key).write_bytes(b"shoo")
+    with pytest.raises(InputLost, match="damaged"):
+        store.get(picture)
+
+
+def test_a_store_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    store = PictureStore.open(f"file://{tmp_path}")
+    (tmp_path / "jobs").write_text("in the way")
+    with pytest.raises(StoreUnavailable):
+        store.put("a", b"shoe", "image/png")

@@ -1,0 +1,34 @@
+"""One job with no Redis and no web."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+def once(request: Path, out: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "worker.once", str(request), str(out)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100)
+
+
+def test_a_request_file_gives_images_and_a_result(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLES / "cutout-soft-alpha.png", tmp_path / "given.png")
+    (tmp_path / "request.json").write_text(json.dumps({"image": "given.png", "format": "webp"}))
+    assert once(tmp_path / "request.json", tmp_path / "out").returncode == 0
+    made = Image.open(tmp_path / "out/0.webp")
+    given = Image.open(tmp_path / "given.png")
+    assert (made.size, made.mode) == (given.size, given.mode) == ((400, 534), "RGBA")
+    assert made.getchannel("A").tobytes() == given.getchannel("A").tobytes()
+    assert json.loads((tmp_path / "out/result.json").read_text())["images"][0]["report"]["verdict"] == "accepted"
+
+
+def test_a_wrong_request_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "given.png").write_bytes(b"no picture")
+    (tmp_path / "request.json").write_text(json.dumps({"image": "given.png"}))
+    ended = once(tmp_path / "request.json", tmp_path / "out")
+    assert ended.returncode == 1 and ended.stderr.startswith("likeness: ") and "Traceback" not in ended.stderr
