@@ -19,6 +19,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 from PIL import Image, ImageFilter
+from redis import Redis
 from rich.console import Console
 from rich.table import Table
 
@@ -27,7 +28,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.frame import Frame
 from likeness.local.supervisor import Settings, Stack
-from likeness.local.valkey import free_port
+from likeness.local.valkey import Valkey, free_port
 from worker.config import WEIGHTS
 from worker.engine import EngineTask
 from worker.residency import Residents, pick_device
@@ -50,27 +51,29 @@ def photo(side: int, quality: int = 90, seed: int = 0) -> bytes:
 
 @contextmanager
 def running(**environment: str) -> Iterator[str]:
-    """Run the stack in a folder of its own and give its address."""
+    """Run the stack in a folder of its own and give its address; with `server` given, on that Redis."""
     with tempfile.TemporaryDirectory(prefix="likeness-") as home:
-        settings = Settings(Path(home), port=free_port(), environment=environment)
+        server = environment.pop("server", None)
+        settings = Settings(Path(home), port=free_port(), redis_url=server, environment=environment)
         with Stack(settings, print) as stack:
             stack.wait_until_ready()
             yield settings.url
 
 
-def own_cost(url: str, side: int) -> tuple[float, float, float]:
-    """Return median milliseconds of (whole job, bare engine call, difference taken round by round)."""
+def own_cost(url: str, side: int) -> tuple[float, float, float, float]:
+    """Return median milliseconds of (job, bare engine call, difference taken round by round, the report's part)."""
     spec = load_catalogue().find("starter")
     engine = Residents(WEIGHTS, pick_device("auto")).engine(spec)
     data = photo(side)
     given = decode(data, Bounds())
     canvas = Frame.of(given).canvas(given, spec.canvas.multiple, spec.canvas.minimum)
-    jobs, bare = [], []
+    jobs, bare, reports = [], [], []
     with Client(url) as client:
         for _ in range(ROUNDS + 2):
             began = time.perf_counter()
-            client.wait(client.recreate(data))
+            job = client.wait(client.recreate(data))
             jobs.append(time.perf_counter() - began)
+            reports.append(job.result.timings.assessing if job.result else 0.0)
             began = time.perf_counter()
             engine.generate([EngineTask(canvas, seed=0)], lambda step, steps, stage: None)
             bare.append(time.perf_counter() - began)
@@ -79,6 +82,7 @@ def own_cost(url: str, side: int) -> tuple[float, float, float]:
         1000 * statistics.median(job for job, _ in rounds),
         1000 * statistics.median(alone for _, alone in rounds),
         1000 * statistics.median(job - alone for job, alone in rounds),
+        1000 * statistics.median(reports[2:]),
     )
 
 
@@ -98,6 +102,20 @@ async def accepting(url: str, data: bytes) -> tuple[float, float, float]:
         await asyncio.gather(*(post(client) for _ in range(POSTS)))
         whole = time.perf_counter() - began
     return POSTS / whole, 1000 * statistics.median(seconds), 1000 * sorted(seconds)[int(0.99 * POSTS)]
+
+
+def posting(data: bytes, idle: bool) -> tuple[float, float, float]:
+    """Run `accepting` on a stack of its own, whose worker RQ has suspended when it is to be idle."""
+    with tempfile.TemporaryDirectory(prefix="lk-") as folder:
+        valkey = Valkey.start(Path(folder), Path(folder) / "valkey.log", lambda: False)
+        try:
+            with running(LIKENESS_MAX_QUEUED="100000", server=valkey.url) as url:
+                if idle:
+                    Redis.from_url(valkey.url).set("rq:suspended", 1)
+                    time.sleep(3)  # longer than the worker waits for a job before it looks again
+                return asyncio.run(accepting(url, data))
+        finally:
+            valkey.stop()
 
 
 def batching(url: str, side: int) -> tuple[float, float]:
@@ -122,19 +140,20 @@ def measure() -> None:
     table = Table("what", "figure")
     with running() as url:
         for side in (256, 512):
-            job, bare, own = own_cost(url, side)
+            job, bare, own, report = own_cost(url, side)
             table.add_row(f"{side}x{side}: job, bare engine, own cost (ms)", f"{job:.0f}   {bare:.0f}   {own:.0f}")
+            table.add_row(f"{side}x{side}: the report (ms), its share", f"{report:.0f}   {report / job:.0%}")
         for side in (128, 256):
             alone, together = batching(url, side)
             table.add_row(
                 f"{side}x{side}: eight in turn, eight at once (s), ratio",
                 f"{alone:.2f}   {together:.2f}   {alone / together:.2f}",
             )
-    with running(LIKENESS_MAX_QUEUED="100000") as url:
-        data = photo(640, 88)
-        rate, median, slowest = asyncio.run(accepting(url, data))
+    data = photo(640, 97)
+    for worker in ("idle", "busy"):
+        rate, median, slowest = posting(data, idle=worker == "idle")
         table.add_row(
-            f"POSTs a second ({len(data) // 1000} kB, {AT_ONCE} at once, worker busy), median, p99 (ms)",
+            f"POSTs a second ({len(data) // 1000} kB, {AT_ONCE} at once, worker {worker}), median, p99 (ms)",
             f"{rate:.0f}   {median:.0f}   {slowest:.0f}",
         )
     Console().print(table)

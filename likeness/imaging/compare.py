@@ -1,5 +1,6 @@
 """The quality report of a made picture: the frame of both, the figures, the verdict and its reasons."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from likeness.imaging.metrics.ssim import ssim
 from likeness.imaging.picture import Picture
 
 BACKDROP = 0.5
+THREADS = 2
 SIZES_DIFFER = "the pictures differ in size"
 NO_WEIGHTS = "no weights for it are installed"
 NOTHING_TO_ALIGN = "too small or too flat to align"
@@ -63,8 +65,11 @@ def _fidelity(given: Floats, made: Floats) -> list[Score]:
     if given.shape != made.shape:
         measured = [_score(name, None, SIZES_DIFFER) for name in (*METRICS, "drift")]
     else:
-        measured = [_score(name, metric(given, made)) for name, metric in METRICS.items()]
-        measured.append(_drift_score(drift(given, made)))
+        with ThreadPoolExecutor(THREADS) as pool:  # NumPy and OpenCV let go of the interpreter while they compute
+            shift = pool.submit(drift, given, made)
+            values = pool.map(lambda metric: metric(given, made), METRICS.values())
+            measured = [_score(name, value) for name, value in zip(METRICS, values, strict=True)]
+            measured.append(_drift_score(shift.result()))
     return measured + [_score(name, None, NO_WEIGHTS) for name in LEARNED]
 
 
