@@ -24,7 +24,7 @@ class RemoteImage(Wire):
     mode: str
     format: str
     sha256: str
-    seed: int
+    seed: int | None
     report: Report
 
 

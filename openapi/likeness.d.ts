@@ -100,7 +100,8 @@ export interface ImageView {
   mode: string;
   format: string;
   sha256: string;
-  seed: number;
+  /** null with an engine that makes the same picture every time */
+  seed: number | null;
   report: Report;
 }
 

@@ -81,7 +81,7 @@ SUCCEEDED: Final[dict[str, Any]] = {
                 "mode": "RGB",
                 "format": "jpeg",
                 "sha256": SHA256,
-                "seed": 0,
+                "seed": None,
                 "report": REPORT,
             }
         ],
@@ -92,7 +92,7 @@ SUCCEEDED: Final[dict[str, Any]] = {
             "revision": "1",
             "parameters": {},
         },
-        "recipe": {"engine": "starter", "revision": "1", "parameters": {}, "seeds": [0], "input_sha256": SHA256},
+        "recipe": {"engine": "starter", "revision": "1", "parameters": {}, "seeds": [], "input_sha256": SHA256},
         "timings": {
             "queued": 0.08,
             "loading": 0.0,

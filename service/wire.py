@@ -65,7 +65,7 @@ class ImageView(BaseModel):
     mode: str
     format: str
     sha256: str
-    seed: int
+    seed: int | None = Field(description="null with an engine that makes the same picture every time")
     report: Report
 
 

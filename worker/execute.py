@@ -188,7 +188,8 @@ class Run:
         image = work.frame.restore(canvas)
         data = encode(image, work.frame, work.order.task.format.value)
         self.watched.lap("decoding")
-        work.candidates.append(score(work.given, data, task.seed, work.order.task.thresholds))
+        seed = task.seed if "seed" in self.spec.parameters else None
+        work.candidates.append(score(work.given, data, seed, work.order.task.thresholds))
         self.watched.lap("assessing")
 
     def _finish(self, work: Work, started: datetime, batch: int) -> Outcome:
@@ -234,7 +235,7 @@ class Run:
             engine=self.spec.name,
             revision=self.spec.revision,
             parameters=self.spec.resolve(work.order.task),
-            seeds=[candidate.seed for candidate in kept],
+            seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
             input_sha256=work.order.input.sha256,
         )
 

@@ -19,7 +19,7 @@ class Candidate:
     data: bytes
     image: Image.Image
     format: str
-    seed: int
+    seed: int | None
     report: Report
 
     @property
@@ -28,7 +28,7 @@ class Candidate:
         return self.report.verdict is Verdict.ACCEPTED
 
 
-def score(given: Picture, data: bytes, seed: int, thresholds: Thresholds) -> Candidate:
+def score(given: Picture, data: bytes, seed: int | None, thresholds: Thresholds) -> Candidate:
     """Decode what was made and measure it against what was given."""
     made = decode(data, UNBOUNDED)
     return Candidate(data, made.pixels, made.format, seed, assess(given, made, thresholds))

@@ -100,7 +100,7 @@ class MadeImage(Strict):
     height: int
     mode: str
     format: str
-    seed: int
+    seed: int | None = Field(description="null with an engine that makes the same picture every time")
     report: Report
 
 
