@@ -60,7 +60,12 @@ def _assemble(services: Services) -> FastAPI:
         app.include_router(resource.router)
     describe(app)
     # The last one added is the first to see a request.
-    app.add_middleware(BodyBounds, max_picture=settings.max_upload_bytes, seconds=settings.body_seconds)
+    app.add_middleware(
+        BodyBounds,
+        max_picture=settings.max_upload_bytes,
+        seconds=settings.body_seconds,
+        memory=settings.max_upload_memory,
+    )
     app.add_middleware(LocalGuard, keys=services.keys)
     app.add_middleware(RequestContext, metrics=services.metrics)
     return app

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=25_000_000, gt=0, description="largest picture file")
     max_pixels: int = Field(default=40_000_000, gt=0, description="most pixels in a picture")
     max_side: int = Field(default=16_384, gt=0, description="longest side of a picture, in px")
+    max_upload_memory: int = Field(default=512_000_000, gt=0, description="most bytes of bodies held at one time")
     body_seconds: float = Field(default=30, gt=0, description="longest time that a request's body may take")
     fetch_seconds: float = Field(default=10, gt=0, description="longest time that a picture URL may take")
     max_queued: int = Field(default=1000, ge=0, description="most jobs waiting in one queue")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likeness.contract.errors import InternalError
@@ -48,6 +48,8 @@ class RequestContext:
         started = time.perf_counter()
         try:
             await self._app(scope, receive, answer.send)
+        except ClientDisconnect:
+            log.info("the caller left before its request was read")
         except Exception:
             log.exception("request failed", method=scope["method"], path=scope["path"])
             if answer.status == 0:

@@ -9,7 +9,13 @@ from service.errors import MEDIA_TYPE, STATUS, Problem, problem_of
 
 Responses = dict[int | str, dict[str, Any]]
 
-EVERYWHERE: Final = (errors.InvalidField, errors.OriginNotAllowed, errors.UploadTooLarge, errors.UploadTooSlow)
+EVERYWHERE: Final = (
+    errors.InvalidField,
+    errors.OriginNotAllowed,
+    errors.UploadTooLarge,
+    errors.UploadTooSlow,
+    errors.TooManyUploads,
+)
 OWNED: Final = (errors.NotAuthenticated, errors.QueueUnavailable)
 ONE_JOB: Final = (errors.JobNotFound, errors.JobExpired)
 
@@ -32,7 +38,10 @@ def _response(status: int, kinds: Sequence[type[LikenessError]], instance: str) 
     examples = {kind.code: {"summary": kind.title, "value": _example(kind, status, instance)} for kind in kinds}
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
     described: dict[str, Any] = {"description": " · ".join(f"`{kind.code}`" for kind in kinds), "content": content}
-    if any(kind in (errors.QueueFull, errors.IdempotencyPending, errors.QueueUnavailable) for kind in kinds):
+    if any(
+        kind in (errors.QueueFull, errors.TooManyUploads, errors.IdempotencyPending, errors.QueueUnavailable)
+        for kind in kinds
+    ):
         described["headers"] = {"Retry-After": _header("seconds to wait before trying again", "integer")}
     return described
 

@@ -27,6 +27,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.PictureTooLarge: 422,
     errors.UploadTooLarge: 413,
     errors.UploadTooSlow: 408,
+    errors.TooManyUploads: 429,
     errors.UnsupportedMedia: 415,
     errors.UrlNotAllowed: 422,
     errors.UrlFailed: 422,
@@ -55,7 +56,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.StoreUnavailable: 503,
     errors.NotReady: 503,
 }
-CLOSING: Final = (errors.UploadTooLarge, errors.UploadTooSlow)
+CLOSING: Final = (errors.UploadTooLarge, errors.UploadTooSlow, errors.TooManyUploads)
 """After these the rest of the body is not worth reading."""
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:likeness:error:"

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from likeness.contract.errors import FieldProblem, UploadTooLarge, UploadTooSlow
+from likeness.contract.errors import FieldProblem, TooManyUploads, UploadTooLarge, UploadTooSlow
 
 FIELDS_BYTES: Final = 64 * 1024
 """Room for the fields and the wrapping beside the picture."""
@@ -19,8 +19,9 @@ class BodyBounds:
     The errors are raised from the app's own `receive`, so they are answered like any other error of ours.
     """
 
-    def __init__(self, app: ASGIApp, max_picture: int, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, max_picture: int, seconds: float, memory: int) -> None:
         self._app = app
+        self._memory = Memory(memory)
         self._max_picture = max_picture
         self._seconds = seconds
 
@@ -29,19 +30,36 @@ class BodyBounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, Headers(scope=scope), self._max_picture, self._seconds)
-        await self._app(scope, body.receive, send)
+        body = _Body(receive, Headers(scope=scope), self._max_picture, self._seconds, self._memory)
+        try:
+            await self._app(scope, body.receive, send)
+        finally:
+            self._memory.free += body.read
+
+
+class Memory:
+    """Bytes that the bodies of all requests under way may take together."""
+
+    def __init__(self, most: int) -> None:
+        self.free = most
+
+    def take(self, size: int) -> None:
+        """Take so many bytes. Raises TooManyUploads when there are not so many left."""
+        if size > self.free:
+            raise TooManyUploads("other uploads are under way; try again in a second", retry_after=1)
+        self.free -= size
 
 
 class _Body:
-    def __init__(self, receive: Receive, headers: Headers, max_picture: int, seconds: float) -> None:
+    def __init__(self, receive: Receive, headers: Headers, max_picture: int, seconds: float, memory: Memory) -> None:
         self._receive = receive
+        self._memory = memory
         self._max_picture = max_picture
         self._bound = body_bound(headers.get("content-type", ""), max_picture)
         self._announced = int(length) if (length := headers.get("content-length", "")).isdecimal() else 0
         self._seconds = seconds
         self._until: float | None = None
-        self._read = 0
+        self.read = 0
         self._ended = False
 
     async def receive(self) -> Message:
@@ -56,8 +74,10 @@ class _Body:
         except TimeoutError as error:
             detail = f"the body took longer than {self._seconds:g} s"
             raise UploadTooSlow(detail, [FieldProblem("#/", f"sent within {self._seconds:g} s")]) from error
-        self._read += len(message.get("body", b""))
-        self._check(self._read)
+        size = len(message.get("body", b""))
+        self._check(self.read + size)
+        self._memory.take(size)
+        self.read += size
         self._ended = not message.get("more_body", False)
         return message
 

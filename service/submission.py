@@ -49,7 +49,7 @@ class Submission:
 
 
 async def read_submission(request: Request, model: type[Recreate], max_picture: int) -> Submission:
-    """Read the body of a request. Raises UnsupportedMedia, UploadTooLarge, UploadTooSlow or InvalidField."""
+    """Read the body of a request. Raises UnsupportedMedia, InvalidField, or what bounds bodies."""
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
         raise UnsupportedMedia("Content-Type: the charset must be utf-8", [_header("content-type", "charset=utf-8")])

@@ -10,6 +10,7 @@ LikenessError
 │   ├── PictureTooLarge         more pixels, or a longer side, than the bound
 │   ├── UploadTooLarge          more bytes than the bound
 │   ├── UploadTooSlow           the body did not arrive in time
+│   ├── TooManyUploads          other uploads take all the memory there is for them; try again soon
 │   ├── UnsupportedMedia        a content type that this call does not take
 │   ├── UrlNotAllowed           a picture URL that is not public https
 │   ├── UrlFailed               a picture URL that did not answer with a picture
@@ -125,6 +126,12 @@ class UploadTooSlow(RequestError):
     """The body did not arrive in time."""
 
     code, title = "upload_too_slow", "The upload took too long"
+
+
+class TooManyUploads(RequestError):
+    """Other uploads take all the memory there is for them; try again soon."""
+
+    code, title = "too_many_uploads", "Too many uploads at once"
 
 
 class UnsupportedMedia(RequestError):
