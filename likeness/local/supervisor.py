@@ -1,7 +1,9 @@
 """The one-machine stack: embedded Valkey, the service and its workers, kept running until told to stop.
 
 Start: Valkey, then service and workers together. Stop: the service takes no more requests, the workers drain, and
-Valkey goes last. A program that dies is started again, each time later; one that keeps dying stops the stack.
+Valkey goes last. A program that dies is started again, each time later; one that
+keeps failing by itself stops the stack. One that is killed does not count as failing: a few jobs that each take their
+worker down must not take the service from all the others.
 """
 
 import json
@@ -31,7 +33,9 @@ LOOK_SECONDS = 0.1
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 """Seconds before a dead program is started again: doubling from the first to the longest."""
 MOST_DEATHS = 6
-"""Deaths in a row after which a program is given up."""
+"""Deaths in a row after which a program that fails by itself is given up."""
+HUNG_EXIT = 70
+"""A worker ends with this code when a job hangs: the job's failure, not its own."""
 STEADY_SECONDS = 60.0
 """A program that ran this long before it died starts its count anew."""
 
@@ -80,9 +84,13 @@ class Kept:
             self.child, self.started, self.start_at = Child.start(self.program), now, None
         return None
 
+    def _failed(self) -> bool:
+        code = self.child.process.returncode
+        return code >= 0 and code != HUNG_EXIT
+
     def _died(self, now: float) -> str:
         self.deaths = 1 if now - self.started > STEADY_SECONDS else self.deaths + 1
-        if self.deaths >= MOST_DEATHS:
+        if self.deaths >= MOST_DEATHS and self._failed():
             raise LocalProblem(
                 f"{self.program.name} died {self.deaths} times in a row and is given up: {self.child.why()}"
             )

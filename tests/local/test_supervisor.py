@@ -93,6 +93,13 @@ def test_a_program_that_keeps_dying_is_given_up_with_its_last_words(tmp_path, mo
         wait_for(lambda: kept.look(time.monotonic()) and False)
 
 
+@pytest.mark.parametrize("end", ["kill -9 $$", "exit 70"])
+def test_a_program_that_its_jobs_take_down_is_never_given_up(tmp_path, monkeypatch, end):
+    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.0001)
+    kept = Kept.start(Program("worker-1", ["sh", "-c", end], tmp_path / "log"))
+    wait_for(lambda: (kept.look(time.monotonic()), kept.deaths > supervisor.MOST_DEATHS)[1])
+
+
 def test_a_worker_that_cannot_start_is_told_and_everything_stops(make, tmp_path):
     stack = make(BROKEN="1")
     with pytest.raises(LocalProblem, match=r"worker-1 cannot start(.|\n)*the weights are gone"), stack:
