@@ -1,9 +1,8 @@
 """The one-machine stack: embedded Valkey, the service and its workers, kept running until told to stop.
 
 Start: Valkey, then service and workers together. Stop: the service takes no more requests, the workers drain, and
-Valkey goes last. A program that dies is started again, each time later; one that
-keeps failing by itself stops the stack. One that is killed does not count as failing: a few jobs that each take their
-worker down must not take the service from all the others.
+Valkey goes last. A program that dies is started again, each time later; one that keeps failing by itself stops the
+stack. One that is killed does not count as failing: jobs that take their worker down must not end the whole stack.
 """
 
 import json
