@@ -17,9 +17,9 @@ from likeness.imaging.tiles import Blend, Box, boxes
 from worker.engine import Canvas, EngineTask, StepHook
 
 STACK_FROM = 128 * 128
-"""Canvases of at least this many px are run several at once. Below it, CPU libraries were seen to add in another
-order for several pictures than for one, and a picture must not depend on its neighbours by even one grey level. A GPU has
-not been tried, so there canvases run one at a time too."""
+"""Canvases of at least this many px are run several at once. Below it, CPU libraries were seen to add in another order
+for several pictures than for one, and a picture must not depend on its neighbours by even one grey level. A GPU has not
+been tried, so there canvases run one at a time too."""
 
 
 class AutoencoderEngine:
