@@ -19,11 +19,18 @@ HELD_OUT = 48
 
 @dataclass(frozen=True)
 class Pictures:
-    """Photos (RGB) and emoji (RGBA), split into what is trained on and what is held out."""
+    """Photos (RGB), their product masks (grey) and labels, and emoji (RGBA) with their names.
+
+    The last HELD_OUT photos and masks are kept apart; `labels` are those of `photos`.
+    """
 
     photos: list[Pixels]
     held_out: list[Pixels]
     emoji: list[Pixels]
+    masks: list[Pixels]
+    held_out_masks: list[Pixels]
+    labels: list[str]
+    emoji_names: list[str]
 
 
 def load_pictures(data: Path, limit: int | None = None) -> Pictures:
@@ -32,18 +39,33 @@ def load_pictures(data: Path, limit: int | None = None) -> Pictures:
     Raises FileNotFoundError when the data is not there; training/README.md says how to get it.
     """
     with (data / "clothing" / "train.csv").open() as rows:
-        names = [f"{row['uuid']}.jpg" for row in csv.DictReader(rows)][:limit]
-    found = _read_tar(data / "clothing" / "train.tar", "RGB", ".jpg")
-    photos = [found[name] for name in names]
-    emoji = list(_read_tar(data / "emoji" / "emoji.tar", "RGBA", ".webp").values())[:limit]
-    return Pictures(photos[:-HELD_OUT], photos[-HELD_OUT:], emoji)
+        listed = list(csv.DictReader(rows))[:limit]
+    names = [row["uuid"] for row in listed]
+    photos = _in_order(_read_tar(data / "clothing" / "train.tar", "RGB", ".jpg"), names)
+    masks = _in_order(_read_tar(data / "clothing" / "train.tar", "L", ".png"), names)
+    emoji = _read_tar(data / "emoji" / "emoji.tar", "RGBA", ".webp")
+    with (data / "emoji" / "emoji.csv").open() as rows:
+        called = {Path(row["file"]).stem: row["name"] for row in csv.DictReader(rows)}
+    return Pictures(
+        photos=photos[:-HELD_OUT],
+        held_out=photos[-HELD_OUT:],
+        emoji=list(emoji.values())[:limit],
+        masks=masks[:-HELD_OUT],
+        held_out_masks=masks[-HELD_OUT:],
+        labels=[row["label"].lower() for row in listed][:-HELD_OUT],
+        emoji_names=[called[name] for name in emoji][:limit],
+    )
+
+
+def _in_order(found: dict[str, Pixels], names: list[str]) -> list[Pixels]:
+    return [found[name] for name in names]
 
 
 def _read_tar(path: Path, mode: str, suffix: str) -> dict[str, Pixels]:
     with tarfile.open(path) as tar:
         members = [member for member in tar.getmembers() if member.name.endswith(suffix)]
         return {
-            Path(member.name).name: np.asarray(Image.open(io.BytesIO(_bytes(tar, member))).convert(mode))
+            Path(member.name).stem: np.asarray(Image.open(io.BytesIO(_bytes(tar, member))).convert(mode))
             for member in members
         }
 

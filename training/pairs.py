@@ -1,0 +1,212 @@
+"""Training pairs for the denoiser, made by program from photos with masks: before, after, where, and in what words."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.contract import words
+from likeness.contract.instructions import Edit, EditKind
+from likeness.imaging.colour import Floats
+from likeness.imaging.controls import CONTROLS
+from likeness.imaging.edits import backdrop, light, pattern
+from likeness.imaging.edits.recolour import lab_of, lab_of_colour, recolour
+from training.phrases import phrase
+from training.pictures import Pictures
+
+Name = TypeVar("Name")
+
+HOLE = 0.5
+"""What stands in a masked picture where the mask is: 0 in the -1..1 that networks see, as diffusers does."""
+
+
+class Lesson(StrEnum):
+    """What a pair teaches."""
+
+    EDIT = "edit"
+    """Change the picture as told; the mask says where the product is."""
+    FILL = "fill"
+    """Complete the masked part (inpainting)."""
+    DRAW = "draw"
+    """Make the picture from its caption alone."""
+    CONTROL = "control"
+    """Make the picture from its caption and its edges."""
+
+
+SHARES = {Lesson.EDIT: 0.65, Lesson.FILL: 0.15, Lesson.DRAW: 0.2}
+EDIT_SHARES = {
+    EditKind.RECOLOUR: 0.45,
+    EditKind.PATTERN: 0.1,
+    EditKind.MATERIAL: 0.08,
+    EditKind.BACKGROUND: 0.18,
+    EditKind.LIGHT: 0.07,
+    EditKind.SAME: 0.12,
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One pair, square, RGB in 0..1: `mask` is H x W in 0..1, `control` H x W x 3 where the lesson has one."""
+
+    lesson: Lesson
+    source: Floats | None
+    target: Floats
+    mask: Floats
+    text: str
+    control: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A photo or an emoji on a colour, cropped: picture, product mask, what it shows."""
+
+    rgb: Floats
+    mask: Floats
+    noun: str
+
+
+class Pairs:
+    """Endless pairs of one size."""
+
+    def __init__(self, pictures: Pictures, size: int, seed: int) -> None:
+        self.pictures, self.size = pictures, size
+        self.random = np.random.default_rng(seed)
+
+    def make(self, lesson: Lesson | None = None) -> Pair:
+        """Return one pair, of a lesson drawn by SHARES when none is named."""
+        shot = self._shot()
+        match lesson or self._drawn(SHARES):
+            case Lesson.EDIT:
+                return self._edit(shot)
+            case Lesson.FILL:
+                return self._fill(shot)
+            case Lesson.CONTROL:
+                return self._control(shot)
+            case _:
+                return Pair(Lesson.DRAW, None, shot.rgb, np.zeros_like(shot.mask), caption(shot))
+
+    def _edit(self, shot: Shot) -> Pair:
+        edit = self._wanted()
+        target = apply_edit(shot.rgb, shot.mask, edit)
+        return Pair(Lesson.EDIT, shot.rgb, target, shot.mask, phrase(edit, shot.noun, self.random))
+
+    def _fill(self, shot: Shot) -> Pair:
+        hole = self._hole(shot.mask)
+        source = shot.rgb * (1 - hole[..., None]) + HOLE * hole[..., None]
+        return Pair(Lesson.FILL, source.astype(np.float32), shot.rgb, hole, caption(shot))
+
+    def _control(self, shot: Shot) -> Pair:
+        control = CONTROLS[str(self.random.choice(list(CONTROLS)))](shot.rgb)
+        return Pair(Lesson.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
+
+    def _wanted(self) -> Edit:
+        kind = self._drawn(EDIT_SHARES)
+        match kind:
+            case EditKind.RECOLOUR:
+                return Edit(kind, colour=self._colour())
+            case EditKind.PATTERN:
+                return Edit(kind, self._one_of(words.PATTERNS), self._colour())
+            case EditKind.MATERIAL:
+                return Edit(kind, self._one_of(words.MATERIALS))
+            case EditKind.LIGHT:
+                return Edit(kind, self._one_of(words.LIGHTS))
+            case EditKind.BACKGROUND:
+                name = self._one_of(("plain", "plain", "plain", "gradient", *words.TEXTURES))
+                return Edit(kind, name, "" if name in words.TEXTURES else self._colour())
+        return Edit(kind)
+
+    def _shot(self) -> Shot:
+        shot = self._emoji() if self.random.random() < 0.1 else self._photo()
+        if self.random.random() < 0.3:
+            shot = Shot(recolour(shot.rgb, shot.mask, words.COLOURS[self._colour()]), shot.mask, shot.noun)
+        return shot
+
+    def _photo(self) -> Shot:
+        index = int(self.random.integers(len(self.pictures.photos)))
+        photo, mask = self.pictures.photos[index], self.pictures.masks[index]
+        side = int(min(photo.shape[:2]) * self.random.uniform(0.7, 1.0))
+        top = self.random.integers(photo.shape[0] - side + 1)
+        left = self.random.integers(photo.shape[1] - side + 1)
+        part = np.s_[top : top + side, left : left + side]
+        return self._sized(photo[part] / np.float32(255), mask[part] / np.float32(255), self.pictures.labels[index])
+
+    def _emoji(self) -> Shot:
+        index = int(self.random.integers(len(self.pictures.emoji)))
+        emoji = self.pictures.emoji[index].astype(np.float32) / 255
+        ground = np.float32(words.COLOURS[self._colour()]) / 255
+        rgb = emoji[..., :3] * emoji[..., 3:] + ground * (1 - emoji[..., 3:])
+        return self._sized(rgb, emoji[..., 3], self.pictures.emoji_names[index])
+
+    def _sized(self, rgb: NDArray[np.float32], mask: NDArray[np.float32], noun: str) -> Shot:
+        if self.random.random() < 0.5:
+            rgb, mask = rgb[:, ::-1], mask[:, ::-1]
+        to = (self.size, self.size)
+        rgb, mask = (cv2.resize(np.ascontiguousarray(plane), to, interpolation=cv2.INTER_AREA) for plane in (rgb, mask))
+        return Shot(np.clip(rgb, 0, 1), np.clip(mask, 0, 1), noun)
+
+    def _hole(self, product: Floats) -> Floats:
+        """Return where a picture is to be completed: the product, the background, or up to three boxes."""
+        draw = self.random.random()
+        if draw < 0.15:
+            return (cv2.dilate(product, np.ones((9, 9))) > 0.5).astype(np.float32)
+        if draw < 0.3:
+            return (product < 0.5).astype(np.float32)
+        hole = np.zeros_like(product)
+        for _ in range(self.random.integers(1, 4)):
+            height, width = self.random.integers(self.size // 8, self.size // 2, 2)
+            top, left = self.random.integers(self.size - height), self.random.integers(self.size - width)
+            hole[top : top + height, left : left + width] = 1
+        return hole
+
+    def _colour(self) -> str:
+        """Return a colour's name; the twelve plain ones come up twice as often as a shade."""
+        plain = list(words.CHROMATIC) + list(words.BROWN_AND_GREYS)
+        return self._one_of(tuple(plain + plain + list(words.SHADES)))
+
+    def _one_of(self, names: tuple[str, ...]) -> str:
+        return names[self.random.integers(len(names))]
+
+    def _drawn(self, shares: dict[Name, float]) -> Name:
+        weights = np.array(list(shares.values()))
+        return list(shares)[self.random.choice(len(shares), p=weights / weights.sum())]
+
+
+def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
+    """Return what `edit` makes of a picture (H x W x 3, 0..1) whose product `mask` (H x W) shows."""
+    height, width = mask.shape
+    match edit.kind:
+        case EditKind.RECOLOUR:
+            return recolour(rgb, mask, words.COLOURS[edit.colour])
+        case EditKind.PATTERN:
+            return pattern.patterned(rgb, mask, edit.name, words.COLOURS[edit.colour])
+        case EditKind.MATERIAL:
+            return pattern.in_material(rgb, mask, edit.name)
+        case EditKind.LIGHT:
+            return light.relit(rgb, edit.name)
+        case EditKind.BACKGROUND if edit.name in backdrop.TEXTURES:
+            return backdrop.on_backdrop(rgb, mask, backdrop.TEXTURES[edit.name](height, width))
+        case EditKind.BACKGROUND:
+            drawn = backdrop.gradient if edit.name == "gradient" else backdrop.plain
+            return backdrop.on_backdrop(rgb, mask, drawn(height, width, words.COLOURS[edit.colour]))
+    return rgb
+
+
+def caption(shot: Shot) -> str:
+    """Return what the picture shows: "a photo of a blue shirt on a white background"."""
+    lab = lab_of(shot.rgb)
+    product, ground = shot.mask > 0.5, shot.mask < 0.1
+    inside = f"{_called(lab[product])} " if product.any() else ""
+    outside = f" on a {_called(lab[ground])} background" if ground.any() else ""
+    return f"a photo of a {inside}{shot.noun}{outside}"
+
+
+def _called(lab: Floats) -> str:
+    """Return the name of the colour nearest to the mean of CIELAB pixels, N x 3."""
+    mean = lab.reshape(-1, 3).mean(0)
+    return min(LAB_OF_NAME, key=lambda name: float(np.square(LAB_OF_NAME[name] - mean).sum()))
+
+
+LAB_OF_NAME = {name: lab_of_colour(rgb) for name, rgb in words.COLOURS.items()}
