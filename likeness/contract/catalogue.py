@@ -12,11 +12,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from likeness.contract.errors import FieldProblem, InvalidField, UnknownEngine
+from likeness.contract.errors import FieldProblem, InstructionNotUnderstood, InvalidField, UnknownEngine
+from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
 from likeness.contract.jobs import Scalar
-from likeness.contract.tasks import PARAMETER_NAMES, Task
+from likeness.contract.tasks import PARAMETER_NAMES, Customise, Recreate, Task, Way
 
-Kind = Literal["recreate"]
+Kind = Literal["recreate", "customise"]
+WAY_OF_EDIT = {EditKind.TEXT: Way.PRINT, EditKind.SIZE: Way.RESIZE}
+"""Edits that are asked in words but done another way than by instruction."""
 
 
 class CanvasSpec(BaseModel):
@@ -26,7 +29,11 @@ class CanvasSpec(BaseModel):
 
     multiple: int = Field(gt=0, description="each side is a multiple of this")
     minimum: int = Field(gt=0, description="each side is at least this")
-    tile: int = Field(gt=0, description="a longer side is worked on in overlapping tiles of this side")
+    tile: int = Field(gt=0, description="the longest side that is worked on at once")
+    larger: Literal["tiles", "smaller"] = Field(
+        default="tiles",
+        description="a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged",
+    )
     overlap: int = Field(ge=0, description="how far neighbouring tiles overlap")
 
 
@@ -36,8 +43,13 @@ class ParameterSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: Scalar = None
+    by_way: dict[Way, Scalar] = Field(default={}, description="defaults for some ways of customising")
     minimum: float | None = None
     maximum: float | None = None
+
+    def default_of(self, way: Way | None) -> Scalar:
+        """Return the default for a way of customising; None stands for recreation."""
+        return self.default if way is None else self.by_way.get(way, self.default)
 
 
 class EngineSpec(BaseModel):
@@ -49,7 +61,9 @@ class EngineSpec(BaseModel):
     family: str = Field(pattern="^[a-z][a-z0-9_]*$", description="the file in worker/engines that runs it")
     summary: str
     kinds: list[Kind]
-    default_for: list[Kind] = []
+    ways: list[Way] = Field(default=[], description="the ways of customising it does")
+    default_for: list[Literal["recreate"] | Way] = []
+    closed: bool = Field(default=False, description="takes only instructions of the closed set of edits")
     pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="workers of one pool serve its engines")
     weights: str = Field(description="folder below the weights folder")
     revision: str
@@ -69,9 +83,11 @@ class EngineSpec(BaseModel):
         given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name)) is not None}
         problems = [problem for name, value in given.items() if (problem := self._problem(name, value))]
         problems += self._repetition_problems(task)
+        problems += self._control_problems(task)
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
-        return {name: given.get(name, spec.default) for name, spec in self.parameters.items() if name != "seed"}
+        way = way_of(task, self.closed) if isinstance(task, Customise) else None
+        return {name: given.get(name, spec.default_of(way)) for name, spec in self.parameters.items() if name != "seed"}
 
     def bound(self, task: Task, width: int, height: int) -> int:
         """Return how many seconds a job may run: every candidate and attempt of a picture of this size."""
@@ -90,18 +106,35 @@ class EngineSpec(BaseModel):
             max(-(-side // self.canvas.multiple) * self.canvas.multiple, self.canvas.minimum)
             for side in (width, height)
         )
-        settings = json.dumps([self.revision, self.resolve(task), *sides], sort_keys=True)
+        controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
+        settings = json.dumps([self.revision, self.resolve(task), controls, *sides], sort_keys=True)
         return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
 
+    def varies(self, parameters: dict[str, Scalar]) -> bool:
+        """Return whether another seed gives another picture: not where nothing is denoised."""
+        return "seed" in self.parameters and parameters.get("strength") != 0
+
+    def _control_problems(self, task: Task) -> list[FieldProblem]:
+        if isinstance(task, Customise) and task.controls and Way.CONTROL not in self.ways:
+            return [FieldProblem("#/controls", f"the engine {self.name} takes none")]
+        return []
+
     def _repetition_problems(self, task: Task) -> list[FieldProblem]:
-        again = f"the engine {self.name} makes the same picture every time"
-        problems = []
-        if task.candidates > self.max_candidates:
-            detail = again if self.max_candidates == 1 else f"at most {self.max_candidates} with {self.name}"
-            problems.append(FieldProblem("#/candidates", detail))
-        if task.attempts > 1 and "seed" not in self.parameters:
-            problems.append(FieldProblem("#/attempts", again))
-        return problems
+        if task.candidates > self.max_candidates > 1:
+            return [FieldProblem("#/candidates", f"at most {self.max_candidates} with {self.name}")]
+        if self._varies_for(task):
+            return []
+        again = f"the engine {self.name} makes the same picture every time" + (
+            " at strength 0" if "strength" in self.parameters else ""
+        )
+        return [FieldProblem(f"#/{name}", again) for name in ("candidates", "attempts") if getattr(task, name) > 1]
+
+    def _varies_for(self, task: Task) -> bool:
+        spec = self.parameters.get("strength")
+        if spec is None or task.strength is not None:
+            return self.varies({"strength": task.strength})
+        way = way_of(task, self.closed) if isinstance(task, Customise) else None
+        return self.varies({"strength": spec.default_of(way)})
 
     def _problem(self, name: str, value: Scalar) -> FieldProblem | None:
         spec = self.parameters.get(name)
@@ -145,16 +178,51 @@ class Catalogue(BaseModel):
         )
 
     def choose(self, task: Task) -> EngineSpec:
-        """Return the engine that `task` names, or the default of its kind.
+        """Return the engine that `task` names, or the default for what it asks.
 
-        Raises UnknownEngine, or InvalidField when the engine does not do this kind of job.
+        Raises UnknownEngine, InvalidField when the engine does not do this, or InstructionNotUnderstood.
         """
+        if isinstance(task, Recreate):
+            return self._for_recreation(task)
+        named = None if task.engine is None else self.find(task.engine)
+        way = way_of(task, closed=named is None or named.closed)
+        spec = named or next(spec for spec in self.engine if way in spec.default_for)
+        if way not in spec.ways:
+            does = ", ".join(spec.ways) or "none of them"
+            able = ", ".join(other.name for other in self.engine if way in other.ways)
+            raise InvalidField.at("engine", f"{spec.name} does not customise by {way}; it does: {does}; take {able}")
+        return spec
+
+    def _for_recreation(self, task: Recreate) -> EngineSpec:
         if task.engine is None:
-            return next(spec for spec in self.engine if task.kind in spec.default_for)
+            return next(spec for spec in self.engine if "recreate" in spec.default_for)
         spec = self.find(task.engine)
         if task.kind not in spec.kinds:
             raise InvalidField.at("engine", f"{spec.name} does not {task.kind}; it does: {', '.join(spec.kinds)}")
         return spec
+
+
+def way_of(task: Customise, closed: bool) -> Way:
+    """Return the way that `task` asks for; with `closed` its instruction must be understood here.
+
+    Raises InstructionNotUnderstood, listing what can be asked.
+    """
+    if task.instruction is not None:
+        return WAY_OF_EDIT.get(edit_of(task.instruction).kind, Way.INSTRUCTION) if closed else Way.INSTRUCTION
+    if task.recolour:
+        return Way.COLOURWAY
+    if task.text or task.logo:
+        return Way.PRINT
+    return Way.CONTROL if task.controls else Way.FILL
+
+
+def edit_of(instruction: str) -> Edit:
+    """Return the edit that an instruction asks for. Raises InstructionNotUnderstood, listing what can be asked."""
+    try:
+        return understand(instruction)
+    except NotUnderstood as error:
+        problems = [FieldProblem("#/instruction", ability) for ability in abilities()]
+        raise InstructionNotUnderstood(f"instruction: {error}; errors lists what can be asked", problems) from error
 
 
 def load_catalogue(path: Path | None = None) -> Catalogue:

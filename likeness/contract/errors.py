@@ -4,6 +4,7 @@ LikenessError
 ├── RequestError            the caller's fault: change the request
 │   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
 │   ├── UnknownEngine           no engine of that name in the catalogue
+│   ├── InstructionNotUnderstood  the engine cannot do what is asked in words; `errors` lists what it can
 │   ├── InvalidPicture          not a picture, truncated, or damaged
 │   ├── UnsupportedFormat       a picture, but of a format or mode that is not taken
 │   ├── AnimatedPicture         more than one frame
@@ -27,6 +28,7 @@ LikenessError
 │   ├── IdempotencyPending      the first request with this key is still being accepted
 │   └── QueueFull               try again later
 ├── JobError                why an accepted job failed
+│   ├── NoProduct               nothing in the picture stands out as the product, or all of it does
 │   ├── EngineFailed            the engine raised
 │   ├── OutOfMemory             it did not fit, even alone
 │   ├── JobTimeout              it ran past its time bound
@@ -90,6 +92,12 @@ class UnknownEngine(RequestError):
     """No engine of that name in the catalogue."""
 
     code, title = "unknown_engine", "There is no such engine"
+
+
+class InstructionNotUnderstood(RequestError):
+    """The engine cannot do what is asked in words; `problems` lists what it can."""
+
+    code, title = "instruction_not_understood", "The instruction is not one that the engine can follow"
 
 
 class InvalidPicture(RequestError):
@@ -229,6 +237,12 @@ class JobError(LikenessError):
 
     code, title = "job_failed", "The job failed"
     fault: ClassVar[Fault] = "engine"
+
+
+class NoProduct(JobError):
+    """Nothing in the picture stands out as the product, or all of it does: send a mask."""
+
+    code, title, fault = "no_product", "No product was found in the picture", "caller"
 
 
 class EngineFailed(JobError):

@@ -176,4 +176,4 @@ TERMS = {
     *words.COLOURS, *words.PATTERNS, *words.MATERIALS, *words.TEXTURES, *words.LIGHTS, *words.SIZES,
     *words.BACKGROUND, *words.GRADIENT, *words.SAME,
 }  # fmt: skip
-KNOWN = TERMS | set(words.PRODUCTS) | set(words.AROUND)
+KNOWN = TERMS | words.PRODUCTS | words.AROUND

@@ -67,6 +67,7 @@ class JobOrder(Strict):
     engine: str
     task: Task
     input: StoredPicture
+    files: dict[Literal["mask", "logo"], StoredPicture] = Field(default={}, description="what was sent beside it")
     created_at: datetime
     batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="seconds the job may run")
@@ -100,7 +101,8 @@ class MadeImage(Strict):
     height: int
     mode: str
     format: str
-    seed: int | None = Field(description="null with an engine that makes the same picture every time")
+    seed: int | None = Field(description="null where the same picture is made every time")
+    guidance_scale: float | None = Field(default=None, description="as it was for this image; grows with each attempt")
     report: Report
 
 
@@ -121,6 +123,7 @@ class Recipe(Strict):
     parameters: dict[str, Scalar]
     seeds: list[int]
     input_sha256: str
+    files_sha256: dict[Literal["mask", "logo"], str] = {}
 
 
 class Result(Strict):

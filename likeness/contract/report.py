@@ -21,7 +21,7 @@ class Score(BaseModel):
 
     name: str
     value: float | None = Field(description="null when it could not be measured; `reason` then says why")
-    unit: str = Field(description="dB, ratio (0 to 1), dE00, px")
+    unit: str = Field(description="dB, ratio (0 to 1), dE00, px, degrees")
     higher_is_better: bool
     reason: str | None = None
 
@@ -49,6 +49,46 @@ class Thresholds(BaseModel):
     edge_f1: float | None = Field(default=None, ge=0, le=1, description="at least")
 
 
+class EditThresholds(Thresholds):
+    """What a customised candidate must reach. Likeness to what was given is tested only when asked."""
+
+    psnr: float | None = Field(default=None, ge=0, le=100, description="dB, at least")
+    ssim: float | None = Field(default=None, ge=0, le=1, description="at least")
+    delta_e: float | None = Field(default=None, ge=0, le=100, description="mean CIEDE2000, at most")
+    hue_error: float | None = Field(default=30.0, ge=0, le=180, description="degrees from the asked hue, at most")
+    colour_delta_e: float | None = Field(
+        default=None, ge=0, le=100, description="CIEDE2000 of the mean colour to the asked, at most; 3 for a colourway"
+    )
+    change_inside: float | None = Field(
+        default=1.0, ge=0, le=100, description="mean CIEDE2000 where the edit belongs, at least"
+    )
+    change_outside: float | None = Field(
+        default=5.0, ge=0, le=100, description="mean CIEDE2000 where nothing should change, at most"
+    )
+
+
+class EditReport(BaseModel):
+    """Whether the edit that was asked happened, and only that."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    asked: str = Field(description="the edit as it was understood")
+    colour: str | None = Field(description="the asked colour as #RRGGBB, where one is asked")
+    scores: list[Score] = Field(
+        description="hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score"
+    )
+    happened: bool
+
+
+class Lock(BaseModel):
+    """The proof that what was to be kept was kept, measured on the file that is returned."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    area: float = Field(ge=0, le=1, description="share of the picture that was kept")
+    max_abs_diff: int = Field(ge=0, description="the largest change of any sample there, in steps of the picture's own")
+
+
 class Report(BaseModel):
     """The quality report of one candidate."""
 
@@ -56,6 +96,8 @@ class Report(BaseModel):
 
     frame: list[FrameRow]
     fidelity: list[Score]
+    edit: EditReport | None = Field(default=None, description="with a customised picture")
+    locked: Lock | None = Field(default=None, description="where pixels were to be kept")
     verdict: Verdict
     reasons: list[str] = Field(description="plain sentences: what was met or missed")
 

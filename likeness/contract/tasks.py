@@ -1,14 +1,20 @@
 """What a job is asked to do, told apart by `kind`."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from likeness.contract.report import Thresholds
+from likeness.contract.report import EditThresholds, Thresholds
 
 MAX_SEED = 2**32 - 1
 MAX_PROMPT = 2000
+MAX_INSTRUCTION = 400
+MAX_TEXT = 80
+HEX_COLOUR = "^#[0-9A-Fa-f]{6}$"
+
+Region = Literal["product", "background"]
+"""A part of the picture that a segmentation model finds."""
 
 
 class Priority(StrEnum):
@@ -57,19 +63,138 @@ class Parameters(BaseModel):
 PARAMETER_NAMES: tuple[str, ...] = tuple(Parameters.model_fields)
 
 
-class Recreate(Parameters):
-    """Recreate a picture as exactly as the engine can."""
+class Order(Parameters):
+    """What every job that makes images may ask for."""
 
-    kind: Literal["recreate"] = "recreate"
     engine: str | None = Field(default=None, max_length=64, description="an engine's name; the default when not given")
     candidates: int = Field(default=1, ge=1, le=8, description="how many images to make in one attempt")
     keep: Keep = Field(default=Keep.BEST, description="which of them to return")
     attempts: int = Field(default=1, ge=1, le=5, description="how often to try, with new seeds, until one is accepted")
+    priority: Priority = Field(default=Priority.INTERACTIVE)
+
+
+class Recreate(Order):
+    """Recreate a picture as exactly as the engine can."""
+
+    kind: Literal["recreate"] = "recreate"
     format: OutputFormat = Field(
         default=OutputFormat.SAME, description="file format; it must be able to hold the frame"
     )
     thresholds: Thresholds = Field(default_factory=Thresholds, description="what a candidate must reach")
-    priority: Priority = Field(default=Priority.INTERACTIVE)
 
 
-Task = Recreate
+class Strict(BaseModel):
+    """A part of a task; an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Recolour(Strict):
+    """A colourway: what the mask covers in exactly this colour on average, its shading kept."""
+
+    to: str = Field(pattern=HEX_COLOUR, description="the colour, as #RRGGBB in sRGB")
+    mask: Region = Field(default="product", description="what to recolour; a `mask` file, when given, goes before it")
+
+
+class Box(Strict):
+    """A place in the upright picture, as shares of its width and height from the upper left corner."""
+
+    left: float = Field(ge=0, le=1)
+    top: float = Field(ge=0, le=1)
+    width: float = Field(gt=0, le=1)
+    height: float = Field(gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        if self.left + self.width > 1.0001 or self.top + self.height > 1.0001:
+            raise ValueError("the box reaches over the picture's edge")
+        return self
+
+
+class Control(Strict):
+    """A map drawn from the picture that steers the engine (ControlNet)."""
+
+    kind: Literal["canny", "soft_edge"] = Field(description="canny: thin edges; soft_edge: gradients at two scales")
+    weight: float = Field(default=1.0, ge=0, le=2, description="how strongly it steers")
+    start: float = Field(default=0.0, ge=0, le=1, description="share of the steps after which it begins")
+    end: float = Field(default=1.0, ge=0, le=1, description="share of the steps after which it ends")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("start must come before end")
+        return self
+
+
+class Way(StrEnum):
+    """The ways of customising; an engine does some of them."""
+
+    INSTRUCTION = "instruction"
+    """Told in words what to change."""
+    COLOURWAY = "colourway"
+    """The product in an exact colour."""
+    PRINT = "print"
+    """A logo or a text on the product, then denoised lightly (SDEdit)."""
+    RESIZE = "resize"
+    """The product larger or smaller about its centre, the background completed."""
+    FILL = "fill"
+    """What a mask covers made anew from a prompt (inpainting)."""
+    CONTROL = "control"
+    """Made anew from a prompt with the edges kept."""
+
+
+class Customise(Order):
+    """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control."""
+
+    kind: Literal["customise"] = "customise"
+    instruction: str | None = Field(
+        default=None, min_length=1, max_length=MAX_INSTRUCTION, description="what to change, in words"
+    )
+    mask: Literal["product", "background", "file"] | None = Field(
+        default=None, description="where alone the picture may change: a part that is found, or the `mask` file sent"
+    )
+    preserve: Region | None = Field(default=None, description="the part that comes back exactly as it was (the lock)")
+    recolour: Recolour | None = Field(default=None, description="a colourway")
+    text: str | None = Field(default=None, min_length=1, max_length=MAX_TEXT, description="words to print")
+    text_colour: str | None = Field(
+        default=None, pattern=HEX_COLOUR, description="black or white, whichever stands out, when not given"
+    )
+    logo: Literal["file"] | None = Field(default=None, description="the `logo` file sent, to print")
+    place: Box | None = Field(default=None, description="where to print; centred on the product when not given")
+    controls: list[Control] = Field(default=[], max_length=2, description="what to keep of the picture's edges")
+    format: OutputFormat | None = Field(
+        default=None,
+        description="file format; when not given the same, or png where pixels are locked and the same would lose them",
+    )
+    thresholds: EditThresholds = Field(default_factory=EditThresholds, description="what a candidate must reach")
+
+    @model_validator(mode="after")
+    def _one_wish(self) -> Self:
+        wishes = [name for name in ("instruction", "recolour", "text", "logo", "prompt") if getattr(self, name)]
+        if len(wishes) != 1:
+            said = " and ".join(wishes) if wishes else "nothing"
+            raise ValueError(f"one of instruction, recolour, text, logo, prompt is needed; given: {said}")
+        if self.prompt and not (self.mask or self.preserve or self.controls):
+            raise ValueError("a prompt needs a mask, preserve or controls to say what is kept; or give an instruction")
+        if self.controls and not self.prompt:
+            raise ValueError("controls need a prompt")
+        if len({control.kind for control in self.controls}) < len(self.controls):
+            raise ValueError("controls: one of each kind")
+        if (self.place or self.text_colour) and not (self.text or self.logo):
+            raise ValueError("place and text_colour need a text or a logo")
+        if self.preserve and self.mask == self.preserve:
+            raise ValueError(f"the mask is the {self.mask}, which is to be preserved: nothing could change")
+        return self
+
+    @property
+    def locks(self) -> bool:
+        """Whether some pixels must come back exactly."""
+        return bool(self.mask or self.preserve or self.text or self.logo)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that must be sent beside the image."""
+        return tuple(name for name in ("mask", "logo") if getattr(self, name) == "file")
+
+
+Task = Annotated[Recreate | Customise, Field(discriminator="kind")]

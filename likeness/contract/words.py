@@ -102,21 +102,25 @@ BACKGROUND = ("background", "backdrop", "behind")
 GRADIENT = ("gradient",)
 SAME = ("recreate", "reproduce", "same", "unchanged", "copy", "redraw")
 
-PRODUCTS = (
-    "bag blouse blazer body boot boots cap cardigan chair clothes coat cup dress fabric footwear garment handbag hat "
-    "hoodie item jacket jeans jumper longsleeve mug object outerwear outwear pair pants picture piece photo photograph "
-    "image polo product pullover sandal sandals scarf shirt shirts shoe shoes shorts skirt sneaker sneakers sock socks "
-    "sofa sweater sweatshirt table tee top tracksuit trainers trousers tshirt t-shirt undershirt vest watch wall "
-    "surface light lights"
-).split()
+PRODUCTS = frozenset(
+    """
+    bag blouse blazer body boot boots cap cardigan chair clothes coat cup dress fabric footwear garment handbag
+    hat hoodie item jacket jeans jumper longsleeve mug object outerwear outwear pair pants picture piece photo
+    photograph image polo product pullover sandal sandals scarf shirt shirts shoe shoes shorts skirt sneaker
+    sneakers sock socks sofa sweater sweatshirt table tee top tracksuit trainers trousers tshirt t-shirt
+    undershirt vest watch wall surface light lights
+    """.split()
+)
 
-AROUND = (
-    "a add all an and apply are around as be becomes can change clean color colored colour coloured completely convert "
-    "could cover covered design different dye exactly fabric feel fill finish for from fully full give goes have i in "
-    "instead into is it its itself just keep like look looks made make material me more my new of on one onto out "
-    "over paint pattern patterned place plain please print printed put recolor recolour render repaint replace set "
-    "should show simple so solid some stand studio style switch texture textured than that the their them there "
-    "these this those to tone turn uniform up very want was we whole with would you your against front "
-    "everything else only but increase raise lower reduce by percent higher"
-).split()
+AROUND = frozenset(
+    """
+    a add all an and apply are around as be becomes can change clean color colored colour coloured completely
+    convert could cover covered design different dye exactly fabric feel fill finish for from fully full give
+    goes have i in instead into is it its itself just keep like look looks made make material me more my new of
+    on one onto out over paint pattern patterned place plain please print printed put recolor recolour render
+    repaint replace set should show simple so solid some stand studio style switch texture textured than that
+    the their them there these this those to tone turn uniform up very want was we whole with would you your
+    against front everything else only but increase raise lower reduce by percent higher
+    """.split()
+)
 """Words that change nothing about what is asked."""
