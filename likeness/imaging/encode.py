@@ -33,7 +33,7 @@ def wanted_format(task: Task, own_format: Format) -> WantedFormat:
 
     Raises InvalidField at "format" when an asked format would lose locked pixels.
     """
-    asked = task.format.value if task.format else None
+    asked: WantedFormat | None = task.format.value if task.format else None
     if task.kind == "recreate" or not task.locks:
         return asked or "same"
     format = _resolved(own_format, asked or "same")
