@@ -22,7 +22,7 @@ Colour = tuple[int, int, int]
 
 
 def report_picture(given: Image.Image, made: Image.Image, report: Report) -> Image.Image:
-    """Return an RGB card: given, recreated and difference above the figures, the frame, the verdict and its reasons.
+    """Return an RGB card: given, made and difference above figures, frame, edit and lock, verdict and its reasons.
 
     The pictures are shown as they are stored; turn them upright first where they are not.
     """
@@ -30,36 +30,55 @@ def report_picture(given: Image.Image, made: Image.Image, report: Report) -> Ima
     reasons = [line for reason in report.reasons for line in _wrapped(reason, width - 2 * GAP)]
     table_top = GAP + LINE + LINE + CELL + GAP
     rows = max(len(report.fidelity), len(report.frame)) + 1
-    verdict_top = table_top + rows * LINE + GAP
+    edit_top = table_top + rows * LINE + GAP // 2
+    edit = [line for said in edit_lines(report) for line in _wrapped(said, width - 2 * GAP)]
+    verdict_top = edit_top + len(edit) * LINE + GAP // 2
     card = Image.new("RGB", (width, verdict_top + LINE + GAP // 2 + len(reasons) * LINE + GAP), PAPER)
     draw = ImageDraw.Draw(card)
     draw.text((GAP, GAP - 4), "Likeness report", INK, _font(TITLE))
-    _draw_cells(card, GAP + LINE + GAP // 2, given, made)
+    _draw_cells(card, GAP + LINE + GAP // 2, given, made, "customised" if report.edit else "recreated")
     _draw_scores(draw, (GAP, table_top), report.fidelity)
     _draw_frame(draw, (GAP + CELL + GAP + 40, table_top), width - GAP, report.frame)
+    _draw_lines(draw, edit_top, edit)
     _draw_verdict(draw, verdict_top, width, report.verdict, reasons)
     return card
 
 
-def contact_sheet(rows: Sequence[Row]) -> Image.Image:
-    """Return an RGB sheet with a row (title, given, recreated, caption) for each picture, and its difference."""
+def edit_lines(report: Report) -> list[str]:
+    """Return what a report says of the edit that was asked and of what was kept, in plain lines; none of neither."""
+    lines = []
+    if edit := report.edit:
+        colour = f" ({edit.colour})" if edit.colour else ""
+        lines.append(f"edit: {edit.asked}{colour}: {'happened' if edit.happened else 'did not happen'}")
+        measured = [f"{score.name} {_figure(score)}" for score in edit.scores if score.value is not None]
+        lines += [f"edit figures: {', '.join(measured)}"] if measured else []
+    if lock := report.locked:
+        lines.append(f"locked: {lock.area:.1%} of the picture, largest change there {lock.max_abs_diff}")
+    return lines
+
+
+def contact_sheet(rows: Sequence[Row], made_by: str = "recreated") -> Image.Image:
+    """Return an RGB sheet with a row (title, given, made, caption) for each picture, and its difference.
+
+    `made_by` is the word below the pictures that were made.
+    """
     height = LINE + CELL + LINE + LINE + GAP
     sheet = Image.new("RGB", (3 * CELL + 4 * GAP, GAP + height * len(rows)), PAPER)
     draw = ImageDraw.Draw(sheet)
     for index, (title, given, made, caption) in enumerate(rows):
         top = GAP + index * height
         draw.text((GAP, top - 4), title, INK, _font(TEXT))
-        _draw_cells(sheet, top + LINE - 6, given, made)
+        _draw_cells(sheet, top + LINE - 6, given, made, made_by)
         draw.text((GAP, top + 2 * LINE + CELL - 4), caption, FAINT, _font(SMALL))
     return sheet
 
 
-def _draw_cells(sheet: Image.Image, top: int, given: Image.Image, made: Image.Image) -> None:
+def _draw_cells(sheet: Image.Image, top: int, given: Image.Image, made: Image.Image, made_by: str) -> None:
     """Draw the three pictures in a row, each with its name and size below."""
     difference, factor = _difference(given, made)
     cells = [
         (f"given  {given.width} x {given.height}", _fitted(_flat(given))),
-        (f"recreated  {made.width} x {made.height}", _fitted(_flat(made))),
+        (f"{made_by}  {made.width} x {made.height}", _fitted(_flat(made))),
         (f"difference x {factor}" if difference else "difference: the sizes differ", difference),
     ]
     draw = ImageDraw.Draw(sheet)
@@ -153,8 +172,12 @@ def _draw_verdict(draw: ImageDraw.ImageDraw, top: int, width: int, verdict: Verd
     colour: Colour = GOOD if verdict is Verdict.ACCEPTED else BAD
     draw.rectangle((GAP, top, width - GAP, top + LINE + 4), fill=colour)
     draw.text((GAP + 8, top + 4), verdict.value, PAPER, _font(TEXT))
-    for index, line in enumerate(reasons):
-        draw.text((GAP, top + LINE + GAP // 2 + 2 + index * LINE), line, INK, _font(TEXT))
+    _draw_lines(draw, top + LINE + GAP // 2 + 2, reasons)
+
+
+def _draw_lines(draw: ImageDraw.ImageDraw, top: int, lines: Sequence[str]) -> None:
+    for index, line in enumerate(lines):
+        draw.text((GAP, top + index * LINE), line, INK, _font(TEXT))
 
 
 def _wrapped(text: str, width: int) -> list[str]:
