@@ -1,9 +1,9 @@
 import pytest
 from PIL import Image
 
-from likeness.contract.report import Thresholds
+from likeness.contract.report import EditReport, Lock, Score, Thresholds
 from likeness.imaging.compare import assess
-from likeness.imaging.sheet import BAD, GOOD, contact_sheet, report_picture
+from likeness.imaging.sheet import BAD, GOOD, contact_sheet, edit_lines, report_picture
 from tests.imaging.files import PNG_KINDS, photo, picture, png_file, saved
 
 
@@ -31,6 +31,25 @@ def test_long_reasons_are_wrapped_into_the_card():
     short = report_picture(given.pixels, given.pixels, report)
     longer = report_picture(given.pixels, given.pixels, report.model_copy(update={"reasons": ["many words " * 40]}))
     assert longer.width == short.width and longer.height > short.height
+
+
+def test_the_edit_and_the_lock_are_told_and_drawn():
+    given = picture(saved(photo("RGB", 30, 30), "PNG"))
+    plain = assess(given, given, Thresholds())
+    scores = [
+        Score(name="colour_delta_e", value=0.8, unit="dE00", higher_is_better=False),
+        Score(name="clip_score", value=None, unit="ratio", higher_is_better=True, reason="no weights"),
+    ]
+    edit = EditReport(asked="recolour", colour="#1F4E79", scores=scores, happened=False)
+    report = plain.model_copy(update={"edit": edit, "locked": Lock(area=0.625, max_abs_diff=0)})
+    assert edit_lines(plain) == []
+    assert edit_lines(report) == [
+        "edit: recolour (#1F4E79): did not happen",
+        "edit figures: colour_delta_e 0.800 dE00",
+        "locked: 62.5% of the picture, largest change there 0",
+    ]
+    cards = [report_picture(given.pixels, given.pixels, one) for one in (plain, report)]
+    assert cards[1].height - cards[0].height == 3 * 22
 
 
 def test_the_difference_is_amplified_and_equal_pictures_give_black():
