@@ -63,6 +63,7 @@ def scheduler() -> DDIMScheduler:
         prediction_type="sample",
         clip_sample=False,
         set_alpha_to_one=True,
+        steps_offset=1,
         timestep_spacing="trailing",
     )
 

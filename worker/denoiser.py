@@ -6,6 +6,8 @@ from a base: the source's latents where there is a source, else the noisy latent
 is not to change is right before the first step of training, and stays so through norms that forget absolute values.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -37,15 +39,46 @@ def whole(sample: Tensor) -> Tensor:
     return torch.cat([sample, sample.new_zeros(len(sample), missing, *sample.shape[2:])], 1)
 
 
+def in_pairs(run: Callable[..., Any], rows: int, options: dict[str, Any]) -> Any:  # noqa: ANN401  tensors, or tuples of them
+    """Return what `run` makes of `rows` rows, run two at a time, an odd last one twice.
+
+    CPU libraries add in another order for other numbers of rows; in one fixed shape a row's result depends neither on
+    how many there are nor on which they are.
+    """
+    made = []
+    for start in range(0, rows, 2):
+        pick = torch.tensor([start, min(start + 1, rows - 1)])
+        made.append(run(**{name: _picked(value, pick, rows) for name, value in options.items()}))
+    return _joined(made, rows)
+
+
+def _picked(value: Any, pick: Tensor, rows: int) -> Any:  # noqa: ANN401
+    if isinstance(value, list | tuple):
+        return [_picked(one, pick, rows) for one in value]
+    return value[pick] if isinstance(value, Tensor) and value.ndim > 1 and len(value) == rows else value
+
+
+def _joined(made: list[Any], rows: int) -> Any:  # noqa: ANN401
+    if isinstance(made[0], Tensor):
+        return torch.cat(made)[:rows]
+    return tuple(_joined(list(parts), rows) for parts in zip(*made, strict=True))
+
+
 class StarterUNet(UNet2DConditionModel):
     """UNet2DConditionModel on `whole` inputs, predicting the difference from the base."""
+
+    paired = False
+    """Whether rows are run two at a time."""
 
     def forward(self, sample: Tensor, timestep: Any, encoder_hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
         """Return the predicted latents, N x 16 x H x W."""
         inputs = whole(sample)
-        made = super().forward(inputs, timestep, encoder_hidden_states, **options)
-        predicted = self._base(inputs, timestep) + made[0]
-        return (predicted,) if options.get("return_dict") is False else UNet2DConditionOutput(sample=predicted)
+        wanted = options.pop("return_dict", True)
+        given = {"sample": inputs, "timestep": timestep, "encoder_hidden_states": encoder_hidden_states, **options}
+        run = partial(super().forward, return_dict=False)
+        (made,) = in_pairs(run, len(inputs), given) if self.paired else run(**given)
+        predicted = self._base(inputs, timestep) + made
+        return UNet2DConditionOutput(sample=predicted) if wanted else (predicted,)
 
     def _base(self, inputs: Tensor, timestep: Any) -> Tensor:  # noqa: ANN401  a number or a tensor, as in diffusers
         noisy, source = inputs[:, :LATENTS], inputs[:, LATENTS + 1 :]
@@ -58,6 +91,17 @@ class StarterUNet(UNet2DConditionModel):
 class StarterControlNet(ControlNetModel):
     """ControlNetModel on `whole` inputs."""
 
-    def forward(self, sample: Tensor, *args: Any, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
-        """Return the residuals for the UNet."""
-        return super().forward(whole(sample), *args, **options)
+    paired = False
+    """Whether rows are run two at a time."""
+
+    def forward(self, sample: Tensor, timestep: Any, encoder_hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
+        """Return the residuals for the UNet: a tuple of those of its way down, and the middle's."""
+        options.pop("return_dict", None)
+        given = {
+            "sample": whole(sample),
+            "timestep": timestep,
+            "encoder_hidden_states": encoder_hidden_states,
+            **options,
+        }
+        run = partial(super().forward, return_dict=False)
+        return in_pairs(run, len(sample), given) if self.paired else run(**given)

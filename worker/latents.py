@@ -2,28 +2,22 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 from diffusers.models import AutoencoderDC
 from diffusers.schedulers import DDIMScheduler
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from likeness.contract.catalogue import CanvasSpec
 from worker.denoiser import TIMES, StarterUNet
 from worker.engine import Canvas, EngineTask, Plane, StepHook
-
-Module = TypeVar("Module", bound=nn.Module)
-
-STEADY_ROWS = 16
-"""Linear layers on fewer rows than about four were seen to add in another order: one row is always run as so many."""
 
 
 class StarterAutoencoder(AutoencoderDC):
@@ -49,35 +43,28 @@ def parts(weights: Path, device: str) -> dict[str, Any]:
     """Load what every pipeline of the starter family is made of, in float32. Raises OSError."""
     only = {"use_safetensors": True, "local_files_only": True}
     unet = StarterUNet.from_pretrained(weights / "unet", **only).float().eval()
-    unet.register_to_config(in_channels=unet.config.out_channels)  # a pipeline asks how many latents there are
+    unet.paired = device == "cpu"
     text = CLIPTextModel.from_pretrained(weights / "text_encoder", **only).float().eval()
     return {
         "vae": StarterAutoencoder.loaded(weights / "vae").to(device, memory_format=torch.channels_last),
-        "unet": steady(unet.to(device, memory_format=torch.channels_last)),
-        "text_encoder": steady(text.to(device)),
+        "unet": unet.to(device, memory_format=torch.channels_last),
+        "text_encoder": text.to(device),
         "tokenizer": CLIPTokenizer.from_pretrained(weights / "tokenizer", local_files_only=True),
         "scheduler": DDIMScheduler.from_pretrained(weights / "scheduler", local_files_only=True),
     }
 
 
-def steady(module: Module) -> Module:
-    """Make every linear layer run few rows as STEADY_ROWS, so that a row's result does not depend on how many there are."""
-    for layer in module.modules():
-        if isinstance(layer, nn.Linear):
-            layer.forward = partial(_padded, layer)  # type: ignore[method-assign]  one instance, on purpose
-    return module
+def read(pipe: Any, texts: Sequence[str]) -> dict[str, Tensor]:  # noqa: ANN401  any Stable Diffusion pipeline
+    """Return the prompts of a pipeline's call as it takes them, each text read by itself."""
+    return {
+        "prompt_embeds": torch.cat([_read(pipe, text) for text in texts]),
+        "negative_prompt_embeds": torch.cat([_read(pipe, "")] * len(texts)),
+    }
 
 
-def _padded(layer: nn.Linear, rows: Tensor) -> Tensor:
-    missing = STEADY_ROWS - len(rows) if rows.ndim == 2 else 0
-    if missing <= 0:
-        return F.linear(rows, layer.weight, layer.bias)
-    return F.linear(F.pad(rows, (0, 0, 0, missing)), layer.weight, layer.bias)[: len(rows)]
-
-
-def doubled(tasks: Sequence[EngineTask], guided: bool) -> list[EngineTask]:
-    """Return the tasks, a lone one without guidance twice: a first convolution on one picture adds in another order."""
-    return [*tasks, *tasks] if len(tasks) == 1 and not guided else list(tasks)
+def _read(pipe: Any, text: str) -> Tensor:  # noqa: ANN401
+    tokens = pipe.tokenizer([text], padding="max_length", truncation=True, return_tensors="pt").input_ids
+    return pipe.text_encoder(tokens.to(pipe.device)).last_hidden_state
 
 
 def generators(tasks: Sequence[EngineTask]) -> list[torch.Generator]:
@@ -131,10 +118,10 @@ def pixels(canvases: Sequence[Canvas], device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(stack)).to(device)
 
 
-def shrunk(planes: Sequence[Plane], like: Tensor) -> Tensor:
-    """Return N x 1 x h x w: planes averaged down to the size of latents."""
-    stack = torch.from_numpy(np.stack(planes))[:, None].to(like.device, like.dtype)
-    return F.interpolate(stack, size=like.shape[2:], mode="area")
+def shrunk(planes: Sequence[Plane], images: Tensor) -> Tensor:
+    """Return N x 1 x H/8 x W/8: planes of the images' size averaged down to that of their latents."""
+    stack = torch.from_numpy(np.stack(planes))[:, None].to(images.device, images.dtype)
+    return F.avg_pool2d(stack, 8)
 
 
 def canvases(

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from diffusers.pipelines.controlnet.multicontrolnet import MultiControlNetModel
+from diffusers.models.controlnets.multicontrolnet import MultiControlNetModel
 from diffusers.pipelines.controlnet.pipeline_controlnet_img2img import StableDiffusionControlNetImg2ImgPipeline
 
 from likeness.contract.catalogue import CanvasSpec, EngineSpec
 from likeness.imaging.controls import CONTROLS
 from worker.denoiser import StarterControlNet
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.latents import canvases, doubled, fitted, generators, parts, pixels, reporter, schedule, steady
+from worker.latents import canvases, fitted, generators, parts, pixels, read, reporter, schedule
 
 
 class ControlNetEngine:
@@ -27,12 +27,11 @@ class ControlNetEngine:
         """Return each canvas made anew, steered by its controls' maps."""
         parameters, controls = tasks[0].parameters, tasks[0].controls
         strength, scale = float(parameters["strength"] or 0), float(parameters["guidance_scale"] or 0)
-        rows = doubled(tasks, scale > 1)
-        smalls = [fitted(task.canvas, self.canvas) for task in rows]
+        smalls = [fitted(task.canvas, self.canvas) for task in tasks]
         asked, run = schedule(int(parameters["steps"] or 0), strength)
         self.pipe.controlnet = MultiControlNetModel([self.network] * len(controls))
         made = self.pipe(
-            prompt=[task.text for task in rows],
+            **read(self.pipe, [task.text for task in tasks]),
             image=pixels(smalls, self.pipe.device),
             control_image=[
                 pixels([CONTROLS[one.kind](small) for small in smalls], self.pipe.device) for one in controls
@@ -43,7 +42,7 @@ class ControlNetEngine:
             controlnet_conditioning_scale=[one.weight for one in controls],
             control_guidance_start=[one.start for one in controls],
             control_guidance_end=[one.end for one in controls],
-            generator=generators(rows),
+            generator=generators(tasks),
             output_type="latent",
             callback_on_step_end=reporter(on_step, run),
         ).images
@@ -55,7 +54,8 @@ class ControlNetEngine:
 def load(spec: EngineSpec, weights: Path, device: str) -> ControlNetEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
     network = StarterControlNet.from_pretrained(weights / "controlnet", use_safetensors=True, local_files_only=True)
-    network = steady(network.float().eval().to(device, memory_format=torch.channels_last))
+    network = network.float().eval().to(device, memory_format=torch.channels_last)
+    network.paired = device == "cpu"
     pipe = StableDiffusionControlNetImg2ImgPipeline(
         **parts(weights, device),
         controlnet=network,

@@ -14,7 +14,7 @@ from likeness.contract.catalogue import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, Box, boxes
 from worker.engine import Canvas, EngineTask, Plane, Stage, StepHook
 from worker.engines.autoencoder import AutoencoderEngine
-from worker.latents import canvases, doubled, generators, parts, pixels, reporter, schedule
+from worker.latents import canvases, generators, parts, pixels, read, reporter, schedule
 
 
 class Img2ImgEngine:
@@ -44,15 +44,13 @@ class Img2ImgEngine:
 
     def _tile(self, tasks: Sequence[EngineTask], asked: int, on_step: StepHook) -> list[Canvas]:
         parameters = tasks[0].parameters
-        scale = float(parameters["guidance_scale"] or 0)
-        rows = doubled(tasks, scale > 1)
         made = self.pipe(
-            prompt=[str(task.parameters["prompt"] or "") for task in rows],
-            image=pixels([task.canvas for task in rows], self.pipe.device),
+            **read(self.pipe, [task.text for task in tasks]),
+            image=pixels([task.canvas for task in tasks], self.pipe.device),
             strength=float(parameters["strength"] or 0),
             num_inference_steps=asked,
-            guidance_scale=scale,
-            generator=generators(rows),
+            guidance_scale=float(parameters["guidance_scale"] or 0),
+            generator=generators(tasks),
             output_type="latent",
             callback_on_step_end=reporter(on_step, 0),
         ).images

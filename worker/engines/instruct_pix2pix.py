@@ -6,7 +6,6 @@ change a thing instead of where it ends.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,8 +15,8 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix
 from torch import Tensor
 
 from likeness.contract.catalogue import CanvasSpec, EngineSpec
-from worker.engine import Canvas, EngineTask, StepHook
-from worker.latents import canvases, doubled, fitted, generators, parts, pixels, reporter, resized, shrunk
+from worker.engine import Canvas, EngineTask, Plane, StepHook
+from worker.latents import canvases, fitted, generators, parts, pixels, read, reporter, resized, shrunk
 
 
 class MaskedPipeline(StableDiffusionInstructPix2PixPipeline):
@@ -25,12 +24,23 @@ class MaskedPipeline(StableDiffusionInstructPix2PixPipeline):
 
     masks: Tensor
 
-    def prepare_image_latents(self, *args: Any, **options: Any) -> Tensor:  # noqa: ANN401  as in diffusers
-        """Return masks and source latents, 17 channels; both are zero in the part without a source."""
-        latents = super().prepare_image_latents(*args, **options)
-        copies = len(latents) // len(self.masks)
-        planes = [self.masks] * copies if copies < 3 else [self.masks, self.masks, torch.zeros_like(self.masks)]
-        return torch.cat([torch.cat(planes), latents], 1)
+    def prepare_image_latents(
+        self,
+        image: Tensor,
+        batch_size: int,
+        num_images_per_prompt: int,
+        dtype: torch.dtype,
+        device: torch.device,
+        do_classifier_free_guidance: bool,
+        generator: object = None,
+    ) -> Tensor:
+        """Return masks and source latents, 17 channels: with text, without text, and without either, when guided.
+
+        Pictures are encoded one by one, so that none depends on its neighbours.
+        """
+        sources = torch.cat([self.vae.encode(one[None].to(device, dtype)).latents for one in image])
+        given = torch.cat([self.masks, sources], 1)
+        return torch.cat([given, given, torch.zeros_like(given)]) if do_classifier_free_guidance else given
 
 
 def pipeline(weights: Path, device: str) -> MaskedPipeline:
@@ -59,24 +69,26 @@ class InstructPix2PixEngine:
         return results
 
     def denoised(self, tasks: Sequence[EngineTask], sources: Sequence[Canvas], on_step: StepHook) -> Tensor:
-        """Return the latents made of sources of one size, at least one for each task."""
+        """Return the latents made of sources of one size, one for each task."""
         parameters = tasks[0].parameters
-        guided = float(parameters["guidance_scale"] or 0) > 1
-        rows = doubled(tasks, guided)
-        images = pixels([*sources, *sources][: len(rows)], self.pipe.device)
-        planes = [np.zeros(task.canvas.shape[:2], np.float32) if task.mask is None else task.mask for task in rows]
-        small = images.new_empty(0, 0, images.shape[2] // 8, images.shape[3] // 8)
-        self.pipe.masks = shrunk([resized(plane, sources[0]) for plane in planes], small)
+        steps = int(parameters["steps"] or 0)
+        images = pixels(sources, self.pipe.device)
+        planes = [resized(_mask(task), sources[0]) for task in tasks]
+        self.pipe.masks = shrunk(planes, images)
         return self.pipe(
-            prompt=[task.text for task in rows],
+            **read(self.pipe, [task.text for task in tasks]),
             image=images,
-            num_inference_steps=int(parameters["steps"] or 0),
+            num_inference_steps=steps,
             guidance_scale=float(parameters["guidance_scale"] or 0),
             image_guidance_scale=float(parameters.get("image_guidance_scale") or 1.0),
-            generator=generators(rows),
+            generator=generators(tasks),
             output_type="latent",
-            callback_on_step_end=reporter(on_step, int(parameters["steps"] or 0)),
+            callback_on_step_end=reporter(on_step, steps),
         ).images
+
+
+def _mask(task: EngineTask) -> Plane:
+    return np.zeros(task.canvas.shape[:2], np.float32) if task.mask is None else task.mask
 
 
 def load(spec: EngineSpec, weights: Path, device: str) -> InstructPix2PixEngine:
