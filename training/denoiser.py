@@ -34,6 +34,7 @@ from training import tokenizer as vocabulary
 from training.judge import judge
 from training.pairs import Lesson, Pair, Pairs
 from training.pictures import load_pictures
+from training.text_start import text_start
 from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterControlNet, StarterUNet, kept
 
 WIDTHS = (64, 128, 192)
@@ -211,13 +212,16 @@ class Run:
         self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
         self.step, self.seconds, self.loss = 0, 0.0, {True: 0.0, False: 0.0}
-        self.average = {name: value.detach().clone() for name, value in self.family.named_parameters()}
         self.optimiser = torch.optim.AdamW(
             self.family.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
+        self.pictures = load_pictures(args.data)
+        self.average: dict[str, Tensor] = {}
         if (folder / "state.safetensors").exists():
             self._resume()
-        self.pictures = load_pictures(args.data)
+        else:
+            text_start(self.family.text, self.tokenizer, [*self.pictures.labels, *self.pictures.emoji_names], args.seed)
+            self.average = {name: value.detach().clone() for name, value in self.family.named_parameters()}
         self.streams = {
             controlled: Stream(Pairs(self.pictures, args.size, args.seed + self.step + controlled), self.vae, lesson)
             for controlled, lesson in ((False, None), (True, Lesson.CONTROL))
