@@ -42,6 +42,9 @@ TEXT_WIDTH = 192
 NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05
 """Shares of pairs trained without their text, their source, or both, for both guidances (Brooks et al. 2023)."""
 
+TEXT_STEPS = 1000
+"""Steps of `text_start`."""
+
 CONTROL_EVERY = 5
 """One step in so many is the ControlNet's."""
 
@@ -220,7 +223,8 @@ class Run:
         if (folder / "state.safetensors").exists():
             self._resume()
         else:
-            text_start(self.family.text, self.tokenizer, [*self.pictures.labels, *self.pictures.emoji_names], args.seed)
+            nouns = [*self.pictures.labels, *self.pictures.emoji_names]
+            text_start(self.family.text, self.tokenizer, nouns, args.seed, TEXT_STEPS)
             self.average = {name: value.detach().clone() for name, value in self.family.named_parameters()}
         self.streams = {
             controlled: Stream(Pairs(self.pictures, args.size, args.seed + self.step + controlled), self.vae, lesson)
