@@ -31,6 +31,8 @@ LEAST_PRODUCT, MOST_PRODUCT = 0.005, 0.995
 """Share of the picture; what is found outside these bounds is no product."""
 LEAST_MASK = 0.02
 """What is less is not covered by a soft mask."""
+LEAST_CHROMA = 10.0
+"""CIELAB chroma from which on a colour has a hue worth comparing."""
 RIM = 5
 """Px around a print that may change too, so that it can be blended in."""
 
@@ -123,10 +125,10 @@ def _instruction(task: Customise, shown: Shown) -> Brief:
         return Brief(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
     where = _where(task, shown, edit)
     if edit.kind is EditKind.BACKGROUND:
-        check = EditCheck(edit.phrase, 1 - where, edit.rgb)
+        check = check_of(edit.phrase, 1 - where, edit.rgb)
         return Brief(shown.canvas, edit.phrase, where, keep_detail=where, check=check)
     detail = 1 - where if edit.kind is EditKind.MATERIAL else np.ones_like(where)
-    check = EditCheck(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
+    check = check_of(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
     return Brief(shown.canvas, edit.phrase, where, keep_detail=detail, check=check)
 
 
@@ -154,7 +156,7 @@ def _colourway(task: Customise, shown: Shown) -> Brief:
         exact=colour,
         under=shown.canvas,
         region=where > LEAST_MASK,
-        check=EditCheck(f"the colour {wish.to if wish else ''}", where, colour),
+        check=check_of(f"the colour {wish.to if wish else ''}", where, colour),
     )
 
 
@@ -235,6 +237,12 @@ def _checked(brief: Brief, task: Customise, shown: Shown) -> Brief:
     inside = None if check.inside is None else shown.cut(check.inside)
     kept = shown.cut(~brief.region) if task.locks and brief.region is not None else None
     return replace(brief, check=replace(check, inside=inside, kept=kept))
+
+
+def check_of(asked: str, inside: Plane, colour: Colour | None) -> EditCheck:
+    """Return what to measure of an edit whose product or background should be `colour`."""
+    chroma = 0.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
+    return EditCheck(asked, inside, colour, chromatic=chroma >= LEAST_CHROMA)
 
 
 def rgb_of_hex(code: str) -> Colour:
