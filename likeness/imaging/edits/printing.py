@@ -23,8 +23,8 @@ BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 MOST_LINES = 3
 LINE_HEIGHT = 1.2
 """In font sizes."""
-SHAPE = 2.0
-"""Width to height of the box that a text is wrapped for."""
+SHAPE = 1.4
+"""Width to height of the box that a text is wrapped for when no other is named."""
 LINE_GAIN = 1.15
 """How many times larger letters must become for another line."""
 STROKE = 0.02
@@ -52,16 +52,17 @@ def unprintable(text: str) -> str:
     return "".join(sign for sign in dict.fromkeys(" ".join(text.split())) if _drawn(sign) == _drawn(NO_SIGN))
 
 
-def text_stamp(text: str, height_px: int, colour: Colour) -> Floats:
-    """Return `text` as H x W x 4, RGB and alpha in 0..1, cut to its ink; about `height_px` px high, never higher.
+def text_stamp(text: str, height_px: int, colour: Colour, shape: float = SHAPE) -> Floats:
+    """Return `text` as H x W x 4, RGB and alpha in 0..1, cut to its ink; at most `height_px` px high, from 9 px on.
 
-    Broken at spaces into up to three lines where that makes the letters larger. Raises ValueError for a blank text.
+    Broken at spaces into up to three lines where that makes the letters larger in a box of `shape` (width to height).
+    Raises ValueError for a blank text.
     """
-    lines = _lines(text.split())
+    lines = _lines(text.split(), shape)
+    if not lines:
+        raise ValueError("there is nothing to print")
     font = _font(max(1, int(height_px / (LINE_HEIGHT * len(lines)))))
     alpha = _ink("\n".join(lines), font)
-    if alpha.size == 0:
-        raise ValueError("there is nothing to print")
     ink = np.broadcast_to(np.array(colour, dtype=np.float32) / np.float32(255), (*alpha.shape, 3))
     return np.dstack([ink, alpha.astype(np.float32) / np.float32(255)])
 
@@ -133,25 +134,25 @@ def _drawn(sign: str) -> bytes:
     return bytes(_font(MEASURE).getmask(sign))
 
 
-def _lines(words: list[str]) -> list[str]:
-    """Return the words in the lines that let the letters be largest in a box of SHAPE."""
+def _lines(words: list[str], shape: float) -> list[str]:
+    """Return the words in the lines that let the letters be largest in a box of `shape`."""
     most = min(MOST_LINES, len(words))
     layouts = [_broken(words, breaks) for count in range(most) for breaks in combinations(range(1, len(words)), count)]
-    return max(layouts, key=_size_in_box, default=[])
+    return max(layouts, key=lambda lines: _size_in_box(lines, shape), default=[])
 
 
 def _broken(words: list[str], breaks: tuple[int, ...]) -> list[str]:
     return [" ".join(words[start:end]) for start, end in zip((0, *breaks), (*breaks, None), strict=True)]
 
 
-def _size_in_box(lines: list[str]) -> float:
-    """Return how large letters are in a box SHAPE wide and 1 high, less for each line more than one."""
+def _size_in_box(lines: list[str], shape: float) -> float:
+    """Return how large letters are in a box `shape` wide and 1 high, less for each line more than one."""
     widest = max(_font(MEASURE).getlength(line) for line in lines) / MEASURE
-    return min(SHAPE / max(widest, 0.1), 1 / (LINE_HEIGHT * len(lines))) / LINE_GAIN ** (len(lines) - 1)
+    return min(shape / max(widest, 0.1), 1 / (LINE_HEIGHT * len(lines))) / LINE_GAIN ** (len(lines) - 1)
 
 
 def _ink(text: str, font: ImageFont.FreeTypeFont) -> Floats:
-    """Return the coverage of centred lines, 0..255, cut to what is drawn; of no size when nothing is."""
+    """Return the coverage of centred lines, 0..255, cut to what is drawn."""
     spacing, stroke = (LINE_HEIGHT - 1) * font.size, STROKE * font.size
     left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox(
         (0, 0), text, font, spacing=spacing, align="center", stroke_width=stroke
@@ -160,7 +161,7 @@ def _ink(text: str, font: ImageFont.FreeTypeFont) -> Floats:
     ImageDraw.Draw(sheet).multiline_text(
         (2 - left, 2 - top), text, 255, font, spacing=spacing, align="center", stroke_width=stroke
     )
-    return np.asarray(sheet.crop(sheet.getbbox() or (0, 0, 0, 0)), dtype=np.float32)
+    return np.asarray(sheet.crop(sheet.getbbox()), dtype=np.float32)
 
 
 def _laid(stamp: Floats, box: Place, height: int, width: int) -> Floats:
