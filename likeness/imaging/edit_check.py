@@ -35,8 +35,8 @@ class EditCheck:
     """What an edit is measured by.
 
     `asked` is the edit as it was understood. `inside` is where it belongs, H x W in 0..1 of the upright picture; None
-    is everywhere. `colour` is what the mean inside should be, sRGB in 0..255, where one is asked; `chromatic` is False for
-    black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright picture.
+    is everywhere. `colour` is what the mean inside should be, sRGB in 0..255, where one is asked; `chromatic` is False
+    for black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright picture.
     """
 
     asked: str
@@ -52,11 +52,11 @@ def edit_report(given: Floats, made: Floats, check: EditCheck, thresholds: Thres
     hue_error is the angle between the hues of the mean CIELAB colour inside and of the asked; colour_delta_e is the
     CIEDE2000 between these two; pixel_delta_e is the mean of each pixel's to the asked, so the shading that is kept
     counts; change_inside and change_outside are the mean CIEDE2000 between given and made. A colour without hue gets
-    its lightness besides: the mean L* inside, which must be in the asked third unless a colour_delta_e is asked.
+    its lightness besides: the mean L* inside, which must be in the asked third unless a colour_delta_e is asked. Where
+    a hue is asked and none can be seen, that is a miss too.
     """
-    exact = "colour_delta_e" in thresholds.model_dump(exclude_none=True)
     if given.shape == made.shape:
-        scores, misses = _measured(given, made, check, exact)
+        scores, misses = _measured(given, made, check, set(thresholds.model_dump(exclude_none=True)))
     else:
         scores, misses = [scored(name, None, SIZES_DIFFER) for name in NAMES], [SIZES_DIFFER]
     misses += missed(scores, thresholds)
@@ -65,11 +65,11 @@ def edit_report(given: Floats, made: Floats, check: EditCheck, thresholds: Thres
     return EditReport(asked=check.asked, colour=colour, scores=scores, happened=not misses), misses
 
 
-def _measured(given: Floats, made: Floats, check: EditCheck, exact: bool) -> tuple[list[Score], list[str]]:
+def _measured(given: Floats, made: Floats, check: EditCheck, asked: set[str]) -> tuple[list[Score], list[str]]:
     """Return the figures of two pictures of one size, and the misses that no threshold tells."""
     weight = np.ones(given.shape[:2], dtype=np.float32) if check.inside is None else check.inside
     inside, outside = weight > INSIDE, weight < OUTSIDE
-    colours, misses = _colour_scores(made, inside, check, exact)
+    colours, misses = _colour_scores(made, inside, check, asked)
     changes = [
         _change_score("change_inside", _mean_change(given, made, inside), NOTHING_INSIDE),
         _change_score("change_outside", _mean_change(given, made, outside), NOTHING_OUTSIDE),
@@ -81,7 +81,7 @@ def _change_score(name: str, value: float | None, reason: str) -> Score:
     return scored(name, value, reason if value is None else None)
 
 
-def _colour_scores(made: Floats, inside: Where, check: EditCheck, exact: bool) -> tuple[list[Score], list[str]]:
+def _colour_scores(made: Floats, inside: Where, check: EditCheck, asked: set[str]) -> tuple[list[Score], list[str]]:
     """Return the figures of the colour inside, and what is wrong with it that no threshold tells."""
     names = NAMES[:3]
     if check.colour is None:
@@ -94,36 +94,28 @@ def _colour_scores(made: Floats, inside: Where, check: EditCheck, exact: bool) -
         scored("pixel_delta_e", _mean_distance(made, inside, target)),
     ]
     if check.chromatic:
-        hue, misses = _hue_score(mean, target)
-        return [hue, *distances], misses
-    lightness, misses = _lightness_score(mean, target, exact)
-    return [scored("hue_error", None, NO_HUE), *distances, lightness], misses
+        hue = _hue_score(mean, target)
+        return [hue, *distances], [str(hue.reason)] if hue.value is None and "hue_error" in asked else []
+    third = _third(float(target[0]))
+    scores = [scored("hue_error", None, NO_HUE), *distances, scored("lightness", float(mean[0]), f"asked {third}")]
+    wrong = _third(float(mean[0])) != third and "colour_delta_e" not in asked
+    return scores, [f"lightness {mean[0]:.1f} is not in the asked {third}"] if wrong else []
 
 
-def _hue_score(mean: Reals, target: Reals) -> tuple[Score, list[str]]:
-    """Return the angle between two hues in degrees; none, and a miss, when the mean has no hue."""
+def _hue_score(mean: Reals, target: Reals) -> Score:
+    """Return the angle between two hues in degrees; none when the mean has no hue."""
     chroma = float(np.hypot(mean[1], mean[2]))
     if chroma < LEAST_CHROMA:
-        why = f"no hue can be seen inside (chroma {chroma:.1f})"
-        return scored("hue_error", None, why), [why]
+        return scored("hue_error", None, f"no hue can be seen inside (chroma {chroma:.1f})")
     turn = np.degrees(np.arctan2(mean[2], mean[1]) - np.arctan2(target[2], target[1]))
-    return scored("hue_error", float(abs((turn + 180) % 360 - 180))), []
-
-
-def _lightness_score(mean: Reals, target: Reals, exact: bool) -> tuple[Score, list[str]]:
-    """Return the mean L*, and a miss when it is not in the third of the asked one."""
-    lightness, asked = float(mean[0]), _third(float(target[0]))
-    wrong = _third(lightness) != asked and not exact
-    return scored("lightness", lightness, f"asked {asked}"), [
-        f"lightness {lightness:.1f} is not {asked}"
-    ] if wrong else []
+    return scored("hue_error", float(abs((turn + 180) % 360 - 180)))
 
 
 def _third(lightness: float) -> str:
     """Return the third of L* that a lightness is in, in words."""
     if lightness < DARK:
-        return f"below {DARK}"
-    return f"above {PALE}" if lightness > PALE else f"between {DARK} and {PALE}"
+        return f"0 to {DARK}"
+    return f"{PALE} to 100" if lightness > PALE else f"{DARK} to {PALE}"
 
 
 def _lab_of(colour: tuple[int, int, int]) -> Reals:

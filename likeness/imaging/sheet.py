@@ -124,20 +124,22 @@ def _draw_scores(draw: ImageDraw.ImageDraw, at: tuple[int, int], title: str, sco
         y = top + index * LINE
         draw.line((left, y - 3, left + CELL + 20, y - 3), RULE)
         draw.text((left, y), score.name, FAINT if score.value is None else INK, _font(SMALL))
-        draw.text((left + 96, y), _direction(score), FAINT, _font(SMALL))
+        draw.text((left + 102, y), _direction(score), FAINT, _font(SMALL))
         draw.text(
             (left + CELL + 20, y), _figure(score), FAINT if score.value is None else INK, _font(SMALL), anchor="ra"
         )
 
 
 def _direction(score: Score) -> str:
+    if score.unit == "L*":
+        return score.reason or ""
     return "higher is better" if score.higher_is_better else "lower is better"
 
 
 def _figure(score: Score) -> str:
     if score.value is None:
         return "not measured"
-    unit = "" if score.unit == "ratio" else f" {score.unit}"
+    unit = {"ratio": "", "degrees": "°"}.get(score.unit, f" {score.unit}")
     return f"{score.value:.3f}{unit}"
 
 
