@@ -24,7 +24,6 @@ from worker.config import Settings
 from worker.execute import Run
 from worker.residency import Residents, pick_device
 
-
 TASKS: TypeAdapter[Task] = TypeAdapter(Task)
 
 
