@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Column, Table
 
 from likeness.contract.report import Report, Score, Verdict
-from likeness.imaging.sheet import edit_lines
 from likeness.making import Made, Making, Size, Wish
 from likeness.wire import EngineInfo, RemoteJob
 
@@ -71,6 +70,19 @@ def print_report(console: Console, report: Report) -> None:
     """Print the frame, the figures and the verdict of one report."""
     console.print(_frame_table(report), _fidelity_table(report), *map(escape, edit_lines(report)), sep="\n")
     console.print(f"[{COLOURS[report.verdict]}]{report.verdict}[/]: {escape('; '.join(report.reasons))}")
+
+
+def edit_lines(report: Report) -> list[str]:
+    """Return what a report says of the edit that was asked and of what was kept, in plain lines; none of neither."""
+    lines = []
+    if edit := report.edit:
+        colour = f" ({edit.colour})" if edit.colour else ""
+        lines.append(f"edit: {edit.asked}{colour}: {'happened' if edit.happened else 'did not happen'}")
+        measured = [f"{score.name} {_value(score)} {score.unit}" for score in edit.scores if score.value is not None]
+        lines += [f"edit figures: {', '.join(measured)}"] if measured else []
+    if lock := report.locked:
+        lines.append(f"locked: {lock.area:.1%} of the picture, largest change there {lock.max_abs_diff}")
+    return lines
 
 
 def _frame_table(report: Report) -> Table:

@@ -1,12 +1,12 @@
-"""Train the starter denoiser, its text encoder and its ControlNet: `python -m training.denoiser --data DATA --minutes 90`.
+"""Train the starter denoiser, its text encoder and ControlNet: `python -m training.denoiser --data DATA`.
 
-One small UNet on the starter autoencoder's latents learns every lesson of `pairs.py` at once. It reads 33 channels: the
-noisy latents (16), a mask (1) and the source's latents (16), in the order of diffusers' inpainting pipeline; a lesson
-without a source leaves the last 17 at zero. A ControlNet (Zhang et al. 2023, arXiv:2302.05543) is trained beside it.
+One small UNet on the starter autoencoder's latents (`worker/denoiser.py`) learns every lesson of `pairs.py` at once. A
+ControlNet (Zhang et al. 2023, arXiv:2302.05543) is trained beside it.
 
 For few steps: noise and picture are mixed along a straight line, as in rectified flow (Liu et al. 2022,
-arXiv:2209.03003), with the shift of Esser et al. 2024 (arXiv:2403.03206) towards less noise, as the latents are few; the
-network predicts the picture itself (Salimans & Ho 2022, arXiv:2202.00512), so the last of a few DDIM steps is its answer.
+arXiv:2209.03003), with a shift (Esser et al. 2024, arXiv:2403.03206) towards less noise, as the latents are few; the
+network predicts the picture itself (Salimans & Ho 2022, arXiv:2202.00512), so the last of a few DDIM steps is its
+answer.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers.models import AutoencoderDC, ControlNetModel, UNet2DConditionModel
+from diffusers.models import AutoencoderDC
 from diffusers.schedulers import DDIMScheduler
 from rich.progress import Progress
 from safetensors.torch import load_file, save_file
@@ -34,31 +34,29 @@ from training import tokenizer as vocabulary
 from training.judge import judge
 from training.pairs import Lesson, Pair, Pairs
 from training.pictures import load_pictures
+from training.text_start import text_start
+from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterControlNet, StarterUNet, kept
 
-LATENTS = 16
 WIDTHS = (64, 128, 192)
 TEXT_WIDTH = 192
-TIMES = 1000
-SHIFT = 0.5
-"""Below 1: less noise at the same time than on the straight line. At time 0.3 noise is 0.21 of the picture's size."""
-
 NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05
-"""Shares of edits trained without their text, their source, or both, so that both guidances work (Brooks et al. 2023)."""
+"""Shares of pairs trained without their text, their source, or both, for both guidances (Brooks et al. 2023)."""
 
-CONTROL_EVERY = 5
+TEXT_STEPS = 1000
+"""Steps of `text_start`."""
+
+CONTROL_EVERY = 4
 """One step in so many is the ControlNet's."""
 
 POOL = 4096
-FRESH = 4
+FRESH = 8
 """New pairs a step; the rest of a batch is drawn from the pool of the newest."""
 
 
 def betas() -> list[float]:
-    """Return the schedule: signal and noise of the shifted straight line, scaled to unit variance."""
-    time = np.arange(1, TIMES + 1) / TIMES
-    noise = SHIFT * time / (1 + (SHIFT - 1) * time)
-    kept = (1 - noise) ** 2 / ((1 - noise) ** 2 + noise**2)
-    return [float(beta) for beta in 1 - kept / np.concatenate([[1.0], kept[:-1]])]
+    """Return the schedule of `worker.denoiser.kept`, as diffusers takes it."""
+    left = kept(torch.arange(TIMES))
+    return [float(beta) for beta in 1 - left / torch.cat([left.new_ones(1), left[:-1]])]
 
 
 def scheduler() -> DDIMScheduler:
@@ -69,15 +67,19 @@ def scheduler() -> DDIMScheduler:
         prediction_type="sample",
         clip_sample=False,
         set_alpha_to_one=True,
+        steps_offset=1,
         timestep_spacing="trailing",
     )
 
 
-def build_unet() -> UNet2DConditionModel:
-    """Return the untrained denoiser, 11.6 M parameters. The text also steers every block through the time embedding."""
-    return UNet2DConditionModel(
+def build_unet() -> StarterUNet:
+    """Return the untrained denoiser, 11.6 M parameters, which at first changes nothing.
+
+    The text also steers every block through the time embedding.
+    """
+    unet = StarterUNet(
         sample_size=32,
-        in_channels=2 * LATENTS + 1,
+        in_channels=CHANNELS,
         out_channels=LATENTS,
         block_out_channels=WIDTHS,
         layers_per_block=1,
@@ -90,6 +92,8 @@ def build_unet() -> UNet2DConditionModel:
         addition_embed_type="text",
         addition_embed_type_num_heads=4,
     )
+    nn.init.zeros_(unet.conv_out.weight)
+    return unet
 
 
 def build_text(tokenizer: CLIPTokenizer) -> CLIPTextModel:
@@ -117,7 +121,7 @@ class Family(nn.Module):
         super().__init__()
         self.unet = build_unet()
         self.text = build_text(tokenizer)
-        self.controlnet = ControlNetModel.from_unet(
+        self.controlnet = StarterControlNet.from_unet(
             self.unet, controlnet_conditioning_channel_order="rgb", conditioning_embedding_out_channels=(16, 24, 32, 64)
         )
 
@@ -208,24 +212,28 @@ class Run:
         self.vae = AutoencoderDC.from_pretrained(args.vae).float().eval().to(memory_format=torch.channels_last)
         self.tokenizer = vocabulary.build(args.vocabulary)
         self.family = Family(self.tokenizer).to(memory_format=torch.channels_last)
-        self.kept = scheduler().alphas_cumprod.float()
+        self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
         self.step, self.seconds, self.loss = 0, 0.0, {True: 0.0, False: 0.0}
-        self.average = {name: value.detach().clone() for name, value in self.family.named_parameters()}
         self.optimiser = torch.optim.AdamW(
             self.family.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
+        self.pictures = load_pictures(args.data)
+        self.average: dict[str, Tensor] = {}
         if (folder / "state.safetensors").exists():
             self._resume()
-        self.pictures = load_pictures(args.data)
+        else:
+            nouns = [*self.pictures.labels, *self.pictures.emoji_names]
+            text_start(self.family.text, self.tokenizer, nouns, args.seed, TEXT_STEPS)
+            self.average = {name: value.detach().clone() for name, value in self.family.named_parameters()}
         self.streams = {
             controlled: Stream(Pairs(self.pictures, args.size, args.seed + self.step + controlled), self.vae, lesson)
             for controlled, lesson in ((False, None), (True, Lesson.CONTROL))
         }
 
     def train(self) -> None:
-        """Train until `--minutes` of running time are spent, over all resumed runs together."""
-        budget = self.args.minutes * 60
+        """Train until `--until` (or `--minutes`) of running time is spent, over all resumed runs together."""
+        budget = min(self.args.until or self.args.minutes, self.args.minutes) * 60
         with Progress() as progress:
             bar = progress.add_task("denoiser", total=budget, completed=self.seconds)
             saved = time.monotonic()
@@ -240,7 +248,11 @@ class Run:
         while self.seconds < budget:
             began = time.monotonic()
             warm = min(1.0, (self.step + 1) / 200)
-            rate = self.args.rate * warm * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * self.seconds / budget)))
+            rate = (
+                self.args.rate
+                * warm
+                * (0.03 + 0.97 * 0.5 * (1 + math.cos(math.pi * self.seconds / self.args.minutes / 60)))
+            )
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
             controlled = self.step % CONTROL_EVERY == CONTROL_EVERY - 1
@@ -261,7 +273,7 @@ class Run:
         texts = [pair.text for pair in batch]
         self._forget(given, texts)
         tokens = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
-        times = torch.randint(TIMES, (len(batch),))
+        times = _times(len(batch))
         signal = self.kept[times].sqrt()[:, None, None, None]
         noisy = signal * target + (1 - signal**2).sqrt() * torch.randn_like(target)
         control = None if batch[0].control is None else torch.stack([pair.control for pair in batch])  # type: ignore[misc]  all or none
@@ -327,6 +339,17 @@ class Run:
         self.step, self.seconds = int(state["clock"][0]), float(state["clock"][1])
 
 
+def _times(count: int) -> Tensor:
+    """Return times to train at: half of them any, a quarter near pure noise, a quarter at it.
+
+    There only the text can say what is asked, and a run of few steps stands on its first.
+    """
+    times = torch.randint(TIMES, (count,))
+    times[::4] = torch.randint(TIMES * 9 // 10, TIMES, times[::4].shape)
+    times[1::4] = TIMES - 1
+    return times
+
+
 @torch.no_grad()
 def channel_weights(vae: AutoencoderDC) -> Tensor:
     """Return 1 x 16 x 1 x 1 of mean 1: how much an error in each latent channel shows in the picture.
@@ -356,10 +379,11 @@ def main() -> None:
         "--out", type=Path, default=Path("runs/denoiser"), help="where the run is kept; resumed if there"
     )
     parser.add_argument("--minutes", type=float, default=90, help="running time in all")
+    parser.add_argument("--until", type=float, help="stop after so many of those minutes, to go on with another --size")
     parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--size", type=int, default=192, help="side of a training picture in px, a multiple of 32")
-    parser.add_argument("--rate", type=float, default=6e-4, help="highest learning rate")
+    parser.add_argument("--rate", type=float, default=7e-4, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args).train()

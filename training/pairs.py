@@ -78,7 +78,7 @@ class Pairs:
     def make(self, lesson: Lesson | None = None) -> Pair:
         """Return one pair, of a lesson drawn by SHARES when none is named."""
         shot = self._shot()
-        match lesson or self._drawn(SHARES):
+        match lesson or _drawn(self.random, SHARES):
             case Lesson.EDIT:
                 return self._edit(shot)
             case Lesson.FILL:
@@ -89,7 +89,7 @@ class Pairs:
                 return Pair(Lesson.DRAW, None, shot.rgb, np.zeros_like(shot.mask), caption(shot))
 
     def _edit(self, shot: Shot) -> Pair:
-        edit = self._wanted()
+        edit = drawn_edit(self.random)
         target = apply_edit(shot.rgb, shot.mask, edit)
         return Pair(Lesson.EDIT, shot.rgb, target, shot.mask, phrase(edit, shot.noun, self.random))
 
@@ -102,26 +102,10 @@ class Pairs:
         control = CONTROLS[str(self.random.choice(list(CONTROLS)))](shot.rgb)
         return Pair(Lesson.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
 
-    def _wanted(self) -> Edit:
-        kind = self._drawn(EDIT_SHARES)
-        match kind:
-            case EditKind.RECOLOUR:
-                return Edit(kind, colour=self._colour())
-            case EditKind.PATTERN:
-                return Edit(kind, self._one_of(words.PATTERNS), self._colour())
-            case EditKind.MATERIAL:
-                return Edit(kind, self._one_of(words.MATERIALS))
-            case EditKind.LIGHT:
-                return Edit(kind, self._one_of(words.LIGHTS))
-            case EditKind.BACKGROUND:
-                name = self._one_of(("plain", "plain", "plain", "gradient", *words.TEXTURES))
-                return Edit(kind, name, "" if name in words.TEXTURES else self._colour())
-        return Edit(kind)
-
     def _shot(self) -> Shot:
         shot = self._emoji() if self.random.random() < 0.1 else self._photo()
         if self.random.random() < 0.3:
-            shot = Shot(recolour(shot.rgb, shot.mask, words.COLOURS[self._colour()]), shot.mask, shot.noun)
+            shot = Shot(recolour(shot.rgb, shot.mask, words.COLOURS[_colour(self.random)]), shot.mask, shot.noun)
         return shot
 
     def _photo(self) -> Shot:
@@ -136,7 +120,7 @@ class Pairs:
     def _emoji(self) -> Shot:
         index = int(self.random.integers(len(self.pictures.emoji)))
         emoji = self.pictures.emoji[index].astype(np.float32) / 255
-        ground = np.float32(words.COLOURS[self._colour()]) / 255
+        ground = np.float32(words.COLOURS[_colour(self.random)]) / 255
         rgb = emoji[..., :3] * emoji[..., 3:] + ground * (1 - emoji[..., 3:])
         return self._sized(rgb, emoji[..., 3], self.pictures.emoji_names[index])
 
@@ -161,17 +145,38 @@ class Pairs:
             hole[top : top + height, left : left + width] = 1
         return hole
 
-    def _colour(self) -> str:
-        """Return a colour's name; the twelve plain ones come up twice as often as a shade."""
-        plain = list(words.CHROMATIC) + list(words.BROWN_AND_GREYS)
-        return self._one_of(tuple(plain + plain + list(words.SHADES)))
 
-    def _one_of(self, names: tuple[str, ...]) -> str:
-        return names[self.random.integers(len(names))]
+def drawn_edit(random: np.random.Generator) -> Edit:
+    """Return an edit, kinds by EDIT_SHARES."""
+    kind = _drawn(random, EDIT_SHARES)
+    match kind:
+        case EditKind.RECOLOUR:
+            return Edit(kind, colour=_colour(random))
+        case EditKind.PATTERN:
+            return Edit(kind, _one_of(random, words.PATTERNS), _colour(random))
+        case EditKind.MATERIAL:
+            return Edit(kind, _one_of(random, words.MATERIALS))
+        case EditKind.LIGHT:
+            return Edit(kind, _one_of(random, words.LIGHTS))
+        case EditKind.BACKGROUND:
+            name = _one_of(random, ("plain", "plain", "plain", "gradient", *words.TEXTURES))
+            return Edit(kind, name, "" if name in words.TEXTURES else _colour(random))
+    return Edit(kind)
 
-    def _drawn(self, shares: dict[Name, float]) -> Name:
-        weights = np.array(list(shares.values()))
-        return list(shares)[self.random.choice(len(shares), p=weights / weights.sum())]
+
+def _colour(random: np.random.Generator) -> str:
+    """Return a colour's name; the twelve plain ones come up twice as often as a shade."""
+    plain = [*words.CHROMATIC, *words.BROWN_AND_GREYS]
+    return _one_of(random, (*plain, *plain, *words.SHADES))
+
+
+def _one_of(random: np.random.Generator, names: tuple[str, ...]) -> str:
+    return names[random.integers(len(names))]
+
+
+def _drawn(random: np.random.Generator, shares: dict[Name, float]) -> Name:
+    weights = np.array(list(shares.values()))
+    return list(shares)[random.choice(len(shares), p=weights / weights.sum())]
 
 
 def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:

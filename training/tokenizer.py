@@ -20,7 +20,7 @@ def build(vocabulary: Path | None = None) -> CLIPTokenizer:
     source = vocabulary or resources.files("open_clip").joinpath("bpe_simple_vocab_16e6.txt.gz")
     with source.open("rb") as packed:
         lines = gzip.decompress(packed.read()).decode("utf-8").split("\n")
-    merges = [tuple(line.split()) for line in lines[1 : MERGES + 1]]
+    merges = [tuple(line.split()) for line in lines[1 : MERGES + 1] if line]
     pieces = _bytes()
     pieces += [piece + "</w>" for piece in pieces]
     pieces += ["".join(merge) for merge in merges]

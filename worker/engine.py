@@ -10,20 +10,32 @@ from numpy.typing import NDArray
 
 from likeness.contract.catalogue import EngineSpec
 from likeness.contract.jobs import Scalar
+from likeness.contract.tasks import Control
 
 Canvas = NDArray[np.float32]
 """H x W x 3, RGB, 0..1; both sides multiples of what the engine's row in the catalogue says."""
+
+Plane = NDArray[np.float32]
+"""H x W, 0..1, of a canvas' size."""
 
 Stage = Literal["loading", "preparing", "denoising", "decoding", "assessing"]
 
 
 @dataclass(frozen=True)
 class EngineTask:
-    """One picture to make."""
+    """One picture to make.
+
+    `text` says what is asked; `mask` is 1 where the product is, or where the picture is to be filled. With
+    `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where that plane is 1.
+    """
 
     canvas: Canvas
     seed: int
     parameters: dict[str, Scalar] = field(default_factory=dict)
+    text: str = ""
+    mask: Plane | None = None
+    controls: Sequence[Control] = ()
+    keep_detail: Plane | None = None
 
 
 class StepHook(Protocol):

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
@@ -20,9 +20,11 @@ from likeness.contract.errors import EngineFailed, JobError, LikenessError, OutO
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.tasks import MAX_SEED, Keep
 from likeness.imaging.decode import Picture, decode
-from likeness.imaging.encode import encode
-from likeness.imaging.frame import Frame
+from likeness.imaging.encode import encode, wanted_format
+from likeness.imaging.frame import Frame, rgba_of
+from likeness.imaging.masks import upright_mask
 from likeness.store import PictureStore
+from worker.brief import Brief, Shown, brief_of
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage, Stopped
 from worker.residency import Residents
 from worker.scoring import UNBOUNDED, Candidate, ranked, score
@@ -61,7 +63,7 @@ class Work:
     order: JobOrder
     given: Picture
     frame: Frame
-    canvas: Canvas
+    brief: Brief
     first_seed: int
     candidates: list[Candidate] = field(default_factory=list)
     attempts: int = 0
@@ -120,7 +122,7 @@ class Run:
         try:
             given = decode(self.store.get(order.input), UNBOUNDED)
             frame = Frame.of(given)
-            canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
+            brief = self._brief(order, given, frame)
         except JobError as error:
             self.outcomes[order.id] = error
         except StoreUnavailable as error:
@@ -129,13 +131,23 @@ class Run:
             self.outcomes[order.id] = EngineFailed(f"the input could not be prepared: {error.detail}")
         else:
             seed = order.task.seed
-            return Work(order, given, frame, canvas, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+            return Work(order, given, frame, brief, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
         return None
+
+    def _brief(self, order: JobOrder, given: Picture, frame: Frame) -> Brief:
+        """Return what is asked of the picture, from the files that were sent with it."""
+        canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
+        sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
+        mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
+        logo = rgba_of(sent["logo"]) if "logo" in sent else None
+        width, height = frame.upright_size
+        shown = Shown(canvas, (height, width), self.residents.product, mask)
+        return brief_of(order.task, self.spec, shown, logo)
 
     def _attempt(self, engine: Engine, pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
         wishes = [
-            (work, EngineTask(work.canvas, seed, self.spec.resolve(work.order.task)))
+            (work, work.brief.task(seed, self.spec.parameters_of(work.order.task, work.attempts)))
             for work in pending
             for seed in work.seeds()
         ]
@@ -182,14 +194,15 @@ class Run:
     def _measure(self, work: Work, task: EngineTask, canvas: Canvas) -> None:
         if not work.wanted:
             return
-        if canvas.shape != work.canvas.shape or not np.isfinite(canvas).all():
+        if canvas.shape != work.brief.canvas.shape or not np.isfinite(canvas).all():
             work.error = EngineFailed("the engine made no picture: wrong size, or numbers that are not finite")
             return
-        image = work.frame.restore(canvas)
-        data = encode(image, work.frame, work.order.task.format.value)
+        image = work.brief.locked(work.given, work.frame.restore(work.brief.finish(canvas)))
+        data = encode(image, work.frame, wanted_format(work.order.task, work.frame.format))
         self.watched.lap("decoding")
-        seed = task.seed if "seed" in self.spec.parameters else None
-        work.candidates.append(score(work.given, data, seed, work.order.task.thresholds))
+        seed = task.seed if self.spec.varies(task.parameters) else None
+        candidate = score(work.given, data, work.order.task, work.brief.check)
+        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task)))
         self.watched.lap("assessing")
 
     def _finish(self, work: Work, started: datetime, batch: int) -> Outcome:
@@ -221,6 +234,7 @@ class Run:
             mode=candidate.image.mode,
             format=candidate.format,
             seed=candidate.seed,
+            guidance_scale=candidate.guidance_scale,
             report=candidate.report,
         )
 
@@ -247,3 +261,8 @@ def _job_error(error: Exception) -> JobError:
         return OutOfMemory("the picture does not fit into this worker's memory, even alone")
     log.error("engine failed", exc_info=error)
     return EngineFailed(f"the engine raised {type(error).__name__}: {error}")
+
+
+def _guidance(task: EngineTask) -> float | None:
+    scale = task.parameters.get("guidance_scale")
+    return None if scale is None else float(scale)

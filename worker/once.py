@@ -1,6 +1,7 @@
 """Run one job with no Redis and no web: `python -m worker.once request.json out/`.
 
-The request is what `POST /recreate` takes as JSON, with `image` the path of a picture file.
+The request is what `POST /recreate` takes as JSON, or with `"kind": "customise"` what `POST /customise` takes, with
+paths of picture files for `image`, `logo` and `mask` (unless that is `product` or `background`).
 """
 
 import argparse
@@ -9,18 +10,21 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
-from likeness.contract.tasks import Recreate
+from likeness.contract.tasks import Task
 from likeness.imaging.decode import Bounds, peek
 from likeness.store import PictureStore
 from worker.config import Settings
 from worker.execute import Run
 from worker.residency import Residents, pick_device
+
+TASKS: TypeAdapter[Task] = TypeAdapter(Task)
 
 
 class Unwatched:
@@ -36,17 +40,21 @@ def run(request: Path, out: Path) -> Result:
     settings = Settings()
     fields = json.loads(request.read_text("utf-8"))
     data = (request.parent / fields.pop("image")).read_bytes()
-    task = Recreate.model_validate(fields)
+    sent = {name: (request.parent / fields[name]).read_bytes() for name in ("mask", "logo") if _is_file(fields, name)}
+    task = TASKS.validate_python({"kind": "recreate"} | fields | dict.fromkeys(sent, "file"))
     header = peek(data, Bounds())
     spec = load_catalogue(settings.catalogue).choose(task)
+    spec.resolve(task)
     store = PictureStore.open("memory://")
     job_id = new_job_id()
+    put = lambda picture: store.put(job_id, picture, f"image/{peek(picture, Bounds()).format}")  # noqa: E731
     order = JobOrder(
         id=job_id,
         owner="once",
         engine=spec.name,
         task=task,
-        input=store.put(job_id, data, f"image/{header.format}"),
+        input=put(data),
+        files={name: put(picture) for name, picture in sent.items()},
         created_at=datetime.now(UTC),
         batch_key="once",
         timeout=spec.bound(task, header.width, header.height),
@@ -60,6 +68,10 @@ def run(request: Path, out: Path) -> Result:
         (out / f"{number}.{image.format}").write_bytes(store.get(image.picture))
     (out / "result.json").write_text(outcome.model_dump_json(indent=2) + "\n")
     return outcome
+
+
+def _is_file(fields: dict[str, Any], name: str) -> bool:
+    return fields.get(name) not in (None, "product", "background")
 
 
 def main() -> None:

@@ -3,13 +3,20 @@
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import structlog
 
 from likeness.contract.catalogue import EngineSpec
 from likeness.contract.errors import EngineFailed
+from likeness.imaging.colour import Floats
 from worker.engine import Engine, Family
+
+if TYPE_CHECKING:
+    from worker.segmenter import Segmenter
+
+SEGMENTER = "segmenter"
+"""Its folder below the weights."""
 
 log = structlog.get_logger()
 
@@ -21,6 +28,21 @@ class Residents:
         self._weights = weights
         self._device = device
         self._engines: dict[str, Engine] = {}
+        self._segmenter: Segmenter | None = None
+
+    def product(self, rgb: Floats) -> Floats:
+        """Return where the product is, H x W in 0..1, of H x W x 3. Raises EngineFailed when the model is missing."""
+        if self._segmenter is None:
+            self._segmenter = self._load_segmenter()
+        return self._segmenter.product(rgb)
+
+    def _load_segmenter(self) -> "Segmenter":
+        from worker.segmenter import load  # torch is slow to import, and the drill needs none of it
+
+        try:
+            return load(self._weights / SEGMENTER, self._device)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineFailed(f"the product segmenter could not be loaded: {error}") from error
 
     def names(self) -> list[str]:
         """Return the names of the engines in memory."""

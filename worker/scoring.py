@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from PIL import Image
 
 from likeness.contract.report import Report, Thresholds, Verdict
+from likeness.contract.tasks import Customise, Task
 from likeness.imaging.compare import assess
 from likeness.imaging.decode import Bounds, Picture, decode
+from likeness.imaging.edit_check import EditCheck
 
 UNBOUNDED = Bounds(max_bytes=2**40, max_pixels=2**31, max_side=2**16)
 """For pictures that we made ourselves."""
@@ -19,8 +21,9 @@ class Candidate:
     data: bytes
     image: Image.Image
     format: str
-    seed: int | None
     report: Report
+    seed: int | None = None
+    guidance_scale: float | None = None
 
     @property
     def accepted(self) -> bool:
@@ -28,12 +31,24 @@ class Candidate:
         return self.report.verdict is Verdict.ACCEPTED
 
 
-def score(given: Picture, data: bytes, seed: int | None, thresholds: Thresholds) -> Candidate:
-    """Decode what was made and measure it against what was given."""
+def score(given: Picture, data: bytes, task: Task, check: EditCheck | None = None) -> Candidate:
+    """Decode what was made and measure it against what was given, and the edit where one was asked."""
     made = decode(data, UNBOUNDED)
-    return Candidate(data, made.pixels, made.format, seed, assess(given, made, thresholds))
+    return Candidate(data, made.pixels, made.format, assess(given, made, thresholds_of(task), check))
 
 
 def ranked(candidates: list[Candidate]) -> list[Candidate]:
-    """Return the candidates best first: accepted before rejected, then by ssim."""
-    return sorted(candidates, key=lambda one: (one.accepted, one.report.score("ssim") or 0.0), reverse=True)
+    """Return the candidates best first: accepted before rejected, edits that happened before others, then by ssim."""
+    return sorted(candidates, key=_merit, reverse=True)
+
+
+def _merit(one: Candidate) -> tuple[bool, bool, float]:
+    happened = one.report.edit is None or one.report.edit.happened
+    return one.accepted, happened, one.report.score("ssim") or 0.0
+
+
+def thresholds_of(task: Task) -> Thresholds:
+    """Return the thresholds of a task: an exact colour must be reached within 3 where nothing else is asked."""
+    if isinstance(task, Customise) and task.recolour and task.thresholds.colour_delta_e is None:
+        return task.thresholds.model_copy(update={"colour_delta_e": 3.0})
+    return task.thresholds

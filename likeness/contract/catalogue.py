@@ -18,6 +18,7 @@ from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import PARAMETER_NAMES, Customise, Recreate, Task, Way
 
 Kind = Literal["recreate", "customise"]
+GROWTH = 1.3
 WAY_OF_EDIT = {EditKind.TEXT: Way.PRINT, EditKind.SIZE: Way.RESIZE}
 """Edits that are asked in words but done another way than by instruction."""
 
@@ -83,11 +84,20 @@ class EngineSpec(BaseModel):
         given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name)) is not None}
         problems = [problem for name, value in given.items() if (problem := self._problem(name, value))]
         problems += self._repetition_problems(task)
-        problems += self._control_problems(task)
+        if isinstance(task, Customise):
+            problems += self._way_problems(task)
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
         way = way_of(task, self.closed) if isinstance(task, Customise) else None
         return {name: given.get(name, spec.default_of(way)) for name, spec in self.parameters.items() if name != "seed"}
+
+    def parameters_of(self, task: Task, attempts: int) -> dict[str, Scalar]:
+        """Return the parameters of one try: guidance grows by GROWTH with each that failed, within its bound."""
+        parameters = self.resolve(task)
+        scale, spec = parameters.get("guidance_scale"), self.parameters.get("guidance_scale")
+        if attempts and spec and isinstance(scale, float | int):
+            parameters["guidance_scale"] = min(scale * GROWTH**attempts, spec.maximum or math.inf)
+        return parameters
 
     def instructions(self) -> list[str]:
         """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
@@ -119,10 +129,14 @@ class EngineSpec(BaseModel):
         """Return whether another seed gives another picture: not where nothing is denoised."""
         return "seed" in self.parameters and parameters.get("strength") != 0
 
-    def _control_problems(self, task: Task) -> list[FieldProblem]:
-        if isinstance(task, Customise) and task.controls and Way.CONTROL not in self.ways:
-            return [FieldProblem("#/controls", f"the engine {self.name} takes none")]
-        return []
+    def _way_problems(self, task: Customise) -> list[FieldProblem]:
+        problems = []
+        if task.controls and Way.CONTROL not in self.ways:
+            problems.append(FieldProblem("#/controls", f"the engine {self.name} takes none"))
+        if (task.mask or task.preserve) and way_of(task, self.closed) is Way.RESIZE:
+            field = "mask" if task.mask else "preserve"
+            problems.append(FieldProblem(f"#/{field}", "a product that is scaled cannot stay where it is"))
+        return problems
 
     def _repetition_problems(self, task: Task) -> list[FieldProblem]:
         if task.candidates > self.max_candidates > 1:

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.contract.report import FrameRow, Report, Score, Thresholds, Verdict
+from likeness.contract.report import FrameRow, Lock, Report, Score, Thresholds, Verdict
 from likeness.imaging.colour import Floats, alpha_of, rgb_of
+from likeness.imaging.edit_check import EditCheck, edit_report
 from likeness.imaging.frame import frame_table, upright
 from likeness.imaging.metrics.delta_e import delta_e
 from likeness.imaging.metrics.drift import drift
@@ -16,39 +17,37 @@ from likeness.imaging.metrics.ms_ssim import ms_ssim
 from likeness.imaging.metrics.psnr import psnr
 from likeness.imaging.metrics.ssim import ssim
 from likeness.imaging.picture import Picture
+from likeness.imaging.regions import locked
+from likeness.imaging.scores import NO_WEIGHTS, SIZES_DIFFER, missed, scored
 
 BACKDROP = 0.5
 THREADS = 2
-SIZES_DIFFER = "the pictures differ in size"
-NO_WEIGHTS = "no weights for it are installed"
 NOTHING_TO_ALIGN = "too small or too flat to align"
 
 METRICS = {"psnr": psnr, "ssim": ssim, "ms_ssim": ms_ssim, "delta_e": delta_e, "edge_f1": edge_f1}
-UNITS = {
-    "psnr": "dB",
-    "ssim": "ratio",
-    "ms_ssim": "ratio",
-    "delta_e": "dE00",
-    "edge_f1": "ratio",
-    "drift": "px",
-    "lpips": "ratio",
-    "st_lpips": "ratio",
-    "clip_similarity": "ratio",
-}
-LOWER_IS_BETTER = {"delta_e", "drift", "lpips", "st_lpips"}
 LEARNED = ("lpips", "st_lpips", "clip_similarity")
 
 
-def assess(given: Picture, made: Picture, thresholds: Thresholds) -> Report:
-    """Return the report of `made` against `given`, two pictures of any sizes and modes.
+def assess(given: Picture, made: Picture, thresholds: Thresholds, check: EditCheck | None = None) -> Report:
+    """Return the report of `made` against `given`, two pictures of any sizes and modes; of an edit, with `check`.
 
-    Both are measured as shown: upright, in RGB, over mid-grey by the given alpha (so hidden colours do not count).
+    Both are measured as shown: upright, in RGB, over mid-grey by the given alpha (so hidden colours do not count). Only
+    the lock looks at every stored sample.
     """
     frame = frame_table(given, made)
-    fidelity = _fidelity(_as_shown(given, given), _as_shown(made, given))
-    misses = _frame_misses(frame) + _fidelity_misses(fidelity, thresholds)
-    verdict = Verdict.REJECTED if misses else Verdict.ACCEPTED
-    return Report(frame=frame, fidelity=fidelity, verdict=verdict, reasons=misses or [_praise(thresholds)])
+    one, two = _as_shown(given, given), _as_shown(made, given)
+    fidelity = _fidelity(one, two)
+    edit, edit_misses = edit_report(one, two, check, thresholds) if check else (None, [])
+    lock = None if check is None or check.kept is None else locked(given, made, check.kept)
+    misses = _frame_misses(frame) + _fidelity_misses(fidelity, thresholds) + edit_misses + _lock_misses(lock)
+    return Report(
+        frame=frame,
+        fidelity=fidelity,
+        edit=edit,
+        locked=lock,
+        verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
+        reasons=list(dict.fromkeys(misses)) or [_praise(thresholds, check)],
+    )
 
 
 def _as_shown(picture: Picture, given: Picture) -> Floats:
@@ -63,26 +62,22 @@ def _as_shown(picture: Picture, given: Picture) -> Floats:
 
 def _fidelity(given: Floats, made: Floats) -> list[Score]:
     if given.shape != made.shape:
-        measured = [_score(name, None, SIZES_DIFFER) for name in (*METRICS, "drift")]
+        measured = [scored(name, None, SIZES_DIFFER) for name in (*METRICS, "drift")]
     else:
         with ThreadPoolExecutor(THREADS) as pool:  # NumPy and OpenCV let go of the interpreter while they compute
             shift = pool.submit(drift, given, made)
             values = pool.map(lambda metric: metric(given, made), METRICS.values())
-            measured = [_score(name, value) for name, value in zip(METRICS, values, strict=True)]
+            measured = [scored(name, value) for name, value in zip(METRICS, values, strict=True)]
             measured.append(_drift_score(shift.result()))
-    return measured + [_score(name, None, NO_WEIGHTS) for name in LEARNED]
-
-
-def _score(name: str, value: float | None, reason: str | None = None) -> Score:
-    return Score(name=name, value=value, unit=UNITS[name], higher_is_better=name not in LOWER_IS_BETTER, reason=reason)
+    return measured + [scored(name, None, NO_WEIGHTS) for name in LEARNED]
 
 
 def _drift_score(shift: tuple[float, float] | None) -> Score:
     """Return the length of the shift; the reason tells its direction."""
     if shift is None:
-        return _score("drift", None, NOTHING_TO_ALIGN)
+        return scored("drift", None, NOTHING_TO_ALIGN)
     right, down = shift
-    return _score("drift", float(np.hypot(right, down)), f"{right:+.2f} px to the right, {down:+.2f} px down")
+    return scored("drift", float(np.hypot(right, down)), f"{right:+.2f} px to the right, {down:+.2f} px down")
 
 
 def _frame_misses(frame: list[FrameRow]) -> list[str]:
@@ -93,25 +88,19 @@ def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]
     """Return a sentence for each asked figure that was missed, and one when nothing could be measured."""
     if any(score.reason == SIZES_DIFFER for score in fidelity):
         return [SIZES_DIFFER]
-    asked: dict[str, float] = thresholds.model_dump(exclude_none=True)
-    return [
-        _miss(score, score.value, asked[score.name])
-        for score in fidelity
-        if score.value is not None and score.name in asked and _missed(score, score.value, asked[score.name])
-    ]
+    return missed(fidelity, thresholds)
 
 
-def _missed(score: Score, value: float, bound: float) -> bool:
-    return value < bound if score.higher_is_better else value > bound
+def _lock_misses(lock: Lock | None) -> list[str]:
+    return [f"kept pixels changed by {lock.max_abs_diff}"] if lock and lock.max_abs_diff else []
 
 
-def _miss(score: Score, value: float, bound: float) -> str:
-    """Return the sentence, with as many digits as it takes to tell the two figures apart."""
-    digits = 2 if round(value, 2) != round(bound, 2) else 6
-    side = "below" if score.higher_is_better else "above"
-    return f"{score.name} {value:.{digits}f} is {side} the asked {bound:.{digits}f}"
-
-
-def _praise(thresholds: Thresholds) -> str:
+def _praise(thresholds: Thresholds, check: EditCheck | None) -> str:
+    """Return the sentence for a report without a miss."""
+    said = ["frame equal"]
+    if check:
+        said.append("the edit happened")
+    if check and check.kept is not None:
+        said.append("nothing that was to be kept changed")
     asked = thresholds.model_dump(exclude_none=True)
-    return "frame equal; every threshold met" if asked else "frame equal; no threshold was asked"
+    return "; ".join([*said, "every threshold met" if asked else "no threshold was asked"])

@@ -14,7 +14,7 @@ CANNY_LOW, CANNY_HIGH = 60, 140
 def canny(rgb: Floats) -> Floats:
     """Return thin white edges on black, H x W x 3 (Canny 1986, OpenCV's) of H x W x 3 in 0..1."""
     grey = cv2.GaussianBlur(cv2.cvtColor(as_rgb(rgb), cv2.COLOR_RGB2GRAY), (0, 0), 1.0)
-    return _three(cv2.Canny(grey, CANNY_LOW, CANNY_HIGH).astype(np.float32) / 255)
+    return _three(cv2.Canny(grey, CANNY_LOW, CANNY_HIGH).astype(np.float32) / np.float32(255))
 
 
 def soft_edge(rgb: Floats) -> Floats:

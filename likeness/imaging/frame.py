@@ -132,6 +132,14 @@ class Frame:
         return image
 
 
+def rgba_of(picture: Picture) -> Floats:
+    """Return the picture as a viewer shows it, H x W x 4 in 0..1; opaque where it has no alpha."""
+    rgb, alpha = rgb_of(picture), alpha_of(picture)
+    plane = np.full(rgb.shape[:2], 255, np.uint8) if alpha is None else alpha
+    shown = np.dstack([rgb, np.multiply(plane, np.float32(1 / 255), dtype=np.float32)])
+    return np.ascontiguousarray(upright(shown, picture.orientation))
+
+
 def upright(stored: Samples, orientation: int) -> Samples:
     """Return an array H x W (x channels) as a viewer shows it under an EXIF orientation of 1..8."""
     return _mirrored(np.rot90(stored, QUARTER_TURNS[orientation]), orientation)

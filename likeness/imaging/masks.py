@@ -3,9 +3,12 @@
 A mask has the picture's size and is turned with the picture. One whose own EXIF names an orientation is turned by that.
 """
 
+import numpy as np
+
 from likeness.contract.errors import FieldProblem, InvalidPicture
-from likeness.imaging.frame import QUARTER_TURNS
-from likeness.imaging.picture import Header
+from likeness.imaging.colour import Floats, luma, rgb_of
+from likeness.imaging.frame import QUARTER_TURNS, upright
+from likeness.imaging.picture import Header, Picture, header_of
 
 
 def orientation_of_mask(image: Header, mask: Header) -> int:
@@ -22,6 +25,12 @@ def orientation_of_mask(image: Header, mask: Header) -> int:
     elif (mask.width, mask.height) == upright_size(image):
         return 1
     raise _other_size(image, mask)
+
+
+def upright_mask(image: Picture, mask: Picture) -> Floats:
+    """Return the mask's luma over the upright image, H x W in 0..1. Raises InvalidPicture where it does not fit."""
+    orientation = orientation_of_mask(header_of(image), header_of(mask))
+    return np.ascontiguousarray(upright(luma(rgb_of(mask)), orientation), dtype=np.float32)
 
 
 def upright_size(header: Header) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
-from likeness.contract.report import FrameRow, Report, Score, Verdict
+from likeness.contract.report import FrameRow, Lock, Report, Score, Verdict
 
 CELL = 256
 GAP = 16
@@ -13,6 +13,7 @@ LINE = 22
 TITLE, TEXT, SMALL = 20, 14, 12
 PAPER, INK, FAINT, RULE = (255, 255, 255), (28, 31, 36), (110, 116, 125), (226, 229, 233)
 GOOD, BAD = (20, 122, 68), (186, 38, 38)
+RIGHT_TABLE = GAP + CELL + GAP + 40
 CHECKS = (244, 208)  # the two greys behind transparent pixels
 CHECK_SIDE = 8
 MOST_AMPLIFIED = 16
@@ -22,45 +23,35 @@ Colour = tuple[int, int, int]
 
 
 def report_picture(given: Image.Image, made: Image.Image, report: Report) -> Image.Image:
-    """Return an RGB card: given, made and difference above figures, frame, edit and lock, verdict and its reasons.
+    """Return an RGB card: given, made and difference above the figures, the frame, the verdict and its reasons.
 
-    The pictures are shown as they are stored; turn them upright first where they are not.
+    With a customised picture also the figures of its edit and the lock. The pictures are shown as they are stored; turn
+    them upright first where they are not.
     """
     width = 3 * CELL + 4 * GAP
     reasons = [line for reason in report.reasons for line in _wrapped(reason, width - 2 * GAP)]
     table_top = GAP + LINE + LINE + CELL + GAP
-    rows = max(len(report.fidelity), len(report.frame)) + 1
-    edit_top = table_top + rows * LINE + GAP // 2
-    edit = [line for said in edit_lines(report) for line in _wrapped(said, width - 2 * GAP)]
-    verdict_top = edit_top + len(edit) * LINE + GAP // 2
+    edit_top, lock_top = (table_top + (len(rows) + 1) * LINE + GAP for rows in (report.fidelity, report.frame))
+    edit_height = (len(report.edit.scores) + 1) * LINE + GAP if report.edit else 0
+    verdict_top = max(edit_top + edit_height, lock_top + (3 * LINE + GAP if report.locked else 0))
     card = Image.new("RGB", (width, verdict_top + LINE + GAP // 2 + len(reasons) * LINE + GAP), PAPER)
     draw = ImageDraw.Draw(card)
     draw.text((GAP, GAP - 4), "Likeness report", INK, _font(TITLE))
     _draw_cells(card, GAP + LINE + GAP // 2, given, made, "customised" if report.edit else "recreated")
-    _draw_scores(draw, (GAP, table_top), report.fidelity)
-    _draw_frame(draw, (GAP + CELL + GAP + 40, table_top), width - GAP, report.frame)
-    _draw_lines(draw, edit_top, edit)
+    _draw_scores(draw, (GAP, table_top), "fidelity", report.fidelity)
+    _draw_frame(draw, (RIGHT_TABLE, table_top), width - GAP, report.frame)
+    if report.edit:
+        _draw_scores(draw, (GAP, edit_top), _shortened(f"edit: {report.edit.asked}", CELL + 20), report.edit.scores)
+    if report.locked:
+        _draw_lock(draw, (RIGHT_TABLE, lock_top), width - GAP, report.locked)
     _draw_verdict(draw, verdict_top, width, report.verdict, reasons)
     return card
 
 
-def edit_lines(report: Report) -> list[str]:
-    """Return what a report says of the edit that was asked and of what was kept, in plain lines; none of neither."""
-    lines = []
-    if edit := report.edit:
-        colour = f" ({edit.colour})" if edit.colour else ""
-        lines.append(f"edit: {edit.asked}{colour}: {'happened' if edit.happened else 'did not happen'}")
-        measured = [f"{score.name} {_figure(score)}" for score in edit.scores if score.value is not None]
-        lines += [f"edit figures: {', '.join(measured)}"] if measured else []
-    if lock := report.locked:
-        lines.append(f"locked: {lock.area:.1%} of the picture, largest change there {lock.max_abs_diff}")
-    return lines
-
-
-def contact_sheet(rows: Sequence[Row], made_by: str = "recreated") -> Image.Image:
+def contact_sheet(rows: Sequence[Row], how: str = "recreated") -> Image.Image:
     """Return an RGB sheet with a row (title, given, made, caption) for each picture, and its difference.
 
-    `made_by` is the word below the pictures that were made.
+    `how` says below each picture that was made how it was.
     """
     height = LINE + CELL + LINE + LINE + GAP
     sheet = Image.new("RGB", (3 * CELL + 4 * GAP, GAP + height * len(rows)), PAPER)
@@ -68,17 +59,17 @@ def contact_sheet(rows: Sequence[Row], made_by: str = "recreated") -> Image.Imag
     for index, (title, given, made, caption) in enumerate(rows):
         top = GAP + index * height
         draw.text((GAP, top - 4), title, INK, _font(TEXT))
-        _draw_cells(sheet, top + LINE - 6, given, made, made_by)
+        _draw_cells(sheet, top + LINE - 6, given, made, how)
         draw.text((GAP, top + 2 * LINE + CELL - 4), caption, FAINT, _font(SMALL))
     return sheet
 
 
-def _draw_cells(sheet: Image.Image, top: int, given: Image.Image, made: Image.Image, made_by: str) -> None:
+def _draw_cells(sheet: Image.Image, top: int, given: Image.Image, made: Image.Image, how: str) -> None:
     """Draw the three pictures in a row, each with its name and size below."""
     difference, factor = _difference(given, made)
     cells = [
         (f"given  {given.width} x {given.height}", _fitted(_flat(given))),
-        (f"{made_by}  {made.width} x {made.height}", _fitted(_flat(made))),
+        (f"{how}  {made.width} x {made.height}", _fitted(_flat(made))),
         (f"difference x {factor}" if difference else "difference: the sizes differ", difference),
     ]
     draw = ImageDraw.Draw(sheet)
@@ -129,39 +120,53 @@ def _fitted(picture: Image.Image) -> Image.Image:
     return ImageOps.contain(picture, (CELL, CELL), Image.Resampling.NEAREST if enlarging else Image.Resampling.LANCZOS)
 
 
-def _draw_scores(draw: ImageDraw.ImageDraw, at: tuple[int, int], scores: Sequence[Score]) -> None:
+def _draw_scores(draw: ImageDraw.ImageDraw, at: tuple[int, int], title: str, scores: Sequence[Score]) -> None:
     left, top = at
-    draw.text((left, top), "fidelity", INK, _font(TEXT))
+    draw.text((left, top), title, INK, _font(TEXT))
     for index, score in enumerate(scores, start=1):
         y = top + index * LINE
         draw.line((left, y - 3, left + CELL + 20, y - 3), RULE)
         draw.text((left, y), score.name, FAINT if score.value is None else INK, _font(SMALL))
-        draw.text((left + 96, y), _direction(score), FAINT, _font(SMALL))
+        draw.text((left + 102, y), _direction(score), FAINT, _font(SMALL))
         draw.text(
             (left + CELL + 20, y), _figure(score), FAINT if score.value is None else INK, _font(SMALL), anchor="ra"
         )
 
 
 def _direction(score: Score) -> str:
+    if score.unit == "L*":
+        return score.reason or ""
     return "higher is better" if score.higher_is_better else "lower is better"
 
 
 def _figure(score: Score) -> str:
     if score.value is None:
         return "not measured"
-    unit = "" if score.unit == "ratio" else f" {score.unit}"
+    unit = {"ratio": "", "degrees": "°"}.get(score.unit, f" {score.unit}")
     return f"{score.value:.3f}{unit}"
 
 
 def _draw_frame(draw: ImageDraw.ImageDraw, at: tuple[int, int], right: int, rows: Sequence[FrameRow]) -> None:
-    left, top = at
-    draw.text((left, top), "frame", INK, _font(TEXT))
+    draw.text(at, "frame", INK, _font(TEXT))
     for index, row in enumerate(rows, start=1):
-        y = top + index * LINE
-        draw.line((left, y - 3, right, y - 3), RULE)
-        draw.text((left, y), row.name, INK, _font(SMALL))
         text = f"{_said(row.given)}  =" if row.equal else f"{_said(row.given)} -> {_said(row.made)}"
-        draw.text((right, y), text, GOOD if row.equal else BAD, _font(SMALL), anchor="ra")
+        _draw_row(draw, (at[0], at[1] + index * LINE), right, (row.name, text), GOOD if row.equal else BAD)
+
+
+def _draw_lock(draw: ImageDraw.ImageDraw, at: tuple[int, int], right: int, lock: Lock) -> None:
+    left, top = at
+    draw.text(at, "lock", INK, _font(TEXT))
+    _draw_row(draw, (left, top + LINE), right, ("kept", f"{lock.area:.1%} of the picture"), INK)
+    change = ("largest change there", str(lock.max_abs_diff))
+    _draw_row(draw, (left, top + 2 * LINE), right, change, BAD if lock.max_abs_diff else GOOD)
+
+
+def _draw_row(draw: ImageDraw.ImageDraw, at: tuple[int, int], right: int, row: tuple[str, str], ink: Colour) -> None:
+    """Draw a name and what is said of it below a rule."""
+    left, y = at
+    draw.line((left, y - 3, right, y - 3), RULE)
+    draw.text((left, y), row[0], INK, _font(SMALL))
+    draw.text((right, y), row[1], ink, _font(SMALL), anchor="ra")
 
 
 def _said(value: str | float | None) -> str:
@@ -172,12 +177,8 @@ def _draw_verdict(draw: ImageDraw.ImageDraw, top: int, width: int, verdict: Verd
     colour: Colour = GOOD if verdict is Verdict.ACCEPTED else BAD
     draw.rectangle((GAP, top, width - GAP, top + LINE + 4), fill=colour)
     draw.text((GAP + 8, top + 4), verdict.value, PAPER, _font(TEXT))
-    _draw_lines(draw, top + LINE + GAP // 2 + 2, reasons)
-
-
-def _draw_lines(draw: ImageDraw.ImageDraw, top: int, lines: Sequence[str]) -> None:
-    for index, line in enumerate(lines):
-        draw.text((GAP, top + index * LINE), line, INK, _font(TEXT))
+    for index, line in enumerate(reasons):
+        draw.text((GAP, top + LINE + GAP // 2 + 2 + index * LINE), line, INK, _font(TEXT))
 
 
 def _wrapped(text: str, width: int) -> list[str]:
@@ -190,6 +191,15 @@ def _wrapped(text: str, width: int) -> list[str]:
         else:
             lines[-1] = longer
     return lines
+
+
+def _shortened(text: str, width: int) -> str:
+    """Return the text, cut with an ellipsis where it is wider than `width` px."""
+    if _font(TEXT).getlength(text) <= width:
+        return text
+    return next(
+        f"{text[:end]}…" for end in range(len(text), -1, -1) if _font(TEXT).getlength(f"{text[:end]}…") <= width
+    )
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:

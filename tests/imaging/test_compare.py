@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from likeness.contract.report import Thresholds, Verdict
+from likeness.contract.report import EditThresholds, Thresholds, Verdict
 from likeness.imaging.compare import assess
+from likeness.imaging.edit_check import EditCheck
 from likeness.imaging.frame import Frame
 from likeness.imaging.picture import Picture
 from tests.imaging.files import PNG_KINDS, exif_block, photo, picture, png_file, saved
@@ -81,3 +82,67 @@ def test_every_kind_and_size_gets_a_report(kind, size):
     report = assess(given, made, Thresholds())
     assert report.verdict is Verdict.ACCEPTED
     assert report.score("psnr") == 100
+
+
+def customised(amount=40, box=(20, 10, 40, 30)):
+    """The given picture made lighter in a box (left, top, right, bottom), and where that is."""
+    pixels, where = np.asarray(GIVEN.pixels).copy(), np.zeros((50, 60), dtype=bool)
+    left, top, right, bottom = box
+    where[top:bottom, left:right] = True
+    pixels[where] = np.minimum(pixels[where].astype(int) + amount, 255)
+    return dataclasses.replace(GIVEN, pixels=Image.fromarray(pixels)), where
+
+
+def test_a_recreated_picture_has_no_edit_and_no_lock():
+    report = assess(GIVEN, GIVEN, Thresholds())
+    assert report.edit is None and report.locked is None
+
+
+def test_an_edit_and_a_lock_are_reported():
+    made, where = customised()
+    check = EditCheck("make it lighter", where.astype(np.float32), kept=~where)
+    report = assess(GIVEN, made, EditThresholds(), check)
+    assert report.verdict is Verdict.ACCEPTED
+    assert report.reasons == [
+        "frame equal; the edit happened; nothing that was to be kept changed; every threshold met"
+    ]
+    assert report.edit.happened and report.edit.asked == "make it lighter"
+    assert report.locked.max_abs_diff == 0 and report.locked.area == pytest.approx(1 - 400 / 3000)
+    json.loads(report.model_dump_json())
+
+
+def test_a_missed_edit_and_a_broken_lock_are_reasons():
+    made, where = customised()
+    check = EditCheck("make it lighter", (~where).astype(np.float32), kept=where)
+    report = assess(GIVEN, made, EditThresholds(), check)
+    assert report.verdict is Verdict.REJECTED
+    names = [reason.split()[0] for reason in report.reasons]
+    assert names == ["change_inside", "change_outside", "kept"]
+    assert report.reasons[-1] == f"kept pixels changed by {report.locked.max_abs_diff}"
+
+
+def test_one_step_of_one_kept_sample_rejects():
+    made, where = customised(1, (3, 3, 4, 4))
+    report = assess(GIVEN, made, EditThresholds(change_inside=None), EditCheck("", kept=where))
+    assert report.reasons == ["kept pixels changed by 1"]
+
+
+def test_an_edit_of_another_size_says_so_once():
+    made = dataclasses.replace(GIVEN, pixels=GIVEN.pixels.resize((60, 48)))
+    report = assess(GIVEN, made, EditThresholds(), EditCheck("", kept=np.ones((50, 60), dtype=bool)))
+    assert report.reasons.count("the pictures differ in size") == 1
+    assert report.reasons[-1] == "kept pixels changed by 255"
+
+
+def test_an_edit_is_measured_upright():
+    upright = picture(saved(photo("RGB", 50, 60), "PNG"))
+    turned = picture(saved(upright.pixels.transpose(Image.Transpose.ROTATE_90), "PNG", exif=exif_block(6)))
+    pixels = np.asarray(turned.pixels).copy()
+    pixels[:10] = 255 - pixels[:10]  # the stored top is the right of what is shown
+    made = dataclasses.replace(turned, pixels=Image.fromarray(pixels))
+    inside = np.zeros((60, 50), dtype=np.float32)
+    inside[:, 40:] = 1
+    report = assess(turned, made, EditThresholds(), EditCheck("", inside, kept=inside == 0))
+    found = {score.name: score.value for score in report.edit.scores}
+    assert report.verdict is Verdict.ACCEPTED
+    assert found["change_outside"] == 0 and found["change_inside"] > 1

@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 from PIL import Image
 
-from likeness.contract.report import EditReport, Lock, Score, Thresholds
+from likeness.contract.report import EditThresholds, Lock, Thresholds, Verdict
 from likeness.imaging.compare import assess
-from likeness.imaging.sheet import BAD, GOOD, contact_sheet, edit_lines, report_picture
+from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.sheet import BAD, GOOD, LINE, RIGHT_TABLE, contact_sheet, report_picture
 from tests.imaging.files import PNG_KINDS, photo, picture, png_file, saved
 
 
@@ -33,25 +35,6 @@ def test_long_reasons_are_wrapped_into_the_card():
     assert longer.width == short.width and longer.height > short.height
 
 
-def test_the_edit_and_the_lock_are_told_and_drawn():
-    given = picture(saved(photo("RGB", 30, 30), "PNG"))
-    plain = assess(given, given, Thresholds())
-    scores = [
-        Score(name="colour_delta_e", value=0.8, unit="dE00", higher_is_better=False),
-        Score(name="clip_score", value=None, unit="ratio", higher_is_better=True, reason="no weights"),
-    ]
-    edit = EditReport(asked="recolour", colour="#1F4E79", scores=scores, happened=False)
-    report = plain.model_copy(update={"edit": edit, "locked": Lock(area=0.625, max_abs_diff=0)})
-    assert edit_lines(plain) == []
-    assert edit_lines(report) == [
-        "edit: recolour (#1F4E79): did not happen",
-        "edit figures: colour_delta_e 0.800 dE00",
-        "locked: 62.5% of the picture, largest change there 0",
-    ]
-    cards = [report_picture(given.pixels, given.pixels, one) for one in (plain, report)]
-    assert cards[1].height - cards[0].height == 3 * 22
-
-
 def test_the_difference_is_amplified_and_equal_pictures_give_black():
     given = Image.new("RGB", (10, 10), (100, 100, 100))
     made = Image.new("RGB", (10, 10), (101, 100, 100))
@@ -65,3 +48,40 @@ def test_a_contact_sheet_has_a_row_for_each_picture():
     one, three = contact_sheet([row]), contact_sheet([row] * 3)
     assert (three.height - 16) == 3 * (one.height - 16)
     assert contact_sheet([]).height == 16
+
+
+def customised(asked, kept_differs):
+    given = picture(saved(photo("RGB", 40, 30), "PNG"))
+    made = picture(saved(photo("RGB", 40, 30, seed=1), "PNG")) if kept_differs else given
+    check = EditCheck(asked, colour=(240, 130, 30), kept=np.ones((30, 40), dtype=bool))
+    anything = EditThresholds(hue_error=None, change_inside=None)
+    return given, made, assess(given, made, anything, check)
+
+
+def test_a_customised_card_has_room_for_the_edit_and_the_lock():
+    given, made, report = customised("make it orange", kept_differs=False)
+    card = report_picture(given.pixels, made.pixels, report)
+    plain = report_picture(given.pixels, made.pixels, report.model_copy(update={"edit": None, "locked": None}))
+    assert card.width == plain.width
+    assert card.height >= plain.height + len(report.edit.scores) * LINE
+    assert BAD not in colours(card)
+
+
+def test_a_broken_lock_is_red():
+    given, made, report = customised("make it orange", kept_differs=True)
+    accepted = report.model_copy(update={"verdict": Verdict.ACCEPTED, "reasons": []})
+    whole = accepted.model_copy(update={"locked": Lock(area=1, max_abs_diff=0)})
+    tables = (0, 330, 832, 700)
+    broken, kept = (
+        np.asarray(report_picture(given.pixels, made.pixels, one).crop(tables)).astype(int) for one in (accepted, whole)
+    )
+    assert np.any(broken[..., 0] > broken[..., 1] + 80) and not np.any(kept[..., 0] > kept[..., 1] + 80)
+
+
+@pytest.mark.parametrize("asked", ["", "make it orange and " * 30, "W" * 400])
+def test_a_long_wish_is_cut_to_its_column(asked):
+    given, made, report = customised(asked, kept_differs=False)
+    card = np.asarray(report_picture(given.pixels, made.pixels, report))
+    top = 16 + 2 * LINE + 256 + 16 + (len(report.fidelity) + 1) * LINE + 16
+    between = card[top : top + LINE - 4, 16 + 256 + 20 + 2 : RIGHT_TABLE - 1]
+    assert np.all(between == 255)

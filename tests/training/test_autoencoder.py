@@ -1,48 +1,17 @@
 """The autoencoder's recipe, on pictures that the test makes."""
 
 import csv
-import io
-import tarfile
 from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 from diffusers.models import AutoencoderDC
-from PIL import Image
 from safetensors.torch import load_file
 
 from training.autoencoder import Run, build, judge
 from training.pca_start import pca_start
 from training.pictures import HELD_OUT, Crops, load_pictures
-
-
-def add(tar: tarfile.TarFile, name: str, image: Image.Image, kind: str) -> None:
-    file = io.BytesIO()
-    image.save(file, kind)
-    info = tarfile.TarInfo(name)
-    info.size = file.tell()
-    file.seek(0)
-    tar.addfile(info, file)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder laid out as the recipe reads it, with soft random photos."""
-    folder = tmp_path_factory.mktemp("data")
-    random = np.random.default_rng(0)
-    (folder / "clothing").mkdir()
-    (folder / "emoji").mkdir()
-    with tarfile.open(folder / "clothing/train.tar", "w") as tar:
-        for number in range(HELD_OUT + 12):
-            rough = Image.fromarray(random.integers(0, 255, (9, 9, 3), np.uint8))
-            add(tar, f"p{number}.jpg", rough.resize((80, 72), Image.Resampling.BICUBIC), "JPEG")
-    rows = "".join(f"p{number}\n" for number in range(HELD_OUT + 12))
-    (folder / "clothing/train.csv").write_text("uuid\n" + rows)
-    with tarfile.open(folder / "emoji/emoji.tar", "w") as tar:
-        add(tar, "1f004.webp", Image.new("RGBA", (128, 128), (250, 200, 30, 255)), "WEBP")
-    return folder
 
 
 def test_the_start_is_the_linear_codec(data: Path) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers.models import AutoencoderDC
 from torch import Tensor
 
 from likeness.contract.catalogue import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, Box, boxes
 from worker.engine import Canvas, EngineTask, StepHook
+from worker.latents import StarterAutoencoder
 
 STACK_FROM = 128 * 128
 """Canvases of at least this many px are run several at once. Below it, CPU libraries were seen to add in another order
@@ -25,7 +25,7 @@ been tried, so there canvases run one at a time too."""
 class AutoencoderEngine:
     """A resident autoencoder."""
 
-    def __init__(self, vae: AutoencoderDC, canvas: CanvasSpec) -> None:
+    def __init__(self, vae: StarterAutoencoder, canvas: CanvasSpec) -> None:
         self.vae = vae
         self.canvas = canvas
 
@@ -46,7 +46,7 @@ class AutoencoderEngine:
     def encode(self, canvases: Sequence[Canvas]) -> list[Tensor]:
         """Return latents, stacks x channels x H/8 x W/8, of canvases of one size."""
         stacks = self._stacks([self._pixels(canvas) for canvas in canvases])
-        return [self.vae.encode(stack).latent for stack in stacks]
+        return [self.vae.encode(stack).latents for stack in stacks]
 
     def decode(self, latents: Sequence[Tensor]) -> list[Canvas]:
         """Return the canvas of each latent of each stack, 0..1."""
@@ -73,5 +73,5 @@ def _canvas(pixels: Tensor) -> Canvas:
 
 def load(spec: EngineSpec, weights: Path, device: str) -> AutoencoderEngine:
     """Load `weights`/vae in float32. Raises OSError when it is not there or no safetensors."""
-    vae = AutoencoderDC.from_pretrained(weights / "vae", use_safetensors=True, local_files_only=True)
-    return AutoencoderEngine(vae.float().eval().to(device, memory_format=torch.channels_last), spec.canvas)
+    vae = StarterAutoencoder.loaded(weights / "vae").to(device, memory_format=torch.channels_last)
+    return AutoencoderEngine(vae, spec.canvas)

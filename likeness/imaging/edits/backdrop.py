@@ -16,13 +16,13 @@ SHADOW = 0.12
 
 def plain(height: int, width: int, colour: Colour) -> Floats:
     """Return H x W x 3 of one colour."""
-    return np.broadcast_to(np.float32(colour) / np.float32(255), (height, width, 3)).astype(np.float32)
+    return np.broadcast_to(np.array(colour, dtype=np.float32) / np.float32(255), (height, width, 3)).copy()
 
 
 def gradient(height: int, width: int, colour: Colour) -> Floats:
     """Return the colour lighter at the top and darker at the bottom."""
     light = np.linspace(1.25, 0.75, height, dtype=np.float32)[:, None, None]
-    return np.clip(plain(height, width, colour) * light, 0, 1)
+    return np.asarray(np.clip(plain(height, width, colour) * light, 0, 1))
 
 
 def wood(height: int, width: int) -> Floats:
@@ -69,4 +69,4 @@ def _grid(height: int, width: int) -> tuple[Floats, Floats]:
 
 
 def _tinted(light: Floats, colour: Colour) -> Floats:
-    return np.clip(light[..., None] * np.float32(colour) / 255, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(light[..., None] * np.array(colour, dtype=np.float32) / 255, 0, 1), dtype=np.float32)

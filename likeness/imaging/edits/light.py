@@ -10,12 +10,12 @@ from likeness.imaging.edits.recolour import lab_of, rgb_of_lab
 
 def brighter(lab: Floats) -> Floats:
     """Return CIELAB with shadows and middle tones raised."""
-    return _with_lightness(lab, 100 * (lab[..., 0] / 100) ** 0.7)
+    return _with_lightness(lab, np.float32(100) * (lab[..., 0] / np.float32(100)) ** np.float32(0.7))
 
 
 def darker(lab: Floats) -> Floats:
     """Return CIELAB with middle tones lowered."""
-    return _with_lightness(lab, 100 * (lab[..., 0] / 100) ** 1.45)
+    return _with_lightness(lab, np.float32(100) * (lab[..., 0] / np.float32(100)) ** np.float32(1.45))
 
 
 def contrast(lab: Floats) -> Floats:
@@ -25,17 +25,17 @@ def contrast(lab: Floats) -> Floats:
 
 def greyscale(lab: Floats) -> Floats:
     """Return CIELAB without chroma."""
-    return np.asarray(lab * np.float32([1, 0, 0]))
+    return np.asarray(lab * np.array([1, 0, 0], dtype=np.float32))
 
 
 def warmer(lab: Floats) -> Floats:
     """Return CIELAB moved towards yellow and red."""
-    return np.asarray(lab + np.float32([0, 5, 14]))
+    return np.asarray(lab + np.array([0, 5, 14], dtype=np.float32))
 
 
 def cooler(lab: Floats) -> Floats:
     """Return CIELAB moved towards blue."""
-    return np.asarray(lab + np.float32([0, -3, -14]))
+    return np.asarray(lab + np.array([0, -3, -14], dtype=np.float32))
 
 
 def _with_lightness(lab: Floats, lightness: Floats) -> Floats:

@@ -1,5 +1,6 @@
-"""Patterns and materials for what a mask covers, following its shading. All are drawn by formula, none by chance:
-the same picture always gets the same threads.
+"""Patterns and materials for what a mask covers, following its shading.
+
+All are drawn by formula, none by chance: the same picture always gets the same threads.
 """
 
 from collections.abc import Callable
@@ -28,44 +29,44 @@ def hoops(x: Floats, y: Floats) -> Floats:
 
 def checks(x: Floats, y: Floats) -> Floats:
     """Return a woven check: half tone where one thread crosses, full where both do."""
-    return (_wave(x) + _wave(y)) / 2
+    return (_wave(x) + _wave(y)) / np.float32(2)
 
 
 def dots(x: Floats, y: Floats) -> Floats:
     """Return round dots on a square grid."""
     half = PERIOD / 2
     radius = np.hypot(x % PERIOD - half, y % PERIOD - half)
-    return np.clip((PERIOD * 0.3 - radius) / 2 + 0.5, 0, 1)
+    return np.asarray(np.clip((PERIOD * 0.3 - radius) / 2 + 0.5, 0, 1))
 
 
 def twill(x: Floats, y: Floats) -> Floats:
     """Return the diagonal rib of denim, with lighter, worn bands."""
-    return 0.6 * _wave(x + y, 8) + 0.4 * _wave(x - y / 2, PERIOD)
+    return np.float32(0.6) * _wave(x + y, 8) + np.float32(0.4) * _wave(x - y / np.float32(2), PERIOD)
 
 
 def rib(x: Floats, y: Floats) -> Floats:
     """Return the columns of slanting stitches of a knit."""
     slant = np.abs(x % 16 - 8)
-    return _wave(y + slant, 16) * np.clip(slant / 2, 0, 1)
+    return np.asarray(_wave(y + slant, 16) * np.clip(slant / 2, 0, 1))
 
 
 def grain(x: Floats, y: Floats) -> Floats:
     """Return the uneven bumps of leather: waves that run across each other."""
     bumps = np.sin(x * 0.41 + 2 * np.sin(y * 0.23)) + np.sin(y * 0.37 + 2 * np.sin(x * 0.19))
-    return 0.5 + 0.25 * bumps
+    return np.asarray(0.5 + 0.25 * bumps)
 
 
 def blotches(x: Floats, y: Floats) -> Floats:
     """Return the soft-edged patches of camouflage."""
     turn = 2 * np.pi / (2 * PERIOD)
     field = np.sin(x * turn + 1.5 * np.sin(y * turn)) + np.sin(y * turn * 1.5 + 1.5 * np.sin(x * turn * 0.5))
-    return np.clip(field * 2 + 0.5, 0, 1)
+    return np.asarray(np.clip(field * 2 + 0.5, 0, 1))
 
 
 def _wave(along: Floats, period: int = PERIOD) -> Floats:
     """Return a square wave with edges 2 px soft."""
     place = along % period
-    return np.clip(np.minimum(place, period / 2 - place) + 0.5, 0, 1)
+    return np.asarray(np.clip(np.minimum(place, period / 2 - place) + 0.5, 0, 1))
 
 
 PATTERNS: dict[str, Callable[[Floats, Floats], Floats]] = {
@@ -112,4 +113,4 @@ def _drawn(pattern: Callable[[Floats, Floats], Floats], like: Floats) -> Floats:
     """Return the pattern over a whole canvas, H x W in 0..1."""
     height, width = like.shape
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    return cv2.GaussianBlur(pattern(x, y).astype(np.float32), (3, 3), 0)
+    return np.asarray(cv2.GaussianBlur(pattern(x, y).astype(np.float32), (3, 3), 0))

@@ -21,7 +21,8 @@ def rgb_of_lab(lab: Floats) -> Floats:
 
 def lab_of_colour(colour: tuple[int, int, int]) -> Floats:
     """Return the three CIELAB numbers of one sRGB colour in 0..255."""
-    return np.asarray(lab_of(np.float32(colour).reshape(1, 1, 3) / np.float32(255))[0, 0], dtype=np.float32)
+    pixel = np.array(colour, dtype=np.float32).reshape(1, 1, 3) / np.float32(255)
+    return np.asarray(lab_of(pixel)[0, 0], dtype=np.float32)
 
 
 def recolour(rgb: Floats, mask: Floats, colour: tuple[int, int, int]) -> Floats:
@@ -45,7 +46,7 @@ def shaded(lightness: Floats, mask: Floats, mean: float) -> Floats:
     middle = float(covered.mean())
     low, high = (float(bound) for bound in np.percentile(covered, (2, 98)))
     keep = min(1.0, (mean - DARKEST) / max(middle - low, 1e-3), (LIGHTEST - mean) / max(high - middle, 1e-3))
-    return np.clip(mean + max(keep, 0.15) * (lightness - middle), 0, 100).astype(np.float32)
+    return np.asarray(np.clip(mean + max(keep, 0.15) * (lightness - middle), 0, 100), dtype=np.float32)
 
 
 def blended(under: Floats, over: Floats, mask: Floats) -> Floats:

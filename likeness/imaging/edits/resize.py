@@ -1,0 +1,76 @@
+"""The product of a picture larger or smaller, and the hole that it leaves for an engine to complete."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.imaging.colour import Floats
+from likeness.imaging.regions import SURELY_BACKGROUND, SURELY_PRODUCT
+
+CLEAR, FULL = 0.1, 0.9
+"""Shares of product that count as none and as all, so that a faint mask leaves no ghost."""
+
+CUT = 0.05
+"""Share of the product's greatest width that must lie on the picture's edge to say that the edge cuts it off."""
+
+RIM, LEAST_RIM = 0.008, 2
+"""Width of the rim of the old product that is made anew: as a share of the short side, and in px at least."""
+
+
+def scaled_product(rgb: Floats, product: Floats, factor: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return `rgb` (H x W x 3, 0..1) with the product `factor` times as large, and the hole it leaves, H x W.
+
+    `product` is its mask, H x W in 0..1. It is scaled about its centre of mass; where the picture's edge cuts it off,
+    about that edge, so that the cut stays there. In the hole the old product still shows. Without a product nothing
+    changes.
+    """
+    solid = np.asarray(np.clip((product - CLEAR) / (FULL - CLEAR), 0, 1), dtype=np.float32)
+    if not (solid > 0.5).any():
+        return rgb, np.zeros(product.shape, dtype=bool)
+    moved = _scaled(np.dstack([rgb * solid[..., None], solid]), factor, _still_point(solid > 0.5))
+    colour, cover = moved[..., :3], moved[..., 3:]
+    made = np.clip(rgb * (1 - cover) + colour, 0, 1)
+    return made.astype(np.float32, copy=False), _hole(product, cover[..., 0])
+
+
+def _scaled(planes: Floats, factor: float, still: tuple[float, float]) -> Floats:
+    """Return H x W x 4 in 0..1 scaled about a point (x, y in px), empty where nothing comes to lie."""
+    height, width = planes.shape[:2]
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LANCZOS4
+    resized = np.clip(cv2.resize(planes, size, interpolation=way), 0, 1)
+    moved = np.zeros_like(planes)
+    (x, from_x), (y, from_y) = (
+        _overlap(round(point * (1 - factor)), length, side)
+        for point, length, side in zip(still, size, (width, height), strict=True)
+    )
+    moved[y, x] = resized[from_y, from_x]
+    return moved
+
+
+def _overlap(start: int, length: int, side: int) -> tuple[slice, slice]:
+    """Return which part of a side is covered by `length` px from `start`, and by which of them."""
+    first, last = max(0, start), min(side, start + length)
+    return slice(first, last), slice(first - start, last - start)
+
+
+def _still_point(where: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the point (x, y in px) that stays where it is."""
+    return _still(where.sum(axis=0)), _still(where.sum(axis=1))
+
+
+def _still(along: NDArray[np.intp]) -> float:
+    """Return where the mass along one side is centred; an end, if the picture cuts the mass off at that end alone."""
+    side, (starts, ends) = len(along), along[[0, -1]] > CUT * along.max()
+    if starts != ends:
+        return float(side if ends else 0)
+    return float(np.average(np.arange(side) + 0.5, weights=along))
+
+
+def _hole(before: Floats, after: Floats) -> NDArray[np.bool_]:
+    """Return where the old product, with its rim, was and the new one does not cover it."""
+    reach = max(LEAST_RIM, round(RIM * min(before.shape)))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    old = cv2.dilate((before > SURELY_BACKGROUND).astype(np.uint8), disc) > 0
+    hole: NDArray[np.bool_] = old & (after < SURELY_PRODUCT)
+    return hole

@@ -1,0 +1,85 @@
+import cv2
+import numpy as np
+import pytest
+
+from likeness.imaging.edits.resize import scaled_product
+from tests.imaging.edits import products
+
+GROUND = 0.8
+
+
+def block(left, top, right, bottom, side=200):
+    """Return a dark block on a plain ground, and its soft mask."""
+    mask = np.zeros((side, side), dtype=np.float32)
+    mask[top:bottom, left:right] = 1
+    mask = cv2.GaussianBlur(mask, (0, 0), 1)
+    rgb = GROUND * (1 - mask[..., None]) + 0.2 * mask[..., None]
+    return rgb.repeat(3, axis=2).astype(np.float32), mask
+
+
+def extent(made):
+    """Return the left, top, right and bottom of what is dark."""
+    rows, columns = np.nonzero(made[..., 0] < 0.5)
+    return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+
+
+def completed(made, hole):
+    """Fill the hole as an engine would that knows the ground."""
+    return np.where(hole[..., None], np.float32(GROUND), made)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_the_product_is_scaled_about_its_centre(factor):
+    rgb, mask = block(60, 50, 140, 130)
+    made, hole = scaled_product(rgb, mask, factor)
+    assert made.shape == rgb.shape and made.dtype == np.float32 and hole.dtype == bool
+    half = 40 * factor
+    expected = (100 - half, 90 - half, 100 + half, 90 + half)
+    assert np.allclose(extent(completed(made, hole)), expected, atol=1)
+
+
+def test_no_ghost_of_the_old_product_is_left_around_the_hole():
+    rgb, mask = block(60, 50, 140, 130)
+    made, hole = scaled_product(rgb, mask, 0.8)
+    near = np.abs(completed(made, hole) - GROUND)
+    near[54:126, 64:136] = 0
+    assert near.max() < 0.02
+
+
+def test_a_larger_product_leaves_no_hole_and_a_far_away_ground_as_it_was():
+    rgb, mask = block(60, 50, 140, 130)
+    made, hole = scaled_product(rgb, mask, 1.25)
+    assert not hole.any()
+    assert np.array_equal(made[:30], rgb[:30])
+
+
+@pytest.mark.parametrize(
+    ("block_at", "side"),
+    [((60, 120, 140, 200), 3), ((60, 0, 140, 80), 1), ((0, 60, 80, 140), 0), ((120, 60, 200, 140), 2)],
+)
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_a_product_that_the_edge_cuts_off_stays_at_the_edge(block_at, side, factor):
+    rgb, mask = block(*block_at)
+    made, hole = scaled_product(rgb, mask, factor)
+    there = extent(completed(made, hole))
+    assert there[side] == block_at[side]
+    assert max(there[2] - there[0], there[3] - there[1]) == pytest.approx(80 * factor, abs=2)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_a_product_from_edge_to_edge_will_do(factor):
+    rgb, mask = block(0, 60, 200, 140)
+    made, hole = scaled_product(rgb, mask, factor)
+    assert np.isfinite(made).all()
+    assert hole.any() == (factor < 1)
+
+
+@pytest.mark.parametrize("size", products.SIZES)
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.25])
+def test_any_size_will_do_and_without_a_product_nothing_changes(size, factor):
+    rgb, mask = products.shaded(*size)
+    made, hole = scaled_product(rgb, mask, factor)
+    assert made.shape == rgb.shape and hole.shape == mask.shape
+    assert np.isfinite(made).all() and made.min() >= 0 and made.max() <= 1
+    same, nowhere = scaled_product(rgb, np.zeros_like(mask), factor)
+    assert np.array_equal(same, rgb) and not nowhere.any()

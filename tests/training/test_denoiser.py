@@ -1,0 +1,109 @@
+"""The denoiser's recipe, on data that the test makes."""
+
+import csv
+from argparse import Namespace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from likeness.contract import words
+from likeness.contract.instructions import Edit, EditKind, understand
+from training import judge
+from training import tokenizer as vocabulary
+from training.autoencoder import build
+from training.denoiser import Run, build_text
+from training.pairs import Lesson, Pairs, apply_edit, drawn_edit
+from training.phrases import phrase
+from training.pictures import load_pictures
+from training.text_start import text_start
+from worker.denoiser import StarterControlNet, StarterUNet
+
+
+@pytest.fixture
+def pairs(data: Path) -> Pairs:
+    return Pairs(load_pictures(data), 64, seed=5)
+
+
+def test_pairs_are_seeded_and_in_range(data: Path, pairs: Pairs) -> None:
+    again = Pairs(load_pictures(data), 64, seed=5)
+    for _ in range(12):
+        one, other = pairs.make(), again.make()
+        assert one.text == other.text and np.array_equal(one.target, other.target)
+        assert one.target.shape == (64, 64, 3) and one.target.min() >= 0 and one.target.max() <= 1
+
+
+def test_each_lesson_gives_what_it_teaches(pairs: Pairs) -> None:
+    drawing, filling = pairs.make(Lesson.DRAW), pairs.make(Lesson.FILL)
+    assert drawing.source is None and not drawing.mask.any() and drawing.text.startswith("a photo of a")
+    outside = filling.mask == 0
+    assert np.array_equal(filling.source[outside], filling.target[outside]) and filling.mask.any()
+    assert (filling.source[filling.mask == 1] == 0.5).all()
+    control = pairs.make(Lesson.CONTROL).control
+    assert control is not None and control.shape == (64, 64, 3)
+
+
+def test_a_product_edit_leaves_the_background_alone(pairs: Pairs) -> None:
+    shot = pairs.make(Lesson.EDIT)
+    made = apply_edit(shot.source, shot.mask, Edit(EditKind.RECOLOUR, colour="red"))
+    assert np.array_equal(made[shot.mask == 0], shot.source[shot.mask == 0])
+    assert np.abs(made - shot.source)[shot.mask == 1].mean() > 0.02
+
+
+def test_every_phrase_is_understood_as_the_edit_it_was_made_of() -> None:
+    random = np.random.default_rng(1)
+    for _ in range(400):
+        edit = drawn_edit(random)
+        assert understand(phrase(edit, "t-shirt", random)) == edit
+
+
+def test_the_tokenizer_spells_any_word_and_loads_again(merges: Path, tmp_path: Path) -> None:
+    made = vocabulary.build(merges)
+    made.save_pretrained(tmp_path)
+    again = CLIPTokenizer.from_pretrained(tmp_path)
+    for text in ("make it red", "Ünïcode – ok?", "mauve"):
+        ids = again(text, padding="max_length", truncation=True).input_ids
+        assert ids == made(text, padding="max_length", truncation=True).input_ids
+        assert len(ids) == vocabulary.LENGTH and again.unk_token_id not in ids[1 : ids.index(again.eos_token_id)]
+    assert made.tokenize("make it red") == ["make</w>", "it</w>", "red</w>"]
+
+
+def test_the_text_encoder_learns_what_is_asked(merges: Path) -> None:
+    torch.manual_seed(0)
+    tokenizer = vocabulary.build(merges)
+    first = text_start(build_text(tokenizer), tokenizer, ["shirt"], seed=1, steps=2)
+    assert text_start(build_text(tokenizer), tokenizer, ["shirt"], seed=1, steps=30) < first
+
+
+def test_a_run_is_resumed_and_leaves_parts_that_load(
+    data: Path, merges: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "SIDE", 64)
+    monkeypatch.setattr(judge, "PHOTOS", 1)
+    monkeypatch.setattr(judge, "SHOWN", ("make it red",))
+    monkeypatch.setattr("training.denoiser.TEXT_STEPS", 2)
+    build().save_pretrained(tmp_path / "vae")
+    settings = {"data": data, "vae": tmp_path / "vae", "vocabulary": merges, "until": None}
+    settings |= {"size": 64, "batch": 2, "rate": 1e-4, "seed": 1, "every": 1e9}
+    Run(tmp_path / "run", Namespace(minutes=0.03, **settings)).train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=0.06, **settings))
+    assert resumed.step > 0
+    before = resumed.step
+    resumed.train()
+    rows = list(csv.DictReader((tmp_path / "run/log.csv").read_text().splitlines()))
+    assert [int(row["step"]) for row in rows][-1] > before and set(rows[0]) >= {"hue", "outside", "edges"}
+    StarterUNet.from_pretrained(tmp_path / "run/unet", use_safetensors=True)
+    StarterControlNet.from_pretrained(tmp_path / "run/controlnet", use_safetensors=True)
+    CLIPTextModel.from_pretrained(tmp_path / "run/text_encoder", use_safetensors=True)
+    weights = load_file(tmp_path / "run/unet/diffusion_pytorch_model.safetensors")
+    assert {value.dtype for value in weights.values()} == {torch.float16}
+    assert (tmp_path / "run/samples.png").exists()
+
+
+def test_the_hue_of_a_colour_is_its_own() -> None:
+    for name, rgb in words.CHROMATIC.items():
+        flat = np.broadcast_to(np.float32(rgb) / 255, (4, 4, 3)).astype(np.float32)
+        assert judge.hue_error(flat, np.ones((4, 4), np.float32), rgb) < 0.1, name

@@ -1,0 +1,76 @@
+"""The denoiser's own seams, on networks small enough to build on the spot."""
+
+import pytest
+import torch
+from diffusers.models import UNet2DConditionModel
+
+from training.denoiser import scheduler
+from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterUNet, in_pairs, kept, whole
+from worker.latents import schedule
+
+
+def small() -> StarterUNet:
+    torch.manual_seed(3)
+    return StarterUNet(
+        sample_size=8,
+        in_channels=CHANNELS,
+        out_channels=LATENTS,
+        block_out_channels=(32, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        cross_attention_dim=16,
+        attention_head_dim=2,
+        norm_num_groups=8,
+    ).eval()
+
+
+@torch.no_grad()
+def test_what_is_missing_counts_as_no_mask_and_no_source() -> None:
+    unet, noisy, text = small(), torch.randn(2, LATENTS, 8, 8), torch.randn(2, 4, 16)
+    filled = torch.cat([noisy, torch.zeros(2, CHANNELS - LATENTS, 8, 8)], 1)
+    assert torch.equal(unet(noisy, 10, text).sample, unet(filled, 10, text).sample)
+    assert torch.equal(whole(filled), filled)
+
+
+@torch.no_grad()
+def test_it_predicts_the_difference_from_the_source() -> None:
+    unet, text = small(), torch.randn(1, 4, 16)
+    unet.conv_out.weight.zero_()
+    unet.conv_out.bias.zero_()
+    inputs = torch.randn(1, CHANNELS, 8, 8)
+    assert torch.equal(unet(inputs, TIMES - 1, text).sample, inputs[:, LATENTS + 1 :]), "with a source: the source"
+    alone = unet(inputs[:, :LATENTS], 300, text).sample
+    assert torch.allclose(alone, inputs[:, :LATENTS] * kept(torch.tensor(300)).sqrt().float()), "without: the signal"
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("rows", [1, 2, 3, 6, 12])
+def test_rows_in_pairs_are_the_same_in_any_number(rows: int) -> None:
+    unet, inputs, text = small(), torch.randn(12, CHANNELS, 8, 8), torch.randn(12, 4, 16)
+    unet.paired = True
+    every = unet(inputs, 500, text).sample
+    assert torch.equal(unet(inputs[:rows], 500, text[:rows]).sample, every[:rows])
+    plain = UNet2DConditionModel.forward(unet, inputs, 500, text).sample
+    assert torch.allclose(every - unet._base(inputs, 500), plain, atol=1e-5)
+
+
+def test_pairs_leave_numbers_and_nested_residuals_in_order() -> None:
+    rows = torch.arange(5.0)[:, None]
+    down, mid = in_pairs(lambda down, mid, scale: ([one * scale for one in down], mid), 5, {
+        "down": (rows, rows + 10), "mid": rows + 20, "scale": 2.0,
+    })  # fmt: skip
+    assert torch.equal(down[1], (rows + 10) * 2) and torch.equal(mid, rows + 20)
+
+
+def test_the_schedule_is_the_one_that_diffusers_runs() -> None:
+    assert torch.allclose(scheduler().alphas_cumprod.double(), kept(torch.arange(TIMES)), atol=1e-4)
+    assert kept(torch.tensor(TIMES - 1)) == 0, "the last time is pure noise"
+
+
+@pytest.mark.parametrize(
+    ("steps", "strength", "run"), [(8, 1.0, 8), (8, 0.3, 8), (8, 0.15, 8), (50, 0.9, 50), (8, 0.0, 0)]
+)
+def test_as_many_steps_are_run_as_were_asked_for(steps: int, strength: float, run: int) -> None:
+    asked, ran = schedule(steps, strength)
+    assert ran == run and asked <= TIMES and int(asked * strength) == run

@@ -1,0 +1,264 @@
+"""What is asked of one picture: what the engine is given, what is done to what it makes, what is measured of it.
+
+Each way of customising is one function here. All planes and pictures lie as shown, with the canvas' padding.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from likeness.contract import words
+from likeness.contract.catalogue import EngineSpec, edit_of, way_of
+from likeness.contract.errors import NoProduct
+from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.jobs import Scalar
+from likeness.contract.tasks import Control, Customise, Recreate, Task, Way
+from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.edits import printing
+from likeness.imaging.edits.recolour import lab_of_colour, recolour
+from likeness.imaging.edits.resize import scaled_product
+from likeness.imaging.picture import Picture
+from likeness.imaging.regions import changeable, composited, put_back
+from worker.engine import Canvas, EngineTask, Plane
+
+Region = NDArray[np.bool_]
+Colour = tuple[int, int, int]
+
+LEAST_PRODUCT, MOST_PRODUCT = 0.005, 0.995
+"""Share of the picture; what is found outside these bounds is no product."""
+LEAST_MASK = 0.02
+"""What is less is not covered by a soft mask."""
+LEAST_CHROMA = 10.0
+"""CIELAB chroma from which on a colour has a hue worth comparing."""
+RIM = 5
+"""Px around a print that may change too, so that it can be blended in."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What one picture needs: the engine's inputs, the finish, the check."""
+
+    canvas: Canvas
+    text: str = ""
+    mask: Plane | None = None
+    controls: tuple[Control, ...] = ()
+    keep_detail: Plane | None = None
+    under: Canvas | None = None
+    """What shows where the picture may not change."""
+    region: Region | None = None
+    """Where it may change; None is everywhere."""
+    exact: Colour | None = None
+    """The colour that what `mask` covers is brought to in the end."""
+    check: EditCheck | None = None
+
+    def task(self, seed: int, parameters: dict[str, Scalar]) -> EngineTask:
+        """Return what the engine is to do."""
+        return EngineTask(self.canvas, seed, parameters, self.text, self.mask, self.controls, self.keep_detail)
+
+    def finish(self, made: Canvas) -> Canvas:
+        """Return what the engine made, in the exact colour where one is asked, with what must not change put back."""
+        if self.exact is not None and self.mask is not None:
+            made = recolour(made, self.mask, self.exact)
+        if self.region is None or self.under is None:
+            return made
+        return composited(self.under, made, self.region)
+
+    def locked(self, given: Picture, image: Image.Image) -> Image.Image:
+        """Return a restored image with the very samples of what is kept, also where alpha hides their colours."""
+        if self.check is None or self.check.kept is None:
+            return image
+        return put_back(given, image, self.check.kept)
+
+
+class Shown:
+    """A canvas with what is found on it; `size` is height and width without the padding."""
+
+    def __init__(
+        self, canvas: Canvas, size: tuple[int, int], segment: Callable[[Canvas], Plane], mask: Plane | None = None
+    ) -> None:
+        self.canvas, self.size, self._segment = canvas, size, segment
+        self.mask = None if mask is None else self._padded(mask)
+
+    @cached_property
+    def seen(self) -> Plane:
+        """Where the product is, 0..1, as the segmenter sees it; it may be nowhere."""
+        height, width = self.size
+        return self._padded(self._segment(np.ascontiguousarray(self.canvas[:height, :width])))
+
+    @property
+    def product(self) -> Plane:
+        """Where the product is. Raises NoProduct when there is none, or nothing else."""
+        share = float((self.cut(self.seen) > 0.5).mean())
+        if not LEAST_PRODUCT <= share <= MOST_PRODUCT:
+            raise NoProduct("nothing stands out as the product, or all of it does; send a mask")
+        return self.seen
+
+    def cut(self, plane: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return a plane without the padding."""
+        return plane[: self.size[0], : self.size[1]]
+
+    def _padded(self, plane: Plane) -> Plane:
+        bottom, right = (a - b for a, b in zip(self.canvas.shape[:2], plane.shape, strict=True))
+        return np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REFLECT_101), dtype=np.float32)
+
+
+def brief_of(task: Task, spec: EngineSpec, shown: Shown, logo: Canvas | None = None) -> Brief:
+    """Return what is asked of one picture. Raises NoProduct; `logo` is H x W x 4 in 0..1."""
+    if isinstance(task, Recreate):
+        return Brief(shown.canvas, text=task.prompt or "")
+    way = way_of(task, spec.closed)
+    if way is Way.PRINT:
+        brief = _print(task, shown, logo)
+    elif way is Way.INSTRUCTION and not spec.closed:
+        brief = _open_instruction(task, shown)
+    else:
+        brief = WAYS[way](task, shown)
+    return _checked(_locked(brief, task, shown), task, shown)
+
+
+def _open_instruction(task: Customise, shown: Shown) -> Brief:
+    wish = task.instruction or ""
+    return Brief(shown.canvas, wish, check=EditCheck(wish, None, None))
+
+
+def _instruction(task: Customise, shown: Shown) -> Brief:
+    edit = edit_of(task.instruction or "")
+    if edit.kind in (EditKind.LIGHT, EditKind.SAME):
+        check = EditCheck(edit.phrase, None, None) if edit.kind is EditKind.LIGHT else None
+        return Brief(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
+    where = _where(task, shown, edit)
+    if edit.kind is EditKind.BACKGROUND:
+        check = check_of(edit.phrase, 1 - where, edit.rgb)
+        return Brief(shown.canvas, edit.phrase, where, keep_detail=where, check=check)
+    detail = 1 - where if edit.kind is EditKind.MATERIAL else np.ones_like(where)
+    check = check_of(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
+    return Brief(shown.canvas, edit.phrase, where, keep_detail=detail, check=check)
+
+
+def _where(task: Customise, shown: Shown, edit: Edit) -> Plane:
+    """Return what the engine is to take for the product."""
+    if shown.mask is not None:
+        return 1 - shown.mask if edit.kind is EditKind.BACKGROUND else shown.mask
+    if task.mask == "background" and edit.kind is not EditKind.BACKGROUND:
+        return 1 - shown.product
+    return shown.product
+
+
+def _colourway(task: Customise, shown: Shown) -> Brief:
+    wish = task.recolour
+    colour = rgb_of_hex(wish.to if wish else "")
+    where = shown.mask
+    if where is None:
+        where = shown.product if wish and wish.mask == "product" else 1 - shown.product
+    text = Edit(EditKind.RECOLOUR, colour=nearest_name(colour)).phrase
+    return Brief(
+        shown.canvas,
+        text,
+        where,
+        keep_detail=np.ones_like(where),
+        exact=colour,
+        under=shown.canvas,
+        region=where > LEAST_MASK,
+        check=check_of(f"the colour {wish.to if wish else ''}", where, colour),
+    )
+
+
+def _print(task: Customise, shown: Shown, logo: Canvas | None) -> Brief:
+    height, width = shown.size
+    rgb, product = shown.canvas[:height, :width], shown.cut(shown.seen)
+    text = task.text or (edit_of(task.instruction).text if task.instruction else "")
+    aspect = printing.SHAPE if logo is None else logo.shape[1] / logo.shape[0]
+    box = printing.box_px(task.place, height, width) if task.place else printing.default_box(product, aspect)
+    if logo is None:
+        ink = rgb_of_hex(task.text_colour) if task.text_colour else printing.ink_for(rgb, product, box)
+        logo = printing.text_stamp(text, box[3], ink, box[2] / box[3])
+    guide, alpha = printing.printed(rgb, product, logo, box)
+    near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((RIM, RIM), np.uint8)) > 0
+    canvas = shown.canvas.copy()
+    canvas[:height, :width] = guide
+    return Brief(
+        canvas,
+        task.prompt or "",
+        keep_detail=np.ones(canvas.shape[:2], np.float32),
+        under=canvas,
+        region=shown._padded(near.astype(np.float32)) > 0.5,
+        check=EditCheck(f"the text {text!r}" if text else "the logo", shown._padded(alpha), None),
+    )
+
+
+def _resize(task: Customise, shown: Shown) -> Brief:
+    edit = edit_of(task.instruction or "")
+    guide, hole = scaled_product(shown.canvas, shown.product, words.SIZES[edit.name])
+    return Brief(guide, "", hole.astype(np.float32), under=guide, region=hole, check=EditCheck(edit.phrase, None, None))
+
+
+def _fill(task: Customise, shown: Shown) -> Brief:
+    region = _region(task, shown)
+    mask = np.ones_like(shown.canvas[..., 0]) if region is None else region.astype(np.float32)
+    return Brief(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask, None))
+
+
+def _control(task: Customise, shown: Shown) -> Brief:
+    return Brief(
+        shown.canvas, task.prompt or "", controls=tuple(task.controls), check=EditCheck(task.prompt or "", None, None)
+    )
+
+
+WAYS: dict[Way, Callable[[Customise, Shown], Brief]] = {
+    Way.INSTRUCTION: _instruction,
+    Way.COLOURWAY: _colourway,
+    Way.RESIZE: _resize,
+    Way.FILL: _fill,
+    Way.CONTROL: _control,
+}
+
+
+def _region(task: Customise, shown: Shown) -> Region | None:
+    """Return where the picture may change, of what the task says of mask and preserve."""
+    found = (
+        shown.product if "product" in (task.mask, task.preserve) or "background" in (task.mask, task.preserve) else None
+    )
+    mask = shown.mask if task.mask == "file" else task.mask
+    return changeable(found, mask, task.preserve)
+
+
+def _locked(brief: Brief, task: Customise, shown: Shown) -> Brief:
+    """Return the brief with what mask and preserve keep."""
+    region = _region(task, shown)
+    if region is None:
+        return brief
+    if brief.region is not None:
+        region = region & brief.region
+    return replace(brief, region=region, under=brief.under if brief.under is not None else shown.canvas)
+
+
+def _checked(brief: Brief, task: Customise, shown: Shown) -> Brief:
+    """Return the brief with a check without padding, and with what is kept when pixels are to be locked."""
+    if brief.check is None and not task.locks:
+        return brief
+    check = brief.check or EditCheck("the same picture", None, None)
+    inside = None if check.inside is None else shown.cut(check.inside)
+    kept = shown.cut(~brief.region) if task.locks and brief.region is not None else None
+    return replace(brief, check=replace(check, inside=inside, kept=kept))
+
+
+def check_of(asked: str, inside: Plane, colour: Colour | None) -> EditCheck:
+    """Return what to measure of an edit whose product or background should be `colour`."""
+    chroma = 0.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
+    return EditCheck(asked, inside, colour, chromatic=chroma >= LEAST_CHROMA)
+
+
+def rgb_of_hex(code: str) -> Colour:
+    """Return the colour of #RRGGBB in 0..255."""
+    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
+
+
+def nearest_name(colour: Colour) -> str:
+    """Return the colour's name that is nearest in CIELAB."""
+    lab = lab_of_colour(colour)
+    return min(words.COLOURS, key=lambda name: float(np.square(lab_of_colour(words.COLOURS[name]) - lab).sum()))
