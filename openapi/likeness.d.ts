@@ -3,12 +3,20 @@
 /** A job that was accepted: it is durable and will run. */
 export interface AcceptedJob {
   id: string;
-  kind: "recreate";
+  kind: "recreate" | "customise";
   status: JobStatus;
   created_at: string;
   /** jobs before it in its queue, while queued */
   position: number | null;
   links: Links;
+}
+
+/** A place in the upright picture, as shares of its width and height from the upper left corner. */
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
 }
 
 /** The canvas an engine works on, in px. */
@@ -17,10 +25,109 @@ export interface CanvasSpec {
   multiple: number;
   /** each side is at least this */
   minimum: number;
-  /** a longer side is worked on in overlapping tiles of this side */
+  /** the longest side that is worked on at once */
   tile: number;
+  /** a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged */
+  larger?: "tiles" | "smaller";
   /** how far neighbouring tiles overlap */
   overlap: number;
+}
+
+/** A map drawn from the picture that steers the engine (ControlNet). */
+export interface Control {
+  /** canny: thin edges; soft_edge: gradients at two scales */
+  kind: "canny" | "soft_edge";
+  /** how strongly it steers */
+  weight?: number;
+  /** share of the steps after which it begins */
+  start?: number;
+  /** share of the steps after which it ends */
+  end?: number;
+}
+
+/** Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control. */
+export interface CustomiseRequest {
+  /** what the picture shows */
+  prompt?: string | null;
+  /** what it must not show */
+  negative_prompt?: string | null;
+  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the prompt is followed */
+  guidance_scale?: number | null;
+  /** how strongly the picture is */
+  image_guidance_scale?: number | null;
+  /** denoising steps */
+  steps?: number | null;
+  /** seed of the first candidate; drawn at random when not given */
+  seed?: number | null;
+  /** an engine's name; the default when not given */
+  engine?: string | null;
+  /** how many images to make in one attempt */
+  candidates?: number;
+  /** which of them to return */
+  keep?: Keep;
+  /** how often to try, with new seeds, until one is accepted */
+  attempts?: number;
+  priority?: Priority;
+  kind?: "customise";
+  /** what to change, in words */
+  instruction?: string | null;
+  /** where alone the picture may change: `product` or `background`, which are then found, or a picture of the same size, sent as the image is, white where it may change; it is turned with the picture */
+  mask?: string | null;
+  /** the part that comes back exactly as it was (the lock) */
+  preserve?: "product" | "background" | null;
+  /** a colourway */
+  recolour?: Recolour | null;
+  /** words to print */
+  text?: string | null;
+  /** black or white, whichever stands out, when not given */
+  text_colour?: string | null;
+  /** a picture to print, sent as the image is */
+  logo?: string | null;
+  /** where to print; centred on the product when not given */
+  place?: Box | null;
+  /** what to keep of the picture's edges */
+  controls?: Array<Control>;
+  /** file format; when not given the same, or png where pixels are locked and the same would lose them */
+  format?: OutputFormat | null;
+  /** what a candidate must reach */
+  thresholds?: EditThresholds;
+  /** the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file */
+  image: string;
+}
+
+/** Whether the edit that was asked happened, and only that. */
+export interface EditReport {
+  /** the edit as it was understood */
+  asked: string;
+  /** the asked colour as #RRGGBB, where one is asked */
+  colour: string | null;
+  /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score */
+  scores: Array<Score>;
+  happened: boolean;
+}
+
+/** What a customised candidate must reach. Likeness to what was given is tested only when asked. */
+export interface EditThresholds {
+  /** dB, at least */
+  psnr?: number | null;
+  /** at least */
+  ssim?: number | null;
+  /** at least */
+  ms_ssim?: number | null;
+  /** mean CIEDE2000, at most */
+  delta_e?: number | null;
+  /** at least */
+  edge_f1?: number | null;
+  /** degrees from the asked hue, at most */
+  hue_error?: number | null;
+  /** CIEDE2000 of the mean colour to the asked, at most; 3 for a colourway */
+  colour_delta_e?: number | null;
+  /** mean CIEDE2000 where the edit belongs, at least */
+  change_inside?: number | null;
+  /** mean CIEDE2000 where nothing should change, at most */
+  change_outside?: number | null;
 }
 
 /** The catalogue. */
@@ -43,8 +150,15 @@ export interface EngineView {
   name: string;
   family: string;
   summary: string;
-  kinds: Array<"recreate">;
-  default_for: Array<"recreate">;
+  kinds: Array<"recreate" | "customise">;
+  /** the ways of customising it does */
+  ways: Array<Way>;
+  /** what it does when no engine is named */
+  default_for: Array<"recreate" | Way>;
+  /** takes only the instructions that `instructions` lists */
+  closed: boolean;
+  /** what can be asked of a closed engine in words, a line for each kind */
+  instructions: Array<string>;
   pool: string;
   weights: string;
   revision: string;
@@ -102,6 +216,8 @@ export interface ImageView {
   sha256: string;
   /** null with an engine that makes the same picture every time */
   seed: number | null;
+  /** as it was for this image, where it grows with each attempt; else null */
+  guidance_scale?: number | null;
   report: Report;
 }
 
@@ -125,7 +241,7 @@ export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancell
 /** A job as it stands. */
 export interface JobView {
   id: string;
-  kind: "recreate";
+  kind: "recreate" | "customise";
   status: JobStatus;
   created_at: string;
   /** jobs before it in its queue, while queued */
@@ -153,12 +269,22 @@ export interface Links {
   cancel: string;
 }
 
+/** The proof that what was to be kept was kept, measured on the file that is returned. */
+export interface Lock {
+  /** share of the picture that was kept */
+  area: number;
+  /** the largest change of any sample there, in steps of the picture's own */
+  max_abs_diff: number;
+}
+
 /** The file format of the images that come back. */
 export type OutputFormat = "same" | "png" | "jpeg" | "webp";
 
 /** One parameter that an engine takes. */
 export interface ParameterSpec {
   default?: string | number | boolean | null;
+  /** defaults for some ways of customising */
+  by_way?: Record<string, string | number | boolean | null>;
   minimum?: number | null;
   maximum?: number | null;
 }
@@ -198,6 +324,15 @@ export interface Recipe {
   parameters: Record<string, string | number | boolean | null>;
   seeds: Array<number>;
   input_sha256: string;
+  files_sha256?: Record<string, string>;
+}
+
+/** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
+export interface Recolour {
+  /** the colour, as #RRGGBB in sRGB */
+  to: string;
+  /** what to recolour; a `mask` file, when given, goes before it */
+  mask?: "product" | "background";
 }
 
 /** Recreate a picture as exactly as the engine can. */
@@ -216,7 +351,6 @@ export interface RecreateRequest {
   steps?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
-  kind?: "recreate";
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** how many images to make in one attempt */
@@ -225,12 +359,13 @@ export interface RecreateRequest {
   keep?: Keep;
   /** how often to try, with new seeds, until one is accepted */
   attempts?: number;
+  priority?: Priority;
+  kind?: "recreate";
   /** file format; it must be able to hold the frame */
   format?: OutputFormat;
   /** what a candidate must reach */
   thresholds?: Thresholds;
-  priority?: Priority;
-  /** the picture: a public https URL, a data URI, or base64 */
+  /** the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file */
   image: string;
 }
 
@@ -238,6 +373,10 @@ export interface RecreateRequest {
 export interface Report {
   frame: Array<FrameRow>;
   fidelity: Array<Score>;
+  /** with a customised picture */
+  edit?: EditReport | null;
+  /** where pixels were to be kept */
+  locked?: Lock | null;
   verdict: Verdict;
   /** plain sentences: what was met or missed */
   reasons: Array<string>;
@@ -266,7 +405,7 @@ export interface Score {
   name: string;
   /** null when it could not be measured; `reason` then says why */
   value: number | null;
-  /** dB, ratio (0 to 1), dE00, px */
+  /** dB, ratio (0 to 1), dE00, px, degrees */
   unit: string;
   higher_is_better: boolean;
   reason?: string | null;
@@ -306,3 +445,6 @@ export interface Timings {
 
 /** Whether a candidate may be shown. */
 export type Verdict = "accepted" | "rejected";
+
+/** The ways of customising; an engine does some of them. */
+export type Way = "instruction" | "colourway" | "print" | "resize" | "fill" | "control";

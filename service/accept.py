@@ -1,26 +1,36 @@
 """Accepting a job, as one function of named steps. Nothing is stored before everything has been checked."""
 
 import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 from anyio import to_thread
 
 from likeness.contract.catalogue import EngineSpec
-from likeness.contract.errors import FieldProblem, InvalidPicture, LikenessError, QueueUnavailable, RequestError
-from likeness.contract.jobs import Job, JobOrder, new_job_id
+from likeness.contract.errors import (
+    FieldProblem,
+    InvalidField,
+    InvalidPicture,
+    LikenessError,
+    QueueUnavailable,
+    RequestError,
+)
+from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
 from likeness.contract.tasks import Task
 from likeness.imaging.decode import Bounds, Header, peek
-from likeness.imaging.encode import check_format
+from likeness.imaging.encode import check_format, wanted_format
+from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.state import Services
-from service.submission import Submission, Upload
+from service.submission import FILES, FileName, Submission, Upload
 
-SIDEWAYS: Final = frozenset({5, 6, 7, 8})
-"""EXIF orientations that swap width and height."""
+Name = Literal["image"] | FileName
+"""The fields that pictures come in."""
 MEDIA_TYPES: Final = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 """Other names that are in use."""
 NAMES: Final = mimetypes.MimeTypes()
@@ -38,19 +48,33 @@ class Accepted:
     replayed: bool = False
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A picture that may be stored."""
+
+    data: bytes
+    header: Header
+
+    @property
+    def media_type(self) -> str:
+        """What the file is."""
+        return f"image/{self.header.format}"
+
+
 async def accept(services: Services, owner: str, submission: Submission, key: str | None) -> Accepted:
     """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours."""
-    spec = services.catalogue.choose(submission.task)
-    spec.resolve(submission.task)
-    upload = await _picture(services, submission.image)
-    header, digest = await to_thread.run_sync(_inspect, upload, submission.task, services.bounds)
+    task = submission.task
+    spec = services.catalogue.choose(task)
+    spec.resolve(task)
+    uploads = await _uploads(services, submission)
+    pictures = await to_thread.run_sync(_inspect, uploads, task, services.bounds)
     if key is not None:
-        known = await services.queue.claim_key(owner, key, _fingerprint(submission.task, digest))
+        known = await services.queue.claim_key(owner, key, await to_thread.run_sync(_fingerprint, task, pictures))
         if known is not None:
             return Accepted(await services.queue.fetch(known, owner), replayed=True)
     try:
-        await services.queue.check_room(spec, submission.task.priority)
-        job = await _store_and_queue(services, owner, submission.task, spec, upload.data, header, key)
+        await services.queue.check_room(spec, task.priority)
+        job = await _store_and_queue(services, owner, task, spec, pictures, key)
     except QueueUnavailable:
         raise  # whether Redis took the job is not known: the key lapses, or stands for the job, by itself
     except BaseException:
@@ -61,21 +85,37 @@ async def accept(services: Services, owner: str, submission: Submission, key: st
     return Accepted(job)
 
 
-async def _picture(services: Services, image: Upload | str) -> Upload:
-    return Upload(await services.fetcher.fetch(image)) if isinstance(image, str) else image
+async def _uploads(services: Services, submission: Submission) -> dict[Name, Upload]:
+    """Return the bytes of every picture, `image` first."""
+    found: dict[Name, Upload] = {}
+    sources: list[tuple[Name, Upload | str]] = [("image", submission.image), *submission.files.items()]
+    for name, source in sources:
+        with _naming(name):
+            found[name] = Upload(await services.fetcher.fetch(source)) if isinstance(source, str) else source
+    return found
 
 
-def _inspect(upload: Upload, task: Task, bounds: Bounds) -> tuple[Header, str]:
-    """Return the picture's header and its sha256; every error names the field."""
+def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Name, Checked]:
+    """Return the pictures once they may be stored; every error names the field."""
+    checked: dict[Name, Checked] = {}
+    for name, upload in uploads.items():
+        with _naming(name):
+            checked[name] = Checked(upload.data, peek(upload.data, bounds))
+            _check_name(upload, checked[name].header)
+    header = checked["image"].header
+    _check_format(task, header)
+    if "mask" in checked:
+        orientation_of_mask(header, checked["mask"].header)
+    return checked
+
+
+@contextmanager
+def _naming(field: Name) -> Iterator[None]:
+    """Name the field in whatever is found wrong with its picture."""
     try:
-        header = peek(upload.data, bounds)
+        yield
     except RequestError as error:
-        raise type(error)(
-            f"image: {error.detail}", error.problems or [FieldProblem("#/image", error.detail)]
-        ) from error
-    _check_name(upload, header)
-    check_format(header, task.format.value)
-    return header, sha256(upload.data).hexdigest()
+        raise type(error)(f"{field}: {error.detail}", [FieldProblem(f"#/{field}", error.detail)]) from error
 
 
 def _check_name(upload: Upload, header: Header) -> None:
@@ -85,41 +125,54 @@ def _check_name(upload: Upload, header: Header) -> None:
     named = NAMES.guess_type("picture" + PurePosixPath(upload.filename or "").suffix)[0]
     for name in (named, said):
         if name and name != "application/octet-stream" and MEDIA_TYPES.get(name, name) != given:
-            detail = f"named or declared as {name[:64]}, but the file is {given}"
-            raise InvalidPicture(f"image: {detail}", [FieldProblem("#/image", detail)])
+            raise InvalidPicture(f"named or declared as {name[:64]}, but the file is {given}")
 
 
-def _fingerprint(task: Task, digest: str) -> str:
+def _check_format(task: Task, header: Header) -> None:
+    """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
+    if task.kind == "customise" and task.locks and header.mode == "CMYK":
+        raise InvalidField.at("image", "CMYK is kept by jpeg alone, where no lock is exact; send the picture as RGB")
+    check_format(header, wanted_format(task, header.format))
+
+
+def _fingerprint(task: Task, pictures: dict[Name, Checked]) -> str:
     """Return what makes two requests the same: what is asked, of which bytes; not how the body was written."""
-    return sha256(f"{task.model_dump_json()}\n{digest}".encode()).hexdigest()
+    digests = [f"{name} {sha256(pictures[name].data).hexdigest()}" for name in sorted(pictures)]
+    return sha256("\n".join([task.model_dump_json(), *digests]).encode()).hexdigest()
 
 
 async def _store_and_queue(
-    services: Services, owner: str, task: Task, spec: EngineSpec, data: bytes, header: Header, key: str | None
+    services: Services, owner: str, task: Task, spec: EngineSpec, pictures: dict[Name, Checked], key: str | None
 ) -> Job:
-    """Store the picture, then queue the job; on a refusal nothing stays behind."""
+    """Store the pictures, then queue the job; on a refusal nothing stays behind."""
     job_id = new_job_id()
-    picture = await services.store.put_async(job_id, data, f"image/{header.format}")
-    width, height = header.width, header.height
-    if header.orientation in SIDEWAYS:
-        width, height = height, width
-    order = JobOrder(
-        id=job_id,
-        owner=owner,
-        engine=spec.name,
-        task=task,
-        input=picture,
-        created_at=datetime.now(UTC),
-        batch_key=spec.batch_key(task, width, height),
-        timeout=spec.bound(task, width, height),
-    )
+    width, height = upright_size(pictures["image"].header)
     try:
+        stored = await _stored(services, job_id, pictures)
+        order = JobOrder(
+            id=job_id,
+            owner=owner,
+            engine=spec.name,
+            task=task,
+            input=stored["image"],
+            files={name: stored[name] for name in FILES if name in stored},
+            created_at=datetime.now(UTC),
+            batch_key=spec.batch_key(task, width, height),
+            timeout=spec.bound(task, width, height),
+        )
         return await services.queue.accept(order, spec, key)
     except QueueUnavailable:
-        raise  # Redis may have taken the job: if not, the sweep erases its picture
+        raise  # Redis may have taken the job: if not, the sweep erases its pictures
     except BaseException:
         await services.store.erase(job_id)
         raise
+
+
+async def _stored(services: Services, job_id: str, pictures: dict[Name, Checked]) -> dict[Name, StoredPicture]:
+    return {
+        name: await services.store.put_async(job_id, picture.data, picture.media_type)
+        for name, picture in pictures.items()
+    }
 
 
 async def _release(services: Services, owner: str, key: str | None) -> None:

@@ -1,20 +1,22 @@
-"""The OpenAPI document: what FastAPI finds in the routes, and what it cannot see: the bodies of `POST /recreate`."""
+"""The OpenAPI document: what FastAPI finds in the routes, and what it cannot see: the bodies that hold pictures."""
 
-from typing import Any, Final
+import json
+from typing import Any, Final, get_args
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from likeness.contract.jobs import Event
+from likeness.contract.tasks import Region
 from service import examples
 from service.errors import Problem
-from service.wire import RecreateRequest, StreamedEvent
+from service.wire import CustomiseRequest, RecreateRequest, StreamedEvent
 
 REF: Final = "#/components/schemas/{model}"
 DESCRIPTION: Final = (
-    "Recreates product photos: the frame never changes, every result is measured, no accepted job is lost. "
-    "Every error is `application/problem+json` (RFC 9457) with a stable `code`."
+    "Recreates and customises product photos: the frame never changes, every result is measured, no accepted job is "
+    "lost. Every error is `application/problem+json` (RFC 9457) with a stable `code`."
 )
 TAGS: Final = [
     {"name": "jobs", "description": "Hand in, follow, stop"},
@@ -26,6 +28,19 @@ OPEN: Final = frozenset({"/healthz", "/readyz"})
 """Calls that need no API key."""
 
 Document = dict[str, Any]
+
+BODIES: Final = (
+    ("/recreate", "RecreateRequest", examples.RECREATE),
+    ("/customise", "CustomiseRequest", examples.CUSTOMISE),
+)
+"""Of each call that takes pictures: its path, its model, an example."""
+FILE: Final[Document] = {"type": "string", "format": "binary"}
+PARTS: Final[dict[str, Document]] = {
+    "image": FILE,
+    "logo": FILE,
+    "mask": {"anyOf": [{"type": "string", "enum": list(get_args(Region))}, FILE]},
+}
+"""The form parts that are files: PNG, JPEG or WebP."""
 
 
 def describe(app: FastAPI) -> None:
@@ -45,7 +60,9 @@ def document(app: FastAPI) -> Document:
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=list(TAGS)
     )
     schemas = found["components"]["schemas"]
-    models: Any = [(model, "validation") for model in (RecreateRequest, Problem, StreamedEvent, Event)]
+    models: Any = [
+        (model, "validation") for model in (RecreateRequest, CustomiseRequest, Problem, StreamedEvent, Event)
+    ]
     schemas.update(models_json_schema(models, ref_template=REF)[1]["$defs"])
     found["components"]["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "an API key; not needed on a loopback-only service"}
@@ -53,37 +70,38 @@ def document(app: FastAPI) -> Document:
     for path, operations in found["paths"].items():
         for operation in operations.values():
             operation["security"] = [] if path in OPEN else [{"key": []}, {}]
-    found["paths"]["/recreate"]["post"]["requestBody"] = _body(schemas["RecreateRequest"])
+    for path, model, example in BODIES:
+        found["paths"][path]["post"]["requestBody"] = _body(model, schemas, example)
     return found
 
 
-def _body(schema: Document) -> Document:
-    form = {name: value for name, value in examples.RECREATE.items() if not isinstance(value, dict)}
+def _body(model: str, schemas: Document, example: Document) -> Document:
+    schema = schemas[model]
+    form = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in example.items()}
+    parts = {name: _part(name, field, schemas) for name, field in schema["properties"].items()}
     return {
         "required": True,
         "content": {
             "application/json": {
-                "schema": {"$ref": REF.format(model="RecreateRequest")},
-                "examples": {"example": {"summary": "A data URI and thresholds", "value": examples.RECREATE}},
+                "schema": {"$ref": REF.format(model=model)},
+                "examples": {"example": {"summary": "The picture as a data URI", "value": example}},
             },
             "multipart/form-data": {
-                "schema": {**schema, "properties": {k: _part(k, v) for k, v in schema["properties"].items()}},
+                "schema": {**schema, "properties": parts},
                 "examples": {"example": {"summary": "A file", "value": {**form, "image": "(the bytes)"}}},
             },
         },
     }
 
 
-def _part(name: str, field: Document) -> Document:
-    """Return the schema of a field as a form part: a file, or text; an object is JSON text; null cannot be said."""
-    if name == "image":
-        return {"type": "string", "format": "binary", "description": "the picture file: PNG, JPEG or WebP"}
+def _part(name: str, field: Document, schemas: Document) -> Document:
+    """Return the schema of a field as a form part: a file, or text; objects and lists are JSON; null cannot be said."""
     about: Document = {key: field[key] for key in ("title", "description") if key in field}
-    if name == "thresholds":
-        held: Document = {
-            "contentMediaType": "application/json",
-            "contentSchema": {"$ref": REF.format(model="Thresholds")},
-        }
-        return {"type": "string", **held, **about}
+    if name in PARTS:
+        return {**PARTS[name], **about}
     options = [option for option in field.get("anyOf", []) if option.get("type") != "null"]
-    return {**options[0], **about} if options else field
+    said = options[0] if options else {key: value for key, value in field.items() if key not in about}
+    if said.get("type") == "array" or "properties" in schemas.get(said.get("$ref", "").rpartition("/")[2], {}):
+        held = {key: value for key, value in said.items() if key != "default"}
+        return {"type": "string", "contentMediaType": "application/json", "contentSchema": held, **about}
+    return {**said, **about}

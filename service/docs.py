@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from likeness.contract import errors
-from likeness.contract.errors import LikenessError
+from likeness.contract.errors import FieldProblem, LikenessError
+from likeness.contract.instructions import abilities
 from service.errors import MEDIA_TYPE, STATUS, Problem, problem_of
 
 Responses = dict[int | str, dict[str, Any]]
@@ -21,6 +22,10 @@ ONE_JOB: Final = (errors.JobNotFound, errors.JobExpired)
 
 DETAILS: Final[dict[type[LikenessError], LikenessError]] = {
     errors.InvalidField: errors.InvalidField.at("steps", "Input should be less than or equal to 1000"),
+    errors.InstructionNotUnderstood: errors.InstructionNotUnderstood(
+        "instruction: the word 'sparkling' is not understood; errors lists what can be asked",
+        [FieldProblem("#/instruction", ability) for ability in abilities()],
+    ),
     errors.QueueFull: errors.QueueFull("1000 jobs are waiting and at most 1000 may; try again in 12 s", retry_after=12),
 }
 """Errors whose example says more than their first line."""

@@ -21,6 +21,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.RequestError: 400,
     errors.InvalidField: 422,
     errors.UnknownEngine: 422,
+    errors.InstructionNotUnderstood: 422,
     errors.InvalidPicture: 422,
     errors.UnsupportedFormat: 422,
     errors.AnimatedPicture: 422,
@@ -44,6 +45,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.IdempotencyPending: 409,
     errors.QueueFull: 429,
     errors.JobError: 500,
+    errors.NoProduct: 422,
     errors.EngineFailed: 500,
     errors.OutOfMemory: 500,
     errors.JobTimeout: 500,
@@ -136,7 +138,7 @@ def pointer(location: Sequence[str | int]) -> str:
 def invalid_fields(found: Sequence[Mapping[str, Any]]) -> errors.InvalidField:
     """Return pydantic's list of errors as ours."""
     problems = [FieldProblem(pointer(item["loc"]), _said(item)) for item in found[:MOST_PROBLEMS]]
-    detail = "; ".join(f"{problem.pointer.removeprefix('#/')}: {problem.detail}" for problem in problems)
+    detail = "; ".join(f"{problem.pointer.removeprefix('#/') or 'body'}: {problem.detail}" for problem in problems)
     return errors.InvalidField(detail, problems)
 
 
@@ -148,7 +150,7 @@ def of_validation(error: ValidationError) -> errors.InvalidField:
 def _said(item: Mapping[str, Any]) -> str:
     if item["type"] == "extra_forbidden":
         return "not a field of this call"
-    return str(item["msg"])
+    return str(item["msg"]).removeprefix("Value error, ")
 
 
 def install(app: FastAPI) -> None:

@@ -11,6 +11,13 @@ HERE: Final = f"/jobs/{JOB_ID}"
 
 RECREATE: Final[dict[str, Any]] = {"image": PICTURE, "format": "same", "thresholds": {"psnr": 24, "ssim": 0.8}}
 
+CUSTOMISE: Final[dict[str, Any]] = {
+    "image": PICTURE,
+    "recolour": {"to": "#1F4E79", "mask": "product"},
+    "mask": "product",
+    "attempts": 3,
+}
+
 ACCEPTED: Final[dict[str, Any]] = {
     "id": JOB_ID,
     "kind": "recreate",
@@ -106,16 +113,69 @@ SUCCEEDED: Final[dict[str, Any]] = {
     },
 }
 
+CUSTOMISED: Final[dict[str, Any]] = {
+    **SUCCEEDED,
+    "kind": "customise",
+    "engine": "starter-edit",
+    "result": {
+        **SUCCEEDED["result"],
+        "images": [
+            {
+                **SUCCEEDED["result"]["images"][0],
+                "format": "png",
+                "seed": 7,
+                "guidance_scale": 1.5,
+                "report": {
+                    **REPORT,
+                    "edit": {
+                        "asked": "recolour to #1F4E79",
+                        "colour": "#1F4E79",
+                        "scores": [
+                            {
+                                "name": "colour_delta_e",
+                                "value": 0.8,
+                                "unit": "dE00",
+                                "higher_is_better": False,
+                                "reason": None,
+                            }
+                        ],
+                        "happened": True,
+                    },
+                    "locked": {"area": 0.62, "max_abs_diff": 0},
+                },
+            }
+        ],
+        "engine": {
+            "name": "starter-edit",
+            "family": "instruct_pix2pix",
+            "weights": "starter",
+            "revision": "1",
+            "parameters": {"guidance_scale": 1.5, "image_guidance_scale": 1.0, "steps": 6},
+        },
+        "recipe": {
+            "engine": "starter-edit",
+            "revision": "1",
+            "parameters": {"guidance_scale": 1.5, "image_guidance_scale": 1.0, "steps": 6},
+            "seeds": [7],
+            "input_sha256": SHA256,
+            "files_sha256": {},
+        },
+    },
+}
+
 PAGE: Final[dict[str, Any]] = {"jobs": [SUCCEEDED], "next": JOB_ID}
 
 ENGINES: Final[dict[str, Any]] = {
     "engines": [
         {
-            "name": "starter",
-            "family": "autoencoder",
-            "summary": "Our own small autoencoder",
-            "kinds": ["recreate"],
-            "default_for": ["recreate"],
+            "name": "starter-edit",
+            "family": "instruct_pix2pix",
+            "summary": "Our own small InstructPix2Pix",
+            "kinds": ["customise"],
+            "ways": ["instruction", "colourway"],
+            "default_for": ["instruction", "colourway"],
+            "closed": True,
+            "instructions": ["material: 'make it denim'; denim, knit, leather, camouflage"],
             "pool": "starter",
             "weights": "starter",
             "revision": "1",

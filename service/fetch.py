@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from likeness.contract.errors import FieldProblem, LikenessError, UploadTooLarge, UrlFailed, UrlNotAllowed
+from likeness.contract.errors import UploadTooLarge, UrlFailed, UrlNotAllowed
 
 MOST_REDIRECTS: Final = 3
 MOST_ADDRESSES: Final = 4
@@ -53,9 +53,9 @@ class Fetcher:
             async with asyncio.timeout(self.seconds), self._client() as client:
                 return await self._follow(client, url)
         except TimeoutError as error:
-            raise _at(UrlFailed, f"no answer within {self.seconds:g} s") from error
+            raise UrlFailed(f"no answer within {self.seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise _at(UrlFailed, "the server could not be reached, or broke off") from error
+            raise UrlFailed("the server could not be reached, or broke off") from error
 
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -69,7 +69,7 @@ class Fetcher:
             if isinstance(answer, bytes):
                 return answer
             url = answer
-        raise _at(UrlFailed, f"more than {MOST_REDIRECTS} redirects")
+        raise UrlFailed(f"more than {MOST_REDIRECTS} redirects")
 
     async def _ask(self, client: httpx.AsyncClient, url: httpx.URL) -> bytes | httpx.URL:
         """Return the picture, or where the server sends us instead."""
@@ -78,7 +78,7 @@ class Fetcher:
             if answer.status_code in REDIRECTS:
                 return checked_url(str(url.join(answer.headers.get("location", ""))))
             if answer.status_code != httpx.codes.OK:
-                raise _at(UrlFailed, f"the server answered {answer.status_code}")
+                raise UrlFailed(f"the server answered {answer.status_code}")
             return await self._read(answer)
         finally:
             await answer.aclose()
@@ -87,9 +87,9 @@ class Fetcher:
         try:
             found = [ip_address(text.partition("%")[0]) for text in await self.resolve(host)]
         except (OSError, ValueError) as error:
-            raise _at(UrlFailed, "the name of the host is not known") from error
+            raise UrlFailed("the name of the host is not known") from error
         if not found or not all(is_public(address) for address in found):
-            raise _at(UrlNotAllowed, "the host has an address that is not public")
+            raise UrlNotAllowed("the host has an address that is not public")
         return sorted(found, key=lambda address: address.version)[:MOST_ADDRESSES]
 
     @staticmethod
@@ -111,13 +111,13 @@ class Fetcher:
 
     async def _read(self, answer: httpx.Response) -> bytes:
         if answer.headers.get("content-encoding", "identity") != "identity":
-            raise _at(UrlFailed, "the server answered with a compressed body")
+            raise UrlFailed("the server answered with a compressed body")
         parts: list[bytes] = []
         size = 0
         async for part in answer.aiter_raw():
             size += len(part)
             if size > self.max_bytes:
-                raise _at(UploadTooLarge, f"at most {self.max_bytes} bytes")
+                raise UploadTooLarge(f"at most {self.max_bytes} bytes")
             parts.append(part)
         return b"".join(parts)
 
@@ -129,13 +129,13 @@ def checked_url(text: str) -> httpx.URL:
     except (httpx.InvalidURL, UnicodeError, ValueError):
         url = None
     if url is None or not url.host:
-        raise _at(UrlNotAllowed, f"not a URL of at most {LONGEST_URL} characters")
+        raise UrlNotAllowed(f"not a URL of at most {LONGEST_URL} characters")
     if url.scheme != "https":
-        raise _at(UrlNotAllowed, "only https URLs are fetched")
+        raise UrlNotAllowed("only https URLs are fetched")
     if url.userinfo:
-        raise _at(UrlNotAllowed, "a URL with a user name or password is not fetched")
+        raise UrlNotAllowed("a URL with a user name or password is not fetched")
     if url.port not in (None, PORT):
-        raise _at(UrlNotAllowed, f"only port {PORT} is asked")
+        raise UrlNotAllowed(f"only port {PORT} is asked")
     return url.copy_with(fragment=None)
 
 
@@ -147,7 +147,3 @@ def is_public(address: Address) -> bool:
     elif str(address).startswith("192.88.99."):  # 6to4 relays
         return False
     return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-def _at(kind: type[LikenessError], detail: str) -> LikenessError:
-    return kind(f"image: {detail}", [FieldProblem("#/image", detail)])

@@ -10,7 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from likeness.contract.errors import FieldProblem, TooManyUploads, UploadTooLarge, UploadTooSlow
 
 FIELDS_BYTES: Final = 64 * 1024
-"""Room for the fields and the wrapping beside the picture."""
+"""Room for the fields and the wrapping beside the pictures."""
+
+MOST_PICTURES: Final = 3
+"""In one body: the picture, its mask, a logo."""
+SEVERAL: Final = ("/customise", "/customize")
+"""The calls that take more pictures than one; these are the ends of their paths."""
 
 
 class BodyBounds:
@@ -30,11 +35,17 @@ class BodyBounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, Headers(scope=scope), self._max_picture, self._seconds, self._memory)
+        pictures = MOST_PICTURES if scope["path"].endswith(SEVERAL) else 1
+        bound = body_bound(Headers(scope=scope).get("content-type", ""), pictures * self._max_picture)
+        body = _Body(receive, Headers(scope=scope), bound, self._too_large(pictures), self._seconds, self._memory)
         try:
             await self._app(scope, body.receive, send)
         finally:
             self._memory.free += body.read
+
+    def _too_large(self, pictures: int) -> UploadTooLarge:
+        detail = f"at most {self._max_picture} bytes" + (" for each picture" if pictures > 1 else "")
+        return UploadTooLarge(f"image: {detail}", [FieldProblem("#/image", detail)])
 
 
 class Memory:
@@ -51,11 +62,13 @@ class Memory:
 
 
 class _Body:
-    def __init__(self, receive: Receive, headers: Headers, max_picture: int, seconds: float, memory: Memory) -> None:
+    def __init__(
+        self, receive: Receive, headers: Headers, bound: int, refusal: UploadTooLarge, seconds: float, memory: Memory
+    ) -> None:
         self._receive = receive
         self._memory = memory
-        self._max_picture = max_picture
-        self._bound = body_bound(headers.get("content-type", ""), max_picture)
+        self._bound = bound
+        self._refusal = refusal
         self._announced = int(length) if (length := headers.get("content-length", "")).isdecimal() else 0
         self._seconds = seconds
         self._until: float | None = None
@@ -83,12 +96,11 @@ class _Body:
 
     def _check(self, size: int) -> None:
         if size > self._bound:
-            detail = f"at most {self._max_picture} bytes"
-            raise UploadTooLarge(f"image: {detail}", [FieldProblem("#/image", detail)])
+            raise self._refusal
 
 
-def body_bound(content_type: str, max_picture: int) -> int:
-    """Return the most bytes of a body that holds a picture of `max_picture` bytes; base64 takes a third more."""
+def body_bound(content_type: str, pictures: int) -> int:
+    """Return the most bytes of a body that holds so many bytes of pictures; base64 takes a third more."""
     if content_type.partition(";")[0].strip().lower() == "application/json":
-        return max_picture * 4 // 3 + FIELDS_BYTES
-    return max_picture + FIELDS_BYTES
+        return pictures * 4 // 3 + FIELDS_BYTES
+    return pictures + FIELDS_BYTES

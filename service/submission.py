@@ -7,9 +7,10 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Final, get_args
+from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from anyio import to_thread
 from fastapi import Request
@@ -19,16 +20,23 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
-from likeness.contract.tasks import Recreate, Task
+from likeness.contract.tasks import Customise, Recreate, Region, Task
 from service import strict_json
 from service.errors import of_validation, pointer
-from service.limits import FIELDS_BYTES
+from service.limits import FIELDS_BYTES, MOST_PICTURES
 
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 DATA_URI: Final = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?;base64,", re.IGNORECASE)
 MOST_PARTS: Final = 64
 MOST_FILES: Final = 8
+PICTURE: Final = "an https URL, a data URI or base64, as a string"
+REGIONS: Final = get_args(Region)
+
+Model = type[Recreate] | type[Customise]
+FileName = Literal["mask", "logo"]
+FILES: Final[tuple[FileName, ...]] = get_args(FileName)
+"""The fields beside `image` that a picture may be sent in; the task says of each only that it is a "file"."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +50,14 @@ class Upload:
 
 @dataclass(frozen=True)
 class Submission:
-    """A validated task and its picture: the bytes, or a URL to fetch them from."""
+    """A validated task and its pictures: of each the bytes, or a URL to fetch them from."""
 
     task: Task
     image: Upload | str
+    files: dict[FileName, Upload | str] = field(default_factory=dict)
 
 
-async def read_submission(request: Request, model: type[Recreate], max_picture: int) -> Submission:
+async def read_submission(request: Request, model: Model, max_picture: int) -> Submission:
     """Read the body of a request. Raises UnsupportedMedia, InvalidField, or what bounds bodies."""
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
@@ -66,7 +75,7 @@ def _header(name: str, detail: str) -> FieldProblem:
     return FieldProblem(f"#/header/{name}", detail)
 
 
-async def _of_parts(request: Request, model: type[Recreate], max_picture: int) -> Submission:
+async def _of_parts(request: Request, model: Model, max_picture: int) -> Submission:
     parser = MultiPartParser(
         request.headers,
         request.stream(),
@@ -74,7 +83,9 @@ async def _of_parts(request: Request, model: type[Recreate], max_picture: int) -
         max_fields=MOST_PARTS,
         max_part_size=FIELDS_BYTES,
     )
-    parser.spool_max_size = 2 * max_picture  # the bound of the body keeps it below: never a file of a caller on disk
+    parser.spool_max_size = (
+        MOST_PICTURES * 2 * max_picture
+    )  # the bound of the body keeps it below: never a file of a caller on disk
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -85,21 +96,34 @@ async def _of_parts(request: Request, model: type[Recreate], max_picture: int) -
         await form.close()
 
 
-async def _of_form(items: list[tuple[str, Any]], model: type[Recreate]) -> Submission:
+async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
     _refuse_twice([name for name, _ in items])
     fields: dict[str, Any] = {}
     image: Upload | None = None
+    files: dict[FileName, Upload | str] = {}
     for name, value in items:
         if name == "image":
-            image = await _upload(value)
+            image = await _upload(name, value)
+        elif (file := _file_field(name, model)) and (file == "logo" or isinstance(value, UploadFile)):
+            files[file] = await _upload(file, value)
         elif isinstance(value, UploadFile):
-            raise _at(name, "a file; only the part image may be one")
+            raise _at(name, f"a file; only {_file_parts(model)} may be one")
         else:
             fields[name] = _typed(name, value, model)
-    task = _validated(fields, model)
+    task = _validated(fields, files, model)
     if image is None:
         raise _at("image", "missing: one file part of this name is needed")
-    return Submission(task, image)
+    return Submission(task, image, files)
+
+
+def _file_field(name: str, model: Model) -> FileName | None:
+    """Return the name, if a picture may be sent in that field of the model."""
+    return next((file for file in FILES if file == name and file in model.model_fields), None)
+
+
+def _file_parts(model: Model) -> str:
+    names = [name for name in FILES if name in model.model_fields]
+    return f"the parts image, {', '.join(names)}" if names else "the part image"
 
 
 def _refuse_twice(names: list[str]) -> None:
@@ -108,17 +132,17 @@ def _refuse_twice(names: list[str]) -> None:
             raise _at(name, "given more than once")
 
 
-async def _upload(value: str | UploadFile) -> Upload:
+async def _upload(name: str, value: str | UploadFile) -> Upload:
     if isinstance(value, str):
-        raise _at("image", "text; it must be a file part (with a filename), or send JSON")
+        raise _at(name, "text; it must be a file part (with a filename), or send JSON")
     return Upload(await value.read(), value.filename, value.content_type)
 
 
-def _typed(name: str, text: str, model: type[Recreate]) -> Any:  # noqa: ANN401  validated by the model
-    """Return the text of a form part as the JSON value that its field takes."""
+def _typed(name: str, text: str, model: Model) -> Any:  # noqa: ANN401  validated by the model
+    """Return the text of a form part as the JSON value that its field takes: objects, lists and numbers are JSON."""
     field = model.model_fields.get(name)
     kinds = set(_kinds(field.annotation)) if field else set()
-    if any(issubclass(kind, BaseModel) for kind in kinds):
+    if any(issubclass(kind, BaseModel | list) for kind in kinds):
         return strict_json.loads(text, name)
     if kinds & {int, float}:
         if not NUMBER.fullmatch(text):
@@ -128,38 +152,62 @@ def _typed(name: str, text: str, model: type[Recreate]) -> Any:  # noqa: ANN401 
 
 
 def _kinds(annotation: Any) -> list[type]:  # noqa: ANN401  an annotation may be anything
-    parts = get_args(annotation) if isinstance(annotation, UnionType) else (annotation,)
-    return [part for part in parts if isinstance(part, type)]
+    either = get_origin(annotation) in (Union, UnionType)
+    parts = get_args(annotation) if either else (annotation,)
+    return [kind for part in parts if isinstance(kind := get_origin(part) or part, type)]
 
 
-def _of_json(body: bytes, model: type[Recreate], max_picture: int) -> Submission:
+def _of_json(body: bytes, model: Model, max_picture: int) -> Submission:
     fields = strict_json.loads(body)
     if not isinstance(fields, dict):
         raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
     image = fields.pop("image", None)
-    task = _validated(fields, model)
+    texts = _pictures_said(fields, model)
+    task = _validated(fields, texts, model)
     if not isinstance(image, str) or not image:
-        raise _at("image", "an https URL, a data URI or base64, as a string")
-    return Submission(task, _source(image, max_picture))
+        raise _at("image", PICTURE)
+    files = {name: _source(name, text, max_picture) for name, text in texts.items()}
+    return Submission(task, _source("image", image, max_picture), files)
 
 
-def _source(image: str, max_picture: int) -> Upload | str:
+def _pictures_said(fields: dict[str, Any], model: Model) -> dict[FileName, str]:
+    """Take out of `fields` what names or holds a picture beside `image`; a mask may also be a region, and stays."""
+    found: dict[FileName, str] = {}
+    for name in FILES:
+        value = fields.get(name)
+        if value is None or name not in model.model_fields or (name == "mask" and value in REGIONS):
+            continue
+        if not isinstance(value, str) or not value:
+            raise _at(name, f"{' or '.join(REGIONS)}, or {PICTURE}" if name == "mask" else PICTURE)
+        if value == "file":
+            raise _at(name, f"send the {name} as a file: {PICTURE}")
+        found[name] = fields.pop(name)
+    return found
+
+
+def _source(name: str, text: str, max_picture: int) -> Upload | str:
     """Return the bytes of a data URI or of base64; another URI as it is."""
-    head = DATA_URI.match(image)
-    if head is None and SCHEME.match(image):
-        if image[:5].lower() == "data:":
-            raise _at("image", "a data URI must be base64: data:image/png;base64,...")
-        return image
-    text = image[head.end() :] if head else image
-    if len(text) > -(-max_picture // 3) * 4:
-        raise UploadTooLarge(f"image: at most {max_picture} bytes", [FieldProblem("#/image", f"{max_picture} bytes")])
+    head = DATA_URI.match(text)
+    if head is None and SCHEME.match(text):
+        if text[:5].lower() == "data:":
+            raise _at(name, "a data URI must be base64: data:image/png;base64,...")
+        return text
+    data = text[head.end() :] if head else text
+    if len(data) > -(-max_picture // 3) * 4:
+        raise UploadTooLarge(
+            f"{name}: at most {max_picture} bytes", [FieldProblem(f"#/{name}", f"{max_picture} bytes")]
+        )
     try:
-        return Upload(base64.b64decode(text, validate=True), media_type=head.group(1) if head else None)
+        return Upload(base64.b64decode(data, validate=True), media_type=head.group(1) if head else None)
     except (binascii.Error, ValueError) as error:
-        raise _at("image", "neither an https URL nor a data URI nor base64") from error
+        raise _at(name, "neither an https URL nor a data URI nor base64") from error
 
 
-def _validated(fields: dict[str, Any], model: type[Recreate]) -> Task:
+def _validated(fields: dict[str, Any], files: Collection[FileName], model: Model) -> Task:
+    """Return the task that the fields and the files sent beside them make."""
+    if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
+        raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")
+    fields = {**fields, **dict.fromkeys(files, "file")}
     try:
         return model.model_validate_json(json.dumps(fields), strict=True)
     except RecursionError as error:

@@ -9,13 +9,32 @@ from pydantic import BaseModel, Field
 from likeness.contract.catalogue import CanvasSpec, EngineSpec, Kind, ParameterSpec
 from likeness.contract.jobs import Job, JobFailure, JobStatus, Progress, Recipe, Residency, Result, Scalar, Timings
 from likeness.contract.report import Report
-from likeness.contract.tasks import Recreate
+from likeness.contract.tasks import Customise, Recreate, Way
 
 
 class RecreateRequest(Recreate):
     """Recreate a picture as exactly as the engine can."""
 
-    image: str = Field(description="the picture: a public https URL, a data URI, or base64")
+    image: str = Field(
+        description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"
+    )
+
+
+class CustomiseRequest(Customise):
+    """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control."""
+
+    image: str = Field(
+        description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"
+    )
+    mask: str | None = Field(  # type: ignore[assignment]  # what is sent; the task says only that it is a file
+        default=None,
+        description="where alone the picture may change: `product` or `background`, which are then found, "
+        "or a picture of the same size, sent as the image is, white where it may change; "
+        "it is turned with the picture",
+    )
+    logo: str | None = Field(  # type: ignore[assignment]  # as above
+        default=None, description="a picture to print, sent as the image is"
+    )
 
 
 class Links(BaseModel):
@@ -66,6 +85,9 @@ class ImageView(BaseModel):
     format: str
     sha256: str
     seed: int | None = Field(description="null with an engine that makes the same picture every time")
+    guidance_scale: float | None = Field(
+        default=None, description="as it was for this image, where it grows with each attempt; else null"
+    )
     report: Report
 
 
@@ -96,7 +118,7 @@ class ResultView(BaseModel):
             ImageView(
                 url=f"{here}/images/{number}",
                 sha256=image.picture.sha256,
-                **image.model_dump(include={"width", "height", "mode", "format", "seed"}),
+                **image.model_dump(include={"width", "height", "mode", "format", "seed", "guidance_scale"}),
                 report=image.report,
             )
             for number, image in enumerate(result.images)
@@ -163,7 +185,10 @@ class EngineView(BaseModel):
     family: str
     summary: str
     kinds: list[Kind]
-    default_for: list[Kind]
+    ways: list[Way] = Field(description="the ways of customising it does")
+    default_for: list[Literal["recreate"] | Way] = Field(description="what it does when no engine is named")
+    closed: bool = Field(description="takes only the instructions that `instructions` lists")
+    instructions: list[str] = Field(description="what can be asked of a closed engine in words, a line for each kind")
     pool: str
     weights: str
     revision: str
@@ -182,7 +207,8 @@ class EngineView(BaseModel):
         resident = [
             Resident(worker=worker.worker, device=worker.device) for worker in workers if spec.name in worker.engines
         ]
-        return cls(**spec.model_dump(include=set(cls.model_fields)), resident=resident)
+        said = spec.model_dump(include=set(cls.model_fields))
+        return cls(**said, instructions=spec.instructions(), resident=resident)
 
 
 class EngineList(BaseModel):

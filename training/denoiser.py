@@ -1,4 +1,4 @@
-"""Train the starter denoiser, its text encoder and its ControlNet: `python -m training.denoiser --data DATA --minutes 90`.
+"""Train the starter denoiser, its text encoder and ControlNet: `python -m training.denoiser --data DATA`.
 
 One small UNet on the starter autoencoder's latents (`worker/denoiser.py`) learns every lesson of `pairs.py` at once. A
 ControlNet (Zhang et al. 2023, arXiv:2302.05543) is trained beside it.
@@ -45,7 +45,7 @@ NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05
 TEXT_STEPS = 1000
 """Steps of `text_start`."""
 
-CONTROL_EVERY = 5
+CONTROL_EVERY = 4
 """One step in so many is the ControlNet's."""
 
 POOL = 4096
@@ -340,9 +340,13 @@ class Run:
 
 
 def _times(count: int) -> Tensor:
-    """Return times to train at: any, and every other one near pure noise, where only the text can say what is asked."""
+    """Return times to train at: half of them any, a quarter near pure noise, a quarter at it.
+
+    There only the text can say what is asked, and a run of few steps stands on its first.
+    """
     times = torch.randint(TIMES, (count,))
-    times[::2] = torch.randint(TIMES * 9 // 10, TIMES, times[::2].shape)
+    times[::4] = torch.randint(TIMES * 9 // 10, TIMES, times[::4].shape)
+    times[1::4] = TIMES - 1
     return times
 
 

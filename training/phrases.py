@@ -1,4 +1,4 @@
-"""Many ways to say one edit. Every phrase is understood by `likeness.contract.instructions` as the edit it was made of."""
+"""Many ways to say one edit; `likeness.contract.instructions` understands each as the edit it was made of."""
 
 import numpy as np
 

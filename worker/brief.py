@@ -10,6 +10,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from likeness.contract import words
 from likeness.contract.catalogue import EngineSpec, edit_of, way_of
@@ -21,7 +22,8 @@ from likeness.imaging.edit_check import EditCheck
 from likeness.imaging.edits import printing
 from likeness.imaging.edits.recolour import lab_of_colour, recolour
 from likeness.imaging.edits.resize import scaled_product
-from likeness.imaging.regions import changeable, composited
+from likeness.imaging.picture import Picture
+from likeness.imaging.regions import changeable, composited, put_back
 from worker.engine import Canvas, EngineTask, Plane
 
 Region = NDArray[np.bool_]
@@ -65,6 +67,12 @@ class Brief:
         if self.region is None or self.under is None:
             return made
         return composited(self.under, made, self.region)
+
+    def locked(self, given: Picture, image: Image.Image) -> Image.Image:
+        """Return a restored image with the very samples of what is kept, also where alpha hides their colours."""
+        if self.check is None or self.check.kept is None:
+            return image
+        return put_back(given, image, self.check.kept)
 
 
 class Shown:
@@ -164,11 +172,11 @@ def _print(task: Customise, shown: Shown, logo: Canvas | None) -> Brief:
     height, width = shown.size
     rgb, product = shown.canvas[:height, :width], shown.cut(shown.seen)
     text = task.text or (edit_of(task.instruction).text if task.instruction else "")
-    aspect = 3.0 if logo is None else logo.shape[1] / logo.shape[0]
+    aspect = printing.SHAPE if logo is None else logo.shape[1] / logo.shape[0]
     box = printing.box_px(task.place, height, width) if task.place else printing.default_box(product, aspect)
     if logo is None:
         ink = rgb_of_hex(task.text_colour) if task.text_colour else printing.ink_for(rgb, product, box)
-        logo = printing.text_stamp(text, box[3], ink)
+        logo = printing.text_stamp(text, box[3], ink, box[2] / box[3])
     guide, alpha = printing.printed(rgb, product, logo, box)
     near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((RIM, RIM), np.uint8)) > 0
     canvas = shown.canvas.copy()

@@ -1,9 +1,10 @@
-"""The starter family's denoiser: diffusers' UNet and ControlNet, with what makes one small network serve every pipeline.
+"""The starter family's denoiser: diffusers' UNet and ControlNet, so that one small network serves every pipeline.
 
-It reads 33 channels: noisy latents (16), a mask (1) and the source's latents (16), in the order of diffusers' inpainting.
-A pipeline that knows no source hands in 16, and the rest is zero. What it predicts is the picture, as the difference
-from a base: the source's latents where there is a source, else the noisy latents as far as they are signal. So what
-is not to change is right before the first step of training, and stays so through norms that forget absolute values.
+It reads 33 channels: noisy latents (16), a mask (1) and the source's latents (16), in the order of diffusers'
+inpainting. A pipeline that knows no source hands in 16, and the rest is zero. What it predicts is the picture, as the
+difference from a base: the source's latents where there is a source, else the noisy latents as far as they are signal.
+So what is not to change is right before the first step of training, and stays so through norms that forget absolute
+values.
 """
 
 from collections.abc import Callable
@@ -23,8 +24,10 @@ SHIFT = 0.5
 
 
 def kept(times: Tensor) -> Tensor:
-    """Return the share of variance that is signal at each time, 0..TIMES-1: the straight line of rectified flow (Liu et
-    al. 2022), shifted (Esser et al. 2024, arXiv:2403.03206), scaled to unit variance.
+    """Return the share of variance that is signal at each time, 0..TIMES-1.
+
+    The straight line of rectified flow (Liu et al. 2022), shifted (Esser et al. 2024, arXiv:2403.03206), scaled to unit
+    variance.
     """
     time = (times.double() + 1) / TIMES
     noise = SHIFT * time / (1 + (SHIFT - 1) * time)

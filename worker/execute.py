@@ -138,7 +138,7 @@ class Run:
         """Return what is asked of the picture, from the files that were sent with it."""
         canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
         sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
-        mask = upright_mask(sent["mask"], given) if "mask" in sent else None
+        mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
         logo = rgba_of(sent["logo"]) if "logo" in sent else None
         width, height = frame.upright_size
         shown = Shown(canvas, (height, width), self.residents.product, mask)
@@ -197,7 +197,7 @@ class Run:
         if canvas.shape != work.brief.canvas.shape or not np.isfinite(canvas).all():
             work.error = EngineFailed("the engine made no picture: wrong size, or numbers that are not finite")
             return
-        image = work.frame.restore(work.brief.finish(canvas))
+        image = work.brief.locked(work.given, work.frame.restore(work.brief.finish(canvas)))
         data = encode(image, work.frame, wanted_format(work.order.task, work.frame.format))
         self.watched.lap("decoding")
         seed = task.seed if self.spec.varies(task.parameters) else None

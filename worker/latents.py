@@ -1,4 +1,4 @@
-"""What the diffusion families share: canvases to latents and back, and pictures that do not depend on their neighbours."""
+"""What the diffusion families share: canvases to latents and back, no picture depending on its neighbours."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence

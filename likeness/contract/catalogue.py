@@ -99,6 +99,11 @@ class EngineSpec(BaseModel):
             parameters["guidance_scale"] = min(scale * GROWTH**attempts, spec.maximum or math.inf)
         return parameters
 
+    def instructions(self) -> list[str]:
+        """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
+        able = {kind for kind in EditKind if WAY_OF_EDIT.get(kind, Way.INSTRUCTION) in self.ways}
+        return abilities(able) if self.closed else []
+
     def bound(self, task: Task, width: int, height: int) -> int:
         """Return how many seconds a job may run: every candidate and attempt of a picture of this size."""
         once = self.timeout + self.timeout_per_megapixel * width * height / 1e6
@@ -200,16 +205,24 @@ class Catalogue(BaseModel):
             return self._for_recreation(task)
         named = None if task.engine is None else self.find(task.engine)
         way = way_of(task, closed=named is None or named.closed)
-        spec = named or next(spec for spec in self.engine if way in spec.default_for)
+        spec = named or self._default_for(way)
         if way not in spec.ways:
             does = ", ".join(spec.ways) or "none of them"
-            able = ", ".join(other.name for other in self.engine if way in other.ways)
+            able = ", ".join(other.name for other in self.engine if way in other.ways) or "no other: none does"
             raise InvalidField.at("engine", f"{spec.name} does not customise by {way}; it does: {does}; take {able}")
         return spec
 
+    def _default_for(self, wish: Literal["recreate"] | Way) -> EngineSpec:
+        for spec in self.engine:
+            if wish in spec.default_for:
+                return spec
+        raise UnknownEngine(
+            f"engine: this service has no default for {wish}", [FieldProblem("#/engine", "the name of an engine")]
+        )
+
     def _for_recreation(self, task: Recreate) -> EngineSpec:
         if task.engine is None:
-            return next(spec for spec in self.engine if "recreate" in spec.default_for)
+            return self._default_for("recreate")
         spec = self.find(task.engine)
         if task.kind not in spec.kinds:
             raise InvalidField.at("engine", f"{spec.name} does not {task.kind}; it does: {', '.join(spec.kinds)}")

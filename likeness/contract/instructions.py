@@ -5,6 +5,7 @@ a picture of something that was not asked.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,6 +66,19 @@ PHRASES: dict[EditKind, str] = {
 }
 NAMES = {"hoops": "horizontal stripes", "contrast": "more contrasty", "plain": ""}
 
+ABILITIES: dict[EditKind, str] = {
+    EditKind.RECOLOUR: f"colour: 'make it orange'; {', '.join(words.COLOURS)}",
+    EditKind.PATTERN: f"pattern: 'give it yellow stripes'; {', '.join(words.PATTERNS)} in any colour",
+    EditKind.MATERIAL: f"material: 'make it denim'; {', '.join(words.MATERIALS)}",
+    EditKind.BACKGROUND: "background: 'put it on a grey background'; any colour, also as a gradient; "
+    + ", ".join(words.TEXTURES),
+    EditKind.LIGHT: f"light: 'make the picture warmer'; {', '.join(words.LIGHTS)}",
+    EditKind.SIZE: f"size: 'make it larger'; {', '.join(words.SIZES)}",
+    EditKind.TEXT: "text: 'add the text Just do it'",
+    EditKind.SAME: "nothing: 'recreate this picture'",
+}
+"""How each kind of edit is asked for."""
+
 TEXT = re.compile(
     r"^(?:please )?(?:add|print|write|put) (?:the )?(?:text|words?|slogan|lettering|writing|caption)[: ]+(?P<text>.+)$",
     re.I,
@@ -90,19 +104,9 @@ def understand(instruction: str) -> Edit:
     return edit
 
 
-def abilities() -> list[str]:
-    """Return a line for each kind of edit: how to ask for it, and the words it takes."""
-    listed = ", ".join
-    return [
-        f"colour: 'make it orange'; {listed(words.COLOURS)}",
-        f"pattern: 'give it yellow stripes'; {listed(words.PATTERNS)} in any colour",
-        f"material: 'make it denim'; {listed(words.MATERIALS)}",
-        f"background: 'put it on a grey background'; any colour, also as a gradient; {listed(words.TEXTURES)}",
-        f"light: 'make the picture warmer'; {listed(words.LIGHTS)}",
-        f"size: 'make it larger'; {listed(words.SIZES)}",
-        "text: 'add the text Just do it'",
-        "nothing: 'recreate this picture'",
-    ]
+def abilities(kinds: Collection[EditKind] = frozenset(EditKind)) -> list[str]:
+    """Return a line for each of these kinds of edit: how to ask for it, and the words it takes."""
+    return [line for kind, line in ABILITIES.items() if kind in kinds]
 
 
 def _edit(asked: list[str]) -> Edit:

@@ -1,4 +1,4 @@
-"""The words that the closed set of edits is said in: colours, patterns, backgrounds, light, and what stands around."""
+"""The words that the closed set of edits is said in: colours, patterns, backgrounds, light, and the words around."""
 
 Colour = tuple[int, int, int]
 
@@ -109,7 +109,7 @@ PRODUCTS = frozenset(
     photograph image polo product pullover sandal sandals scarf shirt shirts shoe shoes shorts skirt sneaker
     sneakers sock socks sofa sweater sweatshirt table tee top tracksuit trainers trousers tshirt t-shirt
     undershirt vest watch wall surface light lights
-    """.split()  # noqa: SIM905  a list of words reads better so
+    """.split()  # noqa: SIM905  easier to read than a list of strings
 )
 
 AROUND = frozenset(
@@ -121,6 +121,6 @@ AROUND = frozenset(
     repaint replace set should show simple so solid some stand studio style switch texture textured than that
     the their them there these this those to tone turn uniform up very want was we whole with would you your
     against front everything else only but increase raise lower reduce by percent higher
-    """.split()  # noqa: SIM905  a list of words reads better so
+    """.split()  # noqa: SIM905  easier to read than a list of strings
 )
 """Words that change nothing about what is asked."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from likeness.contract.errors import InvalidField
+from likeness.contract.tasks import Task
 from likeness.imaging import exif, png, webp
 from likeness.imaging.colour import samples_of
 from likeness.imaging.frame import Frame
@@ -19,10 +20,30 @@ MODES_HELD: dict[Format, set[str]] = {
     "jpeg": {"L", "RGB", "CMYK"},
     "webp": {"RGB", "RGBA"},
 }
+EXACT: set[Format] = {"png"}
+"""Formats that give every pixel back as it was."""
 PNG_LEVEL = 1  # a third of the default's time for 8 % more bytes
 JPEG_QUALITY = 95
 WEBP_QUALITY = 92
 WEBP_METHOD = 2
+
+
+def wanted_format(task: Task, own_format: Format) -> WantedFormat:
+    """Return the file format to make of a picture of `own_format`: what `task` asks for, or what its lock needs.
+
+    Raises InvalidField at "format" when an asked format would lose locked pixels.
+    """
+    asked: WantedFormat | None = task.format.value if task.format else None
+    if task.kind == "recreate" or not task.locks:
+        return asked or "same"
+    format = _resolved(own_format, asked or "same")
+    if format in EXACT:
+        return asked or "same"
+    if asked:
+        raise InvalidField.at(
+            "format", f"a lock is exact to the last grey level, which {format} is not; take png, or leave format out"
+        )
+    return "png"
 
 
 def check_format(given: Header | Frame, wanted: WantedFormat) -> None:

@@ -43,6 +43,12 @@ class Picture:
     transparency: bytes | None = None
 
 
+def header_of(picture: Picture) -> Header:
+    """Return what the header of a decoded picture said of how it lies."""
+    width, height = picture.pixels.size
+    return Header(picture.format, width, height, picture.pixels.mode, picture.bit_depth, picture.orientation)
+
+
 def plausible_dpi(x: float, y: float) -> Dpi | None:
     """Return (x, y) in dots per inch, or None where a file says something that no format could keep (0, 1e6)."""
     return (x, y) if 0.5 <= x <= 65_535 and 0.5 <= y <= 65_535 else None

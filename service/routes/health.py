@@ -1,13 +1,12 @@
 """Whether the service lives, whether it can do its work, and what it has counted."""
 
 import asyncio
-from typing import Final, get_args
+from typing import Final
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
-from likeness.contract.catalogue import Kind
 from likeness.contract.errors import LikenessError, NotReady
 from service import examples
 from service.docs import EVERYWHERE, OWNED, answer, problems
@@ -38,7 +37,7 @@ async def health() -> Health:
     responses={200: answer("Ready", {"status": "ready"}), **problems(*EVERYWHERE, NotReady, instance="/readyz")},
 )
 async def ready(services: Use) -> Health:
-    """Say whether Redis and the store answer, and a worker holds each kind's default engine."""
+    """Say whether Redis and the store answer, and a worker holds every default engine."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             missing = await _missing(services)
@@ -60,7 +59,7 @@ async def _missing(services: Services) -> list[str]:
         held = {name for worker in await services.queue.residency() for name in worker.engines}
     except LikenessError:
         return [*missing, "the queue does not answer"]
-    defaults = {spec.name for kind in get_args(Kind) for spec in services.catalogue.engines if kind in spec.default_for}
+    defaults = {spec.name for spec in services.catalogue.engines if spec.default_for}
     return missing + [f"no worker holds the engine {name}" for name in sorted(defaults - held)]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel
@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.jobs import Job
-from likeness.contract.tasks import Recreate
+from likeness.contract.tasks import Customise, Recreate
 from service import examples
 from service.accept import Accepted, accept
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
+from service.docs import EVERYWHERE, ONE_JOB, OWNED, Responses, answer, problems
 from service.headers import LONGEST_WAIT, etag_matches, preferred_wait
 from service.routes.paths import IfNoneMatch, JobId
 from service.state import OnlyQuery, Owner, Services, Use
-from service.submission import read_submission
+from service.submission import Model, read_submission
 from service.wire import AcceptedJob, JobPage, JobView, Links
 
 router = APIRouter(tags=["jobs"])
@@ -48,16 +48,26 @@ Wait = Annotated[
 ]
 
 
+def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.LikenessError]) -> Responses:
+    """Return what a call that accepts jobs may answer."""
+    return {
+        200: {**answer("Done within `Prefer: wait`", succeeded), "model": JobView},
+        202: answer(
+            "Accepted",
+            {**examples.ACCEPTED, "kind": succeeded["kind"]},
+            Location="the job",
+            Retry_After="seconds until it is worth asking",
+        ),
+        **problems(*EVERYWHERE, *OWNED, *ACCEPTING, *more, instance=instance),
+    }
+
+
 @router.post(
     "/recreate",
     status_code=202,
     response_model=AcceptedJob,
     dependencies=[Depends(OnlyQuery())],
-    responses={
-        200: {**answer("Done within `Prefer: wait`", examples.SUCCEEDED), "model": JobView},
-        202: answer("Accepted", examples.ACCEPTED, Location="the job", Retry_After="seconds until it is worth asking"),
-        **problems(*EVERYWHERE, *OWNED, *ACCEPTING),
-    },
+    responses=_responses("/recreate", examples.SUCCEEDED),
 )
 async def recreate(
     request: Request,
@@ -67,8 +77,37 @@ async def recreate(
     prefer: Prefer = None,
 ) -> Response:
     """Recreate a picture as exactly as the engine can."""
-    submission = await read_submission(request, Recreate, services.settings.max_upload_bytes)
-    accepted = await accept(services, owner, submission, idempotency_key)
+    return await _hand_in(request, services, owner, Recreate, idempotency_key, prefer)
+
+
+@router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery())])
+@router.post(
+    "/customise",
+    status_code=202,
+    response_model=AcceptedJob,
+    dependencies=[Depends(OnlyQuery())],
+    responses=_responses("/customise", examples.CUSTOMISED, errors.InstructionNotUnderstood),
+)
+async def customise(
+    request: Request,
+    services: Use,
+    owner: Owner,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+) -> Response:
+    """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control.
+
+    Give one of `instruction`, `recolour`, `text`, `logo` and `prompt`. `POST /customize` is the same call.
+    """
+    return await _hand_in(request, services, owner, Customise, idempotency_key, prefer)
+
+
+async def _hand_in(
+    request: Request, services: Services, owner: str, model: Model, key: str | None, prefer: str | None
+) -> Response:
+    """Accept a job of the kind that `model` describes, and wait for it as long as the caller prefers."""
+    submission = await read_submission(request, model, services.settings.max_upload_bytes)
+    accepted = await accept(services, owner, submission, key)
     wait = preferred_wait(prefer or "")
     job = await _waited(services, owner, accepted, wait)
     links = links_of(request, services, job)

@@ -4,9 +4,10 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from likeness.contract.errors import InvalidField
+from likeness.contract.tasks import Customise, Recreate
 from likeness.imaging import exif
 from likeness.imaging.decode import Bounds, peek
-from likeness.imaging.encode import check_format, encode
+from likeness.imaging.encode import check_format, encode, wanted_format
 from likeness.imaging.frame import Frame, frame_table
 from likeness.imaging.picture import Header
 from tests.imaging.files import PNG_KINDS, SRGB, exif_block, photo, picture, png_file, saved
@@ -84,3 +85,28 @@ def test_pillow_reads_what_we_write_by_hand(kind):
     with Image.open(BytesIO(data)) as image:
         image.verify()
     assert peek(data, Bounds()).bit_depth == frame.bit_depth
+
+
+@pytest.mark.parametrize(
+    ("task", "own", "wanted"),
+    [
+        (Recreate(), "jpeg", "same"),
+        (Recreate(format="webp"), "png", "webp"),
+        (Customise(instruction="make it red"), "jpeg", "same"),
+        (Customise(instruction="make it red", format="webp"), "jpeg", "webp"),
+        (Customise(instruction="make it red", mask="product"), "jpeg", "png"),
+        (Customise(instruction="make it red", preserve="background"), "webp", "png"),
+        (Customise(text="Just do it"), "png", "same"),
+        (Customise(text="Just do it", format="same"), "png", "same"),
+        (Customise(text="Just do it", format="png"), "jpeg", "png"),
+    ],
+)
+def test_the_format_is_the_asked_one_and_exact_where_pixels_are_locked(task, own, wanted):
+    assert wanted_format(task, own) == wanted
+
+
+@pytest.mark.parametrize(("format", "own"), [("jpeg", "png"), ("webp", "png"), ("same", "jpeg"), ("same", "webp")])
+def test_a_lock_refuses_an_asked_format_that_loses_pixels(format, own):
+    with pytest.raises(InvalidField, match="a lock is exact to the last grey level") as refusal:
+        wanted_format(Customise(text="Just do it", format=format), own)
+    assert refusal.value.problems[0].pointer == "#/format"

@@ -57,7 +57,6 @@ def fetch(url: str, answer: Callable[[httpx.Request], httpx.Response], names: Na
 def error_of(url: str, answer: Callable[[httpx.Request], httpx.Response], names: Names, **bounds: float):
     with pytest.raises(LikenessError) as caught:
         fetch(url, answer, names, **bounds)
-    assert caught.value.problems[0].pointer == "#/image"
     return caught.type
 
 

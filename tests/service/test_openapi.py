@@ -56,10 +56,12 @@ def test_examples_are_what_the_models_give() -> None:
         (wire.AcceptedJob, examples.ACCEPTED),
         (wire.JobView, examples.RUNNING),
         (wire.JobView, examples.SUCCEEDED),
+        (wire.JobView, examples.CUSTOMISED),
         (wire.JobView, examples.CANCELLED),
         (wire.JobPage, examples.PAGE),
         (wire.EngineList, examples.ENGINES),
         (wire.RecreateRequest, examples.RECREATE),
+        (wire.CustomiseRequest, examples.CUSTOMISE),
     ]:
         made = TypeAdapter(model).validate_python(example).model_dump(mode="json", exclude_unset=True)
         assert made == example
@@ -71,3 +73,19 @@ def test_every_reference_leads_somewhere() -> None:
     for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
         assert name in found["components"]["schemas"]
     assert "HTTPValidationError" not in text
+
+
+def test_the_other_spelling_is_the_same_call_and_shown_once() -> None:
+    paths = document()["paths"]
+    assert "/customize" not in paths and "POST /customize" in paths["/customise"]["post"]["description"]
+
+
+def test_a_form_says_what_is_a_file_and_what_is_json() -> None:
+    body = document()["paths"]["/customise"]["post"]["requestBody"]["content"]
+    parts = body["multipart/form-data"]["schema"]["properties"]
+    assert parts["image"]["format"] == parts["logo"]["format"] == parts["mask"]["anyOf"][1]["format"] == "binary"
+    assert parts["mask"]["anyOf"][0]["enum"] == ["product", "background"]
+    for name in ("recolour", "place", "controls", "thresholds"):
+        assert parts[name]["contentMediaType"] == "application/json", name
+    assert parts["keep"]["$ref"].endswith("/Keep") and parts["steps"]["type"] == "integer"
+    assert "file" not in str(document()["components"]["schemas"]["CustomiseRequest"]["properties"]["mask"].get("enum"))

@@ -14,10 +14,20 @@ from tests.service.test_bad_input import assert_problem
 
 def test_engines(live: Live) -> None:
     engine = live.http.get("/engines").json()["engines"][0]
-    assert set(engine) == {*EngineSpec.model_fields, "resident"}
+    assert set(engine) == {*EngineSpec.model_fields, "instructions", "resident"}
     assert engine["name"] == "drill" and engine["default_for"] == ["recreate"]
-    assert engine["parameters"]["steps"] == {"default": 1, "minimum": 1, "maximum": 1000}
+    assert engine["parameters"]["steps"] == {"default": 1, "by_way": {}, "minimum": 1, "maximum": 1000}
     assert [worker["device"] for worker in engine["resident"]] == ["cpu"]
+
+
+def test_engines_say_what_can_be_asked_of_them(serve) -> None:
+    engines = {engine["name"]: engine for engine in serve(catalogue=None).http.get("/engines").json()["engines"]}
+    edit = engines["starter-edit"]
+    assert edit["closed"] and edit["ways"] == edit["default_for"] == ["instruction", "colourway"]
+    assert any(line.startswith("colour: 'make it orange'") for line in edit["instructions"])
+    assert not any(line.startswith(("size", "text")) for line in edit["instructions"])
+    assert engines["starter"]["instructions"] == ["text: 'add the text Just do it'"]
+    assert engines["starter-control"]["instructions"] == []
 
 
 def test_ready_once_a_worker_holds_the_default_engine(live: Live, idle: Live) -> None:

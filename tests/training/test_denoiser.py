@@ -33,7 +33,7 @@ def test_pairs_are_seeded_and_in_range(data: Path, pairs: Pairs) -> None:
     for _ in range(12):
         one, other = pairs.make(), again.make()
         assert one.text == other.text and np.array_equal(one.target, other.target)
-        assert one.target.shape == (64, 64, 3) and 0 <= one.target.min() and one.target.max() <= 1
+        assert one.target.shape == (64, 64, 3) and one.target.min() >= 0 and one.target.max() <= 1
 
 
 def test_each_lesson_gives_what_it_teaches(pairs: Pairs) -> None:

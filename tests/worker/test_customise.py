@@ -69,7 +69,7 @@ def outcome(residents: Residents, store: PictureStore, data: bytes, files: dict[
 
 
 @pytest.fixture
-def customised(residents: Residents, store: PictureStore):  # noqa: ANN201  a function
+def customised(residents: Residents, store: PictureStore):
     def run(data: bytes, files: dict[str, bytes] | None = None, **fields: Any) -> tuple[Result, bytes]:
         result = outcome(residents, store, data, files or {}, seed=fields.pop("seed", 1), **fields)
         assert isinstance(result, Result), result

@@ -1,5 +1,6 @@
-"""Recreation and light changes: noise is added to a picture's latents and taken off again (SDEdit, Meng et al. 2022,
-arXiv:2108.01073), through diffusers' img2img pipeline. At strength 0 there is no noise: encoded and decoded, no more.
+"""Recreation and light changes: noise is added to a picture's latents and taken off again, through diffusers' img2img.
+
+SDEdit (Meng et al. 2022, arXiv:2108.01073). At strength 0 there is no noise: encoded and decoded, no more.
 """
 
 from collections.abc import Sequence
