@@ -7,14 +7,14 @@ paths of picture files for `image`, `logo` and `mask` (unless that is `product` 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from likeness.contract.catalogue import load_catalogue
+from likeness.contract.catalogue import Catalogue, EngineSpec, load_catalogue
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
 from likeness.contract.tasks import Task
@@ -42,13 +42,32 @@ def run(request: Path, out: Path) -> Result:
     data = (request.parent / fields.pop("image")).read_bytes()
     sent = {name: (request.parent / fields[name]).read_bytes() for name in ("mask", "logo") if _is_file(fields, name)}
     task = TASKS.validate_python({"kind": "recreate"} | fields | dict.fromkeys(sent, "file"))
-    header = peek(data, Bounds())
-    spec = load_catalogue(settings.catalogue).choose(task)
-    spec.resolve(task)
     store = PictureStore.open("memory://")
+    spec, order = ordered(task, data, sent, load_catalogue(settings.catalogue), store)
+    residents = Residents(settings.weights, pick_device(settings.device))
+    outcome = Run(spec, residents, store, Unwatched()).execute([order])[order.id]
+    if not isinstance(outcome, Result):
+        raise outcome
+    out.mkdir(parents=True, exist_ok=True)
+    for number, image in enumerate(outcome.images):
+        (out / f"{number}.{image.format}").write_bytes(store.get(image.picture))
+    (out / "result.json").write_text(outcome.model_dump_json(indent=2) + "\n")
+    return outcome
+
+
+def ordered(
+    task: Task, data: bytes, sent: Mapping[str, bytes], catalogue: Catalogue, store: PictureStore
+) -> tuple[EngineSpec, JobOrder]:
+    """Store a task's picture and the files sent beside it; return the engine for it and the job as a worker takes it.
+
+    Raises LikenessError for what the service would refuse.
+    """
+    header = peek(data, Bounds())
+    spec = catalogue.choose(task)
+    spec.resolve(task)
     job_id = new_job_id()
     put = lambda picture: store.put(job_id, picture, f"image/{peek(picture, Bounds()).format}")  # noqa: E731
-    order = JobOrder(
+    return spec, JobOrder(
         id=job_id,
         owner="once",
         engine=spec.name,
@@ -59,15 +78,6 @@ def run(request: Path, out: Path) -> Result:
         batch_key="once",
         timeout=spec.bound(task, header.width, header.height),
     )
-    residents = Residents(settings.weights, pick_device(settings.device))
-    outcome = Run(spec, residents, store, Unwatched()).execute([order])[job_id]
-    if not isinstance(outcome, Result):
-        raise outcome
-    out.mkdir(parents=True, exist_ok=True)
-    for number, image in enumerate(outcome.images):
-        (out / f"{number}.{image.format}").write_bytes(store.get(image.picture))
-    (out / "result.json").write_text(outcome.model_dump_json(indent=2) + "\n")
-    return outcome
 
 
 def _is_file(fields: dict[str, Any], name: str) -> bool:

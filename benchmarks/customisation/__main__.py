@@ -1,0 +1,70 @@
+"""Customisation quality: every figure that the starter engines are asked for, on photos with masks.
+
+`python -m benchmarks.customisation FOLDER [--sheet sheet.png] [--photos N] [--only NAME ...]` prints one table.
+FOLDER holds `<name>.jpg` with `<name>.mask.png` beside it: white where the product is.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.customisation import backgrounds, colours, engines, grid, guides
+from benchmarks.customisation.figures import Figure
+from benchmarks.customisation.workbench import Photo, Workbench, with_masks
+
+GROUPS: dict[str, Callable[[Workbench, Sequence[Photo]], list[Figure]]] = {
+    "colours": colours.named,
+    "tones": colours.tones,
+    "masked": colours.masked,
+    "backgrounds": backgrounds.asked,
+    "lock": backgrounds.locked,
+    "colourways": colours.colourways,
+    "texts": guides.texts,
+    "control": guides.controlled,
+    "recreate": engines.recreated,
+    "batches": engines.batched,
+    "seconds": engines.timed,
+}
+"""The figures' makers, by the names that --only takes."""
+MET = {True: "yes", False: "NO", None: "-"}
+
+
+def measure(photos: Sequence[Photo], names: Sequence[str] = tuple(GROUPS), sheet: Path | None = None) -> None:
+    """Make the figures of these groups, print them, and draw a sheet when a path is given."""
+    bench, table = Workbench(), Table("what", "asked", "measured", "met", "runs")
+    for name in names:
+        for figure in GROUPS[name](bench, photos):
+            table.add_row(figure.what, figure.asked, figure.measured, MET[figure.met], figure.runs)
+        table.add_section()
+    if sheet is not None:
+        grid.draw(bench, photos).save(sheet)
+    console = Console()
+    console.print(table)
+    for failure in bench.failures:
+        console.print(f"failed: {failure}", markup=False)
+
+
+def main() -> None:
+    """Parse the command line and measure."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.customisation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sheet", type=Path, help="draw a contact sheet here")
+    parser.add_argument("--photos", type=int, help="only the first so many")
+    parser.add_argument("--only", nargs="+", choices=GROUPS, default=tuple(GROUPS), help="only these groups of figures")
+    args = parser.parse_args()
+    photos = with_masks(args.folder, args.photos)
+    if not photos:
+        sys.exit(f"{args.folder} holds no photo with a mask beside it")
+    measure(photos, args.only, args.sheet)
+
+
+if __name__ == "__main__":
+    main()
