@@ -37,7 +37,7 @@ NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05
 TEXT_STEPS = 1000
 """Steps of `text_start`."""
 
-CONTROL_EVERY = 4
+CONTROL_EVERY = 3
 """One step in so many is the ControlNet's."""
 
 
