@@ -1,7 +1,6 @@
-"""Train the starter denoiser, its text encoder and ControlNet: `python -m training.denoiser --data DATA`.
+"""Train the starter denoiser and its text encoder: `python -m training.denoiser --data DATA`.
 
-One small UNet on the starter autoencoder's latents (`worker/denoiser.py`) learns every lesson of `pairs.py` at once. A
-ControlNet (Zhang et al. 2023, arXiv:2302.05543) is trained beside it.
+One small UNet on the starter autoencoder's latents (`worker/denoiser.py`) learns to edit, to fill and to draw at once.
 
 For few steps: noise and picture are mixed along a straight line, as in rectified flow (Liu et al. 2022,
 arXiv:2209.03003), with a shift (Esser et al. 2024, arXiv:2403.03206) towards less noise, as the latents are few; the
@@ -25,7 +24,7 @@ from torch import Tensor, nn
 from training import tokenizer as vocabulary
 from training.family import Family, scheduler
 from training.judge import judge
-from training.pairs import Lesson, Pairs
+from training.pairs import Pairs
 from training.pictures import load_pictures
 from training.stream import Latents, Stream
 from training.text_start import text_start
@@ -36,9 +35,6 @@ NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05
 
 TEXT_STEPS = 1000
 """Steps of `text_start`."""
-
-CONTROL_EVERY = 3
-"""One step in so many is the ControlNet's."""
 
 
 class Run:
@@ -53,7 +49,7 @@ class Run:
         self.family = Family(self.tokenizer).to(memory_format=torch.channels_last)
         self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
-        self.step, self.seconds, self.loss = 0, 0.0, {True: 0.0, False: 0.0}
+        self.step, self.seconds, self.loss = 0, 0.0, 0.0
         self.optimiser = torch.optim.AdamW(
             self.family.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
@@ -65,10 +61,7 @@ class Run:
             nouns = [*self.pictures.labels, *self.pictures.emoji_names]
             text_start(self.family.text, self.tokenizer, nouns, args.seed, TEXT_STEPS)
             self.average = {name: value.detach().clone() for name, value in self.family.named_parameters()}
-        self.streams = {
-            controlled: Stream(Pairs(self.pictures, args.size, args.seed + self.step + controlled), self.vae, lesson)
-            for controlled, lesson in ((False, None), (True, Lesson.CONTROL))
-        }
+        self.stream = Stream(Pairs(self.pictures, args.size, args.seed + self.step), self.vae)
 
     def train(self) -> None:
         """Train until `--until` (or `--minutes`) of running time is spent, over all resumed runs together."""
@@ -94,17 +87,16 @@ class Run:
             )
             for group in self.optimiser.param_groups:
                 group["lr"] = rate
-            controlled = self.step % CONTROL_EVERY == CONTROL_EVERY - 1
-            loss = self._loss(self.streams[controlled].batch(self.args.batch))
+            loss = self._loss(self.stream.batch(self.args.batch))
             self.optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(self.family.parameters(), 1.0)
             self.optimiser.step()
             self._follow(min(0.998, (1 + self.step) / (10 + self.step)))
-            self.loss[controlled] += 0.02 * (float(loss.detach()) - self.loss[controlled])
+            self.loss += 0.02 * (float(loss.detach()) - self.loss)
             self.step += 1
             self.seconds += time.monotonic() - began
-            yield self.loss[False]
+            yield self.loss
 
     def _loss(self, batch: list[Latents]) -> Tensor:
         target = torch.stack([pair.target for pair in batch])
@@ -115,9 +107,8 @@ class Run:
         times = _times(len(batch))
         signal = self.kept[times].sqrt()[:, None, None, None]
         noisy = signal * target + (1 - signal**2).sqrt() * torch.randn_like(target)
-        control = None if batch[0].control is None else torch.stack([pair.control for pair in batch])  # type: ignore[misc]  all or none
         with torch.autocast("cpu", torch.bfloat16):
-            made = self.family(noisy.contiguous(memory_format=torch.channels_last), times, tokens, given, control)
+            made = self.family(noisy.contiguous(memory_format=torch.channels_last), times, tokens, given)
         return ((made.float() - target).square() * self.weights).mean()
 
     def _forget(self, given: Tensor, texts: list[str]) -> None:
@@ -147,11 +138,11 @@ class Run:
         with (self.folder / "log.csv").open("a") as log:
             rows = csv.writer(log)
             if new:
-                rows.writerow(["step", "seconds", "loss", "control_loss", *figures])
-            losses = [f"{self.loss[False]:.4f}", f"{self.loss[True]:.4f}"]
-            rows.writerow([self.step, f"{self.seconds:.0f}", *losses, *(f"{value:.3f}" for value in figures.values())])
+                rows.writerow(["step", "seconds", "loss", *figures])
+            rows.writerow(
+                [self.step, f"{self.seconds:.0f}", f"{self.loss:.4f}", *(f"{value:.3f}" for value in figures.values())]
+            )
         family.unet.half().save_pretrained(self.folder / "unet")
-        family.controlnet.half().save_pretrained(self.folder / "controlnet")
         family.text.half().save_pretrained(self.folder / "text_encoder")
         self.tokenizer.save_pretrained(self.folder / "tokenizer")
         scheduler().save_pretrained(self.folder / "scheduler")

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training import tokenizer as vocabulary
-from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterControlNet, StarterUNet, kept
+from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterUNet, kept
 
 WIDTHS = (64, 128, 192)
 TEXT_WIDTH = 192
@@ -80,23 +80,8 @@ class Family(nn.Module):
         super().__init__()
         self.unet = build_unet()
         self.text = build_text(tokenizer)
-        self.controlnet = StarterControlNet.from_unet(
-            self.unet, controlnet_conditioning_channel_order="rgb", conditioning_embedding_out_channels=(16, 24, 32, 64)
-        )
 
-    def forward(self, noisy: Tensor, times: Tensor, tokens: Tensor, given: Tensor, control: Tensor | None) -> Tensor:
+    def forward(self, noisy: Tensor, times: Tensor, tokens: Tensor, given: Tensor) -> Tensor:
         """Return the predicted latents; `given` is mask and source, 17 channels."""
         states = self.text(tokens).last_hidden_state
-        inputs = torch.cat([noisy, given], 1)
-        if control is None:
-            return self.unet(inputs, times, encoder_hidden_states=states).sample
-        down, mid = self.controlnet(
-            inputs, times, encoder_hidden_states=states, controlnet_cond=control, return_dict=False
-        )
-        return self.unet(
-            inputs,
-            times,
-            encoder_hidden_states=states,
-            down_block_additional_residuals=down,
-            mid_block_additional_residual=mid,
-        ).sample
+        return self.unet(torch.cat([noisy, given], 1), times, states).sample

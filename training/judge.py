@@ -16,9 +16,7 @@ from transformers import CLIPTokenizer
 from likeness.contract import words
 from likeness.contract.instructions import understand
 from likeness.imaging.colour import Floats
-from likeness.imaging.controls import canny
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
-from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.pictures import Pictures, Pixels
 
 if TYPE_CHECKING:
@@ -49,8 +47,7 @@ def judge(
 ) -> dict[str, float]:
     """Return the figures of one checkpoint and save what it makes as a PNG.
 
-    hue: median error in degrees over eight colours; outside: median psnr in dB of what must not change; edges: edge_f1
-    of pictures drawn from canny edges against the pictures the edges came from, with the control and without.
+    hue: median error in degrees; outside: median psnr in dB of what must not change.
     """
     shots = [_shot(*pair) for pair in zip(pictures.held_out[:PHOTOS], pictures.held_out_masks[:PHOTOS], strict=True)]
     maker = Maker(family, vae, tokenizer, scheduler)
@@ -63,18 +60,10 @@ def judge(
             for (rgb, mask), made in zip(shots, rows[-1], strict=True):
                 hues.append(hue_error(made, mask, asked.rgb))
                 outside.append(_psnr(rgb[mask < 0.05], made[mask < 0.05]))
-    drawn = [maker.draw("a photo of a red shirt on a white background", rgb.shape[:2], canny(rgb)) for rgb, _ in shots]
-    plain = [maker.draw("a photo of a red shirt on a white background", rgb.shape[:2]) for rgb, _ in shots]
-    rows += [[canny(rgb) for rgb, _ in shots], drawn, plain]
+    rows.append([maker.draw("a photo of a red shirt on a white background", rgb.shape[:2]) for rgb, _ in shots])
     pixels = np.vstack([np.hstack(row) for row in rows])
     Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(sheet)
-    edges = lambda made: float(np.median([edge_f1(rgb, one) for (rgb, _), one in zip(shots, made, strict=True)]))  # noqa: E731
-    return {
-        "hue": float(np.median(hues)),
-        "outside": float(np.median(outside)),
-        "edges": edges(drawn),
-        "edges_without": edges(plain),
-    }
+    return {"hue": float(np.median(hues)), "outside": float(np.median(outside))}
 
 
 class Maker:
@@ -90,21 +79,20 @@ class Maker:
         """Return H x W x 3 edited as told."""
         source = self.vae.encode(torch.from_numpy(rgb).permute(2, 0, 1)[None] * 2 - 1).latent
         small = cv2.resize(mask, source.shape[:1:-1], interpolation=cv2.INTER_AREA)
-        return self._run(torch.cat([torch.from_numpy(small)[None, None], source], 1), text, None)
+        return self._run(torch.cat([torch.from_numpy(small)[None, None], source], 1), text)
 
     @torch.no_grad()
-    def draw(self, text: str, size: Sequence[int], control: Floats | None = None) -> Floats:
-        """Return H x W x 3 drawn from text, and from edges where given."""
-        map_ = None if control is None else torch.from_numpy(control).permute(2, 0, 1)[None]
-        return self._run(torch.zeros(1, 17, size[0] // 8, size[1] // 8), text, map_)
+    def draw(self, text: str, size: Sequence[int]) -> Floats:
+        """Return H x W x 3 drawn from text alone."""
+        return self._run(torch.zeros(1, 17, size[0] // 8, size[1] // 8), text)
 
-    def _run(self, given: Tensor, text: str, control: Tensor | None) -> Floats:
+    def _run(self, given: Tensor, text: str) -> Floats:
         tokens = self.tokenizer([text], padding="max_length", truncation=True, return_tensors="pt").input_ids
         noise = torch.Generator().manual_seed(1)
         latents = torch.randn(1, 16, *given.shape[2:], generator=noise)
         self.scheduler.set_timesteps(STEPS)
         for time in self.scheduler.timesteps:
-            made = self.family(latents, time, tokens, given, control)
+            made = self.family(latents, time, tokens, given)
             latents = self.scheduler.step(made, time, latents).prev_sample
         return self.vae.decode(latents).sample[0].add(1).div(2).clamp(0, 1).permute(1, 2, 0).numpy()
 

@@ -32,7 +32,7 @@ class Latents:
 class Stream:
     """Encoded pairs of one kind: a thread draws them, this encodes them and keeps the newest to be used again."""
 
-    def __init__(self, pairs: Pairs, vae: AutoencoderDC, lesson: Lesson | None) -> None:
+    def __init__(self, pairs: Pairs, vae: AutoencoderDC, lesson: Lesson | None = None) -> None:
         self.vae, self.random = vae, np.random.default_rng(pairs.random.integers(2**32))
         self.pool: deque[Latents] = deque(maxlen=POOL)
         self.drawn: queue.Queue[list[Pair]] = queue.Queue(maxsize=4)
