@@ -13,7 +13,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from likeness import __version__
+from likeness import __version__, cli_make
+from likeness.cli_make import URL, Key, Url
 from likeness.contract.errors import LikenessError
 from likeness.problems import LocalProblem, Problem
 
@@ -45,7 +46,7 @@ def _fail(text: str, code: int = 1) -> NoReturn:
 
 app = typer.Typer(
     cls=Telling,
-    help="Recreate product photos with their frame unchanged and every result measured.",
+    help="Recreate and customise product photos with their frame unchanged and every result measured.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -55,10 +56,7 @@ keys = typer.Typer(help="The API keys of the service.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 
 Home = Annotated[Path, typer.Option(envvar="LIKENESS_HOME", help="Folder for the state of the one-machine stack.")]
-Url = Annotated[str, typer.Option(envvar="LIKENESS_URL", help="Address of the service.")]
-Key = Annotated[str | None, typer.Option(envvar="LIKENESS_KEY", help="API key.", show_default=False)]
 HOME = Path(".likeness")
-URL = "http://127.0.0.1:8000"
 
 
 @app.callback(invoke_without_command=True)
@@ -133,12 +131,12 @@ def _need(*modules: str) -> None:
 
 @app.command()
 def demo(
-    examples: Annotated[Path, typer.Option(help="Folder with the pictures to recreate.")] = Path("examples"),
+    examples: Annotated[Path, typer.Option(help="Folder with the pictures to work on.")] = Path("examples"),
     out: Annotated[Path, typer.Option(help="Folder for what is made.")] = Path("out"),
 ) -> None:
-    """Recreate the example pictures, end to end.
+    """Recreate and customise the example pictures, end to end.
 
-    Starts everything, shows how alike the pictures came back, and stops everything.
+    Starts everything, shows how the pictures came back, and stops everything.
     """
     from rich.console import Console
 
@@ -149,32 +147,9 @@ def demo(
     run_demo(examples, out, Console())
 
 
-@app.command()
-def recreate(
-    files: Annotated[list[Path], typer.Argument(help="Pictures: PNG, JPEG or WebP.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Folder for the pictures that are made.")] = Path("out"),
-    url: Url = URL,
-    key: Key = None,
-    engine: Annotated[str | None, typer.Option(help="Engine; the default one if not given.")] = None,
-    picture_format: Annotated[str, typer.Option("--format", help="same, png, jpeg or webp.")] = "same",
-    seed: Annotated[int | None, typer.Option(help="Seed of the first candidate.")] = None,
-) -> None:
-    """Recreate pictures through a running service. Exits 1 when one failed or was rejected."""
-    from rich.console import Console
-
-    from likeness.client import Client
-    from likeness.recreate import Recreation
-    from likeness.terminal import outcome_table, recreate_watched
-
-    console = Console()
-    with Client(url, key) as client:
-        asked = Recreation(client, out, {"engine": engine, "format": picture_format, "seed": seed})
-        outcomes = recreate_watched(asked, files, console)
-    console.print(outcome_table(outcomes))
-    faults = [f"{outcome.file}: {'; '.join(outcome.faults)}" for outcome in outcomes if outcome.faults]
-    if faults:
-        _fail("\n".join(faults))
-    console.print(f"written to {out}/", markup=False)
+app.command()(cli_make.recreate)
+app.command()(cli_make.customise)
+app.command("customize", hidden=True)(cli_make.customise)
 
 
 @app.command()

@@ -3,17 +3,19 @@
     with Client("http://127.0.0.1:8000") as client:
         job = client.wait(client.recreate("shirt.jpg"))
         Path("recreated.jpg").write_bytes(client.image(job))
+        job = client.wait(client.customise("shirt.jpg", instruction="make it red", mask="product"))
 
 Every call is tried again when the service is busy or away, a bounded number of times; a POST carries a key that makes
 sure that trying again never makes a second job.
 """
 
+import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_args
 from uuid import uuid4
 
 import httpx
@@ -21,6 +23,7 @@ from pydantic import BaseModel, ValidationError
 
 from likeness.contract.errors import FieldProblem
 from likeness.contract.report import Report
+from likeness.contract.tasks import Region
 from likeness.problems import LikenessProblem
 from likeness.wire import EngineInfo, EngineList, JobPage, RemoteJob
 
@@ -40,7 +43,9 @@ WAIT_SECONDS = 25
 """How long one GET asks the service to wait for a change."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
-Fields = str | int | float | bool | Mapping[str, Any] | None
+Fields = str | int | float | bool | Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+File = str | Path | bytes
+"""A picture: the path of its file, or its bytes."""
 
 
 class Client:
@@ -72,13 +77,29 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def recreate(self, picture: str | Path | bytes, **fields: Fields) -> RemoteJob:
+    def recreate(self, picture: File, **fields: Fields) -> RemoteJob:
         """Hand in a picture (a path or its bytes) to be recreated; `fields` are those of `POST /recreate`."""
-        name, data = _read(picture)
+        return self._hand_in("/recreate", {"image": picture}, fields)
+
+    def customise(
+        self, picture: File, *, mask: File | None = None, logo: File | None = None, **fields: Fields
+    ) -> RemoteJob:
+        """Hand in a picture to be changed; `fields` are those of `POST /customise`.
+
+        `mask` is "product" or "background", or like `picture` and `logo` a path or bytes.
+        """
+        files = {"image": picture, "logo": logo}
+        if mask in get_args(Region):
+            fields["mask"] = str(mask)
+        else:
+            files["mask"] = mask
+        return self._hand_in("/customise", files, fields)
+
+    def _hand_in(self, path: str, files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> RemoteJob:
         answer = self._ask(
             "POST",
-            "/recreate",
-            files={"image": (name, data)},
+            path,
+            files={name: _read(file) for name, file in files.items() if file is not None},
             data=_form(fields),
             headers={"Idempotency-Key": uuid4().hex},
         )
@@ -179,7 +200,7 @@ def _id(job: RemoteJob | str) -> str:
     return job if isinstance(job, str) else job.id
 
 
-def _read(picture: str | Path | bytes) -> tuple[str, bytes]:
+def _read(picture: File) -> tuple[str, bytes]:
     if isinstance(picture, bytes):
         return "image", picture
     try:
@@ -189,16 +210,12 @@ def _read(picture: str | Path | bytes) -> tuple[str, bytes]:
 
 
 def _form(fields: Mapping[str, Fields]) -> dict[str, str]:
-    """Return the fields as form parts: those that are None left out, objects as JSON."""
+    """Return the fields as form parts: those that are None left out, objects and lists as JSON."""
     return {name: _part(value) for name, value in fields.items() if value is not None}
 
 
 def _part(value: Fields) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Mapping):
-        return httpx.Request("POST", "http://x", json=dict(value)).content.decode()
-    return str(value)
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), default=dict)
 
 
 def _parse(model: type[Answer], answer: httpx.Response) -> Answer:

@@ -11,23 +11,23 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Column, Table
 
 from likeness.contract.report import Report, Score, Verdict
-from likeness.recreate import Recreated, Recreation, Size
+from likeness.making import Made, Making, Size, Wish
 from likeness.wire import EngineInfo, RemoteJob
 
 COLOURS = {Verdict.ACCEPTED: "green", Verdict.REJECTED: "red"}
 
 
-def recreate_watched(recreation: Recreation, files: Sequence[Path], console: Console) -> list[Recreated]:
-    """Run `recreation` over `files` under a progress bar and return what became of each."""
+def make_watched(making: Making, wishes: Sequence[Wish], console: Console) -> list[Made]:
+    """Run `making` over `wishes` under a progress bar and return what became of each."""
     with _bar(console) as progress:
-        task = progress.add_task("handing in", total=len(files))
-        done: list[Recreated] = []
+        task = progress.add_task("handing in", total=len(wishes))
+        done: list[Made] = []
 
         def watch(file: Path, job: RemoteJob) -> None:
             progress.update(task, description=escape(f"{file.name}  {_stage(job)}"), completed=len(done) + _share(job))
 
-        recreation.watch = watch
-        for outcome in recreation.run(files):
+        making.watch = watch
+        for outcome in making.run(wishes):
             done.append(outcome)
             progress.update(task, completed=len(done))
         progress.update(task, description="done")
@@ -43,7 +43,7 @@ def waiting(console: Console, text: str) -> Iterator[None]:
         yield
 
 
-def outcome_table(outcomes: Sequence[Recreated]) -> Table:
+def outcome_table(outcomes: Sequence[Made]) -> Table:
     """Return a row for each picture: its sizes, figures, verdict and seconds."""
     figures = [_right(name) for name in ("ssim", "psnr", "delta_e")]
     first, last = (Column("picture", overflow="fold"), "size in", "size out"), ("verdict", _right("seconds"))
@@ -54,10 +54,35 @@ def outcome_table(outcomes: Sequence[Recreated]) -> Table:
     return table
 
 
+def edit_table(outcomes: Sequence[Made], asked: Sequence[str]) -> Table:
+    """Return a row for each customised picture: what was asked, its sizes, the verdict with why not, and seconds."""
+    table = Table(
+        "picture", "asked", "size in", "size out", "verdict", _right("seconds"), box=None, padding=(0, 1, 0, 0)
+    )
+    for outcome, wish in zip(outcomes, asked, strict=True):
+        why = f" {escape('; '.join(outcome.faults))}" if outcome.faults else ""
+        cells = map(escape, (outcome.file.name, wish, _size(outcome.given), _size(outcome.made)))
+        table.add_row(*cells, _verdict(outcome) + why, f"{outcome.seconds:.2f}")
+    return table
+
+
 def print_report(console: Console, report: Report) -> None:
     """Print the frame, the figures and the verdict of one report."""
-    console.print(_frame_table(report), _fidelity_table(report), sep="\n")
+    console.print(_frame_table(report), _fidelity_table(report), *map(escape, edit_lines(report)), sep="\n")
     console.print(f"[{COLOURS[report.verdict]}]{report.verdict}[/]: {escape('; '.join(report.reasons))}")
+
+
+def edit_lines(report: Report) -> list[str]:
+    """Return what a report says of the edit that was asked and of what was kept, in plain lines; none of neither."""
+    lines = []
+    if edit := report.edit:
+        colour = f" ({edit.colour})" if edit.colour else ""
+        lines.append(f"edit: {edit.asked}{colour}: {'happened' if edit.happened else 'did not happen'}")
+        measured = [f"{score.name} {_value(score)} {score.unit}" for score in edit.scores if score.value is not None]
+        lines += [f"edit figures: {', '.join(measured)}"] if measured else []
+    if lock := report.locked:
+        lines.append(f"locked: {lock.area:.1%} of the picture, largest change there {lock.max_abs_diff}")
+    return lines
 
 
 def _frame_table(report: Report) -> Table:
@@ -82,8 +107,14 @@ def engine_table(engines: Sequence[EngineInfo]) -> Table:
     table = Table("engine", "does", "licence", "in memory", "what it is", box=SIMPLE_HEAD, pad_edge=False)
     for engine in engines:
         resident = "yes" if engine.resident else "no"
-        table.add_row(engine.name, ", ".join(engine.kinds), engine.licence, resident, escape(engine.summary))
+        table.add_row(engine.name, _does(engine), engine.licence, resident, escape(engine.summary))
     return table
+
+
+def _does(engine: EngineInfo) -> str:
+    """Return what an engine does: its kinds of job, customising by its ways."""
+    kinds = [kind for kind in engine.kinds if kind != "customise" or not engine.ways]
+    return ", ".join([*kinds, *engine.ways])
 
 
 def _bar(console: Console) -> Progress:
@@ -120,7 +151,7 @@ def _figures(report: Report | None) -> list[str]:
     return ["-" if value is None else format(value, formats[name]) for name, value in values.items()]
 
 
-def _verdict(outcome: Recreated) -> str:
+def _verdict(outcome: Made) -> str:
     if outcome.report is None:
         return "[red]failed[/]"
     return f"[{COLOURS[outcome.report.verdict]}]{outcome.report.verdict}[/]"

@@ -25,6 +25,7 @@ class RemoteImage(Wire):
     format: str
     sha256: str
     seed: int | None
+    guidance_scale: float | None = None
     report: Report
 
 
@@ -56,6 +57,9 @@ class EngineInfo(Wire):
     name: str
     summary: str
     kinds: list[str]
+    ways: list[str] = []
+    closed: bool = False
+    instructions: list[str] = []
     licence: str
     parameters: dict[str, Any] = {}
     resident: list[Any] = []

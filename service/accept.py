@@ -12,7 +12,7 @@ from typing import Final, Literal
 import structlog
 from anyio import to_thread
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.catalogue import EngineSpec, edit_of, way_of
 from likeness.contract.errors import (
     FieldProblem,
     InvalidField,
@@ -22,8 +22,9 @@ from likeness.contract.errors import (
     RequestError,
 )
 from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
-from likeness.contract.tasks import Task
+from likeness.contract.tasks import Customise, Task, Way
 from likeness.imaging.decode import Bounds, Header, peek
+from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.state import Services
@@ -66,6 +67,7 @@ async def accept(services: Services, owner: str, submission: Submission, key: st
     task = submission.task
     spec = services.catalogue.choose(task)
     spec.resolve(task)
+    _check_text(task, spec)
     uploads = await _uploads(services, submission)
     pictures = await to_thread.run_sync(_inspect, uploads, task, services.bounds)
     if key is not None:
@@ -83,6 +85,18 @@ async def accept(services: Services, owner: str, submission: Submission, key: st
     services.metrics.accepted(job.task.kind, job.engine)
     log.info("accepted", job_id=job.id, engine=job.engine, owner=owner)
     return Accepted(job)
+
+
+def _check_text(task: Task, spec: EngineSpec) -> None:
+    """Raise InvalidField when a text is to be printed that is blank, or that the font has no signs for."""
+    if not isinstance(task, Customise) or way_of(task, spec.closed) is not Way.PRINT or task.logo:
+        return
+    field = "text" if task.text is not None else "instruction"
+    text = task.text if task.text is not None else edit_of(task.instruction or "").text
+    if not text.strip():
+        raise InvalidField.at(field, "there is nothing to print")
+    if missing := unprintable(text):
+        raise InvalidField.at(field, f"the font has no signs for: {missing}; it has ASCII and little more")
 
 
 async def _uploads(services: Services, submission: Submission) -> dict[Name, Upload]:

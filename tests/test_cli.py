@@ -123,6 +123,73 @@ def test_recreate_tells_of_each_file_that_failed(tmp_path):
     assert "none.jpg cannot be read: No such file" in error
 
 
+def customised(tmp_path, answers, *options, command="customise"):
+    """Run `likeness customise` on a small picture against a stub; return how it ended and what was posted."""
+    given = tmp_path / "shirt.png"
+    Image.new("RGB", (8, 8), "red").save(given)
+
+    def answer(asked):
+        if asked.method == "POST":
+            return answers[0]
+        return Answer(given.read_bytes()) if "/images/" in asked.path else answers[1]
+
+    with running() as stub:
+        stub.answer = answer
+        done = likeness(command, given, *options, "--url", stub.url, "--out", tmp_path / "out", cwd=tmp_path)
+        return done, [asked.body for asked in stub.asked if asked.path == "/customise"]
+
+
+@pytest.mark.parametrize("command", ["customise", "customize"])
+def test_customise_hands_in_what_is_asked(tmp_path, command):
+    options = ["--recolour", "#1F4E79", "--mask", "product", "--attempts", 3, "--guidance-scale", 2.5]
+    done, (posted,) = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], *options, command=command)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "shirt.png").exists()
+    for part in (
+        b'name="recolour"\r\n\r\n{"to":"#1F4E79","mask":"product"}',
+        b'name="mask"\r\n\r\nproduct',
+        b'name="attempts"\r\n\r\n3',
+        b'name="guidance_scale"\r\n\r\n2.5',
+    ):
+        assert part in posted
+    assert posted.count(b"form-data; name=") == 5
+
+
+def test_customise_hands_in_files_places_and_controls(tmp_path):
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"the logo")
+    options = [
+        "--logo",
+        logo,
+        "--mask",
+        logo,
+        "--place",
+        "0.3,0.4,0.4,0.2",
+        "--control",
+        "canny",
+        "--control",
+        "soft_edge",
+    ]
+    done, (posted,) = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], *options)
+    assert done.returncode == 0, done.stderr
+    assert posted.count(b"the logo") == 2 and posted.count(b'filename="logo.png"') == 2
+    assert b'{"left":0.3,"top":0.4,"width":0.4,"height":0.2}' in posted
+    assert b'[{"kind":"canny"},{"kind":"soft_edge"}]' in posted
+
+
+def test_customise_tells_what_can_be_asked(tmp_path):
+    refusal = problem(422, "instruction_not_understood", "instruction: the word 'dog' is not understood")
+    refusal.body["errors"] = [{"pointer": "#/instruction", "detail": "colour: 'make it orange'"}]
+    done, _ = customised(tmp_path, [refusal], "--instruction", "make it a dog")
+    error = told(done, code=1)
+    assert "the word 'dog' is not understood" in error and "colour: 'make it orange'" in error
+
+
+def test_a_place_that_is_none(tmp_path):
+    error = told(likeness("customise", "a.png", "--text", "Hello", "--place", "1,2", cwd=tmp_path), code=1)
+    assert error == "likeness: --place 1,2: four numbers are needed, as 0.3,0.4,0.4,0.2\n"
+
+
 def test_a_wrong_key_is_told_once(tmp_path):
     with running() as stub:
         stub.answers = [problem(401, "not_authenticated", "this API key is not known")]

@@ -37,6 +37,28 @@ def test_a_picture_is_handed_in_with_its_fields_and_the_key(stub, client):
     assert b'name="engine"' not in asked.body
 
 
+def test_a_customisation_is_handed_in_with_its_pictures_objects_and_lists(stub, client, tmp_path: Path):
+    stub.answers = [Answer({**JOB, "kind": "customise"}, 202)]
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"the logo")
+    controls = [{"kind": "canny"}]
+    job = client.customise(b"photo", mask=b"the mask", logo=logo, place={"left": 0.5}, controls=controls, steps=4)
+    assert job.kind == "customise"
+    asked = stub.asked[0]
+    assert (asked.method, asked.path) == ("POST", "/customise")
+    assert b'name="mask"; filename="image"' in asked.body and b"the mask" in asked.body
+    assert b'name="logo"; filename="logo.png"' in asked.body and b"the logo" in asked.body
+    assert b'name="place"\r\n\r\n{"left":0.5}' in asked.body
+    assert b'name="controls"\r\n\r\n[{"kind":"canny"}]' in asked.body
+
+
+def test_a_mask_may_be_a_region(stub, client):
+    stub.answers = [Answer(JOB, 202)]
+    client.customise(b"photo", mask="background", instruction="make it red")
+    assert b'name="mask"\r\n\r\nbackground' in stub.asked[0].body
+    assert b'name="logo"' not in stub.asked[0].body
+
+
 @pytest.mark.parametrize("first", [problem(503, "queue_unavailable"), problem(502, "x"), Answer(status=0)])
 def test_a_retried_post_carries_the_same_idempotency_key(stub, client, first):
     stub.answers = [first, Answer(JOB, 202)]

@@ -12,194 +12,33 @@ answer.
 import argparse
 import csv
 import math
-import queue
-import threading
 import time
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from diffusers.models import AutoencoderDC
-from diffusers.schedulers import DDIMScheduler
 from rich.progress import Progress
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from likeness.imaging.colour import Floats
 from training import tokenizer as vocabulary
+from training.family import Family, scheduler
 from training.judge import judge
-from training.pairs import Lesson, Pair, Pairs
+from training.pairs import Lesson, Pairs
 from training.pictures import load_pictures
+from training.stream import Latents, Stream
 from training.text_start import text_start
-from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterControlNet, StarterUNet, kept
+from worker.denoiser import LATENTS, TIMES, kept
 
-WIDTHS = (64, 128, 192)
-TEXT_WIDTH = 192
 NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05
 """Shares of pairs trained without their text, their source, or both, for both guidances (Brooks et al. 2023)."""
 
 TEXT_STEPS = 1000
 """Steps of `text_start`."""
 
-CONTROL_EVERY = 4
+CONTROL_EVERY = 3
 """One step in so many is the ControlNet's."""
-
-POOL = 4096
-FRESH = 8
-"""New pairs a step; the rest of a batch is drawn from the pool of the newest."""
-
-
-def betas() -> list[float]:
-    """Return the schedule of `worker.denoiser.kept`, as diffusers takes it."""
-    left = kept(torch.arange(TIMES))
-    return [float(beta) for beta in 1 - left / torch.cat([left.new_ones(1), left[:-1]])]
-
-
-def scheduler() -> DDIMScheduler:
-    """Return the schedule as diffusers runs it."""
-    return DDIMScheduler(
-        num_train_timesteps=TIMES,
-        trained_betas=betas(),
-        prediction_type="sample",
-        clip_sample=False,
-        set_alpha_to_one=True,
-        steps_offset=1,
-        timestep_spacing="trailing",
-    )
-
-
-def build_unet() -> StarterUNet:
-    """Return the untrained denoiser, 11.6 M parameters, which at first changes nothing.
-
-    The text also steers every block through the time embedding.
-    """
-    unet = StarterUNet(
-        sample_size=32,
-        in_channels=CHANNELS,
-        out_channels=LATENTS,
-        block_out_channels=WIDTHS,
-        layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=TEXT_WIDTH,
-        attention_head_dim=8,
-        norm_num_groups=16,
-        resnet_time_scale_shift="scale_shift",
-        addition_embed_type="text",
-        addition_embed_type_num_heads=4,
-    )
-    nn.init.zeros_(unet.conv_out.weight)
-    return unet
-
-
-def build_text(tokenizer: CLIPTokenizer) -> CLIPTextModel:
-    """Return the untrained text encoder, 3 M parameters."""
-    return CLIPTextModel(
-        CLIPTextConfig(
-            vocab_size=len(tokenizer),
-            hidden_size=TEXT_WIDTH,
-            intermediate_size=4 * TEXT_WIDTH,
-            num_hidden_layers=4,
-            num_attention_heads=4,
-            max_position_embeddings=vocabulary.LENGTH,
-            bos_token_id=tokenizer.bos_token_id,
-            eos_token_id=tokenizer.eos_token_id,
-            pad_token_id=tokenizer.pad_token_id,
-            projection_dim=TEXT_WIDTH,
-        )
-    )
-
-
-class Family(nn.Module):
-    """The parts that are trained together."""
-
-    def __init__(self, tokenizer: CLIPTokenizer) -> None:
-        super().__init__()
-        self.unet = build_unet()
-        self.text = build_text(tokenizer)
-        self.controlnet = StarterControlNet.from_unet(
-            self.unet, controlnet_conditioning_channel_order="rgb", conditioning_embedding_out_channels=(16, 24, 32, 64)
-        )
-
-    def forward(self, noisy: Tensor, times: Tensor, tokens: Tensor, given: Tensor, control: Tensor | None) -> Tensor:
-        """Return the predicted latents; `given` is mask and source, 17 channels."""
-        states = self.text(tokens).last_hidden_state
-        inputs = torch.cat([noisy, given], 1)
-        if control is None:
-            return self.unet(inputs, times, encoder_hidden_states=states).sample
-        down, mid = self.controlnet(
-            inputs, times, encoder_hidden_states=states, controlnet_cond=control, return_dict=False
-        )
-        return self.unet(
-            inputs,
-            times,
-            encoder_hidden_states=states,
-            down_block_additional_residuals=down,
-            mid_block_additional_residual=mid,
-        ).sample
-
-
-@dataclass(frozen=True)
-class Latents:
-    """One pair as the networks see it."""
-
-    target: Tensor
-    given: Tensor
-    text: str
-    control: Tensor | None
-
-
-class Stream:
-    """Encoded pairs of one kind: a thread draws them, this encodes them and keeps the newest to be used again."""
-
-    def __init__(self, pairs: Pairs, vae: AutoencoderDC, lesson: Lesson | None) -> None:
-        self.vae, self.random = vae, np.random.default_rng(pairs.random.integers(2**32))
-        self.pool: deque[Latents] = deque(maxlen=POOL)
-        self.drawn: queue.Queue[list[Pair]] = queue.Queue(maxsize=4)
-        threading.Thread(target=self._draw, args=(pairs, lesson), daemon=True).start()
-
-    def batch(self, size: int) -> list[Latents]:
-        """Return `size` pairs, FRESH of them new."""
-        self._encode()
-        while len(self.pool) < 2 * size:
-            self._encode()
-        fresh = [self.pool[-1 - index] for index in range(min(FRESH, size))]
-        return fresh + [self.pool[index] for index in self.random.integers(len(self.pool), size=size - len(fresh))]
-
-    def _draw(self, pairs: Pairs, lesson: Lesson | None) -> None:
-        while True:
-            self.drawn.put([pairs.make(lesson) for _ in range(FRESH)])
-
-    def _encode(self) -> None:
-        pairs = self.drawn.get()
-        sources = [pair.source for pair in pairs if pair.source is not None]
-        latents = self._latents([pair.target for pair in pairs] + sources)
-        encoded = iter(latents[len(pairs) :])
-        for pair, target in zip(pairs, latents, strict=False):
-            given = (
-                torch.zeros(LATENTS + 1, *target.shape[1:]) if pair.source is None else given_of(pair, next(encoded))
-            )
-            self.pool.append(Latents(target.clone(), given, pair.text, _control_of(pair)))
-
-    @torch.no_grad()
-    def _latents(self, pictures: list[Floats]) -> Tensor:
-        pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) * 2 - 1
-        with torch.autocast("cpu", torch.bfloat16):
-            return self.vae.encode(pixels.contiguous(memory_format=torch.channels_last)).latent.float()
-
-
-def given_of(pair: Pair, source: Tensor) -> Tensor:
-    """Return the mask and the source's latents, 17 x h x w."""
-    mask = nn.functional.interpolate(torch.from_numpy(pair.mask)[None, None], size=source.shape[1:], mode="area")[0]
-    return torch.cat([mask, source])
-
-
-def _control_of(pair: Pair) -> Tensor | None:
-    return None if pair.control is None else torch.from_numpy(pair.control).permute(2, 0, 1)
 
 
 class Run:

@@ -22,7 +22,7 @@ from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.pictures import Pictures, Pixels
 
 if TYPE_CHECKING:
-    from training.denoiser import Family
+    from training.family import Family
 
 STEPS = 6
 SIDE = 256

@@ -36,7 +36,7 @@ class Lesson(StrEnum):
     """Make the picture from its caption and its edges."""
 
 
-SHARES = {Lesson.EDIT: 0.65, Lesson.FILL: 0.15, Lesson.DRAW: 0.2}
+SHARES = {Lesson.EDIT: 0.6, Lesson.FILL: 0.15, Lesson.DRAW: 0.25}
 EDIT_SHARES = {
     EditKind.RECOLOUR: 0.45,
     EditKind.PATTERN: 0.1,

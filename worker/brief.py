@@ -20,7 +20,7 @@ from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control, Customise, Recreate, Task, Way
 from likeness.imaging.edit_check import EditCheck
 from likeness.imaging.edits import printing
-from likeness.imaging.edits.recolour import lab_of_colour, recolour
+from likeness.imaging.edits.recolour import blended, lab_of_colour, recolour
 from likeness.imaging.edits.resize import scaled_product
 from likeness.imaging.picture import Picture
 from likeness.imaging.regions import changeable, composited, put_back
@@ -52,6 +52,8 @@ class Brief:
     """What shows where the picture may not change."""
     region: Region | None = None
     """Where it may change; None is everywhere."""
+    gate: Plane | None = None
+    """How much of the engine's change is taken, for an edit of the product or of the background; None is all of it."""
     exact: Colour | None = None
     """The colour that what `mask` covers is brought to in the end."""
     check: EditCheck | None = None
@@ -62,6 +64,8 @@ class Brief:
 
     def finish(self, made: Canvas) -> Canvas:
         """Return what the engine made, in the exact colour where one is asked, with what must not change put back."""
+        if self.gate is not None:
+            made = blended(self.canvas, made, self.gate)
         if self.exact is not None and self.mask is not None:
             made = recolour(made, self.mask, self.exact)
         if self.region is None or self.under is None:
@@ -82,13 +86,13 @@ class Shown:
         self, canvas: Canvas, size: tuple[int, int], segment: Callable[[Canvas], Plane], mask: Plane | None = None
     ) -> None:
         self.canvas, self.size, self._segment = canvas, size, segment
-        self.mask = None if mask is None else self._padded(mask)
+        self.mask = None if mask is None else self.padded(mask)
 
     @cached_property
     def seen(self) -> Plane:
         """Where the product is, 0..1, as the segmenter sees it; it may be nowhere."""
         height, width = self.size
-        return self._padded(self._segment(np.ascontiguousarray(self.canvas[:height, :width])))
+        return self.padded(self._segment(np.ascontiguousarray(self.canvas[:height, :width])))
 
     @property
     def product(self) -> Plane:
@@ -102,7 +106,8 @@ class Shown:
         """Return a plane without the padding."""
         return plane[: self.size[0], : self.size[1]]
 
-    def _padded(self, plane: Plane) -> Plane:
+    def padded(self, plane: Plane) -> Plane:
+        """Return a plane of the picture's size with the canvas' padding."""
         bottom, right = (a - b for a, b in zip(self.canvas.shape[:2], plane.shape, strict=True))
         return np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REFLECT_101), dtype=np.float32)
 
@@ -134,10 +139,10 @@ def _instruction(task: Customise, shown: Shown) -> Brief:
     where = _where(task, shown, edit)
     if edit.kind is EditKind.BACKGROUND:
         check = check_of(edit.phrase, 1 - where, edit.rgb)
-        return Brief(shown.canvas, edit.phrase, where, keep_detail=where, check=check)
+        return Brief(shown.canvas, edit.phrase, where, keep_detail=where, gate=gate_of(1 - where), check=check)
     detail = 1 - where if edit.kind is EditKind.MATERIAL else np.ones_like(where)
     check = check_of(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
-    return Brief(shown.canvas, edit.phrase, where, keep_detail=detail, check=check)
+    return Brief(shown.canvas, edit.phrase, where, keep_detail=detail, gate=gate_of(where), check=check)
 
 
 def _where(task: Customise, shown: Shown, edit: Edit) -> Plane:
@@ -161,6 +166,7 @@ def _colourway(task: Customise, shown: Shown) -> Brief:
         text,
         where,
         keep_detail=np.ones_like(where),
+        gate=gate_of(where),
         exact=colour,
         under=shown.canvas,
         region=where > LEAST_MASK,
@@ -186,8 +192,8 @@ def _print(task: Customise, shown: Shown, logo: Canvas | None) -> Brief:
         task.prompt or "",
         keep_detail=np.ones(canvas.shape[:2], np.float32),
         under=canvas,
-        region=shown._padded(near.astype(np.float32)) > 0.5,
-        check=EditCheck(f"the text {text!r}" if text else "the logo", shown._padded(alpha), None),
+        region=shown.padded(near.astype(np.float32)) > 0.5,
+        check=EditCheck(f"the text {text!r}" if text else "the logo", shown.padded(alpha), None),
     )
 
 
@@ -245,6 +251,14 @@ def _checked(brief: Brief, task: Customise, shown: Shown) -> Brief:
     inside = None if check.inside is None else shown.cut(check.inside)
     kept = shown.cut(~brief.region) if task.locks and brief.region is not None else None
     return replace(brief, check=replace(check, inside=inside, kept=kept))
+
+
+def gate_of(where: Plane) -> Plane:
+    """Return how much of a change to take: none where a soft mask is 0, all from one half on.
+
+    The engine works on blocks of 8 px and lets a change run over the edge; and at a rim it has learned to mix by itself.
+    """
+    return np.minimum(2 * where, 1)
 
 
 def check_of(asked: str, inside: Plane, colour: Colour | None) -> EditCheck:

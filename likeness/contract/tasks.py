@@ -182,9 +182,14 @@ class Customise(Order):
             raise ValueError("controls: one of each kind")
         if (self.place or self.text_colour) and not (self.text or self.logo):
             raise ValueError("place and text_colour need a text or a logo")
+        if self.recolour and self.mask != "file" and not self._recolours_what_may_change(self.recolour.mask):
+            raise ValueError(f"what recolour.mask names, the {self.recolour.mask}, is not to change")
         if self.preserve and self.mask == self.preserve:
             raise ValueError(f"the mask is the {self.mask}, which is to be preserved: nothing could change")
         return self
+
+    def _recolours_what_may_change(self, part: Region) -> bool:
+        return self.preserve != part and self.mask in (None, part)
 
     @property
     def locks(self) -> bool:

@@ -48,15 +48,18 @@ def report_picture(given: Image.Image, made: Image.Image, report: Report) -> Ima
     return card
 
 
-def contact_sheet(rows: Sequence[Row]) -> Image.Image:
-    """Return an RGB sheet with a row (title, given, recreated, caption) for each picture, and its difference."""
+def contact_sheet(rows: Sequence[Row], how: str = "recreated") -> Image.Image:
+    """Return an RGB sheet with a row (title, given, made, caption) for each picture, and its difference.
+
+    `how` says below each picture that was made how it was.
+    """
     height = LINE + CELL + LINE + LINE + GAP
     sheet = Image.new("RGB", (3 * CELL + 4 * GAP, GAP + height * len(rows)), PAPER)
     draw = ImageDraw.Draw(sheet)
     for index, (title, given, made, caption) in enumerate(rows):
         top = GAP + index * height
         draw.text((GAP, top - 4), title, INK, _font(TEXT))
-        _draw_cells(sheet, top + LINE - 6, given, made, "recreated")
+        _draw_cells(sheet, top + LINE - 6, given, made, how)
         draw.text((GAP, top + 2 * LINE + CELL - 4), caption, FAINT, _font(SMALL))
     return sheet
 

@@ -7,7 +7,7 @@ import pytest
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import InvalidField, UnknownEngine
-from likeness.contract.tasks import Recreate
+from likeness.contract.tasks import Customise, Recreate, Way
 
 ROOT = Path(__file__).parent.parent.parent
 DRILL = ROOT / "tests/worker/drill.toml"
@@ -19,9 +19,32 @@ def test_every_row_has_its_family_and_weights(spec) -> None:
     assert list((ROOT / "weights" / spec.weights).rglob("*.safetensors"))
 
 
-def test_every_kind_has_one_default() -> None:
-    defaults = [kind for spec in load_catalogue().engines for kind in spec.default_for]
-    assert sorted(defaults) == ["recreate"]
+def test_recreation_and_every_way_of_customising_have_one_default() -> None:
+    defaults = [wish for spec in load_catalogue().engines for wish in spec.default_for]
+    assert sorted(defaults) == sorted(["recreate", *Way])
+
+
+def test_an_engine_is_the_default_only_for_what_it_does() -> None:
+    for spec in load_catalogue().engines:
+        assert set(spec.default_for) <= {*spec.ways, *spec.kinds}, spec.name
+
+
+def test_a_catalogue_without_a_default_for_a_way_says_so() -> None:
+    with pytest.raises(UnknownEngine, match="no default for instruction"):
+        load_catalogue(DRILL).choose(Customise(instruction="make it red"))
+
+
+def test_a_closed_engine_says_what_it_understands() -> None:
+    lines = load_catalogue().find("starter-edit").instructions()
+    assert [line.partition(":")[0] for line in lines] == [
+        "colour",
+        "pattern",
+        "material",
+        "background",
+        "light",
+        "nothing",
+    ]
+    assert load_catalogue().find("starter-control").instructions() == []
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
@@ -32,9 +55,9 @@ def test_an_unknown_engine_is_refused_with_those_there_are() -> None:
 def test_no_parameter_is_silently_ignored() -> None:
     spec = load_catalogue().find("starter")
     with pytest.raises(InvalidField) as caught:
-        spec.resolve(Recreate(prompt="a shoe", strength=0.3, candidates=2, attempts=3))
+        spec.resolve(Recreate(negative_prompt="blur", image_guidance_scale=1, candidates=2, attempts=3))
     pointers = [problem.pointer for problem in caught.value.problems]
-    assert pointers == ["#/prompt", "#/strength", "#/candidates", "#/attempts"]
+    assert pointers == ["#/negative_prompt", "#/image_guidance_scale", "#/candidates", "#/attempts"]
 
 
 def test_bounds_of_the_engine_are_named() -> None:

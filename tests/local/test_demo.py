@@ -6,10 +6,43 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.report import FrameRow, Report, Verdict
+from likeness.contract.tasks import Customise
+from likeness.local.demo import CUSTOMISATIONS, customisations
+from likeness.making import Made, Wish
 from tests.test_cli import EXAMPLES, likeness, told
 
-pytestmark = pytest.mark.processes
 WEIGHTS = EXAMPLES.parent / "weights" / "starter"
+
+
+def test_every_customisation_is_one_that_the_shipped_engines_do():
+    for _, fields in CUSTOMISATIONS:
+        task = Customise.model_validate(fields)
+        load_catalogue().choose(task).resolve(task)
+
+
+def test_the_customisations_rotate():
+    wishes = customisations([Path(f"{number}.png") for number in range(len(CUSTOMISATIONS) + 1)])
+    assert wishes[0].fields == wishes[-1].fields != wishes[1].fields
+    assert {wish.kind for wish in wishes} == {"customise"}
+
+
+@pytest.mark.parametrize(
+    ("made", "equal", "verdict", "broken"),
+    [
+        ((8, 8), True, Verdict.ACCEPTED, False),
+        ((8, 8), True, Verdict.REJECTED, False),
+        ((8, 7), True, Verdict.ACCEPTED, True),
+        ((8, 8), False, Verdict.REJECTED, True),
+    ],
+)
+def test_a_rejected_picture_is_not_a_broken_one(made, equal, verdict, broken):
+    frame = [FrameRow(name="mode", given="RGB", made="RGB" if equal else "L", equal=equal)]
+    report = Report(frame=frame, fidelity=[], verdict=verdict, reasons=["hue_error is 40 degrees"])
+    outcome = Made(Wish(Path("a.png")), (8, 8), made, Path("out/a.png"), report)
+    assert bool(outcome.broken) == broken
+    assert bool(outcome.faults) == (broken or verdict is Verdict.REJECTED)
 
 
 @pytest.fixture
@@ -23,12 +56,16 @@ def pictures(tmp_path) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_every_picture_comes_back_with_its_frame_and_figures(pictures, tmp_path):
     done = likeness("demo", "--examples", pictures, "--out", tmp_path / "out", cwd=tmp_path, TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("accepted") == 3
+    assert done.stdout.count("accepted") >= 3
+    assert "make it red" in done.stdout
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "contact-sheet.png",
+        "customised",
+        "customised.png",
         "cutout-soft-alpha.png",
         "exif-orientation-6.jpg",
         "skirt-denim.jpg",
@@ -39,6 +76,7 @@ def test_every_picture_comes_back_with_its_frame_and_figures(pictures, tmp_path)
     assert not list(tmp_path.glob("likeness-*")), "its state is not removed"
 
 
+@pytest.mark.processes
 def test_a_picture_that_is_none_fails_the_demo_with_its_reason_and_keeps_the_logs(pictures, tmp_path):
     (pictures / "broken.jpg").write_bytes((pictures / "skirt-denim.jpg").read_bytes()[:2000])
     done = likeness("demo", "--examples", pictures, "--out", tmp_path / "out", cwd=tmp_path, TMPDIR=str(tmp_path))
@@ -46,9 +84,11 @@ def test_a_picture_that_is_none_fails_the_demo_with_its_reason_and_keeps_the_log
     assert "broken.jpg: " in error
     (home,) = tmp_path.glob("likeness-*")
     assert f"The logs are kept in {home / 'logs'}" in error
-    assert done.stdout.count("accepted") == 3
+    assert "broken.jpg, customised: " in error
+    assert done.stdout.count("accepted") >= 3
 
 
+@pytest.mark.processes
 def test_missing_weights_are_told(pictures, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -43,7 +43,7 @@ def test_json_is_the_same_as_a_form(idle: Live) -> None:
 
 
 def test_a_finished_job(live: Live) -> None:
-    job = live.finished(steps="2", seed="7")
+    job = live.finished(steps="2", strength="0.01", seed="7")
     assert job["status"] == "succeeded" and job["error"] is None and job["position"] is None
     image = job["result"]["images"][0]
     assert image["url"] == f"/jobs/{job['id']}/images/0"

@@ -15,7 +15,7 @@ from tests.service.test_bad_input import assert_problem
 
 @pytest.fixture(scope="module")
 def job(live: Live) -> dict:
-    return live.finished(steps="3", candidates="2", keep="all", seed="1")
+    return live.finished(steps="3", strength="0.01", candidates="2", keep="all", seed="1")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ from likeness.contract.instructions import Edit, EditKind, understand
 from training import judge
 from training import tokenizer as vocabulary
 from training.autoencoder import build
-from training.denoiser import Run, build_text
+from training.denoiser import Run
+from training.family import build_text
 from training.pairs import Lesson, Pairs, apply_edit, drawn_edit
 from training.phrases import phrase
 from training.pictures import load_pictures

@@ -4,7 +4,7 @@ import pytest
 import torch
 from diffusers.models import UNet2DConditionModel
 
-from training.denoiser import scheduler
+from training.family import scheduler
 from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterUNet, in_pairs, kept, whole
 from worker.latents import schedule
 

@@ -1,14 +1,17 @@
-"""Recreate many picture files through a service, watched: the work behind `likeness recreate` and the demo."""
+"""Many picture files made through a service, watched: the work behind `likeness recreate`, `customise` and the demo."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
-from likeness.client import Client, Fields
+from likeness.client import Client
+from likeness.contract.catalogue import Kind
+from likeness.contract.errors import InstructionNotUnderstood
 from likeness.contract.jobs import Timings
 from likeness.contract.report import Report, Verdict
 from likeness.problems import LikenessProblem, LocalProblem
@@ -23,10 +26,24 @@ Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Recreated:
-    """What became of one file: a saved picture and its report, or a problem."""
+class Wish:
+    """One picture file, and what is asked for it: the fields of `POST /recreate` or `/customise`."""
 
     file: Path
+    kind: Kind = "recreate"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def hand_in(self, client: Client) -> RemoteJob:
+        """Hand it in. Raises LikenessProblem."""
+        call = client.recreate if self.kind == "recreate" else client.customise
+        return call(self.file, **self.fields)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of one wish: a saved picture and its report, or a problem."""
+
+    wish: Wish
     given: Size | None = None
     made: Size | None = None
     saved: Path | None = None
@@ -35,34 +52,48 @@ class Recreated:
     problem: str | None = None
 
     @property
-    def faults(self) -> list[str]:
-        """Why this one is not as it should be; empty when all is well."""
+    def file(self) -> Path:
+        """The file that was handed in."""
+        return self.wish.file
+
+    @property
+    def broken(self) -> list[str]:
+        """Why there is no picture, or one of another frame; empty when there is one that may be looked at."""
         if self.problem:
             return [self.problem]
         if self.given != self.made:
             return [f"the frame changed: {_text(self.given)} came back as {_text(self.made)}"]
+        if self.report and not self.report.frame_equal:
+            changed = [row.name for row in self.report.frame if not row.equal]
+            return [f"the frame changed: {', '.join(changed)}"]
+        return []
+
+    @property
+    def faults(self) -> list[str]:
+        """Why this one is not as it should be; empty when all is well."""
+        if self.broken:
+            return self.broken
         if self.report and self.report.verdict is Verdict.REJECTED:
             return self.report.reasons
         return []
 
 
 @dataclass
-class Recreation:
-    """A run over some files: where the pictures go, and what is asked of the service."""
+class Making:
+    """A run over some wishes, and where the pictures go."""
 
     client: Client
     out: Path
-    fields: dict[str, Fields] = field(default_factory=dict)
     watch: Watcher = lambda _file, _job: None
     taken: set[Path] = field(default_factory=set)
 
-    def run(self, files: Sequence[Path]) -> Iterator[Recreated]:
-        """Yield what became of each file, in order. Jobs still under way are cancelled when the caller stops early."""
-        self.taken |= {file.resolve() for file in files}
-        pending: deque[tuple[Path, RemoteJob | LikenessProblem]] = deque()
+    def run(self, wishes: Sequence[Wish]) -> Iterator[Made]:
+        """Yield what became of each wish, in order. Jobs still under way are cancelled when the caller stops early."""
+        self.taken |= {wish.file.resolve() for wish in wishes}
+        pending: deque[tuple[Wish, RemoteJob | LikenessProblem]] = deque()
         try:
-            for file in files:
-                pending.append((file, self._hand_in(file)))
+            for wish in wishes:
+                pending.append((wish, self._hand_in(wish)))
                 if len(pending) == AT_ONCE:
                     yield self._finish(*pending[0])
                     pending.popleft()
@@ -72,27 +103,27 @@ class Recreation:
         finally:
             self._cancel(job for _, job in pending)
 
-    def _hand_in(self, file: Path) -> RemoteJob | LikenessProblem:
+    def _hand_in(self, wish: Wish) -> RemoteJob | LikenessProblem:
         try:
-            return self.client.recreate(file, **self.fields)
+            return wish.hand_in(self.client)
         except LikenessProblem as problem:
             if problem.status in (0, 401) and problem.code != "unreadable_file":
                 raise  # it would be the same for every file
             return problem
 
-    def _finish(self, file: Path, job: RemoteJob | LikenessProblem) -> Recreated:
+    def _finish(self, wish: Wish, job: RemoteJob | LikenessProblem) -> Made:
         try:
             if isinstance(job, LikenessProblem):
                 raise job
-            ended = self.client.wait(job, lambda current: self.watch(file, current))
-            return self._save(file, ended, self.client.image(ended))
+            ended = self.client.wait(job, lambda current: self.watch(wish.file, current))
+            return self._save(wish, ended, self.client.image(ended))
         except LikenessProblem as problem:
-            return Recreated(file, problem=problem.detail)
+            return Made(wish, problem=_told(problem))
 
-    def _save(self, file: Path, job: RemoteJob, data: bytes) -> Recreated:
+    def _save(self, wish: Wish, job: RemoteJob, data: bytes) -> Made:
         if job.result is None:
             raise LikenessProblem(200, "unexpected_answer", f"job {job.id} succeeded without a result")
-        best = job.result.images[0]
+        file, best = wish.file, job.result.images[0]
         target = self._target(file, SUFFIXES.get(best.format, file.suffix))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +131,7 @@ class Recreation:
         except OSError as error:
             raise LocalProblem(f"{target} cannot be written: {error.strerror}") from error
         sizes = _size(file.read_bytes()), _size(data)
-        return Recreated(file, *sizes, target, best.report, _seconds(job.result.timings))
+        return Made(wish, *sizes, target, best.report, _seconds(job.result.timings))
 
     def _target(self, file: Path, suffix: str) -> Path:
         """Return a path in the out folder that overwrites neither a given picture nor one of this run."""
@@ -119,6 +150,13 @@ class Recreation:
                     self.client.cancel(job)
                 except LikenessProblem:
                     return
+
+
+def _told(problem: LikenessProblem) -> str:
+    """Return the problem's detail, with what can be asked where an instruction was not understood."""
+    if problem.code != InstructionNotUnderstood.code:
+        return problem.detail
+    return "\n  ".join([problem.detail, *(error.detail for error in problem.errors)])
 
 
 def _size(data: bytes) -> Size:
