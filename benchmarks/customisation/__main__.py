@@ -36,15 +36,16 @@ MET = {True: "yes", False: "NO", None: "-"}
 def measure(
     photos: Sequence[Photo], names: Sequence[str] = tuple(GROUPS), sheet: Path | None = None, thorough: bool = False
 ) -> None:
-    """Make the figures of these groups, print them, and draw a sheet when a path is given."""
-    bench, table = Workbench(thorough), Table("what", "asked", "measured", "met", "runs")
+    """Make the figures of these groups, print each at once and all as a table; draw a sheet when a path is given."""
+    bench, console = Workbench(thorough), Console()
+    table = Table("what", "asked", "measured", "met", "runs")
     for name in names:
         for figure in GROUPS[name](bench, photos):
+            console.print(f"{figure.what.strip()}: {figure.measured}", markup=False)
             table.add_row(figure.what, figure.asked, figure.measured, MET[figure.met], figure.runs)
         table.add_section()
     if sheet is not None:
         grid.draw(bench, photos).save(sheet)
-    console = Console()
     console.print(table)
     for failure in bench.failures:
         console.print(f"failed: {failure}", markup=False)
