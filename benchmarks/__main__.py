@@ -4,12 +4,16 @@ import sys
 from pathlib import Path
 
 from benchmarks import recreation, service
+from benchmarks.customisation.__main__ import measure as measure_customisation
+from benchmarks.customisation.workbench import with_masks
 
 
 def main() -> None:
-    """Run them all on a folder of pictures, `examples/` when none is named."""
+    """Run them all on a folder of pictures, `examples/` when none is named; customisation where they have masks."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("examples")
     recreation.measure(folder, sheet=None)
+    if photos := with_masks(folder):
+        measure_customisation(photos)
     service.measure()
 
 

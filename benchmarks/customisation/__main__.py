@@ -1,6 +1,6 @@
 """Customisation quality: every figure that the starter engines are asked for, on photos with masks.
 
-`python -m benchmarks.customisation FOLDER [--sheet sheet.png] [--photos N] [--only NAME ...]` prints one table.
+`python -m benchmarks.customisation FOLDER [--sheet sheet.png] [--photos N] [--only NAME ...] [--every]` prints a table.
 FOLDER holds `<name>.jpg` with `<name>.mask.png` beside it: white where the product is.
 """
 
@@ -33,16 +33,19 @@ GROUPS: dict[str, Callable[[Workbench, Sequence[Photo]], list[Figure]]] = {
 MET = {True: "yes", False: "NO", None: "-"}
 
 
-def measure(photos: Sequence[Photo], names: Sequence[str] = tuple(GROUPS), sheet: Path | None = None) -> None:
-    """Make the figures of these groups, print them, and draw a sheet when a path is given."""
-    bench, table = Workbench(), Table("what", "asked", "measured", "met", "runs")
+def measure(
+    photos: Sequence[Photo], names: Sequence[str] = tuple(GROUPS), sheet: Path | None = None, thorough: bool = False
+) -> None:
+    """Make the figures of these groups, print each at once and all as a table; draw a sheet when a path is given."""
+    bench, console = Workbench(thorough), Console()
+    table = Table("what", "asked", "measured", "met", "runs")
     for name in names:
         for figure in GROUPS[name](bench, photos):
+            console.print(f"{figure.what.strip()}: {figure.measured}", markup=False)
             table.add_row(figure.what, figure.asked, figure.measured, MET[figure.met], figure.runs)
         table.add_section()
     if sheet is not None:
         grid.draw(bench, photos).save(sheet)
-    console = Console()
     console.print(table)
     for failure in bench.failures:
         console.print(f"failed: {failure}", markup=False)
@@ -59,11 +62,12 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="draw a contact sheet here")
     parser.add_argument("--photos", type=int, help="only the first so many")
     parser.add_argument("--only", nargs="+", choices=GROUPS, default=tuple(GROUPS), help="only these groups of figures")
+    parser.add_argument("--every", action="store_true", help="every edit on every photo, not some on each")
     args = parser.parse_args()
     photos = with_masks(args.folder, args.photos)
     if not photos:
         sys.exit(f"{args.folder} holds no photo with a mask beside it")
-    measure(photos, args.only, args.sheet)
+    measure(photos, args.only, args.sheet, args.every)
 
 
 if __name__ == "__main__":

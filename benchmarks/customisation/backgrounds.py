@@ -11,13 +11,13 @@ from likeness.contract import words
 from likeness.contract.tasks import Customise
 
 COLOURS = ("white", "grey", "black", "red", "light blue", "beige")
-EACH = 3
-"""Backgrounds asked for on each photo."""
+EACH = 2
+"""Asked for on each photo when the workbench is not thorough."""
 
 
 def asked(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for plain backgrounds: is the colour there, and is the product as it was?"""
-    pairs = [(photo, colour) for number, photo in enumerate(photos) for colour in spread(COLOURS, number, EACH)]
+    pairs = [(photo, colour) for number, photo in enumerate(photos) for colour in bench.some(COLOURS, number, EACH)]
     made = bench.make_all([(photo, behind(colour)) for photo, colour in pairs], "backgrounds")
     colour_of = {behind(colour).instruction: words.COLOURS[colour] for colour in COLOURS}
     colours = [delta_e_to(one.rgb, one.photo.outside, colour_of[one.task.instruction]) for one in made]

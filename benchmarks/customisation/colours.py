@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from benchmarks.customisation.figures import Figure, at_least, at_most, none_changed, share, spread
 from benchmarks.customisation.measures import edge_f1_within, hue_error, lightness, psnr_within, third
-from benchmarks.customisation.workbench import Made, Photo, Workbench
+from benchmarks.customisation.workbench import Made, Photo, Wish, Workbench
 from likeness.contract import words
 from likeness.contract.instructions import understand
 from likeness.contract.tasks import Customise, Recolour
@@ -17,11 +17,18 @@ COLOURWAYS = (
 )  # fmt: skip
 """Twenty colours from all around the circle, light and dark, and two that are nearly none."""
 COLOURWAYS_EACH = 2
+COLOURS_EACH, TONES_EACH = 4, 2
+"""Asked for on each photo when the workbench is not thorough."""
 
 
 def named(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for each chromatic colour on each photo: is it there, and is the rest as it was?"""
-    wishes = [(photo, coloured(colour)) for photo in photos for colour in words.CHROMATIC]
+    colours = list(words.CHROMATIC)
+    wishes = [
+        (photo, coloured(colour))
+        for number, photo in enumerate(photos)
+        for colour in bench.some(colours, number, COLOURS_EACH)
+    ]
     made = bench.make_all(wishes, "colours")
     errors = [_hue_error(one) for one in made]
     outside = [psnr_within(one.photo.rgb, one.rgb, one.photo.outside) for one in made]
@@ -37,14 +44,22 @@ def named(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
 
 def tones(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for black, white and grey: is the product in that third of L*?"""
-    reached = {tone: _reached(bench, photos, tone) for tone in TONES}
+    wishes = {
+        tone: [
+            (photo, coloured(tone))
+            for number, photo in enumerate(photos)
+            if tone in bench.some(TONES, number, TONES_EACH)
+        ]
+        for tone in TONES
+    }
+    reached = {tone: _reached(bench, wished, tone) for tone, wished in wishes.items()}
     together = [hit for hits in reached.values() for hit in hits]
-    whole = share("black, white, grey: mean L* inside in that third", 0.9, together, len(TONES) * len(photos))
-    return [whole] + [share(f"    of these {tone}", 0.9, hits, len(photos)) for tone, hits in reached.items()]
+    whole = share("black, white, grey: mean L* inside in that third", 0.9, together, sum(map(len, wishes.values())))
+    return [whole] + [share(f"    of these {tone}", 0.9, hits, len(wishes[tone])) for tone, hits in reached.items()]
 
 
-def _reached(bench: Workbench, photos: Sequence[Photo], tone: str) -> list[bool]:
-    made = bench.make_all([(photo, coloured(tone)) for photo in photos], tone)
+def _reached(bench: Workbench, wishes: Sequence[tuple[Photo, Wish]], tone: str) -> list[bool]:
+    made = bench.make_all(wishes, tone)
     return [third(lightness(one.rgb, one.photo.inside)) == tone for one in made]
 
 

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
 from PIL import Image
 from rich.progress import track
 
+from benchmarks.customisation.figures import spread
 from benchmarks.customisation.measures import Where
 from likeness.compare import upright
 from likeness.contract.catalogue import EngineSpec, load_catalogue
@@ -27,6 +29,7 @@ from worker.execute import Outcome, Run
 from worker.once import Unwatched, ordered
 from worker.residency import Residents, pick_device
 
+Option = TypeVar("Option")
 Wish = Customise | Recreate
 
 INSIDE, SURELY_INSIDE, SURELY_OUTSIDE = 0.5, 0.95, 0.05
@@ -112,14 +115,22 @@ def _photo(file: Path, label: str) -> Photo:
 
 
 class Workbench:
-    """A worker without a queue: its models are loaded once, and what was made is kept for the next figure."""
+    """A worker without a queue: its models are loaded once, and what was made is kept for the next figure.
 
-    def __init__(self) -> None:
+    When it is `thorough`, every edit of a group is asked for on every photo, else some of them on each.
+    """
+
+    def __init__(self, thorough: bool = False) -> None:
+        self.thorough = thorough
         settings = Settings()
         self.catalogue = load_catalogue(settings.catalogue)
         self.residents = Residents(settings.weights, pick_device(settings.device))
         self.failures: list[str] = []
         self._kept: dict[tuple[str, str], Made | None] = {}
+
+    def some(self, options: Sequence[Option], number: int, each: int) -> list[Option]:
+        """Return `each` of the options for the photo of that number, or all when it is thorough."""
+        return spread(options, number, len(options) if self.thorough else each)
 
     def make_all(self, wishes: Sequence[tuple[Photo, Wish]], what: str) -> list[Made]:
         """Return what came of each task that did not fail; `what` names the progress bar."""
