@@ -20,8 +20,10 @@ from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control, Customise, Recreate, Task, Way
 from likeness.imaging.edit_check import EditCheck
 from likeness.imaging.edits import printing
+from likeness.imaging.edits.apply import apply_edit
 from likeness.imaging.edits.recolour import blended, lab_of_colour, recolour
 from likeness.imaging.edits.resize import scaled_product
+from likeness.imaging.fill import fill_hidden
 from likeness.imaging.picture import Picture
 from likeness.imaging.regions import changeable, composited, put_back
 from worker.engine import Canvas, EngineTask, Plane
@@ -29,6 +31,7 @@ from worker.engine import Canvas, EngineTask, Plane
 Region = NDArray[np.bool_]
 Colour = tuple[int, int, int]
 
+AS_IT_IS = Edit(EditKind.SAME).phrase
 LEAST_PRODUCT, MOST_PRODUCT = 0.005, 0.995
 """Share of the picture; what is found outside these bounds is no product."""
 LEAST_MASK = 0.02
@@ -65,7 +68,7 @@ class Brief:
     def finish(self, made: Canvas) -> Canvas:
         """Return what the engine made, in the exact colour where one is asked, with what must not change put back."""
         if self.gate is not None:
-            made = blended(self.canvas, made, self.gate)
+            made = blended(self.canvas if self.under is None else self.under, made, self.gate)
         if self.exact is not None and self.mask is not None:
             made = recolour(made, self.mask, self.exact)
         if self.region is None or self.under is None:
@@ -128,21 +131,28 @@ def brief_of(task: Task, spec: EngineSpec, shown: Shown, logo: Canvas | None = N
 
 def _open_instruction(task: Customise, shown: Shown) -> Brief:
     wish = task.instruction or ""
-    return Brief(shown.canvas, wish, check=EditCheck(wish, None, None))
+    return Brief(shown.canvas, wish, check=EditCheck(wish))
 
 
 def _instruction(task: Customise, shown: Shown) -> Brief:
     edit = edit_of(task.instruction or "")
     if edit.kind in (EditKind.LIGHT, EditKind.SAME):
-        check = EditCheck(edit.phrase, None, None) if edit.kind is EditKind.LIGHT else None
+        check = EditCheck(edit.phrase) if edit.kind is EditKind.LIGHT else None
         return Brief(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
     where = _where(task, shown, edit)
     if edit.kind is EditKind.BACKGROUND:
-        check = check_of(edit.phrase, 1 - where, edit.rgb)
-        return Brief(shown.canvas, edit.phrase, where, keep_detail=where, gate=gate_of(1 - where), check=check)
+        return _guided(shown, edit, where, gate_of(1 - where), check_of(edit.phrase, 1 - where, edit.rgb))
+    if edit.kind is EditKind.PATTERN:
+        return _guided(shown, edit, where, gate_of(where), EditCheck(edit.phrase, where))
     detail = 1 - where if edit.kind is EditKind.MATERIAL else np.ones_like(where)
     check = check_of(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
     return Brief(shown.canvas, edit.phrase, where, keep_detail=detail, gate=gate_of(where), check=check)
+
+
+def _guided(shown: Shown, edit: Edit, where: Plane, gate: Plane, check: EditCheck) -> Brief:
+    """Return a brief whose edit is drawn by arithmetic and then only recreated (docs/decisions/0004)."""
+    guide = apply_edit(shown.canvas, where, edit)
+    return Brief(guide, AS_IT_IS, where, keep_detail=np.ones_like(where), under=shown.canvas, gate=gate, check=check)
 
 
 def _where(task: Customise, shown: Shown, edit: Edit) -> Plane:
@@ -193,26 +203,32 @@ def _print(task: Customise, shown: Shown, logo: Canvas | None) -> Brief:
         keep_detail=np.ones(canvas.shape[:2], np.float32),
         under=canvas,
         region=shown.padded(near.astype(np.float32)) > 0.5,
-        check=EditCheck(f"the text {text!r}" if text else "the logo", shown.padded(alpha), None),
+        check=EditCheck(f"the text {text!r}" if text else "the logo", shown.padded(alpha)),
     )
 
 
 def _resize(task: Customise, shown: Shown) -> Brief:
     edit = edit_of(task.instruction or "")
-    guide, hole = scaled_product(shown.canvas, shown.product, words.SIZES[edit.name])
-    return Brief(guide, "", hole.astype(np.float32), under=guide, region=hole, check=EditCheck(edit.phrase, None, None))
+    scaled, hole = scaled_product(shown.canvas, shown.product, words.SIZES[edit.name])
+    guide = fill_hidden(scaled, np.where(hole, 0, 255).astype(np.uint8))
+    return Brief(
+        guide,
+        AS_IT_IS,
+        keep_detail=np.ones(hole.shape, np.float32),
+        under=guide,
+        region=hole,
+        check=EditCheck(edit.phrase),
+    )
 
 
 def _fill(task: Customise, shown: Shown) -> Brief:
     region = _region(task, shown)
     mask = np.ones_like(shown.canvas[..., 0]) if region is None else region.astype(np.float32)
-    return Brief(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask, None))
+    return Brief(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask))
 
 
 def _control(task: Customise, shown: Shown) -> Brief:
-    return Brief(
-        shown.canvas, task.prompt or "", controls=tuple(task.controls), check=EditCheck(task.prompt or "", None, None)
-    )
+    return Brief(shown.canvas, task.prompt or "", controls=tuple(task.controls), check=EditCheck(task.prompt or ""))
 
 
 WAYS: dict[Way, Callable[[Customise, Shown], Brief]] = {
@@ -247,7 +263,7 @@ def _checked(brief: Brief, task: Customise, shown: Shown) -> Brief:
     """Return the brief with a check without padding, and with what is kept when pixels are to be locked."""
     if brief.check is None and not task.locks:
         return brief
-    check = brief.check or EditCheck("the same picture", None, None)
+    check = brief.check or EditCheck("the same picture")
     inside = None if check.inside is None else shown.cut(check.inside)
     kept = shown.cut(~brief.region) if task.locks and brief.region is not None else None
     return replace(brief, check=replace(check, inside=inside, kept=kept))
@@ -256,7 +272,7 @@ def _checked(brief: Brief, task: Customise, shown: Shown) -> Brief:
 def gate_of(where: Plane) -> Plane:
     """Return how much of a change to take: none where a soft mask is 0, all from one half on.
 
-    The engine works on blocks of 8 px and lets a change run over the edge; and at a rim it has learned to mix by itself.
+    The engine works on blocks of 8 px and lets a change run over the edge; at a rim it has learned to mix by itself.
     """
     return np.minimum(2 * where, 1)
 

@@ -95,7 +95,7 @@ def test_every_picture_is_stored_under_its_job(shop: Live, stack: Stack) -> None
     [
         ({"instruction": "make it orange"}, "starter-edit"),
         ({"instruction": "add the text Just do it"}, "starter"),
-        ({"instruction": "make it larger"}, "starter-inpaint"),
+        ({"instruction": "make it larger"}, "starter-edit"),
         ({"recolour": {"to": "#1F4E79"}}, "starter-edit"),
         ({"prompt": "a red shoe", "mask": "background"}, "starter-inpaint"),
         ({"prompt": "a red shoe", "controls": [{"kind": "canny"}]}, "starter-control"),

@@ -12,12 +12,13 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from likeness.contract import words
 from likeness.contract.instructions import Edit, EditKind, understand
+from likeness.imaging.edits.apply import apply_edit
 from training import judge
 from training import tokenizer as vocabulary
 from training.autoencoder import build
 from training.denoiser import Run
 from training.family import build_text
-from training.pairs import Lesson, Pairs, apply_edit, drawn_edit
+from training.pairs import Lesson, Pairs, drawn_edit
 from training.phrases import phrase
 from training.pictures import load_pictures
 from training.text_start import text_start

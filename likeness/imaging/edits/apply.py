@@ -1,0 +1,27 @@
+"""An edit of the closed set made by arithmetic: a training pair's target, or the guide of a diffusion."""
+
+from likeness.contract import words
+from likeness.contract.instructions import Edit, EditKind
+from likeness.imaging.colour import Floats
+from likeness.imaging.edits import backdrop, light, pattern
+from likeness.imaging.edits.recolour import recolour
+
+
+def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
+    """Return what `edit` makes of a picture (H x W x 3, 0..1) whose product `mask` (H x W) shows."""
+    height, width = mask.shape
+    match edit.kind:
+        case EditKind.RECOLOUR:
+            return recolour(rgb, mask, words.COLOURS[edit.colour])
+        case EditKind.PATTERN:
+            return pattern.patterned(rgb, mask, edit.name, words.COLOURS[edit.colour])
+        case EditKind.MATERIAL:
+            return pattern.in_material(rgb, mask, edit.name)
+        case EditKind.LIGHT:
+            return light.relit(rgb, edit.name)
+        case EditKind.BACKGROUND if edit.name in backdrop.TEXTURES:
+            return backdrop.on_backdrop(rgb, mask, backdrop.TEXTURES[edit.name](height, width))
+        case EditKind.BACKGROUND:
+            drawn = backdrop.gradient if edit.name == "gradient" else backdrop.plain
+            return backdrop.on_backdrop(rgb, mask, drawn(height, width, words.COLOURS[edit.colour]))
+    return rgb
