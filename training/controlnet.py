@@ -1,9 +1,9 @@
 """Train the starter ControlNet beside the finished denoiser: `python -m training.controlnet --data DATA --minutes 20`.
 
 ControlNet (Zhang et al. 2023, arXiv:2302.05543): a copy of the denoiser's way down reads a map of edges and adds to the
-frozen denoiser's skips. Its last layers begin small instead of at zero: from zero, and trained together with the
-denoiser, it had no effect after 800 steps of its own. Times are those that a run of STEPS steps visits, half of them
-the first, where the edges alone can say what stands where.
+frozen denoiser's skips. Its last layers begin small instead of at zero. Times are those that a run of STEPS steps
+visits, half of them the first, where the edges alone can say what stands where. No weights of it are shipped yet: after
+290 steps it had no effect (docs/decisions/0004).
 """
 
 import argparse

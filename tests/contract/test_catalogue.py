@@ -44,7 +44,7 @@ def test_a_closed_engine_says_what_it_understands() -> None:
         "light",
         "nothing",
     ]
-    assert load_catalogue().find("starter-control").instructions() == []
+    assert load_catalogue().find("starter-inpaint").instructions() == []
 
 
 def test_an_unknown_engine_is_refused_with_those_there_are() -> None:

@@ -98,7 +98,6 @@ def test_every_picture_is_stored_under_its_job(shop: Live, stack: Stack) -> None
         ({"instruction": "make it larger"}, "starter-edit"),
         ({"recolour": {"to": "#1F4E79"}}, "starter-edit"),
         ({"prompt": "a red shoe", "mask": "background"}, "starter-inpaint"),
-        ({"prompt": "a red shoe", "controls": [{"kind": "canny"}]}, "starter-control"),
         ({"instruction": "make it denim", "preserve": "background"}, "starter-edit"),
     ],
 )

@@ -27,7 +27,7 @@ def test_engines_say_what_can_be_asked_of_them(serve) -> None:
     assert any(line.startswith("colour: 'make it orange'") for line in edit["instructions"])
     assert not any(line.startswith(("size", "text")) for line in edit["instructions"])
     assert engines["starter"]["instructions"] == ["text: 'add the text Just do it'"]
-    assert engines["starter-control"]["instructions"] == []
+    assert engines["starter-inpaint"]["instructions"] == []
 
 
 def test_ready_once_a_worker_holds_the_default_engine(live: Live, idle: Live) -> None:

@@ -91,7 +91,6 @@ WISHES: list[dict[str, Any]] = [
     {"text": "LIKENESS"},
     {"recolour": {"to": "#1F4E79"}},
     {"prompt": "a blue shirt", "mask": "product"},
-    {"prompt": "a red shirt on a white background", "controls": [{"kind": "canny"}]},
 ]
 
 

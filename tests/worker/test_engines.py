@@ -1,13 +1,18 @@
 """The shipped engines: real weights, tiles without seams, bytes that do not depend on the batch."""
 
+import shutil
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.tasks import Control
+from training.controlnet import build
 from worker.config import WEIGHTS
+from worker.denoiser import StarterUNet
 from worker.engine import AllCancelled, Engine, EngineTask
 from worker.engines.autoencoder import AutoencoderEngine
 from worker.engines.img2img import Img2ImgEngine
@@ -24,7 +29,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "edit unguided": ("starter-edit", {"guidance_scale": 1.0, "image_guidance_scale": 1.0, "steps": 2}, EDIT),
     "inpaint": ("starter-inpaint", {"guidance_scale": 1.5, "steps": 2}, {"text": "a shirt", "mask": DISC}),
     "control": (
-        "starter-control",
+        "control",
         {"strength": 0.9, "guidance_scale": 2.0, "steps": 2},
         {"text": "a shirt", "controls": (Control(kind="canny"), Control(kind="soft_edge", weight=0.5, end=0.5))},
     ),
@@ -32,13 +37,20 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def residents() -> Residents:
-    return Residents(WEIGHTS, "cpu")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]:
+    """Return what loads a shipped engine, or "control": the shipped denoiser with an untrained ControlNet beside it."""
+    weights = tmp_path_factory.mktemp("weights")
+    shutil.copytree(WEIGHTS / "starter", weights / "starter")
+    torch.manual_seed(0)
+    build(StarterUNet.from_pretrained(weights / "starter/unet")).save_pretrained(weights / "starter/controlnet")
+    residents, catalogue = Residents(weights, "cpu"), load_catalogue()
+    control = catalogue.find("starter-inpaint").model_copy(update={"name": "control", "family": "controlnet"})
+    return lambda name: residents.engine(control if name == "control" else catalogue.find(name))
 
 
 @pytest.fixture(scope="module")
-def starter(residents: Residents) -> Img2ImgEngine:
-    return residents.engine(load_catalogue().find("starter"))
+def starter(engines: Callable[[str], Engine]) -> Img2ImgEngine:
+    return engines("starter")
 
 
 def scene(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -74,9 +86,9 @@ def test_the_same_bytes_alone_and_in_any_slot(starter: Img2ImgEngine, height: in
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_seed_gives_the_same_bytes_in_any_slot_with_any_neighbours(residents: Residents, case: str) -> None:
+def test_a_seed_gives_the_same_bytes_in_any_slot(engines: Callable[[str], Engine], case: str) -> None:
     name, parameters, extra = CASES[case]
-    engine = residents.engine(load_catalogue().find(name))
+    engine = engines(name)
     tasks = [EngineTask(scene(SIDE, SIDE, seed), 40 + seed, parameters, **extra) for seed in range(4)]
     quiet = lambda step, steps, stage: None  # noqa: E731
     alone = [engine.generate([task], quiet)[0] for task in tasks[:2]]
@@ -88,7 +100,7 @@ def test_a_seed_gives_the_same_bytes_in_any_slot_with_any_neighbours(residents: 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_engine_stops_at_the_step_where_it_is_told_to(residents: Residents, case: str) -> None:
+def test_every_engine_stops_at_the_step_where_it_is_told_to(engines: Callable[[str], Engine], case: str) -> None:
     name, parameters, extra = CASES[case]
     steps = []
 
@@ -97,25 +109,24 @@ def test_every_engine_stops_at_the_step_where_it_is_told_to(residents: Residents
         raise AllCancelled
 
     with pytest.raises(AllCancelled):
-        residents.engine(load_catalogue().find(name)).generate(
-            [EngineTask(scene(SIDE, SIDE), 0, parameters, **extra)], stop
-        )
+        engines(name).generate([EngineTask(scene(SIDE, SIDE), 0, parameters, **extra)], stop)
     assert steps == [(1, 3, "denoising")]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_engine_keeps_a_canvas_size_and_its_range(residents: Residents, case: str) -> None:
+def test_every_engine_keeps_a_canvas_size_and_its_range(engines: Callable[[str], Engine], case: str) -> None:
     name, parameters, extra = CASES[case]
     planes = {key: np.pad(plane, ((0, 64), (0, 0))) for key, plane in extra.items() if key in ("mask", "keep_detail")}
     task = EngineTask(scene(SIDE + 64, SIDE), 1, parameters, **(extra | planes))
-    (out,) = residents.engine(load_catalogue().find(name)).generate([task], lambda step, steps, stage: None)
+    (out,) = engines(name).generate([task], lambda step, steps, stage: None)
     assert out.shape == (SIDE + 64, SIDE, 3) and out.dtype == np.float32 and out.min() >= 0 and out.max() <= 1
 
 
-def test_a_canvas_larger_than_the_engine_is_edited_smaller_and_keeps_its_detail(residents: Residents) -> None:
-    spec = load_catalogue().find("starter-edit")
-    engine = residents.engine(spec)
-    small = type(engine)(engine.pipe, spec.canvas.model_copy(update={"tile": 96}))
+def test_a_larger_canvas_is_edited_smaller_and_keeps_its_detail(
+    engines: Callable[[str], Engine],
+) -> None:
+    engine = engines("starter-edit")
+    small = type(engine)(engine.pipe, engine.canvas.model_copy(update={"tile": 96}))
     canvas = scene(192, 160)
     canvas[::2, ::2] *= 0.9  # detail that no half-size picture holds
     still = np.zeros((192, 160), np.float32)
