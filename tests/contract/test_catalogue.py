@@ -43,6 +43,7 @@ def test_a_closed_engine_says_what_it_understands() -> None:
         "material",
         "background",
         "light",
+        "size",
         "nothing",
     ]
     assert load_catalogue().find("starter-inpaint").instructions() == []
@@ -63,7 +64,7 @@ def test_no_parameter_is_silently_ignored() -> None:
 
 def test_bounds_of_the_engine_are_named() -> None:
     spec = load_catalogue(DRILL).find("drill")
-    assert spec.resolve(Recreate(steps=7)) == {"prompt": "", "steps": 7, "strength": 0.0}
+    assert spec.resolve(Recreate(steps=7)) == {"prompt": "", "steps": 7, "strength": 0.01}
     with pytest.raises(InvalidField, match="at most 8"):
         spec.model_copy(
             update={"parameters": {"steps": spec.parameters["steps"].model_copy(update={"maximum": 8})}}
