@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.customisation import backgrounds, colours, engines, grid, guides
@@ -42,13 +43,13 @@ def measure(
     for name in names:
         for figure in GROUPS[name](bench, photos):
             console.print(f"{figure.what.strip()}: {figure.measured}", markup=False)
-            table.add_row(figure.what, figure.asked, figure.measured, MET[figure.met], figure.runs)
+            table.add_row(figure.what, figure.asked, escape(figure.measured), MET[figure.met], figure.runs)
         table.add_section()
     if sheet is not None:
         grid.draw(bench, photos).save(sheet)
     console.print(table)
-    for failure in bench.failures:
-        console.print(f"failed: {failure}", markup=False)
+    for reason, times in bench.failures.items():
+        console.print(f"failed {times} times: {reason}", markup=False)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ class Figure:
     asked: str
     measured: str
     met: bool | None
-    """None where it could not be measured."""
+    """None where nothing was asked for; where every run failed it is missed."""
     runs: str
     """How many runs it rests on, of how many that were asked for."""
 
@@ -50,8 +50,13 @@ def every(what: str, hits: Sequence[bool], asked: int) -> Figure:
 def none_changed(what: str, differences: Sequence[int], asked: int) -> Figure:
     """Return the figure of a largest change that must be 0."""
     if not differences:
-        return Figure(what, "0", NOTHING, None, runs(differences, asked))
+        return Figure(what, "0", NOTHING, unmet(asked), runs(differences, asked))
     return Figure(what, "0", str(max(differences)), max(differences) == 0, runs(differences, asked))
+
+
+def unmet(asked: int) -> bool | None:
+    """Return what a figure without a single value is: missed where runs were asked for, else not measured."""
+    return False if asked else None
 
 
 def runs(values: Sequence[object], asked: int) -> str:
@@ -68,6 +73,6 @@ def _median(
     what: str, bound: str, values: Sequence[float], asked: int, unit: str, meets: Callable[[float], bool]
 ) -> Figure:
     if not values:
-        return Figure(what, bound, NOTHING, None, runs(values, asked))
+        return Figure(what, bound, NOTHING, unmet(asked), runs(values, asked))
     median = statistics.median(values)
     return Figure(what, bound, f"{median:.3g}{unit}", meets(median), runs(values, asked))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from benchmarks.customisation.colours import SEED
-from benchmarks.customisation.figures import NOTHING, Figure, at_least, share
+from benchmarks.customisation.figures import NOTHING, Figure, at_least, share, unmet
 from benchmarks.customisation.measures import lines_f1, normalised
 from benchmarks.customisation.workbench import Made, Photo, Workbench
 from likeness.contract.tasks import Control, Customise
@@ -50,7 +50,7 @@ def controlled(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     )
     first = at_least("control: edge_f1 of canny map and output's edges, with it, median", 0.6, agreed, len(photos))
     if not (agreed and free):
-        return [first, Figure("control: with it against without", ">= 2 times", NOTHING, None, "0")]
+        return [first, Figure("control: with it against without", ">= 2 times", NOTHING, unmet(len(photos)), "0")]
     one, other = statistics.median(agreed), statistics.median(free)
     times = f"{one / max(other, 1e-6):.3g} times ({other:.3g} without)"
     return [

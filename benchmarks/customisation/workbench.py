@@ -3,6 +3,7 @@
 import csv
 import io
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -125,7 +126,7 @@ class Workbench:
         settings = Settings()
         self.catalogue = load_catalogue(settings.catalogue)
         self.residents = Residents(settings.weights, pick_device(settings.device))
-        self.failures: list[str] = []
+        self.failures: Counter[str] = Counter()
         self._kept: dict[tuple[str, str], Made | None] = {}
 
     def some(self, options: Sequence[Option], number: int, each: int) -> list[Option]:
@@ -137,13 +138,13 @@ class Workbench:
         return [made for photo, task in track(wishes, what) if (made := self.make(photo, task))]
 
     def make(self, photo: Photo, task: Wish) -> Made | None:
-        """Return what came of a task, made once; None when it failed, which `failures` then says."""
+        """Return what came of a task, made once; None when it failed, which `failures` counts."""
         key = photo.name, task.model_dump_json()
         if key not in self._kept:
             try:
                 self._kept[key] = self.together([(photo, task)])[0]
             except LikenessError as error:
-                self.failures.append(f"{photo.name}, {_said(task)}: {error.detail}")
+                self.failures[error.detail] += 1
                 self._kept[key] = None
         return self._kept[key]
 
@@ -174,7 +175,3 @@ def _result(outcome: Outcome) -> Result:
     if not isinstance(outcome, Result):
         raise outcome
     return outcome
-
-
-def _said(task: Wish) -> str:
-    return ", ".join(f"{name}: {value}" for name, value in task.model_dump(exclude_defaults=True).items())

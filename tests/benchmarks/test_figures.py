@@ -16,9 +16,13 @@ def test_a_run_that_failed_is_told_and_is_no_hit() -> None:
     assert every("frames", [True], 2).met is False
 
 
-def test_nothing_measured_is_not_met_and_not_missed() -> None:
-    assert [figure.met for figure in (at_least("x", 1, [], 2), none_changed("x", [], 2))] == [None, None]
+def test_a_figure_whose_runs_all_failed_is_missed() -> None:
+    assert [figure.met for figure in (at_least("x", 1, [], 2), none_changed("x", [], 2))] == [False, False]
     assert at_least("x", 1, [], 2).runs == "0 of 2"
+
+
+def test_a_figure_that_nothing_was_asked_for_is_neither_met_nor_missed() -> None:
+    assert [figure.met for figure in (at_least("x", 1, [], 0), none_changed("x", [], 0))] == [None, None]
 
 
 def test_nothing_may_change() -> None:
