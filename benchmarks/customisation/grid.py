@@ -8,7 +8,7 @@ from rich.progress import track
 
 from benchmarks.customisation.backgrounds import behind
 from benchmarks.customisation.colours import SEED, coloured
-from benchmarks.customisation.guides import kept, printed
+from benchmarks.customisation.guides import printed
 from benchmarks.customisation.workbench import Photo, Wish, Workbench
 from likeness.compare import upright
 from likeness.contract.tasks import Customise, Recolour
@@ -21,7 +21,7 @@ Cell = Image.Image | None
 """None where the task failed."""
 
 
-def edits(photo: Photo) -> dict[str, Wish]:
+def edits() -> dict[str, Wish]:
     """Return what is done to each photo of the sheet, by the head of its column."""
     told = ("give it white stripes", "make it denim", "make it larger")
     return {
@@ -31,7 +31,6 @@ def edits(photo: Photo) -> dict[str, Wish]:
         "background, product locked": behind("red", preserve="product"),
         "colourway #1F4E79": Customise(recolour=Recolour(to="#1F4E79"), seed=SEED),
         "text": printed("LIKENESS"),
-        "edges kept, red on white": kept(photo, 1.0),
     }
 
 
@@ -39,11 +38,11 @@ def draw(bench: Workbench, photos: Sequence[Photo]) -> Image.Image:
     """Return the sheet of a few photos."""
     few = photos[:: max(1, len(photos) // PHOTOS)][:PHOTOS]
     rows = [[_cell(photo.data), *_made(bench, photo)] for photo in track(few, "the sheet")]
-    return grid(["given", *edits(few[0])], rows)
+    return grid(["given", *edits()], rows)
 
 
 def _made(bench: Workbench, photo: Photo) -> list[Cell]:
-    made = [bench.make(photo, task) for task in edits(photo).values()]
+    made = [bench.make(photo, task) for task in edits().values()]
     return [None if one is None else _cell(one.data) for one in made]
 
 

@@ -216,9 +216,9 @@ class Catalogue(BaseModel):
         for spec in self.engine:
             if wish in spec.default_for:
                 return spec
-        raise UnknownEngine(
-            f"engine: this service has no default for {wish}", [FieldProblem("#/engine", "the name of an engine")]
-        )
+        able = [spec.name for spec in self.engine if wish in spec.ways]
+        hint = f"one of: {', '.join(able)}" if able else "no engine of this service does it"
+        raise UnknownEngine(f"engine: this service has no default for {wish}", [FieldProblem("#/engine", hint)])
 
     def _for_recreation(self, task: Recreate) -> EngineSpec:
         if task.engine is None:
