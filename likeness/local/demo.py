@@ -26,16 +26,16 @@ SHEET = "contact-sheet.png"
 CUSTOMISED = "customised"
 CUSTOMISATIONS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("make it red", {"instruction": "make it red"}),
-    ("put it on a light blue background", {"instruction": "put it on a light blue background"}),
+    ("make it turquoise", {"instruction": "make it turquoise"}),
     ("recolour #1F4E79", {"recolour": {"to": "#1F4E79"}}),
     ("text Just do it", {"text": "Just do it"}),
-    ("give it yellow stripes", {"instruction": "give it yellow stripes"}),
+    ("make it denim", {"instruction": "make it denim"}),
     (
         "put it on a grey background, preserve product",
         {"instruction": "put it on a grey background", "preserve": "product"},
     ),
-    ("make it denim", {"instruction": "make it denim"}),
-    ("make it larger", {"instruction": "make it larger"}),
+    ("give it yellow stripes", {"instruction": "give it yellow stripes"}),
+    ("put it on a light blue background", {"instruction": "put it on a light blue background"}),
 )
 """What is asked for the examples in turn: in words for people, and as the fields of `POST /customise`."""
 
