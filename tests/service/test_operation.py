@@ -23,9 +23,9 @@ def test_engines(live: Live) -> None:
 def test_engines_say_what_can_be_asked_of_them(serve) -> None:
     engines = {engine["name"]: engine for engine in serve(catalogue=None).http.get("/engines").json()["engines"]}
     edit = engines["starter-edit"]
-    assert edit["closed"] and edit["ways"] == edit["default_for"] == ["instruction", "colourway"]
+    assert edit["closed"] and edit["ways"] == edit["default_for"] == ["instruction", "colourway", "resize"]
     assert any(line.startswith("colour: 'make it orange'") for line in edit["instructions"])
-    assert not any(line.startswith(("size", "text")) for line in edit["instructions"])
+    assert not any(line.startswith("text") for line in edit["instructions"])
     assert engines["starter"]["instructions"] == ["text: 'add the text Just do it'"]
     assert engines["starter-inpaint"]["instructions"] == []
 
