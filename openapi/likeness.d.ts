@@ -46,6 +46,56 @@ export interface Control {
 }
 
 /** Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control. */
+export interface Customise {
+  /** what the picture shows */
+  prompt?: string | null;
+  /** what it must not show */
+  negative_prompt?: string | null;
+  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the prompt is followed */
+  guidance_scale?: number | null;
+  /** how strongly the picture is */
+  image_guidance_scale?: number | null;
+  /** denoising steps */
+  steps?: number | null;
+  /** seed of the first candidate; drawn at random when not given */
+  seed?: number | null;
+  /** an engine's name; the default when not given */
+  engine?: string | null;
+  /** how many images to make in one attempt */
+  candidates?: number;
+  /** which of them to return */
+  keep?: Keep;
+  /** how often to try, with new seeds, until one is accepted */
+  attempts?: number;
+  priority?: Priority;
+  kind?: "customise";
+  /** what to change, in words */
+  instruction?: string | null;
+  /** where alone the picture may change: a part that is found, or the `mask` file sent */
+  mask?: "product" | "background" | "file" | null;
+  /** the part that comes back exactly as it was (the lock) */
+  preserve?: "product" | "background" | null;
+  /** a colourway */
+  recolour?: Recolour | null;
+  /** words to print */
+  text?: string | null;
+  /** black or white, whichever stands out, when not given */
+  text_colour?: string | null;
+  /** the `logo` file sent, to print */
+  logo?: "file" | null;
+  /** where to print; centred on the product when not given */
+  place?: Box | null;
+  /** what to keep of the picture's edges */
+  controls?: Array<Control>;
+  /** file format; when not given the same, or png where pixels are locked and the same would lose them */
+  format?: OutputFormat | null;
+  /** what a candidate must reach */
+  thresholds?: EditThresholds;
+}
+
+/** Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control. */
 export interface CustomiseRequest {
   /** what the picture shows */
   prompt?: string | null;
@@ -325,6 +375,8 @@ export interface Recipe {
   seeds: Array<number>;
   input_sha256: string;
   files_sha256?: Record<string, string>;
+  /** what was asked */
+  task?: unknown | null;
 }
 
 /** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
@@ -333,6 +385,38 @@ export interface Recolour {
   to: string;
   /** what to recolour; a `mask` file, when given, goes before it */
   mask?: "product" | "background";
+}
+
+/** Recreate a picture as exactly as the engine can. */
+export interface Recreate {
+  /** what the picture shows */
+  prompt?: string | null;
+  /** what it must not show */
+  negative_prompt?: string | null;
+  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the prompt is followed */
+  guidance_scale?: number | null;
+  /** how strongly the picture is */
+  image_guidance_scale?: number | null;
+  /** denoising steps */
+  steps?: number | null;
+  /** seed of the first candidate; drawn at random when not given */
+  seed?: number | null;
+  /** an engine's name; the default when not given */
+  engine?: string | null;
+  /** how many images to make in one attempt */
+  candidates?: number;
+  /** which of them to return */
+  keep?: Keep;
+  /** how often to try, with new seeds, until one is accepted */
+  attempts?: number;
+  priority?: Priority;
+  kind?: "recreate";
+  /** file format; it must be able to hold the frame */
+  format?: OutputFormat;
+  /** what a candidate must reach */
+  thresholds?: Thresholds;
 }
 
 /** Recreate a picture as exactly as the engine can. */

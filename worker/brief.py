@@ -256,6 +256,8 @@ def _locked(brief: Brief, task: Customise, shown: Shown) -> Brief:
         return brief
     if brief.region is not None:
         region = region & brief.region
+    if not shown.cut(region).any():
+        raise NoProduct("what mask and preserve leave to change is nothing; send another mask")
     return replace(brief, region=region, under=brief.under if brief.under is not None else shown.canvas)
 
 

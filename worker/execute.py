@@ -129,6 +129,8 @@ class Run:
             self.outcomes[order.id] = StoreFailed(error.detail)
         except LikenessError as error:
             self.outcomes[order.id] = EngineFailed(f"the input could not be prepared: {error.detail}")
+        except Exception as error:  # a segmenter out of memory, say: this job's end, not the run's
+            self.outcomes[order.id] = _job_error(error)
         else:
             seed = order.task.seed
             return Work(order, given, frame, brief, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
@@ -251,6 +253,8 @@ class Run:
             parameters=self.spec.resolve(work.order.task),
             seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
             input_sha256=work.order.input.sha256,
+            files_sha256={name: file.sha256 for name, file in work.order.files.items()},
+            task=work.order.task,
         )
 
 

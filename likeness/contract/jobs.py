@@ -124,6 +124,7 @@ class Recipe(Strict):
     seeds: list[int]
     input_sha256: str
     files_sha256: dict[Literal["mask", "logo"], str] = {}
+    task: Task | None = Field(default=None, description="what was asked")
 
 
 class Result(Strict):

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from PIL import Image
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.errors import NoProduct
+from likeness.contract.errors import NoProduct, OutOfMemory
 from likeness.contract.jobs import JobOrder, Result, new_job_id
 from likeness.contract.report import Verdict
 from likeness.contract.tasks import Customise
@@ -167,6 +168,28 @@ def test_alpha_and_grey_stay(customised) -> None:
 def test_a_flat_picture_has_no_product(residents: Residents, store: PictureStore) -> None:
     flat = saved(Image.new("RGB", (96, 96), (128, 128, 128)))
     assert isinstance(outcome(residents, store, flat, {}, instruction="make it red", mask="product"), NoProduct)
+
+
+def test_a_mask_that_lets_nothing_change_is_refused(residents: Residents, store: PictureStore) -> None:
+    data = photo(longest=96)
+    black = saved(Image.new("L", Image.open(io.BytesIO(data)).size))
+    assert isinstance(outcome(residents, store, data, {"mask": black}, instruction="make it red"), NoProduct)
+
+
+def test_what_cannot_be_prepared_fails_alone(
+    residents: Residents, store: PictureStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: np.ndarray) -> np.ndarray:
+        raise MemoryError
+
+    monkeypatch.setattr(residents, "product", full)
+    assert isinstance(outcome(residents, store, photo(longest=96), {}, instruction="make it red"), OutOfMemory)
+
+
+def test_the_recipe_says_all_that_was_asked_and_sent(customised) -> None:
+    logo = saved(Image.new("RGBA", (8, 8), (200, 0, 0, 255)))
+    result, _ = customised(photo(longest=96), {"logo": logo}, logo="file")
+    assert result.recipe.files_sha256 == {"logo": sha256(logo).hexdigest()} and result.recipe.task.logo == "file"
 
 
 def test_a_missed_edit_is_tried_again_with_another_seed_and_more_guidance(customised) -> None:
