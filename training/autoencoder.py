@@ -21,10 +21,10 @@ import torch
 from diffusers.models import AutoencoderDC
 from PIL import Image
 from rich.progress import Progress
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from training import state
 from training.pca_start import pca_start
 from training.pictures import Crops, Pictures, load_pictures
 
@@ -117,10 +117,11 @@ class Run:
         self.vae = build()
         self.step, self.seconds = 0, 0.0
         pca_start(self.vae, torch.from_numpy(self.crops.batch(512)))
-        self.average = {name: value.detach().clone() for name, value in self.vae.named_parameters()}
+        self.average = state.start(self.vae)
         self.optimiser = torch.optim.AdamW(self.vae.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
-        if (folder / "state.safetensors").exists():
-            self._resume()
+        if (folder / state.FILE).exists():
+            self.average, self.step, self.seconds = state.resume(folder, self.vae, self.optimiser)
+            self.crops = Crops(self.pictures, args.crop, args.seed + self.step)
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
@@ -149,15 +150,10 @@ class Run:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.vae.parameters(), 1.0)
             self.optimiser.step()
-            self._follow(min(0.999, (1 + self.step) / (10 + self.step)))
+            state.follow(self.average, self.vae, min(0.999, (1 + self.step) / (10 + self.step)))
             self.step += 1
             self.seconds += time.monotonic() - began
             yield float(loss.detach())
-
-    def _follow(self, keep: float) -> None:
-        with torch.no_grad():
-            for name, value in self.vae.named_parameters():
-                self.average[name].lerp_(value, 1 - keep)
 
     def _averaged(self) -> AutoencoderDC:
         vae = build()
@@ -171,29 +167,7 @@ class Run:
             csv.writer(log).writerow([self.step, f"{self.seconds:.0f}", f"{psnr:.3f}", f"{ssim:.4f}"])
         sample_sheet(vae, self.pictures.held_out[:4], self.folder / "samples.png")
         vae.half().save_pretrained(self.folder / "vae")
-        self._save_state()
-
-    def _save_state(self) -> None:
-        state = {f"vae.{name}": value.contiguous() for name, value in self.vae.state_dict().items()}
-        state |= {f"average.{name}": value.contiguous() for name, value in self.average.items()}
-        for index, values in self.optimiser.state_dict()["state"].items():
-            state |= {f"optimiser.{index}.{name}": value.contiguous() for name, value in values.items()}
-        state["clock"] = torch.tensor([self.step, self.seconds], dtype=torch.double)
-        save_file(state, self.folder / "state.partial")
-        (self.folder / "state.partial").rename(self.folder / "state.safetensors")
-
-    def _resume(self) -> None:
-        state = load_file(self.folder / "state.safetensors")
-        part = lambda prefix: {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}  # noqa: E731
-        self.vae.load_state_dict(part("vae."))
-        self.average = part("average.")
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in part("optimiser.").items():
-            index, name = key.split(".")
-            moments.setdefault(int(index), {})[name] = value
-        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
-        self.step, self.seconds = int(state["clock"][0]), float(state["clock"][1])
-        self.crops = Crops(self.pictures, self.args.crop, self.args.seed + self.step)
+        state.save(self.folder, self.vae, self.average, self.optimiser, self.step, self.seconds)
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
-"""Train the starter ControlNet beside the finished denoiser: `python -m training.controlnet --data DATA --minutes 20`.
+"""Train the starter ControlNet beside the finished denoiser: `python -m training.controlnet --data DATA`.
 
-ControlNet (Zhang et al. 2023, arXiv:2302.05543): a copy of the denoiser's way down reads a map of edges and adds to the
-frozen denoiser's skips. Its last layers begin small instead of at zero. Times are those that a run of STEPS steps
-visits, half of them the first, where the edges alone can say what stands where. No weights of it are shipped yet: after
-290 steps it had no effect (docs/decisions/0004).
+It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/denoiser.py` says what it is.
+
+At pure noise a map of edges says where something ends, not which side is the brighter one. The mean of both is no edge,
+and that is what the mean square error asks for; so the lengths of gradients are compared too (`training/edges.py`).
 """
 
 import argparse
@@ -15,71 +15,63 @@ from pathlib import Path
 import torch
 from diffusers.models import AutoencoderDC
 from rich.progress import Progress
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training.family import scheduler
+from training import state
+from training.denoiser import channel_weights
+from training.edges import Edges, edge_error
+from training.judge import judge_control
 from training.pairs import Lesson, Pairs
 from training.pictures import load_pictures
 from training.stream import Latents, Stream
-from worker.denoiser import TIMES, StarterControlNet, StarterUNet, kept
+from worker.denoiser import TIMES, StarterControlNet, kept
 
-STEPS = 4
-HINTS = (16, 24, 32, 64)
-"""Channels of the network that brings a map to the size of latents."""
-SMALL = 0.05
-"""Standard deviation that the layers begin with which ControlNet sets to zero."""
-
-
-def build(unet: StarterUNet) -> StarterControlNet:
-    """Return a ControlNet that begins as the denoiser's own way down."""
-    network = StarterControlNet.from_unet(
-        unet, controlnet_conditioning_channel_order="rgb", conditioning_embedding_out_channels=HINTS
-    )
-    last = [network.controlnet_cond_embedding.conv_out, network.controlnet_mid_block, *network.controlnet_down_blocks]
-    for layer in last:
-        nn.init.normal_(layer.weight, std=SMALL / math.sqrt(layer.in_channels))
-    return network
+EDGES = 0.5
+"""What the error of edges counts beside the mean square error, at pure noise."""
+LEAST_NOISE = 0.05
+"""Added to the variance of noise by which the error of the latents is divided."""
+NO_TEXT = 0.1
+"""Share of pairs trained without their text, for guidance."""
+FITTED = 48
+"""Crops that the linear decoder is fitted on."""
 
 
 class Run:
-    """One run in a folder: the network, its running average, log.csv. It goes on from `state.safetensors`."""
+    """One run in a folder: the network, its running average, log.csv, samples.png. It goes on from its state."""
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder, self.args = folder, args
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(args.seed)
         self.vae = AutoencoderDC.from_pretrained(args.family / "vae").float().eval()
-        self.unet = StarterUNet.from_pretrained(args.family / "unet").float().eval().requires_grad_(False)
         self.text = CLIPTextModel.from_pretrained(args.family / "text_encoder").float().eval().requires_grad_(False)
         self.tokenizer = CLIPTokenizer.from_pretrained(args.family / "tokenizer")
-        self.network = build(self.unet).to(memory_format=torch.channels_last)
-        self.average = {name: value.detach().clone() for name, value in self.network.named_parameters()}
+        self.network = StarterControlNet().to(memory_format=torch.channels_last)
+        self.average = state.start(self.network)
         self.step, self.seconds, self.loss = 0, 0.0, 0.0
-        if (folder / "state.safetensors").exists():
-            self._resume()
         self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=args.rate, betas=(0.9, 0.98), fused=True)
-        schedule = scheduler()
-        schedule.set_timesteps(STEPS)
-        self.times = schedule.timesteps
+        if (folder / state.FILE).exists():
+            self.average, self.step, self.seconds = state.resume(folder, self.network, self.optimiser)
         self.kept = kept(torch.arange(TIMES)).float()
-        pairs = Pairs(load_pictures(args.data), args.size, args.seed + self.step)
-        self.stream = Stream(pairs, self.vae, Lesson.CONTROL)
+        self.pictures = load_pictures(args.data)
+        self.stream = Stream(Pairs(self.pictures, args.size, args.seed + self.step), self.vae, Lesson.CONTROL)
+        self.weights = channel_weights(self.vae)
+        self.edges = Edges(self.vae, torch.stack([pair.target for pair in self.stream.batch(FITTED)]))
 
     def train(self) -> None:
-        """Train until `--minutes` of running time are spent, over all resumed runs together."""
-        budget = self.args.minutes * 60
+        """Train until `--until` (or `--minutes`) of running time is spent, over all resumed runs together."""
+        budget = min(self.args.until or self.args.minutes, self.args.minutes) * 60
         with Progress() as progress:
             bar = progress.add_task("controlnet", total=budget, completed=self.seconds)
             saved = time.monotonic()
             while self.seconds < budget:
-                self._step(self.seconds / budget)
+                self._step(self.seconds / self.args.minutes / 60)
                 progress.update(bar, completed=self.seconds, description=f"step {self.step} loss {self.loss:.3f}")
                 if time.monotonic() - saved > self.args.every:
-                    self._save()
+                    self._report()
                     saved = time.monotonic()
-        self._save()
+        self._report()
 
     def _step(self, done: float) -> None:
         began = time.monotonic()
@@ -90,49 +82,49 @@ class Run:
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
-        with torch.no_grad():
-            for name, value in self.network.named_parameters():
-                self.average[name].lerp_(value, 1 - min(0.99, (1 + self.step) / (10 + self.step)))
+        state.follow(self.average, self.network, min(0.99, (1 + self.step) / (10 + self.step)))
         self.loss += 0.03 * (float(loss.detach()) - self.loss)
         self.step += 1
         self.seconds += time.monotonic() - began
 
     def _error(self, batch: list[Latents]) -> Tensor:
+        """Return the error of the latents, the more the less noise there is, and that of their edges, the other way."""
         target = torch.stack([pair.target for pair in batch])
-        control = torch.stack([pair.control for pair in batch if pair.control is not None])
-        tokens = self.tokenizer(
-            [pair.text for pair in batch], padding="max_length", truncation=True, return_tensors="pt"
-        )
-        times = self.times[torch.randint(len(self.times), (len(batch),))]
-        times[::2] = self.times[0]
-        signal = self.kept[times].sqrt()[:, None, None, None]
-        noisy = signal * target + (1 - signal**2).sqrt() * torch.randn_like(target)
+        times = torch.randint(TIMES, (len(batch),))
+        times[::3] = TIMES - 1
+        left = self.kept[times][:, None, None, None]
+        noisy = left.sqrt() * target + (1 - left).sqrt() * torch.randn_like(target)
+        made = self._made(noisy, times, batch)
+        errors = (made - target).square() * self.weights / (1 - left + LEAST_NOISE)
+        edges = edge_error(self.edges.lengths(made), self.edges.lengths(target))
+        return errors.mean() + EDGES * (edges * (1 - left.flatten())).mean()
+
+    def _made(self, noisy: Tensor, times: Tensor, batch: list[Latents]) -> Tensor:
+        maps = torch.stack([pair.control for pair in batch if pair.control is not None])
+        texts = ["" if draw < NO_TEXT else pair.text for pair, draw in zip(batch, torch.rand(len(batch)), strict=True)]
+        tokens = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
         with torch.autocast("cpu", torch.bfloat16):
-            states = self.text(tokens.input_ids).last_hidden_state
-            down, mid = self.network(noisy, times, states, controlnet_cond=control)
-            made = self.unet(
-                noisy, times, states, down_block_additional_residuals=down, mid_block_additional_residual=mid
-            ).sample
-        return (made.float() - target).square().mean()
+            states = self.text(tokens).last_hidden_state
+            return self.network.predicted(noisy, times[:, None], states, maps).float()
 
-    def _save(self) -> None:
-        state = {f"network.{name}": value.contiguous() for name, value in self.network.state_dict().items()}
-        state |= {f"average.{name}": value.contiguous() for name, value in self.average.items()}
-        state["clock"] = torch.tensor([self.step, self.seconds], dtype=torch.double)
-        save_file(state, self.folder / "state.partial")
-        (self.folder / "state.partial").rename(self.folder / "state.safetensors")
-        averaged = build(self.unet)
-        averaged.load_state_dict(self.average, strict=False)
-        averaged.half().save_pretrained(self.folder / "controlnet")
+    def _averaged(self) -> StarterControlNet:
+        network = StarterControlNet()
+        network.load_state_dict(self.average)
+        return network
+
+    def _report(self) -> None:
+        """Save everything, then judge what the running average makes of the held-out photos."""
+        state.save(self.folder, self.network, self.average, self.optimiser, self.step, self.seconds)
+        self._averaged().half().save_pretrained(self.folder / "controlnet")
+        figures = judge_control(self.args.family, self._averaged(), self.pictures, self.folder / "samples.png")
+        new = not (self.folder / "log.csv").exists()
         with (self.folder / "log.csv").open("a") as log:
-            csv.writer(log).writerow([self.step, f"{self.seconds:.0f}", f"{self.loss:.4f}"])
-
-    def _resume(self) -> None:
-        state = load_file(self.folder / "state.safetensors")
-        part = lambda prefix: {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}  # noqa: E731
-        self.network.load_state_dict(part("network."))
-        self.average = part("average.")
-        self.step, self.seconds = int(state["clock"][0]), float(state["clock"][1])
+            rows = csv.writer(log)
+            if new:
+                rows.writerow(["step", "seconds", "loss", *figures])
+            rows.writerow(
+                [self.step, f"{self.seconds:.0f}", f"{self.loss:.4f}", *(f"{value:.3f}" for value in figures.values())]
+            )
 
 
 def main() -> None:
@@ -145,10 +137,11 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("runs/controlnet"), help="where the run is kept; resumed if there"
     )
-    parser.add_argument("--minutes", type=float, default=20, help="running time in all")
-    parser.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
+    parser.add_argument("--minutes", type=float, default=60, help="running time in all")
+    parser.add_argument("--until", type=float, help="stop after so many of those minutes, to go on with another --size")
+    parser.add_argument("--every", type=float, default=600, help="seconds between checkpoints")
     parser.add_argument("--batch", type=int, default=24)
-    parser.add_argument("--size", type=int, default=160, help="side of a training picture in px, a multiple of 32")
+    parser.add_argument("--size", type=int, default=128, help="side of a training picture in px, a multiple of 32")
     parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()

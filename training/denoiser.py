@@ -18,9 +18,10 @@ from pathlib import Path
 import torch
 from diffusers.models import AutoencoderDC
 from rich.progress import Progress
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers import CLIPTextModel, CLIPTokenizer
 
+from training import state
 from training import tokenizer as vocabulary
 from training.family import Family, scheduler
 from training.judge import judge
@@ -28,7 +29,7 @@ from training.pairs import Pairs
 from training.pictures import load_pictures
 from training.stream import Latents, Stream
 from training.text_start import text_start
-from worker.denoiser import LATENTS, TIMES, kept
+from worker.denoiser import LATENTS, TIMES, StarterUNet, kept
 
 NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05
 """Shares of pairs trained without their text, their source, or both, for both guidances (Brooks et al. 2023)."""
@@ -45,7 +46,9 @@ class Run:
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(args.seed)
         self.vae = AutoencoderDC.from_pretrained(args.vae).float().eval().to(memory_format=torch.channels_last)
-        self.tokenizer = vocabulary.build(args.vocabulary)
+        self.tokenizer = (
+            CLIPTokenizer.from_pretrained(args.start / "tokenizer") if args.start else vocabulary.build(args.vocabulary)
+        )
         self.family = Family(self.tokenizer).to(memory_format=torch.channels_last)
         self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
@@ -55,13 +58,24 @@ class Run:
         )
         self.pictures = load_pictures(args.data)
         self.average: dict[str, Tensor] = {}
-        if (folder / "state.safetensors").exists():
-            self._resume()
+        if (folder / state.FILE).exists():
+            self.average, self.step, self.seconds = state.resume(folder, self.family, self.optimiser)
+        else:
+            self._begin()
+        self.family.text.requires_grad_(args.start is None)
+        self.stream = Stream(Pairs(self.pictures, args.size, args.seed + self.step), self.vae)
+
+    def _begin(self) -> None:
+        """Take over the weights of `--from` with its text encoder as it stays, or teach a new one its words."""
+        if self.args.start:
+            unet = StarterUNet.from_pretrained(self.args.start / "unet")
+            text = CLIPTextModel.from_pretrained(self.args.start / "text_encoder")
+            self.family.unet.load_state_dict(unet.float().state_dict())
+            self.family.text.load_state_dict(text.float().state_dict())
         else:
             nouns = [*self.pictures.labels, *self.pictures.emoji_names]
-            text_start(self.family.text, self.tokenizer, nouns, args.seed, TEXT_STEPS)
-            self.average = {name: value.detach().clone() for name, value in self.family.named_parameters()}
-        self.stream = Stream(Pairs(self.pictures, args.size, args.seed + self.step), self.vae)
+            text_start(self.family.text, self.tokenizer, nouns, self.args.seed, TEXT_STEPS)
+        self.average = state.start(self.family)
 
     def train(self) -> None:
         """Train until `--until` (or `--minutes`) of running time is spent, over all resumed runs together."""
@@ -92,7 +106,7 @@ class Run:
             loss.backward()
             nn.utils.clip_grad_norm_(self.family.parameters(), 1.0)
             self.optimiser.step()
-            self._follow(min(0.998, (1 + self.step) / (10 + self.step)))
+            state.follow(self.average, self.family, min(0.998, (1 + self.step) / (10 + self.step)))
             self.loss += 0.02 * (float(loss.detach()) - self.loss)
             self.step += 1
             self.seconds += time.monotonic() - began
@@ -119,11 +133,6 @@ class Run:
             if NO_TEXT <= draw < NO_TEXT + NEITHER + NO_SOURCE:
                 given[index] = 0
 
-    def _follow(self, keep: float) -> None:
-        with torch.no_grad():
-            for name, value in self.family.named_parameters():
-                self.average[name].lerp_(value, 1 - keep)
-
     def _averaged(self) -> Family:
         family = Family(self.tokenizer)
         family.load_state_dict(self.average, strict=False)  # all but position numbers, which are constants
@@ -131,7 +140,7 @@ class Run:
 
     def _report(self) -> None:
         """Save everything, then judge what the running average makes of the held-out photos."""
-        self._save_state()
+        state.save(self.folder, self.family, self.average, self.optimiser, self.step, self.seconds)
         family = self._averaged()
         figures = judge(family, self.vae, self.tokenizer, scheduler(), self.pictures, self.folder / "samples.png")
         new = not (self.folder / "log.csv").exists()
@@ -146,27 +155,6 @@ class Run:
         family.text.half().save_pretrained(self.folder / "text_encoder")
         self.tokenizer.save_pretrained(self.folder / "tokenizer")
         scheduler().save_pretrained(self.folder / "scheduler")
-
-    def _save_state(self) -> None:
-        state = {f"family.{name}": value.contiguous() for name, value in self.family.state_dict().items()}
-        state |= {f"average.{name}": value.contiguous() for name, value in self.average.items()}
-        for index, values in self.optimiser.state_dict()["state"].items():
-            state |= {f"optimiser.{index}.{name}": value.contiguous() for name, value in values.items()}
-        state["clock"] = torch.tensor([self.step, self.seconds], dtype=torch.double)
-        save_file(state, self.folder / "state.partial")
-        (self.folder / "state.partial").rename(self.folder / "state.safetensors")
-
-    def _resume(self) -> None:
-        state = load_file(self.folder / "state.safetensors")
-        part = lambda prefix: {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}  # noqa: E731
-        self.family.load_state_dict(part("family."))
-        self.average = part("average.")
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in part("optimiser.").items():
-            index, name = key.split(".")
-            moments.setdefault(int(index), {})[name] = value
-        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": moments})
-        self.step, self.seconds = int(state["clock"][0]), float(state["clock"][1])
 
 
 def _times(count: int) -> Tensor:
@@ -202,6 +190,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
     parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
+    parser.add_argument(
+        "--from", dest="start", type=Path, help="a family's folder to go on from; its text encoder then stays as it is"
+    )
     parser.add_argument(
         "--vocabulary", type=Path, help="bpe_simple_vocab_16e6.txt.gz; open_clip_torch's when not given"
     )

@@ -14,14 +14,22 @@ from torch import Tensor
 from transformers import CLIPTokenizer
 
 from likeness.contract import words
+from likeness.contract.catalogue import load_catalogue
 from likeness.contract.instructions import understand
+from likeness.contract.tasks import Control
 from likeness.imaging.colour import Floats
+from likeness.imaging.controls import canny
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
+from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.pictures import Pictures, Pixels
+from worker.denoiser import StarterControlNet
+from worker.engine import EngineTask
+from worker.engines import controlnet
 
 if TYPE_CHECKING:
     from training.family import Family
 
+CONTROLLED = "a photo of a red shirt on a white background"
 STEPS = 6
 SIDE = 256
 PHOTOS = 8
@@ -49,20 +57,19 @@ def judge(
 
     hue: median error in degrees; outside: median psnr in dB of what must not change.
     """
-    shots = [_shot(*pair) for pair in zip(pictures.held_out[:PHOTOS], pictures.held_out_masks[:PHOTOS], strict=True)]
+    given = shots(pictures)
     maker = Maker(family, vae, tokenizer, scheduler)
-    rows = [[rgb for rgb, _ in shots]]
+    rows = [[rgb for rgb, _ in given]]
     hues, outside = [], []
     for text in SHOWN:
-        rows.append([maker.edit(rgb, mask, text) for rgb, mask in shots])
+        rows.append([maker.edit(rgb, mask, text) for rgb, mask in given])
         asked = understand(text)
         if asked.rgb and asked.colour in words.CHROMATIC and asked.kind == "recolour":
-            for (rgb, mask), made in zip(shots, rows[-1], strict=True):
+            for (rgb, mask), made in zip(given, rows[-1], strict=True):
                 hues.append(hue_error(made, mask, asked.rgb))
                 outside.append(_psnr(rgb[mask < 0.05], made[mask < 0.05]))
-    rows.append([maker.draw("a photo of a red shirt on a white background", rgb.shape[:2]) for rgb, _ in shots])
-    pixels = np.vstack([np.hstack(row) for row in rows])
-    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(sheet)
+    rows.append([maker.draw(CONTROLLED, rgb.shape[:2]) for rgb, _ in given])
+    _save(rows, sheet)
     return {"hue": float(np.median(hues)), "outside": float(np.median(outside))}
 
 
@@ -97,12 +104,42 @@ class Maker:
         return self.vae.decode(latents).sample[0].add(1).div(2).clamp(0, 1).permute(1, 2, 0).numpy()
 
 
+def judge_control(family: Path, network: StarterControlNet, pictures: Pictures, sheet: Path) -> dict[str, float]:
+    """Return the figures of a ControlNet run by its engine with the catalogue's defaults, and save what it makes.
+
+    kept, free: median edge_f1 of held-out photos and what is made of their canny edges, at full weight and at none.
+    """
+    spec = load_catalogue().find("starter-control")
+    engine = controlnet.engine_of(spec, family, network, "cpu")
+    photos = [rgb for rgb, _ in shots(pictures)]
+    settings = {name: one.default for name, one in spec.parameters.items()}
+    rows = [photos, [canny(photo) for photo in photos]]
+    for weight in (1.0, 0.0):
+        controls = [Control(kind="canny", weight=weight)]
+        tasks = [EngineTask(photo, 1, settings, CONTROLLED, controls=controls) for photo in photos]
+        rows.append([engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks])
+    _save(rows, sheet)
+    kept, free = ([edge_f1(*pair) for pair in zip(photos, row, strict=True)] for row in rows[2:])
+    return {"kept": float(np.median(kept)), "free": float(np.median(free))}
+
+
+def _save(rows: Sequence[Sequence[Floats]], sheet: Path) -> None:
+    pixels = np.vstack([np.hstack(row) for row in rows])
+    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(sheet)
+
+
 def hue_error(rgb: Floats, mask: Floats, colour: tuple[int, int, int]) -> float:
     """Return degrees between the CIE hue of the mean colour under the mask and that of `colour`."""
     mean = lab_of(rgb)[mask > 0.5].mean(0)
     target = lab_of_colour(colour)
     turn = np.degrees(np.arctan2(mean[2], mean[1]) - np.arctan2(target[2], target[1]))
     return float(abs((turn + 180) % 360 - 180))
+
+
+def shots(pictures: Pictures) -> list[tuple[Floats, Floats]]:
+    """Return PHOTOS held-out photos with their masks, square, of SIDE px."""
+    pairs = zip(pictures.held_out[:PHOTOS], pictures.held_out_masks[:PHOTOS], strict=True)
+    return [_shot(*pair) for pair in pairs]
 
 
 def _shot(photo: Pixels, mask: Pixels) -> tuple[Floats, Floats]:

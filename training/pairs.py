@@ -19,6 +19,8 @@ from training.pictures import Pictures
 
 Name = TypeVar("Name")
 
+NEAREST = 2.0
+"""How much a part of a photo is enlarged at most: shops' photos have more pixels than ours."""
 HOLE = 0.5
 """What stands in a masked picture where the mask is: 0 in the -1..1 that networks see, as diffusers does."""
 
@@ -32,6 +34,8 @@ class Lesson(StrEnum):
     """Complete the masked part (inpainting)."""
     DRAW = "draw"
     """Make the picture from its caption alone."""
+    CLEAN = "clean"
+    """Take a little noise off a part of a picture."""
     CONTROL = "control"
     """Make the picture from its caption and its edges."""
 
@@ -77,14 +81,17 @@ class Pairs:
 
     def make(self, lesson: Lesson | None = None) -> Pair:
         """Return one pair, of a lesson drawn by SHARES when none is named."""
-        shot = self._shot()
-        match lesson or _drawn(self.random, SHARES):
+        lesson = lesson or _drawn(self.random, SHARES)
+        shot = self._shot(near=lesson in (Lesson.CLEAN, Lesson.CONTROL))
+        match lesson:
             case Lesson.EDIT:
                 return self._edit(shot)
             case Lesson.FILL:
                 return self._fill(shot)
             case Lesson.CONTROL:
                 return self._control(shot)
+            case Lesson.CLEAN:
+                return Pair(Lesson.CLEAN, None, shot.rgb, np.zeros_like(shot.mask), "")
             case _:
                 return Pair(Lesson.DRAW, None, shot.rgb, np.zeros_like(shot.mask), caption(shot))
 
@@ -102,16 +109,20 @@ class Pairs:
         control = CONTROLS[str(self.random.choice(list(CONTROLS)))](shot.rgb)
         return Pair(Lesson.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
 
-    def _shot(self) -> Shot:
-        shot = self._emoji() if self.random.random() < 0.1 else self._photo()
+    def _shot(self, near: bool) -> Shot:
+        shot = self._emoji() if self.random.random() < 0.1 else self._photo(near)
         if self.random.random() < 0.3:
             shot = Shot(recolour(shot.rgb, shot.mask, words.COLOURS[_colour(self.random)]), shot.mask, shot.noun)
         return shot
 
-    def _photo(self) -> Shot:
+    def _photo(self, near: bool) -> Shot:
+        """Return most of a photo, or, seen from near, a part of it at up to twice its own size."""
         index = int(self.random.integers(len(self.pictures.photos)))
         photo, mask = self.pictures.photos[index], self.pictures.masks[index]
-        side = int(min(photo.shape[:2]) * self.random.uniform(0.7, 1.0))
+        least = min(photo.shape[:2])
+        side = int(
+            min(least, self.size / self.random.uniform(0.6, NEAREST)) if near else least * self.random.uniform(0.7, 1.0)
+        )
         top = self.random.integers(photo.shape[0] - side + 1)
         left = self.random.integers(photo.shape[1] - side + 1)
         part = np.s_[top : top + side, left : left + side]
@@ -128,7 +139,8 @@ class Pairs:
         if self.random.random() < 0.5:
             rgb, mask = rgb[:, ::-1], mask[:, ::-1]
         to = (self.size, self.size)
-        rgb, mask = (cv2.resize(np.ascontiguousarray(plane), to, interpolation=cv2.INTER_AREA) for plane in (rgb, mask))
+        how = cv2.INTER_AREA if self.size <= len(rgb) else cv2.INTER_CUBIC
+        rgb, mask = (cv2.resize(np.ascontiguousarray(plane), to, interpolation=how) for plane in (rgb, mask))
         return Shot(np.clip(rgb, 0, 1), np.clip(mask, 0, 1), noun)
 
     def _hole(self, product: Floats) -> Floats:

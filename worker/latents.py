@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from likeness.contract.catalogue import CanvasSpec
-from worker.denoiser import TIMES, StarterUNet
+from worker.denoiser import TIMES, StarterCleaner, StarterUNet
 from worker.engine import Canvas, EngineTask, Plane, StepHook
 
 
@@ -44,6 +44,7 @@ def parts(weights: Path, device: str) -> dict[str, Any]:
     only = {"use_safetensors": True, "local_files_only": True}
     unet = StarterUNet.from_pretrained(weights / "unet", **only).float().eval()
     unet.paired = device == "cpu"
+    unet.cleaner = StarterCleaner.from_pretrained(weights / "cleaner", **only).float().eval()
     text = CLIPTextModel.from_pretrained(weights / "text_encoder", **only).float().eval()
     return {
         "vae": StarterAutoencoder.loaded(weights / "vae").to(device, memory_format=torch.channels_last),

@@ -10,7 +10,7 @@ from rich.progress import track
 from benchmarks.customisation.colours import SEED, coloured
 from benchmarks.customisation.figures import Figure, at_least, every
 from benchmarks.customisation.workbench import Photo, Wish, Workbench
-from likeness.contract.tasks import Customise, Recreate
+from likeness.contract.tasks import Control, Customise, Recreate
 
 STRENGTH = 0.3
 BATCH = 4
@@ -55,6 +55,7 @@ def _neighbours() -> dict[str, list[Wish]]:
             Customise(instruction=text, seed=seed) for text, seed in zip(INSTRUCTIONS, seeds, strict=True)
         ],
         "starter-inpaint": [Customise(prompt=PROMPT, mask="product", seed=seed) for seed in seeds],
+        "starter-control": [Customise(prompt=PROMPT, controls=[Control(kind="canny")], seed=seed) for seed in seeds],
     }
 
 

@@ -19,10 +19,9 @@ def test_every_row_has_its_family_and_weights(spec) -> None:
     assert list((ROOT / "weights" / spec.weights).rglob("*.safetensors"))
 
 
-def test_recreation_and_every_way_of_customising_but_control_have_one_default() -> None:
-    """No trained ControlNet is shipped (docs/decisions/0004)."""
+def test_recreation_and_every_way_of_customising_have_one_default() -> None:
     defaults = [wish for spec in load_catalogue().engines for wish in spec.default_for]
-    assert sorted(defaults) == sorted(["recreate", *(way for way in Way if way is not Way.CONTROL)])
+    assert sorted(defaults) == sorted(["recreate", *Way])
 
 
 def test_an_engine_is_the_default_only_for_what_it_does() -> None:

@@ -99,6 +99,7 @@ def test_every_picture_is_stored_under_its_job(shop: Live, stack: Stack) -> None
         ({"recolour": {"to": "#1F4E79"}}, "starter-edit"),
         ({"prompt": "a red shoe", "mask": "background"}, "starter-inpaint"),
         ({"instruction": "make it denim", "preserve": "background"}, "starter-edit"),
+        ({"prompt": "a red shoe", "controls": [{"kind": "canny"}]}, "starter-control"),
     ],
 )
 def test_each_wish_goes_to_its_engine(shop: Live, stack: Stack, fields: dict, engine: str) -> None:

@@ -88,7 +88,7 @@ def test_a_run_is_resumed_and_leaves_parts_that_load(
     monkeypatch.setattr(judge, "SHOWN", ("make it red",))
     monkeypatch.setattr("training.denoiser.TEXT_STEPS", 2)
     build().save_pretrained(tmp_path / "vae")
-    settings = {"data": data, "vae": tmp_path / "vae", "vocabulary": merges, "until": None}
+    settings = {"data": data, "vae": tmp_path / "vae", "vocabulary": merges, "until": None, "start": None}
     settings |= {"size": 64, "batch": 2, "rate": 1e-4, "seed": 1, "every": 1e9}
     Run(tmp_path / "run", Namespace(minutes=0.03, **settings)).train()
     resumed = Run(tmp_path / "run", Namespace(minutes=0.06, **settings))
@@ -102,6 +102,12 @@ def test_a_run_is_resumed_and_leaves_parts_that_load(
     weights = load_file(tmp_path / "run/unet/diffusion_pytorch_model.safetensors")
     assert {value.dtype for value in weights.values()} == {torch.float16}
     assert (tmp_path / "run/samples.png").exists()
+    onward = Run(tmp_path / "onward", Namespace(minutes=0.03, **(settings | {"start": tmp_path / "run"})))
+    taken = StarterUNet.from_pretrained(tmp_path / "run/unet").float().state_dict()
+    assert all(torch.equal(value, taken[name]) for name, value in onward.family.unet.state_dict().items())
+    words_before = {name: value.clone() for name, value in onward.family.text.state_dict().items()}
+    onward.train()
+    assert all(torch.equal(value, words_before[name]) for name, value in onward.family.text.state_dict().items())
 
 
 def test_the_hue_of_a_colour_is_its_own() -> None:

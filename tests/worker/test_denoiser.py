@@ -5,7 +5,18 @@ import torch
 from diffusers.models import UNet2DConditionModel
 
 from training.family import scheduler
-from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterUNet, in_pairs, kept, whole
+from worker.denoiser import (
+    CHANNELS,
+    LATENTS,
+    LOW,
+    TIMES,
+    StarterCleaner,
+    StarterControlNet,
+    StarterUNet,
+    in_pairs,
+    kept,
+    whole,
+)
 from worker.latents import schedule
 
 
@@ -42,6 +53,36 @@ def test_it_predicts_the_difference_from_the_source() -> None:
     assert torch.equal(unet(inputs, TIMES - 1, text).sample, inputs[:, LATENTS + 1 :]), "with a source: the source"
     alone = unet(inputs[:, :LATENTS], 300, text).sample
     assert torch.allclose(alone, inputs[:, :LATENTS] * kept(torch.tensor(300)).sqrt().float()), "without: the signal"
+
+
+@torch.no_grad()
+def test_a_cleaner_makes_the_base_at_low_noise_where_no_source_is() -> None:
+    unet, noisy, text = small(), torch.randn(3, LATENTS, 8, 8), torch.randn(3, 4, 16)
+    inputs = torch.randn(1, CHANNELS, 8, 8)
+    asked = [(noisy, LOW - 1, text), (noisy, LOW, text), (inputs, 10, text[:1])]
+    before = [unet(*one).sample for one in asked]
+    unet.cleaner = StarterCleaner(width=8, depth=3)
+    assert all(torch.allclose(unet(*one).sample, plain, atol=1e-6) for one, plain in zip(asked, before, strict=True))
+    torch.nn.init.normal_(unet.cleaner.convolutions[-1].weight)
+    same = [torch.equal(unet(*one).sample, plain) for one, plain in zip(asked, before, strict=True)]
+    assert same == [False, True, True]
+    mixed = unet(noisy, torch.tensor([10, LOW, 10]), text).sample
+    assert torch.allclose(mixed[1], before[1][1], atol=1e-5)
+
+
+@torch.no_grad()
+def test_a_control_takes_as_much_of_the_prediction_as_its_weight_says() -> None:
+    unet, noisy, text, maps = small(), torch.randn(3, LATENTS, 8, 8), torch.randn(3, 4, 16), torch.rand(3, 3, 64, 64)
+    network = StarterControlNet(widths=(8, 8), told=8, text_width=16).eval()
+    torch.nn.init.normal_(network.leave.weight)
+    whole_, mixed = network.predicted(noisy, torch.full((3, 1), 500), text, maps), unet(noisy, 500, text).sample
+    for paired in (False, True):
+        unet.paired = network.paired = paired
+        for weight in (0.0, 0.25, 1.0, 1.5):
+            down, mid = network(noisy, 500, text, maps, conditioning_scale=weight)
+            made = unet(noisy, 500, text, down_block_additional_residuals=down, mid_block_additional_residual=mid)
+            share = min(weight, 1)
+            assert torch.allclose(made.sample, share * whole_ + (1 - share) * mixed, atol=1e-4)
 
 
 @torch.no_grad()

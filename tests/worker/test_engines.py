@@ -1,18 +1,15 @@
 """The shipped engines: real weights, tiles without seams, bytes that do not depend on the batch."""
 
-import shutil
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.tasks import Control
-from training.controlnet import build
+from likeness.imaging.metrics.edge_f1 import edge_f1
 from worker.config import WEIGHTS
-from worker.denoiser import StarterUNet
 from worker.engine import AllCancelled, Engine, EngineTask
 from worker.engines.autoencoder import AutoencoderEngine
 from worker.engines.img2img import Img2ImgEngine
@@ -29,7 +26,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "edit unguided": ("starter-edit", {"guidance_scale": 1.0, "image_guidance_scale": 1.0, "steps": 2}, EDIT),
     "inpaint": ("starter-inpaint", {"guidance_scale": 1.5, "steps": 2}, {"text": "a shirt", "mask": DISC}),
     "control": (
-        "control",
+        "starter-control",
         {"strength": 0.9, "guidance_scale": 2.0, "steps": 2},
         {"text": "a shirt", "controls": (Control(kind="canny"), Control(kind="soft_edge", weight=0.5, end=0.5))},
     ),
@@ -37,15 +34,10 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def engines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]:
-    """Return what loads a shipped engine, or "control": the shipped denoiser with an untrained ControlNet beside it."""
-    weights = tmp_path_factory.mktemp("weights")
-    shutil.copytree(WEIGHTS / "starter", weights / "starter")
-    torch.manual_seed(0)
-    build(StarterUNet.from_pretrained(weights / "starter/unet")).save_pretrained(weights / "starter/controlnet")
-    residents, catalogue = Residents(weights, "cpu"), load_catalogue()
-    control = catalogue.find("starter-inpaint").model_copy(update={"name": "control", "family": "controlnet"})
-    return lambda name: residents.engine(control if name == "control" else catalogue.find(name))
+def engines() -> Callable[[str], Engine]:
+    """Return what loads a shipped engine."""
+    residents, catalogue = Residents(WEIGHTS, "cpu"), load_catalogue()
+    return lambda name: residents.engine(catalogue.find(name))
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +160,17 @@ def test_more_strength_moves_further_from_the_picture(starter: Img2ImgEngine) ->
     plain, light, strong = (made(starter, canvas, strength=value, steps=4)[0] for value in (0.0, 0.3, 0.9))
     errors = [float(np.square(out - canvas).mean()) for out in (plain, light, strong)]
     assert errors == sorted(errors)
+
+
+def test_a_control_keeps_edges_by_its_weight_and_for_its_steps(engines: Callable[[str], Engine]) -> None:
+    parameters = {"strength": 1.0, "guidance_scale": 1.0, "steps": 4}
+    canvas = scene(SIDE, SIDE)
+
+    def drawn(**control: float) -> np.ndarray:
+        task = EngineTask(canvas, 7, parameters, "a photo of a red shirt", None, (Control(kind="canny", **control),))
+        return engines("starter-control").generate([task], lambda step, steps, stage: None)[0]
+
+    free, half, kept, early = drawn(weight=0), drawn(weight=0.5), drawn(), drawn(end=0.5)
+    assert edge_f1(canvas, kept) > edge_f1(canvas, free)
+    assert len({one.tobytes() for one in (free, half, kept, early)}) == 4
+    assert np.array_equal(drawn(start=0.99), free), "no step is left for it"

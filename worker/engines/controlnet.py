@@ -54,6 +54,11 @@ class ControlNetEngine:
 def load(spec: EngineSpec, weights: Path, device: str) -> ControlNetEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
     network = StarterControlNet.from_pretrained(weights / "controlnet", use_safetensors=True, local_files_only=True)
+    return engine_of(spec, weights, network, device)
+
+
+def engine_of(spec: EngineSpec, weights: Path, network: StarterControlNet, device: str) -> ControlNetEngine:
+    """Return the engine of a network that is there already; the other parts are loaded. Raises OSError."""
     network = network.float().eval().to(device, memory_format=torch.channels_last)
     network.paired = device == "cpu"
     pipe = StableDiffusionControlNetImg2ImgPipeline(

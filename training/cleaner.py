@@ -1,0 +1,136 @@
+"""Train the starter's cleaner: `python -m training.cleaner --data DATA --minutes 5`.
+
+It takes low noise off latents, at the times below LOW, and is the base that the denoiser starts from there
+(`worker/denoiser.py`). The error is divided by the noise's variance, as in the prediction of noise (Ho et al. 2020,
+arXiv:2006.11239), and each channel counts as much as it shows in the picture.
+"""
+
+import argparse
+import csv
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers.models import AutoencoderDC
+from rich.progress import Progress
+from torch import Tensor, nn
+
+from likeness.imaging.metrics.ssim import ssim
+from training import state
+from training.denoiser import channel_weights
+from training.judge import shots
+from training.pairs import Lesson, Pairs
+from training.pictures import load_pictures
+from training.stream import Stream
+from worker.denoiser import LOW, TIMES, StarterCleaner, kept
+
+LEAST_NOISE = 0.005
+"""Added to the variance of noise by which the error is divided."""
+JUDGED = 299
+"""The time at which held-out photos are judged: that of strength 0.3."""
+
+
+class Run:
+    """One run in a folder: the network, its running average, log.csv. It goes on from its state."""
+
+    def __init__(self, folder: Path, args: argparse.Namespace) -> None:
+        self.folder, self.args = folder, args
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(args.seed)
+        self.vae = AutoencoderDC.from_pretrained(args.vae).float().eval()
+        self.network = StarterCleaner().to(memory_format=torch.channels_last)
+        self.average = state.start(self.network)
+        self.step, self.seconds = 0, 0.0
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=args.rate, betas=(0.9, 0.98), fused=True)
+        if (folder / state.FILE).exists():
+            self.average, self.step, self.seconds = state.resume(folder, self.network, self.optimiser)
+        self.kept = kept(torch.arange(TIMES)).float()
+        self.weights = channel_weights(self.vae)
+        self.pictures = load_pictures(args.data)
+        self.stream = Stream(Pairs(self.pictures, args.size, args.seed + self.step), self.vae, Lesson.CLEAN)
+
+    def train(self) -> None:
+        """Train until `--minutes` of running time are spent, over all resumed runs together."""
+        budget = self.args.minutes * 60
+        with Progress() as progress:
+            bar = progress.add_task("cleaner", total=budget, completed=self.seconds)
+            saved = time.monotonic()
+            while self.seconds < budget:
+                self._step(self.seconds / budget)
+                progress.update(bar, completed=self.seconds, description=f"step {self.step}")
+                if time.monotonic() - saved > self.args.every:
+                    self._report()
+                    saved = time.monotonic()
+        self._report()
+
+    def _step(self, done: float) -> None:
+        began = time.monotonic()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 50) * (0.03 + 0.97 * math.cos(math.pi / 2 * done))
+        target = torch.stack([pair.target for pair in self.stream.batch(self.args.batch)])
+        loss = self._error(target, torch.randint(LOW, (len(target),)))
+        self.optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        state.follow(self.average, self.network, min(0.99, (1 + self.step) / (10 + self.step)))
+        self.step += 1
+        self.seconds += time.monotonic() - began
+
+    def _error(self, target: Tensor, times: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            made = self.network(self._noised(target, times, torch.randn_like(target)), times)
+        left = self.kept[times][:, None, None, None]
+        return ((made.float() - target).square() * self.weights / (1 - left + LEAST_NOISE)).mean()
+
+    def _noised(self, target: Tensor, times: Tensor, noise: Tensor) -> Tensor:
+        left = self.kept[times][:, None, None, None]
+        return left.sqrt() * target + (1 - left).sqrt() * noise
+
+    def _report(self) -> None:
+        """Save everything; log the median ssim of held-out photos cleaned in one step, and of them left noisy."""
+        state.save(self.folder, self.network, self.average, self.optimiser, self.step, self.seconds)
+        averaged = StarterCleaner()
+        averaged.load_state_dict(self.average)
+        figures = self._judged(averaged)
+        averaged.half().save_pretrained(self.folder / "cleaner")
+        with (self.folder / "log.csv").open("a") as log:
+            csv.writer(log).writerow([self.step, f"{self.seconds:.0f}", *(f"{value:.4f}" for value in figures)])
+
+    @torch.no_grad()
+    def _judged(self, network: StarterCleaner) -> tuple[float, float]:
+        """Return the median ssim of held-out photos after cleaning, and without it."""
+        times = torch.tensor([JUDGED])
+        cleaned, left = [], []
+        for rgb, _ in shots(self.pictures):
+            latents = self.vae.encode(torch.from_numpy(rgb).permute(2, 0, 1)[None] * 2 - 1).latent
+            noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(1))
+            noisy = self._noised(latents, times, noise)
+            for values, one in ((cleaned, network(noisy, times)), (left, noisy * self.kept[times].sqrt())):
+                made = self.vae.decode(one).sample[0].add(1).div(2).clamp(0, 1).permute(1, 2, 0).numpy()
+                values.append(ssim(rgb, made))
+        return float(np.median(cleaned)), float(np.median(left))
+
+
+def main() -> None:
+    """Parse the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/cleaner"), help="where the run is kept; resumed if there"
+    )
+    parser.add_argument("--minutes", type=float, default=5, help="running time in all")
+    parser.add_argument("--every", type=float, default=100, help="seconds between checkpoints")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--size", type=int, default=128, help="side of a training picture in px, a multiple of 32")
+    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    Run(args.out, args).train()
+
+
+if __name__ == "__main__":
+    main()
