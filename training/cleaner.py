@@ -1,4 +1,4 @@
-"""Train the starter's cleaner: `python -m training.cleaner --data DATA --minutes 5`.
+"""Train the starter's cleaner: `python -m training.cleaner --data DATA --minutes 9`.
 
 It takes low noise off latents, at the times below LOW, and is the base that the denoiser starts from there
 (`worker/denoiser.py`). The error is divided by the noise's variance, as in the prediction of noise (Ho et al. 2020,
@@ -28,6 +28,8 @@ from worker.denoiser import LOW, TIMES, StarterCleaner, kept
 
 LEAST_NOISE = 0.005
 """Added to the variance of noise by which the error is divided."""
+LEAST, REST = 1024, 4
+"""Pairs kept from the beginning; steps for each of new ones."""
 JUDGED = 299
 """The time at which held-out photos are judged: that of strength 0.3."""
 
@@ -49,7 +51,8 @@ class Run:
         self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
         self.pictures = load_pictures(args.data)
-        self.stream = Stream(Pairs(self.pictures, args.size, args.seed + self.step), self.vae, Lesson.CLEAN)
+        pairs = Pairs(self.pictures, args.size, args.seed + self.step)
+        self.stream = Stream(pairs, self.vae, Lesson.CLEAN, LEAST, REST)
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
@@ -122,7 +125,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("runs/cleaner"), help="where the run is kept; resumed if there"
     )
-    parser.add_argument("--minutes", type=float, default=5, help="running time in all")
+    parser.add_argument("--minutes", type=float, default=9, help="running time in all")
     parser.add_argument("--every", type=float, default=100, help="seconds between checkpoints")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--size", type=int, default=128, help="side of a training picture in px, a multiple of 32")

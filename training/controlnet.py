@@ -1,4 +1,4 @@
-"""Train the starter ControlNet beside the finished denoiser: `python -m training.controlnet --data DATA`.
+"""Train what draws by a map of edges: `python -m training.controlnet --data DATA`.
 
 It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/denoiser.py` says what it is.
 
@@ -27,12 +27,16 @@ from training.pictures import load_pictures
 from training.stream import Latents, Stream
 from worker.denoiser import TIMES, StarterControlNet, kept
 
-EDGES = 0.5
+EDGES = 3.0
 """What the error of edges counts beside the mean square error, at pure noise."""
 LEAST_NOISE = 0.05
 """Added to the variance of noise by which the error of the latents is divided."""
 NO_TEXT = 0.1
 """Share of pairs trained without their text, for guidance."""
+LEAST, REST = 1024, 4
+"""Pairs kept from the beginning; steps for each of new ones."""
+FROM = 100
+"""Pairs are trained at times from it on."""
 FITTED = 48
 """Crops that the linear decoder is fitted on."""
 
@@ -55,18 +59,20 @@ class Run:
             self.average, self.step, self.seconds = state.resume(folder, self.network, self.optimiser)
         self.kept = kept(torch.arange(TIMES)).float()
         self.pictures = load_pictures(args.data)
-        self.stream = Stream(Pairs(self.pictures, args.size, args.seed + self.step), self.vae, Lesson.CONTROL)
+        self.stream = Stream(
+            Pairs(self.pictures, args.size, args.seed + self.step), self.vae, Lesson.CONTROL, LEAST, REST
+        )
         self.weights = channel_weights(self.vae)
         self.edges = Edges(self.vae, torch.stack([pair.target for pair in self.stream.batch(FITTED)]))
 
     def train(self) -> None:
-        """Train until `--until` (or `--minutes`) of running time is spent, over all resumed runs together."""
-        budget = min(self.args.until or self.args.minutes, self.args.minutes) * 60
+        """Train until `--minutes` of running time are spent, over all resumed runs together."""
+        budget = self.args.minutes * 60
         with Progress() as progress:
             bar = progress.add_task("controlnet", total=budget, completed=self.seconds)
             saved = time.monotonic()
             while self.seconds < budget:
-                self._step(self.seconds / self.args.minutes / 60)
+                self._step(self.seconds / budget)
                 progress.update(bar, completed=self.seconds, description=f"step {self.step} loss {self.loss:.3f}")
                 if time.monotonic() - saved > self.args.every:
                     self._report()
@@ -90,8 +96,8 @@ class Run:
     def _error(self, batch: list[Latents]) -> Tensor:
         """Return the error of the latents, the more the less noise there is, and that of their edges, the other way."""
         target = torch.stack([pair.target for pair in batch])
-        times = torch.randint(TIMES, (len(batch),))
-        times[::3] = TIMES - 1
+        times = torch.randint(FROM, TIMES, (len(batch),))
+        times[: len(batch) * 3 // 4] = TIMES - 1
         left = self.kept[times][:, None, None, None]
         noisy = left.sqrt() * target + (1 - left).sqrt() * torch.randn_like(target)
         made = self._made(noisy, times, batch)
@@ -131,18 +137,15 @@ def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
-    parser.add_argument(
-        "--family", type=Path, default=Path("weights/starter"), help="vae, unet, text_encoder, tokenizer"
-    )
+    parser.add_argument("--family", type=Path, default=Path("weights/starter"), help="the other trained parts")
     parser.add_argument(
         "--out", type=Path, default=Path("runs/controlnet"), help="where the run is kept; resumed if there"
     )
-    parser.add_argument("--minutes", type=float, default=60, help="running time in all")
-    parser.add_argument("--until", type=float, help="stop after so many of those minutes, to go on with another --size")
-    parser.add_argument("--every", type=float, default=600, help="seconds between checkpoints")
+    parser.add_argument("--minutes", type=float, default=13, help="running time in all")
+    parser.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
     parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--size", type=int, default=128, help="side of a training picture in px, a multiple of 32")
-    parser.add_argument("--rate", type=float, default=1e-3, help="highest learning rate")
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args).train()

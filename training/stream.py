@@ -30,19 +30,27 @@ class Latents:
 
 
 class Stream:
-    """Encoded pairs of one kind: a thread draws them, this encodes them and keeps the newest to be used again."""
+    """Encoded pairs of one kind: a thread draws them, this encodes them and keeps the newest to be used again.
 
-    def __init__(self, pairs: Pairs, vae: AutoencoderDC, lesson: Lesson | None = None) -> None:
+    For a small network `least` pairs are kept from the beginning, and encoding may `rest`: it costs more than a step.
+    """
+
+    def __init__(
+        self, pairs: Pairs, vae: AutoencoderDC, lesson: Lesson | None = None, least: int = 0, rest: int = 1
+    ) -> None:
+        self.least, self.rest, self.number = least, rest, 0
         self.vae, self.random = vae, np.random.default_rng(pairs.random.integers(2**32))
         self.pool: deque[Latents] = deque(maxlen=POOL)
         self.drawn: queue.Queue[list[Pair]] = queue.Queue(maxsize=4)
         threading.Thread(target=self._draw, args=(pairs, lesson), daemon=True).start()
 
     def batch(self, size: int) -> list[Latents]:
-        """Return `size` pairs, FRESH of them new."""
-        self._encode()
-        while len(self.pool) < 2 * size:
+        """Return `size` pairs, the newest among them; one batch in `rest` brings FRESH new ones."""
+        while len(self.pool) < max(2 * size, self.least):
             self._encode()
+        if self.number % self.rest == 0:
+            self._encode()
+        self.number += 1
         fresh = [self.pool[-1 - index] for index in range(min(FRESH, size))]
         return fresh + [self.pool[index] for index in self.random.integers(len(self.pool), size=size - len(fresh))]
 

@@ -23,8 +23,8 @@ CHANNELS = 2 * LATENTS + 1
 TIMES = 1000
 MAP_SIDE = 8
 """Px of a control map that lie under one latent's side."""
-WAVES = 8
-"""Sines and cosines that tell a time."""
+MAP_SCALE = 4.0
+"""Brings thin white lines on black to about the size of latents."""
 LOW = 400
 """Times below it are of low noise: under a third of the picture's size."""
 SHIFT = 0.5
@@ -75,6 +75,16 @@ def _joined(made: list[Any], rows: int) -> Any:  # noqa: ANN401
     return tuple(_joined(list(parts), rows) for parts in zip(*made, strict=True))
 
 
+def convolutions(widths: list[int]) -> nn.ModuleList:
+    """Return convolutions from each width to the next, for SiLU between them; the last one begins at zero."""
+    layers = [nn.Conv2d(*pair, 3, padding=1) for pair in pairwise(widths)]
+    for layer in layers[:-1]:
+        nn.init.kaiming_normal_(layer.weight)
+    nn.init.zeros_(layers[-1].weight)
+    nn.init.zeros_(layers[-1].bias)
+    return nn.ModuleList(layers)
+
+
 class StarterCleaner(ModelMixin, ConfigMixin):
     """Convolutions without norms, which take a little noise off latents.
 
@@ -85,12 +95,7 @@ class StarterCleaner(ModelMixin, ConfigMixin):
     def __init__(self, width: int = 96, depth: int = 7) -> None:
         super().__init__()
         widths = [LATENTS + 1, *[width] * (depth - 1), LATENTS]
-        layers = [nn.Conv2d(*pair, 3, padding=1) for pair in pairwise(widths)]
-        for layer in layers[:-1]:
-            nn.init.kaiming_normal_(layer.weight)
-        nn.init.zeros_(layers[-1].weight)
-        nn.init.zeros_(layers[-1].bias)
-        self.convolutions = nn.ModuleList(layers)
+        self.convolutions = convolutions(widths)
 
     def forward(self, noisy: Tensor, times: Tensor) -> Tensor:
         """Return the clean latents of N x 16 x H x W at N times below LOW."""
@@ -145,34 +150,11 @@ class StarterUNet(UNet2DConditionModel):
         return torch.where(low[:, None, None, None], cleaner(noisy, times), signal)
 
 
-def evened(seen: Tensor) -> Tensor:
-    """Return N x C x H x W with the channels of each place scaled to a mean square of 1 (Zhang & Sennrich 2019)."""
-    return seen * (seen.square().mean(1, keepdim=True) + 1e-4).rsqrt()
-
-
-class Block(nn.Module):
-    """Two convolutions whose result is added, with what is told as a scale and a shift between them."""
-
-    def __init__(self, width: int, told: int) -> None:
-        super().__init__()
-        self.first, self.second = (nn.Conv2d(width, width, 3, padding=1) for _ in range(2))
-        self.tell = nn.Linear(told, 2 * width)
-        for layer in (self.second, self.tell):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
-
-    def forward(self, seen: Tensor, told: Tensor) -> Tensor:
-        """Return N x width x H x W."""
-        scale, shift = self.tell(told)[:, :, None, None].chunk(2, 1)
-        made = self.first(evened(seen))
-        return seen + self.second(nn.functional.silu(made * (1 + scale) + shift))
-
-
 class StarterControlNet(ModelMixin, ConfigMixin):
     """A denoiser of its own that also reads a map; the UNet's prediction is mixed with its, by the control's weight.
 
-    It has ControlNet's place (Zhang et al. 2023, arXiv:2302.05543) and its calling convention, not its layers: a small
-    U of convolutions, with norms that look at one place only. Residuals for the UNet's skips did not steer it
+    It has ControlNet's place (Zhang et al. 2023, arXiv:2302.05543) and its calling convention, not its layers: plain
+    convolutions without norms, as in StarterCleaner. Residuals for the UNet's skips did not steer it
     (docs/decisions/0004).
     """
 
@@ -181,23 +163,12 @@ class StarterControlNet(ModelMixin, ConfigMixin):
 
     @register_to_config
     def __init__(
-        self,
-        widths: tuple[int, ...] = (96, 128, 192),
-        blocks: int = 2,
-        told: int = 192,
-        text_width: int = 192,
-        global_pool_conditions: bool = False,
+        self, width: int = 96, depth: int = 9, text_width: int = 192, global_pool_conditions: bool = False
     ) -> None:
         super().__init__()
-        self.enter = nn.Conv2d(LATENTS + 1 + MAP_SIDE**2, widths[0], 3, padding=1)
-        self.read, self.clock = nn.Linear(text_width, told), nn.Linear(2 * WAVES, told)
-        levels = [*widths, *widths[-2::-1]]
-        self.levels = nn.ModuleList(nn.ModuleList(Block(width, told) for _ in range(blocks)) for width in levels)
-        self.down = nn.ModuleList(nn.Conv2d(*pair, 3, stride=2, padding=1) for pair in pairwise(widths))
-        self.up = nn.ModuleList(nn.Conv2d(*pair, 3, padding=1) for pair in pairwise(widths[::-1]))
-        self.leave = nn.Conv2d(widths[0], LATENTS, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        self.read = nn.Linear(text_width, width)
+        widths = [LATENTS + 1 + MAP_SIDE**2, *[width] * (depth - 1), LATENTS]
+        self.convolutions = convolutions(widths)
 
     def forward(
         self,
@@ -217,25 +188,12 @@ class StarterControlNet(ModelMixin, ConfigMixin):
 
     def predicted(self, noisy: Tensor, times: Tensor, states: Tensor, maps: Tensor) -> Tensor:
         """Return the predicted latents of N x 16 x H x W, N x 1 times, N x 3 x 8H x 8W maps."""
-        left = kept(times).to(noisy.dtype)
-        signal, noise = left.sqrt(), (1 - left).sqrt()
-        turns = torch.atan2(noise, signal) * torch.arange(1, WAVES + 1, device=noisy.device)
-        told = nn.functional.silu(self.clock(torch.cat([turns.sin(), turns.cos()], 1)) + self.read(states.mean(1)))
-        lines = nn.functional.pixel_unshuffle(maps[:, :1], MAP_SIDE)
-        even = noise[:, :, None, None].expand(-1, 1, *noisy.shape[2:])
-        made = self._through(self.enter(torch.cat([noisy, even, lines], 1)), told)
-        return signal[:, :, None, None] * noisy + noise[:, :, None, None] * self.leave(evened(made))
-
-    def _through(self, seen: Tensor, told: Tensor) -> Tensor:
-        """Return what the levels, down and up again, make of N x width x H x W."""
-        skips: list[Tensor] = []
-        for number, blocks in enumerate(self.levels):
-            if number > len(self.down):
-                seen = nn.functional.interpolate(seen, scale_factor=2.0, mode="nearest")
-                seen = self.up[number - len(self.down) - 1](seen) + skips.pop()
-            elif number:
-                skips.append(seen)
-                seen = self.down[number - 1](seen)
-            for block in blocks:
-                seen = block(seen, told)
-        return seen
+        left = kept(times).to(noisy.dtype)[..., None, None]
+        noise = (1 - left).sqrt()
+        lines = MAP_SCALE * nn.functional.pixel_unshuffle(maps[:, :1], MAP_SIDE)
+        made = torch.cat([noisy, noise.expand(-1, 1, *noisy.shape[2:]), lines], 1)
+        told = self.read(states.mean(1))[:, :, None, None]
+        made = nn.functional.silu(self.convolutions[0](made) + told)
+        for layer in self.convolutions[1:-1]:
+            made = nn.functional.silu(layer(made))
+        return left.sqrt() * noisy + noise * self.convolutions[-1](made)

@@ -18,6 +18,7 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
 ) -> None:
     monkeypatch.setattr(judge, "SIDE", 64)
     monkeypatch.setattr(judge, "PHOTOS", 1)
+    monkeypatch.setattr("training.cleaner.LEAST", 8)
     build().save_pretrained(tmp_path / "vae")
     settings = {"data": data, "vae": tmp_path / "vae", "size": 64, "batch": 4, "rate": 1e-3, "seed": 1, "every": 1e9}
     Run(tmp_path / "run", Namespace(minutes=0.02, **settings)).train()
@@ -30,7 +31,8 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     StarterCleaner.from_pretrained(tmp_path / "run/cleaner", use_safetensors=True)
 
 
-def test_its_error_falls(data: Path, tmp_path: Path) -> None:
+def test_its_error_falls(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.cleaner.LEAST", 8)
     build().save_pretrained(tmp_path / "vae")
     settings = {"data": data, "vae": tmp_path / "vae", "size": 64, "batch": 4, "rate": 1e-3, "seed": 1, "every": 1e9}
     run = Run(tmp_path / "run", Namespace(minutes=1, **settings))

@@ -20,6 +20,7 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     monkeypatch.setattr(judge, "SIDE", 64)
     monkeypatch.setattr(judge, "PHOTOS", 1)
     monkeypatch.setattr("training.controlnet.FITTED", 8)
+    monkeypatch.setattr("training.controlnet.LEAST", 8)
     family = tmp_path / "family"
     tokenizer = vocabulary.build(merges)
     build_vae().save_pretrained(family / "vae")
@@ -29,8 +30,8 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     scheduler().save_pretrained(family / "scheduler")
     StarterCleaner().save_pretrained(family / "cleaner")
     settings = {"data": data, "family": family, "size": 64, "batch": 2, "rate": 1e-3, "seed": 1, "every": 1e9}
-    Run(tmp_path / "run", Namespace(minutes=0.01, until=None, **settings)).train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=0.02, until=None, **settings))
+    Run(tmp_path / "run", Namespace(minutes=0.01, **settings)).train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=0.02, **settings))
     before = resumed.step
     assert before > 0
     resumed.train()

@@ -73,8 +73,8 @@ def test_a_cleaner_makes_the_base_at_low_noise_where_no_source_is() -> None:
 @torch.no_grad()
 def test_a_control_takes_as_much_of_the_prediction_as_its_weight_says() -> None:
     unet, noisy, text, maps = small(), torch.randn(3, LATENTS, 8, 8), torch.randn(3, 4, 16), torch.rand(3, 3, 64, 64)
-    network = StarterControlNet(widths=(8, 8), told=8, text_width=16).eval()
-    torch.nn.init.normal_(network.leave.weight)
+    network = StarterControlNet(width=8, depth=3, text_width=16).eval()
+    torch.nn.init.normal_(network.convolutions[-1].weight)
     whole_, mixed = network.predicted(noisy, torch.full((3, 1), 500), text, maps), unet(noisy, 500, text).sample
     for paired in (False, True):
         unet.paired = network.paired = paired
