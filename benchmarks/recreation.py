@@ -19,9 +19,9 @@ from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.encode import encode
 from likeness.imaging.frame import Frame
 from likeness.imaging.sheet import contact_sheet
-from worker.config import WEIGHTS
+from worker.config import Settings
 from worker.engine import Engine, EngineTask
-from worker.residency import Residents, pick_device
+from worker.residency import Residents
 from worker.scoring import Candidate, score
 
 FIGURES = ("psnr", "ssim", "ms_ssim", "delta_e", "edge_f1", "drift")
@@ -30,7 +30,7 @@ FIGURES = ("psnr", "ssim", "ms_ssim", "delta_e", "edge_f1", "drift")
 def measure(folder: Path, sheet: Path | None, name: str = "starter") -> None:
     """Recreate every picture in `folder`, print the table, and draw a contact sheet when a path is given."""
     spec = load_catalogue().find(name)
-    engine = Residents(WEIGHTS, pick_device("auto")).engine(spec)
+    engine = Residents.of(Settings()).engine(spec)
     files = sorted(path for path in folder.iterdir() if _is_photo(path))
     rows = [(file, *recreate(engine, spec, file.read_bytes())) for file in track(files, f"recreating with {name}")]
     Console().print(_table(rows))

@@ -29,9 +29,9 @@ from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.frame import Frame
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import Valkey, free_port
-from worker.config import WEIGHTS
+from worker.config import Settings as WorkerSettings
 from worker.engine import EngineTask
-from worker.residency import Residents, pick_device
+from worker.residency import Residents
 
 ROUNDS = 15
 POSTS, AT_ONCE = 300, 16
@@ -63,7 +63,7 @@ def running(**environment: str) -> Iterator[str]:
 def own_cost(url: str, side: int) -> tuple[float, float, float, float]:
     """Return median milliseconds of (job, bare engine call, difference taken round by round, the report's part)."""
     spec = load_catalogue().find("starter")
-    engine = Residents(WEIGHTS, pick_device("auto")).engine(spec)
+    engine = Residents.of(WorkerSettings()).engine(spec)
     data = photo(side)
     given = decode(data, Bounds())
     canvas = Frame.of(given).canvas(given, spec.canvas.multiple, spec.canvas.minimum)

@@ -211,6 +211,10 @@ export interface EngineView {
   instructions: Array<string>;
   pool: string;
   weights: string;
+  /** further models it runs on */
+  parts: Record<string, string>;
+  /** bytes it needs to make one picture, weights included */
+  memory: number | null;
   revision: string;
   licence: string;
   /** most jobs in one run */
@@ -222,6 +226,8 @@ export interface EngineView {
   max_candidates: number;
   canvas: CanvasSpec;
   parameters: Record<string, ParameterSpec>;
+  /** whether a worker has everything it runs on */
+  installed: boolean;
   resident: Array<Resident>;
 }
 

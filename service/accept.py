@@ -65,7 +65,7 @@ class Checked:
 async def accept(services: Services, owner: str, submission: Submission, key: str | None) -> Accepted:
     """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours."""
     task = submission.task
-    spec = services.catalogue.choose(task)
+    spec = services.catalogue.choose(task, await _missing(services))
     spec.resolve(task)
     _check_text(task, spec)
     uploads = await _uploads(services, submission)
@@ -85,6 +85,13 @@ async def accept(services: Services, owner: str, submission: Submission, key: st
     services.metrics.accepted(job.task.kind, job.engine)
     log.info("accepted", job_id=job.id, engine=job.engine, owner=owner)
     return Accepted(job)
+
+
+async def _missing(services: Services) -> set[str]:
+    """Return the names of the engines that no worker has the models for."""
+    if not services.catalogue.model:
+        return set()
+    return services.catalogue.missing(await services.queue.installed())
 
 
 def _check_text(task: Task, spec: EngineSpec) -> None:

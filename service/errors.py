@@ -21,6 +21,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.RequestError: 400,
     errors.InvalidField: 422,
     errors.UnknownEngine: 422,
+    errors.EngineNotInstalled: 422,
     errors.InstructionNotUnderstood: 422,
     errors.InvalidPicture: 422,
     errors.UnsupportedFormat: 422,

@@ -178,6 +178,8 @@ ENGINES: Final[dict[str, Any]] = {
             "instructions": ["material: 'make it denim'; denim, knit, leather, camouflage"],
             "pool": "starter",
             "weights": "starter",
+            "parts": {},
+            "memory": None,
             "revision": "1",
             "licence": "Apache-2.0",
             "batch": 8,
@@ -186,6 +188,7 @@ ENGINES: Final[dict[str, Any]] = {
             "max_candidates": 1,
             "canvas": {"multiple": 8, "minimum": 64, "tile": 1024, "overlap": 128},
             "parameters": {},
+            "installed": True,
             "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu"}],
         }
     ]

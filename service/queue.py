@@ -284,6 +284,13 @@ class JobQueue:
             found = await self._redis.mget(keys) if keys else []
         return [Residency.model_validate_json(value) for value in found if value is not None]
 
+    async def installed(self) -> set[str]:
+        """Return the engines that workers had all models of, lately."""
+        since = time.time() - names.INSTALLED_SECONDS
+        async with _translated():
+            found = await self._redis.zrangebyscore(names.INSTALLED_KEY, since, "+inf")
+        return {name.decode() for name in found}
+
     async def depths(self) -> dict[str, int]:
         """Return how many jobs wait in each queue."""
         async with _translated():

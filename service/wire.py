@@ -1,6 +1,6 @@
 """What the service answers: jobs and engines as callers see them, never as we store them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -191,6 +191,8 @@ class EngineView(BaseModel):
     instructions: list[str] = Field(description="what can be asked of a closed engine in words, a line for each kind")
     pool: str
     weights: str
+    parts: dict[str, str] = Field(description="further models it runs on")
+    memory: int | None = Field(description="bytes it needs to make one picture, weights included")
     revision: str
     licence: str
     batch: int = Field(description="most jobs in one run")
@@ -199,16 +201,17 @@ class EngineView(BaseModel):
     max_candidates: int
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec]
+    installed: bool = Field(description="whether a worker has everything it runs on")
     resident: list[Resident]
 
     @classmethod
-    def of(cls, spec: EngineSpec, workers: Sequence[Residency]) -> "EngineView":
+    def of(cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str]) -> "EngineView":
         """Return an engine with the workers that hold it."""
         resident = [
             Resident(worker=worker.worker, device=worker.device) for worker in workers if spec.name in worker.engines
         ]
         said = spec.model_dump(include=set(cls.model_fields))
-        return cls(**said, instructions=spec.instructions(), resident=resident)
+        return cls(**said, instructions=spec.instructions(), installed=spec.name not in missing, resident=resident)
 
 
 class EngineList(BaseModel):

@@ -1,10 +1,12 @@
 """The worker's settings, from the environment (prefix LIKENESS_)."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+MODELS = Path(".likeness/models")
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 
 
@@ -17,6 +19,13 @@ class Settings(BaseSettings):
     store_url: str = f"file://{Path('.likeness/store').resolve()}"
     catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
     weights: Path = Field(default=WEIGHTS, description="folder with one folder of weights per engine")
+    models: Path = Field(default=MODELS, description="folder of the models that `likeness models pull` brings")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="auto", description="numbers that the large engines run in; auto: the fastest the device is good at"
+    )
+    memory: int | None = Field(
+        default=None, gt=0, description="bytes engines may take; 9/10 of the device when not given"
+    )
     device: str = Field(default="auto", description="a torch device, or auto")
     pools: list[str] | None = Field(default=None, description="engine pools to serve, as JSON; all when not given")
     preload: list[str] | None = Field(default=None, description="engines to load at start; the pools' defaults if not")

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,9 @@ from numpy.typing import NDArray
 from likeness.contract.catalogue import EngineSpec
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control
+
+if TYPE_CHECKING:
+    from worker.components import Components
 
 Canvas = NDArray[np.float32]
 """H x W x 3, RGB, 0..1; both sides multiples of what the engine's row in the catalogue says."""
@@ -52,11 +54,22 @@ class Engine(Protocol):
         """Return one canvas per task, in order, each of its task's size."""
 
 
+@runtime_checkable
+class Thrifty(Protocol):
+    """An engine that can do with less memory, at the cost of time."""
+
+    def save_memory(self) -> str | None:
+        """Take one more measure and return its name, or None when none is left."""
+
+    def spend_memory(self) -> None:
+        """Undo every measure."""
+
+
 class Family(Protocol):
     """A module in worker/engines."""
 
-    def load(self, spec: EngineSpec, weights: Path, device: str) -> Engine:
-        """Load the engine from its folder of weights onto a torch device."""
+    def load(self, spec: EngineSpec, components: "Components") -> Engine:
+        """Load the engine, taking its networks from `components`. Raises OSError when one is not there."""
 
 
 class Stopped(Exception):

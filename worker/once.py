@@ -7,7 +7,7 @@ paths of picture files for `image`, `logo` and `mask` (unless that is `product` 
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from likeness.imaging.decode import Bounds, peek
 from likeness.store import PictureStore
 from worker.config import Settings
 from worker.execute import Run
-from worker.residency import Residents, pick_device
+from worker.residency import Residents
 
 TASKS: TypeAdapter[Task] = TypeAdapter(Task)
 
@@ -43,8 +43,8 @@ def run(request: Path, out: Path) -> Result:
     sent = {name: (request.parent / fields[name]).read_bytes() for name in ("mask", "logo") if _is_file(fields, name)}
     task = TASKS.validate_python({"kind": "recreate"} | fields | dict.fromkeys(sent, "file"))
     store = PictureStore.open("memory://")
-    spec, order = ordered(task, data, sent, load_catalogue(settings.catalogue), store)
-    residents = Residents(settings.weights, pick_device(settings.device))
+    residents = Residents.of(settings)
+    spec, order = ordered(task, data, sent, load_catalogue(settings.catalogue), store, residents.has)
     outcome = Run(spec, residents, store, Unwatched()).execute([order])[order.id]
     if not isinstance(outcome, Result):
         raise outcome
@@ -56,14 +56,19 @@ def run(request: Path, out: Path) -> Result:
 
 
 def ordered(
-    task: Task, data: bytes, sent: Mapping[str, bytes], catalogue: Catalogue, store: PictureStore
+    task: Task,
+    data: bytes,
+    sent: Mapping[str, bytes],
+    catalogue: Catalogue,
+    store: PictureStore,
+    installed: Callable[[EngineSpec], bool],
 ) -> tuple[EngineSpec, JobOrder]:
     """Store a task's picture and the files sent beside it; return the engine for it and the job as a worker takes it.
 
     Raises LikenessError for what the service would refuse.
     """
     header = peek(data, Bounds())
-    spec = catalogue.choose(task)
+    spec = catalogue.choose(task, catalogue.missing([one.name for one in catalogue.engines if installed(one)]))
     spec.resolve(task)
     job_id = new_job_id()
     put = lambda picture: store.put(job_id, picture, f"image/{peek(picture, Bounds()).format}")  # noqa: E731

@@ -56,9 +56,10 @@ class BatchWorker(SimpleWorker):
     queue_class = LikenessQueue
     death_penalty_class = TimerDeathPenalty
 
-    def __init__(self, name: str, settings: Settings, catalogue: Catalogue, connection: Redis) -> None:
-        self.settings, self.catalogue = settings, catalogue
-        self.pools = settings.pools or catalogue.pools
+    def __init__(
+        self, name: str, settings: Settings, catalogue: Catalogue, pools: list[str], connection: Redis
+    ) -> None:
+        self.settings, self.catalogue, self.pools = settings, catalogue, pools
         super().__init__(
             names.queue_names(self.pools),
             name=name,
@@ -83,6 +84,7 @@ class BatchWorker(SimpleWorker):
     def serve(self, residents: Residents) -> None:
         """Work until told to stop."""
         self.residents = residents
+        self.installed = [spec.name for spec in self.catalogue.engines if residents.has(spec)]
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         self.work(logging_level="WARNING")
 
@@ -238,11 +240,13 @@ class BatchWorker(SimpleWorker):
 
     def _renew(self) -> None:
         resident = Residency(
-            worker=self.name, device=self.settings.device, engines=self.residents.names(), pools=self.pools
+            worker=self.name, device=self.residents.device, engines=self.residents.names(), pools=self.pools
         )
         key = names.RESIDENT_KEY.format(worker=self.name)
         with self.connection.pipeline(transaction=False) as pipeline:
             pipeline.set(key, resident.model_dump_json(), ex=names.RESIDENT_SECONDS)
+            if self.installed:
+                pipeline.zadd(names.INSTALLED_KEY, dict.fromkeys(self.installed, time.time()))
             if self.birth_date is not None:  # before that RQ would take us for another worker of the same name
                 self.heartbeat(pipeline=pipeline)
             for held in list(self.held.values()):

@@ -4,7 +4,7 @@ import json
 import math
 import secrets
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -12,7 +12,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from likeness.contract.errors import FieldProblem, InstructionNotUnderstood, InvalidField, UnknownEngine
+from likeness.contract.errors import (
+    EngineNotInstalled,
+    FieldProblem,
+    InstructionNotUnderstood,
+    InvalidField,
+    UnknownEngine,
+)
 from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import PARAMETER_NAMES, Customise, Recreate, Task, Way
@@ -66,7 +72,9 @@ class EngineSpec(BaseModel):
     default_for: list[Literal["recreate"] | Way] = []
     closed: bool = Field(default=False, description="takes only instructions of the closed set of edits")
     pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="workers of one pool serve its engines")
-    weights: str = Field(description="folder below the weights folder")
+    weights: str = Field(description="what it runs on: a folder of the weights that ship, or a model that is pulled")
+    parts: dict[str, str] = Field(default={}, description="further models it needs, by what they are to it")
+    memory: int | None = Field(default=None, gt=0, description="bytes it needs to make one picture, weights included")
     revision: str
     licence: str
     batch: int = Field(gt=0, description="most jobs in one run")
@@ -75,6 +83,11 @@ class EngineSpec(BaseModel):
     max_candidates: int = Field(default=1, ge=1, le=8, description="1 where the engine has no randomness")
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec] = {}
+
+    @property
+    def needs(self) -> list[str]:
+        """The names of all weights and models it runs on."""
+        return [self.weights, *self.parts.values()]
 
     def resolve(self, task: Task) -> dict[str, Scalar]:
         """Return the parameters to run with: those of `task`, else the defaults; `seed` is left to the caller.
@@ -168,12 +181,26 @@ class EngineSpec(BaseModel):
         return None
 
 
+class ModelSpec(BaseModel):
+    """A model that `likeness models pull` brings from a hub: a row of the catalogue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="its folder below the models folder")
+    repository: str = Field(pattern="^[\\w.-]+/[\\w.-]+$", description="owner/name on the hub")
+    revision: str = Field(description="a commit, or a branch whose commit is recorded when it is pulled")
+    licence: str
+    files: list[str] = Field(min_length=1, description="patterns of the files it takes; weights are safetensors")
+    size: int | None = Field(default=None, gt=0, description="bytes to download, about")
+
+
 class Catalogue(BaseModel):
-    """All engines."""
+    """All engines, and the models they need that do not ship."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     engine: list[EngineSpec] = Field(min_length=1)
+    model: list[ModelSpec] = []
 
     @property
     def engines(self) -> Sequence[EngineSpec]:
@@ -183,7 +210,11 @@ class Catalogue(BaseModel):
     @property
     def pools(self) -> list[str]:
         """Every pool, once, in the order of the file."""
-        return list(dict.fromkeys(spec.pool for spec in self.engine))
+        return self.pools_without(())
+
+    def pools_without(self, missing: Collection[str]) -> list[str]:
+        """Return the pools of the engines that are not missing, once, in the order of the file."""
+        return list(dict.fromkeys(spec.pool for spec in self.engine if spec.name not in missing))
 
     def find(self, name: str) -> EngineSpec:
         """Return the engine called `name`. Raises UnknownEngine listing those there are."""
@@ -196,33 +227,48 @@ class Catalogue(BaseModel):
             [FieldProblem("#/engine", f"one of: {known}")],
         )
 
-    def choose(self, task: Task) -> EngineSpec:
-        """Return the engine that `task` names, or the default for what it asks.
+    def missing(self, installed: Collection[str]) -> set[str]:
+        """Return the names of the engines that need a model which is pulled, and are not among the installed."""
+        pulled = {model.name for model in self.model}
+        return {spec.name for spec in self.engine if pulled.intersection(spec.needs)} - set(installed)
 
-        Raises UnknownEngine, InvalidField when the engine does not do this, or InstructionNotUnderstood.
+    def choose(self, task: Task, missing: Collection[str] = ()) -> EngineSpec:
+        """Return the engine that `task` names, or the default for what it asks, of those that are not missing.
+
+        Raises UnknownEngine, EngineNotInstalled, InvalidField when the engine does not do this, or
+        InstructionNotUnderstood.
         """
+        spec = self._chosen(task, missing)
+        if spec.name in missing:
+            raise EngineNotInstalled(
+                f"engine: no worker has {spec.name}; there: likeness models pull {spec.name}",
+                [FieldProblem("#/engine", "not installed")],
+            )
+        return spec
+
+    def _chosen(self, task: Task, missing: Collection[str]) -> EngineSpec:
         if isinstance(task, Recreate):
-            return self._for_recreation(task)
+            return self._for_recreation(task, missing)
         named = None if task.engine is None else self.find(task.engine)
         way = way_of(task, closed=named is None or named.closed)
-        spec = named or self._default_for(way)
+        spec = named or self._default_for(way, missing)
         if way not in spec.ways:
             does = ", ".join(spec.ways) or "none of them"
             able = ", ".join(other.name for other in self.engine if way in other.ways) or "no other: none does"
             raise InvalidField.at("engine", f"{spec.name} does not customise by {way}; it does: {does}; take {able}")
         return spec
 
-    def _default_for(self, wish: Literal["recreate"] | Way) -> EngineSpec:
+    def _default_for(self, wish: Literal["recreate"] | Way, missing: Collection[str]) -> EngineSpec:
         for spec in self.engine:
-            if wish in spec.default_for:
+            if wish in spec.default_for and spec.name not in missing:
                 return spec
         able = [spec.name for spec in self.engine if wish in spec.ways]
         hint = f"one of: {', '.join(able)}" if able else "no engine of this service does it"
         raise UnknownEngine(f"engine: this service has no default for {wish}", [FieldProblem("#/engine", hint)])
 
-    def _for_recreation(self, task: Recreate) -> EngineSpec:
+    def _for_recreation(self, task: Recreate, missing: Collection[str]) -> EngineSpec:
         if task.engine is None:
-            return self._default_for("recreate")
+            return self._default_for("recreate", missing)
         spec = self.find(task.engine)
         if task.kind not in spec.kinds:
             raise InvalidField.at("engine", f"{spec.name} does not {task.kind}; it does: {', '.join(spec.kinds)}")

@@ -4,6 +4,7 @@ LikenessError
 ├── RequestError            the caller's fault: change the request
 │   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
 │   ├── UnknownEngine           no engine of that name in the catalogue
+│   ├── EngineNotInstalled      no worker has the models that the engine runs on
 │   ├── InstructionNotUnderstood  the engine cannot do what is asked in words; `errors` lists what it can
 │   ├── InvalidPicture          not a picture, truncated, or damaged
 │   ├── UnsupportedFormat       a picture, but of a format or mode that is not taken
@@ -92,6 +93,12 @@ class UnknownEngine(RequestError):
     """No engine of that name in the catalogue."""
 
     code, title = "unknown_engine", "There is no such engine"
+
+
+class EngineNotInstalled(RequestError):
+    """No worker has the models that the engine runs on."""
+
+    code, title = "engine_not_installed", "The engine is not installed"
 
 
 class InstructionNotUnderstood(RequestError):

@@ -44,6 +44,10 @@ EXPIRED_KEY: Final = "likeness:expired:{id}"
 """Marks a job that once was, holding its owner, so that it is 410 and not 404."""
 RESIDENT_KEY: Final = "likeness:resident:{worker}"
 """Residency of one worker as JSON."""
+INSTALLED_KEY: Final = "likeness:installed"
+"""Sorted set of engines, each with the last time (Unix seconds) that a worker had all its models."""
+INSTALLED_SECONDS: Final = 24 * 3600
+"""So long after its last worker was seen an engine's jobs are still accepted, to wait for the next."""
 STORE_PREFIX: Final = "jobs/{id}/"
 """Where the pictures of one job lie in the store; the rest of a name is the sha256 of the bytes, in hex."""
 

@@ -24,6 +24,7 @@ router = APIRouter(tags=["jobs"])
 
 ACCEPTING: Final = (
     errors.UnknownEngine,
+    errors.EngineNotInstalled,
     errors.InvalidPicture,
     errors.UnsupportedFormat,
     errors.AnimatedPicture,

@@ -17,6 +17,7 @@ from likeness.contract.report import Verdict
 from likeness.contract.tasks import Customise
 from likeness.store import PictureStore
 from tests.worker.test_execute import Told
+from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.execute import Outcome, Run
 from worker.residency import Residents
@@ -26,7 +27,7 @@ EXAMPLE = sorted(Path("examples").glob("*.jpg"))[0]
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(WEIGHTS, "cpu")
+    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import torch
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.tasks import Control
 from training.controlnet import build
+from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.denoiser import StarterUNet
 from worker.engine import AllCancelled, Engine, EngineTask
@@ -43,7 +44,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]
     shutil.copytree(WEIGHTS / "starter", weights / "starter")
     torch.manual_seed(0)
     build(StarterUNet.from_pretrained(weights / "starter/unet")).save_pretrained(weights / "starter/controlnet")
-    residents, catalogue = Residents(weights, "cpu"), load_catalogue()
+    residents, catalogue = Residents(Components(Weights(weights, weights), "cpu")), load_catalogue()
     control = catalogue.find("starter-inpaint").model_copy(update={"name": "control", "family": "controlnet"})
     return lambda name: residents.engine(control if name == "control" else catalogue.find(name))
 

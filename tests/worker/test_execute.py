@@ -13,6 +13,7 @@ from likeness.contract.catalogue import EngineSpec, load_catalogue
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
 from likeness.contract.tasks import Recreate
 from likeness.store import PictureStore
+from worker.components import Components, Weights
 from worker.execute import Outcome, Run
 from worker.residency import Residents
 
@@ -58,7 +59,9 @@ def order(store: PictureStore, data: bytes | None = None, **fields) -> JobOrder:
 def run(
     store: PictureStore, *orders: JobOrder, watch: Told | None = None, spec: EngineSpec = SPEC
 ) -> dict[str, Outcome]:
-    return Run(spec, Residents(Path("none"), "cpu"), store, watch or Told()).execute(orders)
+    return Run(spec, Residents(Components(Weights(Path("none"), Path("none")), "cpu")), store, watch or Told()).execute(
+        orders
+    )
 
 
 def result(store: PictureStore, one: JobOrder) -> Result:

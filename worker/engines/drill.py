@@ -8,12 +8,15 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from likeness.contract.catalogue import EngineSpec
 from worker.engine import Canvas, EngineTask, StepHook
+
+if TYPE_CHECKING:
+    from worker.components import Components
 
 STEP_SECONDS = 0.05
 """Time of a step whose `strength` is 0; each 0.1 of strength adds as much again."""
@@ -55,6 +58,6 @@ def _noisy(task: EngineTask) -> Canvas:
     return np.clip(task.canvas + noise, 0, 1).astype(np.float32)
 
 
-def load(spec: EngineSpec, weights: Path, device: str) -> DrillEngine:
+def load(spec: EngineSpec, components: "Components") -> DrillEngine:
     """Return the drill; it has no weights."""
     return DrillEngine()
