@@ -19,6 +19,8 @@ from training.pictures import Pictures
 
 Name = TypeVar("Name")
 
+EDGES = ("canny", "soft_edge")
+"""The maps that the starter ControlNet learns."""
 HOLE = 0.5
 """What stands in a masked picture where the mask is: 0 in the -1..1 that networks see, as diffusers does."""
 
@@ -99,7 +101,7 @@ class Pairs:
         return Pair(Lesson.FILL, source.astype(np.float32), shot.rgb, hole, caption(shot))
 
     def _control(self, shot: Shot) -> Pair:
-        control = CONTROLS[str(self.random.choice(list(CONTROLS)))](shot.rgb)
+        control = CONTROLS[str(self.random.choice(EDGES))](shot.rgb)
         return Pair(Lesson.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
 
     def _shot(self) -> Shot:

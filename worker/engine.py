@@ -1,6 +1,6 @@
 """What an engine is, and the ways a run can be stopped from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
@@ -27,7 +27,8 @@ Stage = Literal["loading", "preparing", "denoising", "decoding", "assessing"]
 class EngineTask:
     """One picture to make.
 
-    `text` says what is asked; `mask` is 1 where the product is, or where the picture is to be filled. With
+    `text` says what is asked; `mask` is 1 where the product is, or where the picture is to be filled; `maps` are the
+    maps that were sent for controls, by their kind, of the canvas' size; `loras` are adapters with their weights. With
     `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where that plane is 1.
     """
 
@@ -38,6 +39,8 @@ class EngineTask:
     mask: Plane | None = None
     controls: Sequence[Control] = ()
     keep_detail: Plane | None = None
+    maps: Mapping[str, Canvas] = field(default_factory=dict)
+    loras: Mapping[str, float] = field(default_factory=dict)
 
 
 class StepHook(Protocol):

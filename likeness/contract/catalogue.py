@@ -21,7 +21,7 @@ from likeness.contract.errors import (
 )
 from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
 from likeness.contract.jobs import Scalar
-from likeness.contract.tasks import PARAMETER_NAMES, Customise, Recreate, Task, Way
+from likeness.contract.tasks import PARAMETER_NAMES, ControlKind, Customise, Recreate, Task, Way
 
 Kind = Literal["recreate", "customise"]
 GROWTH = 1.3
@@ -37,11 +37,19 @@ class CanvasSpec(BaseModel):
     multiple: int = Field(gt=0, description="each side is a multiple of this")
     minimum: int = Field(gt=0, description="each side is at least this")
     tile: int = Field(gt=0, description="the longest side that is worked on at once")
+    native: int | None = Field(
+        default=None, gt=0, description="the longer side it is best at; a smaller picture is enlarged to be worked on"
+    )
     larger: Literal["tiles", "smaller"] = Field(
         default="tiles",
         description="a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged",
     )
-    overlap: int = Field(ge=0, description="how far neighbouring tiles overlap")
+    overlap: int = Field(default=0, ge=0, description="how far neighbouring tiles overlap")
+
+    @property
+    def shrunk(self) -> "CanvasSpec":
+        """The same, for work that cannot be done in tiles."""
+        return self.model_copy(update={"larger": "smaller"})
 
 
 class ParameterSpec(BaseModel):
@@ -74,6 +82,11 @@ class EngineSpec(BaseModel):
     pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="workers of one pool serve its engines")
     weights: str = Field(description="what it runs on: a folder of the weights that ship, or a model that is pulled")
     parts: dict[str, str] = Field(default={}, description="further models it needs, by what they are to it")
+    controls: list[ControlKind] = Field(default=[], description="the maps that steer it, each by the part of that name")
+    loras: list[str] = Field(default=[], description="adapters that a job may put on")
+    captioned: bool = Field(
+        default=False, description="needs a text to recreate a picture; one is written if none is given"
+    )
     memory: int | None = Field(default=None, gt=0, description="bytes it needs to make one picture, weights included")
     revision: str
     licence: str
@@ -96,6 +109,11 @@ class EngineSpec(BaseModel):
         """
         given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name)) is not None}
         problems = [problem for name, value in given.items() if (problem := self._problem(name, value))]
+        problems += [
+            FieldProblem(f"#/loras/{place}", f"the engine {self.name} takes: {', '.join(self.loras) or 'none'}")
+            for place, lora in enumerate(task.loras)
+            if lora.name not in self.loras
+        ]
         problems += self._repetition_problems(task)
         if isinstance(task, Customise):
             problems += self._way_problems(task)
@@ -128,14 +146,16 @@ class EngineSpec(BaseModel):
         `width` and `height` are those of the upright picture, in px. One that takes several tiles runs alone: there is
         nothing to gain, and several of them may not fit into memory.
         """
-        if max(width, height) > self.canvas.tile:
+        if task.exact or max(width, height) > self.canvas.tile:
             return f"{self.name}:alone-{secrets.token_hex(8)}"
         sides = (
             max(-(-side // self.canvas.multiple) * self.canvas.multiple, self.canvas.minimum)
             for side in (width, height)
         )
+        way = way_of(task, self.closed) if isinstance(task, Customise) else None
         controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
-        settings = json.dumps([self.revision, self.resolve(task), controls, *sides], sort_keys=True)
+        loras = [lora.model_dump() for lora in task.loras]
+        settings = json.dumps([self.revision, way, self.resolve(task), controls, loras, *sides], sort_keys=True)
         return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
 
     def varies(self, parameters: dict[str, Scalar]) -> bool:
@@ -144,8 +164,11 @@ class EngineSpec(BaseModel):
 
     def _way_problems(self, task: Customise) -> list[FieldProblem]:
         problems = []
-        if task.controls and Way.CONTROL not in self.ways:
-            problems.append(FieldProblem("#/controls", f"the engine {self.name} takes none"))
+        problems += [
+            FieldProblem(f"#/controls/{place}", f"the engine {self.name} takes: {', '.join(self.controls) or 'none'}")
+            for place, control in enumerate(task.controls)
+            if control.kind not in self.controls
+        ]
         if (task.mask or task.preserve) and way_of(task, self.closed) is Way.RESIZE:
             field = "mask" if task.mask else "preserve"
             problems.append(FieldProblem(f"#/{field}", "a product that is scaled cannot stay where it is"))
@@ -259,7 +282,7 @@ class Catalogue(BaseModel):
         return spec
 
     def _default_for(self, wish: Literal["recreate"] | Way, missing: Collection[str]) -> EngineSpec:
-        for spec in self.engine:
+        for spec in reversed(self.engine):
             if wish in spec.default_for and spec.name not in missing:
                 return spec
         able = [spec.name for spec in self.engine if wish in spec.ways]

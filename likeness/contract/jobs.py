@@ -14,6 +14,10 @@ from likeness.contract.tasks import Task
 Scalar = str | int | float | bool | None
 
 
+SentFile = Literal["mask", "logo", "control"]
+"""What may be sent beside a picture."""
+
+
 class JobStatus(StrEnum):
     """Where a job stands. It ends once, in one of the last three."""
 
@@ -67,7 +71,7 @@ class JobOrder(Strict):
     engine: str
     task: Task
     input: StoredPicture
-    files: dict[Literal["mask", "logo"], StoredPicture] = Field(default={}, description="what was sent beside it")
+    files: dict[SentFile, StoredPicture] = Field(default={}, description="what was sent beside it")
     created_at: datetime
     batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="seconds the job may run")
@@ -123,7 +127,7 @@ class Recipe(Strict):
     parameters: dict[str, Scalar]
     seeds: list[int]
     input_sha256: str
-    files_sha256: dict[Literal["mask", "logo"], str] = {}
+    files_sha256: dict[SentFile, str] = {}
     task: Task | None = Field(default=None, description="what was asked")
 
 

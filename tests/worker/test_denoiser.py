@@ -5,8 +5,9 @@ import torch
 from diffusers.models import UNet2DConditionModel
 
 from training.family import scheduler
-from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterUNet, in_pairs, kept, whole
+from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterUNet, kept, whole
 from worker.latents import schedule
+from worker.steady import in_pairs
 
 
 def small() -> StarterUNet:

@@ -1,0 +1,76 @@
+"""How a diffusion engine does with less memory, one measure after the other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from likeness.contract.catalogue import CanvasSpec
+from worker.engine import Canvas
+from worker.prompts import Encoder
+from worker.steady import SteadyUNet
+
+SMALLEST_WINDOW = 64
+"""In latents: 512 px of Stable Diffusion."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One way to save memory, and back."""
+
+    name: str
+    take: Callable[[], None]
+    undo: Callable[[], None]
+
+
+class Thrift:
+    """Networks of a latent diffusion engine, and what may be done to them when memory is short.
+
+    Networks may be shared, so `spend_memory` must follow a run for which a measure was taken.
+    """
+
+    def __init__(self, vae: Any, unet: SteadyUNet, encoders: Sequence[Encoder]) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
+        self.vae, self.unet = vae, unet
+        self._encoders = encoders
+        self._narrow = False
+        self._taken = 0
+        self._measures = (
+            Measure("VAE tiling", vae.enable_tiling, vae.disable_tiling),
+            Measure("text encoders on the CPU", lambda: self._move_encoders("cpu"), self._bring_back),
+            Measure(
+                "attention slicing", lambda: unet.set_attention_slice("auto"), lambda: unet.set_attention_slice(None)
+            ),
+            Measure("tiled denoising", lambda: self._set_narrow(True), lambda: self._set_narrow(False)),
+        )
+
+    def save_memory(self) -> str | None:
+        """Take one more measure and return its name, or None when none is left."""
+        if self._taken == len(self._measures):
+            return None
+        measure = self._measures[self._taken]
+        measure.take()
+        self._taken += 1
+        return measure.name
+
+    def spend_memory(self) -> None:
+        """Undo every measure."""
+        for measure in self._measures[: self._taken]:
+            measure.undo()
+        self._taken = 0
+
+    def window(self, canvas: CanvasSpec, small: Canvas) -> None:
+        """Set the size of the windows that the next run is worked on in."""
+        side = canvas.tile // 8
+        if self._narrow:
+            side = min(side, SMALLEST_WINDOW)
+        self.unet.window = side if self._narrow or max(small.shape[:2]) > canvas.tile else None
+        self.unet.overlap = max(1, min(canvas.overlap // 8 or side // 4, side - 1))
+
+    def _set_narrow(self, narrow: bool) -> None:
+        self._narrow = narrow
+
+    def _move_encoders(self, device: str) -> None:
+        for encoder in self._encoders:
+            encoder.model.to(device)
+
+    def _bring_back(self) -> None:
+        self._move_encoders(str(self.vae.device))
