@@ -82,13 +82,19 @@ class Client:
         return self._hand_in("/recreate", {"image": picture}, fields)
 
     def customise(
-        self, picture: File, *, mask: File | None = None, logo: File | None = None, **fields: Fields
+        self,
+        picture: File,
+        *,
+        mask: File | None = None,
+        logo: File | None = None,
+        control: File | None = None,
+        **fields: Fields,
     ) -> RemoteJob:
         """Hand in a picture to be changed; `fields` are those of `POST /customise`.
 
-        `mask` is "product" or "background", or like `picture` and `logo` a path or bytes.
+        `mask` is "product" or "background", or like `picture`, `logo` and `control` a path or bytes.
         """
-        files = {"image": picture, "logo": logo}
+        files = {"image": picture, "logo": logo, "control": control}
         if mask in get_args(Region):
             fields["mask"] = str(mask)
         else:

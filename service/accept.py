@@ -21,16 +21,16 @@ from likeness.contract.errors import (
     QueueUnavailable,
     RequestError,
 )
-from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
+from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.tasks import Customise, Task, Way
 from likeness.imaging.decode import Bounds, Header, peek
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.state import Services
-from service.submission import FILES, FileName, Submission, Upload
+from service.submission import FILES, Submission, Upload
 
-Name = Literal["image"] | FileName
+Name = Literal["image"] | SentFile
 """The fields that pictures come in."""
 MEDIA_TYPES: Final = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 """Other names that are in use."""
@@ -125,8 +125,9 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
             _check_name(upload, checked[name].header)
     header = checked["image"].header
     _check_format(task, header)
-    if "mask" in checked:
-        orientation_of_mask(header, checked["mask"].header)
+    for name in ("mask", "control"):
+        if name in checked:
+            orientation_of_mask(header, checked[name].header, name)
     return checked
 
 

@@ -38,6 +38,7 @@ FILE: Final[Document] = {"type": "string", "format": "binary"}
 PARTS: Final[dict[str, Document]] = {
     "image": FILE,
     "logo": FILE,
+    "control": FILE,
     "mask": {"anyOf": [{"type": "string", "enum": list(get_args(Region))}, FILE]},
 }
 """The form parts that are files: PNG, JPEG or WebP."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
 from anyio import to_thread
 from fastapi import Request
@@ -20,6 +20,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
+from likeness.contract.jobs import SentFile
 from likeness.contract.tasks import Customise, Recreate, Region, Task
 from service import strict_json
 from service.errors import of_validation, pointer
@@ -34,8 +35,7 @@ PICTURE: Final = "an https URL, a data URI or base64, as a string"
 REGIONS: Final = get_args(Region)
 
 Model = type[Recreate] | type[Customise]
-FileName = Literal["mask", "logo"]
-FILES: Final[tuple[FileName, ...]] = get_args(FileName)
+FILES: Final[tuple[SentFile, ...]] = get_args(SentFile)
 """The fields beside `image` that a picture may be sent in; the task says of each only that it is a "file"."""
 
 
@@ -54,7 +54,7 @@ class Submission:
 
     task: Task
     image: Upload | str
-    files: dict[FileName, Upload | str] = field(default_factory=dict)
+    files: dict[SentFile, Upload | str] = field(default_factory=dict)
 
 
 async def read_submission(request: Request, model: Model, max_picture: int) -> Submission:
@@ -100,11 +100,11 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
     _refuse_twice([name for name, _ in items])
     fields: dict[str, Any] = {}
     image: Upload | None = None
-    files: dict[FileName, Upload | str] = {}
+    files: dict[SentFile, Upload | str] = {}
     for name, value in items:
         if name == "image":
             image = await _upload(name, value)
-        elif (file := _file_field(name, model)) and (file == "logo" or isinstance(value, UploadFile)):
+        elif (file := _file_field(name, model)) and (file != "mask" or isinstance(value, UploadFile)):
             files[file] = await _upload(file, value)
         elif isinstance(value, UploadFile):
             raise _at(name, f"a file; only {_file_parts(model)} may be one")
@@ -116,7 +116,7 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
     return Submission(task, image, files)
 
 
-def _file_field(name: str, model: Model) -> FileName | None:
+def _file_field(name: str, model: Model) -> SentFile | None:
     """Return the name, if a picture may be sent in that field of the model."""
     return next((file for file in FILES if file == name and file in model.model_fields), None)
 
@@ -170,9 +170,9 @@ def _of_json(body: bytes, model: Model, max_picture: int) -> Submission:
     return Submission(task, _source("image", image, max_picture), files)
 
 
-def _pictures_said(fields: dict[str, Any], model: Model) -> dict[FileName, str]:
+def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
     """Take out of `fields` what names or holds a picture beside `image`; a mask may also be a region, and stays."""
-    found: dict[FileName, str] = {}
+    found: dict[SentFile, str] = {}
     for name in FILES:
         value = fields.get(name)
         if value is None or name not in model.model_fields or (name == "mask" and value in REGIONS):
@@ -203,7 +203,7 @@ def _source(name: str, text: str, max_picture: int) -> Upload | str:
         raise _at(name, "neither an https URL nor a data URI nor base64") from error
 
 
-def _validated(fields: dict[str, Any], files: Collection[FileName], model: Model) -> Task:
+def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model) -> Task:
     """Return the task that the fields and the files sent beside them make."""
     if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
         raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")

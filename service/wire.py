@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from likeness.contract.catalogue import CanvasSpec, EngineSpec, Kind, ParameterSpec
 from likeness.contract.jobs import Job, JobFailure, JobStatus, Progress, Recipe, Residency, Result, Scalar, Timings
 from likeness.contract.report import Report
-from likeness.contract.tasks import Customise, Recreate, Way
+from likeness.contract.tasks import ControlKind, Customise, Recreate, Way
 
 
 class RecreateRequest(Recreate):
@@ -192,6 +192,9 @@ class EngineView(BaseModel):
     pool: str
     weights: str
     parts: dict[str, str] = Field(description="further models it runs on")
+    controls: list[ControlKind] = Field(description="maps that steer it")
+    loras: list[str] = Field(description="adapters that a job may put on")
+    captioned: bool = Field(description="needs a text to recreate a picture; one is written when none is given")
     memory: int | None = Field(description="bytes it needs to make one picture, weights included")
     revision: str
     licence: str

@@ -237,7 +237,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     ),
     "depth": depth,
     "lcm-lora-sd15": lora,
-    "sdxl-lightning-lora": lora_sdxl,
+    "sdxl-lightning": lora_sdxl,
     **dict.fromkeys(["controlnet-sdxl-canny", "controlnet-sdxl-depth"], controlnet_sdxl),
 }
 """How each model of the catalogue is made, by its name there."""

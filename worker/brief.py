@@ -3,8 +3,8 @@
 Each way of customising is one function here. All planes and pictures lie as shown, with the canvas' padding.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import cv2
@@ -50,6 +50,8 @@ class Brief:
     text: str = ""
     mask: Plane | None = None
     controls: tuple[Control, ...] = ()
+    maps: Mapping[str, Canvas] = field(default_factory=dict)
+    loras: Mapping[str, float] = field(default_factory=dict)
     keep_detail: Plane | None = None
     under: Canvas | None = None
     """What shows where the picture may not change."""
@@ -63,7 +65,8 @@ class Brief:
 
     def task(self, seed: int, parameters: dict[str, Scalar]) -> EngineTask:
         """Return what the engine is to do."""
-        return EngineTask(self.canvas, seed, parameters, self.text, self.mask, self.controls, self.keep_detail)
+        given = (self.text, self.mask, self.controls, self.keep_detail, self.maps, self.loras)
+        return EngineTask(self.canvas, seed, parameters, *given)
 
     def finish(self, made: Canvas) -> Canvas:
         """Return what the engine made, in the exact colour where one is asked, with what must not change put back."""
@@ -115,13 +118,32 @@ class Shown:
         return np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REFLECT_101), dtype=np.float32)
 
 
-def brief_of(task: Task, spec: EngineSpec, shown: Shown, logo: Canvas | None = None) -> Brief:
-    """Return what is asked of one picture. Raises NoProduct; `logo` is H x W x 4 in 0..1."""
-    if isinstance(task, Recreate):
-        return Brief(shown.canvas, text=task.prompt or "")
+@dataclass(frozen=True)
+class Sent:
+    """What was sent beside a picture and its mask: a logo, H x W x 4 in 0..1; a control map over it, H x W x 3."""
+
+    logo: Canvas | None = None
+    control: Canvas | None = None
+
+
+def brief_of(task: Task, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
+    """Return what is asked of one picture. Raises NoProduct."""
+    brief = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
+    return replace(brief, loras={lora.name: lora.weight for lora in task.loras})
+
+
+def _recreation(task: Recreate, spec: EngineSpec, shown: Shown) -> Brief:
+    """Return the brief of a picture made again; an engine that keeps to maps keeps to the first kind it takes."""
+    controls = tuple(Control(kind=kind) for kind in spec.controls[:1])
+    return Brief(shown.canvas, text=task.prompt or "", controls=controls)
+
+
+def _customised(task: Customise, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
     way = way_of(task, spec.closed)
     if way is Way.PRINT:
-        brief = _print(task, shown, logo)
+        brief = _print(task, shown, sent.logo)
+    elif way is Way.CONTROL:
+        brief = _control(task, shown, sent.control)
     elif way is Way.INSTRUCTION and not spec.closed:
         brief = _open_instruction(task, shown)
     else:
@@ -227,8 +249,17 @@ def _fill(task: Customise, shown: Shown) -> Brief:
     return Brief(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask))
 
 
-def _control(task: Customise, shown: Shown) -> Brief:
-    return Brief(shown.canvas, task.prompt or "", controls=tuple(task.controls), check=EditCheck(task.prompt or ""))
+def _control(task: Customise, shown: Shown, control: Canvas | None) -> Brief:
+    """Return the brief of a picture made anew, all of it or where it may change, kept to its maps."""
+    wish, region = task.prompt or "", _region(task, shown)
+    return Brief(
+        shown.canvas,
+        wish,
+        mask=None if region is None else region.astype(np.float32),
+        controls=tuple(task.controls),
+        maps={} if control is None else {task.controls[0].kind: shown.padded(control)},
+        check=EditCheck(wish),
+    )
 
 
 WAYS: dict[Way, Callable[[Customise, Shown], Brief]] = {
@@ -236,7 +267,6 @@ WAYS: dict[Way, Callable[[Customise, Shown], Brief]] = {
     Way.COLOURWAY: _colourway,
     Way.RESIZE: _resize,
     Way.FILL: _fill,
-    Way.CONTROL: _control,
 }
 
 

@@ -22,9 +22,9 @@ from likeness.contract.tasks import MAX_SEED, Keep
 from likeness.imaging.decode import Picture, decode
 from likeness.imaging.encode import encode, wanted_format
 from likeness.imaging.frame import Frame, rgba_of
-from likeness.imaging.masks import upright_mask
+from likeness.imaging.masks import upright_control, upright_mask
 from likeness.store import PictureStore
-from worker.brief import Brief, Shown, brief_of
+from worker.brief import Brief, Sent, Shown, brief_of
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage, Stopped
 from worker.residency import Residents
 from worker.scoring import UNBOUNDED, Candidate, ranked, score
@@ -142,9 +142,10 @@ class Run:
         sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
         mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
         logo = rgba_of(sent["logo"]) if "logo" in sent else None
+        control = upright_control(given, sent["control"]) if "control" in sent else None
         width, height = frame.upright_size
         shown = Shown(canvas, (height, width), self.residents.product, mask)
-        return brief_of(order.task, self.spec, shown, logo)
+        return brief_of(order.task, self.spec, shown, Sent(logo, control))
 
     def _attempt(self, engine: Engine, pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""

@@ -1,7 +1,7 @@
 """Run one job with no Redis and no web: `python -m worker.once request.json out/`.
 
 The request is what `POST /recreate` takes as JSON, or with `"kind": "customise"` what `POST /customise` takes, with
-paths of picture files for `image`, `logo` and `mask` (unless that is `product` or `background`).
+paths of picture files for `image`, `logo`, `control` and `mask` (unless that is `product` or `background`).
 """
 
 import argparse
@@ -10,13 +10,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from likeness.contract.catalogue import Catalogue, EngineSpec, load_catalogue
 from likeness.contract.errors import LikenessError
-from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
+from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, new_job_id
 from likeness.contract.tasks import Task
 from likeness.imaging.decode import Bounds, peek
 from likeness.store import PictureStore
@@ -40,7 +40,7 @@ def run(request: Path, out: Path) -> Result:
     settings = Settings()
     fields = json.loads(request.read_text("utf-8"))
     data = (request.parent / fields.pop("image")).read_bytes()
-    sent = {name: (request.parent / fields[name]).read_bytes() for name in ("mask", "logo") if _is_file(fields, name)}
+    sent = {name: (request.parent / fields[name]).read_bytes() for name in get_args(SentFile) if _is_file(fields, name)}
     task = TASKS.validate_python({"kind": "recreate"} | fields | dict.fromkeys(sent, "file"))
     store = PictureStore.open("memory://")
     residents = Residents.of(settings)

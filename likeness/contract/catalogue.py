@@ -273,6 +273,8 @@ class Catalogue(BaseModel):
         if isinstance(task, Recreate):
             return self._for_recreation(task, missing)
         named = None if task.engine is None else self.find(task.engine)
+        if named is None and (other := self._open(task, missing)):
+            return other
         way = way_of(task, closed=named is None or named.closed)
         spec = named or self._default_for(way, missing)
         if way not in spec.ways:
@@ -280,6 +282,15 @@ class Catalogue(BaseModel):
             able = ", ".join(other.name for other in self.engine if way in other.ways) or "no other: none does"
             raise InvalidField.at("engine", f"{spec.name} does not customise by {way}; it does: {does}; take {able}")
         return spec
+
+    def _open(self, task: Customise, missing: Collection[str]) -> EngineSpec | None:
+        """Return an engine for an instruction that no closed one can follow, if one is installed."""
+        try:
+            way_of(task, closed=True)
+        except InstructionNotUnderstood:
+            able = [spec for spec in self.engine if Way.INSTRUCTION in spec.ways and not spec.closed]
+            return next((spec for spec in reversed(able) if spec.name not in missing), None)
+        return None
 
     def _default_for(self, wish: Literal["recreate"] | Way, missing: Collection[str]) -> EngineSpec:
         for spec in reversed(self.engine):

@@ -97,12 +97,11 @@ class Order(Parameters):
 
 
 class Control(Strict):
-    """A map that steers the engine (ControlNet), drawn from the picture or sent."""
+    """A map that steers the engine (ControlNet), drawn from the picture unless it is sent."""
 
     kind: ControlKind = Field(
         description="canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright"
     )
-    map: Literal["file"] | None = Field(default=None, description="the `control` file sent, instead of one drawn here")
     weight: float = Field(default=1.0, ge=0, le=2, description="how strongly it steers")
     start: float = Field(default=0.0, ge=0, le=1, description="share of the steps after which it begins")
     end: float = Field(default=1.0, ge=0, le=1, description="share of the steps after which it ends")
@@ -182,6 +181,9 @@ class Customise(Order):
     logo: Literal["file"] | None = Field(default=None, description="the `logo` file sent, to print")
     place: Box | None = Field(default=None, description="where to print; centred on the product when not given")
     controls: list[Control] = Field(default=[], max_length=4, description="maps to keep to")
+    control: Literal["file"] | None = Field(
+        default=None, description="the `control` file sent: the map for the first of `controls`, not drawn here"
+    )
     format: OutputFormat | None = Field(
         default=None,
         description="file format; when not given the same, or png where pixels are locked and the same would lose them",
@@ -200,8 +202,8 @@ class Customise(Order):
             raise ValueError("controls need a prompt")
         if len({control.kind for control in self.controls}) < len(self.controls):
             raise ValueError("controls: one of each kind")
-        if sum(control.map is not None for control in self.controls) > 1:
-            raise ValueError("controls: one file can be sent")
+        if self.control and not self.controls:
+            raise ValueError("a control file needs controls to say what kind of map it is")
         if (self.place or self.text_colour) and not (self.text or self.logo):
             raise ValueError("place and text_colour need a text or a logo")
         if self.recolour and self.mask != "file" and not self._recolours_what_may_change(self.recolour.mask):
@@ -221,8 +223,7 @@ class Customise(Order):
     @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that must be sent beside the image."""
-        sent = [name for name in ("mask", "logo") if getattr(self, name) == "file"]
-        return (*sent, "control") if any(control.map for control in self.controls) else tuple(sent)
+        return tuple(name for name in ("mask", "logo", "control") if getattr(self, name) == "file")
 
 
 Task = Annotated[Recreate | Customise, Field(discriminator="kind")]

@@ -36,7 +36,7 @@ def line_art(rgb: Floats) -> Floats:
     grey = luma(rgb)
     fine, coarse = (cv2.GaussianBlur(grey, (0, 0), sigma) for sigma in (LINE_WIDTH, 1.6 * LINE_WIDTH))
     darker = np.minimum(fine - LINE_SHARE * coarse, 0)
-    return _three(np.tanh(-LINE_STEEPNESS * darker).astype(np.float32))
+    return _three(np.abs(np.tanh(LINE_STEEPNESS * darker)).astype(np.float32))
 
 
 def _gradient(grey: Floats, sigma: float) -> Floats:
