@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from likeness import __version__, cli_make
+from likeness import __version__, cli_make, cli_models
 from likeness.cli_make import URL, Key, Url
 from likeness.contract.errors import LikenessError
 from likeness.problems import LocalProblem, Problem
@@ -54,6 +54,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="The API keys of the service.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(cli_models.app, name="models")
 
 Home = Annotated[Path, typer.Option(envvar="LIKENESS_HOME", help="Folder for the state of the one-machine stack.")]
 HOME = Path(".likeness")

@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-MODELS = Path(".likeness/models")
+from likeness.models.folder import MODELS
+
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 
 

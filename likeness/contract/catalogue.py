@@ -211,7 +211,7 @@ class ModelSpec(BaseModel):
 
     name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="its folder below the models folder")
     repository: str = Field(pattern="^[\\w.-]+/[\\w.-]+$", description="owner/name on the hub")
-    revision: str = Field(description="a commit, or a branch whose commit is recorded when it is pulled")
+    revision: str = Field(min_length=1, description="a commit, or a branch whose commit is recorded when it is pulled")
     licence: str
     files: list[str] = Field(min_length=1, description="patterns of the files it takes; weights are safetensors")
     size: int | None = Field(default=None, gt=0, description="bytes to download, about")
@@ -333,6 +333,15 @@ def edit_of(instruction: str) -> Edit:
 
 
 def load_catalogue(path: Path | None = None) -> Catalogue:
-    """Read the catalogue from `path`, or the one that ships. Raises pydantic.ValidationError on a bad entry."""
-    source = resources.files("likeness.contract").joinpath("catalogue.toml") if path is None else path
-    return Catalogue.model_validate(tomllib.loads(source.read_text("utf-8")))
+    """Read the engines from `path`, or those that ship; the models that ship are known to both.
+
+    A `[[model]]` of `path` goes before the one of its name that ships. Raises pydantic.ValidationError on a bad entry.
+    """
+    shipped = resources.files("likeness.contract")
+    source = shipped.joinpath("catalogue.toml") if path is None else path
+    catalogue = Catalogue.model_validate(tomllib.loads(source.read_text("utf-8")))
+    models = [ModelSpec(**row) for row in tomllib.loads(shipped.joinpath("models.toml").read_text("utf-8"))["model"]]
+    own = {spec.name for spec in catalogue.model}
+    return catalogue.model_copy(
+        update={"model": [*catalogue.model, *(spec for spec in models if spec.name not in own)]}
+    )

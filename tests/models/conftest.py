@@ -1,0 +1,160 @@
+"""A hub on this machine, and the command line pointed at it."""
+
+import ctypes
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.models.fake_hub import Hub, Repository, running, weights
+
+ROOT = Path(__file__).parents[2]
+COMMIT, NEWER = "a" * 40, "b" * 40
+CATALOGUE = f"""
+[[engine]]
+name = "tiny"
+family = "autoencoder"
+summary = "What ships as an autoencoder, as if it were pulled."
+kinds = ["recreate"]
+pool = "tiny"
+weights = "tiny-vae"
+parts = {{ words = "tiny-words" }}
+revision = "1"
+licence = "Apache-2.0"
+batch = 1
+timeout = 60
+
+[engine.canvas]
+multiple = 8
+minimum = 64
+tile = 1024
+overlap = 128
+
+[[model]]
+name = "tiny-vae"
+repository = "maker/vae"
+revision = "{COMMIT}"
+licence = "Apache-2.0"
+files = ["vae/config.json", "vae/*.fp16.safetensors"]
+
+[[model]]
+name = "tiny-words"
+repository = "maker/words"
+revision = "main"
+licence = "MIT"
+files = ["*.txt", "model.safetensors"]
+
+[[model]]
+name = "metrics-clip"
+repository = "maker/words"
+revision = "main"
+licence = "MIT"
+files = ["*.txt"]
+
+[[model]]
+name = "metrics-tiny"
+repository = "maker/words"
+revision = "main"
+licence = "MIT"
+files = ["model.safetensors"]
+size = 4_200
+"""
+
+
+@dataclass
+class Machine:
+    """A machine with the `likeness` command, a folder of models, and a hub to ask."""
+
+    hub: Hub
+    home: Path
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "likeness.cli", "models", *arguments]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        own = {
+            "HF_ENDPOINT": self.hub.url,
+            "HF_HOME": str(self.home / "hf"),
+            "LIKENESS_CATALOGUE": str(self.home / "catalogue.toml"),
+            "LIKENESS_MODELS": str(self.models),
+            "COLUMNS": "160",
+            "NO_COLOR": "1",
+            "PYTHONPATH": str(ROOT),
+        }
+        return {**os.environ, **own, **more}
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            env=self.environment(**environment),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+            preexec_fn=_obey_permissions,
+        )
+
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Take away the right to write to the models."""
+        folders = [self.models, *(path for path in self.models.rglob("*") if path.is_dir())]
+        for folder in folders:
+            folder.chmod(0o555)
+        yield
+        for folder in folders:
+            folder.chmod(0o755)
+
+    def says(self, *arguments: str, **environment: str) -> str:
+        """Run a command that succeeds; return what it said."""
+        done = self.run(*arguments, **environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def complains(self, *arguments: str, **environment: str) -> str:
+        """Run a command that fails; return the sentence it said."""
+        done = self.run(*arguments, **environment)
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+
+def _obey_permissions() -> None:
+    """Take from root, in a process to be started, what lets it write anywhere; any other user never had it."""
+    drop_from_bounding_set, dac_override = 24, 1  # of linux/prctl.h and linux/capability.h
+    ctypes.CDLL(None).prctl(drop_from_bounding_set, dac_override, 0, 0, 0)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A machine whose hub has the shipped autoencoder, and some words."""
+    (tmp_path / "catalogue.toml").write_text(CATALOGUE)
+    vae = ROOT / "weights/starter/vae"
+    with running() as hub:
+        hub.repositories["maker/vae"] = Repository(
+            {
+                COMMIT: {
+                    "README.md": b"hello",
+                    "vae/config.json": (vae / "config.json").read_bytes(),
+                    "vae/diffusion_pytorch_model.fp16.safetensors": (
+                        vae / "diffusion_pytorch_model.safetensors"
+                    ).read_bytes(),
+                    "vae/diffusion_pytorch_model.bin": b"a pickle" * 1024,
+                },
+                NEWER: {},
+            },
+            main=NEWER,
+        )
+        hub.repositories["maker/words"] = Repository(
+            {COMMIT: {"vocab.txt": b"a word", "model.safetensors": weights()}}, main=COMMIT
+        )
+        yield Machine(hub, tmp_path)
