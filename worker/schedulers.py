@@ -11,14 +11,16 @@ from diffusers.schedulers import (
     UniPCMultistepScheduler,
 )
 
+UNBOUNDED = {"clip_sample": False}
+"""Latents are not pixels in -1..1, and where a model's own scheduler does not say so, these would cut them."""
 SCHEDULERS: dict[str, tuple[type[Any], dict[str, Any]]] = {
-    "ddim": (DDIMScheduler, {}),
+    "ddim": (DDIMScheduler, UNBOUNDED),
     "dpmpp-2m": (DPMSolverMultistepScheduler, {}),
     "dpmpp-2m-karras": (DPMSolverMultistepScheduler, {"use_karras_sigmas": True}),
     "euler": (EulerDiscreteScheduler, {}),
     "euler-trailing": (EulerDiscreteScheduler, {"timestep_spacing": "trailing"}),
     "euler-ancestral": (EulerAncestralDiscreteScheduler, {}),
-    "lcm": (LCMScheduler, {}),
+    "lcm": (LCMScheduler, UNBOUNDED),
     "unipc": (UniPCMultistepScheduler, {}),
 }
 """Those of one network evaluation a step; the names are those of likeness.contract.tasks.SchedulerName."""

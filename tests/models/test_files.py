@@ -47,9 +47,7 @@ def test_weights_in_16_bits_get_the_name_that_loaders_look_for() -> None:
         wanted(spec("*.safetensors"), hub("m.fp16.safetensors", "m.safetensors"))
 
 
-@pytest.mark.parametrize(
-    "path", ["x.bin", "x.ckpt", "x.py", "x.onnx", "x", "x.json.py", "x y.json", "x\n.json"]
-)
+@pytest.mark.parametrize("path", ["x.bin", "x.ckpt", "x.py", "x.onnx", "x", "x.json.py", "x y.json", "x\n.json"])
 def test_whatever_may_hold_code_is_refused(path: str) -> None:
     with pytest.raises(LocalProblem, match="is refused"):
         wanted(spec("*"), hub(path))

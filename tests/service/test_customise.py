@@ -142,7 +142,7 @@ def test_the_other_spelling_is_the_same_call(shop: Live) -> None:
             "#/place",
             "the box reaches over the picture's edge",
         ),
-        ({"prompt": "a shoe", "controls": [{"kind": "depth"}]}, "#/controls/0/kind", "'canny' or 'soft_edge'"),
+        ({"prompt": "a shoe", "controls": [{"kind": "pose"}]}, "#/controls/0/kind", "'canny', 'soft_edge'"),
         ({"prompt": "a shoe", "controls": {"kind": "canny"}}, "#/controls", "array"),
         ({"instruction": "make it red", "mask": "product", "preserve": "product"}, "#/", "nothing could change"),
         ({"recolour": {"to": "#1F4E79"}, "preserve": "product"}, "#/", "is not to change"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,16 @@ import numpy as np
 import pytest
 
 from likeness.contract.catalogue import EngineSpec, load_catalogue
+from likeness.contract.errors import EngineFailed
 from likeness.contract.tasks import Control
 from tests import tiny
 from tests.worker.test_engines import scene
 from worker.components import Components, Weights
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask
+from worker.engines.stable_diffusion_xl import sizes
+from worker.pipelines import fitted
 from worker.residency import Residents
+from worker.schedulers import SCHEDULERS
 
 CATALOGUE = load_catalogue()
 FULL = [spec for spec in CATALOGUE.engines if spec.weights in tiny.MAKERS]
@@ -124,3 +129,85 @@ def test_stable_diffusion_shares_its_networks(residents: Residents, engine: Call
     together = components.size("sd15") + controls
     assert len({id(engine(name).unet) for name in names}) == 1
     assert apart - together == 3 * components.size("sd15")
+
+
+def test_adapters_are_put_on_for_a_run_and_taken_off(engine: Callable[[str], Engine]) -> None:
+    plain = task("sd15")
+    with_it = replace(plain, loras={"lcm-lora-sd15": 1.0})
+    before = made(engine("sd15"), plain)[0]
+    full, half = (made(engine("sd15"), replace(plain, loras={"lcm-lora-sd15": weight}))[0] for weight in (1.0, 0.5))
+    made(engine("sd15-lcm"), task("sd15-lcm"))
+    assert (full != before).any() and (full != half).any()
+    assert (made(engine("sd15"), plain)[0] == before).all(), "off again, also after an engine that always has it on"
+    assert (made(engine("sd15"), with_it)[0] == full).all()
+
+
+def test_an_adapter_that_is_not_installed_fails_the_job_and_says_how_to_get_it(engine: Callable[[str], Engine]) -> None:
+    with pytest.raises(EngineFailed, match="likeness models pull style-of-old"):
+        made(engine("sd15"), replace(task("sd15"), loras={"style-of-old": 1.0}))
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+@pytest.mark.parametrize("family", ["sd15", "sdxl"])
+def test_every_scheduler_runs_the_steps_it_is_asked_for(
+    engine: Callable[[str], Engine], family: str, name: str
+) -> None:
+    told: list[tuple[int, int]] = []
+    one = task(family, parameters={"scheduler": name, "steps": 3, "strength": 1.0})
+    engine(family).generate([one], lambda step, steps, stage: told.append((step, steps)))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    other = made(engine(family), replace(one, parameters=one.parameters | {"scheduler": "ddim"}))[0]
+    assert name == "ddim" or (other != made(engine(family), one)[0]).any()
+
+
+def test_a_map_that_is_sent_steers_instead_of_the_drawn_one(engine: Callable[[str], Engine]) -> None:
+    drawn = task("sd15-canny")
+    lines = np.zeros_like(drawn.canvas)
+    lines[::8] = 1
+    sent = replace(drawn, maps={"canny": lines})
+    nothing = replace(drawn, controls=(Control(kind="canny", weight=0.0),))
+    results = [made(engine("sd15-canny"), one)[0] for one in (drawn, sent, nothing)]
+    assert all((a != b).any() for a, b in combinations(results, 2))
+
+
+def test_a_control_counts_only_between_its_start_and_its_end(engine: Callable[[str], Engine]) -> None:
+    results = [
+        made(engine("sd15-canny"), replace(task("sd15-canny"), controls=(Control(kind="canny", start=a, end=b),)))[0]
+        for a, b in ((0.0, 1.0), (0.0, 0.5), (0.5, 1.0))
+    ]
+    assert all((a != b).any() for a, b in combinations(results, 2))
+
+
+def test_several_maps_steer_at_once(engine: Callable[[str], Engine]) -> None:
+    one = task("sd15-controls")
+    both = replace(one, controls=(Control(kind="canny"), Control(kind="depth")))
+    assert (made(engine("sd15-controls"), one)[0] != made(engine("sd15-controls"), both)[0]).any()
+
+
+@pytest.mark.parametrize("name", ["sd15", "sdxl"])
+def test_it_does_with_less_memory_measure_by_measure_and_back(engine: Callable[[str], Engine], name: str) -> None:
+    one, able = task(name, 96, 96), engine(name)
+    before = made(able, one)[0]
+    taken = []
+    while measure := able.save_memory():
+        taken.append(measure)
+        assert made(able, one)[0].shape == one.canvas.shape
+    assert taken == ["VAE tiling", "text encoders on the CPU", "attention slicing", "tiled denoising"]
+    able.spend_memory()
+    assert (made(able, one)[0] == before).all()
+
+
+def test_a_refiner_takes_the_last_steps(engine: Callable[[str], Engine]) -> None:
+    told: list[int] = []
+    one = task("sdxl-refined", parameters={"steps": 10})
+    engine("sdxl-refined").generate([one], lambda step, steps, stage: told.append(step))
+    assert told == list(range(1, 10 + 3 + 2)), "ten steps, three of the refiner, one of decoding"
+    assert (made(engine("sdxl-refined"), one)[0] != made(engine("sdxl"), one)[0]).any()
+
+
+def test_sdxl_is_told_the_size_that_the_picture_has(engine: Callable[[str], Engine]) -> None:
+    assert sizes(np.zeros((300, 200, 3)), np.zeros((1024, 680, 3)))["original_size"] == (300, 200)
+    one = task("sdxl", 64, 64)
+    spec = CATALOGUE.find("sdxl").canvas.model_copy(update={"native": 96, "tile": 96})
+    larger = fitted(one.canvas, spec)
+    assert larger.shape == (96, 96, 3)
