@@ -14,7 +14,7 @@ from rich.table import Table
 
 from likeness.compare import upright
 from likeness.contract.catalogue import EngineSpec, load_catalogue
-from likeness.contract.report import Thresholds
+from likeness.contract.tasks import Recreate
 from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.encode import encode
 from likeness.imaging.frame import Frame
@@ -49,9 +49,11 @@ def recreate(engine: Engine, spec: EngineSpec, data: bytes) -> tuple[Candidate, 
     frame = Frame.of(given)
     canvas = frame.canvas(given, spec.canvas.multiple, spec.canvas.minimum)
     began = time.perf_counter()
-    made = engine.generate([EngineTask(canvas, seed=0)], lambda step, steps, stage: None)[0]
+    parameters = spec.resolve(Recreate())
+    task = EngineTask(canvas, 0, parameters, str(parameters.get("prompt") or ""))
+    made = engine.generate([task], lambda step, steps, stage: None)[0]
     seconds = time.perf_counter() - began
-    return score(given, encode(frame.restore(made), frame, "same"), 0, Thresholds()), seconds
+    return score(given, encode(frame.restore(made), frame, "same"), Recreate()), seconds
 
 
 def _caption(made: Candidate) -> str:

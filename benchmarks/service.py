@@ -25,6 +25,7 @@ from rich.table import Table
 
 from likeness.client import Client
 from likeness.contract.catalogue import load_catalogue
+from likeness.contract.tasks import Recreate
 from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.frame import Frame
 from likeness.local.supervisor import Settings, Stack
@@ -75,7 +76,7 @@ def own_cost(url: str, side: int) -> tuple[float, float, float, float]:
             jobs.append(time.perf_counter() - began)
             reports.append(job.result.timings.assessing if job.result else 0.0)
             began = time.perf_counter()
-            engine.generate([EngineTask(canvas, seed=0)], lambda step, steps, stage: None)
+            engine.generate([EngineTask(canvas, 0, spec.resolve(Recreate()))], lambda step, steps, stage: None)
             bare.append(time.perf_counter() - began)
     rounds = list(zip(jobs, bare, strict=True))[2:]  # the first two warm both up
     return (
