@@ -37,6 +37,7 @@ from likeness.store import PictureStore
 from worker.config import Settings
 from worker.engine import Draining, OutOfTime
 from worker.execute import Outcome, Run
+from worker.metrics.installed import InstalledMetrics
 from worker.residency import Residents
 from worker.rq_claims import Held
 from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
@@ -70,6 +71,7 @@ class BatchWorker(SimpleWorker):
             log_job_description=False,
         )
         self.store = PictureStore.open(settings.store_url)
+        self.metrics = InstalledMetrics(settings.models, settings.device)
         self.held: dict[str, Held] = {}
         self.deadline: float | None = None
         """When the current run must be over (monotonic seconds)."""
@@ -154,7 +156,7 @@ class BatchWorker(SimpleWorker):
         self.deadline = time.monotonic() + bound
         spec = self.catalogue.find(orders[0].engine)
         try:
-            return Run(spec, self.residents, self.store, self).execute(orders)
+            return Run(spec, self.residents, self.store, self, self.metrics).execute(orders)
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 

@@ -9,9 +9,9 @@ class Verdict(StrEnum):
     """Whether a candidate may be shown."""
 
     ACCEPTED = "accepted"
-    """The frame is equal and every threshold is met."""
+    """The frame is equal, every threshold is met and no tripwire fired."""
     REJECTED = "rejected"
-    """The frame changed or a threshold was missed; `reasons` says which."""
+    """The frame changed, a threshold was missed, or the picture is plainly broken; `reasons` says which."""
 
 
 class Score(BaseModel):
@@ -75,7 +75,8 @@ class EditReport(BaseModel):
     asked: str = Field(description="the edit as it was understood")
     colour: str | None = Field(description="the asked colour as #RRGGBB, where one is asked")
     scores: list[Score] = Field(
-        description="hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score"
+        description="hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score, "
+        "directional_similarity"
     )
     happened: bool
 

@@ -23,7 +23,7 @@ def test_equal_pictures_are_accepted():
     assert [score.name for score in report.fidelity] == ORDER
     assert [report.score(name) for name in ORDER[:5]] == [100, pytest.approx(1), pytest.approx(1), 0, 1]
     assert report.score("drift") == pytest.approx(0, abs=0.01)
-    assert {score.reason for score in report.fidelity[6:]} == {"no weights for it are installed"}
+    assert {score.reason for score in report.fidelity[6:]} == {"measured by a worker only"}
     json.loads(report.model_dump_json())
 
 
@@ -123,7 +123,7 @@ def test_a_missed_edit_and_a_broken_lock_are_reasons():
 
 def test_one_step_of_one_kept_sample_rejects():
     made, where = customised(1, (3, 3, 4, 4))
-    report = assess(GIVEN, made, EditThresholds(change_inside=None), EditCheck("", kept=where))
+    report = assess(GIVEN, made, EditThresholds(change_inside=None), EditCheck("", kept=where, changes=False))
     assert report.reasons == ["kept pixels changed by 1"]
 
 
