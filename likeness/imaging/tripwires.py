@@ -7,6 +7,7 @@ Pixels are P x 3 arrays in 0..1, those of both pictures in the same order.
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 
 from likeness.imaging.colour import Floats
@@ -31,12 +32,12 @@ CAST = 12.0
 """CIELAB units between the mean colours; a shift of all pixels that anyone sees at once, with nothing beside it."""
 CAST_PIXELS = 65_536
 """Pixels, evenly spread, that a mean colour is taken of."""
-UNCHANGED_STEP = 8 / 255
-"""A sample that differs by less may differ by compression alone."""
-UNCHANGED_SHARE = 0.001
-"""Of the pixels, everywhere and where the edit belongs; an edit changes more of them than compression does."""
-UNCHANGED_MEAN = 1 / 255
-"""Of every channel's mean; a faint change of the light moves it more."""
+UNCHANGED_STEP, UNCHANGED_BLOCK = 8 / 255, 3 / 255
+"""A pixel, and the mean of a block of 8 x 8 px, that differ by less may differ by compression alone."""
+UNCHANGED_SHARE = 0.002
+"""Of the pixels and of the blocks, everywhere and where the edit belongs, that may differ by more all the same."""
+BLOCK = 8
+"""Px; compression leaves the mean of a block nearly as it was, and an edit of the light or the colour does not."""
 
 NOT_FINITE = "the engine made numbers that are not finite; they are shown as black"
 
@@ -71,8 +72,7 @@ def _sentences(given: Floats, made: Floats, seen: Where | None, check: EditCheck
         untouched = _both(seen, check.inside < OUTSIDE)
         yield saturated(_pixels(given, untouched), _pixels(made, untouched))
     if check.changes:
-        place = seen if check.inside is None else _both(seen, check.inside > INSIDE)
-        yield unchanged(*whole) and unchanged(_pixels(given, place), _pixels(made, place))
+        yield unchanged(given, made, seen if check.inside is None else _both(seen, check.inside > INSIDE))
 
 
 def black(given: Floats, made: Floats) -> str | None:
@@ -117,15 +117,27 @@ def colour_cast(given: Floats, made: Floats) -> str | None:
     )
 
 
-def unchanged(given: Floats, made: Floats) -> str | None:
-    """Fire when the pixels are those of the given picture but for compression."""
-    if not len(made):
-        return None
+def unchanged(given: Floats, made: Floats, place: Where | None = None) -> str | None:
+    """Fire when an H x W x 3 picture is the given one but for compression, everywhere and in `place` (H x W)."""
     difference = made - given
-    moved = float(np.abs(difference.mean(axis=0, dtype=np.float64)).max())
-    changed = float((np.abs(difference).max(axis=1) > UNCHANGED_STEP).mean())
-    same = moved < UNCHANGED_MEAN and changed < UNCHANGED_SHARE
+    if place is not None and not place.any():
+        return None
+    same = _compression_alone(difference) and (place is None or _compression_alone(difference, place))
     return "the edit did nothing: the given picture came back" if same else None
+
+
+def _compression_alone(difference: Floats, place: Where | None = None) -> bool:
+    """Return whether hardly a pixel and hardly a block of 8 x 8 px differ by more than compression makes them."""
+    height, width = difference.shape[:2]
+    where = np.ones((height, width), np.float32) if place is None else place.astype(np.float32)
+    size = (max(1, width // BLOCK), max(1, height // BLOCK))
+    blocks = cv2.resize(difference * where[..., None], size, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(where, size, interpolation=cv2.INTER_AREA)
+    moved = np.abs(blocks).max(axis=2) > UNCHANGED_BLOCK * share
+    changed = (np.abs(difference).max(axis=2) > UNCHANGED_STEP) & (where > 0)
+    return bool(
+        moved[share > 0].mean() <= UNCHANGED_SHARE and changed.sum() <= UNCHANGED_SHARE * np.count_nonzero(where)
+    )
 
 
 def _pixels(rgb: Floats, where: Where | None) -> Floats:
