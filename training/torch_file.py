@@ -78,10 +78,9 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a saved dictionary, by name. Raises OSError, or ValueError for anything else."""
     data = path.read_bytes()
     try:
-        found = _of_zip(data) if zipfile.is_zipfile(io.BytesIO(data)) else _of_row(io.BytesIO(data))
-    except (KeyError, IndexError, TypeError, OverflowError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path.name} is not a file of tensors: {error!r}") from error
-    return found
+        return _of_zip(data) if zipfile.is_zipfile(io.BytesIO(data)) else _of_row(io.BytesIO(data))
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path.name} is not a file of tensors: {error}") from error
 
 
 def _of_zip(data: bytes) -> dict[str, Tensor]:

@@ -71,7 +71,6 @@ class BatchWorker(SimpleWorker):
             log_job_description=False,
         )
         self.store = PictureStore.open(settings.store_url)
-        self.metrics = InstalledMetrics(settings.models, settings.device)
         self.held: dict[str, Held] = {}
         self.deadline: float | None = None
         """When the current run must be over (monotonic seconds)."""
@@ -86,6 +85,7 @@ class BatchWorker(SimpleWorker):
     def serve(self, residents: Residents) -> None:
         """Work until told to stop."""
         self.residents = residents
+        self.metrics = InstalledMetrics(self.settings.models, residents.device)
         self.installed = [spec.name for spec in self.catalogue.engines if residents.has(spec)]
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         self.work(logging_level="WARNING")
