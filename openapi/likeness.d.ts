@@ -27,18 +27,16 @@ export interface CanvasSpec {
   minimum: number;
   /** the longest side that is worked on at once */
   tile: number;
-  /** the longer side it is best at; a smaller picture is enlarged to be worked on */
-  native?: number | null;
   /** a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged */
   larger?: "tiles" | "smaller";
   /** how far neighbouring tiles overlap */
-  overlap?: number;
+  overlap: number;
 }
 
-/** A map that steers the engine (ControlNet), drawn from the picture unless it is sent. */
+/** A map drawn from the picture that steers the engine (ControlNet). */
 export interface Control {
-  /** canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright */
-  kind: "canny" | "soft_edge" | "line_art" | "depth";
+  /** canny: thin edges; soft_edge: gradients at two scales */
+  kind: "canny" | "soft_edge";
   /** how strongly it steers */
   weight?: number;
   /** share of the steps after which it begins */
@@ -61,18 +59,10 @@ export interface Customise {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
-  /** the solver that takes the steps */
-  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
-  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
-  loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
-  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -97,10 +87,12 @@ export interface Customise {
   logo?: "file" | null;
   /** where to print; centred on the product when not given */
   place?: Box | null;
-  /** maps to keep to */
+  /** what to keep of the picture's edges */
   controls?: Array<Control>;
-  /** the `control` file sent: the map for the first of `controls`, not drawn here */
-  control?: "file" | null;
+  /** what the given picture shows; for the report, beside target_prompt or prompt */
+  source_prompt?: string | null;
+  /** what the made picture should show; for the report; by default the prompt */
+  target_prompt?: string | null;
   /** file format; when not given the same, or png where pixels are locked and the same would lose them */
   format?: OutputFormat | null;
   /** what a candidate must reach */
@@ -121,18 +113,10 @@ export interface CustomiseRequest {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
-  /** the solver that takes the steps */
-  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
-  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
-  loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
-  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -157,10 +141,12 @@ export interface CustomiseRequest {
   logo?: string | null;
   /** where to print; centred on the product when not given */
   place?: Box | null;
-  /** maps to keep to */
+  /** what to keep of the picture's edges */
   controls?: Array<Control>;
-  /** the `control` file sent: the map for the first of `controls`, not drawn here */
-  control?: "file" | null;
+  /** what the given picture shows; for the report, beside target_prompt or prompt */
+  source_prompt?: string | null;
+  /** what the made picture should show; for the report; by default the prompt */
+  target_prompt?: string | null;
   /** file format; when not given the same, or png where pixels are locked and the same would lose them */
   format?: OutputFormat | null;
   /** what a candidate must reach */
@@ -175,7 +161,7 @@ export interface EditReport {
   asked: string;
   /** the asked colour as #RRGGBB, where one is asked */
   colour: string | null;
-  /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score */
+  /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score, directional_similarity */
   scores: Array<Score>;
   happened: boolean;
 }
@@ -235,12 +221,6 @@ export interface EngineView {
   weights: string;
   /** further models it runs on */
   parts: Record<string, string>;
-  /** maps that steer it */
-  controls: Array<"canny" | "soft_edge" | "line_art" | "depth">;
-  /** adapters that a job may put on */
-  loras: Array<string>;
-  /** needs a text to recreate a picture; one is written when none is given */
-  captioned: boolean;
   /** bytes it needs to make one picture, weights included */
   memory: number | null;
   revision: string;
@@ -361,14 +341,6 @@ export interface Lock {
   max_abs_diff: number;
 }
 
-/** An adapter of the catalogue, put on for one job. */
-export interface Lora {
-  /** one of the engine's `loras` */
-  name: string;
-  /** how strongly it works */
-  weight?: number;
-}
-
 /** The file format of the images that come back. */
 export type OutputFormat = "same" | "png" | "jpeg" | "webp";
 
@@ -443,18 +415,10 @@ export interface Recreate {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
-  /** the solver that takes the steps */
-  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
-  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
-  loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
-  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -483,18 +447,10 @@ export interface RecreateRequest {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
-  /** the solver that takes the steps */
-  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
-  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
-  loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
-  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
