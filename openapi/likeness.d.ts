@@ -178,6 +178,10 @@ export interface EditThresholds {
   delta_e?: number | null;
   /** at least */
   edge_f1?: number | null;
+  /** at most; missed where it cannot be measured */
+  lpips?: number | null;
+  /** at most; missed where it cannot be measured */
+  st_lpips?: number | null;
   /** degrees from the asked hue, at most */
   hue_error?: number | null;
   /** CIEDE2000 of the mean colour to the asked, at most; 3 for a colourway */
@@ -503,7 +507,7 @@ export interface Score {
   name: string;
   /** null when it could not be measured; `reason` then says why */
   value: number | null;
-  /** dB, ratio (0 to 1), dE00, px, degrees */
+  /** dB, ratio (of two alike, or a cosine), dE00, px, degrees, L* */
   unit: string;
   higher_is_better: boolean;
   reason?: string | null;
@@ -529,6 +533,10 @@ export interface Thresholds {
   delta_e?: number | null;
   /** at least */
   edge_f1?: number | null;
+  /** at most; missed where it cannot be measured */
+  lpips?: number | null;
+  /** at most; missed where it cannot be measured */
+  st_lpips?: number | null;
 }
 
 /** Where the time went, in seconds. */

@@ -21,7 +21,7 @@ class Score(BaseModel):
 
     name: str
     value: float | None = Field(description="null when it could not be measured; `reason` then says why")
-    unit: str = Field(description="dB, ratio (0 to 1), dE00, px, degrees")
+    unit: str = Field(description="dB, ratio (of two alike, or a cosine), dE00, px, degrees, L*")
     higher_is_better: bool
     reason: str | None = None
 
@@ -47,6 +47,8 @@ class Thresholds(BaseModel):
     ms_ssim: float | None = Field(default=None, ge=0, le=1, description="at least")
     delta_e: float | None = Field(default=10.0, ge=0, le=100, description="mean CIEDE2000, at most")
     edge_f1: float | None = Field(default=None, ge=0, le=1, description="at least")
+    lpips: float | None = Field(default=None, ge=0, description="at most; missed where it cannot be measured")
+    st_lpips: float | None = Field(default=None, ge=0, description="at most; missed where it cannot be measured")
 
 
 class EditThresholds(Thresholds):

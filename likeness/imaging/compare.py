@@ -113,7 +113,9 @@ def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]
     """Return a sentence for each asked figure that was missed, and one when nothing could be measured."""
     if any(score.reason == SIZES_DIFFER for score in fidelity):
         return [SIZES_DIFFER]
-    return missed(fidelity, thresholds)
+    asked = thresholds.model_dump(exclude_none=True)
+    unknown = [score for score in fidelity if score.value is None and score.name in asked]
+    return missed(fidelity, thresholds) + [f"{score.name} was asked, and is {score.reason}" for score in unknown]
 
 
 def _lock_misses(lock: Lock | None) -> list[str]:

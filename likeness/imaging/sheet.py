@@ -141,7 +141,8 @@ def _draw_scores(draw: ImageDraw.ImageDraw, at: tuple[int, int], title: str, sco
         y = top + index * LINE
         draw.line((left, y - 3, left + CELL + 20, y - 3), RULE)
         draw.text((left, y), score.name, FAINT if score.value is None else INK, _font(SMALL))
-        draw.text((left + 102, y), _direction(score), FAINT, _font(SMALL))
+        named = max(102, _font(SMALL).getlength(score.name) + 8)
+        draw.text((left + named, y), "" if score.value is None else _direction(score), FAINT, _font(SMALL))
         draw.text(
             (left + CELL + 20, y), _figure(score), FAINT if score.value is None else INK, _font(SMALL), anchor="ra"
         )

@@ -46,6 +46,23 @@ def test_a_figure_just_below_its_threshold_is_told_apart_from_it():
     assert below < asked
 
 
+def test_a_threshold_that_cannot_be_tested_is_missed_and_not_passed_over():
+    (reason,) = assess(GIVEN, GIVEN, Thresholds(lpips=0.5)).reasons
+    assert reason == "lpips was asked, and is measured by a worker only"
+
+
+def test_what_is_known_to_be_wrong_rejects():
+    report = assess(GIVEN, GIVEN, Thresholds(), faults=["a fault"])
+    assert report.verdict is Verdict.REJECTED and report.reasons == ["a fault"]
+
+
+def test_tripwires_reject_where_no_threshold_was_asked():
+    black = dataclasses.replace(GIVEN, pixels=Image.new("RGB", GIVEN.pixels.size))
+    report = assess(GIVEN, black, Thresholds(psnr=None, ssim=None, delta_e=None))
+    assert report.verdict is Verdict.REJECTED and report.reasons[0] == "the picture is black"
+    assert assess(black, black, Thresholds()).verdict is Verdict.ACCEPTED
+
+
 def test_a_changed_frame_is_rejected_and_named():
     made = dataclasses.replace(GIVEN, pixels=GIVEN.pixels.resize((60, 48)), dpi=(72.0, 72.0))
     report = assess(GIVEN, made, Thresholds())
