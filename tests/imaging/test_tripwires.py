@@ -123,17 +123,20 @@ def test_only_compressed_is_unchanged_and_a_faint_edit_is_not():
     spot = smooth.copy()
     spot[8:24, 8:24] *= 0.7
     assert first_words(tripped(smooth, compressed(smooth, 95), None, ANYWHERE)) == ["the edit did nothing"]
-    for made in (smooth * 1.04, (smooth - 0.5) * 1.08 + 0.5, spot):
+    for made in (smooth * 1.04, (smooth - 0.5) * 1.08 + 0.5, smooth + 5 / 255, spot):
         assert tripped(smooth, compressed(np.clip(made, 0, 1), 95), None, ANYWHERE) == []
+    checks = np.float32(12 / 255) * (-1.0) ** np.indices((160, 160)).sum(axis=0)[..., None]
+    assert tripped(smooth, smooth + checks.astype(np.float32), None, ANYWHERE) == []
 
 
 def test_a_small_print_is_a_change_where_it_belongs():
-    inside = np.zeros((64, 80), np.float32)
+    inside = np.zeros((200, 200), np.float32)
     inside[10:12, 10:12] = 1
-    made = PHOTO.copy()
-    made[10:12, 10:12] = 1 - made[10:12, 10:12]
-    assert tripped(PHOTO, made, None, EditCheck("a dot", inside)) == []
-    assert tripped(PHOTO, PHOTO, None, EditCheck("nothing", 0 * inside)) == []
+    wide = flat((0.3, 0.4, 0.5), 200, 200)
+    made = wide + 0.3 * inside[..., None]
+    assert tripped(wide, made, None, EditCheck("a dot", inside)) == []
+    assert first_words(tripped(wide, made, None, ANYWHERE)) == ["the edit did nothing"]
+    assert tripped(wide, wide, None, EditCheck("nothing", 0 * inside)) == []
 
 
 def test_what_cannot_be_seen_does_not_count():
