@@ -27,16 +27,20 @@ export interface CanvasSpec {
   minimum: number;
   /** the longest side that is worked on at once */
   tile: number;
+  /** the longer side it is best at; a smaller picture is enlarged to be worked on */
+  native?: number | null;
   /** a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged */
   larger?: "tiles" | "smaller";
   /** how far neighbouring tiles overlap */
-  overlap: number;
+  overlap?: number;
 }
 
-/** A map drawn from the picture that steers the engine (ControlNet). */
+/** A map that steers the engine (ControlNet), drawn from the picture or sent. */
 export interface Control {
-  /** canny: thin edges; soft_edge: gradients at two scales */
-  kind: "canny" | "soft_edge";
+  /** canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright */
+  kind: "canny" | "soft_edge" | "line_art" | "depth";
+  /** the `control` file sent, instead of one drawn here */
+  map?: "file" | null;
   /** how strongly it steers */
   weight?: number;
   /** share of the steps after which it begins */
@@ -59,10 +63,18 @@ export interface Customise {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -87,7 +99,7 @@ export interface Customise {
   logo?: "file" | null;
   /** where to print; centred on the product when not given */
   place?: Box | null;
-  /** what to keep of the picture's edges */
+  /** maps to keep to */
   controls?: Array<Control>;
   /** what the given picture shows; for the report, beside target_prompt or prompt */
   source_prompt?: string | null;
@@ -113,10 +125,18 @@ export interface CustomiseRequest {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -141,7 +161,7 @@ export interface CustomiseRequest {
   logo?: string | null;
   /** where to print; centred on the product when not given */
   place?: Box | null;
-  /** what to keep of the picture's edges */
+  /** maps to keep to */
   controls?: Array<Control>;
   /** what the given picture shows; for the report, beside target_prompt or prompt */
   source_prompt?: string | null;
@@ -345,6 +365,14 @@ export interface Lock {
   max_abs_diff: number;
 }
 
+/** An adapter of the catalogue, put on for one job. */
+export interface Lora {
+  /** one of the engine's `loras` */
+  name: string;
+  /** how strongly it works */
+  weight?: number;
+}
+
 /** The file format of the images that come back. */
 export type OutputFormat = "same" | "png" | "jpeg" | "webp";
 
@@ -419,10 +447,18 @@ export interface Recreate {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -451,10 +487,18 @@ export interface RecreateRequest {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
