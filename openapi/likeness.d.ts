@@ -35,12 +35,10 @@ export interface CanvasSpec {
   overlap?: number;
 }
 
-/** A map that steers the engine (ControlNet), drawn from the picture or sent. */
+/** A map that steers the engine (ControlNet), drawn from the picture unless it is sent. */
 export interface Control {
   /** canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright */
   kind: "canny" | "soft_edge" | "line_art" | "depth";
-  /** the `control` file sent, instead of one drawn here */
-  map?: "file" | null;
   /** how strongly it steers */
   weight?: number;
   /** share of the steps after which it begins */
@@ -101,6 +99,8 @@ export interface Customise {
   place?: Box | null;
   /** maps to keep to */
   controls?: Array<Control>;
+  /** the `control` file sent: the map for the first of `controls`, not drawn here */
+  control?: "file" | null;
   /** what the given picture shows; for the report, beside target_prompt or prompt */
   source_prompt?: string | null;
   /** what the made picture should show; for the report; by default the prompt */
@@ -163,6 +163,8 @@ export interface CustomiseRequest {
   place?: Box | null;
   /** maps to keep to */
   controls?: Array<Control>;
+  /** the `control` file sent: the map for the first of `controls`, not drawn here */
+  control?: "file" | null;
   /** what the given picture shows; for the report, beside target_prompt or prompt */
   source_prompt?: string | null;
   /** what the made picture should show; for the report; by default the prompt */
@@ -245,6 +247,12 @@ export interface EngineView {
   weights: string;
   /** further models it runs on */
   parts: Record<string, string>;
+  /** maps that steer it */
+  controls: Array<"canny" | "soft_edge" | "line_art" | "depth">;
+  /** adapters that a job may put on */
+  loras: Array<string>;
+  /** needs a text to recreate a picture; one is written when none is given */
+  captioned: boolean;
   /** bytes it needs to make one picture, weights included */
   memory: number | null;
   revision: string;

@@ -43,7 +43,7 @@ REPORT: Final[dict[str, Any]] = {
             "value": None,
             "unit": "ratio",
             "higher_is_better": False,
-            "reason": "not installed: likeness models pull metrics",
+            "reason": "not installed: python -m training.lpips (docs/report.md)",
         },
     ],
     "verdict": "accepted",

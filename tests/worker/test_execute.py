@@ -154,7 +154,9 @@ def test_without_weights_the_learned_figures_are_null_with_the_reason(store: Pic
     one = order(store)
     made = run(store, one, metrics=InstalledMetrics(tmp_path, "cpu"))[one.id].images[0]
     learned = {score.name: (score.value, score.reason) for score in made.report.fidelity if score.name in FIDELITY}
-    assert learned == dict.fromkeys(FIDELITY, (None, "not installed: likeness models pull metrics"))
+    assert list(learned) == list(FIDELITY) and {value for value, _ in learned.values()} == {None}
+    assert learned["clip_similarity"][1] == "not installed: likeness models pull metrics"
+    assert "python -m training.lpips" in learned["lpips"][1]
 
 
 def test_with_weights_each_candidate_has_the_learned_figures(store: PictureStore, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_a_worker_measures_with_the_networks_below_its_models(drill: Drill, tmp_
     report = job.result.images[0].report
     assert report.score("clip_similarity") > 0.5
     (lpips,) = (score for score in report.fidelity if score.name == "lpips")
-    assert lpips.value is None and lpips.reason == "not installed: likeness models pull metrics"
+    assert lpips.value is None and lpips.reason.startswith("not installed")
 
 
 def test_a_job_reports_each_step(drill: Drill) -> None:

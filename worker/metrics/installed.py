@@ -24,7 +24,12 @@ LPIPS, ST_LPIPS, CLIP = "metrics-lpips", "metrics-st-lpips", "metrics-clip"
 """Folders below the models."""
 PERCEPTUAL_FILES = {LPIPS: "lpips.safetensors", ST_LPIPS: "st_lpips.safetensors"}
 
-NOT_INSTALLED = "not installed: likeness models pull metrics"
+NOT_INSTALLED = {
+    LPIPS: "not installed: python -m training.lpips (docs/report.md)",
+    ST_LPIPS: "not installed: python -m training.lpips (docs/report.md)",
+    CLIP: "not installed: likeness models pull metrics",
+}
+"""Weights that no hub has as safetensors are converted on the spot."""
 NO_TEXT = "no text says what the made picture should show"
 NO_CAPTION = "no caption of the given picture is known: send source_prompt and target_prompt"
 NO_CHANGE = "picture or caption is the same as before, which has no direction"
@@ -54,7 +59,7 @@ class InstalledMetrics:
     def _tried(self, model: str, names: Sequence[str], run: Callable[[], Values]) -> list[Score]:
         """Return the scores of these names; all are null for one reason when the model is missing or fails."""
         if not (self._models / model).is_dir():
-            return [scored(name, None, NOT_INSTALLED) for name in names]
+            return [scored(name, None, NOT_INSTALLED[model]) for name in names]
         try:
             values = run()
         except (MemoryError, OSError, RuntimeError, ValueError) as error:  # torch's out of memory is a RuntimeError

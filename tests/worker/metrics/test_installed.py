@@ -23,7 +23,12 @@ def test_nothing_installed_is_null_with_the_way_to_install_it(tmp_path):
     learned = InstalledMetrics(tmp_path / "none", "cpu").measure(GIVEN, MADE, RED)
     assert [score.name for score in learned.fidelity] == list(FIDELITY)
     assert [score.name for score in learned.edit] == list(EDIT)
-    assert {(score.value, score.reason) for score in by_name(learned).values()} == {(None, NOT_INSTALLED)}
+    assert [score.value for score in by_name(learned).values()] == [None] * 5
+    pull, convert = (
+        "not installed: likeness models pull metrics",
+        "not installed: python -m training.lpips (docs/report.md)",
+    )
+    assert [score.reason for score in by_name(learned).values()] == [convert, convert, pull, pull, pull]
 
 
 def test_everything_installed_is_measured(metrics):
@@ -75,7 +80,7 @@ def test_weights_that_give_no_number_are_null(tmp_path):
 
 def test_it_is_loaded_once_and_found_when_it_comes_later(tmp_path):
     metrics = InstalledMetrics(tmp_path, "cpu")
-    assert by_name(metrics.measure(GIVEN, MADE, None))["lpips"].reason == NOT_INSTALLED
+    assert by_name(metrics.measure(GIVEN, MADE, None))["lpips"].reason == NOT_INSTALLED[LPIPS]
     file = save_perceptual(tmp_path, LPIPS)
     first = by_name(metrics.measure(GIVEN, MADE, None))["lpips"].value
     file.unlink()
