@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Column, Table
 
 from likeness.contract.report import Report, Score, Verdict
+from likeness.imaging.frame_rows import COLUMNS, picture_rows
 from likeness.making import Made, Making, Size, Wish
 from likeness.wire import EngineInfo, RemoteJob
 
@@ -67,8 +68,14 @@ def edit_table(outcomes: Sequence[Made], asked: Sequence[str]) -> Table:
 
 
 def print_report(console: Console, report: Report) -> None:
-    """Print the frame, the figures and the verdict of one report."""
-    console.print(_frame_table(report), _fidelity_table(report), *map(escape, edit_lines(report)), sep="\n")
+    """Print both pictures' frames, the figures and the verdict of one report."""
+    console.print(
+        _pictures_table(report),
+        _frame_table(report),
+        _fidelity_table(report),
+        *map(escape, edit_lines(report)),
+        sep="\n",
+    )
     console.print(f"[{COLOURS[report.verdict]}]{report.verdict}[/]: {escape('; '.join(report.reasons))}")
 
 
@@ -83,6 +90,13 @@ def edit_lines(report: Report) -> list[str]:
     if lock := report.locked:
         lines.append(f"locked: {lock.area:.1%} of the picture, largest change there {lock.max_abs_diff}")
     return lines
+
+
+def _pictures_table(report: Report) -> Table:
+    table = Table(*COLUMNS, box=SIMPLE_HEAD, pad_edge=False)
+    for row in picture_rows(report.frame):
+        table.add_row(*map(escape, row))
+    return table
 
 
 def _frame_table(report: Report) -> Table:

@@ -101,6 +101,10 @@ export interface Customise {
   controls?: Array<Control>;
   /** the `control` file sent: the map for the first of `controls`, not drawn here */
   control?: "file" | null;
+  /** what the given picture shows; for the report, beside target_prompt or prompt */
+  source_prompt?: string | null;
+  /** what the made picture should show; for the report; by default the prompt */
+  target_prompt?: string | null;
   /** file format; when not given the same, or png where pixels are locked and the same would lose them */
   format?: OutputFormat | null;
   /** what a candidate must reach */
@@ -161,6 +165,10 @@ export interface CustomiseRequest {
   controls?: Array<Control>;
   /** the `control` file sent: the map for the first of `controls`, not drawn here */
   control?: "file" | null;
+  /** what the given picture shows; for the report, beside target_prompt or prompt */
+  source_prompt?: string | null;
+  /** what the made picture should show; for the report; by default the prompt */
+  target_prompt?: string | null;
   /** file format; when not given the same, or png where pixels are locked and the same would lose them */
   format?: OutputFormat | null;
   /** what a candidate must reach */
@@ -175,7 +183,7 @@ export interface EditReport {
   asked: string;
   /** the asked colour as #RRGGBB, where one is asked */
   colour: string | null;
-  /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score */
+  /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score, directional_similarity */
   scores: Array<Score>;
   happened: boolean;
 }
@@ -192,6 +200,10 @@ export interface EditThresholds {
   delta_e?: number | null;
   /** at least */
   edge_f1?: number | null;
+  /** at most; missed where it cannot be measured */
+  lpips?: number | null;
+  /** at most; missed where it cannot be measured */
+  st_lpips?: number | null;
   /** degrees from the asked hue, at most */
   hue_error?: number | null;
   /** CIEDE2000 of the mean colour to the asked, at most; 3 for a colourway */
@@ -547,7 +559,7 @@ export interface Score {
   name: string;
   /** null when it could not be measured; `reason` then says why */
   value: number | null;
-  /** dB, ratio (0 to 1), dE00, px, degrees */
+  /** dB, ratio (of two alike, or a cosine), dE00, px, degrees, L* */
   unit: string;
   higher_is_better: boolean;
   reason?: string | null;
@@ -573,6 +585,10 @@ export interface Thresholds {
   delta_e?: number | null;
   /** at least */
   edge_f1?: number | null;
+  /** at most; missed where it cannot be measured */
+  lpips?: number | null;
+  /** at most; missed where it cannot be measured */
+  st_lpips?: number | null;
 }
 
 /** Where the time went, in seconds. */

@@ -31,7 +31,9 @@ REPORT: Final[dict[str, Any]] = {
     "frame": [
         {"name": "width", "given": 624, "made": 624, "equal": True},
         {"name": "height", "given": 807, "made": 807, "equal": True},
+        {"name": "aspect_ratio", "given": "208:269", "made": "208:269", "equal": True},
         {"name": "mode", "given": "RGB", "made": "RGB", "equal": True},
+        {"name": "channels", "given": 3, "made": 3, "equal": True},
     ],
     "fidelity": [
         {"name": "psnr", "value": 31.2, "unit": "dB", "higher_is_better": True, "reason": None},
@@ -41,7 +43,7 @@ REPORT: Final[dict[str, Any]] = {
             "value": None,
             "unit": "ratio",
             "higher_is_better": False,
-            "reason": "no weights for it are installed",
+            "reason": "not installed: python -m training.lpips (docs/report.md)",
         },
     ],
     "verdict": "accepted",

@@ -81,3 +81,14 @@ def test_no_pickle_anywhere() -> None:
         if name.split(".")[0] in {"pickle", "cloudpickle", "dill", "marshal", "shelve"}
     ]
     assert not wrong
+
+
+def test_weights_are_never_read_by_a_loader_that_runs_code() -> None:
+    files = [path for folder in ("likeness", "service", "worker", "training") for path in (ROOT / folder).rglob("*.py")]
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"torch.load", "torch.hub", "torch.jit.load"}
+    ]
+    assert not wrong

@@ -24,8 +24,10 @@ from likeness.imaging.edits.apply import apply_edit
 from likeness.imaging.edits.recolour import blended, lab_of_colour, recolour
 from likeness.imaging.edits.resize import scaled_product
 from likeness.imaging.fill import fill_hidden
+from likeness.imaging.learned import Captions
 from likeness.imaging.picture import Picture
 from likeness.imaging.regions import changeable, composited, put_back
+from worker.captions import captions_of, nearest_name, rgb_of_hex
 from worker.engine import Canvas, EngineTask, Plane
 
 Region = NDArray[np.bool_]
@@ -148,7 +150,7 @@ def _customised(task: Customise, spec: EngineSpec, shown: Shown, sent: Sent) -> 
         brief = _open_instruction(task, shown)
     else:
         brief = WAYS[way](task, shown)
-    return _checked(_locked(brief, task, shown), task, shown)
+    return _checked(_locked(brief, task, shown), task, shown, captions_of(task, spec.closed))
 
 
 def _open_instruction(task: Customise, shown: Shown) -> Brief:
@@ -291,14 +293,14 @@ def _locked(brief: Brief, task: Customise, shown: Shown) -> Brief:
     return replace(brief, region=region, under=brief.under if brief.under is not None else shown.canvas)
 
 
-def _checked(brief: Brief, task: Customise, shown: Shown) -> Brief:
+def _checked(brief: Brief, task: Customise, shown: Shown, captions: Captions | None) -> Brief:
     """Return the brief with a check without padding, and with what is kept when pixels are to be locked."""
     if brief.check is None and not task.locks:
         return brief
-    check = brief.check or EditCheck("the same picture")
+    check = brief.check or EditCheck("the same picture", changes=False)
     inside = None if check.inside is None else shown.cut(check.inside)
     kept = shown.cut(~brief.region) if task.locks and brief.region is not None else None
-    return replace(brief, check=replace(check, inside=inside, kept=kept))
+    return replace(brief, check=replace(check, inside=inside, kept=kept, captions=captions))
 
 
 def gate_of(where: Plane) -> Plane:
@@ -313,14 +315,3 @@ def check_of(asked: str, inside: Plane, colour: Colour | None) -> EditCheck:
     """Return what to measure of an edit whose product or background should be `colour`."""
     chroma = 0.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
     return EditCheck(asked, inside, colour, chromatic=chroma >= LEAST_CHROMA)
-
-
-def rgb_of_hex(code: str) -> Colour:
-    """Return the colour of #RRGGBB in 0..255."""
-    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
-
-
-def nearest_name(colour: Colour) -> str:
-    """Return the colour's name that is nearest in CIELAB."""
-    lab = lab_of_colour(colour)
-    return min(words.COLOURS, key=lambda name: float(np.square(lab_of_colour(words.COLOURS[name]) - lab).sum()))

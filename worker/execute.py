@@ -12,17 +12,19 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
-import numpy as np
 import structlog
 
 from likeness.contract.catalogue import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, LikenessError, OutOfMemory, StoreFailed, StoreUnavailable
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.tasks import MAX_SEED, Keep
+from likeness.imaging.compare import WITHOUT_NETWORKS
 from likeness.imaging.decode import Picture, decode
 from likeness.imaging.encode import encode, wanted_format
 from likeness.imaging.frame import Frame, rgba_of
+from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.masks import upright_control, upright_mask
+from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
 from worker.brief import Brief, Sent, Shown, brief_of
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage, Stopped
@@ -86,8 +88,15 @@ class Work:
 class Run:
     """One run of an engine over jobs with an equal batch key."""
 
-    def __init__(self, spec: EngineSpec, residents: Residents, store: PictureStore, watch: Watch) -> None:
-        self.spec, self.residents, self.store, self.watch = spec, residents, store, watch
+    def __init__(
+        self,
+        spec: EngineSpec,
+        residents: Residents,
+        store: PictureStore,
+        watch: Watch,
+        metrics: LearnedMetrics = WITHOUT_NETWORKS,
+    ) -> None:
+        self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
         self.watched = Stopwatch()
         self.works: list[Work] = []
         self.outcomes: dict[str, Outcome] = {}
@@ -197,14 +206,15 @@ class Run:
     def _measure(self, work: Work, task: EngineTask, canvas: Canvas) -> None:
         if not work.wanted:
             return
-        if canvas.shape != work.brief.canvas.shape or not np.isfinite(canvas).all():
-            work.error = EngineFailed("the engine made no picture: wrong size, or numbers that are not finite")
+        if canvas.shape != work.brief.canvas.shape:
+            work.error = EngineFailed("the engine made no picture: wrong size")
             return
+        canvas, faults = made_finite(canvas)
         image = work.brief.locked(work.given, work.frame.restore(work.brief.finish(canvas)))
         data = encode(image, work.frame, wanted_format(work.order.task, work.frame.format))
         self.watched.lap("decoding")
         seed = task.seed if self.spec.varies(task.parameters) else None
-        candidate = score(work.given, data, work.order.task, work.brief.check)
+        candidate = score(work.given, data, work.order.task, work.brief.check, self.metrics, faults)
         work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task)))
         self.watched.lap("assessing")
 

@@ -22,6 +22,7 @@ from likeness.imaging.decode import Bounds, peek
 from likeness.store import PictureStore
 from worker.config import Settings
 from worker.execute import Run
+from worker.metrics.installed import InstalledMetrics
 from worker.residency import Residents
 
 TASKS: TypeAdapter[Task] = TypeAdapter(Task)
@@ -45,7 +46,8 @@ def run(request: Path, out: Path) -> Result:
     store = PictureStore.open("memory://")
     residents = Residents.of(settings)
     spec, order = ordered(task, data, sent, load_catalogue(settings.catalogue), store, residents.has)
-    outcome = Run(spec, residents, store, Unwatched()).execute([order])[order.id]
+    metrics = InstalledMetrics(settings.models, residents.device)
+    outcome = Run(spec, residents, store, Unwatched(), metrics).execute([order])[order.id]
     if not isinstance(outcome, Result):
         raise outcome
     out.mkdir(parents=True, exist_ok=True)

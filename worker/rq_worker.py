@@ -37,6 +37,7 @@ from likeness.store import PictureStore
 from worker.config import Settings
 from worker.engine import Draining, OutOfTime
 from worker.execute import Outcome, Run
+from worker.metrics.installed import InstalledMetrics
 from worker.residency import Residents
 from worker.rq_claims import Held
 from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
@@ -84,6 +85,7 @@ class BatchWorker(SimpleWorker):
     def serve(self, residents: Residents) -> None:
         """Work until told to stop."""
         self.residents = residents
+        self.metrics = InstalledMetrics(self.settings.models, residents.device)
         self.installed = [spec.name for spec in self.catalogue.engines if residents.has(spec)]
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         self.work(logging_level="WARNING")
@@ -154,7 +156,7 @@ class BatchWorker(SimpleWorker):
         self.deadline = time.monotonic() + bound
         spec = self.catalogue.find(orders[0].engine)
         try:
-            return Run(spec, self.residents, self.store, self).execute(orders)
+            return Run(spec, self.residents, self.store, self, self.metrics).execute(orders)
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 

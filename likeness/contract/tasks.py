@@ -184,6 +184,18 @@ class Customise(Order):
     control: Literal["file"] | None = Field(
         default=None, description="the `control` file sent: the map for the first of `controls`, not drawn here"
     )
+    source_prompt: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_PROMPT,
+        description="what the given picture shows; for the report, beside target_prompt or prompt",
+    )
+    target_prompt: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_PROMPT,
+        description="what the made picture should show; for the report; by default the prompt",
+    )
     format: OutputFormat | None = Field(
         default=None,
         description="file format; when not given the same, or png where pixels are locked and the same would lose them",
@@ -204,6 +216,8 @@ class Customise(Order):
             raise ValueError("controls: one of each kind")
         if self.control and not self.controls:
             raise ValueError("a control file needs controls to say what kind of map it is")
+        if self.source_prompt and not (self.target_prompt or self.prompt):
+            raise ValueError("source_prompt needs a target_prompt or a prompt to be compared with")
         if (self.place or self.text_colour) and not (self.text or self.logo):
             raise ValueError("place and text_colour need a text or a logo")
         if self.recolour and self.mask != "file" and not self._recolours_what_may_change(self.recolour.mask):

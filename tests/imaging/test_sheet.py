@@ -5,7 +5,7 @@ from PIL import Image
 from likeness.contract.report import EditThresholds, Lock, Thresholds, Verdict
 from likeness.imaging.compare import assess
 from likeness.imaging.edit_check import EditCheck
-from likeness.imaging.sheet import BAD, GOOD, LINE, RIGHT_TABLE, contact_sheet, report_picture
+from likeness.imaging.sheet import BAD, GAP, GOOD, LINE, RIGHT_TABLE, contact_sheet, report_picture
 from tests.imaging.files import PNG_KINDS, photo, picture, png_file, saved
 
 
@@ -53,7 +53,7 @@ def test_a_contact_sheet_has_a_row_for_each_picture():
 def customised(asked, kept_differs):
     given = picture(saved(photo("RGB", 40, 30), "PNG"))
     made = picture(saved(photo("RGB", 40, 30, seed=1), "PNG")) if kept_differs else given
-    check = EditCheck(asked, colour=(240, 130, 30), kept=np.ones((30, 40), dtype=bool))
+    check = EditCheck(asked, colour=(240, 130, 30), kept=np.ones((30, 40), dtype=bool), changes=False)
     anything = EditThresholds(hue_error=None, change_inside=None)
     return given, made, assess(given, made, anything, check)
 
@@ -71,7 +71,7 @@ def test_a_broken_lock_is_red():
     given, made, report = customised("make it orange", kept_differs=True)
     accepted = report.model_copy(update={"verdict": Verdict.ACCEPTED, "reasons": []})
     whole = accepted.model_copy(update={"locked": Lock(area=1, max_abs_diff=0)})
-    tables = (0, 330, 832, 700)
+    tables = (0, 330 + 3 * LINE + GAP, 832, 700 + 3 * LINE + GAP)
     broken, kept = (
         np.asarray(report_picture(given.pixels, made.pixels, one).crop(tables)).astype(int) for one in (accepted, whole)
     )
@@ -82,6 +82,6 @@ def test_a_broken_lock_is_red():
 def test_a_long_wish_is_cut_to_its_column(asked):
     given, made, report = customised(asked, kept_differs=False)
     card = np.asarray(report_picture(given.pixels, made.pixels, report))
-    top = 16 + 2 * LINE + 256 + 16 + (len(report.fidelity) + 1) * LINE + 16
+    top = 16 + 2 * LINE + 256 + 16 + 3 * LINE + GAP + (len(report.fidelity) + 1) * LINE + 16
     between = card[top : top + LINE - 4, 16 + 256 + 20 + 2 : RIGHT_TABLE - 1]
     assert np.all(between == 255)

@@ -12,9 +12,14 @@ from PIL import Image
 from likeness.contract.catalogue import EngineSpec, load_catalogue
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
 from likeness.contract.tasks import Recreate
+from likeness.imaging.compare import WITHOUT_NETWORKS
+from likeness.imaging.learned import FIDELITY, LearnedMetrics
+from likeness.imaging.tripwires import NOT_FINITE
 from likeness.store import PictureStore
+from tests.worker.metrics.models import save_all, save_perceptual
 from worker.components import Components, Weights
 from worker.execute import Outcome, Run
+from worker.metrics.installed import LPIPS, InstalledMetrics
 from worker.residency import Residents
 
 SPEC = load_catalogue(Path(__file__).parent / "drill.toml").find("drill")
@@ -57,11 +62,14 @@ def order(store: PictureStore, data: bytes | None = None, **fields) -> JobOrder:
 
 
 def run(
-    store: PictureStore, *orders: JobOrder, watch: Told | None = None, spec: EngineSpec = SPEC
+    store: PictureStore,
+    *orders: JobOrder,
+    watch: Told | None = None,
+    spec: EngineSpec = SPEC,
+    metrics: LearnedMetrics = WITHOUT_NETWORKS,
 ) -> dict[str, Outcome]:
-    return Run(spec, Residents(Components(Weights(Path("none"), Path("none")), "cpu")), store, watch or Told()).execute(
-        orders
-    )
+    residents = Residents(Components(Weights(Path("none"), Path("none")), "cpu"))
+    return Run(spec, residents, store, watch or Told(), metrics).execute(orders)
 
 
 def result(store: PictureStore, one: JobOrder) -> Result:
@@ -140,3 +148,38 @@ def test_a_run_that_nobody_wants_stops_at_that_step(store: PictureStore) -> None
 def test_timings_add_up(store: PictureStore) -> None:
     timings = result(store, order(store, steps=3)).timings
     assert timings.denoising >= 3 * 0.05 and timings.assessing > 0 and timings.decoding > 0
+
+
+def test_without_weights_the_learned_figures_are_null_with_the_reason(store: PictureStore, tmp_path: Path) -> None:
+    one = order(store)
+    made = run(store, one, metrics=InstalledMetrics(tmp_path, "cpu"))[one.id].images[0]
+    learned = {score.name: (score.value, score.reason) for score in made.report.fidelity if score.name in FIDELITY}
+    assert list(learned) == list(FIDELITY) and {value for value, _ in learned.values()} == {None}
+    assert learned["clip_similarity"][1] == "not installed: likeness models pull metrics"
+    assert "python -m training.lpips" in learned["lpips"][1]
+
+
+def test_with_weights_each_candidate_has_the_learned_figures(store: PictureStore, tmp_path: Path) -> None:
+    one = order(store, candidates=2, keep="all")
+    images = run(store, one, metrics=InstalledMetrics(save_all(tmp_path), "cpu"))[one.id].images
+    figures = [[image.report.score(name) for name in FIDELITY] for image in images]
+    assert all(0 < lpips < 1 and 0 < st_lpips < 1 and 0.5 < clip <= 1 for lpips, st_lpips, clip in figures)
+    assert figures[0] != figures[1] and images[0].report.verdict == "accepted"
+
+
+def test_a_metric_that_fails_does_not_fail_the_job(store: PictureStore, tmp_path: Path) -> None:
+    save_perceptual(tmp_path, LPIPS).write_bytes(b"torn off")
+    one = order(store)
+    report = run(store, one, metrics=InstalledMetrics(tmp_path, "cpu"))[one.id].images[0].report
+    (lpips,) = (score for score in report.fidelity if score.name == "lpips")
+    assert lpips.value is None and "could not be measured" in lpips.reason and report.verdict == "accepted"
+
+
+@pytest.mark.parametrize(("prompt", "said"), [("black", "the picture is black"), ("nan", NOT_FINITE)])
+def test_a_broken_picture_is_rejected_whatever_was_asked(store: PictureStore, prompt: str, said: str) -> None:
+    asked = {"psnr": None, "ssim": None, "delta_e": None}
+    broken, whole = order(store, prompt=prompt, thresholds=asked), order(store, thresholds=asked)
+    outcomes = run(store, broken, whole)
+    report = outcomes[broken.id].images[0].report
+    assert report.verdict == "rejected" and said in report.reasons
+    assert outcomes[whole.id].images[0].report.verdict == "accepted"

@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 import redis
@@ -11,6 +12,7 @@ from likeness.contract.errors import JobExpired
 from likeness.contract.jobs import JobStatus
 from tests.conftest import Server
 from tests.worker.drill import OWNER, Drill
+from tests.worker.metrics.models import save_clip
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
@@ -21,6 +23,16 @@ def test_jobs_with_an_equal_batch_key_share_a_run(drill: Drill) -> None:
     jobs = drill.ended(ids, 30)
     assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
     assert [job.result.batch for job in jobs] == [4, 4, 4, 4, 2, 2, 1]
+
+
+def test_a_worker_measures_with_the_networks_below_its_models(drill: Drill, tmp_path: Path) -> None:
+    save_clip(tmp_path / "models")
+    drill.worker(models=str(tmp_path / "models"))
+    (job,) = drill.ended([drill.submit()], 60)
+    report = job.result.images[0].report
+    assert report.score("clip_similarity") > 0.5
+    (lpips,) = (score for score in report.fidelity if score.name == "lpips")
+    assert lpips.value is None and lpips.reason.startswith("not installed")
 
 
 def test_a_job_reports_each_step(drill: Drill) -> None:

@@ -26,7 +26,10 @@ class DrillEngine:
     """Runs `steps` steps; the prompt says what goes wrong in the first of them."""
 
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
-        """Return each canvas with noise. A prompt of `raise`, `memory`, `kill` or `hang` does just that."""
+        """Return each canvas with noise. A prompt of `raise`, `memory`, `kill` or `hang` does just that.
+
+        `black` makes a black picture, and `nan` one that is not a number in places, as overflowing decoders do.
+        """
         steps = max(_number(task, "steps") for task in tasks)
         pause = STEP_SECONDS * (1 + 10 * max(_number(task, "strength") for task in tasks))
         for step in range(1, int(steps) + 1):
@@ -55,7 +58,13 @@ def _misbehave(prompt: str, together: int) -> None:
 
 def _noisy(task: EngineTask) -> Canvas:
     noise = np.random.default_rng(task.seed).normal(0, 0.01, task.canvas.shape)
-    return np.clip(task.canvas + noise, 0, 1).astype(np.float32)
+    made = np.clip(task.canvas + noise, 0, 1).astype(np.float32)
+    prompt = task.parameters.get("prompt")
+    if prompt == "black":
+        return np.zeros_like(made)
+    if prompt == "nan":
+        made[::2] = np.nan
+    return made
 
 
 def load(spec: EngineSpec, components: "Components") -> DrillEngine:
