@@ -1,4 +1,4 @@
-"""The full-size families against plain diffusers scripts, with random weights: neither speed nor memory depends on them.
+"""The full-size families against plain diffusers, with random weights: neither speed nor memory depends on them.
 
 `python -m benchmarks.full_size [memory] [speed] [swap]` prints one table for each.
 """
