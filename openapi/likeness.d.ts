@@ -425,6 +425,8 @@ export interface Progress {
 export interface Recipe {
   engine: string;
   revision: string;
+  /** the commits of the pulled models it ran on */
+  models?: Record<string, string>;
   parameters: Record<string, string | number | boolean | null>;
   seeds: Array<number>;
   input_sha256: string;

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from likeness.contract.catalogue import EngineSpec
+from likeness.models.lockfile import Lockfile
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +39,11 @@ class Weights:
     def has(self, spec: EngineSpec) -> bool:
         """Return whether everything that an engine runs on is there."""
         return all(any((place / name).is_dir() for place in (self.pulled, self.shipped)) for name in spec.needs)
+
+    def commits(self, spec: EngineSpec) -> dict[str, str]:
+        """Return the commits of the pulled models that an engine runs on."""
+        locks = {name: Lockfile.read(self.pulled / name) for name in spec.needs}
+        return {name: lock.commit for name, lock in locks.items() if lock}
 
 
 @dataclass

@@ -98,6 +98,7 @@ class Run:
     ) -> None:
         self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
         self.watched = Stopwatch()
+        self.models: dict[str, str] = {}
         self.works: list[Work] = []
         self.outcomes: dict[str, Outcome] = {}
 
@@ -123,6 +124,7 @@ class Run:
         except EngineFailed as error:
             self.outcomes.update({order.id: error for order in orders})
             return None
+        self.models = self.residents.commits(self.spec)
         self.watched.lap("loading")
         return engine
 
@@ -261,6 +263,7 @@ class Run:
         return Recipe(
             engine=self.spec.name,
             revision=self.spec.revision,
+            models=self.models,
             parameters=self.spec.resolve(work.order.task),
             seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
             input_sha256=work.order.input.sha256,

@@ -41,6 +41,7 @@ class Residents:
         self._budget = memory or round(SHARE * device_memory(components.device))
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._parked: set[str] = set()
+        self._commits: dict[str, dict[str, str]] = {}
         self._segmenter: Segmenter | None = None
 
     @classmethod
@@ -80,6 +81,12 @@ class Residents:
     def has(self, spec: EngineSpec) -> bool:
         """Return whether everything that an engine runs on is installed."""
         return self.components.weights.has(spec)
+
+    def commits(self, spec: EngineSpec) -> dict[str, str]:
+        """Return the commits of the models that a resident engine runs on."""
+        if spec.name not in self._commits:
+            self._commits[spec.name] = self.components.weights.commits(spec)
+        return self._commits[spec.name]
 
     def preload(self, specs: Sequence[EngineSpec]) -> None:
         """Load these engines now. Raises EngineFailed."""

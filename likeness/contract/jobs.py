@@ -124,6 +124,7 @@ class Recipe(Strict):
 
     engine: str
     revision: str
+    models: dict[str, str] = Field(default={}, description="the commits of the pulled models it ran on")
     parameters: dict[str, Scalar]
     seeds: list[int]
     input_sha256: str
