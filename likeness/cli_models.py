@@ -190,7 +190,10 @@ def _catalogue() -> "Catalogue":
     from likeness.contract.catalogue import load_catalogue
 
     path = os.environ.get("LIKENESS_CATALOGUE")
-    return load_catalogue(Path(path) if path else None)
+    try:
+        return load_catalogue(Path(path) if path else None)
+    except (OSError, ValueError) as error:  # TOML's and pydantic's errors are ValueErrors
+        raise LocalProblem(f"the catalogue {path} cannot be read: {error}") from error
 
 
 def _folder(root: Path) -> "ModelsFolder":
@@ -207,8 +210,9 @@ def _picture(given: Path | None) -> Path:
 
 
 def _need_hub() -> None:
-    """Raise LocalProblem when what pulls is not installed."""
+    """Raise LocalProblem when what pulls is not installed; else let it tell the hub no more than what to send."""
     from importlib.util import find_spec
 
     if find_spec("huggingface_hub") is None:
         raise LocalProblem("pulling is not installed here: pip install 'likeness[models]'")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when huggingface_hub is imported

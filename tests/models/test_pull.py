@@ -8,7 +8,7 @@ import time
 from hashlib import sha256
 
 from tests.models.conftest import COMMIT, NEWER, Machine
-from tests.models.fake_hub import weights
+from tests.models.fake_hub import running, weights
 
 WRITTEN = 10 * 1024 * 1024
 """What is written at once: of 12 million bytes that come, so many are kept."""
@@ -146,6 +146,15 @@ def test_a_gated_repository_says_how_to_get_in(machine: Machine) -> None:
     told = machine.complains("pull", "metrics-tiny")
     assert f"{machine.hub.url}/maker/words is gated" in told and "HF_TOKEN" in told
     machine.says("pull", "metrics-tiny", HF_TOKEN="let-me-in")
+
+
+def test_the_token_is_told_to_the_hub_and_to_nobody_else(machine: Machine) -> None:
+    with running() as elsewhere:
+        elsewhere.repositories = machine.hub.repositories
+        machine.hub.bytes_at = elsewhere.url
+        machine.says("pull", "metrics-tiny", HF_TOKEN="secret")
+    assert [asked.token for asked in machine.hub.asked] == ["Bearer secret"] * 2, "what there is, and the one file"
+    assert [asked.token for asked in elsewhere.asked] == [None]
 
 
 def test_what_is_not_on_the_hub(machine: Machine) -> None:
