@@ -42,30 +42,32 @@ def pull(names: Names, folder: Folder = FOLDER) -> None:
 
 
 def _pull_all(specs: "Sequence[ModelSpec]", models: "ModelsFolder", console: "Console") -> None:
-    from likeness.models.display import bringing, readable
+    from likeness.models.display import moving, readable
+    from likeness.models.folder import State
     from likeness.models.hub import HubUnreachable
     from likeness.models.pull import pull as pull_one
 
     for spec in specs:
+        if models.state(spec) is not State.INSTALLED:
+            said = f"{spec.name}: about {readable(spec.size)} from {spec.repository}; licence: {spec.licence}"
+            console.print(said, markup=False, soft_wrap=True)
         try:
-            with bringing(console, spec) as watch:
+            with moving(console, spec.name, spec.size) as watch:
                 came = pull_one(spec, models, watch)
         except HubUnreachable as problem:
             raise LocalProblem(f"{problem}\n{_by_hand(models.missing(specs), models)}") from problem
-        if came is None:
-            console.print(f"{spec.name}: already there", markup=False)
-        else:
-            told = f"{spec.name}: {readable(came.size)} of {spec.repository} at {came.commit[:12]}, {spec.licence}"
-            console.print(told, markup=False, soft_wrap=True)
+        told = f"{readable(came.size)} at commit {came.commit}" if came else "already there"
+        console.print(f"{spec.name}: {told}", markup=False, soft_wrap=True)
 
 
 def _by_hand(missing: "Sequence[ModelSpec]", models: "ModelsFolder") -> str:
     from likeness.models.display import readable
 
     lacking = ", ".join(f"{spec.name} ({readable(spec.size)})" for spec in missing)
+    command = f"likeness models pull {' '.join(spec.name for spec in missing)}"
     return (
-        f"missing: {lacking}. On a machine that reaches the hub run `likeness models pull "
-        f"{' '.join(spec.name for spec in missing)}`, then copy its folders into {models.root} (docs/models.md)"
+        f"missing: {lacking}. Run this again when the hub answers: it goes on where it ended. "
+        f"Or run `{command}` where it does, and copy the folders to {models.root} (docs/models.md)"
     )
 
 
@@ -109,13 +111,13 @@ def verify(
 
 def _checked(spec: "ModelSpec", models: "ModelsFolder", console: "Console") -> list[str]:
     """Return what is wrong with the files of an installed model, and show it."""
-    from likeness.models.display import checking, readable
+    from likeness.models.display import moving, readable
     from likeness.models.verify import faults
 
     lockfile = models.lockfile(spec.name)
     if lockfile is None:
         return [f"{spec.name}: no lock.json, so nothing says what its files should be"]
-    with checking(console, spec.name, lockfile.size) as watch:
+    with moving(console, spec.name, lockfile.size) as watch:
         found = faults(models.place(spec.name), lockfile, watch)
     if not found:
         newer = "" if lockfile.fits(spec) else "; the catalogue asks for another commit by now: pull it"
@@ -188,7 +190,10 @@ def _catalogue() -> "Catalogue":
     from likeness.contract.catalogue import load_catalogue
 
     path = os.environ.get("LIKENESS_CATALOGUE")
-    return load_catalogue(Path(path) if path else None)
+    try:
+        return load_catalogue(Path(path) if path else None)
+    except (OSError, ValueError) as error:  # TOML's and pydantic's errors are ValueErrors
+        raise LocalProblem(f"the catalogue {path} cannot be read: {error}") from error
 
 
 def _folder(root: Path) -> "ModelsFolder":
@@ -205,8 +210,9 @@ def _picture(given: Path | None) -> Path:
 
 
 def _need_hub() -> None:
-    """Raise LocalProblem when what pulls is not installed."""
+    """Raise LocalProblem when what pulls is not installed; else let it tell the hub no more than what to send."""
     from importlib.util import find_spec
 
     if find_spec("huggingface_hub") is None:
         raise LocalProblem("pulling is not installed here: pip install 'likeness[models]'")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when huggingface_hub is imported

@@ -1,6 +1,6 @@
 """What `likeness models` shows: a bar while bytes come or are read, and the table of models."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.box import SIMPLE_HEAD
@@ -11,14 +11,13 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
-    ProgressColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.table import Column, Table
 
-from likeness.contract.catalogue import Catalogue, ModelSpec
+from likeness.contract.catalogue import Catalogue
 from likeness.models.folder import ModelsFolder, State, Watch
 from likeness.models.selection import engines_on
 
@@ -32,28 +31,15 @@ def readable(size: int | None) -> str:
 
 
 @contextmanager
-def bringing(console: Console, spec: ModelSpec) -> Iterator[Watch]:
-    """Show how much of a model has come."""
-    with _bar(console, TransferSpeedColumn(), TimeRemainingColumn()) as progress:
-        task = progress.add_task(spec.name, total=spec.size)
+def moving(console: Console, name: str, size: int | None) -> Iterator[Watch]:
+    """Show how much of a model has come, or has been read; nothing where nobody looks."""
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), DownloadColumn(), TransferSpeedColumn())
+    hidden = not console.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=hidden) as progress:
+        task = progress.add_task(escape(name), total=size)
 
-        def watch(path: str, done: int, total: int) -> None:
-            progress.update(task, description=escape(f"{spec.name}  {path}"), completed=done, total=total)
-
-        yield watch
-
-
-@contextmanager
-def checking(console: Console, name: str, size: int) -> Iterator[Callable[[str, int], None]]:
-    """Show how much of a model has been read."""
-    with _bar(console, TimeRemainingColumn()) as progress:
-        task = progress.add_task(name, total=size)
-        before = 0
-
-        def watch(path: str, bytes_of_it: int) -> None:
-            nonlocal before
-            progress.update(task, description=escape(f"{name}  {path}"), completed=before)
-            before += bytes_of_it
+        def watch(what: str, done: int, total: int) -> None:
+            progress.update(task, description=escape(f"{name}  {what}"), completed=done, total=total)
 
         yield watch
 
@@ -70,8 +56,3 @@ def model_table(catalogue: Catalogue, models: ModelsFolder) -> Table:
         users = ", ".join(engine.name for engine in engines_on(catalogue, spec.name))
         table.add_row(spec.name, f"[{COLOURS.get(state, 'yellow')}]{state}[/]", size, escape(spec.licence), users)
     return table
-
-
-def _bar(console: Console, *more: ProgressColumn) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), DownloadColumn(), *more)
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

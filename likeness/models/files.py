@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from hashlib import sha1
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,6 @@ HARMLESS = (".safetensors", ".json", ".txt", ".model", ".jinja")
 NAME = re.compile(r"[\w.+-]+(/[\w.+-]+)*")
 MOST_HEADER = 100_000_000
 """Bytes of a safetensors header, at most, as its own readers have it."""
-CHUNK = 1 << 20
 
 
 def wanted(spec: ModelSpec, files: Sequence[HubFile]) -> dict[str, HubFile]:
@@ -50,9 +49,12 @@ def stored_as(path: str) -> str:
     return re.sub(r"\.fp16\.safetensors$", ".safetensors", path)
 
 
-def check(path: Path, file: HubFile) -> PulledFile:
-    """Return the digest of a file that came. Raises LocalProblem when it is not the one the hub told of."""
-    found = digest(path)
+def check(path: Path, file: HubFile, watch: Callable[[int], None] | None = None) -> PulledFile:
+    """Return the digest of a file that came; `watch` is told how many bytes were read.
+
+    Raises LocalProblem when it is not the one the hub told of.
+    """
+    found = digest(path, watch)
     if file.sha256 is None and file.blob is None:
         raise LocalProblem(f"{file.path}: the hub told no digest of it")
     if file.sha256 is not None and found.sha256 != file.sha256:
@@ -66,11 +68,8 @@ def check(path: Path, file: HubFile) -> PulledFile:
 
 def git_blob(path: Path) -> str:
     """Return the id that git gives a file's content."""
-    whole = sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            whole.update(chunk)
-    return whole.hexdigest()
+    data = path.read_bytes()  # small: a large one is known by its sha256
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def is_safetensors(path: Path) -> bool:

@@ -4,7 +4,8 @@ A branch may move and a mirror may lie; the commit and the sha256 of every file 
 """
 
 import json
-from hashlib import file_digest
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
@@ -15,6 +16,8 @@ from likeness.problems import LocalProblem
 
 LOCKFILE = "lock.json"
 COMMIT = "^[0-9a-f]{40}$"
+CHUNK = 16 * 1024**2
+"""Bytes read at once."""
 
 
 class PulledFile(BaseModel):
@@ -65,10 +68,16 @@ class Lockfile(BaseModel):
         return sum(file.size for file in self.files.values())
 
 
-def digest(path: Path) -> PulledFile:
-    """Return the sha256 and the size of a file."""
+def digest(path: Path, watch: Callable[[int], None] | None = None) -> PulledFile:
+    """Return the sha256 and the size of a file; `watch` is told how many bytes were read."""
+    whole, size = sha256(), 0
     with path.open("rb") as file:
-        return PulledFile(sha256=file_digest(file, "sha256").hexdigest(), size=path.stat().st_size)
+        while chunk := file.read(CHUNK):
+            whole.update(chunk)
+            size += len(chunk)
+            if watch:
+                watch(size)
+    return PulledFile(sha256=whole.hexdigest(), size=size)
 
 
 def _first_line(error: Exception) -> str:

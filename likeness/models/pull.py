@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from likeness.contract.catalogue import ModelSpec
@@ -13,6 +14,8 @@ from likeness.models.hub import HubFile
 from likeness.models.lockfile import COMMIT, LOCKFILE, Lockfile, PulledFile, digest
 from likeness.problems import LocalProblem
 
+UNCHECKED = ".unchecked"
+"""Appended to the name of a file that came whole and has not been looked at."""
 ROOM = 64 * 1024**2
 """Bytes of disk to leave free."""
 
@@ -73,25 +76,26 @@ def _bring(begun: Lockfile, files: Mapping[str, HubFile], folder: Path, watch: W
     total, done, brought = sum(file.size for file in files.values()), 0, {}
     _drop_strangers(folder, files)
     for stored, file in files.items():
-
-        def seen(there: int, path: str = file.path, before: int = done) -> None:
-            watch(path, before + there, total)
-
+        seen = partial(_seen, watch, done, total)
         brought[stored] = _bring_one(begun, file, folder / stored, seen)
         done += file.size
         watch(file.path, done, total)
     return brought
 
 
-def _bring_one(begun: Lockfile, file: HubFile, target: Path, seen: Callable[[int], None]) -> PulledFile:
+def _seen(watch: Watch, before: int, total: int, what: str, there: int) -> None:
+    watch(what, before + there, total)
+
+
+def _bring_one(begun: Lockfile, file: HubFile, target: Path, seen: Callable[[str, int], None]) -> PulledFile:
     """Bring one file. One that is there under its own name was checked before it got that name."""
     if target.is_file() and target.stat().st_size == file.size:
         return PulledFile(sha256=file.sha256, size=file.size) if file.sha256 else digest(target)
-    arrived = target.with_name(target.name + ".unchecked")
+    arrived = target.with_name(target.name + UNCHECKED)
     if not arrived.is_file():
-        hub.download(begun.repository, begun.commit, file, arrived, seen)
+        hub.download(begun.repository, begun.commit, file, arrived, partial(seen, file.path))
     try:
-        found = check(arrived, file)
+        found = check(arrived, file, partial(seen, f"checking {file.path}"))
     except LocalProblem:
         arrived.unlink()
         raise
@@ -101,7 +105,7 @@ def _bring_one(begun: Lockfile, file: HubFile, target: Path, seen: Callable[[int
 
 def _drop_strangers(folder: Path, files: Mapping[str, HubFile]) -> None:
     """Remove what no file of this pull is called: nothing unknown gets installed."""
-    known = {LOCKFILE, *(name + end for name in files for end in ("", ".unchecked", f".unchecked{hub.UNFINISHED}"))}
+    known = {LOCKFILE, *(name + end for name in files for end in ("", UNCHECKED, UNCHECKED + hub.UNFINISHED))}
     for path in folder.rglob("*"):
         if path.is_symlink() or (path.is_file() and path.relative_to(folder).as_posix() not in known):
             path.unlink()

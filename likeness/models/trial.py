@@ -27,9 +27,9 @@ WISHES: dict[Way, dict[str, JsonValue]] = {
     Way.PRINT: {"text": "Likeness"},
     Way.RESIZE: {"instruction": "make it smaller"},
     Way.FILL: {"prompt": "a white wall", "mask": "background"},
-    Way.CONTROL: {"prompt": PROMPT, "controls": [{"kind": "canny"}]},
+    Way.CONTROL: {"prompt": PROMPT},
 }
-"""What is asked to try each way of customising."""
+"""What is asked to try each way of customising; a control is added that the engine takes."""
 
 
 def can_run() -> bool:
@@ -43,8 +43,13 @@ def request(spec: EngineSpec, picture: Path) -> dict[str, JsonValue]:
     if "seed" not in spec.parameters:
         del asked["seed"]
     if "recreate" not in spec.kinds:
-        return {"kind": "customise", **asked, **WISHES[spec.ways[0]]}
+        return {"kind": "customise", **asked, **_wish(spec, spec.ways[0])}
     return {"kind": "recreate", **asked} | ({"prompt": PROMPT} if "prompt" in spec.parameters else {})
+
+
+def _wish(spec: EngineSpec, way: Way) -> dict[str, JsonValue]:
+    controls: list[JsonValue] = [{"kind": spec.controls[0]}] if way is Way.CONTROL else []
+    return WISHES[way] | ({"controls": controls} if controls else {})
 
 
 def run_once(spec: EngineSpec, picture: Path, models: Path) -> Result:

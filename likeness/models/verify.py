@@ -1,27 +1,34 @@
 """Whether a pulled model is still what was pulled, byte for byte."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from likeness.models.lockfile import LOCKFILE, Lockfile, digest
+from likeness.models.folder import Watch
+from likeness.models.lockfile import LOCKFILE, Lockfile, PulledFile, digest
 
 
-def faults(folder: Path, lockfile: Lockfile, watch: Callable[[str, int], None]) -> list[str]:
-    """Return what is wrong with a model's folder, in a line each; nothing when it is whole.
-
-    `watch` is told each file before it is read, and its bytes.
-    """
-    found = [f"{name}: it was not pulled" for name in _strangers(folder, lockfile)]
+def faults(folder: Path, lockfile: Lockfile, watch: Watch) -> list[str]:
+    """Return what is wrong with a model's folder, in a line each; nothing when it is whole."""
+    found, done = [f"{name}: it was not pulled" for name in _strangers(folder, lockfile)], 0
     for name, expected in lockfile.files.items():
-        watch(name, expected.size)
-        path = folder / name
-        if not path.is_file():
-            found.append(f"{name}: missing")
-        elif path.stat().st_size != expected.size:
-            found.append(f"{name}: {path.stat().st_size} bytes, not {expected.size}")
-        elif (sha256 := digest(path).sha256) != expected.sha256:
-            found.append(f"{name}: its sha256 is {sha256}, not {expected.sha256}")
+        fault = _fault(folder / name, expected, partial(_seen, watch, name, done, lockfile.size))
+        found += [f"{name}: {fault}"] if fault else []
+        done += expected.size
     return found
+
+
+def _fault(path: Path, expected: PulledFile, seen: Callable[[int], None]) -> str | None:
+    if not path.is_file():
+        return "missing"
+    if (size := path.stat().st_size) != expected.size:
+        return f"{size} bytes, not {expected.size}"
+    sha256 = digest(path, seen).sha256
+    return None if sha256 == expected.sha256 else f"its sha256 is {sha256}, not {expected.sha256}"
+
+
+def _seen(watch: Watch, name: str, before: int, total: int, there: int) -> None:
+    watch(name, before + there, total)
 
 
 def _strangers(folder: Path, lockfile: Lockfile) -> list[str]:

@@ -31,21 +31,32 @@ class Repository:
     gated: bool = False
 
 
+@dataclass(frozen=True)
+class Asked:
+    """One request."""
+
+    path: str
+    range: str | None
+    token: str | None
+
+
 @dataclass
 class Hub:
     """The server's state: paths in `cut` are broken off in the middle, once; those in `stall` stop there and wait."""
 
     url: str = ""
     repositories: dict[str, Repository] = field(default_factory=dict)
-    asked: list[tuple[str, str, str | None]] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    bytes_at: str = ""
+    """Where the bytes of files are, as on the real one: every request for them is sent on to that address."""
     cut: set[str] = field(default_factory=set)
     stall: set[str] = field(default_factory=set)
     stalled: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
     def ranges(self, path: str) -> list[str | None]:
-        """Return the Range of each GET of a file."""
-        return [sent for method, asked, sent in self.asked if method == "GET" and asked.endswith(f"/{path}")]
+        """Return the Range of each request for a file."""
+        return [asked.range for asked in self.asked if asked.path.endswith(f"/{path}")]
 
 
 @contextmanager
@@ -55,7 +66,7 @@ def running() -> Iterator[Hub]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            hub.asked.append((self.command, self.path, self.headers.get("Range")))
+            hub.asked.append(Asked(self.path, self.headers.get("Range"), self.headers.get("Authorization")))
             path = unquote(urlsplit(self.path).path)
             if info := re.fullmatch(r"/api/models/([^/]+/[^/]+)/revision/(.+)", path):
                 self.info(*info.groups())
@@ -78,6 +89,8 @@ def running() -> Iterator[Hub]:
             found = hub.repositories[name]
             if found.gated and self.headers.get("Authorization") != "Bearer let-me-in":
                 return self.refuse(403, "GatedRepo")
+            if hub.bytes_at:
+                return self.answer(302, b"", **{"Location": hub.bytes_at + self.path})
             data = found.commits[commit][path]
             first = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").rstrip("-"))
             extra = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "X-Repo-Commit": commit, "Accept-Ranges": "bytes"}
@@ -99,9 +112,8 @@ def running() -> Iterator[Hub]:
             for name, value in {"Content-Length": str(len(body)), "Connection": "close", **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(body[:only])
-                self.wfile.flush()
+            self.wfile.write(body[:only])
+            self.wfile.flush()
             self.close_connection = True
 
         def log_message(self, *_: object) -> None:

@@ -8,7 +8,7 @@ import time
 from hashlib import sha256
 
 from tests.models.conftest import COMMIT, NEWER, Machine
-from tests.models.fake_hub import weights
+from tests.models.fake_hub import running, weights
 
 WRITTEN = 10 * 1024 * 1024
 """What is written at once: of 12 million bytes that come, so many are kept."""
@@ -49,7 +49,8 @@ def test_all_that_an_engine_needs_comes_and_nothing_else(machine: Machine) -> No
 def test_a_branch_stays_at_the_commit_it_was_pulled_at(machine: Machine) -> None:
     words = machine.hub.repositories["maker/words"]
     told = machine.says("pull", "metrics")
-    assert f"metrics-clip: 6 bytes of maker/words at {COMMIT[:12]}, MIT" in told and "metrics-tiny: 4.2 kB" in told
+    assert "metrics-tiny: about 4.2 kB from maker/words; licence: MIT\n" in told
+    assert f"metrics-clip: 6 bytes at commit {COMMIT}\n" in told and "metrics-tiny: 4.2 kB at" in told
     words.commits[NEWER], words.main = {"model.safetensors": weights(fill=b"n")}, NEWER
     assert machine.says("pull", "metrics-tiny") == "metrics-tiny: already there\n"
     assert lockfile(machine, "metrics-tiny")["commit"] == COMMIT
@@ -135,10 +136,8 @@ def test_without_a_hub_it_says_what_is_missing_and_what_to_do(machine: Machine) 
     machine.says("pull", "tiny-vae")
     for away in ({"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:1"}):
         told = machine.complains("pull", "tiny", **away)
-        assert (
-            "missing: tiny-words (?). On a machine that reaches the hub run `likeness models pull tiny-words`" in told
-        )
-        assert f"copy its folders into {machine.models}" in told
+        assert "missing: tiny-words (?). Run this again" in told
+        assert f"`likeness models pull tiny-words` where it does, and copy the folders to {machine.models}" in told
         assert machine.says("pull", "tiny-vae", **away) == "tiny-vae: already there\n"
 
 
@@ -147,6 +146,15 @@ def test_a_gated_repository_says_how_to_get_in(machine: Machine) -> None:
     told = machine.complains("pull", "metrics-tiny")
     assert f"{machine.hub.url}/maker/words is gated" in told and "HF_TOKEN" in told
     machine.says("pull", "metrics-tiny", HF_TOKEN="let-me-in")
+
+
+def test_the_token_is_told_to_the_hub_and_to_nobody_else(machine: Machine) -> None:
+    with running() as elsewhere:
+        elsewhere.repositories = machine.hub.repositories
+        machine.hub.bytes_at = elsewhere.url
+        machine.says("pull", "metrics-tiny", HF_TOKEN="secret")
+    assert [asked.token for asked in machine.hub.asked] == ["Bearer secret"] * 2, "what there is, and the one file"
+    assert [asked.token for asked in elsewhere.asked] == [None]
 
 
 def test_what_is_not_on_the_hub(machine: Machine) -> None:

@@ -18,8 +18,11 @@ def test_every_way_of_customising_has_something_to_try() -> None:
 
 
 @pytest.mark.parametrize("spec", CATALOGUE.engines, ids=lambda spec: spec.name)
-def test_every_engine_is_asked_what_it_does(spec: EngineSpec) -> None:
-    asked = request(spec, Path("given.png"))
+@pytest.mark.parametrize("recreates", [True, False])
+def test_every_engine_is_asked_what_it_does(spec: EngineSpec, recreates: bool) -> None:
+    """Also where an engine of the same ways would not recreate."""
+    able = spec if recreates else spec.model_copy(update={"kinds": ["customise"]})
+    asked = request(able, Path("given.png"))
     assert asked.pop("image") == str(Path("given.png").resolve())
     task = TASKS.validate_python(asked)
     assert CATALOGUE.choose(task) == spec
