@@ -1,7 +1,6 @@
 """Whole jobs through every full-size engine: whatever the picture's frame is, it comes back."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
