@@ -134,7 +134,7 @@ class Residents:
 
         try:
             torch.cuda.synchronize(self.device)
-        except RuntimeError as error:
+        except (RuntimeError, AssertionError) as error:
             log.error("the device is lost", error=str(error))  # noqa: TRY400  the trace tells nothing of the cause
             return False
         return True

@@ -3,6 +3,7 @@
 import numpy as np
 
 from likeness.contract.catalogue import EngineSpec, ParameterSpec
+from likeness.contract.errors import EngineFailed
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control, Way
 from worker.engine import Engine, EngineTask
@@ -12,8 +13,11 @@ STEPS = 2
 
 
 def warm_up(engine: Engine, spec: EngineSpec) -> None:
-    """Make one picture of the smallest size and drop it. Raises what the engine raises."""
-    engine.generate([small_task(spec)], lambda step, steps, stage: None)
+    """Make one picture of the smallest size and drop it. Raises EngineFailed."""
+    try:
+        engine.generate([small_task(spec)], lambda step, steps, stage: None)
+    except Exception as error:  # compiling fails in as many ways as there are compilers
+        raise EngineFailed(f"the engine {spec.name} could not make its first picture: {error}") from error
 
 
 def small_task(spec: EngineSpec) -> EngineTask:

@@ -43,7 +43,11 @@ def test_what_a_gpu_and_the_system_say(error: Exception) -> None:
 
 @pytest.mark.parametrize(
     "error",
-    [RuntimeError("CUDA error: device-side assert triggered"), ValueError("prompt: 'out of memory'"), NoProduct("none")],
+    [
+        RuntimeError("CUDA error: device-side assert triggered"),
+        ValueError("prompt: 'out of memory'"),
+        NoProduct("none"),
+    ],
 )
 def test_other_errors_are_not(error: Exception) -> None:
     assert not out_of_memory(error) and not isinstance(job_error(error), OutOfMemory)
