@@ -28,14 +28,14 @@ def small_task(spec: EngineSpec) -> EngineTask:
         seed=0,
         parameters=_parameters(spec),
         text="a photo",
-        mask=np.ones((side, side), np.float32),
-        controls=(Control(kind="canny"),) if Way.CONTROL in spec.ways else (),
+        mask=np.ones((side, side), np.float32) if Way.FILL in spec.ways else None,
+        controls=[Control(kind=kind) for kind in spec.controls[:1]],
     )
 
 
 def _parameters(spec: EngineSpec) -> dict[str, Scalar]:
-    """Return the defaults, with few steps, and noise where the engine would add none."""
-    wanted = {"steps": STEPS, "strength": 1.0}
+    """Return the defaults, with few steps, and a strength at which a picture is both read and denoised."""
+    wanted = {"steps": STEPS, "strength": 0.9}
     return {name: _bounded(one, wanted.get(name)) for name, one in spec.parameters.items() if name != "seed"}
 
 

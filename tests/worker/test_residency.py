@@ -8,10 +8,13 @@ from structlog.testing import capture_logs
 import worker.engines
 from likeness.contract.catalogue import EngineSpec, load_catalogue
 from likeness.contract.errors import EngineFailed, OutOfMemory
+from tests import tiny
 from tests.worker.families.blocks import BYTES
+from tests.worker.test_families import small
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.residency import Residents
+from worker.warm_up import small_task
 
 NOWHERE = Weights(Path("none"), Path("none"))
 DRILL = load_catalogue(Path(__file__).parent / "drill.toml").find("drill")
@@ -135,6 +138,21 @@ def test_relief_unloads_the_others_first_and_then_asks_the_engine() -> None:
     ]
     residents.relax(DRILL)
     assert drill.saving == 0 and residents.names() == ["drill"]
+
+
+@pytest.mark.parametrize("name", ["sd15", "sdxl"])
+def test_a_real_engine_takes_all_its_measures_and_comes_back(tmp_path: Path, name: str) -> None:
+    tiny.MAKERS[name](tmp_path / name)
+    spec = small(load_catalogue().find(name))
+    residents = Residents(Components(Weights(tmp_path, tmp_path), CPU, "float32"))
+    make = lambda: residents.engine(spec).generate([small_task(spec)], lambda step, of, stage: None)[0]  # noqa: E731
+    before, measures = make(), []
+    while measure := residents.relieve(spec):
+        measures.append(measure)
+        assert make().shape == before.shape, measure
+    assert len(measures) == len(set(measures)) >= 3
+    residents.relax(spec)
+    assert (make() == before).all(), "nothing is left of them"
 
 
 def test_an_engine_that_cannot_spend_memory_again_is_loaded_anew() -> None:
