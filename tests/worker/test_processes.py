@@ -160,7 +160,7 @@ def test_sigterm_finishes_what_runs_and_leaves_the_rest(drill: Drill) -> None:
 
 def test_a_drain_that_takes_too_long_hands_its_jobs_back(drill: Drill) -> None:
     worker = drill.worker(drain_seconds="0.3")
-    job_id = drill.submit(steps=50)
+    job_id = drill.submit(steps=30)
     drill.until(lambda: drill.status(job_id) is JobStatus.RUNNING, 10)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(10) == 0
