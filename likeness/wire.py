@@ -36,6 +36,7 @@ class RemoteResult(Wire):
     engine: dict[str, Any]
     recipe: dict[str, Any]
     timings: Timings
+    degradations: list[str] = []
 
 
 class RemoteJob(Wire):

@@ -542,6 +542,8 @@ export interface Report {
 export interface Resident {
   worker: string;
   device: string;
+  /** bytes its engines may take */
+  memory: number | null;
 }
 
 /** What a succeeded job gives, best image first. */
@@ -554,6 +556,8 @@ export interface ResultView {
   attempts: number;
   /** jobs that shared the run */
   batch: number;
+  /** what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a measure of the engine's own, as `VAE tiling` */
+  degradations: Array<string>;
 }
 
 /** One figure of a report. */

@@ -110,6 +110,10 @@ class ResultView(BaseModel):
     timings: Timings
     attempts: int = Field(description="tries that were needed")
     batch: int = Field(description="jobs that shared the run")
+    degradations: list[str] = Field(
+        description="what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a "
+        "measure of the engine's own, as `VAE tiling`"
+    )
 
     @classmethod
     def of(cls, result: Result, here: str, weights: str | None) -> "ResultView":
@@ -124,9 +128,8 @@ class ResultView(BaseModel):
             for number, image in enumerate(result.images)
         ]
         engine = EngineUsedView(weights=weights, **result.engine.model_dump())
-        return cls(
-            images=images, engine=engine, **result.model_dump(include={"recipe", "timings", "attempts", "batch"})
-        )
+        said = result.model_dump(include={"recipe", "timings", "attempts", "batch", "degradations"})
+        return cls(images=images, engine=engine, **said)
 
 
 class JobView(AcceptedJob):
@@ -176,6 +179,7 @@ class Resident(BaseModel):
 
     worker: str
     device: str
+    memory: int | None = Field(description="bytes its engines may take")
 
 
 class EngineView(BaseModel):
@@ -211,7 +215,9 @@ class EngineView(BaseModel):
     def of(cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str]) -> "EngineView":
         """Return an engine with the workers that hold it."""
         resident = [
-            Resident(worker=worker.worker, device=worker.device) for worker in workers if spec.name in worker.engines
+            Resident(**worker.model_dump(include={"worker", "device", "memory"}))
+            for worker in workers
+            if spec.name in worker.engines
         ]
         said = spec.model_dump(include=set(cls.model_fields))
         return cls(**said, instructions=spec.instructions(), installed=spec.name not in missing, resident=resident)

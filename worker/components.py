@@ -52,16 +52,20 @@ class Entry:
 
     part: object
     users: set[str] = field(default_factory=set)
+    parked: bool = False
+    """Whether it lies in the machine's memory, off the device."""
 
 
 class Components:
     """What engines are loaded from and onto: folders of weights, a device, numbers of one kind, shared parts."""
 
-    def __init__(self, weights: Weights, device: str, dtype: str = "auto") -> None:
-        self.weights, self.device = weights, device
+    def __init__(self, weights: Weights, device: str, dtype: str = "auto", compile: bool = False) -> None:
+        self.weights, self.device, self.compile = weights, device, compile
         self._dtype = dtype
         self._entries: dict[Key, Entry] = {}
         self._user = ""
+        self.parked: set[str] = set()
+        """Engines that are off the device; what no other engine uses of them lies in the machine's memory."""
 
     @cached_property
     def dtype(self) -> "torch.dtype":
@@ -73,11 +77,12 @@ class Components:
         return self.weights.folder(name)
 
     def get(self, key: Key, make: Callable[[], Part]) -> Part:
-        """Return the part known by `key`, made now when no engine has it yet."""
+        """Return the part known by `key`, on the device, made now when no engine has it yet."""
         entry = self._entries.get(key)
         if entry is None:
             entry = self._entries[key] = Entry(make())
         entry.users.add(self._user)
+        self._place()
         return cast(Part, entry.part)
 
     @contextmanager
@@ -90,22 +95,45 @@ class Components:
             self.release(engine)
             raise
 
-    def release(self, engine: str) -> None:
+    def release(self, *engines: str) -> None:
         """Forget the parts that no other engine uses."""
+        self.parked.difference_update(engines)
         for entry in self._entries.values():
-            entry.users.discard(engine)
+            entry.users.difference_update(engines)
         self._entries = {key: entry for key, entry in self._entries.items() if entry.users}
+        self._place()
+        self.free_cache()
+
+    def free_cache(self) -> None:
+        """Give the device back what is allocated and in no use."""
         gc.collect()
         if self.device.startswith("cuda"):
             import torch
 
             torch.cuda.empty_cache()
 
-    def move(self, engine: str, device: str) -> None:
-        """Move the parts that only this engine uses."""
+    def park(self, engine: str) -> None:
+        """Move to the machine's memory what no engine on the device uses but this one."""
+        self.parked.add(engine)
+        self._place()
+        self.free_cache()
+
+    def unpark(self, engine: str) -> None:
+        """Move an engine back onto the device. Raises RuntimeError when it does not fit."""
+        self.parked.discard(engine)
+        self._place()
+
+    def _place(self) -> None:
+        """Move each part to where its users are: off the device only when all of them are."""
         for entry in self._entries.values():
-            if entry.users == {engine} and (network := _network(entry.part)):
-                network.to(device)
+            parked = entry.users <= self.parked
+            if parked != entry.parked and (network := _network(entry.part)):
+                network.to("cpu" if parked else self.device)
+            entry.parked = parked
+
+    def held(self) -> int:
+        """Return the bytes of the parts on the device, each counted once."""
+        return sum(_bytes(entry.part) for entry in self._entries.values() if not entry.parked)
 
     def size(self, engine: str | None = None) -> int:
         """Return the bytes of all parts, or of those that one engine uses."""

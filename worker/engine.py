@@ -89,3 +89,7 @@ class OutOfTime(Stopped):
 
 class Draining(Stopped):
     """The worker has to go: what it holds is handed back."""
+
+
+class DeviceLost(Stopped):
+    """The device refuses every call until this process ends; the jobs run again in another one."""

@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from likeness.contract.catalogue import EngineSpec
-from likeness.contract.errors import EngineFailed, JobError, LikenessError, OutOfMemory, StoreFailed, StoreUnavailable
+from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.tasks import MAX_SEED, Keep
 from likeness.imaging.compare import WITHOUT_NETWORKS
@@ -27,7 +27,9 @@ from likeness.imaging.masks import upright_control, upright_mask
 from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
 from worker.brief import Brief, Sent, Shown, brief_of
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage, Stopped
+from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage
+from worker.failures import job_error
+from worker.ladder import Ladder
 from worker.residency import Residents
 from worker.scoring import UNBOUNDED, Candidate, ranked, score
 
@@ -69,6 +71,7 @@ class Work:
     first_seed: int
     candidates: list[Candidate] = field(default_factory=list)
     attempts: int = 0
+    degradations: list[str] = field(default_factory=list)
     error: JobError | None = None
     wanted: bool = True
 
@@ -83,6 +86,10 @@ class Work:
         count = self.order.task.candidates
         first = self.first_seed + self.attempts * count
         return [(first + number) % (MAX_SEED + 1) for number in range(count)]
+
+
+Wish = tuple[Work, EngineTask]
+"""A picture that a run is to make, and for which job."""
 
 
 class Run:
@@ -110,8 +117,12 @@ class Run:
             return self.outcomes
         self.works = [work for order in orders if (work := self._prepare(order))]
         self.watched.lap("preparing")
-        while pending := [work for work in self.works if work.open]:
-            self._attempt(engine, pending)
+        ladder = Ladder(self.spec, self.residents, partial(self._generate, engine))
+        try:
+            while pending := [work for work in self.works if work.open]:
+                self._attempt(ladder, pending)
+        finally:
+            ladder.step_down()
         for work in self.works:
             if work.wanted:
                 self.outcomes[work.order.id] = work.error or self._finish(work, started, len(orders))
@@ -121,7 +132,7 @@ class Run:
         self._tell([order.id for order in orders], Progress(step=0, steps=0, stage="loading"))
         try:
             engine = self.residents.engine(self.spec)
-        except EngineFailed as error:
+        except JobError as error:
             self.outcomes.update({order.id: error for order in orders})
             return None
         self.models = self.residents.commits(self.spec)
@@ -141,7 +152,8 @@ class Run:
         except LikenessError as error:
             self.outcomes[order.id] = EngineFailed(f"the input could not be prepared: {error.detail}")
         except Exception as error:  # a segmenter out of memory, say: this job's end, not the run's
-            self.outcomes[order.id] = _job_error(error)
+            self.outcomes[order.id] = job_error(error)
+            log.warning("the input could not be prepared", job=order.id, exc_info=error)
         else:
             seed = order.task.seed
             return Work(order, given, frame, brief, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
@@ -158,40 +170,26 @@ class Run:
         shown = Shown(canvas, (height, width), self.residents.product, mask)
         return brief_of(order.task, self.spec, shown, Sent(logo, control))
 
-    def _attempt(self, engine: Engine, pending: list[Work]) -> None:
+    def _attempt(self, ladder: Ladder[Wish], pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
         wishes = [
             (work, work.brief.task(seed, self.spec.parameters_of(work.order.task, work.attempts)))
             for work in pending
             for seed in work.seeds()
         ]
-        for start in range(0, len(wishes), self.spec.batch):
-            self._generate(engine, wishes[start : start + self.spec.batch])
+        for (work, task), made in ladder.climb(wishes):
+            work.degradations = list(ladder.taken)
+            if isinstance(made, JobError):
+                work.error = made
+            else:
+                self._measure(work, task, made)
         for work in pending:
             work.attempts += 1
 
-    def _generate(self, engine: Engine, wishes: list[tuple[Work, EngineTask]]) -> None:
-        """Run the engine; when it fails, halve the batch until what cannot be run is found alone."""
+    def _generate(self, engine: Engine, wishes: Sequence[Wish]) -> list[Canvas]:
         works = list(dict.fromkeys(work.order.id for work, _ in wishes))
         hook = partial(self._step, works, wishes[0][0].attempts + 1)
-        try:
-            made = engine.generate([task for _, task in wishes], hook)
-        except AllCancelled:
-            return
-        except Stopped:
-            raise
-        except Exception as error:
-            if len(wishes) == 1:
-                wishes[0][0].error = _job_error(error)
-                return
-            log.warning("halving a failed batch", size=len(wishes), error=str(error))
-            half = len(wishes) // 2
-            self._generate(engine, wishes[:half])
-            self._generate(engine, wishes[half:])
-            return
-        for (work, task), canvas in zip(wishes, made, strict=True):
-            self._measure(work, task, canvas)
-        self.watched.lap("assessing")
+        return engine.generate([task for _, task in wishes], hook)
 
     def _step(self, job_ids: list[str], attempt: int, step: int, steps: int, stage: Stage) -> None:
         self.watched.lap(stage)
@@ -237,6 +235,7 @@ class Run:
             ),
             attempts=work.attempts,
             batch=batch,
+            degradations=work.degradations,
         )
 
     def _stored(self, work: Work, candidate: Candidate) -> MadeImage:
@@ -270,15 +269,6 @@ class Run:
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},
             task=work.order.task,
         )
-
-
-def _job_error(error: Exception) -> JobError:
-    if isinstance(error, JobError):
-        return error
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "can't allocate" in str(error):
-        return OutOfMemory("the picture does not fit into this worker's memory, even alone")
-    log.error("engine failed", exc_info=error)
-    return EngineFailed(f"the engine raised {type(error).__name__}: {error}")
 
 
 def _guidance(task: EngineTask) -> float | None:

@@ -21,6 +21,7 @@ from likeness.contract.tasks import Task
 from likeness.imaging.decode import Bounds, peek
 from likeness.store import PictureStore
 from worker.config import Settings
+from worker.engine import DeviceLost
 from worker.execute import Run
 from worker.metrics.installed import InstalledMetrics
 from worker.residency import Residents
@@ -99,7 +100,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         run(args.request, args.out)
-    except (LikenessError, ValidationError, OSError, KeyError, json.JSONDecodeError) as error:
+    except (LikenessError, DeviceLost, ValidationError, OSError, KeyError, json.JSONDecodeError) as error:
         sys.exit(f"likeness: {error}")
 
 

@@ -3,18 +3,21 @@
 import importlib
 import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import structlog
 
 from likeness.contract.catalogue import EngineSpec
-from likeness.contract.errors import EngineFailed
+from likeness.contract.errors import EngineFailed, OutOfMemory
 from likeness.imaging.colour import Floats
 from worker.components import Components, Weights
 from worker.config import Settings
 from worker.engine import Engine, Family, Thrifty
+from worker.failures import out_of_memory
+from worker.warm_up import warm_up
 
 if TYPE_CHECKING:
     from worker.segmenter import Segmenter
@@ -40,7 +43,6 @@ class Residents:
         self.components = components
         self._budget = memory or round(SHARE * device_memory(components.device))
         self._engines: OrderedDict[str, Engine] = OrderedDict()
-        self._parked: set[str] = set()
         self._commits: dict[str, dict[str, str]] = {}
         self._segmenter: Segmenter | None = None
 
@@ -48,7 +50,8 @@ class Residents:
     def of(cls, settings: Settings) -> "Residents":
         """Return nothing resident yet, as the settings say."""
         weights = Weights(settings.weights, settings.models)
-        return cls(Components(weights, pick_device(settings.device), settings.dtype), settings.memory)
+        components = Components(weights, pick_device(settings.device), settings.dtype, settings.compile)
+        return cls(components, settings.memory)
 
     @property
     def device(self) -> str:
@@ -76,7 +79,7 @@ class Residents:
 
     def names(self) -> list[str]:
         """Return the names of the engines in memory, the least recently used first."""
-        return [name for name in list(self._engines) if name not in self._parked]
+        return [name for name in list(self._engines) if name not in self.components.parked]
 
     def has(self, spec: EngineSpec) -> bool:
         """Return whether everything that an engine runs on is installed."""
@@ -89,61 +92,105 @@ class Residents:
         return self._commits[spec.name]
 
     def preload(self, specs: Sequence[EngineSpec]) -> None:
-        """Load these engines now. Raises EngineFailed."""
+        """Load these engines now; compiled ones make a small picture, since compiling is put off to the first.
+
+        Raises EngineFailed or OutOfMemory.
+        """
         for spec in specs:
-            self.engine(spec)
+            engine = self.engine(spec)
+            if self.components.compile:
+                warm_up(engine, spec)
 
     def engine(self, spec: EngineSpec) -> Engine:
-        """Return an engine, loading it when it is not resident. Raises EngineFailed when that is not possible."""
-        if spec.name not in self._engines or spec.name in self._parked:
-            self._make_room(spec)
-        if spec.name not in self._engines:
-            log.info("loading engine", engine=spec.name, revision=spec.revision, device=self.device)
-            self._engines[spec.name] = self._load(spec)
-        elif spec.name in self._parked:
-            self.components.move(spec.name, self.device)
-            self._parked.discard(spec.name)
-        self._engines.move_to_end(spec.name)
-        return self._engines[spec.name]
+        """Return an engine, loading it when it is not resident.
+
+        Raises EngineFailed, or OutOfMemory when it does not even fit alone.
+        """
+        try:
+            return self._ready(spec)
+        except OutOfMemory:
+            if not self._drop_others(spec):
+                raise
+        return self._ready(spec)
 
     def relieve(self, spec: EngineSpec) -> str | None:
         """Free memory after a picture of this engine did not fit alone; return what was done, or None: nothing is left.
 
         First every other engine goes, then the engine itself saves memory, one measure at a time.
         """
-        others = [name for name in self._engines if name != spec.name]
-        if others:
-            for name in others:
-                self._drop(name)
+        if self._drop_others(spec):
             return "other engines unloaded"
         engine = self._engines[spec.name]
         return engine.save_memory() if isinstance(engine, Thrifty) else None
 
     def relax(self, spec: EngineSpec) -> None:
-        """Let an engine spend memory again."""
+        """Let an engine spend memory again; one that cannot is unloaded, and comes back fresh when it is needed."""
         engine = self._engines.get(spec.name)
-        if isinstance(engine, Thrifty):
-            engine.spend_memory()
-
-    def _load(self, spec: EngineSpec) -> Engine:
         try:
-            family = cast(Family, importlib.import_module(f"worker.engines.{spec.family}"))
-            with self.components.loading(spec.name):
-                return family.load(spec, self.components)
-        except (ImportError, OSError, ValueError, RuntimeError) as error:
+            if isinstance(engine, Thrifty):
+                engine.spend_memory()
+        except (RuntimeError, MemoryError) as error:
+            log.warning("engine could not spend memory again", engine=spec.name, error=str(error))
+            self._drop(spec.name)
+
+    def answers(self) -> bool:
+        """Return whether the device still works: after a failed assert, say, CUDA refuses every call of the process."""
+        if not self.device.startswith("cuda"):
+            return True
+        import torch
+
+        try:
+            torch.cuda.synchronize(self.device)
+        except (RuntimeError, AssertionError) as error:
+            log.error("the device is lost", error=str(error))  # noqa: TRY400  the trace tells nothing of the cause
+            return False
+        return True
+
+    def _ready(self, spec: EngineSpec) -> Engine:
+        if spec.name not in self.names():
+            self._make_room(spec)
+            with self._told(spec):
+                self._bring(spec)
+        self._engines.move_to_end(spec.name)
+        return self._engines[spec.name]
+
+    def _bring(self, spec: EngineSpec) -> None:
+        """Load an engine, or move it back onto the device."""
+        if spec.name in self._engines:
+            self.components.unpark(spec.name)
+            return
+        log.info("loading engine", engine=spec.name, revision=spec.revision, device=self.device)
+        family = cast(Family, importlib.import_module(f"worker.engines.{spec.family}"))
+        with self.components.loading(spec.name):
+            self._engines[spec.name] = family.load(spec, self.components)
+
+    @contextmanager
+    def _told(self, spec: EngineSpec) -> Iterator[None]:
+        """Translate what goes wrong while an engine is brought onto the device, and leave nothing of it there."""
+        try:
+            yield
+        except (ImportError, OSError, ValueError, RuntimeError, MemoryError) as error:
+            if spec.name in self._engines:
+                self._drop(spec.name)
+            if out_of_memory(error):
+                raise OutOfMemory(f"the engine {spec.name} does not fit into this worker's memory") from error
             raise EngineFailed(f"the engine {spec.name} could not be loaded: {error}") from error
 
-    def _make_room(self, spec: EngineSpec) -> None:
-        need = spec.memory or 0
-        for name in self.names():
-            if self._held() + need <= self._budget:
-                return
-            if name != spec.name:
-                self._evict(name)
+    def _drop_others(self, spec: EngineSpec) -> bool:
+        """Unload every engine but this one; return whether there was any."""
+        others = [name for name in self._engines if name != spec.name]
+        self._drop(*others)
+        return bool(others)
 
-    def _held(self) -> int:
-        parked = sum(self.components.size(name) for name in self._parked)
-        return self.components.size() - parked
+    def _make_room(self, spec: EngineSpec) -> None:
+        """Take engines off the device, the least recently used first, until this one is within the budget."""
+        need = spec.memory or self.components.size(spec.name)
+        for name in self.names():
+            if self.components.held() + need <= self._budget:
+                return
+            self._evict(name)
+        if self.components.held() + need > self._budget:
+            log.warning("engine over the budget", engine=spec.name, memory=need, budget=self._budget)
 
     def _evict(self, name: str) -> None:
         """Move an engine to the machine's memory where there is room for it, else drop it."""
@@ -151,14 +198,13 @@ class Residents:
             self._drop(name)
             return
         log.info("engine moved off the device", engine=name)
-        self.components.move(name, "cpu")
-        self._parked.add(name)
+        self.components.park(name)
 
-    def _drop(self, name: str) -> None:
-        log.info("engine unloaded", engine=name)
-        del self._engines[name]
-        self._parked.discard(name)
-        self.components.release(name)
+    def _drop(self, *names: str) -> None:
+        for name in names:
+            log.info("engine unloaded", engine=name)
+            del self._engines[name]
+        self.components.release(*names)
 
 
 def pick_device(asked: str) -> str:

@@ -19,7 +19,6 @@ from typing import Any, cast
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import worker_registration
 from rq.executions import Execution
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
@@ -31,23 +30,24 @@ from rq.worker.base import WorkerStatus
 from likeness.contract import names
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.errors import EngineFailed, JobError
-from likeness.contract.jobs import Event, JobOrder, Progress, Residency
+from likeness.contract.jobs import Event, JobOrder, Progress
 from likeness.contract.jobs import JobStatus as Status
 from likeness.store import PictureStore
 from worker.config import Settings
-from worker.engine import Draining, OutOfTime
+from worker.engine import DeviceLost, Draining, OutOfTime
 from worker.execute import Outcome, Run
 from worker.metrics.installed import InstalledMetrics
+from worker.presence import Presence
 from worker.residency import Residents
-from worker.rq_claims import Held
+from worker.rq_claims import Held, tell
 from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
-from worker.rq_recovery import recover, unstick
-from worker.rq_scripts import MATES, PACE, PROGRESS
+from worker.rq_recovery import look_after
+from worker.rq_scripts import LOOK_AHEAD, MATES, PACE
 
 log = structlog.get_logger()
 
-LOOK_AHEAD = 64
-"""How deep in a queue batch mates are looked for."""
+DIED = 70
+"""How the process ends when only another one can go on: EX_SOFTWARE of sysexits.h."""
 
 
 class BatchWorker(SimpleWorker):
@@ -86,7 +86,9 @@ class BatchWorker(SimpleWorker):
         """Work until told to stop."""
         self.residents = residents
         self.metrics = InstalledMetrics(self.settings.models, residents.device)
-        self.installed = [spec.name for spec in self.catalogue.engines if residents.has(spec)]
+        self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection)
+        for queue in self.queues:
+            queue.left_to_others = self.presence.elsewhere
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         self.work(logging_level="WARNING")
 
@@ -102,6 +104,9 @@ class BatchWorker(SimpleWorker):
                 self._record(one, outcomes.get(one.order.id))
         except Draining:
             self._hand_back()
+        except DeviceLost as error:  # only a new process helps; the claims lapse, and each job runs again alone
+            log.error("the device is lost; this worker ends", jobs=list(self.held), error=str(error))  # noqa: TRY400
+            os._exit(DIED)
         finally:
             self.deadline = None
             self.set_state(WorkerStatus.IDLE)
@@ -163,16 +168,8 @@ class BatchWorker(SimpleWorker):
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Tell how far jobs are; return the ids nobody wants any more. Raises Stopped."""
         held = [self.held[job_id] for job_id in job_ids if job_id in self.held]
-        event = Event(type="progress", status=Status.RUNNING, progress=progress).model_dump_json(exclude_none=True)
         try:
-            with self.connection.pipeline(transaction=False) as pipeline:
-                for one in held:
-                    keys = [one.job.key, names.EVENTS_KEY.format(id=one.job.id), one.registry.key]
-                    args = [one.execution.composite_key, progress.model_dump_json(), event, names.EVENTS_LENGTH]
-                    pipeline.eval(PROGRESS, len(keys), *keys, *args)
-                for one, unwanted in zip(held, pipeline.execute(), strict=True):
-                    one.steps_done += progress.stage == "denoising" and progress.step > 0
-                    one.wanted = not unwanted
+            tell(held, progress, self.connection)
         except RedisError as error:
             log.warning("progress could not be told", error=str(error))
         for one in held:
@@ -241,19 +238,14 @@ class BatchWorker(SimpleWorker):
             time.sleep(names.HEARTBEAT_SECONDS)
 
     def _renew(self) -> None:
-        resident = Residency(
-            worker=self.name, device=self.residents.device, engines=self.residents.names(), pools=self.pools
-        )
-        key = names.RESIDENT_KEY.format(worker=self.name)
         with self.connection.pipeline(transaction=False) as pipeline:
-            pipeline.set(key, resident.model_dump_json(), ex=names.RESIDENT_SECONDS)
-            if self.installed:
-                pipeline.zadd(names.INSTALLED_KEY, dict.fromkeys(self.installed, time.time()))
+            self.presence.tell(pipeline)
             if self.birth_date is not None:  # before that RQ would take us for another worker of the same name
                 self.heartbeat(pipeline=pipeline)
             for held in list(self.held.values()):
                 held.execution.heartbeat(held.registry, names.CLAIM_SECONDS, pipeline=pipeline)
             pipeline.execute()
+        self.presence.look()
 
     def _die_of_hang(self) -> None:
         """End the process, since nothing else ends a call that never returns. A job that hung alone fails for it."""
@@ -261,7 +253,7 @@ class BatchWorker(SimpleWorker):
         log.error("a run hangs; this worker ends", jobs=[one.job.id for one in held])
         if len(held) == 1 and held[0].renew() == 1:
             self._settle(held[0].job, held[0].queue, held[0].execution, hung(held[0].order))
-        os._exit(70)
+        os._exit(DIED)
 
     def get_heartbeat_ttl(self, job: LikenessJob) -> int:
         """Return how long a claim stands without being renewed, in seconds; RQ adds a minute, which is too long."""
@@ -294,17 +286,9 @@ class BatchWorker(SimpleWorker):
         self.held.clear()
 
     def clean_registries(self) -> None:
-        """Look after each queue: lapsed claims, jobs taken but never started, results past their lifetime.
-
-        RQ's own cleaning of running and taken jobs is left out: it costs a retry even for jobs that never ran, and
-        does not exclude that their worker records them at the same moment.
-        """
+        """Look after each queue that no other worker is looking after."""
         for queue in self.queues:
             if queue.acquire_maintenance_lock():
-                recover(queue, self.name)
-                self._seen_taken[queue.name] = unstick(queue, self._seen_taken.get(queue.name, []))
-                queue.finished_job_registry.cleanup()
-                queue.failed_job_registry.cleanup()
-                worker_registration.clean_worker_registry(queue)
+                self._seen_taken[queue.name] = look_after(queue, self.name, self._seen_taken.get(queue.name, []))
                 queue.release_maintenance_lock()
         self.last_cleaned_at = now()

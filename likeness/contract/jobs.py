@@ -141,6 +141,11 @@ class Result(Strict):
     timings: Timings
     attempts: int = Field(ge=1, description="tries that were needed")
     batch: int = Field(ge=1, description="jobs that shared the run")
+    degradations: list[str] = Field(
+        default=[],
+        description="what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a "
+        "measure of the engine's own, as `VAE tiling`",
+    )
 
 
 class JobFailure(Strict):
@@ -186,3 +191,4 @@ class Residency(Strict):
     device: str
     engines: list[str]
     pools: list[str]
+    memory: int | None = Field(default=None, gt=0, description="bytes its engines may take")

@@ -18,6 +18,7 @@ def test_engines(live: Live) -> None:
     assert engine["name"] == "drill" and engine["default_for"] == ["recreate"]
     assert engine["parameters"]["steps"] == {"default": 1, "by_way": {}, "minimum": 1, "maximum": 1000}
     assert [worker["device"] for worker in engine["resident"]] == ["cpu"]
+    assert engine["resident"][0]["memory"] > 10**8, "what the machine has, less a share"
 
 
 def test_engines_say_what_can_be_asked_of_them(serve) -> None:

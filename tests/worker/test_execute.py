@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from structlog.testing import capture_logs
 
 from likeness.contract.catalogue import EngineSpec, load_catalogue
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
@@ -61,15 +62,19 @@ def order(store: PictureStore, data: bytes | None = None, **fields) -> JobOrder:
     )
 
 
+def nothing_resident() -> Residents:
+    return Residents(Components(Weights(Path("none"), Path("none")), "cpu"))
+
+
 def run(
     store: PictureStore,
     *orders: JobOrder,
     watch: Told | None = None,
     spec: EngineSpec = SPEC,
     metrics: LearnedMetrics = WITHOUT_NETWORKS,
+    residents: Residents | None = None,
 ) -> dict[str, Outcome]:
-    residents = Residents(Components(Weights(Path("none"), Path("none")), "cpu"))
-    return Run(spec, residents, store, watch or Told(), metrics).execute(orders)
+    return Run(spec, residents or nothing_resident(), store, watch or Told(), metrics).execute(orders)
 
 
 def result(store: PictureStore, one: JobOrder) -> Result:
@@ -118,9 +123,49 @@ def test_a_lost_input_is_named(store: PictureStore) -> None:
     assert run(store, one)[one.id].code == "input_lost"
 
 
-def test_a_batch_that_does_not_fit_is_halved_and_its_picture_alone_fits(store: PictureStore) -> None:
+def test_a_batch_that_does_not_fit_is_split_and_says_so(store: PictureStore) -> None:
     orders = [order(store, prompt="memory") for _ in range(3)]
-    assert all(isinstance(outcome, Result) for outcome in run(store, *orders).values())
+    outcomes = run(store, *orders)
+    assert [outcomes[one.id].degradations for one in orders] == [["batch split"]] * 3
+
+
+def test_what_did_not_fit_together_is_not_tried_again(store: PictureStore) -> None:
+    with capture_logs() as logs:
+        run(store, *(order(store, prompt="memory", candidates=2) for _ in range(4)))
+    assert [line["size"] for line in logs if line["event"] == "a batch failed"] == [4, 2]
+
+
+def test_a_batch_that_failed_for_another_reason_is_split_and_not_degraded(store: PictureStore) -> None:
+    bad, good = order(store, prompt="raise"), order(store)
+    outcomes = run(store, bad, good)
+    assert outcomes[bad.id].code == "engine_failed" and outcomes[good.id].degradations == []
+
+
+def test_a_picture_that_does_not_fit_alone_is_made_with_less_memory(store: PictureStore) -> None:
+    residents = nothing_resident()
+    large, small = order(store, prompt="memory-alone"), order(store)
+    made = run(store, large, residents=residents)[large.id]
+    assert made.degradations == ["VAE slicing", "VAE tiling"]
+    assert residents.engine(SPEC).saving == 0, "the next job runs as if nothing had been"
+    assert run(store, small, residents=residents)[small.id].degradations == []
+
+
+def test_what_never_fits_fails_and_says_what_was_tried(store: PictureStore) -> None:
+    residents = nothing_resident()
+    residents.engine(SPEC.model_copy(update={"name": "other"}))
+    large, mate, small = order(store, prompt="memory-never"), order(store), order(store)
+    outcomes = run(store, large, mate, residents=residents)
+    assert outcomes[large.id].code == "out_of_memory"
+    assert "batch split, other engines unloaded, VAE slicing, VAE tiling, CPU offload" in outcomes[large.id].detail
+    assert isinstance(outcomes[mate.id], Result) and residents.names() == ["drill"]
+    assert run(store, small, residents=residents)[small.id].degradations == []
+
+
+def test_a_run_that_is_stopped_in_need_leaves_no_measure_behind(store: PictureStore) -> None:
+    residents = nothing_resident()
+    one = order(store, prompt="memory-alone", steps=5)
+    assert run(store, one, watch=Told({one.id}, from_step=2), residents=residents) == {}
+    assert residents.engine(SPEC).saving == 0
 
 
 def test_an_engine_that_cannot_be_loaded_fails_the_job_and_says_why(store: PictureStore) -> None:

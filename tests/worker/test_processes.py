@@ -105,6 +105,7 @@ def test_one_bad_job_of_a_batch_fails_alone(drill: Drill) -> None:
     bad, *fitting = drill.ended(ids, 30)
     assert bad.error.code == "engine_failed" and bad.error.fault == "engine"
     assert {job.status for job in fitting} == {JobStatus.SUCCEEDED}, "a batch that does not fit is split"
+    assert [job.result.degradations for job in fitting] == [["batch split"]] * 2
 
 
 def test_a_running_job_is_cancelled_within_a_step_and_its_mates_go_on(drill: Drill) -> None:
@@ -159,7 +160,7 @@ def test_sigterm_finishes_what_runs_and_leaves_the_rest(drill: Drill) -> None:
 
 def test_a_drain_that_takes_too_long_hands_its_jobs_back(drill: Drill) -> None:
     worker = drill.worker(drain_seconds="0.3")
-    job_id = drill.submit(steps=50)
+    job_id = drill.submit(steps=30)
     drill.until(lambda: drill.status(job_id) is JobStatus.RUNNING, 10)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(10) == 0
@@ -190,6 +191,12 @@ def test_a_call_that_never_returns_ends_its_worker_and_fails_its_job(drill: Dril
     job_id = drill.submit(prompt="hang")
     assert drill.ended([job_id], 30)[0].error.code == "timeout"
     assert worker.wait(10) == 70
+
+
+def test_a_lost_device_ends_its_worker_and_leaves_the_job_to_the_next(drill: Drill) -> None:
+    job_id = drill.submit(prompt="device-lost")
+    assert drill.worker().wait(20) == 70
+    assert drill.status(job_id) is JobStatus.RUNNING, "until its claim lapses, as after a kill"
 
 
 def test_the_server_killed_and_restarted_loses_no_job(drill: Drill, server: Server) -> None:
