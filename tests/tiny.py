@@ -10,14 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from diffusers.models import AutoencoderKL, ControlNetModel, UNet2DConditionModel
+from diffusers.models import AutoencoderKL, ControlNetModel, PriorTransformer, UNet2DConditionModel, VQModel
+from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_img2img import KandinskyV22Img2ImgPipeline
+from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_prior import KandinskyV22PriorPipeline
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img import (
     StableDiffusionXLImg2ImgPipeline,
 )
-from diffusers.schedulers import EulerDiscreteScheduler, PNDMScheduler
+from diffusers.schedulers import DDPMScheduler, EulerDiscreteScheduler, PNDMScheduler, UnCLIPScheduler
 from diffusers.utils import convert_state_dict_to_diffusers
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
@@ -27,10 +29,13 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
     DepthAnythingConfig,
     DepthAnythingForDepthEstimation,
     Dinov2Config,
 )
+from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SIZE = 32
@@ -215,6 +220,70 @@ def lora_sdxl(folder: Path) -> None:
     StableDiffusionXLPipeline.save_lora_weights(folder, unet_lora_layers=convert_state_dict_to_diffusers(state))
 
 
+def kandinsky22_prior(folder: Path) -> None:
+    """Save a Kandinsky 2.2 prior, its encoders 32 wide."""
+    _seeded(8)
+    prior = PriorTransformer(
+        num_attention_heads=2, attention_head_dim=12, embedding_dim=32, num_layers=1, clip_embed_dim=32
+    )
+    prior.clip_std = nn.Parameter(torch.ones(1, 32))
+    sight = CLIPVisionConfig(
+        hidden_size=32,
+        intermediate_size=37,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        projection_dim=32,
+        image_size=28,
+        patch_size=14,
+    )
+    KandinskyV22PriorPipeline(
+        prior=prior,
+        image_encoder=CLIPVisionModelWithProjection(sight),
+        text_encoder=text_encoder(CLIPTextModelWithProjection),
+        tokenizer=tokenizer(),
+        scheduler=UnCLIPScheduler(
+            variance_type="fixed_small_log", prediction_type="sample", clip_sample_range=10.0, num_train_timesteps=1000
+        ),
+        image_processor=CLIPImageProcessorPil(size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}),
+    ).save_pretrained(folder)
+
+
+def kandinsky22_decoder(folder: Path) -> None:
+    """Save a Kandinsky 2.2 decoder for `kandinsky22_prior`."""
+    _seeded(9)
+    network = UNet2DConditionModel(
+        sample_size=SIZE,
+        in_channels=4,
+        out_channels=8,
+        addition_embed_type="image",
+        encoder_hid_dim=32,
+        encoder_hid_dim_type="image_proj",
+        cross_attention_dim=32,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D"),
+        mid_block_type="UNetMidBlock2DSimpleCrossAttn",
+        up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
+        resnet_time_scale_shift="scale_shift",
+        attention_head_dim=8,
+        norm_num_groups=8,
+    )
+    movq = VQModel(
+        block_out_channels=(32, 32, 32, 32),
+        down_block_types=("DownEncoderBlock2D",) * 3 + ("AttnDownEncoderBlock2D",),
+        up_block_types=("AttnUpDecoderBlock2D",) + ("UpDecoderBlock2D",) * 3,
+        latent_channels=4,
+        vq_embed_dim=4,
+        num_vq_embeddings=16,
+        norm_num_groups=4,
+        norm_type="spatial",
+    )
+    scheduler = DDPMScheduler(
+        beta_start=0.00085, beta_end=0.012, beta_schedule="linear", clip_sample=False, variance_type="learned_range"
+    )
+    KandinskyV22Img2ImgPipeline(unet=network, movq=movq, scheduler=scheduler).save_pretrained(folder)
+
+
 def _seeded(seed: int) -> None:
     torch.manual_seed(seed)
 
@@ -235,6 +304,8 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     **dict.fromkeys(
         [f"controlnet-sd15-{kind}" for kind in ("canny", "depth", "lineart", "softedge", "inpaint")], controlnet_sd15
     ),
+    "kandinsky22-prior": kandinsky22_prior,
+    "kandinsky22-decoder": kandinsky22_decoder,
     "depth": depth,
     "lcm-lora-sd15": lora,
     "sdxl-lightning": lora_sdxl,
