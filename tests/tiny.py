@@ -10,7 +10,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from diffusers.models import AutoencoderKL, ControlNetModel, PriorTransformer, UNet2DConditionModel, VQModel
+from diffusers.models import (
+    AutoencoderKL,
+    ControlNetModel,
+    FluxTransformer2DModel,
+    PriorTransformer,
+    UNet2DConditionModel,
+    VQModel,
+)
+from diffusers.pipelines.flux.pipeline_flux_kontext import FluxKontextPipeline
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_img2img import KandinskyV22Img2ImgPipeline
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_prior import KandinskyV22PriorPipeline
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
@@ -19,7 +27,13 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img import (
     StableDiffusionXLImg2ImgPipeline,
 )
-from diffusers.schedulers import DDPMScheduler, EulerDiscreteScheduler, PNDMScheduler, UnCLIPScheduler
+from diffusers.schedulers import (
+    DDPMScheduler,
+    EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    PNDMScheduler,
+    UnCLIPScheduler,
+)
 from diffusers.utils import convert_state_dict_to_diffusers
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
@@ -34,6 +48,9 @@ from transformers import (
     DepthAnythingConfig,
     DepthAnythingForDepthEstimation,
     Dinov2Config,
+    T5Config,
+    T5EncoderModel,
+    T5Tokenizer,
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
@@ -67,7 +84,7 @@ def text_encoder(kind: type[CLIPTextModel | CLIPTextModelWithProjection] = CLIPT
     ).eval()
 
 
-def autoencoder() -> AutoencoderKL:
+def autoencoder(**config: float) -> AutoencoderKL:
     """Return an autoencoder with 8 px a latent, like Stable Diffusion's."""
     return AutoencoderKL(
         block_out_channels=(8, 8, 16, 16),
@@ -76,6 +93,7 @@ def autoencoder() -> AutoencoderKL:
         latent_channels=4,
         norm_num_groups=4,
         layers_per_block=1,
+        **config,
     )
 
 
@@ -284,6 +302,34 @@ def kandinsky22_decoder(folder: Path) -> None:
     KandinskyV22Img2ImgPipeline(unet=network, movq=movq, scheduler=scheduler).save_pretrained(folder)
 
 
+def flux_kontext(folder: Path) -> None:
+    """Save a FLUX.1 Kontext; its second tokenizer reads single letters."""
+    _seeded(10)
+    words = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0), *((one, -3.0) for one in string.printable)]
+    transformer = FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=16,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=32,
+        pooled_projection_dim=32,
+        guidance_embeds=True,
+        axes_dims_rope=(4, 6, 6),
+    )
+    reader = T5EncoderModel(T5Config(vocab_size=220, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4))
+    FluxKontextPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        vae=autoencoder(shift_factor=0.1159, scaling_factor=0.3611),
+        text_encoder=text_encoder(),
+        tokenizer=tokenizer(),
+        text_encoder_2=reader.eval(),
+        tokenizer_2=T5Tokenizer(vocab=words),
+        transformer=transformer,
+    ).save_pretrained(folder)
+
+
 def _seeded(seed: int) -> None:
     torch.manual_seed(seed)
 
@@ -306,6 +352,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     ),
     "kandinsky22-prior": kandinsky22_prior,
     "kandinsky22-decoder": kandinsky22_decoder,
+    "flux-kontext": flux_kontext,
     "depth": depth,
     "lcm-lora-sd15": lora,
     "sdxl-lightning": lora_sdxl,

@@ -103,14 +103,13 @@ class Kandinsky22Engine(Thrift):
 
     def _embeddings(self, tasks: Sequence[EngineTask], on_step: StepHook, steps: int) -> tuple[Tensor, Tensor]:
         """Return what to paint and what to be led away from, each N x width; every picture's prior runs by itself."""
-        wanted, unwanted = [], []
+        wanted, unwanted, done = [], [], 0
         for task in tasks:
-            shown = self.embedder.of_picture(task.canvas)
-            away = self.embedder.of_nothing()
+            shown, away = self.embedder.of_picture(task.canvas), self.embedder.of_nothing()
             if _says_something(task):
-                done = PRIOR_STEPS * sum(_says_something(one) for one in tasks[: len(wanted)])
                 said, away = self.embedder.of_text(task, on_step, done, steps)
                 shown = torch.lerp(shown, said, PROMPT_SHARE) if task.text else shown
+                done += PRIOR_STEPS
             wanted.append(shown)
             unwanted.append(away)
         device = self.movq.device
