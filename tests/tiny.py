@@ -12,9 +12,11 @@ from pathlib import Path
 import torch
 from diffusers.models import (
     AutoencoderKL,
+    AutoencoderKLQwenImage,
     ControlNetModel,
     FluxTransformer2DModel,
     PriorTransformer,
+    QwenImageTransformer2DModel,
     UNet2DConditionModel,
     VQModel,
 )
@@ -37,6 +39,7 @@ from diffusers.schedulers import (
 from diffusers.utils import convert_state_dict_to_diffusers
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
+from tokenizers.pre_tokenizers import ByteLevel
 from torch import nn
 from transformers import (
     CLIPTextConfig,
@@ -48,11 +51,15 @@ from transformers import (
     DepthAnythingConfig,
     DepthAnythingForDepthEstimation,
     Dinov2Config,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
+    Qwen2Tokenizer,
     T5Config,
     T5EncoderModel,
     T5Tokenizer,
 )
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SIZE = 32
@@ -305,7 +312,13 @@ def kandinsky22_decoder(folder: Path) -> None:
 def flux_kontext(folder: Path) -> None:
     """Save a FLUX.1 Kontext; its second tokenizer reads single letters."""
     _seeded(10)
-    words = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0), *((one, -3.0) for one in string.printable)]
+    words = [
+        ("<pad>", 0.0),
+        ("</s>", 0.0),
+        ("<unk>", 0.0),
+        ("\u2581", -2.0),
+        *((one, -3.0) for one in string.printable),
+    ]
     transformer = FluxTransformer2DModel(
         patch_size=1,
         in_channels=16,
@@ -328,6 +341,89 @@ def flux_kontext(folder: Path) -> None:
         tokenizer_2=T5Tokenizer(vocab=words),
         transformer=transformer,
     ).save_pretrained(folder)
+
+
+def qwen_tokenizer() -> Qwen2Tokenizer:
+    """Return a tokenizer of single bytes, with the signs of the template."""
+    signs = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>"]
+    letters = sorted(ByteLevel.alphabet())
+    read = Qwen2Tokenizer(vocab={sign: number for number, sign in enumerate([*signs, *letters])}, merges=[])
+    read.add_special_tokens({"additional_special_tokens": signs[1:]})
+    return read
+
+
+def qwen_reader(read: Qwen2Tokenizer) -> Qwen2_5_VLForConditionalGeneration:
+    """Return a Qwen2.5-VL of 2 layers that sees and 2 that read, 32 wide."""
+    ids = dict(
+        zip(
+            ("vision_start", "vision_end", "image"),
+            read.convert_tokens_to_ids(["<|vision_start|>", "<|vision_end|>", "<|image_pad|>"]),
+            strict=True,
+        )
+    )
+    text = {
+        "vocab_size": len(read),
+        "hidden_size": 32,
+        "intermediate_size": 37,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]},
+    }
+    sight = {
+        "depth": 2,
+        "hidden_size": 32,
+        "intermediate_size": 37,
+        "num_heads": 2,
+        "out_hidden_size": 32,
+        "fullatt_block_indexes": [1],
+    }
+    config = Qwen2_5_VLConfig(
+        text_config=text,
+        vision_config=sight,
+        image_token_id=ids["image"],
+        video_token_id=len(read) - 1,
+        vision_start_token_id=ids["vision_start"],
+        vision_end_token_id=ids["vision_end"],
+    )
+    return Qwen2_5_VLForConditionalGeneration(config).eval()
+
+
+def qwen_image_edit(folder: Path) -> None:
+    """Save a Qwen-Image-Edit as its last revisions are: what is given is modulated as at time zero."""
+    _seeded(11)
+    read = qwen_tokenizer()
+    parts = {
+        "vae": AutoencoderKLQwenImage(
+            base_dim=4,
+            z_dim=4,
+            dim_mult=[1, 1, 1, 2],
+            num_res_blocks=1,
+            latents_mean=[0.1, -0.2, 0.3, 0.0],
+            latents_std=[1.1, 0.9, 1.2, 1.0],
+        ),
+        "transformer": QwenImageTransformer2DModel(
+            in_channels=16,
+            out_channels=4,
+            num_layers=2,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=32,
+            axes_dims_rope=(4, 6, 6),
+            zero_cond_t=True,
+        ),
+        "text_encoder": qwen_reader(read),
+        "tokenizer": read,
+        "scheduler": FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+    }
+    for name, part in parts.items():
+        part.save_pretrained(folder / name)
+    Qwen2VLImageProcessorPil(size={"shortest_edge": 28 * 28, "longest_edge": 112 * 112}).save_pretrained(
+        folder / "processor"
+    )
+    index = {name: [type(part).__module__.partition(".")[0], type(part).__name__] for name, part in parts.items()}
+    index |= {"_class_name": "QwenImageEditPlusPipeline", "processor": ["transformers", "Qwen2VLProcessor"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
 
 
 def _seeded(seed: int) -> None:
@@ -353,6 +449,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "kandinsky22-prior": kandinsky22_prior,
     "kandinsky22-decoder": kandinsky22_decoder,
     "flux-kontext": flux_kontext,
+    "qwen-image-edit": qwen_image_edit,
     "depth": depth,
     "lcm-lora-sd15": lora,
     "sdxl-lightning": lora_sdxl,

@@ -67,7 +67,6 @@ class Measures:
         self._taken = 0
 
 
-
 class Thrift(Measures):
     """Networks of a latent diffusion engine, and what may be done to them when memory is short."""
 

@@ -121,9 +121,7 @@ class Kandinsky22Engine(Thrift):
         smalls = [fitted(task.canvas, self.spec.canvas) for task in tasks]
         self.window(self.spec.canvas, smalls[0])
         strength, steps = number(tasks[0], "strength", 1.0), int(number(tasks[0], "steps", 1))
-        pipe = KandinskyV22Img2ImgPipeline(
-            unet=self.unet, scheduler=scheduler_of(self.scheduler, None), movq=self.movq
-        )
+        pipe = KandinskyV22Img2ImgPipeline(unet=self.unet, scheduler=scheduler_of(self.scheduler, None), movq=self.movq)
         pipe.set_progress_bar_config(disable=True)
         return pipe(
             image_embeds=wanted,
