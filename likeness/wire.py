@@ -36,6 +36,8 @@ class RemoteResult(Wire):
     engine: dict[str, Any]
     recipe: dict[str, Any]
     timings: Timings
+    caption: str | None = None
+    caption_reason: str | None = None
 
 
 class RemoteJob(Wire):

@@ -112,6 +112,8 @@ SUCCEEDED: Final[dict[str, Any]] = {
         },
         "attempts": 1,
         "batch": 1,
+        "caption": None,
+        "caption_reason": None,
     },
 }
 

@@ -110,6 +110,10 @@ class ResultView(BaseModel):
     timings: Timings
     attempts: int = Field(description="tries that were needed")
     batch: int = Field(description="jobs that shared the run")
+    caption: str | None = Field(description="the prompt, where a captioner wrote it for want of one")
+    caption_reason: str | None = Field(
+        description="why there is no caption though the engine would have used one, else null"
+    )
 
     @classmethod
     def of(cls, result: Result, here: str, weights: str | None) -> "ResultView":
@@ -124,9 +128,8 @@ class ResultView(BaseModel):
             for number, image in enumerate(result.images)
         ]
         engine = EngineUsedView(weights=weights, **result.engine.model_dump())
-        return cls(
-            images=images, engine=engine, **result.model_dump(include={"recipe", "timings", "attempts", "batch"})
-        )
+        same = {"recipe", "timings", "attempts", "batch", "caption", "caption_reason"}
+        return cls(images=images, engine=engine, **result.model_dump(include=same))
 
 
 class JobView(AcceptedJob):

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
         default="auto", description="numbers that the large engines run in; auto: the fastest the device is good at"
     )
+    captioner: str = Field(
+        default="captioner", pattern="^[a-z0-9][a-z0-9-]*$", description="the model that writes missing prompts"
+    )
     memory: int | None = Field(
         default=None, gt=0, description="bytes engines may take; 9/10 of the device when not given"
     )

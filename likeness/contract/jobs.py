@@ -129,6 +129,7 @@ class Recipe(Strict):
     input_sha256: str
     files_sha256: dict[SentFile, str] = {}
     task: Task | None = Field(default=None, description="what was asked")
+    caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it")
 
 
 class Result(Strict):
@@ -140,6 +141,10 @@ class Result(Strict):
     timings: Timings
     attempts: int = Field(ge=1, description="tries that were needed")
     batch: int = Field(ge=1, description="jobs that shared the run")
+    caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it for want of one")
+    caption_reason: str | None = Field(
+        default=None, description="why there is no caption though the engine would have used one"
+    )
 
 
 class JobFailure(Strict):

@@ -1,8 +1,8 @@
-"""Kandinsky 2.2 (Razzhigaev et al. 2023, arXiv:2310.03502): a decoder that is told what to paint as a CLIP image embedding.
+"""Kandinsky 2.2 (Razzhigaev et al. 2023, arXiv:2310.03502): a decoder told what to paint as a CLIP image embedding.
 
-A picture is recreated by SDEdit (Meng et al. 2022) towards the embedding of the picture itself, as unCLIP makes variations
-of one (Ramesh et al. 2022, arXiv:2204.06125): no text says as much of a product. A prompt becomes an embedding too, by the
-prior, a diffusion model of its own, and the two are mixed.
+A picture is recreated by SDEdit (Meng et al. 2022) towards the embedding of the picture itself, as unCLIP makes
+variations of one (Ramesh et al. 2022, arXiv:2204.06125), so that no text is needed. A prompt becomes an embedding too,
+by the prior, a diffusion model of its own, and the two are mixed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,8 @@
-"""Qwen-Image-Edit (Wu et al. 2025, "Qwen-Image Technical Report", arXiv:2508.02324): a flow transformer told what to change.
+"""Qwen-Image-Edit (Wu et al. 2025, "Qwen-Image Technical Report", arXiv:2508.02324): a flow transformer that is told.
 
-Its text encoder, Qwen2.5-VL, sees the picture beside the instruction, and the picture's own latents stand beside those that
-are denoised. The pipeline takes one picture at a time, at an area of its own; a canvas is brought to a size of that area
-which the pipeline keeps, so that nothing is squashed between what is seen and what is made.
+Its text encoder, Qwen2.5-VL, sees the picture beside the instruction, and the picture's own latents stand beside those
+that are denoised. The pipeline takes one picture at a time, at an area of its own; a canvas is brought to a size of
+that area which the pipeline keeps, so that nothing is squashed between what is seen and what is made.
 """
 
 from collections.abc import Mapping, Sequence
