@@ -73,10 +73,13 @@ class Thrift(Measures):
     def __init__(self, vae: Any, unet: SteadyUNet, *more: Measure) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
         self.vae, self.unet = vae, unet
         self._narrow = False
+        whole = unet.attn_processors
         super().__init__(
             *more,
             Measure(
-                "attention slicing", lambda: unet.set_attention_slice("auto"), lambda: unet.set_attention_slice(None)
+                "attention slicing",
+                lambda: unet.set_attention_slice("auto"),
+                lambda: unet.set_attn_processor(dict(whole)),  # no slice is another processor in some networks
             ),
             Measure("tiled denoising", lambda: self._set_narrow(True), lambda: self._set_narrow(False)),
         )

@@ -1,13 +1,14 @@
 """Qwen-Image-Edit (Wu et al. 2025, "Qwen-Image Technical Report", arXiv:2508.02324): a flow transformer that is told.
 
 Its text encoder, Qwen2.5-VL, sees the picture beside the instruction, and the picture's own latents stand beside those
-that are denoised. The pipeline takes one picture at a time, at an area of its own; a canvas is brought to a size of
-that area which the pipeline keeps, so that nothing is squashed between what is seen and what is made.
+that are denoised. The pipeline takes one picture at a time, and chooses the size itself, by its proportions; a canvas
+is padded to proportions whose size the pipeline keeps, so that nothing is squashed or shifted.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import torch
 from diffusers.models import AutoencoderKLQwenImage
@@ -35,7 +36,7 @@ PLACE = "<|image_pad|>"
 """Stands in a text for one token of a picture."""
 PICTURE = f"Picture 1: <|vision_start|>{PLACE}<|vision_end|>"
 LONGEST = 64.0
-"""The widest or tallest proportion that is worked on; a picture beyond it is squashed meanwhile."""
+"""The widest proportion that is worked on, and the tallest; more is padded."""
 
 
 class QwenImageEditEngine(Measures):
@@ -55,9 +56,8 @@ class QwenImageEditEngine(Measures):
     def _made(self, task: EngineTask, on_step: StepHook) -> Canvas:
         steps = int(number(task, "steps", 1)) + 1
         width, height = kept_size(task.canvas)
-        seen = Image.fromarray(np.rint(task.canvas * 255).astype(np.uint8)).resize(
-            (width, height), Image.Resampling.BICUBIC
-        )
+        whole = padded(task.canvas, width / height)
+        seen = Image.fromarray(np.rint(whole * 255).astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
         pipe = self._pipe()
         packed = pipe(
             image=seen,
@@ -69,9 +69,9 @@ class QwenImageEditEngine(Measures):
             callback_on_step_end=reporter(on_step, 0, steps),
             **self._prompts(pipe, task, seen),
         ).images
-        made = self._decoded(pipe._unpack_latents(packed, height, width, pipe.vae_scale_factor), task.canvas)
+        made = self._decoded(pipe._unpack_latents(packed, height, width, pipe.vae_scale_factor), whole)
         on_step(steps, steps, "decoding")
-        return made
+        return np.ascontiguousarray(made[: task.canvas.shape[0], : task.canvas.shape[1]])
 
     def _prompts(self, pipe: Any, task: EngineTask, seen: Image.Image) -> dict[str, Any]:  # noqa: ANN401
         """Return what is asked and, where it is led away from something, from what, as the pipeline takes them."""
@@ -133,6 +133,13 @@ def kept_size(canvas: Canvas) -> tuple[int, int]:
     while (found := published.calculate_dimensions(published.VAE_IMAGE_SIZE, aspect)) != size:
         size, aspect = found, found[0] / found[1]
     return found
+
+
+def padded(canvas: Canvas, aspect: float) -> Canvas:
+    """Return a canvas with its lower or right edge mirrored until its width is `aspect` of its height."""
+    height, width = canvas.shape[:2]
+    below, beside = max(0, round(width / aspect) - height), max(0, round(height * aspect) - width)
+    return np.asarray(cv2.copyMakeBorder(canvas, 0, below, 0, beside, cv2.BORDER_REFLECT_101), dtype=np.float32)
 
 
 def load(spec: EngineSpec, components: Components) -> QwenImageEditEngine:
