@@ -12,6 +12,7 @@ from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as publis
 from PIL import Image
 
 from tests import tiny
+from tests.worker.test_captioner import recreated
 from tests.worker.test_families import CATALOGUE, made, small, small_area, task
 from worker.components import Components, Weights
 from worker.engine import AllCancelled, Canvas, Engine
@@ -50,6 +51,14 @@ def told_of(engine: Engine, *tasks: Any) -> list[tuple[int, int, str]]:
 def test_any_size_comes_back_in_its_size(engine: Callable[..., Any], name: str, height: int, width: int) -> None:
     one = task(name, height, width)
     assert made(engine(name), one)[0].shape == one.canvas.shape
+
+
+@pytest.mark.parametrize("name", EDITORS)
+def test_a_whole_run_keeps_the_frame(models: Path, name: str) -> None:
+    result = recreated(Residents(Components(Weights(models, models), "cpu", "float32")), name)
+    assert (result.images[0].width, result.images[0].height) == (33, 40)
+    assert all(row.equal for row in result.images[0].report.frame)
+    assert result.caption is None and result.caption_reason is None, "they can do without a text"
 
 
 @pytest.mark.parametrize("name", EDITORS)
