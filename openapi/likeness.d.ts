@@ -431,6 +431,8 @@ export interface Recipe {
   files_sha256?: Record<string, string>;
   /** what was asked */
   task?: unknown | null;
+  /** the prompt, where a captioner wrote it */
+  caption?: string | null;
 }
 
 /** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
@@ -552,6 +554,10 @@ export interface ResultView {
   attempts: number;
   /** jobs that shared the run */
   batch: number;
+  /** the prompt, where a captioner wrote it for want of one */
+  caption: string | null;
+  /** why there is no caption though the engine would have used one, else null */
+  caption_reason: string | null;
 }
 
 /** One figure of a report. */
