@@ -37,6 +37,8 @@ class RemoteResult(Wire):
     recipe: dict[str, Any]
     timings: Timings
     degradations: list[str] = []
+    caption: str | None = None
+    caption_reason: str | None = None
 
 
 class RemoteJob(Wire):

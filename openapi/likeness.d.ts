@@ -433,6 +433,8 @@ export interface Recipe {
   files_sha256?: Record<string, string>;
   /** what was asked */
   task?: unknown | null;
+  /** the prompt, where a captioner wrote it */
+  caption?: string | null;
 }
 
 /** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
@@ -558,6 +560,10 @@ export interface ResultView {
   batch: number;
   /** what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a measure of the engine's own, as `VAE tiling` */
   degradations: Array<string>;
+  /** the prompt, where a captioner wrote it for want of one */
+  caption: string | null;
+  /** why there is no caption though the engine would have used one, else null */
+  caption_reason: string | null;
 }
 
 /** One figure of a report. */

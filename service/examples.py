@@ -113,6 +113,8 @@ SUCCEEDED: Final[dict[str, Any]] = {
         "attempts": 1,
         "batch": 1,
         "degradations": [],
+        "caption": None,
+        "caption_reason": None,
     },
 }
 

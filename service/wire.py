@@ -114,6 +114,10 @@ class ResultView(BaseModel):
         description="what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a "
         "measure of the engine's own, as `VAE tiling`"
     )
+    caption: str | None = Field(description="the prompt, where a captioner wrote it for want of one")
+    caption_reason: str | None = Field(
+        description="why there is no caption though the engine would have used one, else null"
+    )
 
     @classmethod
     def of(cls, result: Result, here: str, weights: str | None) -> "ResultView":
@@ -128,8 +132,8 @@ class ResultView(BaseModel):
             for number, image in enumerate(result.images)
         ]
         engine = EngineUsedView(weights=weights, **result.engine.model_dump())
-        said = result.model_dump(include={"recipe", "timings", "attempts", "batch", "degradations"})
-        return cls(images=images, engine=engine, **said)
+        same = {"recipe", "timings", "attempts", "batch", "degradations", "caption", "caption_reason"}
+        return cls(images=images, engine=engine, **result.model_dump(include=same))
 
 
 class JobView(AcceptedJob):

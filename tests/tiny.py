@@ -5,12 +5,11 @@ that begin at zero in a new network are drawn too, else a test of what they do c
 """
 
 import json
-import string
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from diffusers.models import AutoencoderKL, ControlNetModel, UNet2DConditionModel
+from diffusers.models import ControlNetModel, UNet2DConditionModel
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
@@ -23,55 +22,18 @@ from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from torch import nn
 from transformers import (
-    CLIPTextConfig,
-    CLIPTextModel,
     CLIPTextModelWithProjection,
-    CLIPTokenizer,
     DepthAnythingConfig,
     DepthAnythingForDepthEstimation,
     Dinov2Config,
 )
 
+from tests.tiny_captioners import captioner
+from tests.tiny_editors import flux_kontext, kandinsky22_decoder, kandinsky22_prior, qwen_image_edit
+from tests.tiny_parts import autoencoder, seeded, text_encoder, tokenizer
+
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SIZE = 32
-
-
-def tokenizer() -> CLIPTokenizer:
-    """Return a tokenizer of single letters, 77 tokens long."""
-    letters = [*string.ascii_lowercase, *string.digits, *string.punctuation]
-    words = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    return CLIPTokenizer(vocab={word: number for number, word in enumerate(words)}, merges=[], model_max_length=77)
-
-
-def text_encoder(kind: type[CLIPTextModel | CLIPTextModelWithProjection] = CLIPTextModel) -> nn.Module:
-    """Return a CLIP text model of 3 layers, 32 wide, for `tokenizer`."""
-    read = tokenizer()
-    return kind(
-        CLIPTextConfig(
-            vocab_size=len(read),
-            hidden_size=32,
-            intermediate_size=37,
-            num_hidden_layers=3,
-            num_attention_heads=4,
-            projection_dim=32,
-            max_position_embeddings=77,
-            bos_token_id=read.bos_token_id,
-            eos_token_id=read.eos_token_id,
-            pad_token_id=read.eos_token_id,
-        )
-    ).eval()
-
-
-def autoencoder() -> AutoencoderKL:
-    """Return an autoencoder with 8 px a latent, like Stable Diffusion's."""
-    return AutoencoderKL(
-        block_out_channels=(8, 8, 16, 16),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        latent_channels=4,
-        norm_num_groups=4,
-        layers_per_block=1,
-    )
 
 
 def unet(in_channels: int = 4, *, large: bool = False) -> UNet2DConditionModel:
@@ -113,7 +75,7 @@ def controlnet(of: UNet2DConditionModel) -> ControlNetModel:
 
 def sd15(folder: Path, in_channels: int = 4) -> None:
     """Save a Stable Diffusion 1.5: 4 channels; 8 for InstructPix2Pix, 9 for inpainting."""
-    _seeded(0)
+    seeded(0)
     StableDiffusionPipeline(
         vae=autoencoder(),
         text_encoder=text_encoder(),
@@ -128,7 +90,7 @@ def sd15(folder: Path, in_channels: int = 4) -> None:
 
 def sdxl(folder: Path, in_channels: int = 4) -> None:
     """Save an SDXL; 8 channels for InstructPix2Pix, 9 for inpainting."""
-    _seeded(1)
+    seeded(1)
     StableDiffusionXLPipeline(
         vae=autoencoder(),
         text_encoder=text_encoder(),
@@ -143,7 +105,7 @@ def sdxl(folder: Path, in_channels: int = 4) -> None:
 
 def sdxl_refiner(folder: Path) -> None:
     """Save an SDXL refiner: the second text encoder alone, and a UNet told of an aesthetic score."""
-    _seeded(2)
+    seeded(2)
     network = unet(large=True)
     config = dict(network.config, cross_attention_dim=32, projection_class_embeddings_input_dim=32 + 5 * 8)
     StableDiffusionXLImg2ImgPipeline(
@@ -161,19 +123,19 @@ def sdxl_refiner(folder: Path) -> None:
 
 def controlnet_sd15(folder: Path) -> None:
     """Save a ControlNet for `sd15`."""
-    _seeded(3)
+    seeded(3)
     controlnet(unet()).save_pretrained(folder)
 
 
 def controlnet_sdxl(folder: Path) -> None:
     """Save a ControlNet for `sdxl`."""
-    _seeded(4)
+    seeded(4)
     controlnet(unet(large=True)).save_pretrained(folder)
 
 
 def depth(folder: Path) -> None:
     """Save a Depth Anything."""
-    _seeded(5)
+    seeded(5)
     backbone = Dinov2Config(
         hidden_size=16,
         num_hidden_layers=2,
@@ -198,7 +160,7 @@ def depth(folder: Path) -> None:
 
 def lora(folder: Path) -> None:
     """Save an adapter for `sd15`."""
-    _seeded(6)
+    seeded(6)
     network = unet()
     network.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=["to_q", "to_v"], init_lora_weights="gaussian"))
     state = get_peft_model_state_dict(network)
@@ -208,15 +170,11 @@ def lora(folder: Path) -> None:
 
 def lora_sdxl(folder: Path) -> None:
     """Save an adapter for `sdxl`."""
-    _seeded(7)
+    seeded(7)
     network = unet(large=True)
     network.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=["to_q", "to_v"], init_lora_weights="gaussian"))
     state = {name: torch.randn_like(value) for name, value in get_peft_model_state_dict(network).items()}
     StableDiffusionXLPipeline.save_lora_weights(folder, unet_lora_layers=convert_state_dict_to_diffusers(state))
-
-
-def _seeded(seed: int) -> None:
-    torch.manual_seed(seed)
 
 
 def of(folder: Path) -> type[DiffusionPipeline]:
@@ -235,6 +193,11 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     **dict.fromkeys(
         [f"controlnet-sd15-{kind}" for kind in ("canny", "depth", "lineart", "softedge", "inpaint")], controlnet_sd15
     ),
+    "kandinsky22-prior": kandinsky22_prior,
+    "kandinsky22-decoder": kandinsky22_decoder,
+    "flux-kontext": flux_kontext,
+    "qwen-image-edit": qwen_image_edit,
+    "captioner": captioner,
     "depth": depth,
     "lcm-lora-sd15": lora,
     "sdxl-lightning": lora_sdxl,

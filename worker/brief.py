@@ -55,6 +55,8 @@ class Brief:
     maps: Mapping[str, Canvas] = field(default_factory=dict)
     loras: Mapping[str, float] = field(default_factory=dict)
     keep_detail: Plane | None = None
+    caption: str | None = None
+    """The text, where a captioner wrote it."""
     under: Canvas | None = None
     """What shows where the picture may not change."""
     region: Region | None = None
@@ -91,16 +93,30 @@ class Shown:
     """A canvas with what is found on it; `size` is height and width without the padding."""
 
     def __init__(
-        self, canvas: Canvas, size: tuple[int, int], segment: Callable[[Canvas], Plane], mask: Plane | None = None
+        self,
+        canvas: Canvas,
+        size: tuple[int, int],
+        segment: Callable[[Canvas], Plane],
+        describe: Callable[[Canvas], str | None],
+        mask: Plane | None = None,
     ) -> None:
-        self.canvas, self.size, self._segment = canvas, size, segment
+        self.canvas, self.size, self._segment, self._describe = canvas, size, segment, describe
         self.mask = None if mask is None else self.padded(mask)
 
     @cached_property
     def seen(self) -> Plane:
         """Where the product is, 0..1, as the segmenter sees it; it may be nowhere."""
-        height, width = self.size
-        return self.padded(self._segment(np.ascontiguousarray(self.canvas[:height, :width])))
+        return self.padded(self._segment(self.picture))
+
+    @property
+    def picture(self) -> Canvas:
+        """The canvas without the padding."""
+        return np.ascontiguousarray(self.canvas[: self.size[0], : self.size[1]])
+
+    @property
+    def caption(self) -> str | None:
+        """What the picture shows, in words; None where no captioner is installed."""
+        return self._describe(self.picture)
 
     @property
     def product(self) -> Plane:
@@ -137,7 +153,14 @@ def brief_of(task: Task, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
 def _recreation(task: Recreate, spec: EngineSpec, shown: Shown) -> Brief:
     """Return the brief of a picture made again; an engine that keeps to maps keeps to the first kind it takes."""
     controls = tuple(Control(kind=kind) for kind in spec.controls[:1])
-    return Brief(shown.canvas, text=task.prompt or "", controls=controls)
+    caption = shown.caption if is_captioned(task, spec) else None
+    text = caption or str(spec.resolve(task).get("prompt") or "")
+    return Brief(shown.canvas, text=text, controls=controls, caption=caption)
+
+
+def is_captioned(task: Task, spec: EngineSpec) -> bool:
+    """Return whether a captioner is to write the prompt: the engine needs one to recreate, and none is given."""
+    return isinstance(task, Recreate) and spec.captioned and task.prompt is None
 
 
 def _customised(task: Customise, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     compile: bool = Field(
         default=False, description="let torch.compile make the large networks faster, from a slow start"
     )
+    captioner: str = Field(
+        default="captioner", pattern="^[a-z0-9][a-z0-9-]*$", description="the model that writes missing prompts"
+    )
     memory: int | None = Field(
         default=None, gt=0, description="bytes engines may take; 9/10 of the device when not given"
     )

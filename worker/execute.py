@@ -26,7 +26,7 @@ from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.masks import upright_control, upright_mask
 from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
-from worker.brief import Brief, Sent, Shown, brief_of
+from worker.brief import Brief, Sent, Shown, brief_of, is_captioned
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage
 from worker.failures import job_error
 from worker.ladder import Ladder
@@ -167,7 +167,7 @@ class Run:
         logo = rgba_of(sent["logo"]) if "logo" in sent else None
         control = upright_control(given, sent["control"]) if "control" in sent else None
         width, height = frame.upright_size
-        shown = Shown(canvas, (height, width), self.residents.product, mask)
+        shown = Shown(canvas, (height, width), self.residents.product, self.residents.caption, mask)
         return brief_of(order.task, self.spec, shown, Sent(logo, control))
 
     def _attempt(self, ladder: Ladder[Wish], pending: list[Work]) -> None:
@@ -236,6 +236,8 @@ class Run:
             attempts=work.attempts,
             batch=batch,
             degradations=work.degradations,
+            caption=work.brief.caption,
+            caption_reason=self._caption_reason(work),
         )
 
     def _stored(self, work: Work, candidate: Candidate) -> MadeImage:
@@ -268,7 +270,12 @@ class Run:
             input_sha256=work.order.input.sha256,
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},
             task=work.order.task,
+            caption=work.brief.caption,
         )
+
+    def _caption_reason(self, work: Work) -> str | None:
+        missing = is_captioned(work.order.task, self.spec) and work.brief.caption is None
+        return self.residents.no_captioner if missing else None
 
 
 def _guidance(task: EngineTask) -> float | None:

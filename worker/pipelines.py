@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -12,7 +13,7 @@ import torch
 from diffusers import schedulers
 from diffusers.models import AutoencoderKL, ModelMixin
 from torch import Tensor
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, Qwen2Tokenizer, T5Tokenizer
 
 from likeness.contract.catalogue import CanvasSpec
 from worker import prompts
@@ -28,7 +29,12 @@ KINDS: dict[str, type[Any]] = {
     "UNet2DConditionModel": SteadyUNet,
 }
 """The classes that a model's index may name; nothing else is loaded."""
-TOKENIZERS = ("CLIPTokenizer", "CLIPTokenizerFast")
+TOKENIZERS: dict[str, type[Any]] = {
+    **dict.fromkeys(("CLIPTokenizer", "CLIPTokenizerFast"), CLIPTokenizer),
+    **dict.fromkeys(("T5Tokenizer", "T5TokenizerFast"), T5Tokenizer),
+    **dict.fromkeys(("Qwen2Tokenizer", "Qwen2TokenizerFast"), Qwen2Tokenizer),
+}
+AUTOENCODERS = ("vae", "movq")
 
 
 class Mode(StrEnum):
@@ -77,21 +83,24 @@ def named(task: EngineTask, name: str) -> str | None:
 # Networks.
 
 
-def assembled(components: Components, weights: str) -> dict[str, Any]:
+def assembled(
+    components: Components, weights: str, more: Mapping[str, type[Any]] = MappingProxyType({})
+) -> dict[str, Any]:
     """Load what a model's index names, networks shared and those that it lacks left None. Raises OSError, ValueError.
 
-    The autoencoder runs in float32: shorter numbers show in flat areas.
+    `more` are classes that only one family has. The autoencoder runs in float32: shorter numbers show in flat areas.
     """
     folder = components.folder(weights)
     index = json.loads((folder / "model_index.json").read_text("utf-8"))
+    kinds = KINDS | more
     found: dict[str, Any] = {}
     for part, entry in index.items():
         kind = entry[1] if isinstance(entry, list) else None
-        if kind in KINDS:
-            dtype = torch.float32 if part == "vae" else components.dtype
-            found[part] = network(components, weights, part, KINDS[kind], dtype)
-        elif kind in TOKENIZERS:
-            found[part] = CLIPTokenizer.from_pretrained(folder / part, local_files_only=True)
+        if kind in TOKENIZERS:
+            found[part] = TOKENIZERS[kind].from_pretrained(folder / part, local_files_only=True)
+        elif kind in kinds:
+            dtype = torch.float32 if part in AUTOENCODERS else components.dtype
+            found[part] = network(components, weights, part, kinds[kind], dtype)
         elif part == "scheduler" and kind.endswith("Scheduler"):
             found[part] = getattr(schedulers, kind).from_pretrained(folder / part, local_files_only=True)
     return found
@@ -112,7 +121,8 @@ def _loaded(components: Components, weights: str, part: str, kind: type[Any], dt
         made.paired = components.device == "cpu"
     if isinstance(made, AutoencoderKL):
         made.enable_slicing()  # one picture at a time, so that none depends on its neighbours
-    flat = any(parameter.ndim == 4 for parameter in made.parameters())
+    shapes = {parameter.ndim for parameter in made.parameters()}
+    flat = 4 in shapes and 5 not in shapes  # channels last is an order of four axes
     return made.to(components.device, memory_format=torch.channels_last if flat else torch.preserve_format)
 
 
@@ -247,9 +257,13 @@ def fitted(canvas: Canvas, spec: CanvasSpec) -> Canvas:
 def canvases(vae: AutoencoderKL, made: Tensor, tasks: Sequence[EngineTask]) -> Iterator[Canvas]:
     """Yield made latents, N x C x h x w, as canvases of the tasks' own sizes, one by one."""
     for task, latents in zip(tasks, made, strict=True):
-        pixels_made = vae.decode(_unscaled(vae, latents[None]), return_dict=False)[0][0]
-        whole = np.ascontiguousarray(pixels_made.float().add(1).div(2).clamp(0, 1).permute(1, 2, 0).cpu().numpy())
-        yield restored(whole, task.canvas)
+        yield canvas_of(vae.decode(_unscaled(vae, latents[None]), return_dict=False)[0][0], task.canvas)
+
+
+def canvas_of(decoded: Tensor, like: Canvas) -> Canvas:
+    """Return decoded pixels, 3 x H x W in -1..1, as a canvas in the size of another."""
+    whole = decoded.float().add(1).div(2).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+    return restored(np.ascontiguousarray(whole), like)
 
 
 def _unscaled(vae: AutoencoderKL, latents: Tensor) -> Tensor:

@@ -20,8 +20,11 @@ from worker.failures import out_of_memory
 from worker.warm_up import warm_up
 
 if TYPE_CHECKING:
+    from worker.captioner import Captioner
     from worker.segmenter import Segmenter
 
+CAPTIONER = "captioner"
+"""Its folder below the models, where no setting names another."""
 SEGMENTER = "segmenter"
 """Its folder below the weights."""
 SHARE = 0.9
@@ -39,8 +42,10 @@ class Residents:
     Only `engine` takes anything out of memory, and a run calls it once, before its first batch.
     """
 
-    def __init__(self, components: Components, memory: int | None = None) -> None:
+    def __init__(self, components: Components, memory: int | None = None, captioner: str = CAPTIONER) -> None:
         self.components = components
+        self._captioner_model = captioner
+        self._captioner: Captioner | None = None
         self._budget = memory or round(SHARE * device_memory(components.device))
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._commits: dict[str, dict[str, str]] = {}
@@ -51,7 +56,7 @@ class Residents:
         """Return nothing resident yet, as the settings say."""
         weights = Weights(settings.weights, settings.models)
         components = Components(weights, pick_device(settings.device), settings.dtype, settings.compile)
-        return cls(components, settings.memory)
+        return cls(components, settings.memory, settings.captioner)
 
     @property
     def device(self) -> str:
@@ -76,6 +81,31 @@ class Residents:
             return load(self.components.folder(SEGMENTER), self.device)
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineFailed(f"the product segmenter could not be loaded: {error}") from error
+
+    def caption(self, rgb: Floats) -> str | None:
+        """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""
+        if self._captioner is None:
+            self._captioner = self._load_captioner()
+        return None if self._captioner is None else self._captioner.caption(rgb)
+
+    @property
+    def no_captioner(self) -> str:
+        """Why there is no caption where one was wanted."""
+        return f"no captioner is installed: likeness models pull {self._captioner_model}"
+
+    def _load_captioner(self) -> "Captioner | None":
+        try:
+            folder = self.components.folder(self._captioner_model)
+        except FileNotFoundError:
+            return None
+        import torch  # both are slow to import, and most runs need no caption
+
+        from worker.captioner import load
+
+        try:
+            return load(folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineFailed(f"the captioner could not be loaded: {error}") from error
 
     def names(self) -> list[str]:
         """Return the names of the engines in memory, the least recently used first."""

@@ -35,7 +35,7 @@ def _picked(value: Any, pick: Tensor, rows: int) -> Any:  # noqa: ANN401
         return [_picked(one, pick, rows) for one in value]
     if isinstance(value, dict):
         return {name: _picked(one, pick, rows) for name, one in value.items()}
-    return value[pick] if isinstance(value, Tensor) and value.ndim > 1 and len(value) == rows else value
+    return value[pick] if isinstance(value, Tensor) and value.ndim > 0 and len(value) == rows else value
 
 
 def _joined(made: list[Any], rows: int) -> Any:  # noqa: ANN401

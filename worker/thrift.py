@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch import nn
+
 from likeness.contract.catalogue import CanvasSpec
 from worker.engine import Canvas
-from worker.prompts import Encoder
 from worker.steady import SteadyUNet
 
 SMALLEST_WINDOW = 64
@@ -22,25 +24,32 @@ class Measure:
     undo: Callable[[], None]
 
 
-class Thrift:
-    """Networks of a latent diffusion engine, and what may be done to them when memory is short.
+def on_the_cpu(name: str, networks: Sequence[nn.Module], beside: nn.Module) -> Measure:
+    """Return the measure of running some networks on the CPU, and back to where `beside` is."""
+
+    def move(device: torch.device) -> None:
+        for network in networks:
+            network.to(device)
+
+    return Measure(
+        f"{name} on the CPU", lambda: move(torch.device("cpu")), lambda: move(next(beside.parameters()).device)
+    )
+
+
+def tiling(vae: Any) -> Measure:  # noqa: ANN401  any autoencoder that can
+    """Return the measure of decoding in tiles."""
+    return Measure("VAE tiling", vae.enable_tiling, vae.disable_tiling)
+
+
+class Measures:
+    """What may be done, one after the other, when memory is short.
 
     Networks may be shared, so `spend_memory` must follow a run for which a measure was taken.
     """
 
-    def __init__(self, vae: Any, unet: SteadyUNet, encoders: Sequence[Encoder]) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
-        self.vae, self.unet = vae, unet
-        self._encoders = encoders
-        self._narrow = False
+    def __init__(self, *measures: Measure) -> None:
+        self._measures = measures
         self._taken = 0
-        self._measures = (
-            Measure("VAE tiling", vae.enable_tiling, vae.disable_tiling),
-            Measure("text encoders on the CPU", lambda: self._move_encoders("cpu"), self._bring_back),
-            Measure(
-                "attention slicing", lambda: unet.set_attention_slice("auto"), lambda: unet.set_attention_slice(None)
-            ),
-            Measure("tiled denoising", lambda: self._set_narrow(True), lambda: self._set_narrow(False)),
-        )
 
     def save_memory(self) -> str | None:
         """Take one more measure and return its name, or None when none is left."""
@@ -57,6 +66,24 @@ class Thrift:
             measure.undo()
         self._taken = 0
 
+
+class Thrift(Measures):
+    """Networks of a latent diffusion engine, and what may be done to them when memory is short."""
+
+    def __init__(self, vae: Any, unet: SteadyUNet, *more: Measure) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
+        self.vae, self.unet = vae, unet
+        self._narrow = False
+        whole = unet.attn_processors
+        super().__init__(
+            *more,
+            Measure(
+                "attention slicing",
+                lambda: unet.set_attention_slice("auto"),
+                lambda: unet.set_attn_processor(dict(whole)),  # no slice is another processor in some networks
+            ),
+            Measure("tiled denoising", lambda: self._set_narrow(True), lambda: self._set_narrow(False)),
+        )
+
     def window(self, canvas: CanvasSpec, small: Canvas) -> None:
         """Set the size of the windows that the next run is worked on in."""
         side = canvas.tile // 8
@@ -67,10 +94,3 @@ class Thrift:
 
     def _set_narrow(self, narrow: bool) -> None:
         self._narrow = narrow
-
-    def _move_encoders(self, device: str) -> None:
-        for encoder in self._encoders:
-            encoder.model.to(device)
-
-    def _bring_back(self) -> None:
-        self._move_encoders(str(self.vae.device))

@@ -130,6 +130,7 @@ class Recipe(Strict):
     input_sha256: str
     files_sha256: dict[SentFile, str] = {}
     task: Task | None = Field(default=None, description="what was asked")
+    caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it")
 
 
 class Result(Strict):
@@ -145,6 +146,10 @@ class Result(Strict):
         default=[],
         description="what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a "
         "measure of the engine's own, as `VAE tiling`",
+    )
+    caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it for want of one")
+    caption_reason: str | None = Field(
+        default=None, description="why there is no caption though the engine would have used one"
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
 
 from likeness.contract.catalogue import EngineSpec, load_catalogue
 from likeness.contract.errors import EngineFailed
@@ -31,6 +32,13 @@ def small(spec: EngineSpec) -> EngineSpec:
     """Return the row with a canvas that small pictures fill."""
     canvas = spec.canvas.model_copy(update=SMALL if spec.canvas.larger == "tiles" else SMALL | {"overlap": 0})
     return spec.model_copy(update={"canvas": canvas})
+
+
+@pytest.fixture(autouse=True)
+def small_area(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pipeline of Qwen-Image-Edit work on small pictures too; its area is a constant of its module."""
+    monkeypatch.setattr(pipeline_qwenimage_edit_plus, "VAE_IMAGE_SIZE", 96 * 96)
+    monkeypatch.setattr(pipeline_qwenimage_edit_plus, "CONDITION_IMAGE_SIZE", 64 * 64)
 
 
 @pytest.fixture(scope="session")

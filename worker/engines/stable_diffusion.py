@@ -44,7 +44,7 @@ from worker.pipelines import (
 from worker.prompts import Encoder
 from worker.schedulers import scheduler_of
 from worker.steady import SteadyControlNet
-from worker.thrift import Thrift
+from worker.thrift import Thrift, on_the_cpu, tiling
 
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionPipeline,
@@ -71,7 +71,8 @@ class StableDiffusionEngine(Thrift):
         maps: Maps,
     ) -> None:
         self.encoders = [Encoder(parts["tokenizer"], parts["text_encoder"])]
-        super().__init__(parts["vae"], parts["unet"], self.encoders)
+        vae, readers = parts["vae"], [encoder.model for encoder in self.encoders]
+        super().__init__(vae, parts["unet"], tiling(vae), on_the_cpu("text encoders", readers, vae))
         self.spec, self.controls, self.adapters, self.maps = spec, controls, adapters, maps
         self.scheduler = parts["scheduler"]
 

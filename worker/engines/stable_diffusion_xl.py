@@ -51,7 +51,7 @@ from worker.pipelines import (
 from worker.prompts import Encoder
 from worker.schedulers import scheduler_of
 from worker.steady import SteadyControlNet
-from worker.thrift import Thrift
+from worker.thrift import Thrift, on_the_cpu, tiling
 
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionXLPipeline,
@@ -104,7 +104,8 @@ class StableDiffusionXLEngine(Thrift):
             Encoder(parts["tokenizer"], parts["text_encoder"]),
             Encoder(parts["tokenizer_2"], parts["text_encoder_2"]),
         ]
-        super().__init__(parts["vae"], parts["unet"], self.encoders)
+        vae, readers = parts["vae"], [encoder.model for encoder in self.encoders]
+        super().__init__(vae, parts["unet"], tiling(vae), on_the_cpu("text encoders", readers, vae))
         self.spec, self.controls, self.adapters, self.maps, self.refiner = spec, controls, adapters, maps, refiner
         self.scheduler = parts["scheduler"]
 
