@@ -43,6 +43,7 @@ from worker.rq_claims import Held
 from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
 from worker.rq_recovery import recover, unstick
 from worker.rq_scripts import MATES, PACE, PROGRESS
+from worker.safeguards import Safeguards
 
 log = structlog.get_logger()
 
@@ -82,9 +83,9 @@ class BatchWorker(SimpleWorker):
         """Seconds between looks at the maintenance clock."""
         return 2
 
-    def serve(self, residents: Residents) -> None:
+    def serve(self, residents: Residents, safeguards: Safeguards) -> None:
         """Work until told to stop."""
-        self.residents = residents
+        self.residents, self.safeguards = residents, safeguards
         self.metrics = InstalledMetrics(self.settings.models, residents.device)
         self.installed = [spec.name for spec in self.catalogue.engines if residents.has(spec)]
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
@@ -156,7 +157,7 @@ class BatchWorker(SimpleWorker):
         self.deadline = time.monotonic() + bound
         spec = self.catalogue.find(orders[0].engine)
         try:
-            return Run(spec, self.residents, self.store, self, self.metrics).execute(orders)
+            return Run(spec, self.residents, self.store, self, self.metrics, self.safeguards).execute(orders)
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 

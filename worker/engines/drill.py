@@ -22,11 +22,15 @@ STEP_SECONDS = 0.05
 """Time of a step whose `strength` is 0; each 0.1 of strength adds as much again."""
 
 
+DRIFT = (1, 2)
+"""Px down and to the right, with the prompt `drift`."""
+
+
 class DrillEngine:
     """Runs `steps` steps; the prompt says what goes wrong in the first of them."""
 
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
-        """Return each canvas with noise. A prompt of `raise`, `memory`, `kill` or `hang` does just that.
+        """Return each canvas with noise. A prompt of `raise`, `memory`, `kill`, `hang` or `drift` does just that.
 
         `black` makes a black picture, and `nan` one that is not a number in places, as overflowing decoders do.
         """
@@ -64,7 +68,7 @@ def _noisy(task: EngineTask) -> Canvas:
         return np.zeros_like(made)
     if prompt == "nan":
         made[::2] = np.nan
-    return made
+    return np.roll(made, DRIFT, axis=(0, 1)) if prompt == "drift" else made
 
 
 def load(spec: EngineSpec, components: "Components") -> DrillEngine:
