@@ -32,7 +32,7 @@ RUN if pip install --quiet --no-cache-dir --dry-run --report - ${TORCH_INDEX:+--
         echo "name an index of CPU builds: --build-arg TORCH_INDEX=..." >&2; exit 1; fi
 # hadolint ignore=DL3013
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
-    && pip install --no-cache-dir --constraint requirements.lock '.[worker]'
+    && pip install --no-cache-dir --constraint requirements.lock '.[worker,provenance]'
 
 FROM base AS worker
 COPY --from=build-worker /opt/likeness /opt/likeness

@@ -179,6 +179,25 @@ def report(
 
 
 @app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A picture: PNG, JPEG or WebP.", show_default=False)],
+) -> None:
+    """Print what a picture says about itself: its frame, how it was made, whether it is signed.
+
+    Needs no server. Exits 2 when it cannot be read.
+    """
+    from rich.console import Console
+
+    from likeness.inspection import inspect_file
+    from likeness.terminal import print_rows
+
+    try:
+        print_rows(Console(), inspect_file(file).rows())
+    except LocalProblem as problem:
+        _fail(str(problem), code=UNREADABLE)
+
+
+@app.command()
 def engines(url: Url = URL, key: Key = None) -> None:
     """List the engines of a running service."""
     from rich.console import Console

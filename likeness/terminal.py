@@ -79,8 +79,16 @@ def print_report(console: Console, report: Report) -> None:
     console.print(f"[{COLOURS[report.verdict]}]{report.verdict}[/]: {escape('; '.join(report.reasons))}")
 
 
+def print_rows(console: Console, rows: Sequence[tuple[str, str]]) -> None:
+    """Print names and what is told under each, wrapped beside the names."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, told in rows:
+        table.add_row(name, escape(told))
+    console.print(table)
+
+
 def edit_lines(report: Report) -> list[str]:
-    """Return what a report says of the edit that was asked and of what was kept, in plain lines; none of neither."""
+    """Return what a report says of the edit that was asked, what was kept and how it drifted, in plain lines."""
     lines = []
     if edit := report.edit:
         colour = f" ({edit.colour})" if edit.colour else ""
@@ -89,6 +97,9 @@ def edit_lines(report: Report) -> list[str]:
         lines += [f"edit figures: {', '.join(measured)}"] if measured else []
     if lock := report.locked:
         lines.append(f"locked: {lock.area:.1%} of the picture, largest change there {lock.max_abs_diff}")
+    if lay := report.registration:
+        move = f"{lay.right:+.2f} px to the right, {lay.down:+.2f} px down, zoomed by {lay.scale:.4f}"
+        lines.append(f"drift: {move}: {'undone' if lay.undone else 'left as it is'}")
     return lines
 
 

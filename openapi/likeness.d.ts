@@ -264,6 +264,8 @@ export interface EngineView {
   /** seconds more for each megapixel */
   timeout_per_megapixel: number;
   max_candidates: number;
+  /** is known to shift or zoom the picture; undone where it is small and sure */
+  drifts: boolean;
   canvas: CanvasSpec;
   parameters: Record<string, ParameterSpec>;
   /** whether a worker has everything it runs on */
@@ -527,6 +529,19 @@ export interface RecreateRequest {
   image: string;
 }
 
+/** How a picture lay against the given one as its engine made it, where the engine is known to drift. A point at (x, y) px from the centre came to scale * (x, y) + (right, down). */
+export interface Registration {
+  /** px */
+  right: number;
+  /** px */
+  down: number;
+  scale: number;
+  /** share of the edges that lie in place once this is undone */
+  confidence: number;
+  /** true where it was small and sure; then all figures are of the picture moved back */
+  undone: boolean;
+}
+
 /** The quality report of one candidate. */
 export interface Report {
   frame: Array<FrameRow>;
@@ -535,6 +550,8 @@ export interface Report {
   edit?: EditReport | null;
   /** where pixels were to be kept */
   locked?: Lock | null;
+  /** with an engine that is known to drift */
+  registration?: Registration | null;
   verdict: Verdict;
   /** plain sentences: what was met or missed */
   reasons: Array<string>;

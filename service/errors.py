@@ -47,6 +47,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.QueueFull: 429,
     errors.JobError: 500,
     errors.NoProduct: 422,
+    errors.UnsafeResult: 422,
     errors.EngineFailed: 500,
     errors.OutOfMemory: 500,
     errors.JobTimeout: 500,

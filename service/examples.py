@@ -147,6 +147,7 @@ CUSTOMISED: Final[dict[str, Any]] = {
                         "happened": True,
                     },
                     "locked": {"area": 0.62, "max_abs_diff": 0},
+                    "registration": None,
                 },
             }
         ],
@@ -194,6 +195,7 @@ ENGINES: Final[dict[str, Any]] = {
             "timeout": 60,
             "timeout_per_megapixel": 30.0,
             "max_candidates": 1,
+            "drifts": False,
             "canvas": {"multiple": 8, "minimum": 64, "tile": 1024, "overlap": 128},
             "parameters": {},
             "installed": True,

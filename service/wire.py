@@ -210,6 +210,7 @@ class EngineView(BaseModel):
     timeout: int = Field(description="seconds a job may run, for each candidate and attempt")
     timeout_per_megapixel: float = Field(description="seconds more for each megapixel")
     max_candidates: int
+    drifts: bool = Field(description="is known to shift or zoom the picture; undone where it is small and sure")
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec]
     installed: bool = Field(description="whether a worker has everything it runs on")

@@ -18,6 +18,7 @@ from likeness.contract.errors import LikenessError, UnknownEngine
 from worker.config import Settings
 from worker.residency import Residents
 from worker.rq_worker import BatchWorker
+from worker.safeguards import Safeguards
 
 RECONNECTS = 40
 """Tries, about a second apart, to reach Redis again before a command fails."""
@@ -44,13 +45,14 @@ def main() -> None:
 
 
 def serve(settings: Settings, catalogue: Catalogue) -> None:
-    """Run one worker. Raises EngineFailed when an engine to preload cannot be loaded."""
+    """Run one worker. Raises EngineFailed or NotReady when something it is set to load or use is missing."""
     residents = Residents.of(settings)
     missing = catalogue.missing([spec.name for spec in catalogue.engines if residents.has(spec)])
     pools = settings.pools or catalogue.pools_without(missing)
     residents.preload(_to_preload(settings, catalogue, pools, missing))
+    safeguards = Safeguards.of(settings, residents.components)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-    BatchWorker(name, settings, catalogue, pools, connect(settings.redis_url)).serve(residents)
+    BatchWorker(name, settings, catalogue, pools, connect(settings.redis_url)).serve(residents, safeguards)
 
 
 def connect(url: str) -> Redis:

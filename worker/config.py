@@ -34,6 +34,12 @@ class Settings(BaseSettings):
         default=None, gt=0, description="bytes engines may take; 9/10 of the device when not given"
     )
     device: str = Field(default="auto", description="a torch device, or auto")
+    provenance: bool = Field(default=True, description="write into each file that, how and from what it was made")
+    c2pa_certificate: Path | None = Field(default=None, description="PEM chain, own certificate first, to sign files")
+    c2pa_key: Path | None = Field(default=None, description="its private key, PEM without a password")
+    safety: Literal["off", "reject"] = Field(
+        default="off", description="reject: withhold what the model `safety-checker` flags"
+    )
     pools: list[str] | None = Field(default=None, description="engine pools to serve, as JSON; all when not given")
     preload: list[str] | None = Field(default=None, description="engines to load at start; the pools' defaults if not")
     max_batch: int = Field(default=64, ge=1, description="most jobs in one run, whatever the engine allows")

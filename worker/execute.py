@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from likeness.contract.catalogue import EngineSpec
-from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable
+from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable, UnsafeResult
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.tasks import MAX_SEED, Keep
 from likeness.imaging.compare import WITHOUT_NETWORKS
@@ -24,6 +24,7 @@ from likeness.imaging.encode import encode, wanted_format
 from likeness.imaging.frame import Frame, rgba_of
 from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.masks import upright_control, upright_mask
+from likeness.imaging.registration import undone
 from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
 from worker.brief import Brief, Sent, Shown, brief_of, is_captioned
@@ -31,7 +32,8 @@ from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage
 from worker.failures import job_error
 from worker.ladder import Ladder
 from worker.residency import Residents
-from worker.scoring import UNBOUNDED, Candidate, ranked, score
+from worker.safeguards import Safeguards, provenance_of
+from worker.scoring import UNBOUNDED, Candidate, ranked, score, telling
 
 log = structlog.get_logger()
 
@@ -72,6 +74,8 @@ class Work:
     candidates: list[Candidate] = field(default_factory=list)
     attempts: int = 0
     degradations: list[str] = field(default_factory=list)
+    withheld: int = 0
+    """Candidates that the safety checker flagged; nothing else is kept of them."""
     error: JobError | None = None
     wanted: bool = True
 
@@ -102,8 +106,10 @@ class Run:
         store: PictureStore,
         watch: Watch,
         metrics: LearnedMetrics = WITHOUT_NETWORKS,
+        safeguards: Safeguards | None = None,
     ) -> None:
         self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
+        self.safeguards = safeguards or Safeguards()
         self.watched = Stopwatch()
         self.models: dict[str, str] = {}
         self.works: list[Work] = []
@@ -210,16 +216,36 @@ class Run:
             work.error = EngineFailed("the engine made no picture: wrong size")
             return
         canvas, faults = made_finite(canvas)
-        image = work.brief.locked(work.given, work.frame.restore(work.brief.finish(canvas)))
-        data = encode(image, work.frame, wanted_format(work.order.task, work.frame.format))
-        self.watched.lap("decoding")
         seed = task.seed if self.spec.varies(task.parameters) else None
+        try:
+            canvas, lay = undone(canvas, work.brief.canvas) if self.spec.drifts else (canvas, None)
+            data = self._file(work, task, seed, work.brief.finish(canvas))
+        except Exception as error:  # a checker out of memory, say: what is not checked is not given out
+            work.error = job_error(error)
+            return
+        self.watched.lap("decoding")
+        if data is None:
+            work.withheld += 1
+            return
         candidate = score(work.given, data, work.order.task, work.brief.check, self.metrics, faults)
-        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task)))
+        report = candidate.report.model_copy(update={"registration": lay})
+        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
         self.watched.lap("assessing")
+
+    def _file(self, work: Work, task: EngineTask, seed: int | None, canvas: Canvas) -> bytes | None:
+        """Return the file of a finished canvas as the caller will get it; None when it is to be withheld."""
+        width, height = work.frame.upright_size
+        if self.safeguards.refuse(canvas[:height, :width]):
+            return None
+        made = provenance_of(self.spec, work.order, task, seed)
+        image = work.brief.locked(work.given, work.frame.restore(canvas))
+        wanted = wanted_format(work.order.task, work.frame.format)
+        return self.safeguards.signed(encode(image, work.frame, wanted, self.safeguards.xmp(made)), made)
 
     def _finish(self, work: Work, started: datetime, batch: int) -> Outcome:
         """Store the images to keep and describe them."""
+        if not work.candidates:
+            return UnsafeResult("the safety checker withheld all that was made; try another prompt, seed or picture")
         best = ranked(work.candidates)
         kept = best if work.order.task.keep is Keep.ALL else best[:1]
         try:
@@ -251,7 +277,7 @@ class Run:
             format=candidate.format,
             seed=candidate.seed,
             guidance_scale=candidate.guidance_scale,
-            report=candidate.report,
+            report=telling(candidate.report, work.withheld),
         )
 
     def _used(self, work: Work) -> EngineUsed:

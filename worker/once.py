@@ -25,6 +25,7 @@ from worker.engine import DeviceLost
 from worker.execute import Run
 from worker.metrics.installed import InstalledMetrics
 from worker.residency import Residents
+from worker.safeguards import Safeguards
 
 TASKS: TypeAdapter[Task] = TypeAdapter(Task)
 
@@ -46,9 +47,10 @@ def run(request: Path, out: Path) -> Result:
     task = TASKS.validate_python({"kind": "recreate"} | fields | dict.fromkeys(sent, "file"))
     store = PictureStore.open("memory://")
     residents = Residents.of(settings)
+    safeguards = Safeguards.of(settings, residents.components)
     spec, order = ordered(task, data, sent, load_catalogue(settings.catalogue), store, residents.has)
     metrics = InstalledMetrics(settings.models, residents.device)
-    outcome = Run(spec, residents, store, Unwatched(), metrics).execute([order])[order.id]
+    outcome = Run(spec, residents, store, Unwatched(), metrics, safeguards).execute([order])[order.id]
     if not isinstance(outcome, Result):
         raise outcome
     out.mkdir(parents=True, exist_ok=True)

@@ -43,6 +43,7 @@ from worker.rq_claims import Held, tell
 from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
 from worker.rq_recovery import look_after
 from worker.rq_scripts import LOOK_AHEAD, MATES, PACE
+from worker.safeguards import Safeguards
 
 log = structlog.get_logger()
 
@@ -82,9 +83,9 @@ class BatchWorker(SimpleWorker):
         """Seconds between looks at the maintenance clock."""
         return 2
 
-    def serve(self, residents: Residents) -> None:
+    def serve(self, residents: Residents, safeguards: Safeguards) -> None:
         """Work until told to stop."""
-        self.residents = residents
+        self.residents, self.safeguards = residents, safeguards
         self.metrics = InstalledMetrics(self.settings.models, residents.device)
         self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection)
         for queue in self.queues:
@@ -161,7 +162,7 @@ class BatchWorker(SimpleWorker):
         self.deadline = time.monotonic() + bound
         spec = self.catalogue.find(orders[0].engine)
         try:
-            return Run(spec, self.residents, self.store, self, self.metrics).execute(orders)
+            return Run(spec, self.residents, self.store, self, self.metrics, self.safeguards).execute(orders)
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 

@@ -60,6 +60,14 @@ def _merit(one: Candidate) -> tuple[bool, bool, float]:
     return one.accepted, happened, one.report.score("ssim") or 0.0
 
 
+def telling(report: Report, withheld: int) -> Report:
+    """Return the report with a word on the job's candidates that were withheld, if any were."""
+    if not withheld:
+        return report
+    said = f"the safety checker withheld {withheld} other candidate{'s' if withheld > 1 else ''}"
+    return report.model_copy(update={"reasons": [*report.reasons, said]})
+
+
 def thresholds_of(task: Task) -> Thresholds:
     """Return the thresholds of a task: an exact colour must be reached within 3 where nothing else is asked."""
     if isinstance(task, Customise) and task.recolour and task.thresholds.colour_delta_e is None:

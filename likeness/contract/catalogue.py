@@ -94,6 +94,9 @@ class EngineSpec(BaseModel):
     timeout: int = Field(gt=0, description="seconds a job may run, whatever the size of its picture")
     timeout_per_megapixel: float = Field(default=0, ge=0, description="seconds more for each megapixel")
     max_candidates: int = Field(default=1, ge=1, le=8, description="1 where the engine has no randomness")
+    drifts: bool = Field(
+        default=False, description="is known to shift or zoom the picture; undone where it is small and sure"
+    )
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec] = {}
 

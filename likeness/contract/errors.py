@@ -30,6 +30,7 @@ LikenessError
 │   └── QueueFull               try again later
 ├── JobError                why an accepted job failed
 │   ├── NoProduct               nothing in the picture stands out as the product, or all of it does
+│   ├── UnsafeResult            the safety checker withheld all that was made
 │   ├── EngineFailed            the engine raised
 │   ├── OutOfMemory             it did not fit, even alone
 │   ├── JobTimeout              it ran past its time bound
@@ -250,6 +251,12 @@ class NoProduct(JobError):
     """Nothing in the picture stands out as the product, or all of it does: send a mask."""
 
     code, title, fault = "no_product", "No product was found in the picture", "caller"
+
+
+class UnsafeResult(JobError):
+    """The safety checker withheld all that was made: the same again gives the same, another prompt or seed may not."""
+
+    code, title, fault = "unsafe_result", "What was made was withheld by the safety checker", "caller"
 
 
 class EngineFailed(JobError):

@@ -92,6 +92,21 @@ class Lock(BaseModel):
     max_abs_diff: int = Field(ge=0, description="the largest change of any sample there, in steps of the picture's own")
 
 
+class Registration(BaseModel):
+    """How a picture lay against the given one as its engine made it, where the engine is known to drift.
+
+    A point at (x, y) px from the centre came to scale * (x, y) + (right, down).
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    right: float = Field(description="px")
+    down: float = Field(description="px")
+    scale: float
+    confidence: float = Field(ge=0, le=1, description="share of the edges that lie in place once this is undone")
+    undone: bool = Field(description="true where it was small and sure; then all figures are of the picture moved back")
+
+
 class Report(BaseModel):
     """The quality report of one candidate."""
 
@@ -101,6 +116,7 @@ class Report(BaseModel):
     fidelity: list[Score]
     edit: EditReport | None = Field(default=None, description="with a customised picture")
     locked: Lock | None = Field(default=None, description="where pixels were to be kept")
+    registration: Registration | None = Field(default=None, description="with an engine that is known to drift")
     verdict: Verdict
     reasons: list[str] = Field(description="plain sentences: what was met or missed")
 

@@ -26,6 +26,8 @@ MEASURES = ("VAE slicing", "VAE tiling", "CPU offload")
 """What it does about too little memory, in order."""
 FITS = {"memory-alone": 2, "memory-never": len(MEASURES) + 1}
 """Prompts that need more memory than there is until so many measures were taken."""
+DRIFT = (1, 2)
+"""Px down and to the right, with the prompt `drift`."""
 
 
 class DrillEngine:
@@ -47,7 +49,8 @@ class DrillEngine:
         self.saving = 0
 
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
-        """Return each canvas with noise. These prompts do just what they say: `raise`, `device-lost`, `kill`, `hang`.
+        """Return each canvas with noise. These prompts do just what they say: `raise`, `device-lost`, `kill`,
+        `hang`, `drift`.
 
         Out of memory: `memory` with two pictures together, `memory-alone` until two measures are taken, `memory-never`
         whatever is tried.
@@ -91,7 +94,7 @@ def _noisy(task: EngineTask) -> Canvas:
         return np.zeros_like(made)
     if prompt == "nan":
         made[::2] = np.nan
-    return made
+    return np.roll(made, DRIFT, axis=(0, 1)) if prompt == "drift" else made
 
 
 def load(spec: EngineSpec, components: "Components") -> DrillEngine:
