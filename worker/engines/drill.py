@@ -49,8 +49,7 @@ class DrillEngine:
         self.saving = 0
 
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
-        """Return each canvas with noise. These prompts do just what they say: `raise`, `device-lost`, `kill`,
-        `hang`, `drift`.
+        """Return each canvas with noise. Prompts: `raise`, `device-lost`, `kill`, `hang` and `drift` do as they say.
 
         Out of memory: `memory` with two pictures together, `memory-alone` until two measures are taken, `memory-never`
         whatever is tried.
