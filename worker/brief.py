@@ -68,7 +68,8 @@ class Brief:
     check: EditCheck | None = None
 
     def task(self, seed: int, parameters: dict[str, Scalar]) -> EngineTask:
-        """Return what the engine is to do."""
+        """Return what the engine is to do; a caption is the prompt in its parameters too."""
+        parameters = parameters | ({"prompt": self.caption} if self.caption else {})
         given = (self.text, self.mask, self.controls, self.keep_detail, self.maps, self.loras)
         return EngineTask(self.canvas, seed, parameters, *given)
 

@@ -22,6 +22,7 @@ from worker.residency import Residents
 from worker.steady_transformers import SteadyFlux
 
 __all__ = ["small_area"]
+NUMBERS = ("float32", "bfloat16")
 EDITORS = ["kandinsky22", "flux-kontext", "qwen-image-edit"]
 
 
@@ -36,7 +37,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def engine(models: Path) -> Callable[..., Any]:
     """An engine by its name, in numbers of one kind."""
-    held = {kind: Residents(Components(Weights(models, models), "cpu", kind)) for kind in ("float32", "bfloat16")}
+    held = {kind: Residents(Components(Weights(models, models), "cpu", kind), 10**12) for kind in NUMBERS}
     return lambda name, numbers="float32": held[numbers].engine(small(CATALOGUE.find(name)))
 
 

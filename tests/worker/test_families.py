@@ -52,7 +52,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def residents(models: Path) -> Residents:
-    return Residents(Components(Weights(models, models), "cpu", "float32"))
+    """All engines at once: what their rows say of memory is true of the real models only."""
+    return Residents(Components(Weights(models, models), "cpu", "float32"), memory=10**12)
 
 
 @pytest.fixture(scope="session")
