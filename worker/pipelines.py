@@ -119,6 +119,8 @@ def _loaded(components: Components, weights: str, part: str, kind: type[Any], dt
     ).eval()
     if isinstance(made, Steady):
         made.paired = components.device == "cpu"
+        if components.compile:
+            made.compile()
     if isinstance(made, AutoencoderKL):
         made.enable_slicing()  # one picture at a time, so that none depends on its neighbours
     shapes = {parameter.ndim for parameter in made.parameters()}
