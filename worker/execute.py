@@ -187,8 +187,11 @@ class Run:
             work.degradations = list(ladder.taken)
             if isinstance(made, JobError):
                 work.error = made
-            else:
+                continue
+            try:
                 self._measure(work, task, made)
+            except MemoryError as error:  # a large picture's report takes memory too
+                work.error = job_error(error)
         for work in pending:
             work.attempts += 1
 

@@ -14,7 +14,7 @@ from likeness.contract.catalogue import EngineSpec, load_catalogue
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
 from likeness.contract.tasks import Recreate
 from likeness.imaging.compare import WITHOUT_NETWORKS
-from likeness.imaging.learned import FIDELITY, LearnedMetrics
+from likeness.imaging.learned import FIDELITY, Learned, LearnedMetrics
 from likeness.imaging.tripwires import NOT_FINITE
 from likeness.store import PictureStore
 from tests.worker.metrics.models import save_all, save_perceptual
@@ -159,6 +159,21 @@ def test_what_never_fits_fails_and_says_what_was_tried(store: PictureStore) -> N
     assert "batch split, other engines unloaded, VAE slicing, VAE tiling, CPU offload" in outcomes[large.id].detail
     assert isinstance(outcomes[mate.id], Result) and residents.names() == ["drill"]
     assert run(store, small, residents=residents)[small.id].degradations == []
+
+
+def test_a_picture_that_cannot_be_measured_for_want_of_memory_fails_alone(store: PictureStore) -> None:
+    class Hungry:
+        calls = 0
+
+        def measure(self, given, made, captions) -> Learned:
+            self.calls += 1
+            if self.calls == 1:
+                raise MemoryError
+            return WITHOUT_NETWORKS.measure(given, made, captions)
+
+    first, second = order(store), order(store)
+    outcomes = run(store, first, second, metrics=Hungry())
+    assert outcomes[first.id].code == "out_of_memory" and isinstance(outcomes[second.id], Result)
 
 
 def test_a_run_that_is_stopped_in_need_leaves_no_measure_behind(store: PictureStore) -> None:
