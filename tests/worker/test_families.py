@@ -225,6 +225,6 @@ def test_sdxl_is_told_the_size_that_the_picture_has(engine: Callable[[str], Engi
 def test_networks_are_given_to_torch_compile_where_that_is_set(models: Path) -> None:
     """Compiling itself takes a minute or two; what it makes was compared by hand, to 1e-5."""
     for asked in (False, True):
-        residents = Residents(Components(Weights(models, models), "cpu", "float32", asked), ROOMY)
+        residents = Residents(Components(Weights(models, models), "cpu", "float32", asked), memory=10**12)
         unet = residents.engine(small(CATALOGUE.find("sd15"))).unet
         assert (unet._compiled_call_impl is not None) is asked
