@@ -7,9 +7,19 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Column, Table
 
+from likeness.client import Client
+from likeness.contract.jobs import ComparedRun, JobFailure, Reproduced, Sameness
 from likeness.contract.report import Report, Score, Verdict
 from likeness.imaging.frame_rows import COLUMNS, picture_rows
 from likeness.making import Made, Making, Size, Wish
@@ -35,6 +45,20 @@ def make_watched(making: Making, wishes: Sequence[Wish], console: Console) -> li
     return done
 
 
+def wait_watched(client: Client, job: RemoteJob, console: Console, timeout: float) -> RemoteJob:
+    """Wait until a job has succeeded, for at most `timeout` seconds, under a progress bar. Raises LikenessProblem."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(escape(job.status.value), total=1.0)
+
+        def watch(current: RemoteJob) -> None:
+            progress.update(task, description=escape(_stage(current)), completed=_share(current))
+
+        ended = client.wait(job, watch, timeout)
+        progress.update(task, description="done", completed=1.0)
+    return ended
+
+
 @contextmanager
 def waiting(console: Console, text: str) -> Iterator[None]:
     """Show that something is under way whose length is not known."""
@@ -53,6 +77,43 @@ def outcome_table(outcomes: Sequence[Made]) -> Table:
         cells = (outcome.file.name, _size(outcome.given), _size(outcome.made))
         table.add_row(*map(escape, cells), *_figures(outcome.report), _verdict(outcome), f"{outcome.seconds:.2f}")
     return table
+
+
+def comparison_table(runs: Sequence[ComparedRun]) -> Table:
+    """Return a row for each run of a comparison, best first: its engine and values, figures, verdict and seconds."""
+    names = sorted({name for run in runs for name in run.parameters if name != "prompt"})
+    figures = [_right(name) for name in ("ssim", "delta_e", "merit")]
+    columns: list[Column | str] = [_right("rank"), "engine", *names, *figures, "verdict", _right("seconds")]
+    table = Table(*columns, box=None, padding=(0, 1, 0, 0))
+    for run in runs:
+        values = [str(run.parameters.get(name, "")) for name in names]
+        known = {score.name: score.value for score in run.figures}
+        cells = [_rounded(known.get("ssim"), 3), _rounded(known.get("delta_e"), 2), _rounded(run.merit, 3)]
+        verdict = f"[{COLOURS[run.verdict]}]{run.verdict}[/]" if run.verdict else f"[red]{_failed(run.error)}[/]"
+        row = [str(run.rank or "-"), run.engine, *map(escape, values), *cells]
+        table.add_row(*row, verdict, _rounded(run.seconds, 2))
+    return table
+
+
+def reproduction_table(images: Sequence[Reproduced]) -> Table:
+    """Return a row for each image that was to be made again: how near it came, its figures, and what is known."""
+    figures = ("ssim", "psnr")
+    table = Table(_right("image"), "came back", *map(_right, figures), "what is known", box=None, padding=(0, 1, 0, 0))
+    for one in images:
+        values = {score.name: score.value for score in one.figures}
+        colour = "green" if one.sameness in (Sameness.BITWISE, Sameness.PERCEPTUAL) else "red"
+        cells = [_rounded(values.get(name), 3) for name in figures]
+        said = "; ".join(one.reasons) if one.sameness else _failed(one.error)
+        table.add_row(str(one.original), f"[{colour}]{one.sameness or 'failed'}[/]", *cells, escape(said))
+    return table
+
+
+def _failed(error: JobFailure | None) -> str:
+    return escape(f"{error.code}: {error.detail}") if error else "failed"
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def edit_table(outcomes: Sequence[Made], asked: Sequence[str]) -> Table:
@@ -154,14 +215,16 @@ def _right(name: str) -> Column:
 def _stage(job: RemoteJob) -> str:
     if job.progress is None:
         return job.status.value
-    return f"{job.progress.stage} {job.progress.step}/{job.progress.steps}"
+    run = f"  run {job.progress.run}/{job.progress.runs}" if job.progress.runs else ""
+    return f"{job.progress.stage} {job.progress.step}/{job.progress.steps}{run}"
 
 
 def _share(job: RemoteJob) -> float:
     """Return how much of a job is done, 0..1."""
-    if job.progress is None or not job.progress.steps:
+    if job.progress is None:
         return 0.0
-    return min(1.0, job.progress.step / job.progress.steps)
+    done = min(1.0, job.progress.step / job.progress.steps) if job.progress.steps else 0.0
+    return ((job.progress.run or 1) - 1 + done) / (job.progress.runs or 1)
 
 
 def _size(size: Size | None) -> str:

@@ -3,7 +3,7 @@
 /** A job that was accepted: it is durable and will run. */
 export interface AcceptedJob {
   id: string;
-  kind: "recreate" | "customise";
+  kind: "recreate" | "customise" | "compare";
   status: JobStatus;
   created_at: string;
   /** jobs before it in its queue, while queued */
@@ -33,6 +33,68 @@ export interface CanvasSpec {
   larger?: "tiles" | "smaller";
   /** how far neighbouring tiles overlap */
   overlap?: number;
+}
+
+/** What the engine would work on. */
+export interface CanvasView {
+  /** px, padding included */
+  width: number;
+  /** px, padding included */
+  height: number;
+  /** 1 when the whole is worked on at once */
+  tiles: number;
+}
+
+/** Run one picture through several engines and settings, to see which does it best. */
+export interface CompareRequest {
+  kind?: "compare";
+  /** what every run does; without `engine` and `priority`, and one image of each run is kept */
+  task?: Recreate | Customise;
+  /** engines and values; at most 24 combinations in all */
+  runs: Array<Grid>;
+  priority?: Priority;
+  /** the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file */
+  image: string;
+  /** a mask for `task`, sent as the image is */
+  mask?: string | null;
+  /** a picture for `task` to print, sent as the image is */
+  logo?: string | null;
+  /** a map for the first of `task`'s `controls`, sent likewise */
+  control?: string | null;
+}
+
+/** One run of a comparison: a row of its table. */
+export interface ComparedRun {
+  /** its place in the order asked */
+  run: number;
+  /** 1 is the best; null when it failed */
+  rank?: number | null;
+  engine: string;
+  parameters: Record<string, string | number | boolean | null>;
+  /** number of its image; null when it failed */
+  image?: number | null;
+  verdict?: Verdict | null;
+  /** what runs of an equal verdict are ranked by */
+  merit?: number | null;
+  /** the main figures of its report */
+  figures?: Array<Score>;
+  /** at work, without queueing and loading the engine */
+  seconds?: number | null;
+  timings?: Timings | null;
+  /** what was done because memory was short */
+  degradations?: Array<string>;
+  error?: JobFailure | null;
+}
+
+/** What a comparison found. */
+export interface ComparisonView {
+  /** best first, those that failed last */
+  runs: Array<ComparedRun>;
+  /** how the merit is computed */
+  merit: string;
+  recommendation: Recommendation;
+  /** where the contact sheet is: a PNG of the given picture and that of every run */
+  sheet: string;
 }
 
 /** A map that steers the engine (ControlNet), drawn from the picture unless it is sent. */
@@ -177,6 +239,24 @@ export interface CustomiseRequest {
   image: string;
 }
 
+/** What a request would do: it is valid and would be accepted now; nothing was stored or queued. */
+export interface DryRun {
+  dry_run?: true;
+  kind: "recreate" | "customise" | "compare";
+  /** of a comparison that of the first run */
+  engine: string;
+  /** one; of a comparison all, in the order asked */
+  runs: Array<RunView>;
+  /** seconds the job may run at most */
+  timeout: number;
+  /** that it is likely to run */
+  seconds: Estimate;
+  /** jobs that would be before it */
+  position: number;
+  /** seconds until a worker is likely to take it */
+  wait: Estimate;
+}
+
 /** Whether the edit that was asked happened, and only that. */
 export interface EditReport {
   /** the edit as it was understood */
@@ -273,6 +353,14 @@ export interface EngineView {
   resident: Array<Resident>;
 }
 
+/** A figure that is not certain. */
+export interface Estimate {
+  /** null when nothing is known; `reason` then says why */
+  value: number | null;
+  /** what it rests on */
+  reason: string;
+}
+
 /** One entry of a job's event stream. */
 export interface Event {
   type: "status" | "progress";
@@ -299,6 +387,30 @@ export interface FrameRow {
   equal: boolean;
 }
 
+/** One engine and the values to try with it, one or a list of each; every combination of them is a run. */
+export interface Grid {
+  /** an engine's name; the default when not given */
+  engine?: string | null;
+  /** as in `task`, in whose place each value is put */
+  prompt?: string | Array<string> | null;
+  /** as in `task` */
+  negative_prompt?: string | Array<string> | null;
+  /** as in `task` */
+  strength?: number | Array<number> | null;
+  /** as in `task` */
+  guidance_scale?: number | Array<number> | null;
+  /** as in `task` */
+  image_guidance_scale?: number | Array<number> | null;
+  /** as in `task` */
+  steps?: number | Array<number> | null;
+  /** as in `task` */
+  scheduler?: string | Array<string> | null;
+  /** as in `task` */
+  clip_skip?: number | Array<number> | null;
+  /** as in `task` */
+  seed?: number | Array<number> | null;
+}
+
 /** That the service, or all that it stands on, answers. */
 export interface Health {
   status: string;
@@ -317,9 +429,11 @@ export interface ImageView {
   /** as it was for this image, where it grows with each attempt; else null */
   guidance_scale?: number | null;
   report: Report;
+  /** of this image, where the job took several runs */
+  recipe?: Recipe | null;
 }
 
-/** Why a job failed. */
+/** Why a job, or one of its runs, failed. */
 export interface JobFailure {
   code: string;
   detail: string;
@@ -339,13 +453,16 @@ export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancell
 /** A job as it stands. */
 export interface JobView {
   id: string;
-  kind: "recreate" | "customise";
+  kind: "recreate" | "customise" | "compare";
   status: JobStatus;
   created_at: string;
   /** jobs before it in its queue, while queued */
   position: number | null;
   links: Links;
+  /** of a comparison that of the first run */
   engine: string;
+  /** id of the job whose images it makes again */
+  reproduces?: string | null;
   started_at: string | null;
   ended_at: string | null;
   /** while running */
@@ -421,6 +538,10 @@ export interface Progress {
   steps: number;
   stage: "loading" | "preparing" | "denoising" | "decoding" | "assessing";
   attempt?: number;
+  /** which of several runs `step` and `steps` are of */
+  run?: number | null;
+  /** how many runs the job takes, where it takes several */
+  runs?: number | null;
 }
 
 /** All that is needed to make the pictures again. */
@@ -434,9 +555,11 @@ export interface Recipe {
   input_sha256: string;
   files_sha256?: Record<string, string>;
   /** what was asked */
-  task?: unknown | null;
+  task?: Recreate | Customise | null;
   /** the prompt, where a captioner wrote it */
   caption?: string | null;
+  /** what the pictures were made on; not known of older jobs */
+  device?: string | null;
 }
 
 /** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
@@ -445,6 +568,14 @@ export interface Recolour {
   to: string;
   /** what to recolour; a `mask` file, when given, goes before it */
   mask?: "product" | "background";
+}
+
+/** The run to take, and why. */
+export interface Recommendation {
+  /** `run` of the row */
+  run: number;
+  /** plain sentences, made from the figures */
+  reasons: Array<string>;
 }
 
 /** Recreate a picture as exactly as the engine can. */
@@ -557,6 +688,28 @@ export interface Report {
   reasons: Array<string>;
 }
 
+/** One image of the original job, made again. */
+export interface Reproduced {
+  /** its number in the original job */
+  original: number;
+  original_sha256: string;
+  /** its number in this job; null when it failed */
+  image?: number | null;
+  sameness?: Sameness | null;
+  /** ssim, psnr and delta_e between the two, where bytes differ */
+  figures?: Array<Score>;
+  /** plain sentences: what is known to differ */
+  reasons?: Array<string>;
+  error?: JobFailure | null;
+}
+
+/** How the images of an earlier job came out when it was run again. */
+export interface Reproduction {
+  /** id of the original job */
+  job: string;
+  images: Array<Reproduced>;
+}
+
 /** A worker that holds an engine in memory. */
 export interface Resident {
   worker: string;
@@ -581,7 +734,27 @@ export interface ResultView {
   caption: string | null;
   /** why there is no caption though the engine would have used one, else null */
   caption_reason: string | null;
+  /** of a comparison */
+  comparison?: ComparisonView | null;
+  /** of a job that ran another one again */
+  reproduction?: Reproduction | null;
 }
+
+/** One run of an engine. */
+export interface RunView {
+  engine: string;
+  revision: string;
+  /** resolved; `seed` only where one was given */
+  parameters: Record<string, string | number | boolean | null>;
+  canvas: CanvasView;
+  /** seconds it may take at most */
+  timeout: number;
+  /** bytes */
+  memory: Estimate;
+}
+
+/** How near a reproduced image came to the original. */
+export type Sameness = "bitwise" | "perceptual" | "different";
 
 /** One figure of a report. */
 export interface Score {

@@ -18,6 +18,12 @@ CUSTOMISE: Final[dict[str, Any]] = {
     "attempts": 3,
 }
 
+COMPARE: Final[dict[str, Any]] = {
+    "image": PICTURE,
+    "task": {"kind": "recreate", "format": "png"},
+    "runs": [{"engine": "starter", "strength": [0, 0.3], "guidance_scale": [1, 3]}],
+}
+
 ACCEPTED: Final[dict[str, Any]] = {
     "id": JOB_ID,
     "kind": "recreate",
@@ -167,6 +173,87 @@ CUSTOMISED: Final[dict[str, Any]] = {
             "files_sha256": {},
         },
     },
+}
+
+_ROW: Final[dict[str, Any]] = {
+    "run": 0,
+    "rank": 1,
+    "engine": "starter",
+    "parameters": {"strength": 0.0, "steps": 4},
+    "image": 0,
+    "verdict": "accepted",
+    "merit": 0.93,
+    "figures": [{"name": "ssim", "value": 0.95, "unit": "ratio", "higher_is_better": True, "reason": None}],
+    "seconds": 1.8,
+    "timings": SUCCEEDED["result"]["timings"],
+    "error": None,
+}
+
+COMPARED: Final[dict[str, Any]] = {
+    **SUCCEEDED,
+    "kind": "compare",
+    "result": {
+        **SUCCEEDED["result"],
+        "images": [{**SUCCEEDED["result"]["images"][0], "recipe": SUCCEEDED["result"]["recipe"]}],
+        "comparison": {
+            "runs": [
+                _ROW,
+                {
+                    "run": 1,
+                    "rank": None,
+                    "engine": "starter",
+                    "parameters": {"strength": 0.3, "steps": 4},
+                    "image": None,
+                    "error": {"code": "timeout", "detail": "the run took longer than its bound", "fault": "engine"},
+                },
+            ],
+            "merit": "ssim - delta_e / 100; accepted runs come before rejected ones",
+            "recommendation": {"run": 0, "reasons": ["run 0 (starter) was accepted."]},
+            "sheet": f"{HERE}/sheet",
+        },
+    },
+}
+
+REPRODUCED: Final[dict[str, Any]] = {
+    **SUCCEEDED,
+    "reproduces": "019a8f3a0b10d4e5f60718293a4b5c6d",
+    "result": {
+        **SUCCEEDED["result"],
+        "reproduction": {
+            "job": "019a8f3a0b10d4e5f60718293a4b5c6d",
+            "images": [
+                {
+                    "original": 0,
+                    "original_sha256": SHA256,
+                    "image": 0,
+                    "sameness": "bitwise",
+                    "figures": [],
+                    "reasons": ["every byte is equal"],
+                    "error": None,
+                }
+            ],
+        },
+    },
+}
+
+DRY_RUN: Final[dict[str, Any]] = {
+    "dry_run": True,
+    "kind": "recreate",
+    "engine": "starter",
+    "runs": [
+        {
+            "engine": "starter",
+            "revision": "2",
+            "parameters": {"prompt": "", "strength": 0.0, "guidance_scale": 1.0, "steps": 4},
+            "canvas": {"width": 624, "height": 808, "tiles": 1},
+            "timeout": 76,
+            "memory": {"value": None, "reason": "the catalogue does not declare it for this engine"},
+        }
+    ],
+    "timeout": 76,
+    "seconds": {"value": 1.9, "reason": "the running mean of the queue's runs"},
+    "position": 0,
+    "wait": {"value": 0.0, "reason": "no job waits before it"},
 }
 
 PAGE: Final[dict[str, Any]] = {"jobs": [SUCCEEDED], "next": JOB_ID}

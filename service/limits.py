@@ -14,7 +14,7 @@ FIELDS_BYTES: Final = 64 * 1024
 
 MOST_PICTURES: Final = 4
 """In one body: the picture, its mask, a logo."""
-SEVERAL: Final = ("/customise", "/customize")
+SEVERAL: Final = ("/customise", "/customize", "/compare")
 """The calls that take more pictures than one; these are the ends of their paths."""
 
 

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -39,6 +40,15 @@ from service.queue_scripts import ACCEPT, CANCEL, CLAIM_KEY, FORGET
 
 READ_SECONDS: Final = 5.0
 """Longest wait for an answer from Redis."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How a queue stands for the next job: jobs before it, seconds a job takes (None: not known), workers."""
+
+    position: int
+    pace: float | None
+    workers: int
 
 
 @asynccontextmanager
@@ -275,6 +285,16 @@ class JobQueue:
         seconds = await self._seconds_for(queue, waiting - self._max_queued + 1)
         detail = f"{waiting} jobs are waiting and at most {self._max_queued} may; try again in {seconds} s"
         return QueueFull(detail, retry_after=seconds)
+
+    async def outlook(self, pool: str, priority: Priority) -> Outlook:
+        """Return what the next job of this pool and priority would find; interactive jobs go before batch ones."""
+        queue = names.queue_name(pool, priority)
+        before = {queue, names.queue_name(pool, Priority.INTERACTIVE)}
+        async with _translated():
+            position = sum([await self._redis.llen(f"rq:queue:{name}") for name in before])
+            pace = await self._redis.get(names.PACE_KEY.format(queue=queue))
+            workers = await self._redis.scard(f"rq:workers:{queue}")
+        return Outlook(position, None if pace is None else float(pace), workers)
 
     async def residency(self) -> list[Residency]:
         """Return what each living worker holds."""

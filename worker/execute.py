@@ -300,6 +300,7 @@ class Run:
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},
             task=work.order.task,
             caption=work.brief.caption,
+            device=self.residents.device_name,
         )
 
     def _caption_reason(self, work: Work) -> str | None:

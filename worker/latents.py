@@ -115,10 +115,9 @@ def reporter(on_step: StepHook, steps: int) -> Callable[[Any, int, Any, dict[str
 def fitted(canvas: Canvas, spec: CanvasSpec) -> Canvas:
     """Return the canvas, made smaller where its longer side is over the engine's; sides stay multiples."""
     height, width = canvas.shape[:2]
-    scale = spec.tile / max(height, width)
-    if scale >= 1:
+    to = spec.fitted(width, height)
+    if to == (width, height):
         return canvas
-    to = [max(spec.minimum, round(side * scale / spec.multiple) * spec.multiple) for side in (width, height)]
     return np.asarray(cv2.resize(canvas, to, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 

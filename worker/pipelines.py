@@ -246,13 +246,11 @@ def fitted(canvas: Canvas, spec: CanvasSpec) -> Canvas:
 
     Sides stay multiples; proportions are kept as far as multiples allow.
     """
-    longer = max(canvas.shape[:2])
-    most = longer if spec.larger == "tiles" else spec.tile
-    scale = min(max(longer, spec.native or 0), max(most, spec.native or 0)) / longer
-    if scale == 1:
+    height, width = canvas.shape[:2]
+    to = spec.fitted(width, height)
+    if to == (width, height):
         return canvas
-    to = [max(spec.minimum, round(side * scale / spec.multiple) * spec.multiple) for side in canvas.shape[1::-1]]
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    how = cv2.INTER_AREA if to < (width, height) else cv2.INTER_CUBIC
     return np.clip(np.asarray(cv2.resize(canvas, to, interpolation=how), dtype=np.float32), 0, 1)
 
 

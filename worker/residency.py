@@ -5,6 +5,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -106,6 +107,15 @@ class Residents:
             return load(folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype)
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineFailed(f"the captioner could not be loaded: {error}") from error
+
+    @cached_property
+    def device_name(self) -> str:
+        """What pictures are made on: the model of the GPU, or `cpu`. Two of another name may give other bytes."""
+        if not self.device.startswith("cuda"):
+            return self.device
+        import torch  # slow to import, and the drill needs none of it
+
+        return str(torch.cuda.get_device_name(self.device))
 
     def names(self) -> list[str]:
         """Return the names of the engines in memory, the least recently used first."""

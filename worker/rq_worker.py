@@ -35,8 +35,10 @@ from likeness.contract.jobs import JobStatus as Status
 from likeness.store import PictureStore
 from worker.config import Settings
 from worker.engine import DeviceLost, Draining, OutOfTime
-from worker.execute import Outcome, Run
+from worker.execute import Outcome
 from worker.metrics.installed import InstalledMetrics
+from worker.outcomes import outcomes_of
+from worker.parts import Tools
 from worker.presence import Presence
 from worker.residency import Residents
 from worker.rq_claims import Held, tell
@@ -85,8 +87,9 @@ class BatchWorker(SimpleWorker):
 
     def serve(self, residents: Residents, safeguards: Safeguards) -> None:
         """Work until told to stop."""
-        self.residents, self.safeguards = residents, safeguards
-        self.metrics = InstalledMetrics(self.settings.models, residents.device)
+        self.residents = residents
+        metrics = InstalledMetrics(self.settings.models, residents.device)
+        self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards)
         self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection)
         for queue in self.queues:
             queue.left_to_others = self.presence.elsewhere
@@ -112,7 +115,7 @@ class BatchWorker(SimpleWorker):
             self.deadline = None
             self.set_state(WorkerStatus.IDLE)
         if held:
-            pace = (time.monotonic() - began) / len(held)
+            pace = (time.monotonic() - began) / sum(one.order.runs for one in held)
             self.connection.eval(PACE, 1, names.PACE_KEY.format(queue=queue.name), pace, names.PACE_SECONDS)
 
     def _with_mates(self, job: LikenessJob, queue: Queue) -> tuple[list[LikenessJob], list[Queue]]:
@@ -160,9 +163,8 @@ class BatchWorker(SimpleWorker):
     def _outcomes(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
         bound = max(order.timeout for order in orders)
         self.deadline = time.monotonic() + bound
-        spec = self.catalogue.find(orders[0].engine)
         try:
-            return Run(spec, self.residents, self.store, self, self.metrics, self.safeguards).execute(orders)
+            return outcomes_of(orders, self.tools, self)
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 

@@ -51,6 +51,25 @@ class CanvasSpec(BaseModel):
         """The same, for work that cannot be done in tiles."""
         return self.model_copy(update={"larger": "smaller"})
 
+    def padded(self, width: int, height: int) -> tuple[int, int]:
+        """Return width and height of the canvas of an upright picture of this size."""
+        across, down = (max(-(-side // self.multiple) * self.multiple, self.minimum) for side in (width, height))
+        return across, down
+
+    def fitted(self, width: int, height: int) -> tuple[int, int]:
+        """Return the size that a canvas is worked on in: not below `native`, and not above `tile` unless in tiles.
+
+        Sides stay multiples; proportions are kept as far as multiples allow.
+        """
+        longer, native = max(width, height), self.native or 0
+        most = longer if self.larger == "tiles" else self.tile
+        scale = min(max(longer, native), max(most, native)) / longer
+        if scale == 1:
+            return width, height
+        sides = (max(self.minimum, round(side * scale / self.multiple) * self.multiple) for side in (width, height))
+        across, down = sides
+        return across, down
+
 
 class ParameterSpec(BaseModel):
     """One parameter that an engine takes."""
@@ -151,10 +170,7 @@ class EngineSpec(BaseModel):
         """
         if task.exact or max(width, height) > self.canvas.tile:
             return f"{self.name}:alone-{secrets.token_hex(8)}"
-        sides = (
-            max(-(-side // self.canvas.multiple) * self.canvas.multiple, self.canvas.minimum)
-            for side in (width, height)
-        )
+        sides = self.canvas.padded(width, height)
         way = way_of(task, self.closed) if isinstance(task, Customise) else None
         controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
         loras = [lora.model_dump() for lora in task.loras]

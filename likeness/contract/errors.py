@@ -5,6 +5,7 @@ LikenessError
 │   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
 │   ├── UnknownEngine           no engine of that name in the catalogue
 │   ├── EngineNotInstalled      no worker has the models that the engine runs on
+│   ├── DoesNotFit              no worker has the memory that the engine needs
 │   ├── InstructionNotUnderstood  the engine cannot do what is asked in words; `errors` lists what it can
 │   ├── InvalidPicture          not a picture, truncated, or damaged
 │   ├── UnsupportedFormat       a picture, but of a format or mode that is not taken
@@ -23,6 +24,7 @@ LikenessError
 │   ├── JobExpired              there was such a job; its lifetime is over
 │   ├── ImageNotFound           the job has no image of that number
 │   ├── JobNotFinished          the job has no result yet, or ended without one
+│   ├── NotReproducible         the service can no longer make what the recipe says
 │   ├── NotAcceptable           none of the media types asked for
 │   ├── RangeNotSatisfiable     the asked bytes lie outside the image
 │   ├── IdempotencyMismatch     the key was used before with other content
@@ -100,6 +102,12 @@ class EngineNotInstalled(RequestError):
     """No worker has the models that the engine runs on."""
 
     code, title = "engine_not_installed", "The engine is not installed"
+
+
+class DoesNotFit(RequestError):
+    """No worker has the memory that the engine needs."""
+
+    code, title = "does_not_fit", "The job does not fit into any worker's memory"
 
 
 class InstructionNotUnderstood(RequestError):
@@ -208,6 +216,12 @@ class JobNotFinished(RequestError):
     """The job has no result yet, or ended without one."""
 
     code, title = "job_not_finished", "The job has no result"
+
+
+class NotReproducible(RequestError):
+    """The service can no longer make what the job's recipe says."""
+
+    code, title = "not_reproducible", "The job cannot be reproduced"
 
 
 class NotAcceptable(RequestError):

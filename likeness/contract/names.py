@@ -40,7 +40,7 @@ BELL_KEY: Final = "likeness:bell:{queue}"
 A lost entry costs a second, never a job."""
 BELL_LENGTH: Final = 64
 PACE_KEY: Final = "likeness:pace:{queue}"
-"""Running mean of the seconds a worker needs per job of this queue."""
+"""Running mean of the seconds a worker needs per job of this queue; one of several runs counts as so many jobs."""
 PACE_SECONDS: Final = 24 * 3600
 EXPIRED_KEY: Final = "likeness:expired:{id}"
 """Marks a job that once was, holding its owner, so that it is 410 and not 404."""

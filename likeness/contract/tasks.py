@@ -241,3 +241,4 @@ class Customise(Order):
 
 
 Task = Annotated[Recreate | Customise, Field(discriminator="kind")]
+"""What one run of an engine is asked to do."""

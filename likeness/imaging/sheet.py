@@ -18,8 +18,10 @@ RIGHT_TABLE = GAP + CELL + GAP + 40
 CHECKS = (244, 208)  # the two greys behind transparent pixels
 CHECK_SIDE = 8
 MOST_AMPLIFIED = 16
+ACROSS, CAPTIONS = 4, 3  # cells in a row of a comparison, lines below each
 
 Row = tuple[str, Image.Image, Image.Image, str]
+Cell = tuple[str, Image.Image | None, Sequence[str]]
 Colour = tuple[int, int, int]
 
 
@@ -66,6 +68,32 @@ def contact_sheet(rows: Sequence[Row], how: str = "recreated") -> Image.Image:
         _draw_cells(sheet, top + LINE - 6, given, made, how)
         draw.text((GAP, top + 2 * LINE + CELL - 4), caption, FAINT, _font(SMALL))
     return sheet
+
+
+def comparison_sheet(cells: Sequence[Cell]) -> Image.Image:
+    """Return an RGB sheet, ACROSS cells wide: of each cell its title, its picture if there is one, and its captions.
+
+    No more than CAPTIONS lines are shown; what is wider than its cell is cut.
+    """
+    height = LINE + CELL + CAPTIONS * LINE + GAP
+    sheet = Image.new("RGB", (ACROSS * (CELL + GAP) + GAP, GAP + height * -(-len(cells) // ACROSS)), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for index, (title, picture, captions) in enumerate(cells):
+        row, column = divmod(index, ACROSS)
+        left, top = GAP + column * (CELL + GAP), GAP + row * height
+        draw.text((left, top - 4), _shortened(title, CELL), INK, _font(TEXT))
+        _draw_cell(sheet, left, top + LINE - 6, picture)
+        for line, caption in enumerate(captions[:CAPTIONS]):
+            y = top + LINE + CELL + line * LINE - 4
+            draw.text((left, y), _shortened(caption, CELL), FAINT, _font(SMALL))
+    return sheet
+
+
+def _draw_cell(sheet: Image.Image, left: int, top: int, picture: Image.Image | None) -> None:
+    ImageDraw.Draw(sheet).rectangle((left - 1, top - 1, left + CELL, top + CELL), outline=RULE)
+    if picture:
+        fitted = _fitted(_flat(picture))
+        sheet.paste(fitted, (left + (CELL - fitted.width) // 2, top + (CELL - fitted.height) // 2))
 
 
 def _draw_cells(sheet: Image.Image, top: int, given: Image.Image, made: Image.Image, how: str) -> None:

@@ -5,7 +5,17 @@ from PIL import Image
 from likeness.contract.report import EditThresholds, Lock, Thresholds, Verdict
 from likeness.imaging.compare import assess
 from likeness.imaging.edit_check import EditCheck
-from likeness.imaging.sheet import BAD, GAP, GOOD, LINE, RIGHT_TABLE, contact_sheet, report_picture
+from likeness.imaging.sheet import (
+    BAD,
+    CELL,
+    GAP,
+    GOOD,
+    LINE,
+    RIGHT_TABLE,
+    comparison_sheet,
+    contact_sheet,
+    report_picture,
+)
 from tests.imaging.files import PNG_KINDS, photo, picture, png_file, saved
 
 
@@ -48,6 +58,25 @@ def test_a_contact_sheet_has_a_row_for_each_picture():
     one, three = contact_sheet([row]), contact_sheet([row] * 3)
     assert (three.height - 16) == 3 * (one.height - 16)
     assert contact_sheet([]).height == 16
+
+
+def test_a_comparison_has_a_cell_for_each_picture_in_rows_of_four():
+    cell = ("1. starter", photo("RGBA", 300, 40), ["strength 0.3", "ssim 0.9", "accepted", "not shown"])
+    heights = [comparison_sheet([cell] * count).height for count in (1, 4, 5)]
+    assert heights[0] == heights[1] < heights[2] and heights[2] - 16 == 2 * (heights[0] - 16)
+    assert {comparison_sheet([cell] * count).width for count in (1, 5)} == {4 * (CELL + 16) + 16}
+
+
+def test_a_cell_shows_its_picture_and_one_without_stays_empty():
+    sheet = np.asarray(comparison_sheet([("a", Image.new("RGB", (8, 8), "red"), []), ("b", None, ["why"])]))
+    left = sheet[16 + LINE : 16 + LINE + 200, 16 + 40 : 16 + 200]
+    right = sheet[16 + LINE : 16 + LINE + 200, 16 + CELL + 16 + 40 : 16 + CELL + 16 + 200]
+    assert np.all(left == (255, 0, 0)) and np.all(right == 255)
+
+
+def test_a_long_caption_is_cut_to_its_cell():
+    sheet = np.asarray(comparison_sheet([("W" * 99, None, ["W" * 99] * 3)]))
+    assert np.all(sheet[:, 16 + CELL + 1 : 16 + CELL + 16] == 255)
 
 
 def customised(asked, kept_differs):
