@@ -716,6 +716,8 @@ export interface Resident {
   device: string;
   /** bytes its engines may take */
   memory: number | null;
+  /** gives the same bytes in any batch; elsewhere only to jobs that ask for `exact` */
+  exact: boolean;
 }
 
 /** What a succeeded job gives, best image first. */

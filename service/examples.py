@@ -286,7 +286,7 @@ ENGINES: Final[dict[str, Any]] = {
             "canvas": {"multiple": 8, "minimum": 64, "tile": 1024, "overlap": 128},
             "parameters": {},
             "installed": True,
-            "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu", "memory": 15_000_000_000}],
+            "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu", "memory": 15_000_000_000, "exact": True}],
         }
     ]
 }

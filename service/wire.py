@@ -230,6 +230,7 @@ class Resident(BaseModel):
     worker: str
     device: str
     memory: int | None = Field(description="bytes its engines may take")
+    exact: bool = Field(description="gives the same bytes in any batch; elsewhere only to jobs that ask for `exact`")
 
 
 class EngineView(BaseModel):
@@ -266,7 +267,7 @@ class EngineView(BaseModel):
     def of(cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str]) -> "EngineView":
         """Return an engine with the workers that hold it."""
         resident = [
-            Resident(**worker.model_dump(include={"worker", "device", "memory"}))
+            Resident(**worker.model_dump(include={"worker", "device", "memory"}), exact=worker.device == "cpu")
             for worker in workers
             if spec.name in worker.engines
         ]

@@ -222,6 +222,7 @@ def test_sdxl_is_told_the_size_that_the_picture_has(engine: Callable[[str], Engi
     assert larger.shape == (96, 96, 3)
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated:DeprecationWarning")  # torch's own
 def test_networks_are_given_to_torch_compile_where_that_is_set(models: Path) -> None:
     """Compiling itself takes a minute or two; what it makes was compared by hand, to 1e-5."""
     for asked in (False, True):
