@@ -24,7 +24,8 @@ from rich.console import Console
 from rich.table import Table
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from likeness.contract.catalogue import EngineSpec, load_catalogue
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import Engine, EngineTask

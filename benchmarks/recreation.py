@@ -13,7 +13,8 @@ from rich.progress import track
 from rich.table import Table
 
 from likeness.compare import upright
-from likeness.contract.catalogue import EngineSpec, load_catalogue
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.tasks import Recreate
 from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.encode import encode

@@ -12,7 +12,8 @@ from likeness.problems import LocalProblem
 if TYPE_CHECKING:  # heavy: imported when a command runs
     from rich.console import Console
 
-    from likeness.contract.catalogue import Catalogue, EngineSpec, ModelSpec
+    from likeness.contract.catalogue import Catalogue
+    from likeness.contract.engines import EngineSpec, ModelSpec
     from likeness.models.folder import ModelsFolder
 
 app = typer.Typer(help="The models that engines run on, pulled from a hub.", no_args_is_help=True)

@@ -12,8 +12,8 @@ from typing import Final, Literal
 
 from anyio import to_thread
 
-from likeness.contract.catalogue import EngineSpec, edit_of, way_of
 from likeness.contract.comparison import Compare, JobTask
+from likeness.contract.engines import EngineSpec, edit_of, way_of
 from likeness.contract.errors import (
     FieldProblem,
     InvalidField,

@@ -16,7 +16,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from likeness.contract import names
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import (
     IdempotencyMismatch,
     IdempotencyPending,

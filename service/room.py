@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import DoesNotFit, FieldProblem
 from likeness.contract.jobs import Residency
 from likeness.contract.runs import Plan

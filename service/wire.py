@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec, Kind, ParameterSpec
 from likeness.contract.comparison import Compare, JobKind
+from likeness.contract.engines import CanvasSpec, EngineSpec, Kind, ParameterSpec
 from likeness.contract.jobs import (
     ComparedRun,
     Comparison,

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from likeness.contract.catalogue import EngineSpec, ParameterSpec, load_catalogue
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec, ParameterSpec
 
 PAGE = Path(__file__).parent.parent / "docs/engines.md"
 

@@ -13,7 +13,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from likeness.contract.catalogue import Catalogue, EngineSpec, load_catalogue
+from likeness.contract.catalogue import Catalogue, load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, UnknownEngine
 from worker.config import Settings
 from worker.residency import Residents

@@ -3,7 +3,7 @@
 import numpy as np
 
 from likeness.contract import words
-from likeness.contract.catalogue import edit_of
+from likeness.contract.engines import edit_of
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise
 from likeness.imaging.edits.recolour import lab_of_colour

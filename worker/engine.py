@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control
 

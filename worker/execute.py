@@ -4,17 +4,15 @@ Nothing here knows RQ. `Watch` is how a run tells of its progress and learns tha
 """
 
 import secrets
-import time
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
 import structlog
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable, UnsafeResult
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.tasks import MAX_SEED, Keep
@@ -27,13 +25,15 @@ from likeness.imaging.masks import upright_control, upright_mask
 from likeness.imaging.registration import undone
 from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
-from worker.brief import Brief, Sent, Shown, brief_of, is_captioned
+from worker.brief import Brief, Sent, brief_of, is_captioned
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage
 from worker.failures import job_error
 from worker.ladder import Ladder
 from worker.residency import Residents
 from worker.safeguards import Safeguards, provenance_of
 from worker.scoring import UNBOUNDED, Candidate, ranked, score, telling
+from worker.shown import Shown
+from worker.work import Stopwatch, Work
 
 log = structlog.get_logger()
 
@@ -46,50 +46,6 @@ class Watch(Protocol):
 
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Tell how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
-
-
-class Stopwatch:
-    """Seconds spent in each stage of a run."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[Stage, float] = defaultdict(float)
-        self._mark = time.monotonic()
-
-    def lap(self, stage: Stage) -> None:
-        """Count the time since the last lap towards `stage`."""
-        now = time.monotonic()
-        self.seconds[stage] += now - self._mark
-        self._mark = now
-
-
-@dataclass
-class Work:
-    """One job of a run, as it is worked on."""
-
-    order: JobOrder
-    given: Picture
-    frame: Frame
-    brief: Brief
-    first_seed: int
-    candidates: list[Candidate] = field(default_factory=list)
-    attempts: int = 0
-    degradations: list[str] = field(default_factory=list)
-    withheld: int = 0
-    """Candidates that the safety checker flagged; nothing else is kept of them."""
-    error: JobError | None = None
-    wanted: bool = True
-
-    @property
-    def open(self) -> bool:
-        """Whether another attempt should be made."""
-        done = any(candidate.accepted for candidate in self.candidates)
-        return self.wanted and self.error is None and not done and self.attempts < self.order.task.attempts
-
-    def seeds(self) -> list[int]:
-        """Return the seeds of the next attempt."""
-        count = self.order.task.candidates
-        first = self.first_seed + self.attempts * count
-        return [(first + number) % (MAX_SEED + 1) for number in range(count)]
 
 
 Wish = tuple[Work, EngineTask]

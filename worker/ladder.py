@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import JobError, OutOfMemory
 from worker.engine import AllCancelled, Canvas, DeviceLost, Stopped
 from worker.failures import job_error, out_of_memory

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from likeness.contract.catalogue import CanvasSpec
+from likeness.contract.engines import CanvasSpec
 from worker.components import Components
 from worker.denoiser import TIMES, StarterUNet
 from worker.engine import Canvas, EngineTask, Plane, StepHook

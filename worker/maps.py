@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForDepthEstimation
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.tasks import Control
 from likeness.imaging.controls import CONTROLS
 from worker.components import Components

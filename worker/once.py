@@ -14,8 +14,9 @@ from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from likeness.contract.catalogue import Catalogue, EngineSpec, load_catalogue
+from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.comparison import JobTask
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, new_job_id
 from likeness.contract.runs import plan_of

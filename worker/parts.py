@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from likeness.contract.catalogue import Catalogue, EngineSpec
+from likeness.contract.catalogue import Catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, JobTimeout, LikenessError, StoreFailed, StoreUnavailable
 from likeness.contract.jobs import JobFailure, JobOrder, MadeImage, Progress, Result, Timings
 from likeness.contract.runs import PlannedRun

@@ -15,7 +15,7 @@ from diffusers.models import AutoencoderKL, ModelMixin
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, Qwen2Tokenizer, T5Tokenizer
 
-from likeness.contract.catalogue import CanvasSpec
+from likeness.contract.engines import CanvasSpec
 from worker import prompts
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, Plane, Stage, StepHook

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, OutOfMemory
 from likeness.imaging.colour import Floats
 from worker.components import Components, Weights

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import NotReady
 from likeness.contract.jobs import JobOrder
 from likeness.credentials import Signer

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from likeness.contract.catalogue import CanvasSpec
+from likeness.contract.engines import CanvasSpec
 from worker.engine import Canvas
 from worker.steady import SteadyUNet
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from likeness.contract.catalogue import EngineSpec, ParameterSpec
+from likeness.contract.engines import EngineSpec, ParameterSpec
 from likeness.contract.errors import EngineFailed
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control, Way

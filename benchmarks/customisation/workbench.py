@@ -18,7 +18,8 @@ from rich.progress import track
 from benchmarks.customisation.figures import spread
 from benchmarks.customisation.measures import Where
 from likeness.compare import upright
-from likeness.contract.catalogue import EngineSpec, load_catalogue
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Result
 from likeness.contract.report import Report

@@ -8,8 +8,9 @@ from itertools import product
 
 from pydantic import TypeAdapter, ValidationError
 
-from likeness.contract.catalogue import Catalogue, EngineSpec
+from likeness.contract.catalogue import Catalogue
 from likeness.contract.comparison import Compare, Grid, JobTask
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.jobs import MadeImage, Recipe
 from likeness.contract.tasks import PARAMETER_NAMES, Keep, Task

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from hashlib import sha1
 from pathlib import Path, PurePosixPath
 
-from likeness.contract.catalogue import ModelSpec
+from likeness.contract.engines import ModelSpec
 from likeness.models.hub import HubFile
 from likeness.models.lockfile import PulledFile, digest
 from likeness.problems import LocalProblem

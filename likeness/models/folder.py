@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from likeness.contract.catalogue import ModelSpec
+from likeness.contract.engines import ModelSpec
 from likeness.models.lockfile import Lockfile
 from likeness.problems import LocalProblem
 

@@ -11,7 +11,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from likeness.contract.catalogue import ModelSpec
+from likeness.contract.engines import ModelSpec
 from likeness.problems import LocalProblem
 
 LOCKFILE = "lock.json"

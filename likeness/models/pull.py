@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from likeness.contract.catalogue import ModelSpec
+from likeness.contract.engines import ModelSpec
 from likeness.models import hub
 from likeness.models.files import check, wanted
 from likeness.models.folder import ModelsFolder, State, Watch

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from likeness.contract.catalogue import Catalogue, EngineSpec, ModelSpec
+from likeness.contract.catalogue import Catalogue
+from likeness.contract.engines import EngineSpec, ModelSpec
 from likeness.problems import LocalProblem
 
 GROUPS = ("metrics",)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from likeness.contract.catalogue import ModelSpec, load_catalogue
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import ModelSpec
 from likeness.models.files import HARMLESS, check, git_blob, is_safetensors, matches, stored_as, wanted
 from likeness.models.hub import HubFile
 from likeness.problems import LocalProblem

@@ -6,7 +6,7 @@ import httpx
 import pytest
 import structlog
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from service.app import log_as_json
 from tests.service.conftest import Live, png
 from tests.service.test_bad_input import assert_problem

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 from structlog.testing import capture_logs
 
-from likeness.contract.catalogue import EngineSpec, load_catalogue
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
 from likeness.contract.tasks import Recreate
 from likeness.imaging.compare import WITHOUT_NETWORKS

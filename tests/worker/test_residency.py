@@ -6,7 +6,8 @@ import pytest
 from structlog.testing import capture_logs
 
 import worker.engines
-from likeness.contract.catalogue import EngineSpec, load_catalogue
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, OutOfMemory
 from tests import tiny
 from tests.worker.families.blocks import BYTES

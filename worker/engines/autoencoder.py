@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, Box, boxes
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook

@@ -6,7 +6,7 @@ import torch
 from diffusers.models.controlnets.multicontrolnet import MultiControlNetModel
 from diffusers.pipelines.controlnet.pipeline_controlnet_img2img import StableDiffusionControlNetImg2ImgPipeline
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.controls import CONTROLS
 from worker.components import Components
 from worker.denoiser import StarterControlNet

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from worker.engine import Canvas, DeviceLost, EngineTask, StepHook
 
 if TYPE_CHECKING:

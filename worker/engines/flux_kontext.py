@@ -11,7 +11,7 @@ from diffusers.pipelines.flux.pipeline_flux_kontext import FluxKontextPipeline
 from torch import Tensor
 from transformers import T5EncoderModel
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.latents import generators, pixels

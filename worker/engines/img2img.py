@@ -10,7 +10,7 @@ from functools import partial
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img import StableDiffusionImg2ImgPipeline
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, Box, boxes
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, Plane, Stage, StepHook

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.engines.instruct_pix2pix import InstructPix2PixEngine, pipeline

@@ -13,7 +13,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix
 )
 from torch import Tensor
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.contract.engines import CanvasSpec, EngineSpec
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, Plane, StepHook
 from worker.latents import canvases, fitted, generators, parts, pixels, read, reporter, resized, shrunk

@@ -18,7 +18,7 @@ from torch import Tensor
 from transformers import CLIPVisionModelWithProjection
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.latents import generators, pixels, schedule

@@ -18,7 +18,7 @@ from torch import Tensor
 from transformers import Qwen2_5_VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.latents import generators

@@ -19,7 +19,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix
     StableDiffusionInstructPix2PixPipeline,
 )
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from worker.adapters import Adapters
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook

@@ -25,7 +25,7 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_instru
     StableDiffusionXLInstructPix2PixPipeline,
 )
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from worker.adapters import Adapters
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from worker.components import Components
 
 SIDE = 100
