@@ -75,7 +75,7 @@ def task(name: str, height: int = 64, width: int = 96, seed: int = 1, **given: A
         seed,
         parameters | given.pop("parameters", {}),
         text=str(given.pop("text", "a red shirt")),
-        mask=plane if "fill" in spec.ways else None,
+        mask=plane if spec.kinds == ["customise"] else None,
         controls=tuple(Control(kind=kind) for kind in spec.controls[:1]),
         **given,
     )
@@ -139,6 +139,15 @@ def test_stable_diffusion_shares_its_networks(residents: Residents, engine: Call
     together = components.size("sd15") + controls
     assert len({id(engine(name).unet) for name in names}) == 1
     assert apart - together == 3 * components.size("sd15")
+
+
+@pytest.mark.parametrize("name", ["sd15", "sdxl"])
+def test_the_networks_of_img2img_also_fill(engine: Callable[[str], Engine], name: str) -> None:
+    one = task(name, parameters={"strength": 1.0})
+    hole = np.zeros(one.canvas.shape[:2], np.float32)
+    hole[16:48, 16:48] = 1
+    filled, anew = made(engine(name), replace(one, mask=hole))[0], made(engine(name), one)[0]
+    assert filled.shape == one.canvas.shape and (filled != anew).any()
 
 
 def test_adapters_are_put_on_for_a_run_and_taken_off(engine: Callable[[str], Engine]) -> None:
