@@ -21,6 +21,9 @@ ODD = {
     "150x64 RGB": ((150, 64), "RGB"),
     "101x100 P": ((101, 100), "P"),
 }
+SLOW = "qwen-image-edit"
+"""It works on a megapixel, however small the picture: one picture will do."""
+CASES = [(spec.name, odd) for spec in FULL for odd in ODD if spec.name != SLOW or odd == "61x97 RGBA"]
 
 
 def picture(size: tuple[int, int], mode: str) -> bytes:
@@ -40,8 +43,7 @@ def asked(name: str) -> Task:
     return Customise(engine=name, steps=1, seed=1, prompt="a shirt", mask="file")
 
 
-@pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("name", [spec.name for spec in FULL])
+@pytest.mark.parametrize(("name", "odd"), CASES)
 def test_the_frame_is_equal(residents: Residents, name: str, odd: str) -> None:  # noqa: F811
     size, mode = ODD[odd]
     task, store = asked(name), PictureStore.open("memory://")
