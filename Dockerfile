@@ -7,7 +7,7 @@ FROM python:3.11-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 PATH=/opt/likeness/bin:$PATH
 RUN groupadd --system --gid 10001 likeness \
     && useradd --system --uid 10001 --gid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin likeness \
-    && install -d -o likeness -g likeness -m 700 /var/lib/likeness /etc/likeness
+    && install -d -o likeness -g likeness -m 700 /var/lib/likeness /var/lib/likeness-models /etc/likeness
 
 FROM base AS build
 RUN python -m venv /opt/likeness
@@ -32,12 +32,13 @@ RUN if pip install --quiet --no-cache-dir --dry-run --report - ${TORCH_INDEX:+--
         echo "name an index of CPU builds: --build-arg TORCH_INDEX=..." >&2; exit 1; fi
 # hadolint ignore=DL3013
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
-    && pip install --no-cache-dir --constraint requirements.lock '.[worker]'
+    && pip install --no-cache-dir --constraint requirements.lock '.[worker,provenance]'
 
 FROM base AS worker
 COPY --from=build-worker /opt/likeness /opt/likeness
 COPY weights /opt/likeness/weights
-ENV LIKENESS_WEIGHTS=/opt/likeness/weights LIKENESS_STORE_URL=file:///var/lib/likeness/store
+ENV LIKENESS_WEIGHTS=/opt/likeness/weights LIKENESS_MODELS=/var/lib/likeness-models \
+    LIKENESS_STORE_URL=file:///var/lib/likeness/store
 USER 10001:10001
 CMD ["likeness", "worker"]
 

@@ -3,7 +3,9 @@
 import sys
 from pathlib import Path
 
-from benchmarks import recreation, service
+from rich.console import Console
+
+from benchmarks import full_size, recreation, service
 from benchmarks.customisation.__main__ import measure as measure_customisation
 from benchmarks.customisation.workbench import with_masks
 
@@ -15,6 +17,8 @@ def main() -> None:
     if photos := with_masks(folder):
         measure_customisation(photos)
     service.measure()
+    for measure in full_size.MEASURES.values():
+        Console().print(measure())
 
 
 if __name__ == "__main__":

@@ -13,15 +13,16 @@ from rich.progress import track
 from rich.table import Table
 
 from likeness.compare import upright
-from likeness.contract.catalogue import EngineSpec, load_catalogue
-from likeness.contract.report import Thresholds
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec
+from likeness.contract.tasks import Recreate
 from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.encode import encode
 from likeness.imaging.frame import Frame
 from likeness.imaging.sheet import contact_sheet
-from worker.config import WEIGHTS
+from worker.config import Settings
 from worker.engine import Engine, EngineTask
-from worker.residency import Residents, pick_device
+from worker.residency import Residents
 from worker.scoring import Candidate, score
 
 FIGURES = ("psnr", "ssim", "ms_ssim", "delta_e", "edge_f1", "drift")
@@ -30,7 +31,7 @@ FIGURES = ("psnr", "ssim", "ms_ssim", "delta_e", "edge_f1", "drift")
 def measure(folder: Path, sheet: Path | None, name: str = "starter") -> None:
     """Recreate every picture in `folder`, print the table, and draw a contact sheet when a path is given."""
     spec = load_catalogue().find(name)
-    engine = Residents(WEIGHTS, pick_device("auto")).engine(spec)
+    engine = Residents.of(Settings()).engine(spec)
     files = sorted(path for path in folder.iterdir() if _is_photo(path))
     rows = [(file, *recreate(engine, spec, file.read_bytes())) for file in track(files, f"recreating with {name}")]
     Console().print(_table(rows))
@@ -49,9 +50,11 @@ def recreate(engine: Engine, spec: EngineSpec, data: bytes) -> tuple[Candidate, 
     frame = Frame.of(given)
     canvas = frame.canvas(given, spec.canvas.multiple, spec.canvas.minimum)
     began = time.perf_counter()
-    made = engine.generate([EngineTask(canvas, seed=0)], lambda step, steps, stage: None)[0]
+    parameters = spec.resolve(Recreate())
+    task = EngineTask(canvas, 0, parameters, str(parameters.get("prompt") or ""))
+    made = engine.generate([task], lambda step, steps, stage: None)[0]
     seconds = time.perf_counter() - began
-    return score(given, encode(frame.restore(made), frame, "same"), 0, Thresholds()), seconds
+    return score(given, encode(frame.restore(made), frame, "same"), Recreate()), seconds
 
 
 def _caption(made: Candidate) -> str:

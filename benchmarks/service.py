@@ -25,13 +25,14 @@ from rich.table import Table
 
 from likeness.client import Client
 from likeness.contract.catalogue import load_catalogue
+from likeness.contract.tasks import Recreate
 from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.frame import Frame
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import Valkey, free_port
-from worker.config import WEIGHTS
+from worker.config import Settings as WorkerSettings
 from worker.engine import EngineTask
-from worker.residency import Residents, pick_device
+from worker.residency import Residents
 
 ROUNDS = 15
 POSTS, AT_ONCE = 300, 16
@@ -63,7 +64,7 @@ def running(**environment: str) -> Iterator[str]:
 def own_cost(url: str, side: int) -> tuple[float, float, float, float]:
     """Return median milliseconds of (job, bare engine call, difference taken round by round, the report's part)."""
     spec = load_catalogue().find("starter")
-    engine = Residents(WEIGHTS, pick_device("auto")).engine(spec)
+    engine = Residents.of(WorkerSettings()).engine(spec)
     data = photo(side)
     given = decode(data, Bounds())
     canvas = Frame.of(given).canvas(given, spec.canvas.multiple, spec.canvas.minimum)
@@ -75,7 +76,7 @@ def own_cost(url: str, side: int) -> tuple[float, float, float, float]:
             jobs.append(time.perf_counter() - began)
             reports.append(job.result.timings.assessing if job.result else 0.0)
             began = time.perf_counter()
-            engine.generate([EngineTask(canvas, seed=0)], lambda step, steps, stage: None)
+            engine.generate([EngineTask(canvas, 0, spec.resolve(Recreate()))], lambda step, steps, stage: None)
             bare.append(time.perf_counter() - began)
     rounds = list(zip(jobs, bare, strict=True))[2:]  # the first two warm both up
     return (

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from likeness import __version__, cli_make
+from likeness import __version__, cli_compare, cli_make, cli_models
 from likeness.cli_make import URL, Key, Url
 from likeness.contract.errors import LikenessError
 from likeness.problems import LocalProblem, Problem
@@ -54,6 +54,7 @@ app = typer.Typer(
 )
 keys = typer.Typer(help="The API keys of the service.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(cli_models.app, name="models")
 
 Home = Annotated[Path, typer.Option(envvar="LIKENESS_HOME", help="Folder for the state of the one-machine stack.")]
 HOME = Path(".likeness")
@@ -150,6 +151,8 @@ def demo(
 app.command()(cli_make.recreate)
 app.command()(cli_make.customise)
 app.command("customize", hidden=True)(cli_make.customise)
+app.command()(cli_compare.compare)
+app.command()(cli_compare.reproduce)
 
 
 @app.command()
@@ -175,6 +178,25 @@ def report(
         typer.echo(compared.report.model_dump_json(indent=2))
     else:
         print_report(Console(), compared.report)
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A picture: PNG, JPEG or WebP.", show_default=False)],
+) -> None:
+    """Print what a picture says about itself: its frame, how it was made, whether it is signed.
+
+    Needs no server. Exits 2 when it cannot be read.
+    """
+    from rich.console import Console
+
+    from likeness.inspection import inspect_file
+    from likeness.terminal import print_rows
+
+    try:
+        print_rows(Console(), inspect_file(file).rows())
+    except LocalProblem as problem:
+        _fail(str(problem), code=UNREADABLE)
 
 
 @app.command()

@@ -74,7 +74,7 @@ def customise(
     region = mask if mask in REGIONS else None
     fields = {
         "instruction": instruction,
-        "recolour": _recolour(recolour, region),
+        "recolour": recoloured(recolour, region),
         "text": text,
         "logo": logo,
         "prompt": prompt,
@@ -94,7 +94,7 @@ def customise(
     _make([Wish(file, "customise", fields) for file in files], out, url, key)
 
 
-def _recolour(colour: str | None, region: str | None) -> dict[str, str] | None:
+def recoloured(colour: str | None, region: str | None) -> dict[str, str] | None:
     """Return the colourway; a region that is given as the mask is the one to recolour."""
     if colour is None:
         return None

@@ -9,11 +9,9 @@ Every call is tried again when the service is busy or away, a bounded number of 
 sure that trying again never makes a second job.
 """
 
-import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, get_args
 from uuid import uuid4
@@ -21,11 +19,13 @@ from uuid import uuid4
 import httpx
 from pydantic import BaseModel, ValidationError
 
+from likeness.contract.comparison import JobKind
 from likeness.contract.errors import FieldProblem
 from likeness.contract.report import Report
 from likeness.contract.tasks import Region
+from likeness.form import Fields, File, form, read
 from likeness.problems import LikenessProblem
-from likeness.wire import EngineInfo, EngineList, JobPage, RemoteJob
+from likeness.wire import DryRun, EngineInfo, EngineList, JobPage, RemoteJob
 
 __all__ = ["Client", "FieldProblem", "LikenessProblem", "RemoteJob"]
 
@@ -43,9 +43,6 @@ WAIT_SECONDS = 25
 """How long one GET asks the service to wait for a change."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
-Fields = str | int | float | bool | Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
-File = str | Path | bytes
-"""A picture: the path of its file, or its bytes."""
 
 
 class Client:
@@ -82,25 +79,59 @@ class Client:
         return self._hand_in("/recreate", {"image": picture}, fields)
 
     def customise(
-        self, picture: File, *, mask: File | None = None, logo: File | None = None, **fields: Fields
+        self,
+        picture: File,
+        *,
+        mask: File | None = None,
+        logo: File | None = None,
+        control: File | None = None,
+        **fields: Fields,
     ) -> RemoteJob:
         """Hand in a picture to be changed; `fields` are those of `POST /customise`.
 
-        `mask` is "product" or "background", or like `picture` and `logo` a path or bytes.
+        `mask` is "product" or "background", or like `picture`, `logo` and `control` a path or bytes.
         """
-        files = {"image": picture, "logo": logo}
+        files = {"image": picture, "logo": logo, "control": control}
         if mask in get_args(Region):
             fields["mask"] = str(mask)
         else:
             files["mask"] = mask
         return self._hand_in("/customise", files, fields)
 
+    def compare(
+        self,
+        picture: File,
+        runs: Sequence[Mapping[str, Any]],
+        task: Mapping[str, Any] | None = None,
+        *,
+        mask: File | None = None,
+        logo: File | None = None,
+        control: File | None = None,
+        **fields: Fields,
+    ) -> RemoteJob:
+        """Hand in a picture to go through several engines and settings, `{"engine": "starter", "strength": [0, 0.3]}`.
+
+        `task` is what each run does, with its `kind`; recreation when not given. The other files are for it.
+        """
+        files = {"image": picture, "mask": mask, "logo": logo, "control": control}
+        return self._hand_in("/compare", files, {**fields, "runs": runs, "task": task})
+
+    def dry_run(self, kind: JobKind, picture: File, **fields: Fields) -> DryRun:
+        """Return what handing in this picture would do and take, without doing it; `fields` are those of that call."""
+        files, data = {"image": read(picture)}, form(fields)
+        return _parse(DryRun, self._ask("POST", f"/{kind}", params={"dry_run": "true"}, files=files, data=data))
+
+    def reproduce(self, job: RemoteJob | str) -> RemoteJob:
+        """Have the images of a job made again; the new job's `result.reproduction` says how near they came."""
+        key = {"Idempotency-Key": uuid4().hex}
+        return _parse(RemoteJob, self._ask("POST", f"/jobs/{_id(job)}/reproduce", headers=key))
+
     def _hand_in(self, path: str, files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> RemoteJob:
         answer = self._ask(
             "POST",
             path,
-            files={name: _read(file) for name, file in files.items() if file is not None},
-            data=_form(fields),
+            files={name: read(file) for name, file in files.items() if file is not None},
+            data=form(fields),
             headers={"Idempotency-Key": uuid4().hex},
         )
         return _parse(RemoteJob, answer)
@@ -144,6 +175,10 @@ class Client:
     def image(self, job: RemoteJob | str, n: int = 0) -> bytes:
         """Return the bytes of an image of a job; 0 is the best one."""
         return self._ask("GET", f"/jobs/{_id(job)}/images/{n}").content
+
+    def sheet(self, job: RemoteJob | str) -> bytes:
+        """Return the contact sheet of a comparison, a PNG."""
+        return self._ask("GET", f"/jobs/{_id(job)}/sheet").content
 
     def report(self, job: RemoteJob | str) -> Report:
         """Return the report of a job's best image."""
@@ -198,24 +233,6 @@ class Client:
 
 def _id(job: RemoteJob | str) -> str:
     return job if isinstance(job, str) else job.id
-
-
-def _read(picture: File) -> tuple[str, bytes]:
-    if isinstance(picture, bytes):
-        return "image", picture
-    try:
-        return Path(picture).name, Path(picture).read_bytes()
-    except OSError as error:
-        raise LikenessProblem(0, "unreadable_file", f"{picture} cannot be read: {error.strerror}") from error
-
-
-def _form(fields: Mapping[str, Fields]) -> dict[str, str]:
-    """Return the fields as form parts: those that are None left out, objects and lists as JSON."""
-    return {name: _part(value) for name, value in fields.items() if value is not None}
-
-
-def _part(value: Fields) -> str:
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), default=dict)
 
 
 def _parse(model: type[Answer], answer: httpx.Response) -> Answer:

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import Image
 
 from likeness.client import Client
-from likeness.contract.catalogue import Kind
+from likeness.contract.engines import Kind
 from likeness.contract.errors import InstructionNotUnderstood
 from likeness.contract.jobs import Timings
 from likeness.contract.report import Report, Verdict

@@ -66,6 +66,17 @@ class PictureStore:
             raise StoreUnavailable("a picture could not be stored") from error
         return picture
 
+    async def copy_async(self, picture: StoredPicture, job_id: str) -> StoredPicture:
+        """Store a picture of one job under another too, so that neither needs the other. Raises InputLost."""
+        copied = picture.model_copy(update={"key": STORE_PREFIX.format(id=job_id) + picture.sha256})
+        try:
+            await obstore.copy_async(self._store, picture.key, copied.key)
+        except FileNotFoundError as error:
+            raise InputLost(f"{picture.key} is no longer in the store") from error
+        except BaseError as error:
+            raise StoreUnavailable("a picture could not be copied") from error
+        return copied
+
     def get(self, picture: StoredPicture) -> bytes:
         """Return the bytes of a picture. Raises InputLost when it is not there or no longer what its name says."""
         try:

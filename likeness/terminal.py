@@ -7,10 +7,21 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Column, Table
 
+from likeness.client import Client
+from likeness.contract.jobs import ComparedRun, JobFailure, Reproduced, Sameness
 from likeness.contract.report import Report, Score, Verdict
+from likeness.imaging.frame_rows import COLUMNS, picture_rows
 from likeness.making import Made, Making, Size, Wish
 from likeness.wire import EngineInfo, RemoteJob
 
@@ -34,6 +45,20 @@ def make_watched(making: Making, wishes: Sequence[Wish], console: Console) -> li
     return done
 
 
+def wait_watched(client: Client, job: RemoteJob, console: Console, timeout: float) -> RemoteJob:
+    """Wait until a job has succeeded, for at most `timeout` seconds, under a progress bar. Raises LikenessProblem."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(escape(job.status.value), total=1.0)
+
+        def watch(current: RemoteJob) -> None:
+            progress.update(task, description=escape(_stage(current)), completed=_share(current))
+
+        ended = client.wait(job, watch, timeout)
+        progress.update(task, description="done", completed=1.0)
+    return ended
+
+
 @contextmanager
 def waiting(console: Console, text: str) -> Iterator[None]:
     """Show that something is under way whose length is not known."""
@@ -54,6 +79,43 @@ def outcome_table(outcomes: Sequence[Made]) -> Table:
     return table
 
 
+def comparison_table(runs: Sequence[ComparedRun]) -> Table:
+    """Return a row for each run of a comparison, best first: its engine and values, figures, verdict and seconds."""
+    names = sorted({name for run in runs for name in run.parameters if name != "prompt"})
+    figures = [_right(name) for name in ("ssim", "delta_e", "merit")]
+    columns: list[Column | str] = [_right("rank"), "engine", *names, *figures, "verdict", _right("seconds")]
+    table = Table(*columns, box=None, padding=(0, 1, 0, 0))
+    for run in runs:
+        values = [str(run.parameters.get(name, "")) for name in names]
+        known = {score.name: score.value for score in run.figures}
+        cells = [_rounded(known.get("ssim"), 3), _rounded(known.get("delta_e"), 2), _rounded(run.merit, 3)]
+        verdict = f"[{COLOURS[run.verdict]}]{run.verdict}[/]" if run.verdict else f"[red]{_failed(run.error)}[/]"
+        row = [str(run.rank or "-"), run.engine, *map(escape, values), *cells]
+        table.add_row(*row, verdict, _rounded(run.seconds, 2))
+    return table
+
+
+def reproduction_table(images: Sequence[Reproduced]) -> Table:
+    """Return a row for each image that was to be made again: how near it came, its figures, and what is known."""
+    figures = ("ssim", "psnr")
+    table = Table(_right("image"), "came back", *map(_right, figures), "what is known", box=None, padding=(0, 1, 0, 0))
+    for one in images:
+        values = {score.name: score.value for score in one.figures}
+        colour = "green" if one.sameness in (Sameness.BITWISE, Sameness.PERCEPTUAL) else "red"
+        cells = [_rounded(values.get(name), 3) for name in figures]
+        said = "; ".join(one.reasons) if one.sameness else _failed(one.error)
+        table.add_row(str(one.original), f"[{colour}]{one.sameness or 'failed'}[/]", *cells, escape(said))
+    return table
+
+
+def _failed(error: JobFailure | None) -> str:
+    return escape(f"{error.code}: {error.detail}") if error else "failed"
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
 def edit_table(outcomes: Sequence[Made], asked: Sequence[str]) -> Table:
     """Return a row for each customised picture: what was asked, its sizes, the verdict with why not, and seconds."""
     table = Table(
@@ -67,13 +129,27 @@ def edit_table(outcomes: Sequence[Made], asked: Sequence[str]) -> Table:
 
 
 def print_report(console: Console, report: Report) -> None:
-    """Print the frame, the figures and the verdict of one report."""
-    console.print(_frame_table(report), _fidelity_table(report), *map(escape, edit_lines(report)), sep="\n")
+    """Print both pictures' frames, the figures and the verdict of one report."""
+    console.print(
+        _pictures_table(report),
+        _frame_table(report),
+        _fidelity_table(report),
+        *map(escape, edit_lines(report)),
+        sep="\n",
+    )
     console.print(f"[{COLOURS[report.verdict]}]{report.verdict}[/]: {escape('; '.join(report.reasons))}")
 
 
+def print_rows(console: Console, rows: Sequence[tuple[str, str]]) -> None:
+    """Print names and what is told under each, wrapped beside the names."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, told in rows:
+        table.add_row(name, escape(told))
+    console.print(table)
+
+
 def edit_lines(report: Report) -> list[str]:
-    """Return what a report says of the edit that was asked and of what was kept, in plain lines; none of neither."""
+    """Return what a report says of the edit that was asked, what was kept and how it drifted, in plain lines."""
     lines = []
     if edit := report.edit:
         colour = f" ({edit.colour})" if edit.colour else ""
@@ -82,7 +158,17 @@ def edit_lines(report: Report) -> list[str]:
         lines += [f"edit figures: {', '.join(measured)}"] if measured else []
     if lock := report.locked:
         lines.append(f"locked: {lock.area:.1%} of the picture, largest change there {lock.max_abs_diff}")
+    if lay := report.registration:
+        move = f"{lay.right:+.2f} px to the right, {lay.down:+.2f} px down, zoomed by {lay.scale:.4f}"
+        lines.append(f"drift: {move}: {'undone' if lay.undone else 'left as it is'}")
     return lines
+
+
+def _pictures_table(report: Report) -> Table:
+    table = Table(*COLUMNS, box=SIMPLE_HEAD, pad_edge=False)
+    for row in picture_rows(report.frame):
+        table.add_row(*map(escape, row))
+    return table
 
 
 def _frame_table(report: Report) -> Table:
@@ -129,14 +215,16 @@ def _right(name: str) -> Column:
 def _stage(job: RemoteJob) -> str:
     if job.progress is None:
         return job.status.value
-    return f"{job.progress.stage} {job.progress.step}/{job.progress.steps}"
+    run = f"  run {job.progress.run}/{job.progress.runs}" if job.progress.runs else ""
+    return f"{job.progress.stage} {job.progress.step}/{job.progress.steps}{run}"
 
 
 def _share(job: RemoteJob) -> float:
     """Return how much of a job is done, 0..1."""
-    if job.progress is None or not job.progress.steps:
+    if job.progress is None:
         return 0.0
-    return min(1.0, job.progress.step / job.progress.steps)
+    done = min(1.0, job.progress.step / job.progress.steps) if job.progress.steps else 0.0
+    return ((job.progress.run or 1) - 1 + done) / (job.progress.runs or 1)
 
 
 def _size(size: Size | None) -> str:

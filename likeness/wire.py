@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from likeness.contract.jobs import JobFailure, JobStatus, Progress, Timings
+from likeness.contract.jobs import ComparedRun, JobFailure, JobStatus, Progress, Recommendation, Reproduction, Timings
 from likeness.contract.report import Report
 
 
@@ -29,6 +29,15 @@ class RemoteImage(Wire):
     report: Report
 
 
+class RemoteComparison(Wire):
+    """What a comparison found; `runs` are best first, those that failed last."""
+
+    runs: list[ComparedRun]
+    merit: str
+    recommendation: Recommendation
+    sheet: str
+
+
 class RemoteResult(Wire):
     """What a succeeded job gives, best image first."""
 
@@ -36,6 +45,11 @@ class RemoteResult(Wire):
     engine: dict[str, Any]
     recipe: dict[str, Any]
     timings: Timings
+    degradations: list[str] = []
+    caption: str | None = None
+    caption_reason: str | None = None
+    comparison: RemoteComparison | None = None
+    reproduction: Reproduction | None = None
 
 
 class RemoteJob(Wire):
@@ -49,6 +63,25 @@ class RemoteJob(Wire):
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None
+
+
+class DryRunEstimate(Wire):
+    """A figure that is not certain: null when nothing is known; `reason` says what it rests on, or why."""
+
+    value: float | None
+    reason: str
+
+
+class DryRun(Wire):
+    """What a request would do; of each run its engine, parameters, canvas and memory."""
+
+    kind: str
+    engine: str
+    runs: list[dict[str, Any]]
+    timeout: int
+    seconds: DryRunEstimate
+    position: int
+    wait: DryRunEstimate
 
 
 class EngineInfo(Wire):

@@ -3,7 +3,7 @@
 /** A job that was accepted: it is durable and will run. */
 export interface AcceptedJob {
   id: string;
-  kind: "recreate" | "customise";
+  kind: "recreate" | "customise" | "compare";
   status: JobStatus;
   created_at: string;
   /** jobs before it in its queue, while queued */
@@ -27,16 +27,80 @@ export interface CanvasSpec {
   minimum: number;
   /** the longest side that is worked on at once */
   tile: number;
+  /** the longer side it is best at; a smaller picture is enlarged to be worked on */
+  native?: number | null;
   /** a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged */
   larger?: "tiles" | "smaller";
   /** how far neighbouring tiles overlap */
-  overlap: number;
+  overlap?: number;
 }
 
-/** A map drawn from the picture that steers the engine (ControlNet). */
+/** What the engine would work on. */
+export interface CanvasView {
+  /** px, padding included */
+  width: number;
+  /** px, padding included */
+  height: number;
+  /** 1 when the whole is worked on at once */
+  tiles: number;
+}
+
+/** Run one picture through several engines and settings, to see which does it best. */
+export interface CompareRequest {
+  kind?: "compare";
+  /** what every run does; without `engine` and `priority`, and one image of each run is kept */
+  task?: Recreate | Customise;
+  /** engines and values; at most 24 combinations in all */
+  runs: Array<Grid>;
+  priority?: Priority;
+  /** the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file */
+  image: string;
+  /** a mask for `task`, sent as the image is */
+  mask?: string | null;
+  /** a picture for `task` to print, sent as the image is */
+  logo?: string | null;
+  /** a map for the first of `task`'s `controls`, sent likewise */
+  control?: string | null;
+}
+
+/** One run of a comparison: a row of its table. */
+export interface ComparedRun {
+  /** its place in the order asked */
+  run: number;
+  /** 1 is the best; null when it failed */
+  rank?: number | null;
+  engine: string;
+  parameters: Record<string, string | number | boolean | null>;
+  /** number of its image; null when it failed */
+  image?: number | null;
+  verdict?: Verdict | null;
+  /** what runs of an equal verdict are ranked by */
+  merit?: number | null;
+  /** the main figures of its report */
+  figures?: Array<Score>;
+  /** at work, without queueing and loading the engine */
+  seconds?: number | null;
+  timings?: Timings | null;
+  /** what was done because memory was short */
+  degradations?: Array<string>;
+  error?: JobFailure | null;
+}
+
+/** What a comparison found. */
+export interface ComparisonView {
+  /** best first, those that failed last */
+  runs: Array<ComparedRun>;
+  /** how the merit is computed */
+  merit: string;
+  recommendation: Recommendation;
+  /** where the contact sheet is: a PNG of the given picture and that of every run */
+  sheet: string;
+}
+
+/** A map that steers the engine (ControlNet), drawn from the picture unless it is sent. */
 export interface Control {
-  /** canny: thin edges; soft_edge: gradients at two scales */
-  kind: "canny" | "soft_edge";
+  /** canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright */
+  kind: "canny" | "soft_edge" | "line_art" | "depth";
   /** how strongly it steers */
   weight?: number;
   /** share of the steps after which it begins */
@@ -59,10 +123,18 @@ export interface Customise {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -87,8 +159,14 @@ export interface Customise {
   logo?: "file" | null;
   /** where to print; centred on the product when not given */
   place?: Box | null;
-  /** what to keep of the picture's edges */
+  /** maps to keep to */
   controls?: Array<Control>;
+  /** the `control` file sent: the map for the first of `controls`, not drawn here */
+  control?: "file" | null;
+  /** what the given picture shows; for the report, beside target_prompt or prompt */
+  source_prompt?: string | null;
+  /** what the made picture should show; for the report; by default the prompt */
+  target_prompt?: string | null;
   /** file format; when not given the same, or png where pixels are locked and the same would lose them */
   format?: OutputFormat | null;
   /** what a candidate must reach */
@@ -109,10 +187,18 @@ export interface CustomiseRequest {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -137,8 +223,14 @@ export interface CustomiseRequest {
   logo?: string | null;
   /** where to print; centred on the product when not given */
   place?: Box | null;
-  /** what to keep of the picture's edges */
+  /** maps to keep to */
   controls?: Array<Control>;
+  /** the `control` file sent: the map for the first of `controls`, not drawn here */
+  control?: "file" | null;
+  /** what the given picture shows; for the report, beside target_prompt or prompt */
+  source_prompt?: string | null;
+  /** what the made picture should show; for the report; by default the prompt */
+  target_prompt?: string | null;
   /** file format; when not given the same, or png where pixels are locked and the same would lose them */
   format?: OutputFormat | null;
   /** what a candidate must reach */
@@ -147,13 +239,31 @@ export interface CustomiseRequest {
   image: string;
 }
 
+/** What a request would do: it is valid and would be accepted now; nothing was stored or queued. */
+export interface DryRun {
+  dry_run?: true;
+  kind: "recreate" | "customise" | "compare";
+  /** of a comparison that of the first run */
+  engine: string;
+  /** one; of a comparison all, in the order asked */
+  runs: Array<RunView>;
+  /** seconds the job may run at most */
+  timeout: number;
+  /** that it is likely to run */
+  seconds: Estimate;
+  /** jobs that would be before it */
+  position: number;
+  /** seconds until a worker is likely to take it */
+  wait: Estimate;
+}
+
 /** Whether the edit that was asked happened, and only that. */
 export interface EditReport {
   /** the edit as it was understood */
   asked: string;
   /** the asked colour as #RRGGBB, where one is asked */
   colour: string | null;
-  /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score */
+  /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score, directional_similarity */
   scores: Array<Score>;
   happened: boolean;
 }
@@ -170,6 +280,10 @@ export interface EditThresholds {
   delta_e?: number | null;
   /** at least */
   edge_f1?: number | null;
+  /** at most; missed where it cannot be measured */
+  lpips?: number | null;
+  /** at most; missed where it cannot be measured */
+  st_lpips?: number | null;
   /** degrees from the asked hue, at most */
   hue_error?: number | null;
   /** CIEDE2000 of the mean colour to the asked, at most; 3 for a colourway */
@@ -211,6 +325,16 @@ export interface EngineView {
   instructions: Array<string>;
   pool: string;
   weights: string;
+  /** further models it runs on */
+  parts: Record<string, string>;
+  /** maps that steer it */
+  controls: Array<"canny" | "soft_edge" | "line_art" | "depth">;
+  /** adapters that a job may put on */
+  loras: Array<string>;
+  /** needs a text to recreate a picture; one is written when none is given */
+  captioned: boolean;
+  /** bytes it needs to make one picture, weights included */
+  memory: number | null;
   revision: string;
   licence: string;
   /** most jobs in one run */
@@ -220,9 +344,21 @@ export interface EngineView {
   /** seconds more for each megapixel */
   timeout_per_megapixel: number;
   max_candidates: number;
+  /** is known to shift or zoom the picture; undone where it is small and sure */
+  drifts: boolean;
   canvas: CanvasSpec;
   parameters: Record<string, ParameterSpec>;
+  /** whether a worker has everything it runs on */
+  installed: boolean;
   resident: Array<Resident>;
+}
+
+/** A figure that is not certain. */
+export interface Estimate {
+  /** null when nothing is known; `reason` then says why */
+  value: number | null;
+  /** what it rests on */
+  reason: string;
 }
 
 /** One entry of a job's event stream. */
@@ -251,6 +387,30 @@ export interface FrameRow {
   equal: boolean;
 }
 
+/** One engine and the values to try with it, one or a list of each; every combination of them is a run. */
+export interface Grid {
+  /** an engine's name; the default when not given */
+  engine?: string | null;
+  /** as in `task`, in whose place each value is put */
+  prompt?: string | Array<string> | null;
+  /** as in `task` */
+  negative_prompt?: string | Array<string> | null;
+  /** as in `task` */
+  strength?: number | Array<number> | null;
+  /** as in `task` */
+  guidance_scale?: number | Array<number> | null;
+  /** as in `task` */
+  image_guidance_scale?: number | Array<number> | null;
+  /** as in `task` */
+  steps?: number | Array<number> | null;
+  /** as in `task` */
+  scheduler?: string | Array<string> | null;
+  /** as in `task` */
+  clip_skip?: number | Array<number> | null;
+  /** as in `task` */
+  seed?: number | Array<number> | null;
+}
+
 /** That the service, or all that it stands on, answers. */
 export interface Health {
   status: string;
@@ -269,9 +429,11 @@ export interface ImageView {
   /** as it was for this image, where it grows with each attempt; else null */
   guidance_scale?: number | null;
   report: Report;
+  /** of this image, where the job took several runs */
+  recipe?: Recipe | null;
 }
 
-/** Why a job failed. */
+/** Why a job, or one of its runs, failed. */
 export interface JobFailure {
   code: string;
   detail: string;
@@ -291,13 +453,16 @@ export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancell
 /** A job as it stands. */
 export interface JobView {
   id: string;
-  kind: "recreate" | "customise";
+  kind: "recreate" | "customise" | "compare";
   status: JobStatus;
   created_at: string;
   /** jobs before it in its queue, while queued */
   position: number | null;
   links: Links;
+  /** of a comparison that of the first run */
   engine: string;
+  /** id of the job whose images it makes again */
+  reproduces?: string | null;
   started_at: string | null;
   ended_at: string | null;
   /** while running */
@@ -325,6 +490,14 @@ export interface Lock {
   area: number;
   /** the largest change of any sample there, in steps of the picture's own */
   max_abs_diff: number;
+}
+
+/** An adapter of the catalogue, put on for one job. */
+export interface Lora {
+  /** one of the engine's `loras` */
+  name: string;
+  /** how strongly it works */
+  weight?: number;
 }
 
 /** The file format of the images that come back. */
@@ -365,18 +538,28 @@ export interface Progress {
   steps: number;
   stage: "loading" | "preparing" | "denoising" | "decoding" | "assessing";
   attempt?: number;
+  /** which of several runs `step` and `steps` are of */
+  run?: number | null;
+  /** how many runs the job takes, where it takes several */
+  runs?: number | null;
 }
 
 /** All that is needed to make the pictures again. */
 export interface Recipe {
   engine: string;
   revision: string;
+  /** the commits of the pulled models it ran on */
+  models?: Record<string, string>;
   parameters: Record<string, string | number | boolean | null>;
   seeds: Array<number>;
   input_sha256: string;
   files_sha256?: Record<string, string>;
   /** what was asked */
-  task?: unknown | null;
+  task?: Recreate | Customise | null;
+  /** the prompt, where a captioner wrote it */
+  caption?: string | null;
+  /** what the pictures were made on; not known of older jobs */
+  device?: string | null;
 }
 
 /** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
@@ -385,6 +568,14 @@ export interface Recolour {
   to: string;
   /** what to recolour; a `mask` file, when given, goes before it */
   mask?: "product" | "background";
+}
+
+/** The run to take, and why. */
+export interface Recommendation {
+  /** `run` of the row */
+  run: number;
+  /** plain sentences, made from the figures */
+  reasons: Array<string>;
 }
 
 /** Recreate a picture as exactly as the engine can. */
@@ -401,10 +592,18 @@ export interface Recreate {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -433,10 +632,18 @@ export interface RecreateRequest {
   image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
   /** how many images to make in one attempt */
   candidates?: number;
   /** which of them to return */
@@ -453,6 +660,19 @@ export interface RecreateRequest {
   image: string;
 }
 
+/** How a picture lay against the given one as its engine made it, where the engine is known to drift. A point at (x, y) px from the centre came to scale * (x, y) + (right, down). */
+export interface Registration {
+  /** px */
+  right: number;
+  /** px */
+  down: number;
+  scale: number;
+  /** share of the edges that lie in place once this is undone */
+  confidence: number;
+  /** true where it was small and sure; then all figures are of the picture moved back */
+  undone: boolean;
+}
+
 /** The quality report of one candidate. */
 export interface Report {
   frame: Array<FrameRow>;
@@ -461,15 +681,43 @@ export interface Report {
   edit?: EditReport | null;
   /** where pixels were to be kept */
   locked?: Lock | null;
+  /** with an engine that is known to drift */
+  registration?: Registration | null;
   verdict: Verdict;
   /** plain sentences: what was met or missed */
   reasons: Array<string>;
+}
+
+/** One image of the original job, made again. */
+export interface Reproduced {
+  /** its number in the original job */
+  original: number;
+  original_sha256: string;
+  /** its number in this job; null when it failed */
+  image?: number | null;
+  sameness?: Sameness | null;
+  /** ssim, psnr and delta_e between the two, where bytes differ */
+  figures?: Array<Score>;
+  /** plain sentences: what is known to differ */
+  reasons?: Array<string>;
+  error?: JobFailure | null;
+}
+
+/** How the images of an earlier job came out when it was run again. */
+export interface Reproduction {
+  /** id of the original job */
+  job: string;
+  images: Array<Reproduced>;
 }
 
 /** A worker that holds an engine in memory. */
 export interface Resident {
   worker: string;
   device: string;
+  /** bytes its engines may take */
+  memory: number | null;
+  /** gives the same bytes in any batch; elsewhere only to jobs that ask for `exact` */
+  exact: boolean;
 }
 
 /** What a succeeded job gives, best image first. */
@@ -482,14 +730,40 @@ export interface ResultView {
   attempts: number;
   /** jobs that shared the run */
   batch: number;
+  /** what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a measure of the engine's own, as `VAE tiling` */
+  degradations: Array<string>;
+  /** the prompt, where a captioner wrote it for want of one */
+  caption: string | null;
+  /** why there is no caption though the engine would have used one, else null */
+  caption_reason: string | null;
+  /** of a comparison */
+  comparison?: ComparisonView | null;
+  /** of a job that ran another one again */
+  reproduction?: Reproduction | null;
 }
+
+/** One run of an engine. */
+export interface RunView {
+  engine: string;
+  revision: string;
+  /** resolved; `seed` only where one was given */
+  parameters: Record<string, string | number | boolean | null>;
+  canvas: CanvasView;
+  /** seconds it may take at most */
+  timeout: number;
+  /** bytes */
+  memory: Estimate;
+}
+
+/** How near a reproduced image came to the original. */
+export type Sameness = "bitwise" | "perceptual" | "different";
 
 /** One figure of a report. */
 export interface Score {
   name: string;
   /** null when it could not be measured; `reason` then says why */
   value: number | null;
-  /** dB, ratio (0 to 1), dE00, px, degrees */
+  /** dB, ratio (of two alike, or a cosine), dE00, px, degrees, L* */
   unit: string;
   higher_is_better: boolean;
   reason?: string | null;
@@ -515,6 +789,10 @@ export interface Thresholds {
   delta_e?: number | null;
   /** at least */
   edge_f1?: number | null;
+  /** at most; missed where it cannot be measured */
+  lpips?: number | null;
+  /** at most; missed where it cannot be measured */
+  st_lpips?: number | null;
 }
 
 /** Where the time went, in seconds. */

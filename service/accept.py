@@ -1,52 +1,46 @@
 """Accepting a job, as one function of named steps. Nothing is stored before everything has been checked."""
 
 import mimetypes
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
-import structlog
 from anyio import to_thread
 
-from likeness.contract.catalogue import EngineSpec, edit_of, way_of
+from likeness.contract.comparison import Compare, JobTask
+from likeness.contract.engines import EngineSpec, edit_of, way_of
 from likeness.contract.errors import (
     FieldProblem,
     InvalidField,
     InvalidPicture,
-    LikenessError,
     QueueUnavailable,
     RequestError,
 )
-from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
+from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
+from likeness.contract.runs import Plan, plan_of
 from likeness.contract.tasks import Customise, Task, Way
 from likeness.imaging.decode import Bounds, Header, peek
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
+from service.once import Accepted, once
+from service.room import check_room
 from service.state import Services
-from service.submission import FILES, FileName, Submission, Upload
+from service.submission import FILES, Submission, Upload
 
-Name = Literal["image"] | FileName
+Name = Literal["image"] | SentFile
 """The fields that pictures come in."""
+PLACES: Final = tuple(f"#/{name}" for name in ("image", *FILES))
 MEDIA_TYPES: Final = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 """Other names that are in use."""
 NAMES: Final = mimetypes.MimeTypes()
 for _type, _ending in (("image/webp", ".webp"), ("image/jpeg", ".jfif"), ("image/avif", ".avif")):
     NAMES.add_type(_type, _ending)
-
-log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A job that will run; `replayed` when an earlier request with the same key had it accepted."""
-
-    job: Job
-    replayed: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,29 +56,55 @@ class Checked:
         return f"image/{self.header.format}"
 
 
+@dataclass(frozen=True)
+class Admissible:
+    """A request that has been checked: what is to be done, and with which pictures."""
+
+    plan: Plan
+    pictures: dict[Name, Checked]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture as a viewer shows it, in px."""
+        return upright_size(self.pictures["image"].header)
+
+
 async def accept(services: Services, owner: str, submission: Submission, key: str | None) -> Accepted:
     """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours."""
-    task = submission.task
-    spec = services.catalogue.choose(task)
-    spec.resolve(task)
-    _check_text(task, spec)
+    wanted = await check(services, submission)
+    fingerprint = await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures) if key else ""
+    return await once(services, owner, key, fingerprint, partial(_queue, services, owner, wanted, key))
+
+
+async def check(services: Services, submission: Submission) -> Admissible:
+    """Return what a request asks for, once everything about it has been checked that needs no queue."""
+    plan = plan_of(submission.task, services.catalogue, await missing_engines(services))
+    with _within(submission.task):
+        for run in plan.runs:
+            _check_text(run.task, run.spec)
     uploads = await _uploads(services, submission)
-    pictures = await to_thread.run_sync(_inspect, uploads, task, services.bounds)
-    if key is not None:
-        known = await services.queue.claim_key(owner, key, await to_thread.run_sync(_fingerprint, task, pictures))
-        if known is not None:
-            return Accepted(await services.queue.fetch(known, owner), replayed=True)
+    with _within(submission.task):
+        return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan.runs[0].task, services.bounds))
+
+
+@contextmanager
+def _within(task: JobTask) -> Iterator[None]:
+    """Name the place of a field in whatever is found wrong with it: in a comparison it stands in `task`."""
     try:
-        await services.queue.check_room(spec, task.priority)
-        job = await _store_and_queue(services, owner, task, spec, pictures, key)
-    except QueueUnavailable:
-        raise  # whether Redis took the job is not known: the key lapses, or stands for the job, by itself
-    except BaseException:
-        await _release(services, owner, key)
-        raise
-    services.metrics.accepted(job.task.kind, job.engine)
-    log.info("accepted", job_id=job.id, engine=job.engine, owner=owner)
-    return Accepted(job)
+        yield
+    except InvalidField as error:
+        if not isinstance(task, Compare) or any(problem.pointer in PLACES for problem in error.problems):
+            raise
+        moved = [(problem.pointer.removeprefix("#/"), problem.detail) for problem in error.problems]
+        problems = [FieldProblem(f"#/task/{field}", detail) for field, detail in moved]
+        raise InvalidField(f"task/{error.detail}", problems) from error
+
+
+async def missing_engines(services: Services) -> set[str]:
+    """Return the names of the engines that no worker has the models for."""
+    if not services.catalogue.model:
+        return set()
+    return services.catalogue.missing(await services.queue.installed())
 
 
 def _check_text(task: Task, spec: EngineSpec) -> None:
@@ -118,8 +138,9 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
             _check_name(upload, checked[name].header)
     header = checked["image"].header
     _check_format(task, header)
-    if "mask" in checked:
-        orientation_of_mask(header, checked["mask"].header)
+    for name in ("mask", "control"):
+        if name in checked:
+            orientation_of_mask(header, checked[name].header, name)
     return checked
 
 
@@ -149,32 +170,38 @@ def _check_format(task: Task, header: Header) -> None:
     check_format(header, wanted_format(task, header.format))
 
 
-def _fingerprint(task: Task, pictures: dict[Name, Checked]) -> str:
+def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
     """Return what makes two requests the same: what is asked, of which bytes; not how the body was written."""
     digests = [f"{name} {sha256(pictures[name].data).hexdigest()}" for name in sorted(pictures)]
     return sha256("\n".join([task.model_dump_json(), *digests]).encode()).hexdigest()
 
 
-async def _store_and_queue(
-    services: Services, owner: str, task: Task, spec: EngineSpec, pictures: dict[Name, Checked], key: str | None
-) -> Job:
+async def _queue(services: Services, owner: str, wanted: Admissible, key: str | None) -> Job:
     """Store the pictures, then queue the job; on a refusal nothing stays behind."""
+    plan, (width, height) = wanted.plan, wanted.size
+    await check_room(services, plan, plan.task.priority)
     job_id = new_job_id()
-    width, height = upright_size(pictures["image"].header)
-    try:
-        stored = await _stored(services, job_id, pictures)
+    async with stored_for(services, job_id):
+        stored = await _stored(services, job_id, wanted.pictures)
         order = JobOrder(
             id=job_id,
             owner=owner,
-            engine=spec.name,
-            task=task,
+            engine=plan.spec.name,
+            task=plan.task,
             input=stored["image"],
             files={name: stored[name] for name in FILES if name in stored},
             created_at=datetime.now(UTC),
-            batch_key=spec.batch_key(task, width, height),
-            timeout=spec.bound(task, width, height),
+            batch_key=plan.batch_key(width, height),
+            timeout=plan.bound(width, height),
         )
-        return await services.queue.accept(order, spec, key)
+        return await services.queue.accept(order, plan.spec, key)
+
+
+@asynccontextmanager
+async def stored_for(services: Services, job_id: str) -> AsyncIterator[None]:
+    """Erase the pictures of a job that the block stored but could not queue."""
+    try:
+        yield
     except QueueUnavailable:
         raise  # Redis may have taken the job: if not, the sweep erases its pictures
     except BaseException:
@@ -187,12 +214,3 @@ async def _stored(services: Services, job_id: str, pictures: dict[Name, Checked]
         name: await services.store.put_async(job_id, picture.data, picture.media_type)
         for name, picture in pictures.items()
     }
-
-
-async def _release(services: Services, owner: str, key: str | None) -> None:
-    if key is None:
-        return
-    try:
-        await services.queue.release_key(owner, key)
-    except LikenessError as error:
-        log.warning("idempotency key not released", error=error.code)

@@ -11,7 +11,7 @@ from likeness.contract.jobs import Event
 from likeness.contract.tasks import Region
 from service import examples
 from service.errors import Problem
-from service.wire import CustomiseRequest, RecreateRequest, StreamedEvent
+from service.wire import CompareRequest, CustomiseRequest, RecreateRequest, StreamedEvent
 
 REF: Final = "#/components/schemas/{model}"
 DESCRIPTION: Final = (
@@ -32,12 +32,14 @@ Document = dict[str, Any]
 BODIES: Final = (
     ("/recreate", "RecreateRequest", examples.RECREATE),
     ("/customise", "CustomiseRequest", examples.CUSTOMISE),
+    ("/compare", "CompareRequest", examples.COMPARE),
 )
 """Of each call that takes pictures: its path, its model, an example."""
 FILE: Final[Document] = {"type": "string", "format": "binary"}
 PARTS: Final[dict[str, Document]] = {
     "image": FILE,
     "logo": FILE,
+    "control": FILE,
     "mask": {"anyOf": [{"type": "string", "enum": list(get_args(Region))}, FILE]},
 }
 """The form parts that are files: PNG, JPEG or WebP."""
@@ -61,7 +63,8 @@ def document(app: FastAPI) -> Document:
     )
     schemas = found["components"]["schemas"]
     models: Any = [
-        (model, "validation") for model in (RecreateRequest, CustomiseRequest, Problem, StreamedEvent, Event)
+        (model, "validation")
+        for model in (RecreateRequest, CustomiseRequest, CompareRequest, Problem, StreamedEvent, Event)
     ]
     schemas.update(models_json_schema(models, ref_template=REF)[1]["$defs"])
     found["components"]["securitySchemes"] = {
@@ -77,7 +80,7 @@ def document(app: FastAPI) -> Document:
 
 def _body(model: str, schemas: Document, example: Document) -> Document:
     schema = schemas[model]
-    form = {name: json.dumps(value) if isinstance(value, dict) else value for name, value in example.items()}
+    form = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in example.items()}
     parts = {name: _part(name, field, schemas) for name, field in schema["properties"].items()}
     return {
         "required": True,
@@ -101,7 +104,11 @@ def _part(name: str, field: Document, schemas: Document) -> Document:
         return {**PARTS[name], **about}
     options = [option for option in field.get("anyOf", []) if option.get("type") != "null"]
     said = options[0] if options else {key: value for key, value in field.items() if key not in about}
-    if said.get("type") == "array" or "properties" in schemas.get(said.get("$ref", "").rpartition("/")[2], {}):
+    if (
+        said.get("type") == "array"
+        or "oneOf" in said
+        or "properties" in schemas.get(said.get("$ref", "").rpartition("/")[2], {})
+    ):
         held = {key: value for key, value in said.items() if key != "default"}
         return {"type": "string", "contentMediaType": "application/json", "contentSchema": held, **about}
     return {**said, **about}

@@ -18,6 +18,12 @@ CUSTOMISE: Final[dict[str, Any]] = {
     "attempts": 3,
 }
 
+COMPARE: Final[dict[str, Any]] = {
+    "image": PICTURE,
+    "task": {"kind": "recreate", "format": "png"},
+    "runs": [{"engine": "starter", "strength": [0, 0.3], "guidance_scale": [1, 3]}],
+}
+
 ACCEPTED: Final[dict[str, Any]] = {
     "id": JOB_ID,
     "kind": "recreate",
@@ -31,7 +37,9 @@ REPORT: Final[dict[str, Any]] = {
     "frame": [
         {"name": "width", "given": 624, "made": 624, "equal": True},
         {"name": "height", "given": 807, "made": 807, "equal": True},
+        {"name": "aspect_ratio", "given": "208:269", "made": "208:269", "equal": True},
         {"name": "mode", "given": "RGB", "made": "RGB", "equal": True},
+        {"name": "channels", "given": 3, "made": 3, "equal": True},
     ],
     "fidelity": [
         {"name": "psnr", "value": 31.2, "unit": "dB", "higher_is_better": True, "reason": None},
@@ -41,7 +49,7 @@ REPORT: Final[dict[str, Any]] = {
             "value": None,
             "unit": "ratio",
             "higher_is_better": False,
-            "reason": "no weights for it are installed",
+            "reason": "not installed: python -m training.lpips (docs/report.md)",
         },
     ],
     "verdict": "accepted",
@@ -110,6 +118,9 @@ SUCCEEDED: Final[dict[str, Any]] = {
         },
         "attempts": 1,
         "batch": 1,
+        "degradations": [],
+        "caption": None,
+        "caption_reason": None,
     },
 }
 
@@ -142,6 +153,7 @@ CUSTOMISED: Final[dict[str, Any]] = {
                         "happened": True,
                     },
                     "locked": {"area": 0.62, "max_abs_diff": 0},
+                    "registration": None,
                 },
             }
         ],
@@ -163,6 +175,87 @@ CUSTOMISED: Final[dict[str, Any]] = {
     },
 }
 
+_ROW: Final[dict[str, Any]] = {
+    "run": 0,
+    "rank": 1,
+    "engine": "starter",
+    "parameters": {"strength": 0.0, "steps": 4},
+    "image": 0,
+    "verdict": "accepted",
+    "merit": 0.93,
+    "figures": [{"name": "ssim", "value": 0.95, "unit": "ratio", "higher_is_better": True, "reason": None}],
+    "seconds": 1.8,
+    "timings": SUCCEEDED["result"]["timings"],
+    "error": None,
+}
+
+COMPARED: Final[dict[str, Any]] = {
+    **SUCCEEDED,
+    "kind": "compare",
+    "result": {
+        **SUCCEEDED["result"],
+        "images": [{**SUCCEEDED["result"]["images"][0], "recipe": SUCCEEDED["result"]["recipe"]}],
+        "comparison": {
+            "runs": [
+                _ROW,
+                {
+                    "run": 1,
+                    "rank": None,
+                    "engine": "starter",
+                    "parameters": {"strength": 0.3, "steps": 4},
+                    "image": None,
+                    "error": {"code": "timeout", "detail": "the run took longer than its bound", "fault": "engine"},
+                },
+            ],
+            "merit": "ssim - delta_e / 100; accepted runs come before rejected ones",
+            "recommendation": {"run": 0, "reasons": ["run 0 (starter) was accepted."]},
+            "sheet": f"{HERE}/sheet",
+        },
+    },
+}
+
+REPRODUCED: Final[dict[str, Any]] = {
+    **SUCCEEDED,
+    "reproduces": "019a8f3a0b10d4e5f60718293a4b5c6d",
+    "result": {
+        **SUCCEEDED["result"],
+        "reproduction": {
+            "job": "019a8f3a0b10d4e5f60718293a4b5c6d",
+            "images": [
+                {
+                    "original": 0,
+                    "original_sha256": SHA256,
+                    "image": 0,
+                    "sameness": "bitwise",
+                    "figures": [],
+                    "reasons": ["every byte is equal"],
+                    "error": None,
+                }
+            ],
+        },
+    },
+}
+
+DRY_RUN: Final[dict[str, Any]] = {
+    "dry_run": True,
+    "kind": "recreate",
+    "engine": "starter",
+    "runs": [
+        {
+            "engine": "starter",
+            "revision": "2",
+            "parameters": {"prompt": "", "strength": 0.0, "guidance_scale": 1.0, "steps": 4},
+            "canvas": {"width": 624, "height": 808, "tiles": 1},
+            "timeout": 76,
+            "memory": {"value": None, "reason": "the catalogue does not declare it for this engine"},
+        }
+    ],
+    "timeout": 76,
+    "seconds": {"value": 1.9, "reason": "the running mean of the queue's runs"},
+    "position": 0,
+    "wait": {"value": 0.0, "reason": "no job waits before it"},
+}
+
 PAGE: Final[dict[str, Any]] = {"jobs": [SUCCEEDED], "next": JOB_ID}
 
 ENGINES: Final[dict[str, Any]] = {
@@ -178,15 +271,22 @@ ENGINES: Final[dict[str, Any]] = {
             "instructions": ["material: 'make it denim'; denim, knit, leather, camouflage"],
             "pool": "starter",
             "weights": "starter",
+            "parts": {},
+            "controls": [],
+            "loras": [],
+            "captioned": False,
+            "memory": None,
             "revision": "1",
             "licence": "Apache-2.0",
             "batch": 8,
             "timeout": 60,
             "timeout_per_megapixel": 30.0,
             "max_candidates": 1,
+            "drifts": False,
             "canvas": {"multiple": 8, "minimum": 64, "tile": 1024, "overlap": 128},
             "parameters": {},
-            "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu"}],
+            "installed": True,
+            "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu", "memory": 15_000_000_000, "exact": True}],
         }
     ]
 }

@@ -12,9 +12,9 @@ from likeness.contract.errors import FieldProblem, TooManyUploads, UploadTooLarg
 FIELDS_BYTES: Final = 64 * 1024
 """Room for the fields and the wrapping beside the pictures."""
 
-MOST_PICTURES: Final = 3
+MOST_PICTURES: Final = 4
 """In one body: the picture, its mask, a logo."""
-SEVERAL: Final = ("/customise", "/customize")
+SEVERAL: Final = ("/customise", "/customize", "/compare")
 """The calls that take more pictures than one; these are the ends of their paths."""
 
 

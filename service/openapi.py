@@ -51,8 +51,8 @@ def _type(schema: Schema) -> str:
         return str(schema["$ref"].rpartition("/")[2])
     if "const" in schema or "enum" in schema:
         return " | ".join(json.dumps(value) for value in schema.get("enum", [schema.get("const")]))
-    if "anyOf" in schema:
-        return " | ".join(dict.fromkeys(_type(option) for option in schema["anyOf"]))
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return " | ".join(dict.fromkeys(_type(option) for option in options))
     if schema.get("type") == "array":
         return f"Array<{_type(schema['items'])}>"
     if schema.get("type") == "object":

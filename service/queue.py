@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from likeness.contract import names
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import (
     IdempotencyMismatch,
     IdempotencyPending,
@@ -39,6 +40,15 @@ from service.queue_scripts import ACCEPT, CANCEL, CLAIM_KEY, FORGET
 
 READ_SECONDS: Final = 5.0
 """Longest wait for an answer from Redis."""
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How a queue stands for the next job: jobs before it, seconds a job takes (None: not known), workers."""
+
+    position: int
+    pace: float | None
+    workers: int
 
 
 @asynccontextmanager
@@ -276,6 +286,16 @@ class JobQueue:
         detail = f"{waiting} jobs are waiting and at most {self._max_queued} may; try again in {seconds} s"
         return QueueFull(detail, retry_after=seconds)
 
+    async def outlook(self, pool: str, priority: Priority) -> Outlook:
+        """Return what the next job of this pool and priority would find; interactive jobs go before batch ones."""
+        queue = names.queue_name(pool, priority)
+        before = {queue, names.queue_name(pool, Priority.INTERACTIVE)}
+        async with _translated():
+            position = sum([await self._redis.llen(f"rq:queue:{name}") for name in before])
+            pace = await self._redis.get(names.PACE_KEY.format(queue=queue))
+            workers = await self._redis.scard(f"rq:workers:{queue}")
+        return Outlook(position, None if pace is None else float(pace), workers)
+
     async def residency(self) -> list[Residency]:
         """Return what each living worker holds."""
         async with _translated():
@@ -283,6 +303,13 @@ class JobQueue:
             keys = [names.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
             found = await self._redis.mget(keys) if keys else []
         return [Residency.model_validate_json(value) for value in found if value is not None]
+
+    async def installed(self) -> set[str]:
+        """Return the engines that workers had all models of, lately."""
+        since = time.time() - names.INSTALLED_SECONDS
+        async with _translated():
+            found = await self._redis.zrangebyscore(names.INSTALLED_KEY, since, "+inf")
+        return {name.decode() for name in found}
 
     async def depths(self) -> dict[str, int]:
         """Return how many jobs wait in each queue."""

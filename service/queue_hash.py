@@ -66,6 +66,8 @@ def queued_job(order: JobOrder, position: int) -> Job:
         task=order.task,
         engine=order.engine,
         input=order.input,
+        files=order.files,
+        reproduces=order.reproduces.job if order.reproduces else None,
         created_at=order.created_at,
         position=position,
     )

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Any, Final, Union, get_args, get_origin
 
 from anyio import to_thread
 from fastapi import Request
@@ -19,8 +19,10 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
-from likeness.contract.tasks import Customise, Recreate, Region, Task
+from likeness.contract.jobs import SentFile
+from likeness.contract.tasks import Customise, Recreate, Region
 from service import strict_json
 from service.errors import of_validation, pointer
 from service.limits import FIELDS_BYTES, MOST_PICTURES
@@ -33,9 +35,8 @@ MOST_FILES: Final = 8
 PICTURE: Final = "an https URL, a data URI or base64, as a string"
 REGIONS: Final = get_args(Region)
 
-Model = type[Recreate] | type[Customise]
-FileName = Literal["mask", "logo"]
-FILES: Final[tuple[FileName, ...]] = get_args(FileName)
+Model = type[Recreate] | type[Customise] | type[Compare]
+FILES: Final[tuple[SentFile, ...]] = get_args(SentFile)
 """The fields beside `image` that a picture may be sent in; the task says of each only that it is a "file"."""
 
 
@@ -52,9 +53,9 @@ class Upload:
 class Submission:
     """A validated task and its pictures: of each the bytes, or a URL to fetch them from."""
 
-    task: Task
+    task: JobTask
     image: Upload | str
-    files: dict[FileName, Upload | str] = field(default_factory=dict)
+    files: dict[SentFile, Upload | str] = field(default_factory=dict)
 
 
 async def read_submission(request: Request, model: Model, max_picture: int) -> Submission:
@@ -100,11 +101,11 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
     _refuse_twice([name for name, _ in items])
     fields: dict[str, Any] = {}
     image: Upload | None = None
-    files: dict[FileName, Upload | str] = {}
+    files: dict[SentFile, Upload | str] = {}
     for name, value in items:
         if name == "image":
             image = await _upload(name, value)
-        elif (file := _file_field(name, model)) and (file == "logo" or isinstance(value, UploadFile)):
+        elif (file := _file_field(name, model)) and (file != "mask" or isinstance(value, UploadFile)):
             files[file] = await _upload(file, value)
         elif isinstance(value, UploadFile):
             raise _at(name, f"a file; only {_file_parts(model)} may be one")
@@ -116,13 +117,19 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
     return Submission(task, image, files)
 
 
-def _file_field(name: str, model: Model) -> FileName | None:
-    """Return the name, if a picture may be sent in that field of the model."""
-    return next((file for file in FILES if file == name and file in model.model_fields), None)
+def _file_field(name: str, model: Model) -> SentFile | None:
+    """Return the name, if a picture may be sent in that field beside the model."""
+    return next((file for file in _files_of(model) if file == name), None)
+
+
+def _files_of(model: Model) -> list[SentFile]:
+    """Return the fields that a picture may be sent in; of a comparison they are those of its task."""
+    fields = Customise.model_fields if model is Compare else model.model_fields
+    return [name for name in FILES if name in fields]
 
 
 def _file_parts(model: Model) -> str:
-    names = [name for name in FILES if name in model.model_fields]
+    names = _files_of(model)
     return f"the parts image, {', '.join(names)}" if names else "the part image"
 
 
@@ -170,12 +177,12 @@ def _of_json(body: bytes, model: Model, max_picture: int) -> Submission:
     return Submission(task, _source("image", image, max_picture), files)
 
 
-def _pictures_said(fields: dict[str, Any], model: Model) -> dict[FileName, str]:
+def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
     """Take out of `fields` what names or holds a picture beside `image`; a mask may also be a region, and stays."""
-    found: dict[FileName, str] = {}
-    for name in FILES:
+    found: dict[SentFile, str] = {}
+    for name in _files_of(model):
         value = fields.get(name)
-        if value is None or name not in model.model_fields or (name == "mask" and value in REGIONS):
+        if value is None or (name == "mask" and value in REGIONS and model is not Compare):
             continue
         if not isinstance(value, str) or not value:
             raise _at(name, f"{' or '.join(REGIONS)}, or {PICTURE}" if name == "mask" else PICTURE)
@@ -203,17 +210,37 @@ def _source(name: str, text: str, max_picture: int) -> Upload | str:
         raise _at(name, "neither an https URL nor a data URI nor base64") from error
 
 
-def _validated(fields: dict[str, Any], files: Collection[FileName], model: Model) -> Task:
+def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model) -> JobTask:
     """Return the task that the fields and the files sent beside them make."""
     if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
         raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")
-    fields = {**fields, **dict.fromkeys(files, "file")}
+    fields = _compared(fields, files) if model is Compare else {**fields, **dict.fromkeys(files, "file")}
     try:
         return model.model_validate_json(json.dumps(fields), strict=True)
     except RecursionError as error:
         raise InvalidField("body: nested too deeply", [FieldProblem("#/", "nested too deeply")]) from error
     except ValidationError as error:
-        raise of_validation(error) from error
+        raise _untagged(of_validation(error)) from error
+
+
+def _untagged(error: InvalidField) -> InvalidField:
+    """Return the error without the name of the kind that pydantic puts behind `task`."""
+    plain = re.compile(r"(?<=task/)(recreate|customise)/")
+    problems = [FieldProblem(plain.sub("", problem.pointer), problem.detail) for problem in error.problems]
+    return InvalidField(plain.sub("", error.detail), problems)
+
+
+def _compared(fields: dict[str, Any], files: Collection[SentFile]) -> dict[str, Any]:
+    """Return the fields of a comparison, with the files that were sent said in its task."""
+    task = fields.get("task", {"kind": "recreate"})
+    if not isinstance(task, dict):
+        return fields
+    for name in FILES:
+        if task.get(name) == "file" and name not in files:
+            raise _at(name, f"the task needs it, sent as a file: {PICTURE}")
+        if name in files and task.get(name) not in (None, "file"):
+            raise _at(name, f"task says another {name}; say one of the two")
+    return {**fields, "task": {**task, **dict.fromkeys(files, "file")}}
 
 
 def _at(name: str, detail: str) -> InvalidField:

@@ -1,15 +1,30 @@
 """What the service answers: jobs and engines as callers see them, never as we store them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec, Kind, ParameterSpec
-from likeness.contract.jobs import Job, JobFailure, JobStatus, Progress, Recipe, Residency, Result, Scalar, Timings
+from likeness.contract.comparison import Compare, JobKind
+from likeness.contract.engines import CanvasSpec, EngineSpec, Kind, ParameterSpec
+from likeness.contract.jobs import (
+    ComparedRun,
+    Comparison,
+    Job,
+    JobFailure,
+    JobStatus,
+    Progress,
+    Recipe,
+    Recommendation,
+    Reproduction,
+    Residency,
+    Result,
+    Scalar,
+    Timings,
+)
 from likeness.contract.report import Report
-from likeness.contract.tasks import Customise, Recreate, Way
+from likeness.contract.tasks import ControlKind, Customise, Recreate, Way
 
 
 class RecreateRequest(Recreate):
@@ -37,6 +52,17 @@ class CustomiseRequest(Customise):
     )
 
 
+class CompareRequest(Compare):
+    """Run one picture through several engines and settings, to see which does it best."""
+
+    image: str = Field(
+        description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"
+    )
+    mask: str | None = Field(default=None, description="a mask for `task`, sent as the image is")
+    logo: str | None = Field(default=None, description="a picture for `task` to print, sent as the image is")
+    control: str | None = Field(default=None, description="a map for the first of `task`'s `controls`, sent likewise")
+
+
 class Links(BaseModel):
     """Where to go on with a job."""
 
@@ -56,7 +82,7 @@ class AcceptedJob(BaseModel):
     """A job that was accepted: it is durable and will run."""
 
     id: str
-    kind: Kind
+    kind: JobKind
     status: JobStatus
     created_at: datetime
     position: int | None = Field(description="jobs before it in its queue, while queued")
@@ -89,6 +115,7 @@ class ImageView(BaseModel):
         default=None, description="as it was for this image, where it grows with each attempt; else null"
     )
     report: Report
+    recipe: Recipe | None = Field(default=None, description="of this image, where the job took several runs")
 
 
 class EngineUsedView(BaseModel):
@@ -101,6 +128,20 @@ class EngineUsedView(BaseModel):
     parameters: dict[str, Scalar]
 
 
+class ComparisonView(BaseModel):
+    """What a comparison found."""
+
+    runs: list[ComparedRun] = Field(description="best first, those that failed last")
+    merit: str = Field(description="how the merit is computed")
+    recommendation: Recommendation
+    sheet: str = Field(description="where the contact sheet is: a PNG of the given picture and that of every run")
+
+    @classmethod
+    def of(cls, comparison: Comparison, here: str) -> "ComparisonView":
+        """Return a comparison with a link to its sheet below `here`."""
+        return cls(**dict(comparison) | {"sheet": f"{here}/sheet"})
+
+
 class ResultView(BaseModel):
     """What a succeeded job gives, best image first."""
 
@@ -110,6 +151,16 @@ class ResultView(BaseModel):
     timings: Timings
     attempts: int = Field(description="tries that were needed")
     batch: int = Field(description="jobs that shared the run")
+    degradations: list[str] = Field(
+        description="what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a "
+        "measure of the engine's own, as `VAE tiling`"
+    )
+    caption: str | None = Field(description="the prompt, where a captioner wrote it for want of one")
+    caption_reason: str | None = Field(
+        description="why there is no caption though the engine would have used one, else null"
+    )
+    comparison: ComparisonView | None = Field(default=None, description="of a comparison")
+    reproduction: Reproduction | None = Field(default=None, description="of a job that ran another one again")
 
     @classmethod
     def of(cls, result: Result, here: str, weights: str | None) -> "ResultView":
@@ -120,19 +171,21 @@ class ResultView(BaseModel):
                 sha256=image.picture.sha256,
                 **image.model_dump(include={"width", "height", "mode", "format", "seed", "guidance_scale"}),
                 report=image.report,
+                recipe=image.recipe,
             )
             for number, image in enumerate(result.images)
         ]
         engine = EngineUsedView(weights=weights, **result.engine.model_dump())
-        return cls(
-            images=images, engine=engine, **result.model_dump(include={"recipe", "timings", "attempts", "batch"})
-        )
+        found = ComparisonView.of(result.comparison, here) if result.comparison else None
+        same = {"recipe", "timings", "attempts", "batch", "degradations", "caption", "caption_reason", "reproduction"}
+        return cls(images=images, engine=engine, comparison=found, **result.model_dump(include=same))
 
 
 class JobView(AcceptedJob):
     """A job as it stands."""
 
-    engine: str
+    engine: str = Field(description="of a comparison that of the first run")
+    reproduces: str | None = Field(default=None, description="id of the job whose images it makes again")
     started_at: datetime | None
     ended_at: datetime | None
     progress: Progress | None = Field(description="while running")
@@ -144,7 +197,7 @@ class JobView(AcceptedJob):
         """Return everything that a caller may know about a job."""
         return cls(
             **dict(AcceptedJob.of(job, links)),
-            **job.model_dump(include={"engine", "started_at", "ended_at"}),
+            **job.model_dump(include={"engine", "reproduces", "started_at", "ended_at"}),
             progress=job.progress,
             result=ResultView.of(job.result, links.self, weights) if job.result else None,
             error=job.error,
@@ -176,6 +229,8 @@ class Resident(BaseModel):
 
     worker: str
     device: str
+    memory: int | None = Field(description="bytes its engines may take")
+    exact: bool = Field(description="gives the same bytes in any batch; elsewhere only to jobs that ask for `exact`")
 
 
 class EngineView(BaseModel):
@@ -191,24 +246,33 @@ class EngineView(BaseModel):
     instructions: list[str] = Field(description="what can be asked of a closed engine in words, a line for each kind")
     pool: str
     weights: str
+    parts: dict[str, str] = Field(description="further models it runs on")
+    controls: list[ControlKind] = Field(description="maps that steer it")
+    loras: list[str] = Field(description="adapters that a job may put on")
+    captioned: bool = Field(description="needs a text to recreate a picture; one is written when none is given")
+    memory: int | None = Field(description="bytes it needs to make one picture, weights included")
     revision: str
     licence: str
     batch: int = Field(description="most jobs in one run")
     timeout: int = Field(description="seconds a job may run, for each candidate and attempt")
     timeout_per_megapixel: float = Field(description="seconds more for each megapixel")
     max_candidates: int
+    drifts: bool = Field(description="is known to shift or zoom the picture; undone where it is small and sure")
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec]
+    installed: bool = Field(description="whether a worker has everything it runs on")
     resident: list[Resident]
 
     @classmethod
-    def of(cls, spec: EngineSpec, workers: Sequence[Residency]) -> "EngineView":
+    def of(cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str]) -> "EngineView":
         """Return an engine with the workers that hold it."""
         resident = [
-            Resident(worker=worker.worker, device=worker.device) for worker in workers if spec.name in worker.engines
+            Resident(**worker.model_dump(include={"worker", "device", "memory"}), exact=worker.device == "cpu")
+            for worker in workers
+            if spec.name in worker.engines
         ]
         said = spec.model_dump(include=set(cls.model_fields))
-        return cls(**said, instructions=spec.instructions(), resident=resident)
+        return cls(**said, instructions=spec.instructions(), installed=spec.name not in missing, resident=resident)
 
 
 class EngineList(BaseModel):

@@ -23,6 +23,13 @@ RESULT = {
     "recipe": {},
     "timings": {"queued": 1.0, "denoising": 0.25, "assessing": 0.25},
 }
+ROW = {"run": 0, "rank": 1, "engine": "starter", "parameters": {"strength": 0.3}, "image": 0, "verdict": "accepted"}
+ROW |= {"merit": 0.85, "figures": REPORT["fidelity"], "seconds": 1.5}
+FAILED_ROW = {"run": 1, "engine": "starter-edit", "parameters": {"steps": 4}}
+FAILED_ROW["error"] = {"code": "timeout", "detail": "too long", "fault": "engine"}
+ADVICE = {"run": 0, "reasons": ["run 0 (starter) was accepted.", "It took 1.50 s."]}
+COMPARISON = {"runs": [ROW, FAILED_ROW], "merit": "ssim", "recommendation": ADVICE, "sheet": "/jobs/j1/sheet"}
+SAME = {"original": 0, "original_sha256": "0", "image": 0, "sameness": "bitwise", "reasons": ["every byte is equal"]}
 DONE = {**JOB, "status": "succeeded", "result": RESULT}
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from likeness import __version__
-from tests.stub import DONE, IMAGE, JOB, REPORT, RESULT, Answer, problem, running
+from tests.stub import COMPARISON, DONE, IMAGE, JOB, REPORT, RESULT, ROW, SAME, Answer, problem, running
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -188,6 +188,75 @@ def test_customise_tells_what_can_be_asked(tmp_path):
 def test_a_place_that_is_none(tmp_path):
     error = told(likeness("customise", "a.png", "--text", "Hello", "--place", "1,2", cwd=tmp_path), code=1)
     assert error == "likeness: --place 1,2: four numbers are needed, as 0.3,0.4,0.4,0.2\n"
+
+
+def tried(tmp_path, result, *arguments):
+    """Run a command against a stub whose job has this result; return how it ended and what was posted."""
+
+    def answer(asked):
+        if asked.method == "POST":
+            return Answer(JOB, 202)
+        if asked.path.endswith(("/images/0", "/sheet")):
+            return Answer(b"the " + asked.path.rpartition("/")[2].encode())
+        return Answer({**DONE, "result": {**RESULT, **result}})
+
+    with running() as stub:
+        stub.answer = answer
+        done = likeness(*arguments, "--url", stub.url, "--out", tmp_path / "out", cwd=tmp_path)
+        return done, [asked for asked in stub.asked if asked.method == "POST"]
+
+
+def test_compare_hands_in_its_runs_and_saves_pictures_and_sheet(tmp_path):
+    picture = tmp_path / "shirt.png"
+    Image.new("RGB", (8, 8), "red").save(picture)
+    engines = ["--engine", "starter strength=0,0.3 steps=4", "--engine", "starter-edit"]
+    done, (posted,) = tried(tmp_path, {"comparison": COMPARISON}, "compare", picture, *engines)
+    assert done.returncode == 0, done.stderr
+    assert b'[{"engine":"starter","strength":[0,0.3],"steps":[4]},{"engine":"starter-edit"}]' in posted.body
+    assert b'name="task"\r\n\r\n{"kind":"recreate"}' in posted.body
+    assert (tmp_path / "out/shirt-1-starter.png").read_bytes() == b"the 0"
+    assert (tmp_path / "out/shirt-sheet.png").read_bytes() == b"the sheet"
+    assert "0.850" in done.stdout and "accepted" in done.stdout and "timeout: too long" in done.stdout
+    assert "run 0 (starter) was accepted." in done.stdout
+
+
+def test_compare_may_customise_and_exits_1_when_no_run_was_accepted(tmp_path):
+    rejected = {**COMPARISON, "runs": [{**ROW, "verdict": "rejected"}]}
+    picture = EXAMPLES / "cap-plaid.jpg"
+    options = ["--engine", "starter-edit", "--recolour", "#1F4E79", "--mask", "product"]
+    done, (posted,) = tried(tmp_path, {"comparison": rejected}, "compare", picture, *options)
+    assert told(done, code=1) == "likeness: no run was accepted\n"
+    task = b'{"kind":"customise","recolour":{"to":"#1F4E79","mask":"product"},"mask":"product"}'
+    assert task in posted.body
+
+
+def test_compare_with_a_mask_of_its_own(tmp_path):
+    picture = EXAMPLES / "cap-plaid.jpg"
+    options = ["--engine", "starter-inpaint", "--prompt", "a white wall", "--mask", picture]
+    done, (posted,) = tried(tmp_path, {"comparison": COMPARISON}, "compare", picture, *options)
+    assert done.returncode == 0, done.stderr
+    assert b'{"kind":"customise","prompt":"a white wall"}' in posted.body
+    assert b'name="mask"; filename="cap-plaid.jpg"' in posted.body
+
+
+def test_values_that_are_no_numbers(tmp_path):
+    error = told(likeness("compare", "a.png", "--engine", "starter steps=many", cwd=tmp_path), code=1)
+    assert error.startswith("likeness: --engine starter steps=many: numbers are needed")
+
+
+def test_reproduce_tells_how_near_each_image_came(tmp_path):
+    done, (posted,) = tried(tmp_path, {"reproduction": {"job": "j0", "images": [SAME]}}, "reproduce", "j0")
+    assert done.returncode == 0, done.stderr
+    assert posted.path == "/jobs/j0/reproduce"
+    assert "bitwise" in done.stdout and "every byte is equal" in done.stdout
+    assert (tmp_path / "out/j0-0.png").read_bytes() == b"the 0"
+
+
+def test_reproduce_exits_1_when_an_image_differs(tmp_path):
+    other = {**SAME, "sameness": "different", "reasons": ["the revision of the engine differs: 0 then, 1 now"]}
+    done, _ = tried(tmp_path, {"reproduction": {"job": "j0", "images": [SAME, other]}}, "reproduce", "j0")
+    assert told(done, code=1) == "likeness: not every image came back as it was\n"
+    assert "different" in done.stdout and "0 then, 1 now" in done.stdout
 
 
 def test_a_wrong_key_is_told_once(tmp_path):

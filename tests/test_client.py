@@ -8,7 +8,7 @@ import pytest
 from likeness import client as client_module
 from likeness.client import Client, LikenessProblem
 from likeness.contract.report import Verdict
-from tests.stub import DONE, JOB, REPORT, Answer, problem, running
+from tests.stub import COMPARISON, DONE, JOB, REPORT, RESULT, SAME, Answer, problem, running
 
 
 @pytest.fixture
@@ -143,6 +143,47 @@ def test_images_reports_and_lists(stub, client):
     assert [job.id for job in client.jobs()] == ["j1", "j2"]
     assert client.cancel("j1").status == "cancelled"
     assert client.delete("j1") is None
+
+
+def test_a_comparison_is_handed_in_with_its_runs_and_its_task(stub, client):
+    stub.answers = [Answer({**JOB, "kind": "compare"}, 202)]
+    runs = [{"engine": "starter", "strength": [0, 0.3]}]
+    client.compare(b"photo", runs, {"kind": "customise", "text": "Hello"}, logo=b"the logo", priority="batch")
+    asked = stub.asked[0]
+    assert (asked.method, asked.path) == ("POST", "/compare") and asked.headers["Idempotency-Key"]
+    assert b'name="runs"\r\n\r\n[{"engine":"starter","strength":[0,0.3]}]' in asked.body
+    assert b'name="task"\r\n\r\n{"kind":"customise","text":"Hello"}' in asked.body
+    assert b'name="priority"\r\n\r\nbatch' in asked.body and b"the logo" in asked.body
+
+
+def test_what_a_comparison_found(stub, client):
+    stub.answers = [Answer({**DONE, "result": {**RESULT, "comparison": COMPARISON}}), Answer(b"the sheet")]
+    comparison = client.wait("j1").result.comparison
+    assert [run.rank for run in comparison.runs] == [1, None] and comparison.runs[1].error.code == "timeout"
+    assert comparison.recommendation.run == 0
+    assert client.sheet("j1") == b"the sheet" and stub.asked[-1].path == "/jobs/j1/sheet"
+
+
+def test_a_job_is_reproduced(stub, client):
+    reproduction = {"job": "j1", "images": [SAME]}
+    stub.answers = [
+        problem(503, "queue_unavailable"),
+        Answer({**JOB, "id": "j2"}, 202),
+        Answer({**DONE, "id": "j2", "result": {**RESULT, "reproduction": reproduction}}),
+    ]
+    again = client.wait(client.reproduce("j1"))
+    assert [asked.path for asked in stub.asked[:2]] == ["/jobs/j1/reproduce"] * 2
+    assert len({asked.headers["Idempotency-Key"] for asked in stub.asked[:2]}) == 1
+    assert again.result.reproduction.images[0].sameness == "bitwise"
+
+
+def test_a_dry_run_asks_and_keeps_nothing(stub, client):
+    none = {"value": None, "reason": "no worker serves this queue now"}
+    told = {"kind": "recreate", "engine": "starter", "runs": [{}], "timeout": 60, "position": 3}
+    stub.answers = [Answer({**told, "seconds": {"value": 1.5, "reason": "the pace"}, "wait": none, "later": 1})]
+    dry = client.dry_run("recreate", b"photo", steps=4)
+    assert (dry.engine, dry.seconds.value, dry.wait.value, dry.position) == ("starter", 1.5, None, 3)
+    assert stub.asked[0].path == "/recreate?dry_run=true" and b'name="steps"\r\n\r\n4' in stub.asked[0].body
 
 
 def test_another_kind_of_server_is_told_apart(stub, client):

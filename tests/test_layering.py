@@ -67,6 +67,13 @@ def test_only_these_files_know_rq() -> None:
     assert know == KNOW_RQ
 
 
+def test_only_the_hub_knows_its_library() -> None:
+    files = [path for folder in ("likeness", "service", "worker") for path in (ROOT / folder).rglob("*.py")]
+    library = {"huggingface_hub", "httpx2"}
+    know = {str(path.relative_to(ROOT)) for path in files for name in imports(path) if name.split(".")[0] in library}
+    assert know == {"likeness/models/hub.py"}
+
+
 def test_the_service_loads_no_torch() -> None:
     code = "import sys, service.app; sys.exit(any(name in sys.modules for name in ('torch', 'diffusers', 'worker')))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == 0
@@ -79,5 +86,16 @@ def test_no_pickle_anywhere() -> None:
         for path in files
         for name in imports(path)
         if name.split(".")[0] in {"pickle", "cloudpickle", "dill", "marshal", "shelve"}
+    ]
+    assert not wrong
+
+
+def test_weights_are_never_read_by_a_loader_that_runs_code() -> None:
+    files = [path for folder in ("likeness", "service", "worker", "training") for path in (ROOT / folder).rglob("*.py")]
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"torch.load", "torch.hub", "torch.jit.load"}
     ]
     assert not wrong

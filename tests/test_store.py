@@ -34,6 +34,16 @@ def test_erasing_a_job_leaves_the_same_bytes_of_another(store: PictureStore) -> 
         store.get(first)
 
 
+def test_a_copy_outlives_the_job_it_was_made_of(store: PictureStore) -> None:
+    first = store.put("a", b"shoe", "image/png")
+    copied = asyncio.run(store.copy_async(first, "b"))
+    assert copied == first.model_copy(update={"key": f"jobs/b/{first.sha256}"})
+    asyncio.run(store.erase("a"))
+    assert store.get(copied) == b"shoe"
+    with pytest.raises(InputLost):
+        asyncio.run(store.copy_async(first, "c"))
+
+
 def test_only_jobs_whose_newest_picture_is_old_are_found(store: PictureStore) -> None:
     store.put("a", b"one", "image/png")
 

@@ -22,6 +22,7 @@ from likeness.imaging.controls import canny
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.pictures import Pictures, Pixels
+from worker.components import Components, Weights
 from worker.denoiser import StarterControlNet
 from worker.engine import EngineTask
 from worker.engines import controlnet
@@ -110,7 +111,11 @@ def judge_control(family: Path, network: StarterControlNet, pictures: Pictures, 
     kept, free: median edge_f1 of held-out photos and what is made of their canny edges, at full weight and at none.
     """
     spec = load_catalogue().find("starter-control")
-    engine = controlnet.engine_of(spec, family, network, "cpu")
+    network = network.float().eval().to(memory_format=torch.channels_last)
+    network.paired = True
+    components = Components(Weights(family.parent, family.parent), "cpu")
+    components.get((family.name, "controlnet"), lambda: network)
+    engine = controlnet.load(spec.model_copy(update={"weights": family.name}), components)
     photos = [rgb for rgb, _ in shots(pictures)]
     settings = {name: one.default for name, one in spec.parameters.items()}
     rows = [photos, [canny(photo) for photo in photos]]

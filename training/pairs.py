@@ -21,6 +21,8 @@ Name = TypeVar("Name")
 
 NEAREST = 2.0
 """How much a part of a photo is enlarged at most: shops' photos have more pixels than ours."""
+EDGES = ("canny", "soft_edge")
+"""The maps that the starter's control learns."""
 HOLE = 0.5
 """What stands in a masked picture where the mask is: 0 in the -1..1 that networks see, as diffusers does."""
 
@@ -106,7 +108,7 @@ class Pairs:
         return Pair(Lesson.FILL, source.astype(np.float32), shot.rgb, hole, caption(shot))
 
     def _control(self, shot: Shot) -> Pair:
-        control = CONTROLS[str(self.random.choice(list(CONTROLS)))](shot.rgb)
+        control = CONTROLS[str(self.random.choice(EDGES))](shot.rgb)
         return Pair(Lesson.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
 
     def _shot(self, near: bool) -> Shot:

@@ -13,11 +13,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from likeness.contract.catalogue import Catalogue, EngineSpec, load_catalogue
+from likeness.contract.catalogue import Catalogue, load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, UnknownEngine
 from worker.config import Settings
-from worker.residency import Residents, pick_device
+from worker.residency import Residents
 from worker.rq_worker import BatchWorker
+from worker.safeguards import Safeguards
 
 RECONNECTS = 40
 """Tries, about a second apart, to reach Redis again before a command fails."""
@@ -44,12 +46,14 @@ def main() -> None:
 
 
 def serve(settings: Settings, catalogue: Catalogue) -> None:
-    """Run one worker. Raises EngineFailed when an engine to preload cannot be loaded."""
-    settings = settings.model_copy(update={"device": pick_device(settings.device)})
-    residents = Residents(settings.weights, settings.device)
-    residents.preload(_to_preload(settings, catalogue))
+    """Run one worker. Raises EngineFailed or NotReady when something it is set to load or use is missing."""
+    residents = Residents.of(settings)
+    missing = catalogue.missing([spec.name for spec in catalogue.engines if residents.has(spec)])
+    pools = settings.pools or catalogue.pools_without(missing)
+    residents.preload(_to_preload(settings, catalogue, pools, missing))
+    safeguards = Safeguards.of(settings, residents.components)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-    BatchWorker(name, settings, catalogue, connect(settings.redis_url)).serve(residents)
+    BatchWorker(name, settings, catalogue, pools, connect(settings.redis_url)).serve(residents, safeguards)
 
 
 def connect(url: str) -> Redis:
@@ -59,14 +63,14 @@ def connect(url: str) -> Redis:
     return Redis.from_url(url, protocol=2, retry=retry, retry_on_error=errors, health_check_interval=15)
 
 
-def _to_preload(settings: Settings, catalogue: Catalogue) -> list[EngineSpec]:
+def _to_preload(settings: Settings, catalogue: Catalogue, pools: list[str], missing: set[str]) -> list[EngineSpec]:
     if settings.preload is not None:
         return [catalogue.find(name) for name in settings.preload]
-    pools = settings.pools or catalogue.pools
     unknown = set(pools) - set(catalogue.pools)
     if unknown:
         raise UnknownEngine(f"no engine belongs to the pool {', '.join(sorted(unknown))}")
-    return [spec for spec in catalogue.engines if spec.pool in pools and spec.default_for]
+    there = [spec for spec in catalogue.engines if spec.name not in missing]
+    return [spec for spec in there if spec.pool in pools and spec.default_for]
 
 
 if __name__ == "__main__":

@@ -3,9 +3,8 @@
 Each way of customising is one function here. All planes and pictures lie as shown, with the canvas' padding.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from likeness.contract import words
-from likeness.contract.catalogue import EngineSpec, edit_of, way_of
+from likeness.contract.engines import EngineSpec, edit_of, way_of
 from likeness.contract.errors import NoProduct
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.jobs import Scalar
@@ -24,16 +23,17 @@ from likeness.imaging.edits.apply import apply_edit
 from likeness.imaging.edits.recolour import blended, lab_of_colour, recolour
 from likeness.imaging.edits.resize import scaled_product
 from likeness.imaging.fill import fill_hidden
+from likeness.imaging.learned import Captions
 from likeness.imaging.picture import Picture
 from likeness.imaging.regions import changeable, composited, put_back
+from worker.captions import captions_of, nearest_name, rgb_of_hex
 from worker.engine import Canvas, EngineTask, Plane
+from worker.shown import Shown
 
 Region = NDArray[np.bool_]
 Colour = tuple[int, int, int]
 
 AS_IT_IS = Edit(EditKind.SAME).phrase
-LEAST_PRODUCT, MOST_PRODUCT = 0.005, 0.995
-"""Share of the picture; what is found outside these bounds is no product."""
 LEAST_MASK = 0.02
 """What is less is not covered by a soft mask."""
 LEAST_CHROMA = 10.0
@@ -50,7 +50,11 @@ class Brief:
     text: str = ""
     mask: Plane | None = None
     controls: tuple[Control, ...] = ()
+    maps: Mapping[str, Canvas] = field(default_factory=dict)
+    loras: Mapping[str, float] = field(default_factory=dict)
     keep_detail: Plane | None = None
+    caption: str | None = None
+    """The text, where a captioner wrote it."""
     under: Canvas | None = None
     """What shows where the picture may not change."""
     region: Region | None = None
@@ -62,8 +66,10 @@ class Brief:
     check: EditCheck | None = None
 
     def task(self, seed: int, parameters: dict[str, Scalar]) -> EngineTask:
-        """Return what the engine is to do."""
-        return EngineTask(self.canvas, seed, parameters, self.text, self.mask, self.controls, self.keep_detail)
+        """Return what the engine is to do; a caption is the prompt in its parameters too."""
+        parameters = parameters | ({"prompt": self.caption} if self.caption else {})
+        given = (self.text, self.mask, self.controls, self.keep_detail, self.maps, self.loras)
+        return EngineTask(self.canvas, seed, parameters, *given)
 
     def finish(self, made: Canvas) -> Canvas:
         """Return what the engine made, in the exact colour where one is asked, with what must not change put back."""
@@ -82,51 +88,44 @@ class Brief:
         return put_back(given, image, self.check.kept)
 
 
-class Shown:
-    """A canvas with what is found on it; `size` is height and width without the padding."""
+@dataclass(frozen=True)
+class Sent:
+    """What was sent beside a picture and its mask: a logo, H x W x 4 in 0..1; a control map over it, H x W x 3."""
 
-    def __init__(
-        self, canvas: Canvas, size: tuple[int, int], segment: Callable[[Canvas], Plane], mask: Plane | None = None
-    ) -> None:
-        self.canvas, self.size, self._segment = canvas, size, segment
-        self.mask = None if mask is None else self.padded(mask)
-
-    @cached_property
-    def seen(self) -> Plane:
-        """Where the product is, 0..1, as the segmenter sees it; it may be nowhere."""
-        height, width = self.size
-        return self.padded(self._segment(np.ascontiguousarray(self.canvas[:height, :width])))
-
-    @property
-    def product(self) -> Plane:
-        """Where the product is. Raises NoProduct when there is none, or nothing else."""
-        share = float((self.cut(self.seen) > 0.5).mean())
-        if not LEAST_PRODUCT <= share <= MOST_PRODUCT:
-            raise NoProduct("nothing stands out as the product, or all of it does; send a mask")
-        return self.seen
-
-    def cut(self, plane: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Return a plane without the padding."""
-        return plane[: self.size[0], : self.size[1]]
-
-    def padded(self, plane: Plane) -> Plane:
-        """Return a plane of the picture's size with the canvas' padding."""
-        bottom, right = (a - b for a, b in zip(self.canvas.shape[:2], plane.shape, strict=True))
-        return np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REFLECT_101), dtype=np.float32)
+    logo: Canvas | None = None
+    control: Canvas | None = None
 
 
-def brief_of(task: Task, spec: EngineSpec, shown: Shown, logo: Canvas | None = None) -> Brief:
-    """Return what is asked of one picture. Raises NoProduct; `logo` is H x W x 4 in 0..1."""
-    if isinstance(task, Recreate):
-        return Brief(shown.canvas, text=task.prompt or "")
+def brief_of(task: Task, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
+    """Return what is asked of one picture. Raises NoProduct."""
+    brief = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
+    return replace(brief, loras={lora.name: lora.weight for lora in task.loras})
+
+
+def _recreation(task: Recreate, spec: EngineSpec, shown: Shown) -> Brief:
+    """Return the brief of a picture made again; an engine that keeps to maps keeps to the first kind it takes."""
+    controls = tuple(Control(kind=kind) for kind in spec.controls[:1])
+    caption = shown.caption if is_captioned(task, spec) else None
+    text = caption or str(spec.resolve(task).get("prompt") or "")
+    return Brief(shown.canvas, text=text, controls=controls, caption=caption)
+
+
+def is_captioned(task: Task, spec: EngineSpec) -> bool:
+    """Return whether a captioner is to write the prompt: the engine needs one to recreate, and none is given."""
+    return isinstance(task, Recreate) and spec.captioned and task.prompt is None
+
+
+def _customised(task: Customise, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
     way = way_of(task, spec.closed)
     if way is Way.PRINT:
-        brief = _print(task, shown, logo)
+        brief = _print(task, shown, sent.logo)
+    elif way is Way.CONTROL:
+        brief = _control(task, shown, sent.control)
     elif way is Way.INSTRUCTION and not spec.closed:
         brief = _open_instruction(task, shown)
     else:
         brief = WAYS[way](task, shown)
-    return _checked(_locked(brief, task, shown), task, shown)
+    return _checked(_locked(brief, task, shown), task, shown, captions_of(task, spec.closed))
 
 
 def _open_instruction(task: Customise, shown: Shown) -> Brief:
@@ -227,8 +226,17 @@ def _fill(task: Customise, shown: Shown) -> Brief:
     return Brief(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask))
 
 
-def _control(task: Customise, shown: Shown) -> Brief:
-    return Brief(shown.canvas, task.prompt or "", controls=tuple(task.controls), check=EditCheck(task.prompt or ""))
+def _control(task: Customise, shown: Shown, control: Canvas | None) -> Brief:
+    """Return the brief of a picture made anew, all of it or where it may change, kept to its maps."""
+    wish, region = task.prompt or "", _region(task, shown)
+    return Brief(
+        shown.canvas,
+        wish,
+        mask=None if region is None else region.astype(np.float32),
+        controls=tuple(task.controls),
+        maps={} if control is None else {task.controls[0].kind: shown.padded(control)},
+        check=EditCheck(wish),
+    )
 
 
 WAYS: dict[Way, Callable[[Customise, Shown], Brief]] = {
@@ -236,7 +244,6 @@ WAYS: dict[Way, Callable[[Customise, Shown], Brief]] = {
     Way.COLOURWAY: _colourway,
     Way.RESIZE: _resize,
     Way.FILL: _fill,
-    Way.CONTROL: _control,
 }
 
 
@@ -261,14 +268,14 @@ def _locked(brief: Brief, task: Customise, shown: Shown) -> Brief:
     return replace(brief, region=region, under=brief.under if brief.under is not None else shown.canvas)
 
 
-def _checked(brief: Brief, task: Customise, shown: Shown) -> Brief:
+def _checked(brief: Brief, task: Customise, shown: Shown, captions: Captions | None) -> Brief:
     """Return the brief with a check without padding, and with what is kept when pixels are to be locked."""
     if brief.check is None and not task.locks:
         return brief
-    check = brief.check or EditCheck("the same picture")
+    check = brief.check or EditCheck("the same picture", changes=False)
     inside = None if check.inside is None else shown.cut(check.inside)
     kept = shown.cut(~brief.region) if task.locks and brief.region is not None else None
-    return replace(brief, check=replace(check, inside=inside, kept=kept))
+    return replace(brief, check=replace(check, inside=inside, kept=kept, captions=captions))
 
 
 def gate_of(where: Plane) -> Plane:
@@ -283,14 +290,3 @@ def check_of(asked: str, inside: Plane, colour: Colour | None) -> EditCheck:
     """Return what to measure of an edit whose product or background should be `colour`."""
     chroma = 0.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
     return EditCheck(asked, inside, colour, chromatic=chroma >= LEAST_CHROMA)
-
-
-def rgb_of_hex(code: str) -> Colour:
-    """Return the colour of #RRGGBB in 0..255."""
-    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
-
-
-def nearest_name(colour: Colour) -> str:
-    """Return the colour's name that is nearest in CIELAB."""
-    lab = lab_of_colour(colour)
-    return min(words.COLOURS, key=lambda name: float(np.square(lab_of_colour(words.COLOURS[name]) - lab).sum()))

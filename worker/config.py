@@ -1,9 +1,12 @@
 """The worker's settings, from the environment (prefix LIKENESS_)."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from likeness.models.folder import MODELS
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
 
@@ -17,7 +20,26 @@ class Settings(BaseSettings):
     store_url: str = f"file://{Path('.likeness/store').resolve()}"
     catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
     weights: Path = Field(default=WEIGHTS, description="folder with one folder of weights per engine")
+    models: Path = Field(default=MODELS, description="folder of the models that `likeness models pull` brings")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="auto", description="numbers that the large engines run in; auto: the fastest the device is good at"
+    )
+    compile: bool = Field(
+        default=False, description="let torch.compile make the large networks faster, from a slow start"
+    )
+    captioner: str = Field(
+        default="captioner", pattern="^[a-z0-9][a-z0-9-]*$", description="the model that writes missing prompts"
+    )
+    memory: int | None = Field(
+        default=None, gt=0, description="bytes engines may take; 9/10 of the device when not given"
+    )
     device: str = Field(default="auto", description="a torch device, or auto")
+    provenance: bool = Field(default=True, description="write into each file that, how and from what it was made")
+    c2pa_certificate: Path | None = Field(default=None, description="PEM chain, own certificate first, to sign files")
+    c2pa_key: Path | None = Field(default=None, description="its private key, PEM without a password")
+    safety: Literal["off", "reject"] = Field(
+        default="off", description="reject: withhold what the model `safety-checker` flags"
+    )
     pools: list[str] | None = Field(default=None, description="engine pools to serve, as JSON; all when not given")
     preload: list[str] | None = Field(default=None, description="engines to load at start; the pools' defaults if not")
     max_batch: int = Field(default=64, ge=1, description="most jobs in one run, whatever the engine allows")

@@ -8,7 +8,6 @@ So what is not to change is right before the first step of training, and stays s
 values.
 """
 
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +16,8 @@ from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models import ModelMixin, UNet2DConditionModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
 from torch import Tensor, nn
+
+from worker.steady import in_pairs
 
 LATENTS = 16
 CHANNELS = 2 * LATENTS + 1
@@ -48,31 +49,6 @@ def whole(sample: Tensor) -> Tensor:
     if missing == 0:
         return sample
     return torch.cat([sample, sample.new_zeros(len(sample), missing, *sample.shape[2:])], 1)
-
-
-def in_pairs(run: Callable[..., Any], rows: int, options: dict[str, Any]) -> Any:  # noqa: ANN401  tensors, or tuples of them
-    """Return what `run` makes of `rows` rows, run two at a time, an odd last one twice.
-
-    CPU libraries add in another order for other numbers of rows; in one fixed shape a row's result depends neither on
-    how many there are nor on which they are.
-    """
-    made = []
-    for start in range(0, rows, 2):
-        pick = torch.tensor([start, min(start + 1, rows - 1)])
-        made.append(run(**{name: _picked(value, pick, rows) for name, value in options.items()}))
-    return _joined(made, rows)
-
-
-def _picked(value: Any, pick: Tensor, rows: int) -> Any:  # noqa: ANN401
-    if isinstance(value, list | tuple):
-        return [_picked(one, pick, rows) for one in value]
-    return value[pick] if isinstance(value, Tensor) and value.ndim > 1 and len(value) == rows else value
-
-
-def _joined(made: list[Any], rows: int) -> Any:  # noqa: ANN401
-    if isinstance(made[0], Tensor):
-        return torch.cat(made)[:rows]
-    return tuple(_joined(list(parts), rows) for parts in zip(*made, strict=True))
 
 
 def convolutions(widths: list[int]) -> nn.ModuleList:

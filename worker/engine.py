@@ -1,16 +1,18 @@
 """What an engine is, and the ways a run can be stopped from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control
+
+if TYPE_CHECKING:
+    from worker.components import Components
 
 Canvas = NDArray[np.float32]
 """H x W x 3, RGB, 0..1; both sides multiples of what the engine's row in the catalogue says."""
@@ -25,7 +27,8 @@ Stage = Literal["loading", "preparing", "denoising", "decoding", "assessing"]
 class EngineTask:
     """One picture to make.
 
-    `text` says what is asked; `mask` is 1 where the product is, or where the picture is to be filled. With
+    `text` says what is asked; `mask` is 1 where the product is, or where the picture is to be filled; `maps` are the
+    maps that were sent for controls, by their kind, of the canvas' size; `loras` are adapters with their weights. With
     `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where that plane is 1.
     """
 
@@ -36,6 +39,8 @@ class EngineTask:
     mask: Plane | None = None
     controls: Sequence[Control] = ()
     keep_detail: Plane | None = None
+    maps: Mapping[str, Canvas] = field(default_factory=dict)
+    loras: Mapping[str, float] = field(default_factory=dict)
 
 
 class StepHook(Protocol):
@@ -52,11 +57,22 @@ class Engine(Protocol):
         """Return one canvas per task, in order, each of its task's size."""
 
 
+@runtime_checkable
+class Thrifty(Protocol):
+    """An engine that can do with less memory, at the cost of time."""
+
+    def save_memory(self) -> str | None:
+        """Take one more measure and return its name, or None when none is left."""
+
+    def spend_memory(self) -> None:
+        """Undo every measure."""
+
+
 class Family(Protocol):
     """A module in worker/engines."""
 
-    def load(self, spec: EngineSpec, weights: Path, device: str) -> Engine:
-        """Load the engine from its folder of weights onto a torch device."""
+    def load(self, spec: EngineSpec, components: "Components") -> Engine:
+        """Load the engine, taking its networks from `components`. Raises OSError when one is not there."""
 
 
 class Stopped(Exception):
@@ -73,3 +89,7 @@ class OutOfTime(Stopped):
 
 class Draining(Stopped):
     """The worker has to go: what it holds is handed back."""
+
+
+class DeviceLost(Stopped):
+    """The device refuses every call until this process ends; the jobs run again in another one."""

@@ -4,30 +4,36 @@ Nothing here knows RQ. `Watch` is how a run tells of its progress and learns tha
 """
 
 import secrets
-import time
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Protocol
 
-import numpy as np
 import structlog
 
-from likeness.contract.catalogue import EngineSpec
-from likeness.contract.errors import EngineFailed, JobError, LikenessError, OutOfMemory, StoreFailed, StoreUnavailable
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable, UnsafeResult
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.tasks import MAX_SEED, Keep
+from likeness.imaging.compare import WITHOUT_NETWORKS
 from likeness.imaging.decode import Picture, decode
 from likeness.imaging.encode import encode, wanted_format
 from likeness.imaging.frame import Frame, rgba_of
-from likeness.imaging.masks import upright_mask
+from likeness.imaging.learned import LearnedMetrics
+from likeness.imaging.masks import upright_control, upright_mask
+from likeness.imaging.registration import undone
+from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
-from worker.brief import Brief, Shown, brief_of
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage, Stopped
+from worker.brief import Brief, Sent, brief_of, is_captioned
+from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage
+from worker.failures import job_error
+from worker.ladder import Ladder
 from worker.residency import Residents
-from worker.scoring import UNBOUNDED, Candidate, ranked, score
+from worker.safeguards import Safeguards, provenance_of
+from worker.scoring import UNBOUNDED, Candidate, ranked, score, telling
+from worker.shown import Shown
+from worker.work import Stopwatch, Work
 
 log = structlog.get_logger()
 
@@ -42,53 +48,26 @@ class Watch(Protocol):
         """Tell how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
 
 
-class Stopwatch:
-    """Seconds spent in each stage of a run."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[Stage, float] = defaultdict(float)
-        self._mark = time.monotonic()
-
-    def lap(self, stage: Stage) -> None:
-        """Count the time since the last lap towards `stage`."""
-        now = time.monotonic()
-        self.seconds[stage] += now - self._mark
-        self._mark = now
-
-
-@dataclass
-class Work:
-    """One job of a run, as it is worked on."""
-
-    order: JobOrder
-    given: Picture
-    frame: Frame
-    brief: Brief
-    first_seed: int
-    candidates: list[Candidate] = field(default_factory=list)
-    attempts: int = 0
-    error: JobError | None = None
-    wanted: bool = True
-
-    @property
-    def open(self) -> bool:
-        """Whether another attempt should be made."""
-        done = any(candidate.accepted for candidate in self.candidates)
-        return self.wanted and self.error is None and not done and self.attempts < self.order.task.attempts
-
-    def seeds(self) -> list[int]:
-        """Return the seeds of the next attempt."""
-        count = self.order.task.candidates
-        first = self.first_seed + self.attempts * count
-        return [(first + number) % (MAX_SEED + 1) for number in range(count)]
+Wish = tuple[Work, EngineTask]
+"""A picture that a run is to make, and for which job."""
 
 
 class Run:
     """One run of an engine over jobs with an equal batch key."""
 
-    def __init__(self, spec: EngineSpec, residents: Residents, store: PictureStore, watch: Watch) -> None:
-        self.spec, self.residents, self.store, self.watch = spec, residents, store, watch
+    def __init__(
+        self,
+        spec: EngineSpec,
+        residents: Residents,
+        store: PictureStore,
+        watch: Watch,
+        metrics: LearnedMetrics = WITHOUT_NETWORKS,
+        safeguards: Safeguards | None = None,
+    ) -> None:
+        self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
+        self.safeguards = safeguards or Safeguards()
         self.watched = Stopwatch()
+        self.models: dict[str, str] = {}
         self.works: list[Work] = []
         self.outcomes: dict[str, Outcome] = {}
 
@@ -100,8 +79,12 @@ class Run:
             return self.outcomes
         self.works = [work for order in orders if (work := self._prepare(order))]
         self.watched.lap("preparing")
-        while pending := [work for work in self.works if work.open]:
-            self._attempt(engine, pending)
+        ladder = Ladder(self.spec, self.residents, partial(self._generate, engine))
+        try:
+            while pending := [work for work in self.works if work.open]:
+                self._attempt(ladder, pending)
+        finally:
+            ladder.step_down()
         for work in self.works:
             if work.wanted:
                 self.outcomes[work.order.id] = work.error or self._finish(work, started, len(orders))
@@ -111,9 +94,10 @@ class Run:
         self._tell([order.id for order in orders], Progress(step=0, steps=0, stage="loading"))
         try:
             engine = self.residents.engine(self.spec)
-        except EngineFailed as error:
+        except JobError as error:
             self.outcomes.update({order.id: error for order in orders})
             return None
+        self.models = self.residents.commits(self.spec)
         self.watched.lap("loading")
         return engine
 
@@ -130,7 +114,8 @@ class Run:
         except LikenessError as error:
             self.outcomes[order.id] = EngineFailed(f"the input could not be prepared: {error.detail}")
         except Exception as error:  # a segmenter out of memory, say: this job's end, not the run's
-            self.outcomes[order.id] = _job_error(error)
+            self.outcomes[order.id] = job_error(error)
+            log.warning("the input could not be prepared", job=order.id, exc_info=error)
         else:
             seed = order.task.seed
             return Work(order, given, frame, brief, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
@@ -142,44 +127,34 @@ class Run:
         sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
         mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
         logo = rgba_of(sent["logo"]) if "logo" in sent else None
+        control = upright_control(given, sent["control"]) if "control" in sent else None
         width, height = frame.upright_size
-        shown = Shown(canvas, (height, width), self.residents.product, mask)
-        return brief_of(order.task, self.spec, shown, logo)
+        shown = Shown(canvas, (height, width), self.residents.product, self.residents.caption, mask)
+        return brief_of(order.task, self.spec, shown, Sent(logo, control))
 
-    def _attempt(self, engine: Engine, pending: list[Work]) -> None:
+    def _attempt(self, ladder: Ladder[Wish], pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
         wishes = [
             (work, work.brief.task(seed, self.spec.parameters_of(work.order.task, work.attempts)))
             for work in pending
             for seed in work.seeds()
         ]
-        for start in range(0, len(wishes), self.spec.batch):
-            self._generate(engine, wishes[start : start + self.spec.batch])
+        for (work, task), made in ladder.climb(wishes):
+            work.degradations = list(ladder.taken)
+            if isinstance(made, JobError):
+                work.error = made
+                continue
+            try:
+                self._measure(work, task, made)
+            except MemoryError as error:  # a large picture's report takes memory too
+                work.error = job_error(error)
         for work in pending:
             work.attempts += 1
 
-    def _generate(self, engine: Engine, wishes: list[tuple[Work, EngineTask]]) -> None:
-        """Run the engine; when it fails, halve the batch until what cannot be run is found alone."""
+    def _generate(self, engine: Engine, wishes: Sequence[Wish]) -> list[Canvas]:
         works = list(dict.fromkeys(work.order.id for work, _ in wishes))
         hook = partial(self._step, works, wishes[0][0].attempts + 1)
-        try:
-            made = engine.generate([task for _, task in wishes], hook)
-        except AllCancelled:
-            return
-        except Stopped:
-            raise
-        except Exception as error:
-            if len(wishes) == 1:
-                wishes[0][0].error = _job_error(error)
-                return
-            log.warning("halving a failed batch", size=len(wishes), error=str(error))
-            half = len(wishes) // 2
-            self._generate(engine, wishes[:half])
-            self._generate(engine, wishes[half:])
-            return
-        for (work, task), canvas in zip(wishes, made, strict=True):
-            self._measure(work, task, canvas)
-        self.watched.lap("assessing")
+        return engine.generate([task for _, task in wishes], hook)
 
     def _step(self, job_ids: list[str], attempt: int, step: int, steps: int, stage: Stage) -> None:
         self.watched.lap(stage)
@@ -196,19 +171,40 @@ class Run:
     def _measure(self, work: Work, task: EngineTask, canvas: Canvas) -> None:
         if not work.wanted:
             return
-        if canvas.shape != work.brief.canvas.shape or not np.isfinite(canvas).all():
-            work.error = EngineFailed("the engine made no picture: wrong size, or numbers that are not finite")
+        if canvas.shape != work.brief.canvas.shape:
+            work.error = EngineFailed("the engine made no picture: wrong size")
             return
-        image = work.brief.locked(work.given, work.frame.restore(work.brief.finish(canvas)))
-        data = encode(image, work.frame, wanted_format(work.order.task, work.frame.format))
-        self.watched.lap("decoding")
+        canvas, faults = made_finite(canvas)
         seed = task.seed if self.spec.varies(task.parameters) else None
-        candidate = score(work.given, data, work.order.task, work.brief.check)
-        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task)))
+        try:
+            canvas, lay = undone(canvas, work.brief.canvas) if self.spec.drifts else (canvas, None)
+            data = self._file(work, task, seed, work.brief.finish(canvas))
+        except Exception as error:  # a checker out of memory, say: what is not checked is not given out
+            work.error = job_error(error)
+            return
+        self.watched.lap("decoding")
+        if data is None:
+            work.withheld += 1
+            return
+        candidate = score(work.given, data, work.order.task, work.brief.check, self.metrics, faults)
+        report = candidate.report.model_copy(update={"registration": lay})
+        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
         self.watched.lap("assessing")
+
+    def _file(self, work: Work, task: EngineTask, seed: int | None, canvas: Canvas) -> bytes | None:
+        """Return the file of a finished canvas as the caller will get it; None when it is to be withheld."""
+        width, height = work.frame.upright_size
+        if self.safeguards.refuse(canvas[:height, :width]):
+            return None
+        made = provenance_of(self.spec, work.order, task, seed)
+        image = work.brief.locked(work.given, work.frame.restore(canvas))
+        wanted = wanted_format(work.order.task, work.frame.format)
+        return self.safeguards.signed(encode(image, work.frame, wanted, self.safeguards.xmp(made)), made)
 
     def _finish(self, work: Work, started: datetime, batch: int) -> Outcome:
         """Store the images to keep and describe them."""
+        if not work.candidates:
+            return UnsafeResult("the safety checker withheld all that was made; try another prompt, seed or picture")
         best = ranked(work.candidates)
         kept = best if work.order.task.keep is Keep.ALL else best[:1]
         try:
@@ -224,6 +220,9 @@ class Run:
             ),
             attempts=work.attempts,
             batch=batch,
+            degradations=work.degradations,
+            caption=work.brief.caption,
+            caption_reason=self._caption_reason(work),
         )
 
     def _stored(self, work: Work, candidate: Candidate) -> MadeImage:
@@ -237,7 +236,7 @@ class Run:
             format=candidate.format,
             seed=candidate.seed,
             guidance_scale=candidate.guidance_scale,
-            report=candidate.report,
+            report=telling(candidate.report, work.withheld),
         )
 
     def _used(self, work: Work) -> EngineUsed:
@@ -250,21 +249,19 @@ class Run:
         return Recipe(
             engine=self.spec.name,
             revision=self.spec.revision,
+            models=self.models,
             parameters=self.spec.resolve(work.order.task),
             seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
             input_sha256=work.order.input.sha256,
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},
             task=work.order.task,
+            caption=work.brief.caption,
+            device=self.residents.device_name,
         )
 
-
-def _job_error(error: Exception) -> JobError:
-    if isinstance(error, JobError):
-        return error
-    if isinstance(error, MemoryError) or "out of memory" in str(error).lower() or "can't allocate" in str(error):
-        return OutOfMemory("the picture does not fit into this worker's memory, even alone")
-    log.error("engine failed", exc_info=error)
-    return EngineFailed(f"the engine raised {type(error).__name__}: {error}")
+    def _caption_reason(self, work: Work) -> str | None:
+        missing = is_captioned(work.order.task, self.spec) and work.brief.caption is None
+        return self.residents.no_captioner if missing else None
 
 
 def _guidance(task: EngineTask) -> float | None:

@@ -15,9 +15,13 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from likeness.contract.catalogue import CanvasSpec
+from likeness.contract.engines import CanvasSpec
+from worker.components import Components
 from worker.denoiser import TIMES, StarterCleaner, StarterUNet
 from worker.engine import Canvas, EngineTask, Plane, StepHook
+
+ONLY = {"use_safetensors": True, "local_files_only": True}
+"""How weights are read."""
 
 
 class StarterAutoencoder(AutoencoderDC):
@@ -26,7 +30,7 @@ class StarterAutoencoder(AutoencoderDC):
     @classmethod
     def loaded(cls, folder: Path) -> "StarterAutoencoder":
         """Load it in float32. Raises OSError when it is not there or no safetensors."""
-        vae = cls.from_pretrained(folder, use_safetensors=True, local_files_only=True).float().eval()
+        vae = cls.from_pretrained(folder, **ONLY).float().eval()
         vae.register_to_config(block_out_channels=tuple(vae.config.encoder_block_out_channels))
         return vae
 
@@ -39,20 +43,34 @@ class StarterAutoencoder(AutoencoderDC):
         return super().decode(z, return_dict=return_dict)
 
 
-def parts(weights: Path, device: str) -> dict[str, Any]:
-    """Load what every pipeline of the starter family is made of, in float32. Raises OSError."""
-    only = {"use_safetensors": True, "local_files_only": True}
-    unet = StarterUNet.from_pretrained(weights / "unet", **only).float().eval()
-    unet.paired = device == "cpu"
-    unet.cleaner = StarterCleaner.from_pretrained(weights / "cleaner", **only).float().eval()
-    text = CLIPTextModel.from_pretrained(weights / "text_encoder", **only).float().eval()
+def parts(components: Components, weights: str) -> dict[str, Any]:
+    """Load what every pipeline of the starter family is made of, in float32, networks shared. Raises OSError."""
+    folder = components.folder(weights)
     return {
-        "vae": StarterAutoencoder.loaded(weights / "vae").to(device, memory_format=torch.channels_last),
-        "unet": unet.to(device, memory_format=torch.channels_last),
-        "text_encoder": text.to(device),
-        "tokenizer": CLIPTokenizer.from_pretrained(weights / "tokenizer", local_files_only=True),
-        "scheduler": DDIMScheduler.from_pretrained(weights / "scheduler", local_files_only=True),
+        "vae": autoencoder(components, weights),
+        "unet": components.get((weights, "unet"), lambda: _unet(folder, components.device)),
+        "text_encoder": components.get((weights, "text"), lambda: _text(folder / "text_encoder", components.device)),
+        "tokenizer": CLIPTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True),
+        "scheduler": DDIMScheduler.from_pretrained(folder / "scheduler", local_files_only=True),
     }
+
+
+def autoencoder(components: Components, weights: str) -> StarterAutoencoder:
+    """Load the autoencoder in float32, shared. Raises OSError."""
+    folder = components.folder(weights) / "vae"
+    layout = {"memory_format": torch.channels_last}
+    return components.get((weights, "vae"), lambda: StarterAutoencoder.loaded(folder).to(components.device, **layout))
+
+
+def _unet(folder: Path, device: str) -> StarterUNet:
+    unet = StarterUNet.from_pretrained(folder / "unet", **ONLY).float().eval()
+    unet.cleaner = StarterCleaner.from_pretrained(folder / "cleaner", **ONLY).float().eval()
+    unet.paired = device == "cpu"
+    return unet.to(device, memory_format=torch.channels_last)
+
+
+def _text(folder: Path, device: str) -> CLIPTextModel:
+    return CLIPTextModel.from_pretrained(folder, **ONLY).float().eval().to(device)
 
 
 def read(pipe: Any, texts: Sequence[str]) -> dict[str, Tensor]:  # noqa: ANN401  any Stable Diffusion pipeline
@@ -98,10 +116,9 @@ def reporter(on_step: StepHook, steps: int) -> Callable[[Any, int, Any, dict[str
 def fitted(canvas: Canvas, spec: CanvasSpec) -> Canvas:
     """Return the canvas, made smaller where its longer side is over the engine's; sides stay multiples."""
     height, width = canvas.shape[:2]
-    scale = spec.tile / max(height, width)
-    if scale >= 1:
+    to = spec.fitted(width, height)
+    if to == (width, height):
         return canvas
-    to = [max(spec.minimum, round(side * scale / spec.multiple) * spec.multiple) for side in (width, height)]
     return np.asarray(cv2.resize(canvas, to, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 

@@ -1,30 +1,36 @@
 """Run one job with no Redis and no web: `python -m worker.once request.json out/`.
 
-The request is what `POST /recreate` takes as JSON, or with `"kind": "customise"` what `POST /customise` takes, with
-paths of picture files for `image`, `logo` and `mask` (unless that is `product` or `background`).
+The request is what `POST /recreate` takes as JSON, or with `"kind": "customise"` or `"compare"` what those calls take,
+with paths of picture files for `image`, `logo`, `control` and `mask` (unless that is `product` or `background`).
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from likeness.contract.catalogue import Catalogue, EngineSpec, load_catalogue
+from likeness.contract.catalogue import Catalogue, load_catalogue
+from likeness.contract.comparison import JobTask
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
-from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
-from likeness.contract.tasks import Task
+from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, new_job_id
+from likeness.contract.runs import plan_of
 from likeness.imaging.decode import Bounds, peek
 from likeness.store import PictureStore
 from worker.config import Settings
-from worker.execute import Run
-from worker.residency import Residents, pick_device
+from worker.engine import DeviceLost
+from worker.metrics.installed import InstalledMetrics
+from worker.outcomes import outcomes_of
+from worker.parts import Tools
+from worker.residency import Residents
+from worker.safeguards import Safeguards
 
-TASKS: TypeAdapter[Task] = TypeAdapter(Task)
+TASKS: TypeAdapter[JobTask] = TypeAdapter(JobTask)
 
 
 class Unwatched:
@@ -40,44 +46,60 @@ def run(request: Path, out: Path) -> Result:
     settings = Settings()
     fields = json.loads(request.read_text("utf-8"))
     data = (request.parent / fields.pop("image")).read_bytes()
-    sent = {name: (request.parent / fields[name]).read_bytes() for name in ("mask", "logo") if _is_file(fields, name)}
-    task = TASKS.validate_python({"kind": "recreate"} | fields | dict.fromkeys(sent, "file"))
-    store = PictureStore.open("memory://")
-    spec, order = ordered(task, data, sent, load_catalogue(settings.catalogue), store)
-    residents = Residents(settings.weights, pick_device(settings.device))
-    outcome = Run(spec, residents, store, Unwatched()).execute([order])[order.id]
+    sent = {name: (request.parent / fields[name]).read_bytes() for name in get_args(SentFile) if _is_file(fields, name)}
+    task = TASKS.validate_python(_with_files({"kind": "recreate"} | fields, sent))
+    store, catalogue = PictureStore.open("memory://"), load_catalogue(settings.catalogue)
+    residents = Residents.of(settings)
+    _, order = ordered(task, data, sent, catalogue, store, residents.has)
+    metrics = InstalledMetrics(settings.models, residents.device)
+    tools = Tools(catalogue, residents, store, metrics, Safeguards.of(settings, residents.components))
+    outcome = outcomes_of([order], tools, Unwatched())[order.id]
     if not isinstance(outcome, Result):
         raise outcome
     out.mkdir(parents=True, exist_ok=True)
     for number, image in enumerate(outcome.images):
         (out / f"{number}.{image.format}").write_bytes(store.get(image.picture))
+    if outcome.comparison:
+        (out / "sheet.png").write_bytes(store.get(outcome.comparison.sheet))
     (out / "result.json").write_text(outcome.model_dump_json(indent=2) + "\n")
     return outcome
 
 
 def ordered(
-    task: Task, data: bytes, sent: Mapping[str, bytes], catalogue: Catalogue, store: PictureStore
+    task: JobTask,
+    data: bytes,
+    sent: Mapping[str, bytes],
+    catalogue: Catalogue,
+    store: PictureStore,
+    installed: Callable[[EngineSpec], bool],
 ) -> tuple[EngineSpec, JobOrder]:
-    """Store a task's picture and the files sent beside it; return the engine for it and the job as a worker takes it.
+    """Store a task's picture and the files sent beside it; return its first engine and the job as a worker takes it.
 
     Raises LikenessError for what the service would refuse.
     """
     header = peek(data, Bounds())
-    spec = catalogue.choose(task)
-    spec.resolve(task)
+    plan = plan_of(task, catalogue, catalogue.missing([one.name for one in catalogue.engines if installed(one)]))
     job_id = new_job_id()
     put = lambda picture: store.put(job_id, picture, f"image/{peek(picture, Bounds()).format}")  # noqa: E731
-    return spec, JobOrder(
+    return plan.spec, JobOrder(
         id=job_id,
         owner="once",
-        engine=spec.name,
-        task=task,
+        engine=plan.spec.name,
+        task=plan.task,
         input=put(data),
         files={name: put(picture) for name, picture in sent.items()},
         created_at=datetime.now(UTC),
         batch_key="once",
-        timeout=spec.bound(task, header.width, header.height),
+        timeout=plan.bound(header.width, header.height),
     )
+
+
+def _with_files(fields: dict[str, Any], sent: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the fields with the files that were sent said in the task that uses them."""
+    if fields["kind"] != "compare":
+        return fields | dict.fromkeys(sent, "file")
+    task = fields.get("task", {"kind": "recreate"}) | dict.fromkeys(sent, "file")
+    return {name: value for name, value in fields.items() if name not in sent} | {"task": task}
 
 
 def _is_file(fields: dict[str, Any], name: str) -> bool:
@@ -92,7 +114,7 @@ def main() -> None:
     args = parser.parse_args()
     try:
         run(args.request, args.out)
-    except (LikenessError, ValidationError, OSError, KeyError, json.JSONDecodeError) as error:
+    except (LikenessError, DeviceLost, ValidationError, OSError, KeyError, json.JSONDecodeError) as error:
         sys.exit(f"likeness: {error}")
 
 

@@ -1,17 +1,19 @@
-"""A worker's claim on a job: only who holds it may record how the job ends."""
+"""A worker's claim on a job: only who holds it may tell how far the job is and record how it ends."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from redis import Redis
 from rq.executions import Execution
 from rq.queue import Queue
 from rq.registry import StartedJobRegistry
 from rq.utils import current_timestamp
 
 from likeness.contract import names
-from likeness.contract.jobs import JobOrder
+from likeness.contract.jobs import Event, JobOrder, JobStatus, Progress
 from worker.rq_job import LikenessJob
-from worker.rq_scripts import HOLD
+from worker.rq_scripts import HOLD, PROGRESS
 
 
 @dataclass
@@ -36,3 +38,16 @@ class Held:
         deadline = current_timestamp() + names.CLAIM_SECONDS
         keys = [self.registry.key, self.job.key]
         return int(self.job.connection.eval(HOLD, len(keys), *keys, self.execution.composite_key, deadline))
+
+
+def tell(jobs: Sequence[Held], progress: Progress, connection: Redis) -> None:
+    """Tell how far these jobs are, and mark those that nobody wants any more. Raises RedisError."""
+    event = Event(type="progress", status=JobStatus.RUNNING, progress=progress).model_dump_json(exclude_none=True)
+    with connection.pipeline(transaction=False) as pipeline:
+        for one in jobs:
+            keys = [one.job.key, names.EVENTS_KEY.format(id=one.job.id), one.registry.key]
+            args = [one.execution.composite_key, progress.model_dump_json(), event, names.EVENTS_LENGTH]
+            pipeline.eval(PROGRESS, len(keys), *keys, *args)
+        for one, unwanted in zip(jobs, pipeline.execute(), strict=True):
+            one.steps_done += progress.stage == "denoising" and progress.step > 0
+            one.wanted = not unwanted

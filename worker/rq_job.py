@@ -1,7 +1,7 @@
 """RQ's job and queue, narrowed to what Likeness allows: the only function is ours, and no data names code."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, cast
 
 from redis import Redis
@@ -16,7 +16,10 @@ from likeness.contract.errors import JobError, JobTimeout, WorkerDied
 from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
 from worker.execute import Outcome
-from worker.rq_scripts import TAKE
+from worker.rq_scripts import LOOK_AHEAD, TAKE
+
+PAUSE = 0.1
+"""Seconds until a worker that left jobs to others looks again."""
 
 
 class NotAllowed(ValueError):
@@ -130,6 +133,8 @@ class LikenessQueue(Queue):
     """A queue whose jobs are never in nobody's hands, also when a worker serves several queues."""
 
     job_class = LikenessJob
+    left_to_others: Callable[[], Collection[str]] = staticmethod(tuple)
+    """Gives the engines whose jobs are left for a time to workers that hold them."""
 
     def acquire_maintenance_lock(self) -> bool:
         """Take the lock for a short time: RQ's 15 minutes would stop all recovery if its holder died."""
@@ -139,16 +144,21 @@ class LikenessQueue(Queue):
     def dequeue_any(
         cls, queues: Iterable[Queue], timeout: int | None, connection: Redis, **_: object
     ) -> tuple[LikenessJob, Queue] | None:
-        """Take the first job of the queues in their order. Raises DequeueTimeout after `timeout` seconds.
+        """Take the first job of the queues in their order that is not to be left to another worker.
+
+        Raises DequeueTimeout after `timeout` seconds.
 
         RQ pops from several queues with BLPOP, and a worker killed just then loses the job for good; a script moves it
         into its queue's intermediate list instead, and waiting is done on a bell that may be lost without harm.
         """
-        by_key = {queue.key: queue for queue in queues}
+        by_key = {queue.key: cast(LikenessQueue, queue) for queue in queues}
+        bells = [names.BELL_KEY.format(queue=queue.name) for queue in by_key.values()]
+        left_to_others = next(iter(by_key.values())).left_to_others
         until = time.monotonic() + (timeout or 0)
         while True:
-            taken = connection.eval(TAKE, len(by_key), *by_key)
-            if taken:
+            args = [LOOK_AHEAD, names.PREFER_SECONDS * 1000, *left_to_others()]
+            taken = connection.eval(TAKE, 2 * len(bells), *by_key, *bells, *args)
+            if isinstance(taken, list):
                 queue = by_key[taken[0].decode()]
                 if job := fetch(queue, taken[1].decode()):
                     return job, queue
@@ -157,7 +167,10 @@ class LikenessQueue(Queue):
                 return None
             if time.monotonic() >= until:
                 raise DequeueTimeout(timeout, list(by_key))
-            connection.blpop([names.BELL_KEY.format(queue=queue.name) for queue in by_key.values()], timeout=1)
+            if taken:  # the bell rings for others now
+                time.sleep(PAUSE)
+            else:
+                connection.blpop(bells, timeout=1)
 
 
 def fetch(queue: Queue, job_id: str) -> LikenessJob | None:

@@ -1,6 +1,7 @@
 """Looking after jobs that others lost: claims that lapsed, and jobs that were taken but never started."""
 
 import structlog
+from rq import worker_registration
 from rq.job import JobStatus
 from rq.queue import Queue
 from rq.utils import current_timestamp, now, parse_composite_key
@@ -10,6 +11,21 @@ from worker.rq_job import fetch
 from worker.rq_scripts import STEAL, UNSTICK
 
 log = structlog.get_logger()
+
+
+def look_after(queue: Queue, worker: str, seen: list[bytes]) -> list[bytes]:
+    """Look after a queue: lapsed claims, jobs taken but never started, results past their lifetime.
+
+    `seen` is what the last look returned: the jobs that were taken and not started. RQ's own cleaning of running and
+    taken jobs is left out: it costs a retry even for jobs that never ran, and does not exclude that their worker
+    records them at the same moment.
+    """
+    recover(queue, worker)
+    taken = unstick(queue, seen)
+    queue.finished_job_registry.cleanup()
+    queue.failed_job_registry.cleanup()
+    worker_registration.clean_worker_registry(queue)
+    return taken
 
 
 def recover(queue: Queue, worker: str) -> None:

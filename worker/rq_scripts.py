@@ -2,15 +2,49 @@
 
 from typing import Final
 
+LOOK_AHEAD: Final = 64
+"""How deep in a queue a job, or its batch mates, are looked for."""
+
 TAKE: Final = """
--- KEYS: queues in order. Moves the first job there is into its queue's intermediate list.
-for _, queue in ipairs(KEYS) do
-  local id = redis.call("LMOVE", queue, queue .. ":intermediate", "LEFT", "RIGHT")
-  if id then
-    return {queue, id}
+-- KEYS: queues in order, then a bell for each. ARGV: how deep to look, ms jobs are left to others, engines left so.
+-- Moves the first job there is into its queue's intermediate list. Jobs of engines that only other workers hold are
+-- passed over for a time, and the bell is rung on for those. What is passed over is never overtaken from a queue of
+-- another priority. Answers {queue, id}, else how many jobs were passed over.
+local clock = redis.call("TIME")
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local others = {}
+for i = 3, #ARGV do
+  others[ARGV[i]] = true
+end
+local function passed_over(id)
+  local job = "rq:job:" .. id
+  local key = redis.call("HGET", job, "likeness_batch_key")
+  if not key or not others[string.match(key, "^[^:]*")] then
+    return false
+  end
+  redis.call("HSETNX", job, "likeness_passed", string.format("%d", now))
+  return now - tonumber(redis.call("HGET", job, "likeness_passed")) < tonumber(ARGV[2])
+end
+local passed, first = 0, nil
+for i = 1, #KEYS / 2 do
+  local queue, bell = KEYS[i], KEYS[#KEYS / 2 + i]
+  local priority = string.match(queue, "[^-]*$")
+  if first and priority ~= first then
+    break
+  end
+  for _, id in ipairs(redis.call("LRANGE", queue, 0, tonumber(ARGV[1]) - 1)) do
+    if not passed_over(id) then
+      redis.call("LREM", queue, 1, id)
+      redis.call("RPUSH", queue .. ":intermediate", id)
+      return {queue, id}
+    end
+    passed, first = passed + 1, priority
+    if redis.call("LLEN", bell) == 0 then
+      redis.call("LPUSH", bell, "1")
+    end
   end
 end
-return false
+return passed
 """
 
 MATES: Final = """

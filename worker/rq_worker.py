@@ -19,7 +19,6 @@ from typing import Any, cast
 import structlog
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import worker_registration
 from rq.executions import Execution
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
@@ -31,22 +30,27 @@ from rq.worker.base import WorkerStatus
 from likeness.contract import names
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.errors import EngineFailed, JobError
-from likeness.contract.jobs import Event, JobOrder, Progress, Residency
+from likeness.contract.jobs import Event, JobOrder, Progress
 from likeness.contract.jobs import JobStatus as Status
 from likeness.store import PictureStore
 from worker.config import Settings
-from worker.engine import Draining, OutOfTime
-from worker.execute import Outcome, Run
+from worker.engine import DeviceLost, Draining, OutOfTime
+from worker.execute import Outcome
+from worker.metrics.installed import InstalledMetrics
+from worker.outcomes import outcomes_of
+from worker.parts import Tools
+from worker.presence import Presence
 from worker.residency import Residents
-from worker.rq_claims import Held
+from worker.rq_claims import Held, tell
 from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
-from worker.rq_recovery import recover, unstick
-from worker.rq_scripts import MATES, PACE, PROGRESS
+from worker.rq_recovery import look_after
+from worker.rq_scripts import LOOK_AHEAD, MATES, PACE
+from worker.safeguards import Safeguards
 
 log = structlog.get_logger()
 
-LOOK_AHEAD = 64
-"""How deep in a queue batch mates are looked for."""
+DIED = 70
+"""How the process ends when only another one can go on: EX_SOFTWARE of sysexits.h."""
 
 
 class BatchWorker(SimpleWorker):
@@ -56,9 +60,10 @@ class BatchWorker(SimpleWorker):
     queue_class = LikenessQueue
     death_penalty_class = TimerDeathPenalty
 
-    def __init__(self, name: str, settings: Settings, catalogue: Catalogue, connection: Redis) -> None:
-        self.settings, self.catalogue = settings, catalogue
-        self.pools = settings.pools or catalogue.pools
+    def __init__(
+        self, name: str, settings: Settings, catalogue: Catalogue, pools: list[str], connection: Redis
+    ) -> None:
+        self.settings, self.catalogue, self.pools = settings, catalogue, pools
         super().__init__(
             names.queue_names(self.pools),
             name=name,
@@ -80,9 +85,14 @@ class BatchWorker(SimpleWorker):
         """Seconds between looks at the maintenance clock."""
         return 2
 
-    def serve(self, residents: Residents) -> None:
+    def serve(self, residents: Residents, safeguards: Safeguards) -> None:
         """Work until told to stop."""
         self.residents = residents
+        metrics = InstalledMetrics(self.settings.models, residents.device)
+        self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards)
+        self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection)
+        for queue in self.queues:
+            queue.left_to_others = self.presence.elsewhere
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         self.work(logging_level="WARNING")
 
@@ -98,11 +108,14 @@ class BatchWorker(SimpleWorker):
                 self._record(one, outcomes.get(one.order.id))
         except Draining:
             self._hand_back()
+        except DeviceLost as error:  # only a new process helps; the claims lapse, and each job runs again alone
+            log.error("the device is lost; this worker ends", jobs=list(self.held), error=str(error))  # noqa: TRY400
+            os._exit(DIED)
         finally:
             self.deadline = None
             self.set_state(WorkerStatus.IDLE)
         if held:
-            pace = (time.monotonic() - began) / len(held)
+            pace = (time.monotonic() - began) / sum(one.order.runs for one in held)
             self.connection.eval(PACE, 1, names.PACE_KEY.format(queue=queue.name), pace, names.PACE_SECONDS)
 
     def _with_mates(self, job: LikenessJob, queue: Queue) -> tuple[list[LikenessJob], list[Queue]]:
@@ -150,25 +163,16 @@ class BatchWorker(SimpleWorker):
     def _outcomes(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
         bound = max(order.timeout for order in orders)
         self.deadline = time.monotonic() + bound
-        spec = self.catalogue.find(orders[0].engine)
         try:
-            return Run(spec, self.residents, self.store, self).execute(orders)
+            return outcomes_of(orders, self.tools, self)
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Tell how far jobs are; return the ids nobody wants any more. Raises Stopped."""
         held = [self.held[job_id] for job_id in job_ids if job_id in self.held]
-        event = Event(type="progress", status=Status.RUNNING, progress=progress).model_dump_json(exclude_none=True)
         try:
-            with self.connection.pipeline(transaction=False) as pipeline:
-                for one in held:
-                    keys = [one.job.key, names.EVENTS_KEY.format(id=one.job.id), one.registry.key]
-                    args = [one.execution.composite_key, progress.model_dump_json(), event, names.EVENTS_LENGTH]
-                    pipeline.eval(PROGRESS, len(keys), *keys, *args)
-                for one, unwanted in zip(held, pipeline.execute(), strict=True):
-                    one.steps_done += progress.stage == "denoising" and progress.step > 0
-                    one.wanted = not unwanted
+            tell(held, progress, self.connection)
         except RedisError as error:
             log.warning("progress could not be told", error=str(error))
         for one in held:
@@ -237,17 +241,14 @@ class BatchWorker(SimpleWorker):
             time.sleep(names.HEARTBEAT_SECONDS)
 
     def _renew(self) -> None:
-        resident = Residency(
-            worker=self.name, device=self.settings.device, engines=self.residents.names(), pools=self.pools
-        )
-        key = names.RESIDENT_KEY.format(worker=self.name)
         with self.connection.pipeline(transaction=False) as pipeline:
-            pipeline.set(key, resident.model_dump_json(), ex=names.RESIDENT_SECONDS)
+            self.presence.tell(pipeline)
             if self.birth_date is not None:  # before that RQ would take us for another worker of the same name
                 self.heartbeat(pipeline=pipeline)
             for held in list(self.held.values()):
                 held.execution.heartbeat(held.registry, names.CLAIM_SECONDS, pipeline=pipeline)
             pipeline.execute()
+        self.presence.look()
 
     def _die_of_hang(self) -> None:
         """End the process, since nothing else ends a call that never returns. A job that hung alone fails for it."""
@@ -255,7 +256,7 @@ class BatchWorker(SimpleWorker):
         log.error("a run hangs; this worker ends", jobs=[one.job.id for one in held])
         if len(held) == 1 and held[0].renew() == 1:
             self._settle(held[0].job, held[0].queue, held[0].execution, hung(held[0].order))
-        os._exit(70)
+        os._exit(DIED)
 
     def get_heartbeat_ttl(self, job: LikenessJob) -> int:
         """Return how long a claim stands without being renewed, in seconds; RQ adds a minute, which is too long."""
@@ -288,17 +289,9 @@ class BatchWorker(SimpleWorker):
         self.held.clear()
 
     def clean_registries(self) -> None:
-        """Look after each queue: lapsed claims, jobs taken but never started, results past their lifetime.
-
-        RQ's own cleaning of running and taken jobs is left out: it costs a retry even for jobs that never ran, and
-        does not exclude that their worker records them at the same moment.
-        """
+        """Look after each queue that no other worker is looking after."""
         for queue in self.queues:
             if queue.acquire_maintenance_lock():
-                recover(queue, self.name)
-                self._seen_taken[queue.name] = unstick(queue, self._seen_taken.get(queue.name, []))
-                queue.finished_job_registry.cleanup()
-                queue.failed_job_registry.cleanup()
-                worker_registration.clean_worker_registry(queue)
+                self._seen_taken[queue.name] = look_after(queue, self.name, self._seen_taken.get(queue.name, []))
                 queue.release_maintenance_lock()
         self.last_cleaned_at = now()

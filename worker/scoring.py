@@ -1,14 +1,16 @@
 """Measuring candidates and keeping the best. Every image is measured as the bytes that the caller will get."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image
 
 from likeness.contract.report import Report, Thresholds, Verdict
 from likeness.contract.tasks import Customise, Task
-from likeness.imaging.compare import assess
+from likeness.imaging.compare import WITHOUT_NETWORKS, assess
 from likeness.imaging.decode import Bounds, Picture, decode
 from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.learned import LearnedMetrics
 
 UNBOUNDED = Bounds(max_bytes=2**40, max_pixels=2**31, max_side=2**16)
 """For pictures that we made ourselves."""
@@ -31,10 +33,21 @@ class Candidate:
         return self.report.verdict is Verdict.ACCEPTED
 
 
-def score(given: Picture, data: bytes, task: Task, check: EditCheck | None = None) -> Candidate:
-    """Decode what was made and measure it against what was given, and the edit where one was asked."""
+def score(
+    given: Picture,
+    data: bytes,
+    task: Task,
+    check: EditCheck | None = None,
+    metrics: LearnedMetrics = WITHOUT_NETWORKS,
+    faults: Sequence[str] = (),
+) -> Candidate:
+    """Decode what was made and measure it against what was given, and the edit where one was asked.
+
+    `metrics` and `faults` are as in `assess`.
+    """
     made = decode(data, UNBOUNDED)
-    return Candidate(data, made.pixels, made.format, assess(given, made, thresholds_of(task), check))
+    report = assess(given, made, thresholds_of(task), check, metrics, faults)
+    return Candidate(data, made.pixels, made.format, report)
 
 
 def ranked(candidates: list[Candidate]) -> list[Candidate]:
@@ -45,6 +58,14 @@ def ranked(candidates: list[Candidate]) -> list[Candidate]:
 def _merit(one: Candidate) -> tuple[bool, bool, float]:
     happened = one.report.edit is None or one.report.edit.happened
     return one.accepted, happened, one.report.score("ssim") or 0.0
+
+
+def telling(report: Report, withheld: int) -> Report:
+    """Return the report with a word on the job's candidates that were withheld, if any were."""
+    if not withheld:
+        return report
+    said = f"the safety checker withheld {withheld} other candidate{'s' if withheld > 1 else ''}"
+    return report.model_copy(update={"reasons": [*report.reasons, said]})
 
 
 def thresholds_of(task: Task) -> Thresholds:

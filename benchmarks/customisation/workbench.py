@@ -18,7 +18,8 @@ from rich.progress import track
 from benchmarks.customisation.figures import spread
 from benchmarks.customisation.measures import Where
 from likeness.compare import upright
-from likeness.contract.catalogue import EngineSpec, load_catalogue
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Result
 from likeness.contract.report import Report
@@ -28,7 +29,7 @@ from likeness.store import PictureStore
 from worker.config import Settings
 from worker.execute import Outcome, Run
 from worker.once import Unwatched, ordered
-from worker.residency import Residents, pick_device
+from worker.residency import Residents
 
 Option = TypeVar("Option")
 Wish = Customise | Recreate
@@ -125,7 +126,7 @@ class Workbench:
         self.thorough = thorough
         settings = Settings()
         self.catalogue = load_catalogue(settings.catalogue)
-        self.residents = Residents(settings.weights, pick_device(settings.device))
+        self.residents = Residents.of(settings)
         self.failures: Counter[str] = Counter()
         self._kept: dict[tuple[str, str], Made | None] = {}
 
@@ -151,7 +152,7 @@ class Workbench:
     def together(self, wishes: Sequence[tuple[Photo, Wish]]) -> list[Made]:
         """Return what came of tasks done in one run. Raises LikenessError, or ValueError when they cannot be in one."""
         store = PictureStore.open("memory://")
-        accepted = [ordered(task, photo.data, {}, self.catalogue, store) for photo, task in wishes]
+        accepted = [ordered(task, photo.data, {}, self.catalogue, store, self.residents.has) for photo, task in wishes]
         spec, orders = accepted[0][0], [order for _, order in accepted]
         if len({_batch_key(spec, photo, task) for photo, task in wishes}) > 1:
             raise ValueError("these tasks cannot share a run")

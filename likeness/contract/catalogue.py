@@ -1,179 +1,31 @@
 """The catalogue: which engines there are, what each takes, and what it needs."""
 
-import json
-import math
-import secrets
 import tomllib
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Collection, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from likeness.contract.errors import FieldProblem, InstructionNotUnderstood, InvalidField, UnknownEngine
-from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
-from likeness.contract.jobs import Scalar
-from likeness.contract.tasks import PARAMETER_NAMES, Customise, Recreate, Task, Way
-
-Kind = Literal["recreate", "customise"]
-GROWTH = 1.3
-WAY_OF_EDIT = {EditKind.TEXT: Way.PRINT, EditKind.SIZE: Way.RESIZE}
-"""Edits that are asked in words but done another way than by instruction."""
-
-
-class CanvasSpec(BaseModel):
-    """The canvas an engine works on, in px."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    multiple: int = Field(gt=0, description="each side is a multiple of this")
-    minimum: int = Field(gt=0, description="each side is at least this")
-    tile: int = Field(gt=0, description="the longest side that is worked on at once")
-    larger: Literal["tiles", "smaller"] = Field(
-        default="tiles",
-        description="a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged",
-    )
-    overlap: int = Field(ge=0, description="how far neighbouring tiles overlap")
-
-
-class ParameterSpec(BaseModel):
-    """One parameter that an engine takes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    default: Scalar = None
-    by_way: dict[Way, Scalar] = Field(default={}, description="defaults for some ways of customising")
-    minimum: float | None = None
-    maximum: float | None = None
-
-    def default_of(self, way: Way | None) -> Scalar:
-        """Return the default for a way of customising; None stands for recreation."""
-        return self.default if way is None else self.by_way.get(way, self.default)
-
-
-class EngineSpec(BaseModel):
-    """One engine: a row of the catalogue."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$")
-    family: str = Field(pattern="^[a-z][a-z0-9_]*$", description="the file in worker/engines that runs it")
-    summary: str
-    kinds: list[Kind]
-    ways: list[Way] = Field(default=[], description="the ways of customising it does")
-    default_for: list[Literal["recreate"] | Way] = []
-    closed: bool = Field(default=False, description="takes only instructions of the closed set of edits")
-    pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="workers of one pool serve its engines")
-    weights: str = Field(description="folder below the weights folder")
-    revision: str
-    licence: str
-    batch: int = Field(gt=0, description="most jobs in one run")
-    timeout: int = Field(gt=0, description="seconds a job may run, whatever the size of its picture")
-    timeout_per_megapixel: float = Field(default=0, ge=0, description="seconds more for each megapixel")
-    max_candidates: int = Field(default=1, ge=1, le=8, description="1 where the engine has no randomness")
-    canvas: CanvasSpec
-    parameters: dict[str, ParameterSpec] = {}
-
-    def resolve(self, task: Task) -> dict[str, Scalar]:
-        """Return the parameters to run with: those of `task`, else the defaults; `seed` is left to the caller.
-
-        Raises InvalidField naming every parameter that the engine does not take or whose bounds are left.
-        """
-        given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name)) is not None}
-        problems = [problem for name, value in given.items() if (problem := self._problem(name, value))]
-        problems += self._repetition_problems(task)
-        if isinstance(task, Customise):
-            problems += self._way_problems(task)
-        if problems:
-            raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
-        way = way_of(task, self.closed) if isinstance(task, Customise) else None
-        return {name: given.get(name, spec.default_of(way)) for name, spec in self.parameters.items() if name != "seed"}
-
-    def parameters_of(self, task: Task, attempts: int) -> dict[str, Scalar]:
-        """Return the parameters of one try: guidance grows by GROWTH with each that failed, within its bound."""
-        parameters = self.resolve(task)
-        scale, spec = parameters.get("guidance_scale"), self.parameters.get("guidance_scale")
-        if attempts and spec and isinstance(scale, float | int):
-            parameters["guidance_scale"] = min(scale * GROWTH**attempts, spec.maximum or math.inf)
-        return parameters
-
-    def instructions(self) -> list[str]:
-        """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
-        able = {kind for kind in EditKind if WAY_OF_EDIT.get(kind, Way.INSTRUCTION) in self.ways}
-        return abilities(able) if self.closed else []
-
-    def bound(self, task: Task, width: int, height: int) -> int:
-        """Return how many seconds a job may run: every candidate and attempt of a picture of this size."""
-        once = self.timeout + self.timeout_per_megapixel * width * height / 1e6
-        return math.ceil(once * task.candidates * task.attempts)
-
-    def batch_key(self, task: Task, width: int, height: int) -> str:
-        """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
-
-        `width` and `height` are those of the upright picture, in px. One that takes several tiles runs alone: there is
-        nothing to gain, and several of them may not fit into memory.
-        """
-        if max(width, height) > self.canvas.tile:
-            return f"{self.name}:alone-{secrets.token_hex(8)}"
-        sides = (
-            max(-(-side // self.canvas.multiple) * self.canvas.multiple, self.canvas.minimum)
-            for side in (width, height)
-        )
-        controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
-        settings = json.dumps([self.revision, self.resolve(task), controls, *sides], sort_keys=True)
-        return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
-
-    def varies(self, parameters: dict[str, Scalar]) -> bool:
-        """Return whether another seed gives another picture: not where nothing is denoised."""
-        return "seed" in self.parameters and parameters.get("strength") != 0
-
-    def _way_problems(self, task: Customise) -> list[FieldProblem]:
-        problems = []
-        if task.controls and Way.CONTROL not in self.ways:
-            problems.append(FieldProblem("#/controls", f"the engine {self.name} takes none"))
-        if (task.mask or task.preserve) and way_of(task, self.closed) is Way.RESIZE:
-            field = "mask" if task.mask else "preserve"
-            problems.append(FieldProblem(f"#/{field}", "a product that is scaled cannot stay where it is"))
-        return problems
-
-    def _repetition_problems(self, task: Task) -> list[FieldProblem]:
-        if task.candidates > self.max_candidates > 1:
-            return [FieldProblem("#/candidates", f"at most {self.max_candidates} with {self.name}")]
-        if self._varies_for(task):
-            return []
-        again = f"the engine {self.name} makes the same picture every time" + (
-            " at strength 0" if "strength" in self.parameters else ""
-        )
-        return [FieldProblem(f"#/{name}", again) for name in ("candidates", "attempts") if getattr(task, name) > 1]
-
-    def _varies_for(self, task: Task) -> bool:
-        spec = self.parameters.get("strength")
-        if spec is None or task.strength is not None:
-            return self.varies({"strength": task.strength})
-        way = way_of(task, self.closed) if isinstance(task, Customise) else None
-        return self.varies({"strength": spec.default_of(way)})
-
-    def _problem(self, name: str, value: Scalar) -> FieldProblem | None:
-        spec = self.parameters.get(name)
-        if spec is None:
-            taken = ", ".join(self.parameters) or "none of these parameters"
-            return FieldProblem(f"#/{name}", f"the engine {self.name} does not take it; it takes {taken}")
-        if isinstance(value, int | float):
-            if spec.minimum is not None and value < spec.minimum:
-                return FieldProblem(f"#/{name}", f"at least {spec.minimum:g} with the engine {self.name}")
-            if spec.maximum is not None and value > spec.maximum:
-                return FieldProblem(f"#/{name}", f"at most {spec.maximum:g} with the engine {self.name}")
-        return None
+from likeness.contract.engines import EngineSpec, ModelSpec, way_of
+from likeness.contract.errors import (
+    EngineNotInstalled,
+    FieldProblem,
+    InstructionNotUnderstood,
+    InvalidField,
+    UnknownEngine,
+)
+from likeness.contract.tasks import Customise, Recreate, Task, Way
 
 
 class Catalogue(BaseModel):
-    """All engines."""
+    """All engines, and the models they need that do not ship."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     engine: list[EngineSpec] = Field(min_length=1)
+    model: list[ModelSpec] = []
 
     @property
     def engines(self) -> Sequence[EngineSpec]:
@@ -183,7 +35,11 @@ class Catalogue(BaseModel):
     @property
     def pools(self) -> list[str]:
         """Every pool, once, in the order of the file."""
-        return list(dict.fromkeys(spec.pool for spec in self.engine))
+        return self.pools_without(())
+
+    def pools_without(self, missing: Collection[str]) -> list[str]:
+        """Return the pools of the engines that are not missing, once, in the order of the file."""
+        return list(dict.fromkeys(spec.pool for spec in self.engine if spec.name not in missing))
 
     def find(self, name: str) -> EngineSpec:
         """Return the engine called `name`. Raises UnknownEngine listing those there are."""
@@ -196,63 +52,75 @@ class Catalogue(BaseModel):
             [FieldProblem("#/engine", f"one of: {known}")],
         )
 
-    def choose(self, task: Task) -> EngineSpec:
-        """Return the engine that `task` names, or the default for what it asks.
+    def missing(self, installed: Collection[str]) -> set[str]:
+        """Return the names of the engines that need a model which is pulled, and are not among the installed."""
+        pulled = {model.name for model in self.model}
+        return {spec.name for spec in self.engine if pulled.intersection(spec.needs)} - set(installed)
 
-        Raises UnknownEngine, InvalidField when the engine does not do this, or InstructionNotUnderstood.
+    def choose(self, task: Task, missing: Collection[str] = ()) -> EngineSpec:
+        """Return the engine that `task` names, or the default for what it asks, of those that are not missing.
+
+        Raises UnknownEngine, EngineNotInstalled, InvalidField when the engine does not do this, or
+        InstructionNotUnderstood.
         """
+        spec = self._chosen(task, missing)
+        if spec.name in missing:
+            raise EngineNotInstalled(
+                f"engine: no worker has {spec.name}; there: likeness models pull {spec.name}",
+                [FieldProblem("#/engine", "not installed")],
+            )
+        return spec
+
+    def _chosen(self, task: Task, missing: Collection[str]) -> EngineSpec:
         if isinstance(task, Recreate):
-            return self._for_recreation(task)
+            return self._for_recreation(task, missing)
         named = None if task.engine is None else self.find(task.engine)
+        if named is None and (other := self._open(task, missing)):
+            return other
         way = way_of(task, closed=named is None or named.closed)
-        spec = named or self._default_for(way)
+        spec = named or self._default_for(way, missing)
         if way not in spec.ways:
             does = ", ".join(spec.ways) or "none of them"
             able = ", ".join(other.name for other in self.engine if way in other.ways) or "no other: none does"
             raise InvalidField.at("engine", f"{spec.name} does not customise by {way}; it does: {does}; take {able}")
         return spec
 
-    def _default_for(self, wish: Literal["recreate"] | Way) -> EngineSpec:
-        for spec in self.engine:
-            if wish in spec.default_for:
+    def _open(self, task: Customise, missing: Collection[str]) -> EngineSpec | None:
+        """Return an engine for an instruction that no closed one can follow, if one is installed."""
+        try:
+            way_of(task, closed=True)
+        except InstructionNotUnderstood:
+            able = [spec for spec in self.engine if Way.INSTRUCTION in spec.ways and not spec.closed]
+            return next((spec for spec in reversed(able) if spec.name not in missing), None)
+        return None
+
+    def _default_for(self, wish: Literal["recreate"] | Way, missing: Collection[str]) -> EngineSpec:
+        for spec in reversed(self.engine):
+            if wish in spec.default_for and spec.name not in missing:
                 return spec
         able = [spec.name for spec in self.engine if wish in spec.ways]
         hint = f"one of: {', '.join(able)}" if able else "no engine of this service does it"
         raise UnknownEngine(f"engine: this service has no default for {wish}", [FieldProblem("#/engine", hint)])
 
-    def _for_recreation(self, task: Recreate) -> EngineSpec:
+    def _for_recreation(self, task: Recreate, missing: Collection[str]) -> EngineSpec:
         if task.engine is None:
-            return self._default_for("recreate")
+            return self._default_for("recreate", missing)
         spec = self.find(task.engine)
         if task.kind not in spec.kinds:
             raise InvalidField.at("engine", f"{spec.name} does not {task.kind}; it does: {', '.join(spec.kinds)}")
         return spec
 
 
-def way_of(task: Customise, closed: bool) -> Way:
-    """Return the way that `task` asks for; with `closed` its instruction must be understood here.
-
-    Raises InstructionNotUnderstood, listing what can be asked.
-    """
-    if task.instruction is not None:
-        return WAY_OF_EDIT.get(edit_of(task.instruction).kind, Way.INSTRUCTION) if closed else Way.INSTRUCTION
-    if task.recolour:
-        return Way.COLOURWAY
-    if task.text or task.logo:
-        return Way.PRINT
-    return Way.CONTROL if task.controls else Way.FILL
-
-
-def edit_of(instruction: str) -> Edit:
-    """Return the edit that an instruction asks for. Raises InstructionNotUnderstood, listing what can be asked."""
-    try:
-        return understand(instruction)
-    except NotUnderstood as error:
-        problems = [FieldProblem("#/instruction", ability) for ability in abilities()]
-        raise InstructionNotUnderstood(f"instruction: {error}; errors lists what can be asked", problems) from error
-
-
 def load_catalogue(path: Path | None = None) -> Catalogue:
-    """Read the catalogue from `path`, or the one that ships. Raises pydantic.ValidationError on a bad entry."""
-    source = resources.files("likeness.contract").joinpath("catalogue.toml") if path is None else path
-    return Catalogue.model_validate(tomllib.loads(source.read_text("utf-8")))
+    """Read the engines from `path`, or those that ship; the models that ship are known to both.
+
+    A `[[model]]` of `path` goes before the one of its name that ships. Raises pydantic.ValidationError on a bad entry.
+    """
+    shipped = resources.files("likeness.contract")
+    source = shipped.joinpath("catalogue.toml") if path is None else path
+    catalogue = Catalogue.model_validate(tomllib.loads(source.read_text("utf-8")))
+    models = [ModelSpec(**row) for row in tomllib.loads(shipped.joinpath("models.toml").read_text("utf-8"))["model"]]
+    own = {spec.name for spec in catalogue.model}
+    return catalogue.model_copy(
+        update={"model": [*catalogue.model, *(spec for spec in models if spec.name not in own)]}
+    )

@@ -4,6 +4,8 @@ LikenessError
 ├── RequestError            the caller's fault: change the request
 │   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
 │   ├── UnknownEngine           no engine of that name in the catalogue
+│   ├── EngineNotInstalled      no worker has the models that the engine runs on
+│   ├── DoesNotFit              no worker has the memory that the engine needs
 │   ├── InstructionNotUnderstood  the engine cannot do what is asked in words; `errors` lists what it can
 │   ├── InvalidPicture          not a picture, truncated, or damaged
 │   ├── UnsupportedFormat       a picture, but of a format or mode that is not taken
@@ -22,6 +24,7 @@ LikenessError
 │   ├── JobExpired              there was such a job; its lifetime is over
 │   ├── ImageNotFound           the job has no image of that number
 │   ├── JobNotFinished          the job has no result yet, or ended without one
+│   ├── NotReproducible         the service can no longer make what the recipe says
 │   ├── NotAcceptable           none of the media types asked for
 │   ├── RangeNotSatisfiable     the asked bytes lie outside the image
 │   ├── IdempotencyMismatch     the key was used before with other content
@@ -29,6 +32,7 @@ LikenessError
 │   └── QueueFull               try again later
 ├── JobError                why an accepted job failed
 │   ├── NoProduct               nothing in the picture stands out as the product, or all of it does
+│   ├── UnsafeResult            the safety checker withheld all that was made
 │   ├── EngineFailed            the engine raised
 │   ├── OutOfMemory             it did not fit, even alone
 │   ├── JobTimeout              it ran past its time bound
@@ -92,6 +96,18 @@ class UnknownEngine(RequestError):
     """No engine of that name in the catalogue."""
 
     code, title = "unknown_engine", "There is no such engine"
+
+
+class EngineNotInstalled(RequestError):
+    """No worker has the models that the engine runs on."""
+
+    code, title = "engine_not_installed", "The engine is not installed"
+
+
+class DoesNotFit(RequestError):
+    """No worker has the memory that the engine needs."""
+
+    code, title = "does_not_fit", "The job does not fit into any worker's memory"
 
 
 class InstructionNotUnderstood(RequestError):
@@ -202,6 +218,12 @@ class JobNotFinished(RequestError):
     code, title = "job_not_finished", "The job has no result"
 
 
+class NotReproducible(RequestError):
+    """The service can no longer make what the job's recipe says."""
+
+    code, title = "not_reproducible", "The job cannot be reproduced"
+
+
 class NotAcceptable(RequestError):
     """None of the media types asked for can be given."""
 
@@ -243,6 +265,12 @@ class NoProduct(JobError):
     """Nothing in the picture stands out as the product, or all of it does: send a mask."""
 
     code, title, fault = "no_product", "No product was found in the picture", "caller"
+
+
+class UnsafeResult(JobError):
+    """The safety checker withheld all that was made: the same again gives the same, another prompt or seed may not."""
+
+    code, title, fault = "unsafe_result", "What was made was withheld by the safety checker", "caller"
 
 
 class EngineFailed(JobError):

@@ -49,6 +49,12 @@ class Edit:
         return " ".join(said.split())
 
     @property
+    def caption(self) -> str:
+        """Return a caption of any picture in which it was done; that of SAME fits any picture before an edit."""
+        said = CAPTIONS[self.kind].format(name=NAMES.get(self.name, self.name), colour=self.colour, text=self.text)
+        return " ".join(said.split())
+
+    @property
     def rgb(self) -> tuple[int, int, int] | None:
         """The asked colour in 0..255, if a colour is asked."""
         return words.COLOURS.get(self.colour)
@@ -64,6 +70,17 @@ PHRASES: dict[EditKind, str] = {
     EditKind.SIZE: "make it {name}",
     EditKind.TEXT: "add the text {text}",
 }
+CAPTIONS: dict[EditKind, str] = {
+    EditKind.SAME: "a photo of a product",
+    EditKind.RECOLOUR: "a photo of a {colour} product",
+    EditKind.PATTERN: "a photo of a product with {colour} {name}",
+    EditKind.MATERIAL: "a photo of a product made of {name}",
+    EditKind.BACKGROUND: "a photo of a product on a {colour} {name} background",
+    EditKind.LIGHT: "a {name} photo of a product",
+    EditKind.SIZE: "a photo of a {name} product",
+    EditKind.TEXT: "a photo of a product with the text {text}",
+}
+"""As a pair with that of SAME these stand for the captions that CLIP's figures need, where nobody wrote any."""
 NAMES = {"hoops": "horizontal stripes", "contrast": "more contrasty", "plain": ""}
 
 ABILITIES: dict[EditKind, str] = {

@@ -8,10 +8,15 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from likeness.contract.report import Report
+from likeness.contract.comparison import Compare, JobTask
+from likeness.contract.report import Report, Score, Verdict
 from likeness.contract.tasks import Task
 
 Scalar = str | int | float | bool | None
+
+
+SentFile = Literal["mask", "logo", "control"]
+"""What may be sent beside a picture."""
 
 
 class JobStatus(StrEnum):
@@ -64,13 +69,21 @@ class JobOrder(Strict):
 
     id: str
     owner: str
-    engine: str
-    task: Task
+    engine: str = Field(description="with several runs that of the first")
+    task: JobTask
     input: StoredPicture
-    files: dict[Literal["mask", "logo"], StoredPicture] = Field(default={}, description="what was sent beside it")
+    files: dict[SentFile, StoredPicture] = Field(default={}, description="what was sent beside it")
+    reproduces: "Reproduces | None" = Field(default=None, description="the job whose images are to be made again")
     created_at: datetime
     batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="seconds the job may run")
+
+    @property
+    def runs(self) -> int:
+        """How many runs of an engine it takes."""
+        if self.reproduces is not None:
+            return len(self.reproduces.originals)
+        return sum(grid.count for grid in self.task.runs) if isinstance(self.task, Compare) else 1
 
 
 class Progress(Strict):
@@ -80,6 +93,8 @@ class Progress(Strict):
     steps: int = Field(ge=0)
     stage: Literal["loading", "preparing", "denoising", "decoding", "assessing"]
     attempt: int = Field(default=1, ge=1)
+    run: int | None = Field(default=None, ge=1, description="which of several runs `step` and `steps` are of")
+    runs: int | None = Field(default=None, ge=1, description="how many runs the job takes, where it takes several")
 
 
 class Timings(Strict):
@@ -104,6 +119,7 @@ class MadeImage(Strict):
     seed: int | None = Field(description="null where the same picture is made every time")
     guidance_scale: float | None = Field(default=None, description="as it was for this image; grows with each attempt")
     report: Report
+    recipe: "Recipe | None" = Field(default=None, description="of this image, where the job took several runs")
 
 
 class EngineUsed(Strict):
@@ -120,11 +136,99 @@ class Recipe(Strict):
 
     engine: str
     revision: str
+    models: dict[str, str] = Field(default={}, description="the commits of the pulled models it ran on")
     parameters: dict[str, Scalar]
     seeds: list[int]
     input_sha256: str
-    files_sha256: dict[Literal["mask", "logo"], str] = {}
+    files_sha256: dict[SentFile, str] = {}
     task: Task | None = Field(default=None, description="what was asked")
+    caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it")
+    device: str | None = Field(default=None, description="what the pictures were made on; not known of older jobs")
+
+
+class Original(Strict):
+    """An image of an earlier job, and how to make it again."""
+
+    picture: StoredPicture
+    recipe: Recipe
+
+
+class Reproduces(Strict):
+    """The job that is run again, and its images as they were."""
+
+    job: str
+    originals: list[Original]
+
+
+class JobFailure(Strict):
+    """Why a job, or one of its runs, failed."""
+
+    code: str
+    detail: str
+    fault: Literal["caller", "engine", "service"]
+
+
+class ComparedRun(Strict):
+    """One run of a comparison: a row of its table."""
+
+    run: int = Field(ge=0, description="its place in the order asked")
+    rank: int | None = Field(default=None, ge=1, description="1 is the best; null when it failed")
+    engine: str
+    parameters: dict[str, Scalar]
+    image: int | None = Field(default=None, ge=0, description="number of its image; null when it failed")
+    verdict: Verdict | None = None
+    merit: float | None = Field(default=None, description="what runs of an equal verdict are ranked by")
+    figures: list[Score] = Field(default=[], description="the main figures of its report")
+    seconds: float | None = Field(default=None, description="at work, without queueing and loading the engine")
+    timings: Timings | None = None
+    degradations: list[str] = Field(default=[], description="what was done because memory was short")
+    error: JobFailure | None = None
+
+
+class Recommendation(Strict):
+    """The run to take, and why."""
+
+    run: int = Field(ge=0, description="`run` of the row")
+    reasons: list[str] = Field(description="plain sentences, made from the figures")
+
+
+class Comparison(Strict):
+    """What a comparison found."""
+
+    runs: list[ComparedRun] = Field(description="best first, those that failed last")
+    merit: str = Field(description="how the merit is computed")
+    recommendation: Recommendation
+    sheet: StoredPicture
+
+
+class Sameness(StrEnum):
+    """How near a reproduced image came to the original."""
+
+    BITWISE = "bitwise"
+    """The very same bytes."""
+    PERCEPTUAL = "perceptual"
+    """Other bytes, the same frame, and an ssim of at least 0.98 between the two."""
+    DIFFERENT = "different"
+    """Neither."""
+
+
+class Reproduced(Strict):
+    """One image of the original job, made again."""
+
+    original: int = Field(ge=0, description="its number in the original job")
+    original_sha256: str
+    image: int | None = Field(default=None, ge=0, description="its number in this job; null when it failed")
+    sameness: Sameness | None = None
+    figures: list[Score] = Field(default=[], description="ssim, psnr and delta_e between the two, where bytes differ")
+    reasons: list[str] = Field(default=[], description="plain sentences: what is known to differ")
+    error: JobFailure | None = None
+
+
+class Reproduction(Strict):
+    """How the images of an earlier job came out when it was run again."""
+
+    job: str = Field(description="id of the original job")
+    images: list[Reproduced]
 
 
 class Result(Strict):
@@ -136,14 +240,17 @@ class Result(Strict):
     timings: Timings
     attempts: int = Field(ge=1, description="tries that were needed")
     batch: int = Field(ge=1, description="jobs that shared the run")
-
-
-class JobFailure(Strict):
-    """Why a job failed."""
-
-    code: str
-    detail: str
-    fault: Literal["caller", "engine", "service"]
+    degradations: list[str] = Field(
+        default=[],
+        description="what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a "
+        "measure of the engine's own, as `VAE tiling`",
+    )
+    caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it for want of one")
+    caption_reason: str | None = Field(
+        default=None, description="why there is no caption though the engine would have used one"
+    )
+    comparison: Comparison | None = Field(default=None, description="of a `compare`")
+    reproduction: Reproduction | None = Field(default=None, description="of a job that ran another one again")
 
 
 class Event(Strict):
@@ -162,9 +269,11 @@ class Job(Strict):
     id: str
     owner: str
     status: JobStatus
-    task: Task
+    task: JobTask
     engine: str
     input: StoredPicture
+    files: dict[SentFile, StoredPicture] = {}
+    reproduces: str | None = Field(default=None, description="id of the job whose images it makes again")
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -181,3 +290,4 @@ class Residency(Strict):
     device: str
     engines: list[str]
     pools: list[str]
+    memory: int | None = Field(default=None, gt=0, description="bytes its engines may take")

@@ -15,6 +15,8 @@ FIELD_OWNER: Final = "likeness_owner"
 FIELD_KIND: Final = "likeness_kind"
 FIELD_BATCH_KEY: Final = "likeness_batch_key"
 """Jobs of one queue with an equal value may share one run."""
+FIELD_PASSED: Final = "likeness_passed"
+"""When a worker first passed the job over for another one that holds its engine: Redis's clock, ms."""
 FIELD_PROGRESS: Final = "likeness_progress"
 """Progress as JSON."""
 FIELD_CANCEL: Final = "likeness_cancel"
@@ -38,12 +40,18 @@ BELL_KEY: Final = "likeness:bell:{queue}"
 A lost entry costs a second, never a job."""
 BELL_LENGTH: Final = 64
 PACE_KEY: Final = "likeness:pace:{queue}"
-"""Running mean of the seconds a worker needs per job of this queue."""
+"""Running mean of the seconds a worker needs per job of this queue; one of several runs counts as so many jobs."""
 PACE_SECONDS: Final = 24 * 3600
 EXPIRED_KEY: Final = "likeness:expired:{id}"
 """Marks a job that once was, holding its owner, so that it is 410 and not 404."""
 RESIDENT_KEY: Final = "likeness:resident:{worker}"
 """Residency of one worker as JSON."""
+PREFER_SECONDS: Final = 2
+"""How long a job is left to workers that hold its engine, from when it was first passed over."""
+INSTALLED_KEY: Final = "likeness:installed"
+"""Sorted set of engines, each with the last time (Unix seconds) that a worker had all its models."""
+INSTALLED_SECONDS: Final = 24 * 3600
+"""So long after its last worker was seen an engine's jobs are still accepted, to wait for the next."""
 STORE_PREFIX: Final = "jobs/{id}/"
 """Where the pictures of one job lie in the store; the rest of a name is the sha256 of the bytes, in hex."""
 

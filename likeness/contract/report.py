@@ -9,9 +9,9 @@ class Verdict(StrEnum):
     """Whether a candidate may be shown."""
 
     ACCEPTED = "accepted"
-    """The frame is equal and every threshold is met."""
+    """The frame is equal, every threshold is met and no tripwire fired."""
     REJECTED = "rejected"
-    """The frame changed or a threshold was missed; `reasons` says which."""
+    """The frame changed, a threshold was missed, or the picture is plainly broken; `reasons` says which."""
 
 
 class Score(BaseModel):
@@ -21,7 +21,7 @@ class Score(BaseModel):
 
     name: str
     value: float | None = Field(description="null when it could not be measured; `reason` then says why")
-    unit: str = Field(description="dB, ratio (0 to 1), dE00, px, degrees")
+    unit: str = Field(description="dB, ratio (of two alike, or a cosine), dE00, px, degrees, L*")
     higher_is_better: bool
     reason: str | None = None
 
@@ -47,6 +47,8 @@ class Thresholds(BaseModel):
     ms_ssim: float | None = Field(default=None, ge=0, le=1, description="at least")
     delta_e: float | None = Field(default=10.0, ge=0, le=100, description="mean CIEDE2000, at most")
     edge_f1: float | None = Field(default=None, ge=0, le=1, description="at least")
+    lpips: float | None = Field(default=None, ge=0, description="at most; missed where it cannot be measured")
+    st_lpips: float | None = Field(default=None, ge=0, description="at most; missed where it cannot be measured")
 
 
 class EditThresholds(Thresholds):
@@ -75,7 +77,8 @@ class EditReport(BaseModel):
     asked: str = Field(description="the edit as it was understood")
     colour: str | None = Field(description="the asked colour as #RRGGBB, where one is asked")
     scores: list[Score] = Field(
-        description="hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score"
+        description="hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score, "
+        "directional_similarity"
     )
     happened: bool
 
@@ -89,6 +92,21 @@ class Lock(BaseModel):
     max_abs_diff: int = Field(ge=0, description="the largest change of any sample there, in steps of the picture's own")
 
 
+class Registration(BaseModel):
+    """How a picture lay against the given one as its engine made it, where the engine is known to drift.
+
+    A point at (x, y) px from the centre came to scale * (x, y) + (right, down).
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    right: float = Field(description="px")
+    down: float = Field(description="px")
+    scale: float
+    confidence: float = Field(ge=0, le=1, description="share of the edges that lie in place once this is undone")
+    undone: bool = Field(description="true where it was small and sure; then all figures are of the picture moved back")
+
+
 class Report(BaseModel):
     """The quality report of one candidate."""
 
@@ -98,6 +116,7 @@ class Report(BaseModel):
     fidelity: list[Score]
     edit: EditReport | None = Field(default=None, description="with a customised picture")
     locked: Lock | None = Field(default=None, description="where pixels were to be kept")
+    registration: Registration | None = Field(default=None, description="with an engine that is known to drift")
     verdict: Verdict
     reasons: list[str] = Field(description="plain sentences: what was met or missed")
 

@@ -17,6 +17,12 @@ Region = Literal["product", "background"]
 """A part of the picture that a segmentation model finds."""
 
 
+SchedulerName = Literal[
+    "ddim", "dpmpp-2m", "dpmpp-2m-karras", "euler", "euler-trailing", "euler-ancestral", "lcm", "unipc"
+]
+ControlKind = Literal["canny", "soft_edge", "line_art", "depth"]
+
+
 class Priority(StrEnum):
     """Which jobs are taken first."""
 
@@ -55,6 +61,8 @@ class Parameters(BaseModel):
     guidance_scale: float | None = Field(default=None, ge=0, le=50, description="how strongly the prompt is followed")
     image_guidance_scale: float | None = Field(default=None, ge=0, le=50, description="how strongly the picture is")
     steps: int | None = Field(default=None, ge=1, le=1000, description="denoising steps")
+    scheduler: SchedulerName | None = Field(default=None, description="the solver that takes the steps")
+    clip_skip: int | None = Field(default=None, ge=0, le=4, description="last layers of the text encoder to leave out")
     seed: int | None = Field(
         default=None, ge=0, le=MAX_SEED, description="seed of the first candidate; drawn at random when not given"
     )
@@ -63,14 +71,46 @@ class Parameters(BaseModel):
 PARAMETER_NAMES: tuple[str, ...] = tuple(Parameters.model_fields)
 
 
+class Strict(BaseModel):
+    """A part of a task; an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+class Lora(Strict):
+    """An adapter of the catalogue, put on for one job."""
+
+    name: str = Field(max_length=64, description="one of the engine's `loras`")
+    weight: float = Field(default=1.0, ge=-2, le=2, description="how strongly it works")
+
+
 class Order(Parameters):
     """What every job that makes images may ask for."""
 
     engine: str | None = Field(default=None, max_length=64, description="an engine's name; the default when not given")
+    loras: list[Lora] = Field(default=[], max_length=4, description="adapters to put on (LoRA)")
+    exact: bool = Field(default=False, description="run alone, so that the bytes depend on nothing that shares a batch")
     candidates: int = Field(default=1, ge=1, le=8, description="how many images to make in one attempt")
     keep: Keep = Field(default=Keep.BEST, description="which of them to return")
     attempts: int = Field(default=1, ge=1, le=5, description="how often to try, with new seeds, until one is accepted")
     priority: Priority = Field(default=Priority.INTERACTIVE)
+
+
+class Control(Strict):
+    """A map that steers the engine (ControlNet), drawn from the picture unless it is sent."""
+
+    kind: ControlKind = Field(
+        description="canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright"
+    )
+    weight: float = Field(default=1.0, ge=0, le=2, description="how strongly it steers")
+    start: float = Field(default=0.0, ge=0, le=1, description="share of the steps after which it begins")
+    end: float = Field(default=1.0, ge=0, le=1, description="share of the steps after which it ends")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.start >= self.end:
+            raise ValueError("start must come before end")
+        return self
 
 
 class Recreate(Order):
@@ -81,12 +121,6 @@ class Recreate(Order):
         default=OutputFormat.SAME, description="file format; it must be able to hold the frame"
     )
     thresholds: Thresholds = Field(default_factory=Thresholds, description="what a candidate must reach")
-
-
-class Strict(BaseModel):
-    """A part of a task; an unknown field is an error."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Recolour(Strict):
@@ -108,21 +142,6 @@ class Box(Strict):
     def _inside(self) -> Self:
         if self.left + self.width > 1.0001 or self.top + self.height > 1.0001:
             raise ValueError("the box reaches over the picture's edge")
-        return self
-
-
-class Control(Strict):
-    """A map drawn from the picture that steers the engine (ControlNet)."""
-
-    kind: Literal["canny", "soft_edge"] = Field(description="canny: thin edges; soft_edge: gradients at two scales")
-    weight: float = Field(default=1.0, ge=0, le=2, description="how strongly it steers")
-    start: float = Field(default=0.0, ge=0, le=1, description="share of the steps after which it begins")
-    end: float = Field(default=1.0, ge=0, le=1, description="share of the steps after which it ends")
-
-    @model_validator(mode="after")
-    def _forwards(self) -> Self:
-        if self.start >= self.end:
-            raise ValueError("start must come before end")
         return self
 
 
@@ -161,7 +180,22 @@ class Customise(Order):
     )
     logo: Literal["file"] | None = Field(default=None, description="the `logo` file sent, to print")
     place: Box | None = Field(default=None, description="where to print; centred on the product when not given")
-    controls: list[Control] = Field(default=[], max_length=2, description="what to keep of the picture's edges")
+    controls: list[Control] = Field(default=[], max_length=4, description="maps to keep to")
+    control: Literal["file"] | None = Field(
+        default=None, description="the `control` file sent: the map for the first of `controls`, not drawn here"
+    )
+    source_prompt: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_PROMPT,
+        description="what the given picture shows; for the report, beside target_prompt or prompt",
+    )
+    target_prompt: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_PROMPT,
+        description="what the made picture should show; for the report; by default the prompt",
+    )
     format: OutputFormat | None = Field(
         default=None,
         description="file format; when not given the same, or png where pixels are locked and the same would lose them",
@@ -180,6 +214,10 @@ class Customise(Order):
             raise ValueError("controls need a prompt")
         if len({control.kind for control in self.controls}) < len(self.controls):
             raise ValueError("controls: one of each kind")
+        if self.control and not self.controls:
+            raise ValueError("a control file needs controls to say what kind of map it is")
+        if self.source_prompt and not (self.target_prompt or self.prompt):
+            raise ValueError("source_prompt needs a target_prompt or a prompt to be compared with")
         if (self.place or self.text_colour) and not (self.text or self.logo):
             raise ValueError("place and text_colour need a text or a logo")
         if self.recolour and self.mask != "file" and not self._recolours_what_may_change(self.recolour.mask):
@@ -199,7 +237,8 @@ class Customise(Order):
     @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that must be sent beside the image."""
-        return tuple(name for name in ("mask", "logo") if getattr(self, name) == "file")
+        return tuple(name for name in ("mask", "logo", "control") if getattr(self, name) == "file")
 
 
 Task = Annotated[Recreate | Customise, Field(discriminator="kind")]
+"""What one run of an engine is asked to do."""

@@ -1,5 +1,6 @@
 """The quality report of a made picture: the frame of both, the figures, the verdict and its reasons."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +11,7 @@ from likeness.contract.report import FrameRow, Lock, Report, Score, Thresholds, 
 from likeness.imaging.colour import Floats, alpha_of, rgb_of
 from likeness.imaging.edit_check import EditCheck, edit_report
 from likeness.imaging.frame import frame_table, upright
+from likeness.imaging.learned import Learned, LearnedMetrics, Unmeasured
 from likeness.imaging.metrics.delta_e import delta_e
 from likeness.imaging.metrics.drift import drift
 from likeness.imaging.metrics.edge_f1 import edge_f1
@@ -17,29 +19,40 @@ from likeness.imaging.metrics.ms_ssim import ms_ssim
 from likeness.imaging.metrics.psnr import psnr
 from likeness.imaging.metrics.ssim import ssim
 from likeness.imaging.picture import Picture
-from likeness.imaging.regions import locked
-from likeness.imaging.scores import NO_WEIGHTS, SIZES_DIFFER, missed, scored
+from likeness.imaging.regions import Where, locked
+from likeness.imaging.scores import SIZES_DIFFER, missed, scored
+from likeness.imaging.tripwires import tripped
 
 BACKDROP = 0.5
 THREADS = 2
 NOTHING_TO_ALIGN = "too small or too flat to align"
 
 METRICS = {"psnr": psnr, "ssim": ssim, "ms_ssim": ms_ssim, "delta_e": delta_e, "edge_f1": edge_f1}
-LEARNED = ("lpips", "st_lpips", "clip_similarity")
+WITHOUT_NETWORKS = Unmeasured()
 
 
-def assess(given: Picture, made: Picture, thresholds: Thresholds, check: EditCheck | None = None) -> Report:
+def assess(
+    given: Picture,
+    made: Picture,
+    thresholds: Thresholds,
+    check: EditCheck | None = None,
+    metrics: LearnedMetrics = WITHOUT_NETWORKS,
+    faults: Sequence[str] = (),
+) -> Report:
     """Return the report of `made` against `given`, two pictures of any sizes and modes; of an edit, with `check`.
 
     Both are measured as shown: upright, in RGB, over mid-grey by the given alpha (so hidden colours do not count). Only
-    the lock looks at every stored sample.
+    the lock looks at every stored sample. `metrics` measures what needs a trained network; `faults` says what is known
+    to be wrong before anything is measured.
     """
     frame = frame_table(given, made)
     one, two = _as_shown(given, given), _as_shown(made, given)
-    fidelity = _fidelity(one, two)
-    edit, edit_misses = edit_report(one, two, check, thresholds) if check else (None, [])
+    learned = _learned(one, two, check, metrics)
+    fidelity = _fidelity(one, two) + learned.fidelity
+    edit, edit_misses = edit_report(one, two, check, thresholds, learned.edit) if check else (None, [])
     lock = None if check is None or check.kept is None else locked(given, made, check.kept)
-    misses = _frame_misses(frame) + _fidelity_misses(fidelity, thresholds) + edit_misses + _lock_misses(lock)
+    misses = [*faults, *_frame_misses(frame), *tripped(one, two, _seen(given), check)]
+    misses += _fidelity_misses(fidelity, thresholds) + edit_misses + _lock_misses(lock)
     return Report(
         frame=frame,
         fidelity=fidelity,
@@ -69,7 +82,19 @@ def _fidelity(given: Floats, made: Floats) -> list[Score]:
             values = pool.map(lambda metric: metric(given, made), METRICS.values())
             measured = [scored(name, value) for name, value in zip(METRICS, values, strict=True)]
             measured.append(_drift_score(shift.result()))
-    return measured + [scored(name, None, NO_WEIGHTS) for name in LEARNED]
+    return measured
+
+
+def _learned(given: Floats, made: Floats, check: EditCheck | None, metrics: LearnedMetrics) -> Learned:
+    if given.shape != made.shape:
+        metrics = Unmeasured(SIZES_DIFFER)
+    return metrics.measure(given, made, check.captions if check else None)
+
+
+def _seen(given: Picture) -> Where | None:
+    """Return where the upright picture is more opaque than not, H x W; None is everywhere."""
+    alpha = alpha_of(given)
+    return None if alpha is None else upright(alpha > 127, given.orientation)
 
 
 def _drift_score(shift: tuple[float, float] | None) -> Score:
@@ -88,7 +113,9 @@ def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]
     """Return a sentence for each asked figure that was missed, and one when nothing could be measured."""
     if any(score.reason == SIZES_DIFFER for score in fidelity):
         return [SIZES_DIFFER]
-    return missed(fidelity, thresholds)
+    asked = thresholds.model_dump(exclude_none=True)
+    unknown = [score for score in fidelity if score.value is None and score.name in asked]
+    return missed(fidelity, thresholds) + [f"{score.name} was asked, and is {score.reason}" for score in unknown]
 
 
 def _lock_misses(lock: Lock | None) -> list[str]:

@@ -1,6 +1,6 @@
 """Whether an edit happened, and only that: the colour reached inside, and what changed inside and outside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from likeness.contract.report import EditReport, Score, Thresholds
 from likeness.imaging.colour import Floats
+from likeness.imaging.learned import Captions
 from likeness.imaging.metrics.delta_e import STRIP, Reals, ciede2000, lab
-from likeness.imaging.scores import NO_WEIGHTS, SIZES_DIFFER, missed, scored
+from likeness.imaging.scores import SIZES_DIFFER, missed, scored
 
 INSIDE, OUTSIDE = 0.5, 0.05
 """Weights above which a pixel is inside an edit, and below which it is outside."""
@@ -37,6 +38,7 @@ class EditCheck:
     `asked` is the edit as it was understood. `inside` is where it belongs, H x W in 0..1 of the upright picture; None
     is everywhere. `colour` is what the mean inside should be, sRGB in 0..255, where one is asked; `chromatic` is False
     for black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright picture.
+    `captions` say what the pictures show, for CLIP. `changes` is False where the same picture was asked for.
     """
 
     asked: str
@@ -44,23 +46,28 @@ class EditCheck:
     colour: tuple[int, int, int] | None = None
     chromatic: bool = True
     kept: Where | None = None
+    captions: Captions | None = None
+    changes: bool = True
 
 
-def edit_report(given: Floats, made: Floats, check: EditCheck, thresholds: Thresholds) -> tuple[EditReport, list[str]]:
+def edit_report(
+    given: Floats, made: Floats, check: EditCheck, thresholds: Thresholds, learned: Sequence[Score] = ()
+) -> tuple[EditReport, list[str]]:
     """Return the figures of an edit, and a sentence for each that was missed; both pictures H x W x 3 in 0..1, upright.
 
     hue_error is the angle between the hues of the mean CIELAB colour inside and of the asked; colour_delta_e is the
     CIEDE2000 between these two; pixel_delta_e is the mean of each pixel's to the asked, so the shading that is kept
     counts; change_inside and change_outside are the mean CIEDE2000 between given and made. A colour without hue gets
     its lightness besides: the mean L* inside, which must be in the asked third unless a colour_delta_e is asked. Where
-    a hue is asked and none can be seen, that is a miss too.
+    a hue is asked and none can be seen, that is a miss too. `learned` are the figures of trained networks: they are
+    told, and judge nothing.
     """
     if given.shape == made.shape:
         scores, misses = _measured(given, made, check, set(thresholds.model_dump(exclude_none=True)))
     else:
         scores, misses = [scored(name, None, SIZES_DIFFER) for name in NAMES], [SIZES_DIFFER]
     misses += missed(scores, thresholds)
-    scores.append(scored("clip_score", None, NO_WEIGHTS))
+    scores += learned
     colour = None if check.colour is None else "#{:02X}{:02X}{:02X}".format(*check.colour)
     return EditReport(asked=check.asked, colour=colour, scores=scores, happened=not misses), misses
 

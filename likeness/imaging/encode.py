@@ -53,14 +53,15 @@ def check_format(given: Header | Frame, wanted: WantedFormat) -> None:
         raise InvalidField.at("format", f"{format} cannot hold {reason}; take same or png")
 
 
-def encode(image: Image.Image, frame: Frame, wanted: WantedFormat) -> bytes:
+def encode(image: Image.Image, frame: Frame, wanted: WantedFormat, xmp: bytes = b"") -> bytes:
     """Return a picture of this frame (as `Frame.restore` gives it) as a file. Raises InvalidField as `check_format`.
 
     EXIF holds the orientation (in WebP also the resolution) and only that: the given file's other tags may say where
-    and by whom it was taken.
+    and by whom it was taken. For the same reason, and because it tells of another picture's making, the given file's
+    XMP is not copied either: `xmp` (a packet of at most MAX_XMP_BYTES, see `provenance`) is all that is written.
     """
     check_format(frame, wanted)
-    return ENCODERS[_resolved(frame.format, wanted)](image, frame)
+    return ENCODERS[_resolved(frame.format, wanted)](image, frame, xmp)
 
 
 def _resolved(own: Format, wanted: WantedFormat) -> Format:
@@ -79,8 +80,8 @@ def _why_not(given: Header | Frame, format: Format) -> str | None:
     return None
 
 
-def _png(image: Image.Image, frame: Frame) -> bytes:
-    extra = png.metadata(frame.icc_profile, frame.dpi, _exif(frame.orientation))
+def _png(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
+    extra = png.metadata(frame.icc_profile, frame.dpi, _exif(frame.orientation), xmp)
     samples, depth = samples_of(image), frame.bit_depth
     if frame.palette:
         return png.write(samples, depth, frame.palette.colours, frame.transparency, extra)
@@ -89,7 +90,7 @@ def _png(image: Image.Image, frame: Frame) -> bytes:
     return png.with_chunks(_saved(image, "PNG", compress_level=PNG_LEVEL), extra)
 
 
-def _jpeg(image: Image.Image, frame: Frame) -> bytes:
+def _jpeg(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
     block = _exif(frame.orientation)
     return _saved(
         image,
@@ -99,10 +100,11 @@ def _jpeg(image: Image.Image, frame: Frame) -> bytes:
         icc_profile=frame.icc_profile,
         dpi=frame.dpi or (0, 0),
         exif=b"Exif\0\0" + block if block else b"",
+        xmp=xmp,
     )
 
 
-def _webp(image: Image.Image, frame: Frame) -> bytes:
+def _webp(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
     return _saved(
         image,
         "WEBP",
@@ -111,10 +113,11 @@ def _webp(image: Image.Image, frame: Frame) -> bytes:
         exact=True,
         icc_profile=frame.icc_profile,
         exif=exif.write(exif.Tags(frame.orientation, frame.dpi)) if frame.dpi else _exif(frame.orientation),
+        xmp=xmp,
     )
 
 
-ENCODERS: dict[Format, Callable[[Image.Image, Frame], bytes]] = {"png": _png, "jpeg": _jpeg, "webp": _webp}
+ENCODERS: dict[Format, Callable[[Image.Image, Frame, bytes], bytes]] = {"png": _png, "jpeg": _jpeg, "webp": _webp}
 
 
 def _exif(orientation: int) -> bytes:

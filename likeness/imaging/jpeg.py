@@ -18,6 +18,7 @@ TAKEN_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # what libjpeg decodes: baseline,
 BARE_MARKERS = {0x01, *range(0xD0, 0xD9)}  # without a length
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 NUMBER_OF_IMAGES = 0xB001
+XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 
 _marker = re.compile(rb"\xff[^\x00\xff]")
 
@@ -52,6 +53,12 @@ def pixels_only(data: bytes) -> bytes:
     if data.count(b"\xff\xda", scan) > MAX_SCANS:
         raise InvalidPicture(f"a JPEG of more than {MAX_SCANS} scans")
     return b"".join([*kept, data[scan:]])
+
+
+def xmp(data: bytes) -> bytes | None:
+    """Return a file's XMP packet, or None; parts that go on in further segments are left out. Raises InvalidPicture."""
+    segments = [(marker, data[start:end]) for marker, start, end in _segments(data)]
+    return _first(segments, APP1, XMP_PREFIX).removeprefix(XMP_PREFIX) or None
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:

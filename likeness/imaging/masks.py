@@ -1,6 +1,6 @@
-"""How a mask that was sent lies on its picture.
+"""How a mask or a control map that was sent lies on its picture.
 
-A mask has the picture's size and is turned with the picture. One whose own EXIF names an orientation is turned by that.
+It has the picture's size and is turned with the picture. One whose own EXIF names an orientation is turned by that.
 """
 
 import numpy as np
@@ -11,11 +11,11 @@ from likeness.imaging.frame import QUARTER_TURNS, upright
 from likeness.imaging.picture import Header, Picture, header_of
 
 
-def orientation_of_mask(image: Header, mask: Header) -> int:
+def orientation_of_mask(image: Header, mask: Header, field: str = "mask") -> int:
     """Return the EXIF orientation (1..8) that turns the stored mask upright, over the upright image.
 
     A mask with an orientation of its own (2..8) is turned by it. Another one of the image's stored size lies as the
-    stored image does; of the image's upright size, as it is shown. Raises InvalidPicture at "mask", naming both sizes.
+    stored image does; of the image's upright size, as it is shown. Raises InvalidPicture at `field`, naming both sizes.
     """
     if mask.orientation != 1:
         if upright_size(mask) == upright_size(image):
@@ -24,7 +24,7 @@ def orientation_of_mask(image: Header, mask: Header) -> int:
         return image.orientation
     elif (mask.width, mask.height) == upright_size(image):
         return 1
-    raise _other_size(image, mask)
+    raise _other_size(image, mask, field)
 
 
 def upright_mask(image: Picture, mask: Picture) -> Floats:
@@ -33,13 +33,19 @@ def upright_mask(image: Picture, mask: Picture) -> Floats:
     return np.ascontiguousarray(upright(luma(rgb_of(mask)), orientation), dtype=np.float32)
 
 
+def upright_control(image: Picture, control: Picture) -> Floats:
+    """Return a control map over the upright image, H x W x 3 in 0..1. Raises InvalidPicture where it does not fit."""
+    orientation = orientation_of_mask(header_of(image), header_of(control), "control")
+    return np.ascontiguousarray(upright(rgb_of(control), orientation), dtype=np.float32)
+
+
 def upright_size(header: Header) -> tuple[int, int]:
     """Return width and height as a viewer shows them, after the orientation is applied."""
     stored = header.width, header.height
     return stored[::-1] if QUARTER_TURNS[header.orientation] % 2 else stored
 
 
-def _other_size(image: Header, mask: Header) -> InvalidPicture:
+def _other_size(image: Header, mask: Header, field: str) -> InvalidPicture:
     (width, height), (wide, high) = upright_size(mask), upright_size(image)
     detail = f"{width} x {height} px, but the picture is {wide} x {high} px (both upright); they must be equal"
-    return InvalidPicture(f"mask: {detail}", [FieldProblem("#/mask", detail)])
+    return InvalidPicture(f"{field}: {detail}", [FieldProblem(f"#/{field}", detail)])

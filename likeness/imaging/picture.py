@@ -9,6 +9,7 @@ Format = Literal["png", "jpeg", "webp"]
 Dpi = tuple[float, float]
 
 MAX_PROFILE_BYTES = 4 * 2**20  # of an ICC profile, unpacked; large CMYK profiles have about 2 MiB
+MAX_XMP_BYTES = 65_502  # of an XMP packet: what one segment of a JPEG holds; nothing longer is written or read
 
 
 @dataclass(frozen=True)

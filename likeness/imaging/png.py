@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from likeness.contract.errors import AnimatedPicture, InvalidPicture, UnsupportedFormat
 from likeness.imaging import exif
-from likeness.imaging.picture import MAX_PROFILE_BYTES, Dpi, Header, plausible_dpi
+from likeness.imaging.picture import MAX_PROFILE_BYTES, MAX_XMP_BYTES, Dpi, Header, plausible_dpi
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 65_536  # walking them costs time; a 25 MiB file in 8 KiB pieces has 3,200
@@ -37,6 +37,7 @@ MODES = {
 }
 PIXEL_CHUNKS = {b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 FRAME_CHUNKS = {b"PLTE", b"tRNS", b"pHYs", b"eXIf", b"iCCP"}
+XMP_PREFIX = b"XML:com.adobe.xmp" + bytes(5)  # keyword, not compressed, no language, no translated keyword
 
 
 def read(data: bytes) -> Header:
@@ -105,8 +106,18 @@ def chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def metadata(icc_profile: bytes | None, dpi: Dpi | None, exif_block: bytes) -> tuple[bytes, ...]:
-    """Return the chunks for a profile, a resolution and an EXIF block, those that there are."""
+def xmp(data: bytes) -> bytes | None:
+    """Return a file's XMP packet, if there is one that is short enough to be read. Raises InvalidPicture."""
+    for name, start, end in _chunks(data):
+        if name == b"iTXt" and end - start <= len(XMP_PREFIX) + MAX_XMP_BYTES and data.startswith(XMP_PREFIX, start):
+            return _checked(data, name, start, end).removeprefix(XMP_PREFIX)
+    return None
+
+
+def metadata(
+    icc_profile: bytes | None, dpi: Dpi | None, exif_block: bytes, xmp_packet: bytes = b""
+) -> tuple[bytes, ...]:
+    """Return the chunks for a profile, a resolution, an EXIF block and an XMP packet, those that there are."""
     chunks = []
     if icc_profile:
         chunks.append(chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile)))
@@ -115,6 +126,8 @@ def metadata(icc_profile: bytes | None, dpi: Dpi | None, exif_block: bytes) -> t
         chunks.append(chunk(b"pHYs", struct.pack(">IIB", x, y, 1)))
     if exif_block:
         chunks.append(chunk(b"eXIf", exif_block))
+    if xmp_packet:
+        chunks.append(chunk(b"iTXt", XMP_PREFIX + xmp_packet))
     return tuple(chunks)
 
 

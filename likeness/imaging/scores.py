@@ -20,15 +20,15 @@ UNITS = {
     "change_inside": "dE00",
     "change_outside": "dE00",
     "clip_score": "ratio",
+    "directional_similarity": "ratio",
     "lightness": "L*",
 }
 HIGHER_IS_BETTER = {
     *("psnr", "ssim", "ms_ssim", "edge_f1", "clip_similarity"),
-    *("change_inside", "clip_score"),
+    *("change_inside", "clip_score", "directional_similarity"),
 }
 
 SIZES_DIFFER = "the pictures differ in size"
-NO_WEIGHTS = "no weights for it are installed"
 
 
 def scored(name: str, value: float | None, reason: str | None = None) -> Score:

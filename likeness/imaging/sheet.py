@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
 from likeness.contract.report import FrameRow, Lock, Report, Score, Verdict
+from likeness.imaging.frame_rows import COLUMNS, picture_rows
 
 CELL = 256
 GAP = 16
@@ -17,27 +18,32 @@ RIGHT_TABLE = GAP + CELL + GAP + 40
 CHECKS = (244, 208)  # the two greys behind transparent pixels
 CHECK_SIDE = 8
 MOST_AMPLIFIED = 16
+ACROSS, CAPTIONS = 4, 3  # cells in a row of a comparison, lines below each
 
 Row = tuple[str, Image.Image, Image.Image, str]
+Cell = tuple[str, Image.Image | None, Sequence[str]]
 Colour = tuple[int, int, int]
 
 
 def report_picture(given: Image.Image, made: Image.Image, report: Report) -> Image.Image:
-    """Return an RGB card: given, made and difference above the figures, the frame, the verdict and its reasons.
+    """Return an RGB card: given, made and difference above both frames, the figures, the verdict and its reasons.
 
     With a customised picture also the figures of its edit and the lock. The pictures are shown as they are stored; turn
     them upright first where they are not.
     """
     width = 3 * CELL + 4 * GAP
     reasons = [line for reason in report.reasons for line in _wrapped(reason, width - 2 * GAP)]
-    table_top = GAP + LINE + LINE + CELL + GAP
+    pictures_top = GAP + LINE + LINE + CELL + GAP
+    table_top = pictures_top + 3 * LINE + GAP
     edit_top, lock_top = (table_top + (len(rows) + 1) * LINE + GAP for rows in (report.fidelity, report.frame))
     edit_height = (len(report.edit.scores) + 1) * LINE + GAP if report.edit else 0
     verdict_top = max(edit_top + edit_height, lock_top + (3 * LINE + GAP if report.locked else 0))
     card = Image.new("RGB", (width, verdict_top + LINE + GAP // 2 + len(reasons) * LINE + GAP), PAPER)
     draw = ImageDraw.Draw(card)
     draw.text((GAP, GAP - 4), "Likeness report", INK, _font(TITLE))
-    _draw_cells(card, GAP + LINE + GAP // 2, given, made, "customised" if report.edit else "recreated")
+    how = "customised" if report.edit else "recreated"
+    _draw_cells(card, GAP + LINE + GAP // 2, given, made, how)
+    _draw_pictures(draw, pictures_top, width, [COLUMNS, *picture_rows(report.frame, how)])
     _draw_scores(draw, (GAP, table_top), "fidelity", report.fidelity)
     _draw_frame(draw, (RIGHT_TABLE, table_top), width - GAP, report.frame)
     if report.edit:
@@ -62,6 +68,32 @@ def contact_sheet(rows: Sequence[Row], how: str = "recreated") -> Image.Image:
         _draw_cells(sheet, top + LINE - 6, given, made, how)
         draw.text((GAP, top + 2 * LINE + CELL - 4), caption, FAINT, _font(SMALL))
     return sheet
+
+
+def comparison_sheet(cells: Sequence[Cell]) -> Image.Image:
+    """Return an RGB sheet, ACROSS cells wide: of each cell its title, its picture if there is one, and its captions.
+
+    No more than CAPTIONS lines are shown; what is wider than its cell is cut.
+    """
+    height = LINE + CELL + CAPTIONS * LINE + GAP
+    sheet = Image.new("RGB", (ACROSS * (CELL + GAP) + GAP, GAP + height * -(-len(cells) // ACROSS)), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for index, (title, picture, captions) in enumerate(cells):
+        row, column = divmod(index, ACROSS)
+        left, top = GAP + column * (CELL + GAP), GAP + row * height
+        draw.text((left, top - 4), _shortened(title, CELL), INK, _font(TEXT))
+        _draw_cell(sheet, left, top + LINE - 6, picture)
+        for line, caption in enumerate(captions[:CAPTIONS]):
+            y = top + LINE + CELL + line * LINE - 4
+            draw.text((left, y), _shortened(caption, CELL), FAINT, _font(SMALL))
+    return sheet
+
+
+def _draw_cell(sheet: Image.Image, left: int, top: int, picture: Image.Image | None) -> None:
+    ImageDraw.Draw(sheet).rectangle((left - 1, top - 1, left + CELL, top + CELL), outline=RULE)
+    if picture:
+        fitted = _fitted(_flat(picture))
+        sheet.paste(fitted, (left + (CELL - fitted.width) // 2, top + (CELL - fitted.height) // 2))
 
 
 def _draw_cells(sheet: Image.Image, top: int, given: Image.Image, made: Image.Image, how: str) -> None:
@@ -120,6 +152,16 @@ def _fitted(picture: Image.Image) -> Image.Image:
     return ImageOps.contain(picture, (CELL, CELL), Image.Resampling.NEAREST if enlarging else Image.Resampling.LANCZOS)
 
 
+def _draw_pictures(draw: ImageDraw.ImageDraw, top: int, width: int, rows: Sequence[tuple[str, ...]]) -> None:
+    """Draw a table over the whole width, its first row the names of its columns."""
+    step = (width - 2 * GAP) // len(rows[0])
+    for index, row in enumerate(rows):
+        y = top + index * LINE
+        draw.line((GAP, y - 3, width - GAP, y - 3), RULE)
+        for column, text in enumerate(row):
+            draw.text((GAP + column * step, y), text, INK if index else FAINT, _font(SMALL))
+
+
 def _draw_scores(draw: ImageDraw.ImageDraw, at: tuple[int, int], title: str, scores: Sequence[Score]) -> None:
     left, top = at
     draw.text((left, top), title, INK, _font(TEXT))
@@ -127,7 +169,8 @@ def _draw_scores(draw: ImageDraw.ImageDraw, at: tuple[int, int], title: str, sco
         y = top + index * LINE
         draw.line((left, y - 3, left + CELL + 20, y - 3), RULE)
         draw.text((left, y), score.name, FAINT if score.value is None else INK, _font(SMALL))
-        draw.text((left + 102, y), _direction(score), FAINT, _font(SMALL))
+        named = max(102, _font(SMALL).getlength(score.name) + 8)
+        draw.text((left + named, y), "" if score.value is None else _direction(score), FAINT, _font(SMALL))
         draw.text(
             (left + CELL + 20, y), _figure(score), FAINT if score.value is None else INK, _font(SMALL), anchor="ra"
         )

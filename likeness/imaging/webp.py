@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from likeness.contract.errors import AnimatedPicture, InvalidPicture
 from likeness.imaging import exif
-from likeness.imaging.picture import MAX_PROFILE_BYTES, Header
+from likeness.imaging.picture import MAX_PROFILE_BYTES, MAX_XMP_BYTES, Header
 
 MAX_CHUNKS = 4_096
 MAX_SIDE = 16_383
@@ -38,6 +38,14 @@ def read(data: bytes) -> Header:
         icc_profile=found.get(b"ICCP"),
         dpi=tags.dpi,
     )
+
+
+def xmp(data: bytes) -> bytes | None:
+    """Return a file's XMP packet, if there is one that is short enough to be read. Raises InvalidPicture."""
+    for name, start, end in _chunks(data):
+        if name == b"XMP " and end - start <= MAX_XMP_BYTES:
+            return data[start:end]
+    return None
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

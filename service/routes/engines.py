@@ -22,4 +22,5 @@ router = APIRouter(tags=["engines"])
 async def list_engines(services: Use, owner: Owner) -> EngineList:
     """List the engines: kinds of job, parameters with bounds and defaults, limits, and the workers that hold them."""
     workers = await services.queue.residency()
-    return EngineList(engines=[EngineView.of(spec, workers) for spec in services.catalogue.engines])
+    missing = services.catalogue.missing(await services.queue.installed())
+    return EngineList(engines=[EngineView.of(spec, workers, missing) for spec in services.catalogue.engines])

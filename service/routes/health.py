@@ -37,7 +37,7 @@ async def health() -> Health:
     responses={200: answer("Ready", {"status": "ready"}), **problems(*EVERYWHERE, NotReady, instance="/readyz")},
 )
 async def ready(services: Use) -> Health:
-    """Say whether Redis and the store answer, and a worker holds every default engine."""
+    """Say whether Redis and the store answer, and a worker serves every default engine."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             missing = await _missing(services)
@@ -56,11 +56,12 @@ async def _missing(services: Services) -> list[str]:
     except LikenessError:
         missing.append("the store does not answer")
     try:
-        held = {name for worker in await services.queue.residency() for name in worker.engines}
+        served = {pool for worker in await services.queue.residency() for pool in worker.pools}
+        absent = services.catalogue.missing(await services.queue.installed())
     except LikenessError:
         return [*missing, "the queue does not answer"]
-    defaults = {spec.name for spec in services.catalogue.engines if spec.default_for}
-    return missing + [f"no worker holds the engine {name}" for name in sorted(defaults - held)]
+    defaults = [spec for spec in services.catalogue.engines if spec.default_for and spec.name not in absent]
+    return missing + [f"no worker serves the engine {spec.name}" for spec in defaults if spec.pool not in served]
 
 
 @router.get(

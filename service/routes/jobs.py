@@ -1,144 +1,37 @@
-"""Jobs: hand one in, look at it, wait for it, list them, stop it, erase it."""
+"""Jobs: look at one, wait for it, list them, stop it, erase it."""
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.jobs import Job
-from likeness.contract.tasks import Customise, Recreate
 from service import examples
-from service.accept import Accepted, accept
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, Responses, answer, problems
-from service.headers import LONGEST_WAIT, etag_matches, preferred_wait
+from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
+from service.headers import LONGEST_WAIT, etag_matches
 from service.routes.paths import IfNoneMatch, JobId
 from service.state import OnlyQuery, Owner, Services, Use
-from service.submission import Model, read_submission
-from service.wire import AcceptedJob, JobPage, JobView, Links
+from service.wire import JobPage, JobView, Links
 
 router = APIRouter(tags=["jobs"])
 
-ACCEPTING: Final = (
-    errors.UnknownEngine,
-    errors.InvalidPicture,
-    errors.UnsupportedFormat,
-    errors.AnimatedPicture,
-    errors.PictureTooLarge,
-    errors.UnsupportedMedia,
-    errors.UrlNotAllowed,
-    errors.UrlFailed,
-    errors.IdempotencyMismatch,
-    errors.IdempotencyPending,
-    errors.JobExpired,
-    errors.QueueFull,
-    errors.StoreUnavailable,
-)
-KEY_PATTERN: Final = "^[\\x20-\\x7e]{1,255}$"
-
-IdempotencyKey = Annotated[
-    str | None, Header(pattern=KEY_PATTERN, description="makes sending the same request again safe, for 24 hours")
-]
-Prefer = Annotated[str | None, Header(max_length=200, description=f"`wait=N`: wait up to N s, at most {LONGEST_WAIT}")]
 Wait = Annotated[
     float, Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="wait up to so many seconds for the end")
 ]
 
 
-def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.LikenessError]) -> Responses:
-    """Return what a call that accepts jobs may answer."""
-    return {
-        200: {**answer("Done within `Prefer: wait`", succeeded), "model": JobView},
-        202: answer(
-            "Accepted",
-            {**examples.ACCEPTED, "kind": succeeded["kind"]},
-            Location="the job",
-            Retry_After="seconds until it is worth asking",
-        ),
-        **problems(*EVERYWHERE, *OWNED, *ACCEPTING, *more, instance=instance),
-    }
-
-
-@router.post(
-    "/recreate",
-    status_code=202,
-    response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery())],
-    responses=_responses("/recreate", examples.SUCCEEDED),
-)
-async def recreate(
-    request: Request,
-    services: Use,
-    owner: Owner,
-    idempotency_key: IdempotencyKey = None,
-    prefer: Prefer = None,
-) -> Response:
-    """Recreate a picture as exactly as the engine can."""
-    return await _hand_in(request, services, owner, Recreate, idempotency_key, prefer)
-
-
-@router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery())])
-@router.post(
-    "/customise",
-    status_code=202,
-    response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery())],
-    responses=_responses("/customise", examples.CUSTOMISED, errors.InstructionNotUnderstood),
-)
-async def customise(
-    request: Request,
-    services: Use,
-    owner: Owner,
-    idempotency_key: IdempotencyKey = None,
-    prefer: Prefer = None,
-) -> Response:
-    """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control.
-
-    Give one of `instruction`, `recolour`, `text`, `logo` and `prompt`. `POST /customize` is the same call.
-    """
-    return await _hand_in(request, services, owner, Customise, idempotency_key, prefer)
-
-
-async def _hand_in(
-    request: Request, services: Services, owner: str, model: Model, key: str | None, prefer: str | None
-) -> Response:
-    """Accept a job of the kind that `model` describes, and wait for it as long as the caller prefers."""
-    submission = await read_submission(request, model, services.settings.max_upload_bytes)
-    accepted = await accept(services, owner, submission, key)
-    wait = preferred_wait(prefer or "")
-    job = await _waited(services, owner, accepted, wait)
-    links = links_of(request, services, job)
-    headers = {"Location": links.self}
-    if accepted.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    if wait is not None:
-        headers["Preference-Applied"] = f"wait={wait}"
-    if wait is not None and job.status.ended:
-        return _json(view(services, job, links), 200, headers)
-    headers["Retry-After"] = await _retry_after(services, job)
-    return _json(AcceptedJob.of(job, links), 202, headers)
-
-
-async def _waited(services: Services, owner: str, accepted: Accepted, seconds: int | None) -> Job:
-    """Return the job after the wait asked for. It is accepted, so what goes wrong while waiting is no error."""
-    if not seconds:
-        return accepted.job
-    try:
-        return await _wait(services, accepted.job.id, owner, seconds)
-    except (errors.Unavailable, errors.JobExpired, errors.JobNotFound):
-        return accepted.job
-
-
-async def _wait(services: Services, job_id: str, owner: str, seconds: float) -> Job:
+async def wait_for(services: Services, job_id: str, owner: str, seconds: float) -> Job:
     """Wait for a job, if there is a place to wait in."""
     with services.waiting.taken() as place:
         return await services.queue.wait(job_id, owner, seconds if place else 0)
 
 
-async def _retry_after(services: Services, job: Job) -> str:
+async def retry_after(services: Services, job: Job) -> str:
+    """Return in how many seconds it is worth asking for a job again."""
     try:
         return str(await services.queue.retry_after(job))
     except errors.QueueUnavailable:
@@ -164,7 +57,7 @@ async def list_jobs(
     """List your jobs, newest first."""
     jobs, following = await services.queue.listing(owner, limit, cursor)
     views = [view(services, job, links_of(request, services, job)) for job in jobs]
-    return _json(JobPage(jobs=views, next=following))
+    return as_json(JobPage(jobs=views, next=following))
 
 
 @router.get(
@@ -191,14 +84,14 @@ async def read_job(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Look at a job, or wait until it has ended."""
-    job = await (_wait(services, job_id, owner, wait) if wait else services.queue.fetch(job_id, owner))
+    job = await (wait_for(services, job_id, owner, wait) if wait else services.queue.fetch(job_id, owner))
     etag = f'"{sha256(job.model_dump_json().encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag}
     if not job.status.ended:
-        headers["Retry-After"] = await _retry_after(services, job)
+        headers["Retry-After"] = await retry_after(services, job)
     if if_none_match and etag_matches(if_none_match, etag):
         return Response(status_code=304, headers={**headers, "Cache-Control": "no-store"})
-    return _json(view(services, job, links_of(request, services, job)), 200, headers)
+    return as_json(view(services, job, links_of(request, services, job)), 200, headers)
 
 
 @router.post(
@@ -213,7 +106,7 @@ async def read_job(
 async def cancel_job(request: Request, services: Use, owner: Owner, job_id: JobId) -> Response:
     """Stop a job within one step of its engine. One that has ended stays as it is."""
     job = await services.queue.cancel(job_id, owner)
-    return _json(view(services, job, links_of(request, services, job)))
+    return as_json(view(services, job, links_of(request, services, job)))
 
 
 @router.delete(
@@ -242,11 +135,12 @@ def links_of(request: Request, services: Services, job: Job) -> Links:
 
 def view(services: Services, job: Job, links: Links) -> JobView:
     """Return a job as callers see it."""
-    weights = next((spec.weights for spec in services.catalogue.engines if spec.name == job.engine), None)
+    used = job.result.engine.name if job.result else job.engine
+    weights = next((spec.weights for spec in services.catalogue.engines if spec.name == used), None)
     return JobView.whole(job, links, weights)
 
 
-def _json(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def as_json(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer that no cache may keep: the next one may differ."""
     kept = {"Cache-Control": "no-store", **(headers or {})}
     return Response(model.model_dump_json(), status, kept, "application/json")

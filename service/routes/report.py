@@ -7,14 +7,14 @@ from typing import Annotated, Final
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Query
-from PIL import Image
 from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.jobs import Job, MadeImage
 from likeness.contract.report import Report
-from likeness.imaging.decode import Bounds, Picture, decode
+from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.sheet import report_picture
+from likeness.imaging.upright import upright_image
 from likeness.store import PictureStore
 from service import examples
 from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
@@ -28,16 +28,6 @@ router = APIRouter(tags=["results"])
 JSON: Final = "application/json"
 PNG: Final = "image/png"
 OFFERED: Final = (JSON, PNG)
-UPRIGHT: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""How to turn a picture upright, by its EXIF orientation."""
 DRAWN_AT_ONCE: Final = 2
 """Two decoded pictures each; more of these would fill the memory."""
 
@@ -109,10 +99,5 @@ def _card(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> byt
     except errors.InputLost as error:
         raise errors.JobExpired("the pictures are no longer stored") from error
     buffer = BytesIO()
-    report_picture(_upright(given), _upright(other), made.report).save(buffer, "PNG")
+    report_picture(upright_image(given), upright_image(other), made.report).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _upright(picture: Picture) -> Image.Image:
-    turn = UPRIGHT.get(picture.orientation)
-    return picture.pixels if turn is None else picture.pixels.transpose(turn)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-OURS = ("service", "worker", "valkey")
+OURS = ("service", "worker", "models", "valkey")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,22 @@ def test_only_the_service_listens_outside_and_only_on_loopback_by_default(compos
     assert [name for name, service in compose["services"].items() if "ports" in service] == ["service"]
     assert compose["services"]["service"]["ports"] == ["${LIKENESS_BIND:-127.0.0.1}:8000:8000"]
     assert compose["networks"]["inside"] == {"internal": True}
-    assert [name for name, service in compose["services"].items() if "outside" in service["networks"]] == ["service"]
+    reach_out = [name for name, service in compose["services"].items() if "outside" in service["networks"]]
+    assert reach_out == ["service", "models"]
+
+
+def test_only_the_command_that_pulls_can_write_the_models(compose):
+    mounts = {
+        name: mount
+        for name, service in compose["services"].items()
+        for mount in service.get("volumes", [])
+        if mount.startswith("models:")
+    }
+    folder = "models:/var/lib/likeness-models"
+    assert mounts == {"worker": f"{folder}:ro", "models": folder}
+    assert compose["services"]["models"]["profiles"] == ["models"], "not started with the others"
+    for name in ("Dockerfile", "Dockerfile.gpu"):
+        assert "LIKENESS_MODELS=/var/lib/likeness-models" in (ROOT / name).read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -23,7 +23,7 @@ def test_equal_pictures_are_accepted():
     assert [score.name for score in report.fidelity] == ORDER
     assert [report.score(name) for name in ORDER[:5]] == [100, pytest.approx(1), pytest.approx(1), 0, 1]
     assert report.score("drift") == pytest.approx(0, abs=0.01)
-    assert {score.reason for score in report.fidelity[6:]} == {"no weights for it are installed"}
+    assert {score.reason for score in report.fidelity[6:]} == {"measured by a worker only"}
     json.loads(report.model_dump_json())
 
 
@@ -44,6 +44,23 @@ def test_a_figure_just_below_its_threshold_is_told_apart_from_it():
     (reason,) = assess(GIVEN, made, Thresholds(psnr=None, delta_e=None, ssim=value + 1e-5)).reasons
     below, asked = (float(word) for word in reason.split() if word[0].isdigit())
     assert below < asked
+
+
+def test_a_threshold_that_cannot_be_tested_is_missed_and_not_passed_over():
+    (reason,) = assess(GIVEN, GIVEN, Thresholds(lpips=0.5)).reasons
+    assert reason == "lpips was asked, and is measured by a worker only"
+
+
+def test_what_is_known_to_be_wrong_rejects():
+    report = assess(GIVEN, GIVEN, Thresholds(), faults=["a fault"])
+    assert report.verdict is Verdict.REJECTED and report.reasons == ["a fault"]
+
+
+def test_tripwires_reject_where_no_threshold_was_asked():
+    black = dataclasses.replace(GIVEN, pixels=Image.new("RGB", GIVEN.pixels.size))
+    report = assess(GIVEN, black, Thresholds(psnr=None, ssim=None, delta_e=None))
+    assert report.verdict is Verdict.REJECTED and report.reasons[0] == "the picture is black"
+    assert assess(black, black, Thresholds()).verdict is Verdict.ACCEPTED
 
 
 def test_a_changed_frame_is_rejected_and_named():
@@ -123,7 +140,7 @@ def test_a_missed_edit_and_a_broken_lock_are_reasons():
 
 def test_one_step_of_one_kept_sample_rejects():
     made, where = customised(1, (3, 3, 4, 4))
-    report = assess(GIVEN, made, EditThresholds(change_inside=None), EditCheck("", kept=where))
+    report = assess(GIVEN, made, EditThresholds(change_inside=None), EditCheck("", kept=where, changes=False))
     assert report.reasons == ["kept pixels changed by 1"]
 
 

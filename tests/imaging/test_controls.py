@@ -25,7 +25,7 @@ def test_a_step_is_seen_where_it_is(name):
     rgb = np.zeros((40, 40, 3), dtype=np.float32)
     rgb[:, 20:] = 1
     columns = CONTROLS[name](rgb)[10:30, :, 0].max(axis=0)
-    assert abs(np.flatnonzero(columns == columns.max()).mean() - 19.5) <= 1
+    assert abs(np.flatnonzero(columns == columns.max()).mean() - 19.5) <= 1.5, "a line is drawn on the dark side"
     assert columns[:8].max() < 1e-3 and columns[32:].max() < 1e-3
 
 

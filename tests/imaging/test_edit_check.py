@@ -7,6 +7,7 @@ from likeness.contract.words import CHROMATIC, COLOURS
 from likeness.imaging.edit_check import NAMES, EditCheck, edit_report
 from likeness.imaging.edits.backdrop import on_backdrop, plain
 from likeness.imaging.edits.recolour import recolour
+from likeness.imaging.scores import scored
 from tests.imaging.edits import products
 from tests.imaging.metrics.pairs import noisy
 
@@ -30,7 +31,7 @@ def test_an_edit_that_happened_has_no_miss(name):
     report, misses = edit_report(RGB, made, EditCheck(f"make it {name}", MASK, COLOURS[name]), ASKED)
     assert misses == [] and report.happened
     found = values(report)
-    assert list(found) == [*NAMES, "clip_score"]
+    assert list(found) == [*NAMES]
     assert found["hue_error"] < 10 and found["colour_delta_e"] < 8
     assert found["pixel_delta_e"] > found["colour_delta_e"], "the shading counts"
     assert found["change_inside"] > 5 and found["change_outside"] < 0.1
@@ -50,7 +51,6 @@ def test_the_figures_agree_with_skimage():
             "pixel_delta_e": deltaE_ciede2000(after, np.broadcast_to(target, after.shape))[inside].mean(),
             "change_inside": deltaE_ciede2000(before, after)[inside].mean(),
             "change_outside": deltaE_ciede2000(before, after)[outside].mean(),
-            "clip_score": None,
         },
         abs=0.05,
     )
@@ -125,6 +125,13 @@ def test_pictures_of_different_sizes_are_not_compared():
     report, misses = edit_report(RGB, RGB[1:], EditCheck("make it orange", MASK, ORANGE), ASKED)
     assert misses == ["the pictures differ in size"] and not report.happened
     assert set(values(report).values()) == {None}
+
+
+def test_the_figures_of_networks_are_told_and_judge_nothing():
+    learned = [scored("clip_score", -1.0), scored("directional_similarity", None, "why not")]
+    report, misses = edit_report(RGB, 1 - RGB, EditCheck("", MASK), ANYTHING, learned)
+    assert misses == [] and report.happened
+    assert report.scores[-2:] == learned
 
 
 def test_plain_thresholds_ask_nothing_of_an_edit():

@@ -5,7 +5,17 @@ from PIL import Image
 from likeness.contract.report import EditThresholds, Lock, Thresholds, Verdict
 from likeness.imaging.compare import assess
 from likeness.imaging.edit_check import EditCheck
-from likeness.imaging.sheet import BAD, GOOD, LINE, RIGHT_TABLE, contact_sheet, report_picture
+from likeness.imaging.sheet import (
+    BAD,
+    CELL,
+    GAP,
+    GOOD,
+    LINE,
+    RIGHT_TABLE,
+    comparison_sheet,
+    contact_sheet,
+    report_picture,
+)
 from tests.imaging.files import PNG_KINDS, photo, picture, png_file, saved
 
 
@@ -50,10 +60,29 @@ def test_a_contact_sheet_has_a_row_for_each_picture():
     assert contact_sheet([]).height == 16
 
 
+def test_a_comparison_has_a_cell_for_each_picture_in_rows_of_four():
+    cell = ("1. starter", photo("RGBA", 300, 40), ["strength 0.3", "ssim 0.9", "accepted", "not shown"])
+    heights = [comparison_sheet([cell] * count).height for count in (1, 4, 5)]
+    assert heights[0] == heights[1] < heights[2] and heights[2] - 16 == 2 * (heights[0] - 16)
+    assert {comparison_sheet([cell] * count).width for count in (1, 5)} == {4 * (CELL + 16) + 16}
+
+
+def test_a_cell_shows_its_picture_and_one_without_stays_empty():
+    sheet = np.asarray(comparison_sheet([("a", Image.new("RGB", (8, 8), "red"), []), ("b", None, ["why"])]))
+    left = sheet[16 + LINE : 16 + LINE + 200, 16 + 40 : 16 + 200]
+    right = sheet[16 + LINE : 16 + LINE + 200, 16 + CELL + 16 + 40 : 16 + CELL + 16 + 200]
+    assert np.all(left == (255, 0, 0)) and np.all(right == 255)
+
+
+def test_a_long_caption_is_cut_to_its_cell():
+    sheet = np.asarray(comparison_sheet([("W" * 99, None, ["W" * 99] * 3)]))
+    assert np.all(sheet[:, 16 + CELL + 1 : 16 + CELL + 16] == 255)
+
+
 def customised(asked, kept_differs):
     given = picture(saved(photo("RGB", 40, 30), "PNG"))
     made = picture(saved(photo("RGB", 40, 30, seed=1), "PNG")) if kept_differs else given
-    check = EditCheck(asked, colour=(240, 130, 30), kept=np.ones((30, 40), dtype=bool))
+    check = EditCheck(asked, colour=(240, 130, 30), kept=np.ones((30, 40), dtype=bool), changes=False)
     anything = EditThresholds(hue_error=None, change_inside=None)
     return given, made, assess(given, made, anything, check)
 
@@ -71,7 +100,7 @@ def test_a_broken_lock_is_red():
     given, made, report = customised("make it orange", kept_differs=True)
     accepted = report.model_copy(update={"verdict": Verdict.ACCEPTED, "reasons": []})
     whole = accepted.model_copy(update={"locked": Lock(area=1, max_abs_diff=0)})
-    tables = (0, 330, 832, 700)
+    tables = (0, 330 + 3 * LINE + GAP, 832, 700 + 3 * LINE + GAP)
     broken, kept = (
         np.asarray(report_picture(given.pixels, made.pixels, one).crop(tables)).astype(int) for one in (accepted, whole)
     )
@@ -82,6 +111,6 @@ def test_a_broken_lock_is_red():
 def test_a_long_wish_is_cut_to_its_column(asked):
     given, made, report = customised(asked, kept_differs=False)
     card = np.asarray(report_picture(given.pixels, made.pixels, report))
-    top = 16 + 2 * LINE + 256 + 16 + (len(report.fidelity) + 1) * LINE + 16
+    top = 16 + 2 * LINE + 256 + 16 + 3 * LINE + GAP + (len(report.fidelity) + 1) * LINE + 16
     between = card[top : top + LINE - 4, 16 + 256 + 20 + 2 : RIGHT_TABLE - 1]
     assert np.all(between == 255)

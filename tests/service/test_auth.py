@@ -90,9 +90,12 @@ def test_every_call_but_health_needs_a_key(serve, file: Path) -> None:
     job = f"/jobs/{'0' * 32}"
     for method, path in [
         ("POST", "/recreate"),
+        ("POST", "/compare"),
         ("GET", "/jobs"),
         ("GET", job),
         ("POST", f"{job}/cancel"),
+        ("POST", f"{job}/reproduce"),
+        ("GET", f"{job}/sheet"),
         ("DELETE", job),
         ("GET", f"{job}/events"),
         ("GET", f"{job}/events?token=shop.9999999999.00"),
@@ -125,6 +128,8 @@ def test_one_key_cannot_see_the_jobs_of_another(serve, file: Path) -> None:
             ("GET", here),
             ("GET", f"{here}?wait=1"),
             ("POST", f"{here}/cancel"),
+            ("POST", f"{here}/reproduce"),
+            ("GET", f"{here}/sheet"),
             ("DELETE", here),
             ("GET", f"{here}/events"),
             ("GET", f"{here}/images/0"),

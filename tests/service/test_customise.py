@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import time
 import zlib
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import redis
 from PIL import Image
 
+from likeness.contract import names
 from likeness.contract.jobs import JobOrder
 from tests.service.conftest import Live, Stack, encoded, png
 from tests.service.test_bad_input import assert_problem
@@ -55,6 +57,12 @@ def order(stack: Stack, job_id: str) -> JobOrder:
     with redis.Redis(unix_socket_path=str(stack.server.socket), db=1) as client:
         data = client.hget(f"rq:job:{job_id}", "data")
     return JobOrder.model_validate(json.loads(zlib.decompress(data))[2][0])  # as RQ keeps it
+
+
+def install(stack: Stack, *engines: str) -> None:
+    """Say, as a worker does, that one has these engines' models."""
+    with redis.Redis(unix_socket_path=str(stack.server.socket), db=1) as client:
+        client.zadd(names.INSTALLED_KEY, dict.fromkeys(engines, time.time()))
 
 
 FIELDS = {
@@ -135,7 +143,7 @@ def test_the_other_spelling_is_the_same_call(shop: Live) -> None:
             "#/place",
             "the box reaches over the picture's edge",
         ),
-        ({"prompt": "a shoe", "controls": [{"kind": "depth"}]}, "#/controls/0/kind", "'canny' or 'soft_edge'"),
+        ({"prompt": "a shoe", "controls": [{"kind": "pose"}]}, "#/controls/0/kind", "'canny', 'soft_edge'"),
         ({"prompt": "a shoe", "controls": {"kind": "canny"}}, "#/controls", "array"),
         ({"instruction": "make it red", "mask": "product", "preserve": "product"}, "#/", "nothing could change"),
         ({"recolour": {"to": "#1F4E79"}, "preserve": "product"}, "#/", "is not to change"),
@@ -289,3 +297,28 @@ def test_a_store_that_fails_midway_keeps_nothing(shop: Live, monkeypatch: pytest
     assert_problem(answer, 503, "store_unavailable")
     assert not shop.pictures()
     assert shop.http.get("/jobs").json()["jobs"] == []
+
+
+def test_a_control_map_is_sent_like_a_mask(shop: Live, stack: Stack) -> None:
+    wish = {"prompt": "a red shirt", "controls": '[{"kind": "canny"}]', "engine": "sd15-canny"}
+    install(stack, "sd15-canny")
+    answer = form(shop, control=MASK, **wish)
+    assert answer.status_code == 202, answer.text
+    sent = order(stack, answer.json()["id"])
+    assert sent.engine == "sd15-canny" and set(sent.files) == {"control"}
+    wrong = form(shop, control=png((8, 8)), **wish)
+    assert_problem(wrong, 422, "invalid_picture", "#/control")
+
+
+def test_an_engine_that_no_worker_has_is_refused(untouched: Live) -> None:
+    answer = form(untouched, instruction="turn it into a cat", engine="instruct-pix2pix")
+    assert_problem(answer, 422, "engine_not_installed", "#/engine")
+    assert "likeness models pull instruct-pix2pix" in answer.json()["detail"]
+
+
+def test_what_no_closed_engine_follows_goes_to_an_open_one_that_is_installed(shop: Live, stack: Stack) -> None:
+    wish = {"instruction": "turn it into a cat"}
+    assert form(shop, **wish).json()["code"] == "instruction_not_understood"
+    install(stack, "instruct-pix2pix")
+    assert order(stack, form(shop, **wish).json()["id"]).engine == "instruct-pix2pix"
+    assert order(stack, form(shop, instruction="make it red").json()["id"]).engine == "starter-edit"

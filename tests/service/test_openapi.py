@@ -7,6 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from service import examples, wire
+from service.dry_run import DryRun
 from service.errors import STATUS
 from service.openapi import as_json, as_typescript, document
 
@@ -58,10 +59,14 @@ def test_examples_are_what_the_models_give() -> None:
         (wire.JobView, examples.SUCCEEDED),
         (wire.JobView, examples.CUSTOMISED),
         (wire.JobView, examples.CANCELLED),
+        (wire.JobView, examples.COMPARED),
+        (wire.JobView, examples.REPRODUCED),
+        (DryRun, examples.DRY_RUN),
         (wire.JobPage, examples.PAGE),
         (wire.EngineList, examples.ENGINES),
         (wire.RecreateRequest, examples.RECREATE),
         (wire.CustomiseRequest, examples.CUSTOMISE),
+        (wire.CompareRequest, examples.COMPARE),
     ]:
         made = TypeAdapter(model).validate_python(example).model_dump(mode="json", exclude_unset=True)
         assert made == example
@@ -88,4 +93,7 @@ def test_a_form_says_what_is_a_file_and_what_is_json() -> None:
     for name in ("recolour", "place", "controls", "thresholds"):
         assert parts[name]["contentMediaType"] == "application/json", name
     assert parts["keep"]["$ref"].endswith("/Keep") and parts["steps"]["type"] == "integer"
+    for name in ("task", "runs"):
+        body = document()["paths"]["/compare"]["post"]["requestBody"]["content"]["multipart/form-data"]
+        assert body["schema"]["properties"][name]["contentMediaType"] == "application/json", name
     assert "file" not in str(document()["components"]["schemas"]["CustomiseRequest"]["properties"]["mask"].get("enum"))

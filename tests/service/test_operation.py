@@ -6,7 +6,7 @@ import httpx
 import pytest
 import structlog
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
 from service.app import log_as_json
 from tests.service.conftest import Live, png
 from tests.service.test_bad_input import assert_problem
@@ -14,10 +14,11 @@ from tests.service.test_bad_input import assert_problem
 
 def test_engines(live: Live) -> None:
     engine = live.http.get("/engines").json()["engines"][0]
-    assert set(engine) == {*EngineSpec.model_fields, "instructions", "resident"}
+    assert set(engine) == {*EngineSpec.model_fields, "instructions", "installed", "resident"}
     assert engine["name"] == "drill" and engine["default_for"] == ["recreate"]
     assert engine["parameters"]["steps"] == {"default": 1, "by_way": {}, "minimum": 1, "maximum": 1000}
     assert [worker["device"] for worker in engine["resident"]] == ["cpu"]
+    assert engine["resident"][0]["memory"] > 10**8, "what the machine has, less a share"
 
 
 def test_engines_say_what_can_be_asked_of_them(serve) -> None:
@@ -34,7 +35,7 @@ def test_ready_once_a_worker_holds_the_default_engine(live: Live, idle: Live) ->
     assert live.http.get("/readyz").json() == {"status": "ready"}
     answer = idle.http.get("/readyz")
     assert_problem(answer, 503, "not_ready")
-    assert "no worker holds the engine drill" in answer.json()["detail"]
+    assert "no worker serves the engine drill" in answer.json()["detail"]
 
 
 def test_metrics(serve) -> None:

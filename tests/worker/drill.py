@@ -34,12 +34,13 @@ def picture(shade: int = 90) -> bytes:
 class Drill:
     """One server's jobs and workers."""
 
-    def __init__(self, redis_url: str, folder: Path) -> None:
+    def __init__(self, redis_url: str, folder: Path, catalogue: Path = CATALOGUE) -> None:
         self.redis_url = redis_url
         self.store_url = f"file://{folder / 'store'}"
         self.folder = folder
         self.store = PictureStore.open(self.store_url)
-        self.catalogue: Catalogue = load_catalogue(CATALOGUE)
+        self.catalogue_file = catalogue
+        self.catalogue: Catalogue = load_catalogue(catalogue)
         self.workers: list[subprocess.Popen[bytes]] = []
 
     def worker(self, **settings: str) -> subprocess.Popen[bytes]:
@@ -48,7 +49,7 @@ class Drill:
             **os.environ,
             "LIKENESS_REDIS_URL": self.redis_url,
             "LIKENESS_STORE_URL": self.store_url,
-            "LIKENESS_CATALOGUE": str(CATALOGUE),
+            "LIKENESS_CATALOGUE": str(self.catalogue_file),
             **{f"LIKENESS_{name.upper()}": value for name, value in settings.items()},
         }
         before = {one.worker for one in self.call(lambda queue: queue.residency())}

@@ -15,10 +15,15 @@ from likeness.contract.errors import NoProduct, OutOfMemory
 from likeness.contract.jobs import JobOrder, Result, new_job_id
 from likeness.contract.report import Verdict
 from likeness.contract.tasks import Customise
+from likeness.imaging.compare import WITHOUT_NETWORKS
+from likeness.imaging.learned import LearnedMetrics
 from likeness.store import PictureStore
+from tests.worker.metrics.models import save_clip
 from tests.worker.test_execute import Told
+from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.execute import Outcome, Run
+from worker.metrics.installed import InstalledMetrics
 from worker.residency import Residents
 
 EXAMPLE = sorted(Path("examples").glob("*.jpg"))[0]
@@ -26,7 +31,7 @@ EXAMPLE = sorted(Path("examples").glob("*.jpg"))[0]
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(WEIGHTS, "cpu")
+    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,14 @@ def pixels(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), np.int16)
 
 
-def outcome(residents: Residents, store: PictureStore, data: bytes, files: dict[str, bytes], **fields: Any) -> Outcome:
+def outcome(
+    residents: Residents,
+    store: PictureStore,
+    data: bytes,
+    files: dict[str, bytes],
+    metrics: LearnedMetrics = WITHOUT_NETWORKS,
+    **fields: Any,
+) -> Outcome:
     task = Customise(**fields | dict.fromkeys(files, "file"))
     spec = load_catalogue().choose(task)
     job_id = new_job_id()
@@ -66,7 +78,7 @@ def outcome(residents: Residents, store: PictureStore, data: bytes, files: dict[
         batch_key="one",
         timeout=60,
     )
-    return Run(spec, residents, store, Told()).execute([order])[job_id]
+    return Run(spec, residents, store, Told(), metrics).execute([order])[job_id]
 
 
 @pytest.fixture
@@ -207,3 +219,18 @@ def test_candidates_are_different_and_the_best_comes_first(customised) -> None:
     assert len({image.picture.sha256 for image in result.images}) == 3
     accepted = [image.report.verdict is Verdict.ACCEPTED for image in result.images]
     assert accepted == sorted(accepted, reverse=True)
+
+
+def test_an_edit_is_measured_by_clip_against_its_captions(residents: Residents, store: PictureStore, tmp_path: Path):
+    save_clip(tmp_path)
+    metrics = InstalledMetrics(tmp_path, "cpu")
+    fields = {"source_prompt": "a shirt on a hanger", "target_prompt": "a black shirt on a hanger"}
+    for asked, before, after in [
+        ({}, "a photo of a product", "a photo of a black product"),
+        (fields, fields["source_prompt"], fields["target_prompt"]),
+    ]:
+        made = outcome(residents, store, photo(), {}, metrics, instruction="make it black", steps=1, **asked)
+        found = {score.name: score for score in made.images[0].report.edit.scores}
+        assert -1 <= found["clip_score"].value <= 1 and found["clip_score"].reason == f"against {after!r}"
+        assert -1 <= found["directional_similarity"].value <= 1
+        assert found["directional_similarity"].reason == f"from {before!r} to {after!r}"

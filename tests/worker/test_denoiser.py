@@ -13,11 +13,11 @@ from worker.denoiser import (
     StarterCleaner,
     StarterControlNet,
     StarterUNet,
-    in_pairs,
     kept,
     whole,
 )
 from worker.latents import schedule
+from worker.steady import in_pairs
 
 
 def small() -> StarterUNet:

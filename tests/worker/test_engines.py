@@ -9,6 +9,7 @@ import pytest
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.tasks import Control
 from likeness.imaging.metrics.edge_f1 import edge_f1
+from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import AllCancelled, Engine, EngineTask
 from worker.engines.autoencoder import AutoencoderEngine
@@ -36,7 +37,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def engines() -> Callable[[str], Engine]:
     """Return what loads a shipped engine."""
-    residents, catalogue = Residents(WEIGHTS, "cpu"), load_catalogue()
+    residents, catalogue = Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu")), load_catalogue()
     return lambda name: residents.engine(catalogue.find(name))
 
 

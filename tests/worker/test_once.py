@@ -25,7 +25,7 @@ def test_a_request_file_gives_images_and_a_result(tmp_path: Path) -> None:
     assert (made.size, made.mode) == (given.size, given.mode) == ((400, 534), "RGBA")
     assert made.getchannel("A").tobytes() == given.getchannel("A").tobytes()
     result = json.loads((tmp_path / "out/result.json").read_text())
-    assert result["images"][0]["report"]["verdict"] == "accepted"
+    assert result["images"][0]["report"]["verdict"] == "accepted" and result["degradations"] == []
     assert result["images"][0]["seed"] is None and result["recipe"]["seeds"] == [], "the starter has no randomness"
 
 

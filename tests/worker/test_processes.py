@@ -3,6 +3,7 @@
 import random
 import signal
 import time
+from pathlib import Path
 
 import pytest
 import redis
@@ -11,6 +12,7 @@ from likeness.contract.errors import JobExpired
 from likeness.contract.jobs import JobStatus
 from tests.conftest import Server
 from tests.worker.drill import OWNER, Drill
+from tests.worker.metrics.models import save_clip
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 
@@ -21,6 +23,16 @@ def test_jobs_with_an_equal_batch_key_share_a_run(drill: Drill) -> None:
     jobs = drill.ended(ids, 30)
     assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
     assert [job.result.batch for job in jobs] == [4, 4, 4, 4, 2, 2, 1]
+
+
+def test_a_worker_measures_with_the_networks_below_its_models(drill: Drill, tmp_path: Path) -> None:
+    save_clip(tmp_path / "models")
+    drill.worker(models=str(tmp_path / "models"))
+    (job,) = drill.ended([drill.submit()], 60)
+    report = job.result.images[0].report
+    assert report.score("clip_similarity") > 0.5
+    (lpips,) = (score for score in report.fidelity if score.name == "lpips")
+    assert lpips.value is None and lpips.reason.startswith("not installed")
 
 
 def test_a_job_reports_each_step(drill: Drill) -> None:
@@ -93,6 +105,7 @@ def test_one_bad_job_of_a_batch_fails_alone(drill: Drill) -> None:
     bad, *fitting = drill.ended(ids, 30)
     assert bad.error.code == "engine_failed" and bad.error.fault == "engine"
     assert {job.status for job in fitting} == {JobStatus.SUCCEEDED}, "a batch that does not fit is split"
+    assert [job.result.degradations for job in fitting] == [["batch split"]] * 2
 
 
 def test_a_running_job_is_cancelled_within_a_step_and_its_mates_go_on(drill: Drill) -> None:
@@ -147,7 +160,7 @@ def test_sigterm_finishes_what_runs_and_leaves_the_rest(drill: Drill) -> None:
 
 def test_a_drain_that_takes_too_long_hands_its_jobs_back(drill: Drill) -> None:
     worker = drill.worker(drain_seconds="0.3")
-    job_id = drill.submit(steps=50)
+    job_id = drill.submit(steps=30)
     drill.until(lambda: drill.status(job_id) is JobStatus.RUNNING, 10)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(10) == 0
@@ -178,6 +191,12 @@ def test_a_call_that_never_returns_ends_its_worker_and_fails_its_job(drill: Dril
     job_id = drill.submit(prompt="hang")
     assert drill.ended([job_id], 30)[0].error.code == "timeout"
     assert worker.wait(10) == 70
+
+
+def test_a_lost_device_ends_its_worker_and_leaves_the_job_to_the_next(drill: Drill) -> None:
+    job_id = drill.submit(prompt="device-lost")
+    assert drill.worker().wait(20) == 70
+    assert drill.status(job_id) is JobStatus.RUNNING, "until its claim lapses, as after a kill"
 
 
 def test_the_server_killed_and_restarted_loses_no_job(drill: Drill, server: Server) -> None:

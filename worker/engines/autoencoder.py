@@ -5,16 +5,16 @@ tiles that overlap by its reach agree with each other.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, Box, boxes
+from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.latents import StarterAutoencoder
+from worker.latents import StarterAutoencoder, autoencoder
 
 STACK_FROM = 128 * 128
 """Canvases of at least this many px are run several at once. Below it, CPU libraries were seen to add in another order
@@ -71,7 +71,6 @@ def _canvas(pixels: Tensor) -> Canvas:
     return pixels.float().add(1).div(2).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
 
 
-def load(spec: EngineSpec, weights: Path, device: str) -> AutoencoderEngine:
-    """Load `weights`/vae in float32. Raises OSError when it is not there or no safetensors."""
-    vae = StarterAutoencoder.loaded(weights / "vae").to(device, memory_format=torch.channels_last)
-    return AutoencoderEngine(vae, spec.canvas)
+def load(spec: EngineSpec, components: Components) -> AutoencoderEngine:
+    """Load the autoencoder in float32. Raises OSError when it is not there or no safetensors."""
+    return AutoencoderEngine(autoencoder(components, spec.weights), spec.canvas)

@@ -1,14 +1,14 @@
 """Making a picture anew from a prompt with its edges kept: ControlNet (Zhang et al. 2023, arXiv:2302.05543)."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from diffusers.models.controlnets.multicontrolnet import MultiControlNetModel
 from diffusers.pipelines.controlnet.pipeline_controlnet_img2img import StableDiffusionControlNetImg2ImgPipeline
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.controls import CONTROLS
+from worker.components import Components
 from worker.denoiser import StarterControlNet
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.latents import canvases, fitted, generators, parts, pixels, read, reporter, schedule
@@ -51,18 +51,18 @@ class ControlNetEngine:
         return results
 
 
-def load(spec: EngineSpec, weights: Path, device: str) -> ControlNetEngine:
+def _network(components: Components, weights: str) -> StarterControlNet:
+    folder = components.folder(weights) / "controlnet"
+    network = StarterControlNet.from_pretrained(folder, use_safetensors=True, local_files_only=True).float().eval()
+    network.paired = components.device == "cpu"
+    return network.to(components.device, memory_format=torch.channels_last)
+
+
+def load(spec: EngineSpec, components: Components) -> ControlNetEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
-    network = StarterControlNet.from_pretrained(weights / "controlnet", use_safetensors=True, local_files_only=True)
-    return engine_of(spec, weights, network, device)
-
-
-def engine_of(spec: EngineSpec, weights: Path, network: StarterControlNet, device: str) -> ControlNetEngine:
-    """Return the engine of a network that is there already; the other parts are loaded. Raises OSError."""
-    network = network.float().eval().to(device, memory_format=torch.channels_last)
-    network.paired = device == "cpu"
+    network = components.get((spec.weights, "controlnet"), lambda: _network(components, spec.weights))
     pipe = StableDiffusionControlNetImg2ImgPipeline(
-        **parts(weights, device),
+        **parts(components, spec.weights),
         controlnet=network,
         safety_checker=None,
         feature_extractor=None,

@@ -6,13 +6,13 @@ SDEdit (Meng et al. 2022, arXiv:2108.01073). At strength 0 there is no noise: en
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img import StableDiffusionImg2ImgPipeline
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, Box, boxes
+from worker.components import Components
 from worker.engine import Canvas, EngineTask, Plane, Stage, StepHook
 from worker.engines.autoencoder import AutoencoderEngine
 from worker.latents import canvases, generators, parts, pixels, read, reporter, schedule
@@ -67,10 +67,10 @@ def _of_all(on_step: StepHook, tile: int, tiles: int, each: int, step: int, _ste
     on_step(tile * each + step, tiles * each, stage)
 
 
-def load(spec: EngineSpec, weights: Path, device: str) -> Img2ImgEngine:
+def load(spec: EngineSpec, components: Components) -> Img2ImgEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
     pipe = StableDiffusionImg2ImgPipeline(
-        **parts(weights, device), safety_checker=None, feature_extractor=None, requires_safety_checker=False
+        **parts(components, spec.weights), safety_checker=None, feature_extractor=None, requires_safety_checker=False
     )
     pipe.set_progress_bar_config(disable=True)
     return Img2ImgEngine(pipe, spec.canvas)

@@ -6,11 +6,11 @@ order is what the InstructPix2Pix pipeline makes of a mask and a source (docs/de
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from likeness.contract.catalogue import EngineSpec
+from likeness.contract.engines import EngineSpec
+from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.engines.instruct_pix2pix import InstructPix2PixEngine, pipeline
 
@@ -36,6 +36,6 @@ def _holed(task: EngineTask) -> EngineTask:
     return replace(task, canvas=task.canvas * (1 - hole[..., None]) + HOLE * hole[..., None], mask=hole)
 
 
-def load(spec: EngineSpec, weights: Path, device: str) -> InpaintingEngine:
+def load(spec: EngineSpec, components: Components) -> InpaintingEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
-    return InpaintingEngine(InstructPix2PixEngine(pipeline(weights, device), spec.canvas))
+    return InpaintingEngine(InstructPix2PixEngine(pipeline(spec, components), spec.canvas))

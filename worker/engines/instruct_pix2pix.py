@@ -5,7 +5,6 @@ change a thing instead of where it ends.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,7 +13,8 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix
 )
 from torch import Tensor
 
-from likeness.contract.catalogue import CanvasSpec, EngineSpec
+from likeness.contract.engines import CanvasSpec, EngineSpec
+from worker.components import Components
 from worker.engine import Canvas, EngineTask, Plane, StepHook
 from worker.latents import canvases, fitted, generators, parts, pixels, read, reporter, resized, shrunk
 
@@ -43,10 +43,10 @@ class MaskedPipeline(StableDiffusionInstructPix2PixPipeline):
         return torch.cat([given, given, torch.zeros_like(given)]) if do_classifier_free_guidance else given
 
 
-def pipeline(weights: Path, device: str) -> MaskedPipeline:
+def pipeline(spec: EngineSpec, components: Components) -> MaskedPipeline:
     """Load the pipeline. Raises OSError when a part is not there."""
     pipe = MaskedPipeline(
-        **parts(weights, device), safety_checker=None, feature_extractor=None, requires_safety_checker=False
+        **parts(components, spec.weights), safety_checker=None, feature_extractor=None, requires_safety_checker=False
     )
     pipe.set_progress_bar_config(disable=True)
     return pipe
@@ -91,6 +91,6 @@ def _mask(task: EngineTask) -> Plane:
     return np.zeros(task.canvas.shape[:2], np.float32) if task.mask is None else task.mask
 
 
-def load(spec: EngineSpec, weights: Path, device: str) -> InstructPix2PixEngine:
+def load(spec: EngineSpec, components: Components) -> InstructPix2PixEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
-    return InstructPix2PixEngine(pipeline(weights, device), spec.canvas)
+    return InstructPix2PixEngine(pipeline(spec, components), spec.canvas)

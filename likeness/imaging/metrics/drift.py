@@ -24,7 +24,7 @@ def drift(given: Floats, made: Floats) -> tuple[float, float] | None:
     """Return by how many px (right, down) `made` is shifted against `given`, both H x W x 3 in 0..1, on luma.
 
     Good to a tenth of a pixel through blur, noise and compression. None where there is nothing to go by: a side under
-    16 px, or a standard deviation of luma under 1 of 255.
+    16 px, a standard deviation of luma under 1 of 255, or a best match so far off that under half a side is shared.
     """
     one, two = luma(given), luma(made)
     if min(one.shape) < LEAST_SIDE or min(_texture(one), _texture(two)) < LEAST_TEXTURE:
@@ -34,6 +34,8 @@ def drift(given: Floats, made: Floats) -> tuple[float, float] | None:
     (right, down), _ = cv2.phaseCorrelate(one * window, two * window)
     right, down = round(right), round(down)
     for _ in range(STEPS):
+        if abs(right) > one.shape[1] / 2 or abs(down) > one.shape[0] / 2:
+            return None
         right, down = _closer(one, two, window, right, down)
     return right, down
 

@@ -54,3 +54,12 @@ def test_the_pictures_are_left_as_they_were():
     before = given.copy()
     drift(given, given)
     assert np.array_equal(given, before)
+
+
+@pytest.mark.parametrize("size", [(61, 97), (33, 31), (17, 64), (100, 101)])
+@pytest.mark.parametrize("seed", range(6))
+def test_pictures_that_have_nothing_in_common_are_measured_or_not_but_do_not_fail(size, seed):
+    random = np.random.default_rng(seed)
+    one, two = (random.random((*size, 3), dtype=np.float32) for _ in range(2))
+    found = drift(one, two)
+    assert found is None or max(abs(found[0]) / size[1], abs(found[1]) / size[0]) < 0.6

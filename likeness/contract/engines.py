@@ -1,0 +1,253 @@
+"""Rows of the catalogue: an engine, what it takes and needs, and a model that is pulled."""
+
+import json
+import math
+import secrets
+from hashlib import sha256
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from likeness.contract.errors import (
+    FieldProblem,
+    InstructionNotUnderstood,
+    InvalidField,
+)
+from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
+from likeness.contract.jobs import Scalar
+from likeness.contract.tasks import PARAMETER_NAMES, ControlKind, Customise, Task, Way
+
+Kind = Literal["recreate", "customise"]
+GROWTH = 1.3
+WAY_OF_EDIT = {EditKind.TEXT: Way.PRINT, EditKind.SIZE: Way.RESIZE}
+"""Edits that are asked in words but done another way than by instruction."""
+
+
+class CanvasSpec(BaseModel):
+    """The canvas an engine works on, in px."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    multiple: int = Field(gt=0, description="each side is a multiple of this")
+    minimum: int = Field(gt=0, description="each side is at least this")
+    tile: int = Field(gt=0, description="the longest side that is worked on at once")
+    native: int | None = Field(
+        default=None, gt=0, description="the longer side it is best at; a smaller picture is enlarged to be worked on"
+    )
+    larger: Literal["tiles", "smaller"] = Field(
+        default="tiles",
+        description="a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged",
+    )
+    overlap: int = Field(default=0, ge=0, description="how far neighbouring tiles overlap")
+
+    @property
+    def shrunk(self) -> "CanvasSpec":
+        """The same, for work that cannot be done in tiles."""
+        return self.model_copy(update={"larger": "smaller"})
+
+    def padded(self, width: int, height: int) -> tuple[int, int]:
+        """Return width and height of the canvas of an upright picture of this size."""
+        across, down = (max(-(-side // self.multiple) * self.multiple, self.minimum) for side in (width, height))
+        return across, down
+
+    def fitted(self, width: int, height: int) -> tuple[int, int]:
+        """Return the size that a canvas is worked on in: not below `native`, and not above `tile` unless in tiles.
+
+        Sides stay multiples; proportions are kept as far as multiples allow.
+        """
+        longer, native = max(width, height), self.native or 0
+        most = longer if self.larger == "tiles" else self.tile
+        scale = min(max(longer, native), max(most, native)) / longer
+        if scale == 1:
+            return width, height
+        sides = (max(self.minimum, round(side * scale / self.multiple) * self.multiple) for side in (width, height))
+        across, down = sides
+        return across, down
+
+
+class ParameterSpec(BaseModel):
+    """One parameter that an engine takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: Scalar = None
+    by_way: dict[Way, Scalar] = Field(default={}, description="defaults for some ways of customising")
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def default_of(self, way: Way | None) -> Scalar:
+        """Return the default for a way of customising; None stands for recreation."""
+        return self.default if way is None else self.by_way.get(way, self.default)
+
+
+class EngineSpec(BaseModel):
+    """One engine: a row of the catalogue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$")
+    family: str = Field(pattern="^[a-z][a-z0-9_]*$", description="the file in worker/engines that runs it")
+    summary: str
+    kinds: list[Kind]
+    ways: list[Way] = Field(default=[], description="the ways of customising it does")
+    default_for: list[Literal["recreate"] | Way] = []
+    closed: bool = Field(default=False, description="takes only instructions of the closed set of edits")
+    pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="workers of one pool serve its engines")
+    weights: str = Field(description="what it runs on: a folder of the weights that ship, or a model that is pulled")
+    parts: dict[str, str] = Field(default={}, description="further models it needs, by what they are to it")
+    controls: list[ControlKind] = Field(default=[], description="the maps that steer it, each by the part of that name")
+    loras: list[str] = Field(default=[], description="adapters that a job may put on")
+    captioned: bool = Field(
+        default=False, description="needs a text to recreate a picture; one is written if none is given"
+    )
+    memory: int | None = Field(default=None, gt=0, description="bytes it needs to make one picture, weights included")
+    revision: str
+    licence: str
+    batch: int = Field(gt=0, description="most jobs in one run")
+    timeout: int = Field(gt=0, description="seconds a job may run, whatever the size of its picture")
+    timeout_per_megapixel: float = Field(default=0, ge=0, description="seconds more for each megapixel")
+    max_candidates: int = Field(default=1, ge=1, le=8, description="1 where the engine has no randomness")
+    drifts: bool = Field(
+        default=False, description="is known to shift or zoom the picture; undone where it is small and sure"
+    )
+    canvas: CanvasSpec
+    parameters: dict[str, ParameterSpec] = {}
+
+    @property
+    def needs(self) -> list[str]:
+        """The names of all weights and models it runs on."""
+        return [self.weights, *self.parts.values()]
+
+    def resolve(self, task: Task) -> dict[str, Scalar]:
+        """Return the parameters to run with: those of `task`, else the defaults; `seed` is left to the caller.
+
+        Raises InvalidField naming every parameter that the engine does not take or whose bounds are left.
+        """
+        given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name)) is not None}
+        problems = [problem for name, value in given.items() if (problem := self._problem(name, value))]
+        problems += [
+            FieldProblem(f"#/loras/{place}", f"the engine {self.name} takes: {', '.join(self.loras) or 'none'}")
+            for place, lora in enumerate(task.loras)
+            if lora.name not in self.loras
+        ]
+        problems += self._repetition_problems(task)
+        if isinstance(task, Customise):
+            problems += self._way_problems(task)
+        if problems:
+            raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
+        way = way_of(task, self.closed) if isinstance(task, Customise) else None
+        return {name: given.get(name, spec.default_of(way)) for name, spec in self.parameters.items() if name != "seed"}
+
+    def parameters_of(self, task: Task, attempts: int) -> dict[str, Scalar]:
+        """Return the parameters of one try: guidance grows by GROWTH with each that failed, within its bound."""
+        parameters = self.resolve(task)
+        scale, spec = parameters.get("guidance_scale"), self.parameters.get("guidance_scale")
+        if attempts and spec and isinstance(scale, float | int):
+            parameters["guidance_scale"] = min(scale * GROWTH**attempts, spec.maximum or math.inf)
+        return parameters
+
+    def instructions(self) -> list[str]:
+        """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
+        able = {kind for kind in EditKind if WAY_OF_EDIT.get(kind, Way.INSTRUCTION) in self.ways}
+        return abilities(able) if self.closed else []
+
+    def bound(self, task: Task, width: int, height: int) -> int:
+        """Return how many seconds a job may run: every candidate and attempt of a picture of this size."""
+        once = self.timeout + self.timeout_per_megapixel * width * height / 1e6
+        return math.ceil(once * task.candidates * task.attempts)
+
+    def batch_key(self, task: Task, width: int, height: int) -> str:
+        """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
+
+        `width` and `height` are those of the upright picture, in px. One that takes several tiles runs alone: there is
+        nothing to gain, and several of them may not fit into memory.
+        """
+        if task.exact or max(width, height) > self.canvas.tile:
+            return f"{self.name}:alone-{secrets.token_hex(8)}"
+        sides = self.canvas.padded(width, height)
+        way = way_of(task, self.closed) if isinstance(task, Customise) else None
+        controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
+        loras = [lora.model_dump() for lora in task.loras]
+        settings = json.dumps([self.revision, way, self.resolve(task), controls, loras, *sides], sort_keys=True)
+        return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
+
+    def varies(self, parameters: dict[str, Scalar]) -> bool:
+        """Return whether another seed gives another picture: not where nothing is denoised."""
+        return "seed" in self.parameters and parameters.get("strength") != 0
+
+    def _way_problems(self, task: Customise) -> list[FieldProblem]:
+        problems = []
+        problems += [
+            FieldProblem(f"#/controls/{place}", f"the engine {self.name} takes: {', '.join(self.controls) or 'none'}")
+            for place, control in enumerate(task.controls)
+            if control.kind not in self.controls
+        ]
+        if (task.mask or task.preserve) and way_of(task, self.closed) is Way.RESIZE:
+            field = "mask" if task.mask else "preserve"
+            problems.append(FieldProblem(f"#/{field}", "a product that is scaled cannot stay where it is"))
+        return problems
+
+    def _repetition_problems(self, task: Task) -> list[FieldProblem]:
+        if task.candidates > self.max_candidates > 1:
+            return [FieldProblem("#/candidates", f"at most {self.max_candidates} with {self.name}")]
+        if self._varies_for(task):
+            return []
+        again = f"the engine {self.name} makes the same picture every time" + (
+            " at strength 0" if "strength" in self.parameters else ""
+        )
+        return [FieldProblem(f"#/{name}", again) for name in ("candidates", "attempts") if getattr(task, name) > 1]
+
+    def _varies_for(self, task: Task) -> bool:
+        spec = self.parameters.get("strength")
+        if spec is None or task.strength is not None:
+            return self.varies({"strength": task.strength})
+        way = way_of(task, self.closed) if isinstance(task, Customise) else None
+        return self.varies({"strength": spec.default_of(way)})
+
+    def _problem(self, name: str, value: Scalar) -> FieldProblem | None:
+        spec = self.parameters.get(name)
+        if spec is None:
+            taken = ", ".join(self.parameters) or "none of these parameters"
+            return FieldProblem(f"#/{name}", f"the engine {self.name} does not take it; it takes {taken}")
+        if isinstance(value, int | float):
+            if spec.minimum is not None and value < spec.minimum:
+                return FieldProblem(f"#/{name}", f"at least {spec.minimum:g} with the engine {self.name}")
+            if spec.maximum is not None and value > spec.maximum:
+                return FieldProblem(f"#/{name}", f"at most {spec.maximum:g} with the engine {self.name}")
+        return None
+
+
+class ModelSpec(BaseModel):
+    """A model that `likeness models pull` brings from a hub: a row of the catalogue."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="its folder below the models folder")
+    repository: str = Field(pattern="^[\\w.-]+/[\\w.-]+$", description="owner/name on the hub")
+    revision: str = Field(min_length=1, description="a commit, or a branch whose commit is recorded when it is pulled")
+    licence: str
+    files: list[str] = Field(min_length=1, description="patterns of the files it takes; weights are safetensors")
+    size: int | None = Field(default=None, gt=0, description="bytes to download, about")
+
+
+def way_of(task: Customise, closed: bool) -> Way:
+    """Return the way that `task` asks for; with `closed` its instruction must be understood here.
+
+    Raises InstructionNotUnderstood, listing what can be asked.
+    """
+    if task.instruction is not None:
+        return WAY_OF_EDIT.get(edit_of(task.instruction).kind, Way.INSTRUCTION) if closed else Way.INSTRUCTION
+    if task.recolour:
+        return Way.COLOURWAY
+    if task.text or task.logo:
+        return Way.PRINT
+    return Way.CONTROL if task.controls else Way.FILL
+
+
+def edit_of(instruction: str) -> Edit:
+    """Return the edit that an instruction asks for. Raises InstructionNotUnderstood, listing what can be asked."""
+    try:
+        return understand(instruction)
+    except NotUnderstood as error:
+        problems = [FieldProblem("#/instruction", ability) for ability in abilities()]
+        raise InstructionNotUnderstood(f"instruction: {error}; errors lists what can be asked", problems) from error

@@ -1,0 +1,139 @@
+"""Which runs a job takes: one, or for a comparison every engine and combination of values; and an image's run again."""
+
+import secrets
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+
+from pydantic import TypeAdapter, ValidationError
+
+from likeness.contract.catalogue import Catalogue
+from likeness.contract.comparison import Compare, Grid, JobTask
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import FieldProblem, InvalidField, RequestError
+from likeness.contract.jobs import MadeImage, Recipe
+from likeness.contract.tasks import PARAMETER_NAMES, Keep, Task
+
+TASK: TypeAdapter[Task] = TypeAdapter(Task)
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """One run of one engine."""
+
+    spec: EngineSpec
+    task: Task
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a job will do: the task with every engine named, and its runs in the order asked."""
+
+    task: JobTask
+    runs: tuple[PlannedRun, ...]
+
+    @property
+    def spec(self) -> EngineSpec:
+        """The engine of the first run; all are of its pool."""
+        return self.runs[0].spec
+
+    def bound(self, width: int, height: int) -> int:
+        """Return how many seconds the runs together may take for an upright picture of this size in px."""
+        return sum(run.spec.bound(run.task, width, height) for run in self.runs)
+
+    def batch_key(self, width: int, height: int) -> str:
+        """Return what jobs must have in common to share a run; a comparison shares none."""
+        if isinstance(self.task, Compare):
+            return alone(self.spec)
+        return self.spec.batch_key(self.task, width, height)
+
+
+def plan_of(task: JobTask, catalogue: Catalogue, missing: Collection[str] = ()) -> Plan:
+    """Return the runs of a job, each one valid for its engine, `missing` engines left out.
+
+    Raises UnknownEngine, EngineNotInstalled, InvalidField or InstructionNotUnderstood; of a comparison with the pointer
+    of the run that is wrong, and InvalidField when its engines belong to several pools, since one worker does them all.
+    """
+    if not isinstance(task, Compare):
+        return Plan(task, (_checked(task, catalogue, missing),))
+    runs: list[PlannedRun] = []
+    grids = []
+    for number, grid in enumerate(task.runs):
+        with _naming(number, grid):
+            own = [_checked(one, catalogue, missing) for one in _tasks(task, grid)]
+        runs += own
+        grids.append(grid.model_copy(update={"engine": own[0].spec.name}))
+    _check_pools(runs)
+    return Plan(task.model_copy(update={"runs": grids}), tuple(runs))
+
+
+def alone(spec: EngineSpec) -> str:
+    """Return a batch key that no other job has; it begins with the engine's name, as all do."""
+    return f"{spec.name}:alone-{secrets.token_hex(8)}"
+
+
+def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
+    """Return the task that makes just this image again: its seed, and every parameter and text as it was.
+
+    `asked` stands in for recipes of older jobs, which do not say what was asked. Raises pydantic.ValidationError when
+    the recipe is not one of ours.
+    """
+    was = {name: value for name, value in recipe.parameters.items() if name in PARAMETER_NAMES and value is not None}
+    text = {} if recipe.caption is None else {"prompt": recipe.caption}
+    own = {name: value for name in ("seed", "guidance_scale") if (value := getattr(image, name)) is not None}
+    once = {"engine": recipe.engine, "candidates": 1, "attempts": 1, "keep": Keep.BEST}
+    return TASK.validate_python({**(recipe.task or asked).model_dump(), **was, **text, **own, **once})
+
+
+def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:
+    spec = catalogue.choose(task, missing)
+    spec.resolve(task)
+    return PlannedRun(spec, task)
+
+
+def _tasks(asked: Compare, grid: Grid) -> Iterator[Task]:
+    """Yield the task of every combination of the grid's values."""
+    fixed = {**asked.task.model_dump(), "engine": grid.engine, "priority": asked.priority}
+    for values in product(*grid.values.values()):
+        yield TASK.validate_python({**fixed, **dict(zip(grid.values, values, strict=True))})
+
+
+@contextmanager
+def _naming(number: int, grid: Grid) -> Iterator[None]:
+    """Name the run, or the field of it, in whatever is found wrong with it."""
+    try:
+        yield
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        problems = [_problem(number, grid, item["loc"], item["msg"]) for item in found]
+        raise InvalidField(_said(problems), problems) from error
+    except RequestError as error:
+        problems = [
+            FieldProblem(_pointer(number, grid, problem.pointer.removeprefix("#/")), problem.detail)
+            for problem in error.problems
+        ]
+        raise type(error)(f"runs/{number}: {error.detail}", problems) from error
+
+
+def _problem(number: int, grid: Grid, place: tuple[int | str, ...], said: str) -> FieldProblem:
+    """Return what pydantic says of a task; the place begins with the task's kind, and has no more for all of it."""
+    return FieldProblem(_pointer(number, grid, str(place[1]) if place[1:] else ""), said.removeprefix("Value error, "))
+
+
+def _pointer(number: int, grid: Grid, field: str) -> str:
+    """Return where a field of a run was said: in its grid, or in the task that all runs share."""
+    if not field:
+        return f"#/runs/{number}"
+    return f"#/runs/{number}/{field}" if field == "engine" or field in grid.values else f"#/task/{field}"
+
+
+def _said(problems: Sequence[FieldProblem]) -> str:
+    return "; ".join(f"{problem.pointer.removeprefix('#/')}: {problem.detail}" for problem in problems)
+
+
+def _check_pools(runs: Sequence[PlannedRun]) -> None:
+    pools = {run.spec.name: run.spec.pool for run in runs}
+    if len(set(pools.values())) > 1:
+        told = ", ".join(f"{name} in {pool}" for name, pool in pools.items())
+        raise InvalidField.at("runs", f"one worker does them all, so the engines must be of one pool; they are: {told}")

@@ -1,0 +1,87 @@
+"""One run of an engine in a process of its own, to see that what was pulled does make pictures."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import LikenessError
+from likeness.contract.jobs import Result
+from likeness.contract.tasks import Recreate, Way
+from likeness.imaging.decode import Bounds, peek
+from likeness.problems import LocalProblem
+
+SECONDS_TO_LOAD = 900
+"""Beside the engine's own bound: the largest are tens of GB, and a disk may be slow."""
+
+PROMPT = "a product photo"
+WISHES: dict[Way, dict[str, JsonValue]] = {
+    Way.INSTRUCTION: {"instruction": "make it blue"},
+    Way.COLOURWAY: {"recolour": {"to": "#1F4E79"}},
+    Way.PRINT: {"text": "Likeness"},
+    Way.RESIZE: {"instruction": "make it smaller"},
+    Way.FILL: {"prompt": "a white wall", "mask": "background"},
+    Way.CONTROL: {"prompt": PROMPT},
+}
+"""What is asked to try each way of customising; a control is added that the engine takes."""
+
+
+def can_run() -> bool:
+    """Return whether the worker is installed here."""
+    return all(find_spec(module) is not None for module in ("worker", "torch"))
+
+
+def request(spec: EngineSpec, picture: Path) -> dict[str, JsonValue]:
+    """Return what to ask of an engine: to recreate, when it does that, else the first of its ways of customising."""
+    asked: dict[str, JsonValue] = {"image": str(picture.resolve()), "engine": spec.name, "seed": 1}
+    if "seed" not in spec.parameters:
+        del asked["seed"]
+    if "recreate" not in spec.kinds:
+        return {"kind": "customise", **asked, **_wish(spec, spec.ways[0])}
+    return {"kind": "recreate", **asked} | ({"prompt": PROMPT} if "prompt" in spec.parameters else {})
+
+
+def _wish(spec: EngineSpec, way: Way) -> dict[str, JsonValue]:
+    controls: list[JsonValue] = [{"kind": spec.controls[0]}] if way is Way.CONTROL else []
+    return WISHES[way] | ({"controls": controls} if controls else {})
+
+
+def run_once(spec: EngineSpec, picture: Path, models: Path) -> Result:
+    """Run an engine on a picture with the models of a folder; return what it made.
+
+    Raises LocalProblem when the picture cannot be read, and when the engine failed or took too long.
+    """
+    limit = _seconds(spec, picture)
+    with tempfile.TemporaryDirectory(prefix="likeness-") as folder:
+        asked, out = Path(folder) / "request.json", Path(folder) / "out"
+        asked.write_text(json.dumps(request(spec, picture)), "utf-8")
+        try:
+            done = subprocess.run(  # noqa: S603  our own module
+                [sys.executable, "-P", "-m", "worker.once", str(asked), str(out)],
+                env={**os.environ, "LIKENESS_MODELS": str(models.resolve())},
+                capture_output=True,
+                text=True,
+                timeout=limit,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise LocalProblem(f"{spec.name} did not end within {limit:.0f} s") from None
+        if done.returncode:
+            said = done.stderr.strip().splitlines() or ["it said nothing"]
+            raise LocalProblem(f"{spec.name} failed: {said[-1].removeprefix('likeness: ')}")
+        return Result.model_validate_json((out / "result.json").read_bytes())
+
+
+def _seconds(spec: EngineSpec, picture: Path) -> int:
+    """Return how long the engine may take, its loading included."""
+    try:
+        header = peek(picture.read_bytes(), Bounds())
+    except (OSError, LikenessError) as error:
+        raise LocalProblem(f"{picture} cannot be read: {error}") from error
+    return SECONDS_TO_LOAD + spec.bound(Recreate(), header.width, header.height)

@@ -1,0 +1,224 @@
+"""Handing in a job: recreate, customise, compare, reproduce; or with `dry_run=true` hearing what would be done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from starlette.responses import Response
+
+from likeness.contract import errors
+from likeness.contract.comparison import Compare
+from likeness.contract.jobs import Job
+from likeness.contract.tasks import Customise, Recreate
+from service import examples
+from service.accept import accept
+from service.docs import EVERYWHERE, ONE_JOB, OWNED, Responses, answer, problems
+from service.dry_run import DryRun, rehearse
+from service.headers import LONGEST_WAIT, preferred_wait
+from service.once import Accepted
+from service.reproduce import reproduce
+from service.routes.jobs import as_json, links_of, retry_after, view, wait_for
+from service.routes.paths import JobId
+from service.state import OnlyQuery, Owner, Services, Use
+from service.submission import Model, read_submission
+from service.wire import AcceptedJob, JobView
+
+router = APIRouter(tags=["jobs"])
+
+ACCEPTING: Final = (
+    errors.UnknownEngine,
+    errors.EngineNotInstalled,
+    errors.DoesNotFit,
+    errors.InvalidPicture,
+    errors.UnsupportedFormat,
+    errors.AnimatedPicture,
+    errors.PictureTooLarge,
+    errors.UnsupportedMedia,
+    errors.UrlNotAllowed,
+    errors.UrlFailed,
+    errors.IdempotencyMismatch,
+    errors.IdempotencyPending,
+    errors.JobExpired,
+    errors.QueueFull,
+    errors.StoreUnavailable,
+)
+REPRODUCING: Final = (
+    errors.DoesNotFit,
+    errors.JobNotFinished,
+    errors.NotReproducible,
+    errors.IdempotencyMismatch,
+    errors.IdempotencyPending,
+    errors.QueueFull,
+    errors.StoreUnavailable,
+)
+KEY_PATTERN: Final = "^[\\x20-\\x7e]{1,255}$"
+
+IdempotencyKey = Annotated[
+    str | None, Header(pattern=KEY_PATTERN, description="makes sending the same request again safe, for 24 hours")
+]
+DryRunQuery = Annotated[
+    Literal["true", "false"],
+    Query(description="with `true` nothing is stored or queued; the answer says what would be done and what it takes"),
+]
+Prefer = Annotated[str | None, Header(max_length=200, description=f"`wait=N`: wait up to N s, at most {LONGEST_WAIT}")]
+
+
+def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.LikenessError]) -> Responses:
+    """Return what a call that takes pictures may answer."""
+    done = answer("Done within `Prefer: wait`, or the answer to `dry_run=true`", succeeded)
+    done["content"]["application/json"]["examples"]["dry_run"] = {
+        "value": {**examples.DRY_RUN, "kind": succeeded["kind"]}
+    }
+    return {
+        200: {**done, "model": JobView | DryRun},
+        202: answer(
+            "Accepted",
+            {**examples.ACCEPTED, "kind": succeeded["kind"]},
+            Location="the job",
+            Retry_After="seconds until it is worth asking",
+        ),
+        **problems(*EVERYWHERE, *OWNED, *ACCEPTING, *more, instance=instance),
+    }
+
+
+def _reproducing() -> Responses:
+    """Return what running a job again may answer."""
+    found = _responses(f"{examples.HERE}/reproduce", examples.REPRODUCED)
+    kinds = (*EVERYWHERE, *OWNED, *ONE_JOB, *REPRODUCING)
+    done = {**answer("Done within `Prefer: wait`", examples.REPRODUCED), "model": JobView}
+    return {200: done, 202: found[202], **problems(*kinds, instance=f"{examples.HERE}/reproduce")}
+
+
+@router.post(
+    "/recreate",
+    status_code=202,
+    response_model=AcceptedJob,
+    dependencies=[Depends(OnlyQuery("dry_run"))],
+    responses=_responses("/recreate", examples.SUCCEEDED),
+)
+async def recreate(
+    request: Request,
+    services: Use,
+    owner: Owner,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+    dry_run: DryRunQuery = "false",
+) -> Response:
+    """Recreate a picture as exactly as the engine can."""
+    return await _hand_in(request, services, owner, Recreate, Asked(idempotency_key, prefer, dry_run))
+
+
+@router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery("dry_run"))])
+@router.post(
+    "/customise",
+    status_code=202,
+    response_model=AcceptedJob,
+    dependencies=[Depends(OnlyQuery("dry_run"))],
+    responses=_responses("/customise", examples.CUSTOMISED, errors.InstructionNotUnderstood),
+)
+async def customise(
+    request: Request,
+    services: Use,
+    owner: Owner,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+    dry_run: DryRunQuery = "false",
+) -> Response:
+    """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control.
+
+    Give one of `instruction`, `recolour`, `text`, `logo` and `prompt`. `POST /customize` is the same call.
+    """
+    return await _hand_in(request, services, owner, Customise, Asked(idempotency_key, prefer, dry_run))
+
+
+@router.post(
+    "/compare",
+    status_code=202,
+    response_model=AcceptedJob,
+    dependencies=[Depends(OnlyQuery("dry_run"))],
+    responses=_responses("/compare", examples.COMPARED, errors.InstructionNotUnderstood),
+)
+async def compare(
+    request: Request,
+    services: Use,
+    owner: Owner,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+    dry_run: DryRunQuery = "false",
+) -> Response:
+    """Run one picture through several engines and settings: a ranked table, a contact sheet, a recommendation.
+
+    `runs` names the engines, each with values to try; every combination is a run, and they may be 24 together. A run
+    that fails leaves the others standing; the job fails when all of them do.
+    """
+    return await _hand_in(request, services, owner, Compare, Asked(idempotency_key, prefer, dry_run))
+
+
+@router.post(
+    "/jobs/{job_id}/reproduce",
+    status_code=202,
+    response_model=AcceptedJob,
+    dependencies=[Depends(OnlyQuery())],
+    responses=_reproducing(),
+)
+async def reproduce_job(
+    request: Request,
+    services: Use,
+    owner: Owner,
+    job_id: JobId,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+) -> Response:
+    """Make the images of a job again from its recipe, as a new job, which says how near each one came to the original.
+
+    `bitwise`: the same bytes. `perceptual`: an equal frame and an ssim of at least 0.98. Else `different`.
+    """
+    accepted = await reproduce(services, owner, job_id, idempotency_key)
+    return await _answered(request, services, owner, accepted, prefer)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the headers and the query of a request ask."""
+
+    key: str | None
+    prefer: str | None
+    dry_run: str
+
+
+async def _hand_in(request: Request, services: Services, owner: str, model: Model, asked: Asked) -> Response:
+    """Accept a job of the kind that `model` describes, or say what it would do."""
+    submission = await read_submission(request, model, services.settings.max_upload_bytes)
+    if asked.dry_run == "true":
+        return as_json(await rehearse(services, submission))
+    accepted = await accept(services, owner, submission, asked.key)
+    return await _answered(request, services, owner, accepted, asked.prefer)
+
+
+async def _answered(
+    request: Request, services: Services, owner: str, accepted: Accepted, prefer: str | None
+) -> Response:
+    """Answer for an accepted job, once it has been waited for as long as the caller prefers."""
+    wait = preferred_wait(prefer or "")
+    job = await _waited(services, owner, accepted, wait)
+    links = links_of(request, services, job)
+    headers = {"Location": links.self}
+    if accepted.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    if wait is not None:
+        headers["Preference-Applied"] = f"wait={wait}"
+    if wait is not None and job.status.ended:
+        return as_json(view(services, job, links), 200, headers)
+    headers["Retry-After"] = await retry_after(services, job)
+    return as_json(AcceptedJob.of(job, links), 202, headers)
+
+
+async def _waited(services: Services, owner: str, accepted: Accepted, seconds: int | None) -> Job:
+    """Return the job after the wait asked for. It is accepted, so what goes wrong while waiting is no error."""
+    if not seconds:
+        return accepted.job
+    try:
+        return await wait_for(services, accepted.job.id, owner, seconds)
+    except (errors.Unavailable, errors.JobExpired, errors.JobNotFound):
+        return accepted.job

@@ -1,0 +1,95 @@
+"""Listing, verifying and removing what was pulled, by the command."""
+
+import shutil
+
+from tests.models.conftest import ROOT, Machine
+
+VAE = "vae/diffusion_pytorch_model.safetensors"
+
+
+def test_the_list_says_what_is_here_how_large_and_who_needs_it(installed: Machine) -> None:
+    shutil.rmtree(installed.models / "tiny-words")
+    rows = [[cell for cell in line.split("  ") if cell] for line in installed.says("list").splitlines()]
+    cells = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows if row}
+    assert cells["tiny-vae"] == ["yes", "8.5 MB", "Apache-2.0", "tiny"]
+    assert cells["tiny-words"] == ["no", "?", "MIT", "tiny"]
+    assert cells["metrics-tiny"] == ["no", "4.2 kB", "MIT"]
+    assert cells["sdxl"][:2] == ["no", "6.9 GB"], "the models that ship with Likeness are known to any catalogue"
+
+
+def test_verify_runs_each_engine_on_what_was_pulled_and_prints_its_report(installed: Machine) -> None:
+    told = installed.says("verify", "--picture", str(ROOT / "examples/cutout-soft-alpha.png"))
+    assert "tiny-vae: 2 files, 8.5 MB, as they came" in told and "tiny-words: 2 files" in told
+    assert "tiny on cutout-soft-alpha.png:" in told and "accepted: frame equal" in told
+
+
+def test_an_engine_whose_parts_are_not_all_here_is_not_run(installed: Machine) -> None:
+    shutil.rmtree(installed.models / "tiny-words")
+    assert installed.says("verify") == "tiny-vae: 2 files, 8.5 MB, as they came\n"
+    assert "tiny-words is not installed" in installed.complains("verify", "tiny")
+
+
+def test_a_failing_engine_fails_the_verification_with_its_reason(installed: Machine) -> None:
+    catalogue = installed.home / "catalogue.toml"
+    catalogue.write_text(catalogue.read_text().replace('family = "autoencoder"', 'family = "gone"'))
+    assert "tiny failed: the engine tiny could not be loaded: " in installed.complains("verify", "tiny")
+
+
+def test_a_picture_that_is_none(installed: Machine) -> None:
+    told = installed.complains("verify", "--picture", str(installed.home / "catalogue.toml"))
+    assert "catalogue.toml cannot be read" in told
+    assert "there is no picture to run on" in installed.complains("verify", "--picture", "nowhere.png")
+
+
+def test_one_wrong_byte_is_found_and_no_engine_runs_on_it(installed: Machine) -> None:
+    path = installed.models / "tiny-vae" / VAE
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    told = installed.complains("verify", "tiny-vae")
+    assert told.startswith(f"likeness: tiny-vae: {VAE}: its sha256 is ") and told.count("\n") == 1
+
+
+def test_what_was_added_cut_or_taken_away_is_found(installed: Machine) -> None:
+    (installed.models / "tiny-vae/vae/extra.bin").write_bytes(b"x")
+    (installed.models / "tiny-vae" / VAE).write_bytes(b"short")
+    (installed.models / "tiny-words/vocab.txt").unlink()
+    told = installed.complains("verify", "--no-run")
+    assert "tiny-vae: vae/extra.bin: it was not pulled" in told
+    assert f"tiny-vae: {VAE}: 5 bytes, not " in told
+    assert "tiny-words: vocab.txt: missing" in told
+
+
+def test_a_read_only_folder_can_be_listed_and_verified_but_not_changed(installed: Machine) -> None:
+    with installed.read_only():
+        assert "tiny-vae" in installed.run_apart("list").said()
+        assert "as they came" in installed.run_apart("verify", "--no-run").said()
+        assert installed.run_apart("pull", "tiny").said().count("already there") == 2
+        told = f"{installed.models} cannot be changed: Permission denied"
+        assert told in installed.run_apart("pull", "metrics-tiny").complaint()
+        assert told in installed.run_apart("remove", "tiny-vae", "--yes").complaint()
+    assert (installed.models / "tiny-vae" / VAE).is_file()
+
+
+def test_remove_asks_and_says_which_engines_need_it(installed: Machine) -> None:
+    asked = installed.run("remove", "tiny-vae")  # nobody answers
+    assert asked.returncode == 1 and "remove tiny-vae? These engines need it: tiny" in asked.stdout
+    assert "tiny-vae: removed, 8.5 MB freed" in installed.says("remove", "tiny-vae", "--yes")
+    assert not (installed.models / "tiny-vae").exists()
+    assert "tiny-vae is not installed" in installed.complains("remove", "tiny-vae", "--yes")
+
+
+def test_an_engine_cannot_be_removed_but_says_what_it_runs_on(installed: Machine) -> None:
+    assert "it runs on: tiny-vae, tiny-words" in installed.complains("remove", "tiny", "--yes")
+
+
+def test_a_catalogue_that_cannot_be_read(machine: Machine) -> None:
+    (machine.home / "catalogue.toml").write_text("[[engine]]\nname = 1")
+    assert "catalogue.toml cannot be read" in machine.complains("list")
+    assert "nowhere.toml cannot be read" in machine.complains("list", LIKENESS_CATALOGUE="nowhere.toml")
+
+
+def test_a_lockfile_that_cannot_be_read(installed: Machine) -> None:
+    folder = installed.models / "tiny-vae"
+    (folder / "lock.json").write_text("{}")
+    assert f"{folder / 'lock.json'} cannot be read" in installed.complains("list")

@@ -1,0 +1,56 @@
+"""LoRA adapters (Hu et al. 2021, arXiv:2106.09685): small additions to an engine's networks, put on for one run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import EngineFailed
+from worker.components import Components
+
+ALWAYS = "adapter"
+"""The part of an engine that is always on: what makes it draw in few steps."""
+
+
+class Adapters:
+    """The adapters of one engine. Networks may be shared, so every run says anew which it wants."""
+
+    def __init__(self, whole: Any, spec: EngineSpec, components: Components) -> None:  # noqa: ANN401  a pipeline
+        """Take a pipeline with all networks that adapters change. Raises EngineFailed without the one always on."""
+        self._whole, self._spec, self._components = whole, spec, components
+        self._always = spec.parts.get(ALWAYS)
+        if self._always:
+            self._load(self._always)
+
+    def put_on(self, asked: Mapping[str, float]) -> None:
+        """Put on what is always on and the asked ones, each with its weight, and take off all others.
+
+        Raises EngineFailed when one is not installed.
+        """
+        weights = ({self._always: 1.0} if self._always else {}) | dict(asked)
+        for name in weights:
+            self._load(name)
+        if not self._known():
+            return
+        if weights:
+            self._whole.enable_lora()
+            self._whole.set_adapters([_key(name) for name in weights], list(weights.values()))
+        else:
+            self._whole.disable_lora()
+
+    def _load(self, name: str) -> None:
+        if _key(name) in self._known():
+            return
+        try:
+            folder = self._components.folder(name)
+            self._whole.load_lora_weights(folder, adapter_name=_key(name), local_files_only=True, use_safetensors=True)
+        except (OSError, ValueError) as error:
+            raise EngineFailed(f"the adapter {name} could not be loaded: {error}") from error
+
+    def _known(self) -> set[str]:
+        listed = self._whole.get_list_adapters()
+        return {name for names in listed.values() for name in names}
+
+
+def _key(name: str) -> str:
+    """Return a name as a network's modules may be called."""
+    return name.replace(".", "-")

@@ -1,0 +1,47 @@
+"""What the pictures of a customisation show, in words, and the names of colours: CLIP's figures compare with these."""
+
+import numpy as np
+
+from likeness.contract import words
+from likeness.contract.engines import edit_of
+from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.tasks import Customise
+from likeness.imaging.edits.recolour import lab_of_colour
+from likeness.imaging.learned import Captions
+
+Colour = tuple[int, int, int]
+
+BEFORE = Edit(EditKind.SAME).caption
+
+
+def captions_of(task: Customise, closed: bool) -> Captions | None:
+    """Return the captions of the given and of the made picture; None where no words are had, as of a logo.
+
+    Those that were sent are taken as they are. Else an edit of the closed set has a caption of its own, and the given
+    picture the plainest one; an open instruction says what to do rather than what is seen, but it is all there is.
+    """
+    if target := task.target_prompt or task.prompt:
+        return Captions(target, task.source_prompt)
+    if edit := _edit(task, closed):
+        return Captions(edit.caption, BEFORE)
+    return Captions(task.instruction) if task.instruction else None
+
+
+def _edit(task: Customise, closed: bool) -> Edit | None:
+    """Return the edit of the closed set that is asked, if it is one."""
+    if task.instruction and closed:
+        return edit_of(task.instruction)
+    if task.recolour:
+        return Edit(EditKind.RECOLOUR, colour=nearest_name(rgb_of_hex(task.recolour.to)))
+    return Edit(EditKind.TEXT, text=task.text) if task.text else None
+
+
+def rgb_of_hex(code: str) -> Colour:
+    """Return the colour of #RRGGBB in 0..255."""
+    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
+
+
+def nearest_name(colour: Colour) -> str:
+    """Return the colour's name that is nearest in CIELAB."""
+    lab = lab_of_colour(colour)
+    return min(words.COLOURS, key=lambda name: float(np.square(lab_of_colour(words.COLOURS[name]) - lab).sum()))

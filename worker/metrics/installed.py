@@ -1,0 +1,110 @@
+"""The learned figures of a report: each from a network that is installed, else null with the reason.
+
+A network is a folder of its name below the models. It is loaded when first needed and stays; one that is installed
+while the worker runs is found. Nothing here fails a job.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from likeness.contract.report import Score
+from likeness.imaging.colour import Floats
+from likeness.imaging.learned import EDIT, Captions, Learned
+from likeness.imaging.scores import scored
+
+if TYPE_CHECKING:
+    from worker.metrics.clip import Clip
+
+LPIPS, ST_LPIPS, CLIP = "metrics-lpips", "metrics-st-lpips", "metrics-clip"
+"""Folders below the models."""
+PERCEPTUAL_FILES = {LPIPS: "lpips.safetensors", ST_LPIPS: "st_lpips.safetensors"}
+
+NOT_INSTALLED = {
+    LPIPS: "not installed: python -m training.lpips (docs/report.md)",
+    ST_LPIPS: "not installed: python -m training.lpips (docs/report.md)",
+    CLIP: "not installed: likeness models pull metrics",
+}
+"""Weights that no hub has as safetensors are converted on the spot."""
+NO_TEXT = "no text says what the made picture should show"
+NO_CAPTION = "no caption of the given picture is known: send source_prompt and target_prompt"
+NO_CHANGE = "picture or caption is the same as before, which has no direction"
+
+log = structlog.get_logger()
+
+Values = dict[str, tuple[float | None, str | None]]
+"""Figures by name: each a value, or none and the reason; a value may have a note for a reason."""
+
+
+class InstalledMetrics:
+    """The metrics below a folder of models, on one torch device."""
+
+    def __init__(self, models: Path, device: str) -> None:
+        self._models, self._device = models, device
+        self._resident: dict[str, Any] = {}
+
+    def measure(self, given: Floats, made: Floats, captions: Captions | None) -> Learned:
+        """Measure two pictures of one size, H x W x 3 in 0..1, upright; the edit's figures need captions."""
+        scores = [
+            *self._tried(LPIPS, ["lpips"], partial(self._perceptual, LPIPS, "lpips", given, made)),
+            *self._tried(ST_LPIPS, ["st_lpips"], partial(self._perceptual, ST_LPIPS, "st_lpips", given, made)),
+            *self._tried(CLIP, ["clip_similarity", *EDIT], partial(self._clip, given, made, captions)),
+        ]
+        return Learned(fidelity=scores[:3], edit=scores[3:])
+
+    def _tried(self, model: str, names: Sequence[str], run: Callable[[], Values]) -> list[Score]:
+        """Return the scores of these names; all are null for one reason when the model is missing or fails."""
+        if not (self._models / model).is_dir():
+            return [scored(name, None, NOT_INSTALLED[model]) for name in names]
+        try:
+            values = run()
+        except (MemoryError, OSError, RuntimeError, ValueError) as error:  # torch's out of memory is a RuntimeError
+            log.warning("a metric failed", model=model, error=str(error))
+            return [scored(name, None, f"could not be measured: {_short(error)}") for name in names]
+        return [_score(name, *values[name]) for name in names]
+
+    def _perceptual(self, model: str, name: str, given: Floats, made: Floats) -> Values:
+        from worker.metrics import perceptual  # torch is slow to import, and a worker without metrics needs none of it
+
+        file = self._models / model / PERCEPTUAL_FILES[model]
+        network = self._loaded(model, partial(perceptual.load, file, self._device, model == ST_LPIPS))
+        return {name: (network.distance(given, made), None)}
+
+    def _clip(self, given: Floats, made: Floats, captions: Captions | None) -> Values:
+        from worker.metrics import clip
+
+        model: Clip = self._loaded(CLIP, partial(clip.load, self._models / CLIP, self._device))
+        before, after = model.image(given), model.image(made)
+        values: Values = dict.fromkeys(EDIT, (None, NO_TEXT))
+        values["clip_similarity"] = (clip.clip_similarity(before, after), None)
+        if captions is None:
+            return values
+        target = model.text(captions.made)
+        values["clip_score"] = (clip.clip_score(after, target), f"against {captions.made!r}")
+        values["directional_similarity"] = (None, NO_CAPTION)
+        if captions.given is not None:
+            change = clip.directional_similarity(before, after, model.text(captions.given), target)
+            said = f"from {captions.given!r} to {captions.made!r}"
+            values["directional_similarity"] = (change, NO_CHANGE if change is None else said)
+        return values
+
+    def _loaded(self, model: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401  a network of any kind
+        if model not in self._resident:
+            log.info("loading a metric", model=model, device=self._device)
+            self._resident[model] = load()
+        return self._resident[model]
+
+
+def _score(name: str, value: float | None, reason: str | None) -> Score:
+    if value is not None and not math.isfinite(value):
+        return scored(name, None, "could not be measured: the network gave no finite number")
+    return scored(name, value, reason)
+
+
+def _short(error: Exception) -> str:
+    """Return the first line of what an error says, or its name."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,61 @@
+"""A canvas with what is found on it: the product, in words and as a plane."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.contract.errors import NoProduct
+from worker.engine import Canvas, Plane
+
+LEAST_PRODUCT, MOST_PRODUCT = 0.005, 0.995
+"""Share of the picture; what is found outside these bounds is no product."""
+
+
+class Shown:
+    """A canvas with what is found on it; `size` is height and width without the padding."""
+
+    def __init__(
+        self,
+        canvas: Canvas,
+        size: tuple[int, int],
+        segment: Callable[[Canvas], Plane],
+        describe: Callable[[Canvas], str | None],
+        mask: Plane | None = None,
+    ) -> None:
+        self.canvas, self.size, self._segment, self._describe = canvas, size, segment, describe
+        self.mask = None if mask is None else self.padded(mask)
+
+    @cached_property
+    def seen(self) -> Plane:
+        """Where the product is, 0..1, as the segmenter sees it; it may be nowhere."""
+        return self.padded(self._segment(self.picture))
+
+    @property
+    def picture(self) -> Canvas:
+        """The canvas without the padding."""
+        return np.ascontiguousarray(self.canvas[: self.size[0], : self.size[1]])
+
+    @property
+    def caption(self) -> str | None:
+        """What the picture shows, in words; None where no captioner is installed."""
+        return self._describe(self.picture)
+
+    @property
+    def product(self) -> Plane:
+        """Where the product is. Raises NoProduct when there is none, or nothing else."""
+        share = float((self.cut(self.seen) > 0.5).mean())
+        if not LEAST_PRODUCT <= share <= MOST_PRODUCT:
+            raise NoProduct("nothing stands out as the product, or all of it does; send a mask")
+        return self.seen
+
+    def cut(self, plane: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return a plane without the padding."""
+        return plane[: self.size[0], : self.size[1]]
+
+    def padded(self, plane: Plane) -> Plane:
+        """Return a plane of the picture's size with the canvas' padding."""
+        bottom, right = (a - b for a, b in zip(self.canvas.shape[:2], plane.shape, strict=True))
+        return np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REFLECT_101), dtype=np.float32)

@@ -1,0 +1,148 @@
+"""Networks that give each picture the same numbers whatever shares its batch, however large it is.
+
+The states between denoising steps stay in float32; only the network runs in shorter numbers.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from diffusers.models import ControlNetModel, UNet2DConditionModel
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
+from torch import Tensor
+
+from likeness.imaging.tiles import Box, boxes
+
+Run = Callable[..., Any]
+
+
+def in_pairs(run: Run, rows: int, options: dict[str, Any]) -> Any:  # noqa: ANN401  tensors, or tuples of them
+    """Return what `run` makes of `rows` rows, run two at a time, an odd last one twice.
+
+    CPU libraries add in another order for other numbers of rows; in one fixed shape a row's result depends neither on
+    how many there are nor on which they are.
+    """
+    made = []
+    for start in range(0, rows, 2):
+        pick = torch.tensor([start, min(start + 1, rows - 1)])
+        made.append(run(**{name: _picked(value, pick, rows) for name, value in options.items()}))
+    return _joined(made, rows)
+
+
+def _picked(value: Any, pick: Tensor, rows: int) -> Any:  # noqa: ANN401
+    if isinstance(value, list | tuple):
+        return [_picked(one, pick, rows) for one in value]
+    if isinstance(value, dict):
+        return {name: _picked(one, pick, rows) for name, one in value.items()}
+    return value[pick] if isinstance(value, Tensor) and value.ndim > 0 and len(value) == rows else value
+
+
+def _joined(made: list[Any], rows: int) -> Any:  # noqa: ANN401
+    if isinstance(made[0], Tensor):
+        return torch.cat(made)[:rows]
+    return tuple(_joined(list(parts), rows) for parts in zip(*made, strict=True))
+
+
+def in_numbers(value: Any, dtype: torch.dtype) -> Any:  # noqa: ANN401  as networks take it
+    """Return a value with every tensor of floats in it as `dtype`."""
+    if isinstance(value, list | tuple):
+        return type(value)(in_numbers(one, dtype) for one in value)
+    if isinstance(value, dict):
+        return {name: in_numbers(one, dtype) for name, one in value.items()}
+    return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
+
+
+def in_windows(run: Run, sample: Tensor, side: int, overlap: int) -> Tensor:
+    """Return what `run` makes of a large sample, N x C x H x W, in overlapping windows of at most `side`, blended.
+
+    Every step sees all windows, so neighbours agree before the next one: MultiDiffusion (Bar-Tal et al. 2023,
+    arXiv:2302.08113), with windows that weigh less towards the edges they share.
+    """
+    height, width = sample.shape[2:]
+    total = weights = None
+    for box in boxes(height, width, side, overlap, 1):
+        made = run(sample[..., box.top : box.bottom, box.left : box.right])
+        weight = _ramp(box, height, width, overlap).to(made.device, made.dtype)
+        if total is None:
+            total = made.new_zeros(len(made), made.shape[1], height, width)
+            weights = made.new_zeros(1, 1, height, width)
+        total[..., box.top : box.bottom, box.left : box.right] += weight * made
+        weights[..., box.top : box.bottom, box.left : box.right] += weight
+    return total / weights
+
+
+def _ramp(box: Box, height: int, width: int, overlap: int) -> Tensor:
+    """Return the weights of a window, h x w: 1 inside and at the picture's own edges, less where a neighbour is."""
+    along = [
+        _line(box.bottom - box.top, box.top > 0, box.bottom < height, overlap),
+        _line(box.right - box.left, box.left > 0, box.right < width, overlap),
+    ]
+    return along[0][:, None] * along[1][None, :]
+
+
+def _line(length: int, before: bool, after: bool, overlap: int) -> Tensor:
+    rise = (torch.arange(overlap) + 1) / (overlap + 1)
+    line = torch.ones(length)
+    if before:
+        line[:overlap] *= rise[:length]
+    if after:
+        line[-overlap:] *= rise.flip(0)[-length:]
+    return line
+
+
+class Steady:
+    """Mixed into a network of diffusers: float32 in and out, rows two at a time where `paired`."""
+
+    paired = False
+    """Whether rows are run two at a time."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What pipelines are to keep their states in."""
+        return torch.float32
+
+    @property
+    def numbers(self) -> torch.dtype:
+        """What the network itself runs in."""
+        return next(self.parameters()).dtype  # type: ignore[attr-defined]
+
+    def run_steadily(self, run: Run, given: dict[str, Any], rows: int) -> Any:  # noqa: ANN401  as the network answers
+        """Return what `run`, the network's own forward, makes of what is given."""
+        given = in_numbers(given, self.numbers)
+        made = in_pairs(run, rows, given) if self.paired else run(**given)
+        return in_numbers(made, torch.float32)
+
+
+class SteadyUNet(Steady, UNet2DConditionModel):
+    """UNet2DConditionModel, also for latents larger than `window`."""
+
+    window: int | None = None
+    """The longest side that is run at once, in latents; None is any."""
+    overlap = 16
+    """How far neighbouring windows overlap, in latents."""
+
+    def forward(self, sample: Tensor, timestep: Any, encoder_hidden_states: Tensor | None, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
+        """Return the prediction, N x C x H x W."""
+        wanted = options.pop("return_dict", True)
+        steered = options.get("down_block_additional_residuals") is not None
+        given = {"timestep": timestep, "encoder_hidden_states": encoder_hidden_states, **options}
+        if self.window is None or steered or max(sample.shape[2:]) <= self.window:
+            made = self._run(given, sample)
+        else:
+            made = in_windows(partial(self._run, given), sample, self.window, self.overlap)
+        return UNet2DConditionOutput(sample=made) if wanted else (made,)
+
+    def _run(self, given: dict[str, Any], sample: Tensor) -> Tensor:
+        run = partial(super().forward, return_dict=False)
+        return self.run_steadily(run, {"sample": sample, **given}, len(sample))[0]
+
+
+class SteadyControlNet(Steady, ControlNetModel):
+    """ControlNetModel."""
+
+    def forward(self, sample: Tensor, timestep: Any, encoder_hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
+        """Return the residuals for the UNet: a tuple of those of its way down, and the middle's."""
+        options.pop("return_dict", None)
+        given = {"sample": sample, "timestep": timestep, "encoder_hidden_states": encoder_hidden_states, **options}
+        return self.run_steadily(partial(super().forward, return_dict=False), given, len(sample))
