@@ -131,7 +131,7 @@ class StarterControlNet(ModelMixin, ConfigMixin):
 
     It has ControlNet's place (Zhang et al. 2023, arXiv:2302.05543) and its calling convention, not its layers: plain
     convolutions without norms, as in StarterCleaner. Residuals for the UNet's skips did not steer it
-    (docs/decisions/0005).
+    (docs/decisions/0007).
     """
 
     paired = False
