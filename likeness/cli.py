@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from likeness import __version__, cli_compare, cli_make, cli_models
+from likeness import __version__, cli_compare, cli_generate, cli_make, cli_models
 from likeness.cli_make import URL, Key, Url
 from likeness.contract.errors import LikenessError
 from likeness.problems import LocalProblem, Problem
@@ -151,6 +151,7 @@ def demo(
 app.command()(cli_make.recreate)
 app.command()(cli_make.customise)
 app.command("customize", hidden=True)(cli_make.customise)
+app.command()(cli_generate.generate)
 app.command()(cli_compare.compare)
 app.command()(cli_compare.reproduce)
 

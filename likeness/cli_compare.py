@@ -79,7 +79,7 @@ def _show_comparison(client: "Client", job: "RemoteJob", file: Path, out: Path) 
         raise LocalProblem(f"job {job.id} is no comparison")
     comparison = job.result.comparison
     made = {run.image: f"{file.stem}-{run.rank}-{run.engine}" for run in comparison.runs if run.image is not None}
-    _save(client, job, out, made)
+    save_images(client, job, out, made)
     _write(out / f"{file.stem}-sheet.png", client.sheet(job))
     console.print(comparison_table(comparison.runs))
     console.print(*comparison.recommendation.reasons, sep="\n", markup=False)
@@ -106,15 +106,15 @@ def reproduce(
         if again.result is None or again.result.reproduction is None:
             raise LocalProblem(f"job {again.id} is no reproduction")
         images = again.result.reproduction.images
-        _save(client, again, out, {one.image: f"{job}-{one.original}" for one in images if one.image is not None})
+        save_images(client, again, out, {one.image: f"{job}-{one.original}" for one in images if one.image is not None})
     console.print(reproduction_table(images))
     console.print(f"written to {out}/", markup=False)
     if any(one.sameness in (None, "different") for one in images):
         raise LocalProblem("not every image came back as it was")
 
 
-def _save(client: "Client", job: "RemoteJob", out: Path, named: Mapping[int, str]) -> None:
-    """Write the images of a job, each under its name."""
+def save_images(client: "Client", job: "RemoteJob", out: Path, named: Mapping[int, str]) -> None:
+    """Write the images of a job, each under its name. Raises LocalProblem."""
     from likeness.making import SUFFIXES
 
     images: Sequence[Any] = job.result.images if job.result else ()

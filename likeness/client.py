@@ -4,6 +4,7 @@
         job = client.wait(client.recreate("shirt.jpg"))
         Path("recreated.jpg").write_bytes(client.image(job))
         job = client.wait(client.customise("shirt.jpg", instruction="make it red", mask="product"))
+        job = client.wait(client.generate("a red shirt on a hanger", width=512, height=768))
 
 Every call is tried again when the service is busy or away, a bounded number of times; a POST carries a key that makes
 sure that trying again never makes a second job.
@@ -116,10 +117,17 @@ class Client:
         files = {"image": picture, "mask": mask, "logo": logo, "control": control}
         return self._hand_in("/compare", files, {**fields, "runs": runs, "task": task})
 
-    def dry_run(self, kind: JobKind, picture: File, **fields: Fields) -> DryRun:
-        """Return what handing in this picture would do and take, without doing it; `fields` are those of that call."""
-        files, data = {"image": read(picture)}, form(fields)
-        return _parse(DryRun, self._ask("POST", f"/{kind}", params={"dry_run": "true"}, files=files, data=data))
+    def generate(self, prompt: str, **fields: Fields) -> RemoteJob:
+        """Have a new picture made from text; `fields` are those of `POST /generate`."""
+        return self._hand_in("/generate", {}, {"prompt": prompt, **fields})
+
+    def dry_run(self, kind: JobKind, picture: File | None = None, **fields: Fields) -> DryRun:
+        """Return what handing in this picture would do and take, without doing it; `fields` are those of that call.
+
+        `generate` takes no picture.
+        """
+        body = _body({"image": picture}, fields)
+        return _parse(DryRun, self._ask("POST", f"/{kind}", params={"dry_run": "true"}, **body))
 
     def reproduce(self, job: RemoteJob | str) -> RemoteJob:
         """Have the images of a job made again; the new job's `result.reproduction` says how near they came."""
@@ -127,14 +135,8 @@ class Client:
         return _parse(RemoteJob, self._ask("POST", f"/jobs/{_id(job)}/reproduce", headers=key))
 
     def _hand_in(self, path: str, files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> RemoteJob:
-        answer = self._ask(
-            "POST",
-            path,
-            files={name: read(file) for name, file in files.items() if file is not None},
-            data=form(fields),
-            headers={"Idempotency-Key": uuid4().hex},
-        )
-        return _parse(RemoteJob, answer)
+        key = {"Idempotency-Key": uuid4().hex}
+        return _parse(RemoteJob, self._ask("POST", path, headers=key, **_body(files, fields)))
 
     def job(self, job_id: str, wait: int = 0) -> RemoteJob:
         """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds."""
@@ -229,6 +231,14 @@ class Client:
             if attempt < ATTEMPTS:
                 time.sleep(_pause(attempt, pause))
         raise problem
+
+
+def _body(files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> dict[str, Any]:
+    """Return the body of a request as httpx takes it: a form where there are files, else JSON."""
+    sent = {name: read(file) for name, file in files.items() if file is not None}
+    if sent:
+        return {"files": sent, "data": form(fields)}
+    return {"json": {name: value for name, value in fields.items() if value is not None}}
 
 
 def _id(job: RemoteJob | str) -> str:

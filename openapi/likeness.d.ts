@@ -3,7 +3,7 @@
 /** A job that was accepted: it is durable and will run. */
 export interface AcceptedJob {
   id: string;
-  kind: "recreate" | "customise" | "compare";
+  kind: "recreate" | "customise" | "generate" | "compare";
   status: JobStatus;
   created_at: string;
   /** jobs before it in its queue, while queued */
@@ -115,12 +115,8 @@ export interface Customise {
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
-  /** 0 keeps the picture, 1 forgets it (SDEdit) */
-  strength?: number | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** how strongly the picture is */
-  image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
   /** the solver that takes the steps */
@@ -129,6 +125,10 @@ export interface Customise {
   clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
+  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the picture is followed */
+  image_guidance_scale?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** adapters to put on (LoRA) */
@@ -179,12 +179,8 @@ export interface CustomiseRequest {
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
-  /** 0 keeps the picture, 1 forgets it (SDEdit) */
-  strength?: number | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** how strongly the picture is */
-  image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
   /** the solver that takes the steps */
@@ -193,6 +189,10 @@ export interface CustomiseRequest {
   clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
+  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the picture is followed */
+  image_guidance_scale?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** adapters to put on (LoRA) */
@@ -242,7 +242,7 @@ export interface CustomiseRequest {
 /** What a request would do: it is valid and would be accepted now; nothing was stored or queued. */
 export interface DryRun {
   dry_run?: true;
-  kind: "recreate" | "customise" | "compare";
+  kind: "recreate" | "customise" | "generate" | "compare";
   /** of a comparison that of the first run */
   engine: string;
   /** one; of a comparison all, in the order asked */
@@ -314,11 +314,11 @@ export interface EngineView {
   name: string;
   family: string;
   summary: string;
-  kinds: Array<"recreate" | "customise">;
+  kinds: Array<"recreate" | "customise" | "generate">;
   /** the ways of customising it does */
   ways: Array<Way>;
   /** what it does when no engine is named */
-  default_for: Array<"recreate" | Way>;
+  default_for: Array<"recreate" | "generate" | Way>;
   /** takes only the instructions that `instructions` lists */
   closed: boolean;
   /** what can be asked of a closed engine in words, a line for each kind */
@@ -387,6 +387,44 @@ export interface FrameRow {
   equal: boolean;
 }
 
+/** Make a new picture from text. */
+export interface Generate {
+  /** what the picture shows */
+  prompt: string;
+  /** what it must not show */
+  negative_prompt?: string | null;
+  /** how strongly the prompt is followed */
+  guidance_scale?: number | null;
+  /** denoising steps */
+  steps?: number | null;
+  /** the solver that takes the steps */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** last layers of the text encoder to leave out */
+  clip_skip?: number | null;
+  /** seed of the first candidate; drawn at random when not given */
+  seed?: number | null;
+  /** an engine's name; the default when not given */
+  engine?: string | null;
+  /** adapters to put on (LoRA) */
+  loras?: Array<Lora>;
+  /** run alone, so that the bytes depend on nothing that shares a batch */
+  exact?: boolean;
+  /** how many images to make in one attempt */
+  candidates?: number;
+  /** which of them to return */
+  keep?: Keep;
+  /** how often to try, with new seeds, until one is accepted */
+  attempts?: number;
+  priority?: Priority;
+  kind?: "generate";
+  /** px; with height; the engine's native square when not given */
+  width?: number | null;
+  /** px; with width */
+  height?: number | null;
+  /** file format */
+  format?: "png" | "jpeg" | "webp";
+}
+
 /** One engine and the values to try with it, one or a list of each; every combination of them is a run. */
 export interface Grid {
   /** an engine's name; the default when not given */
@@ -453,7 +491,7 @@ export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancell
 /** A job as it stands. */
 export interface JobView {
   id: string;
-  kind: "recreate" | "customise" | "compare";
+  kind: "recreate" | "customise" | "generate" | "compare";
   status: JobStatus;
   created_at: string;
   /** jobs before it in its queue, while queued */
@@ -506,7 +544,7 @@ export type OutputFormat = "same" | "png" | "jpeg" | "webp";
 /** One parameter that an engine takes. */
 export interface ParameterSpec {
   default?: string | number | boolean | null;
-  /** defaults for some ways of customising */
+  /** defaults of its own for some ways of customising, and for `generate` */
   by_way?: Record<string, string | number | boolean | null>;
   minimum?: number | null;
   maximum?: number | null;
@@ -552,10 +590,11 @@ export interface Recipe {
   models?: Record<string, string>;
   parameters: Record<string, string | number | boolean | null>;
   seeds: Array<number>;
-  input_sha256: string;
+  /** null where a picture was generated */
+  input_sha256: string | null;
   files_sha256?: Record<string, string>;
   /** what was asked */
-  task?: Recreate | Customise | null;
+  task?: Recreate | Customise | Generate | null;
   /** the prompt, where a captioner wrote it */
   caption?: string | null;
   /** what the pictures were made on; not known of older jobs */
@@ -584,12 +623,8 @@ export interface Recreate {
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
-  /** 0 keeps the picture, 1 forgets it (SDEdit) */
-  strength?: number | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** how strongly the picture is */
-  image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
   /** the solver that takes the steps */
@@ -598,6 +633,10 @@ export interface Recreate {
   clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
+  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the picture is followed */
+  image_guidance_scale?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** adapters to put on (LoRA) */
@@ -624,12 +663,8 @@ export interface RecreateRequest {
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
-  /** 0 keeps the picture, 1 forgets it (SDEdit) */
-  strength?: number | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** how strongly the picture is */
-  image_guidance_scale?: number | null;
   /** denoising steps */
   steps?: number | null;
   /** the solver that takes the steps */
@@ -638,6 +673,10 @@ export interface RecreateRequest {
   clip_skip?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
+  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the picture is followed */
+  image_guidance_scale?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** adapters to put on (LoRA) */

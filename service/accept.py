@@ -18,13 +18,14 @@ from likeness.contract.errors import (
     FieldProblem,
     InvalidField,
     InvalidPicture,
+    PictureTooLarge,
     QueueUnavailable,
     RequestError,
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.runs import Plan, plan_of
-from likeness.contract.tasks import Customise, Task, Way
-from likeness.imaging.decode import Bounds, Header, peek
+from likeness.contract.tasks import Customise, Generate, Task, Way
+from likeness.imaging.decode import Bounds, Header, check_size, peek
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
@@ -65,7 +66,9 @@ class Admissible:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the picture as a viewer shows it, in px."""
+        """Width and height of the picture as a viewer shows it, or of the one to generate, in px."""
+        if isinstance(self.plan.task, Generate):
+            return self.plan.spec.size_of(self.plan.task)
         return upright_size(self.pictures["image"].header)
 
 
@@ -79,12 +82,25 @@ async def accept(services: Services, owner: str, submission: Submission, key: st
 async def check(services: Services, submission: Submission) -> Admissible:
     """Return what a request asks for, once everything about it has been checked that needs no queue."""
     plan = plan_of(submission.task, services.catalogue, await missing_engines(services))
+    if isinstance(plan.task, Generate):
+        return _generated(plan, services.bounds)
     with _within(submission.task):
         for run in plan.runs:
             _check_text(run.task, run.spec)
     uploads = await _uploads(services, submission)
     with _within(submission.task):
         return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan.runs[0].task, services.bounds))
+
+
+def _generated(plan: Plan, bounds: Bounds) -> Admissible:
+    """Return a request that takes no picture. Raises PictureTooLarge when what it asks for is over the bounds."""
+    wanted = Admissible(plan, {})
+    try:
+        check_size(*wanted.size, bounds)
+    except PictureTooLarge as error:
+        fields = [FieldProblem(f"#/{name}", error.detail) for name in ("width", "height")]
+        raise PictureTooLarge(f"width, height: {error.detail}", fields) from error
+    return wanted
 
 
 @contextmanager
@@ -122,10 +138,13 @@ def _check_text(task: Task, spec: EngineSpec) -> None:
 async def _uploads(services: Services, submission: Submission) -> dict[Name, Upload]:
     """Return the bytes of every picture, `image` first."""
     found: dict[Name, Upload] = {}
-    sources: list[tuple[Name, Upload | str]] = [("image", submission.image), *submission.files.items()]
+    sources: list[tuple[Name, Upload | str | None]] = [("image", submission.image), *submission.files.items()]
     for name, source in sources:
         with _naming(name):
-            found[name] = Upload(await services.fetcher.fetch(source)) if isinstance(source, str) else source
+            if isinstance(source, str):
+                found[name] = Upload(await services.fetcher.fetch(source))
+            elif source is not None:
+                found[name] = source
     return found
 
 
@@ -188,7 +207,7 @@ async def _queue(services: Services, owner: str, wanted: Admissible, key: str | 
             owner=owner,
             engine=plan.spec.name,
             task=plan.task,
-            input=stored["image"],
+            input=stored.get("image"),
             files={name: stored[name] for name in FILES if name in stored},
             created_at=datetime.now(UTC),
             batch_key=plan.batch_key(width, height),

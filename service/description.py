@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from likeness.contract.jobs import Event
-from likeness.contract.tasks import Region
+from likeness.contract.tasks import Generate, Region
 from service import examples
 from service.errors import Problem
 from service.wire import CompareRequest, CustomiseRequest, RecreateRequest, StreamedEvent
@@ -33,8 +33,9 @@ BODIES: Final = (
     ("/recreate", "RecreateRequest", examples.RECREATE),
     ("/customise", "CustomiseRequest", examples.CUSTOMISE),
     ("/compare", "CompareRequest", examples.COMPARE),
+    ("/generate", "Generate", examples.GENERATE),
 )
-"""Of each call that takes pictures: its path, its model, an example."""
+"""Of each call that hands in a job: its path, its model, an example."""
 FILE: Final[Document] = {"type": "string", "format": "binary"}
 PARTS: Final[dict[str, Document]] = {
     "image": FILE,
@@ -64,7 +65,7 @@ def document(app: FastAPI) -> Document:
     schemas = found["components"]["schemas"]
     models: Any = [
         (model, "validation")
-        for model in (RecreateRequest, CustomiseRequest, CompareRequest, Problem, StreamedEvent, Event)
+        for model in (RecreateRequest, CustomiseRequest, CompareRequest, Generate, Problem, StreamedEvent, Event)
     ]
     schemas.update(models_json_schema(models, ref_template=REF)[1]["$defs"])
     found["components"]["securitySchemes"] = {
@@ -81,17 +82,18 @@ def document(app: FastAPI) -> Document:
 def _body(model: str, schemas: Document, example: Document) -> Document:
     schema = schemas[model]
     form = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in example.items()}
+    picture = {"image": "(the bytes)"} if "image" in schema["properties"] else {}
     parts = {name: _part(name, field, schemas) for name, field in schema["properties"].items()}
     return {
         "required": True,
         "content": {
             "application/json": {
                 "schema": {"$ref": REF.format(model=model)},
-                "examples": {"example": {"summary": "The picture as a data URI", "value": example}},
+                "examples": {"example": {"summary": "As JSON, a picture as a data URI", "value": example}},
             },
             "multipart/form-data": {
                 "schema": {**schema, "properties": parts},
-                "examples": {"example": {"summary": "A file", "value": {**form, "image": "(the bytes)"}}},
+                "examples": {"example": {"summary": "As a form, a picture as a file", "value": {**form, **picture}}},
             },
         },
     }

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from likeness.contract.comparison import JobKind
 from likeness.contract.jobs import Scalar
 from likeness.contract.runs import Plan, PlannedRun
-from likeness.contract.tasks import Customise
+from likeness.contract.tasks import Customise, Generate
 from likeness.imaging.tiles import boxes
 from service.accept import check
 from service.queue import Outlook
@@ -94,7 +94,8 @@ def _run(run: PlannedRun, width: int, height: int) -> RunView:
 def canvas_of(run: PlannedRun, width: int, height: int) -> CanvasView:
     """Return what an upright picture of this size in px is worked on as, and the tiles that it is cut into."""
     steered = isinstance(run.task, Customise) and run.task.controls
-    canvas = run.spec.canvas.shrunk if steered else run.spec.canvas  # maps are not cut into tiles
+    whole = steered or isinstance(run.task, Generate)  # neither maps nor what begins from noise is cut into tiles
+    canvas = run.spec.canvas.shrunk if whole else run.spec.canvas
     across, down = canvas.fitted(*canvas.padded(width, height))
     cut = canvas.larger == "tiles"
     tiles = len(boxes(down, across, canvas.tile, canvas.overlap, canvas.multiple)) if cut else 1

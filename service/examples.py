@@ -24,6 +24,13 @@ COMPARE: Final[dict[str, Any]] = {
     "runs": [{"engine": "starter", "strength": [0, 0.3], "guidance_scale": [1, 3]}],
 }
 
+GENERATE: Final[dict[str, Any]] = {
+    "prompt": "a red shirt on a hanger, product photo",
+    "width": 512,
+    "height": 768,
+    "candidates": 4,
+}
+
 ACCEPTED: Final[dict[str, Any]] = {
     "id": JOB_ID,
     "kind": "recreate",
@@ -172,6 +179,68 @@ CUSTOMISED: Final[dict[str, Any]] = {
             "input_sha256": SHA256,
             "files_sha256": {},
         },
+    },
+}
+
+_ASKED: Final[dict[str, Any]] = {
+    "prompt": "a red shirt on a hanger, product photo",
+    "negative_prompt": "",
+    "strength": 1.0,
+    "guidance_scale": 5.0,
+    "steps": 30,
+    "scheduler": "dpmpp-2m-karras",
+    "clip_skip": 0,
+}
+
+GENERATED: Final[dict[str, Any]] = {
+    **SUCCEEDED,
+    "kind": "generate",
+    "engine": "sdxl",
+    "result": {
+        **SUCCEEDED["result"],
+        "images": [
+            {
+                **SUCCEEDED["result"]["images"][0],
+                "width": 512,
+                "height": 768,
+                "format": "png",
+                "seed": 7,
+                "guidance_scale": 5.0,
+                "report": {
+                    "frame": [
+                        {"name": "width", "given": 512, "made": 512, "equal": True},
+                        {"name": "height", "given": 768, "made": 768, "equal": True},
+                        {"name": "mode", "given": "RGB", "made": "RGB", "equal": True},
+                    ],
+                    "fidelity": [
+                        {
+                            "name": "ssim",
+                            "value": None,
+                            "unit": "ratio",
+                            "higher_is_better": True,
+                            "reason": "nothing to compare with: the picture was generated",
+                        },
+                        {
+                            "name": "clip_score",
+                            "value": 0.31,
+                            "unit": "ratio",
+                            "higher_is_better": True,
+                            "reason": "against 'a red shirt on a hanger, product photo'",
+                        },
+                    ],
+                    "verdict": "accepted",
+                    "reasons": ["frame as asked; no tripwire fired"],
+                },
+            }
+        ],
+        "engine": {
+            "name": "sdxl",
+            "family": "stable_diffusion_xl",
+            "weights": "sdxl",
+            "revision": "1",
+            "parameters": _ASKED,
+        },
+        "recipe": {"engine": "sdxl", "revision": "1", "parameters": _ASKED, "seeds": [7], "input_sha256": None},
     },
 }
 

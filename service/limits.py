@@ -16,6 +16,8 @@ MOST_PICTURES: Final = 4
 """In one body: the picture, its mask, a logo."""
 SEVERAL: Final = ("/customise", "/customize", "/compare")
 """The calls that take more pictures than one; these are the ends of their paths."""
+PICTURELESS: Final = ("/generate",)
+"""The calls that take none."""
 
 
 class BodyBounds:
@@ -35,7 +37,7 @@ class BodyBounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        pictures = MOST_PICTURES if scope["path"].endswith(SEVERAL) else 1
+        pictures = pictures_of(scope["path"])
         bound = body_bound(Headers(scope=scope).get("content-type", ""), pictures * self._max_picture)
         body = _Body(receive, Headers(scope=scope), bound, self._too_large(pictures), self._seconds, self._memory)
         try:
@@ -44,8 +46,18 @@ class BodyBounds:
             self._memory.free += body.read
 
     def _too_large(self, pictures: int) -> UploadTooLarge:
+        if not pictures:
+            detail = f"at most {FIELDS_BYTES} bytes"
+            return UploadTooLarge(f"body: {detail}", [FieldProblem("#/", detail)])
         detail = f"at most {self._max_picture} bytes" + (" for each picture" if pictures > 1 else "")
         return UploadTooLarge(f"image: {detail}", [FieldProblem("#/image", detail)])
+
+
+def pictures_of(path: str) -> int:
+    """Return how many pictures a call may take at most."""
+    if path.endswith(PICTURELESS):
+        return 0
+    return MOST_PICTURES if path.endswith(SEVERAL) else 1
 
 
 class Memory:

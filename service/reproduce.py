@@ -100,7 +100,7 @@ async def _order(
         owner=job.owner,
         engine=plan.spec.name,
         task=job.task,
-        input=await copied(job.input),
+        input=None if job.input is None else await copied(job.input),
         files={name: await copied(file) for name, file in job.files.items()},
         reproduces=Reproduces(job=job.id, originals=originals),
         created_at=datetime.now(UTC),

@@ -22,7 +22,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
 from likeness.contract.jobs import SentFile
-from likeness.contract.tasks import Customise, Recreate, Region
+from likeness.contract.tasks import Customise, Generate, Recreate, Region
 from service import strict_json
 from service.errors import of_validation, pointer
 from service.limits import FIELDS_BYTES, MOST_PICTURES
@@ -35,7 +35,7 @@ MOST_FILES: Final = 8
 PICTURE: Final = "an https URL, a data URI or base64, as a string"
 REGIONS: Final = get_args(Region)
 
-Model = type[Recreate] | type[Customise] | type[Compare]
+Model = type[Recreate] | type[Customise] | type[Compare] | type[Generate]
 FILES: Final[tuple[SentFile, ...]] = get_args(SentFile)
 """The fields beside `image` that a picture may be sent in; the task says of each only that it is a "file"."""
 
@@ -51,10 +51,10 @@ class Upload:
 
 @dataclass(frozen=True)
 class Submission:
-    """A validated task and its pictures: of each the bytes, or a URL to fetch them from."""
+    """A validated task and its pictures: of each the bytes, or a URL to fetch them from; to generate takes none."""
 
     task: JobTask
-    image: Upload | str
+    image: Upload | str | None
     files: dict[SentFile, Upload | str] = field(default_factory=dict)
 
 
@@ -103,16 +103,16 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
     image: Upload | None = None
     files: dict[SentFile, Upload | str] = {}
     for name, value in items:
-        if name == "image":
+        if name == "image" and model is not Generate:
             image = await _upload(name, value)
         elif (file := _file_field(name, model)) and (file != "mask" or isinstance(value, UploadFile)):
             files[file] = await _upload(file, value)
         elif isinstance(value, UploadFile):
-            raise _at(name, f"a file; only {_file_parts(model)} may be one")
+            raise _at(name, f"a file; {_file_parts(model)} may be one")
         else:
             fields[name] = _typed(name, value, model)
     task = _validated(fields, files, model)
-    if image is None:
+    if image is None and model is not Generate:
         raise _at("image", "missing: one file part of this name is needed")
     return Submission(task, image, files)
 
@@ -129,8 +129,10 @@ def _files_of(model: Model) -> list[SentFile]:
 
 
 def _file_parts(model: Model) -> str:
+    if model is Generate:
+        return "no part"
     names = _files_of(model)
-    return f"the parts image, {', '.join(names)}" if names else "the part image"
+    return f"only the parts image, {', '.join(names)}" if names else "only the part image"
 
 
 def _refuse_twice(names: list[str]) -> None:
@@ -168,6 +170,8 @@ def _of_json(body: bytes, model: Model, max_picture: int) -> Submission:
     fields = strict_json.loads(body)
     if not isinstance(fields, dict):
         raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
+    if model is Generate:
+        return Submission(_validated(fields, (), model), None)
     image = fields.pop("image", None)
     texts = _pictures_said(fields, model)
     task = _validated(fields, texts, model)

@@ -24,7 +24,7 @@ from likeness.contract.jobs import (
     Timings,
 )
 from likeness.contract.report import Report
-from likeness.contract.tasks import ControlKind, Customise, Recreate, Way
+from likeness.contract.tasks import ControlKind, Customise, Purpose, Recreate, Way
 
 
 class RecreateRequest(Recreate):
@@ -241,7 +241,7 @@ class EngineView(BaseModel):
     summary: str
     kinds: list[Kind]
     ways: list[Way] = Field(description="the ways of customising it does")
-    default_for: list[Literal["recreate"] | Way] = Field(description="what it does when no engine is named")
+    default_for: list[Purpose] = Field(description="what it does when no engine is named")
     closed: bool = Field(description="takes only the instructions that `instructions` lists")
     instructions: list[str] = Field(description="what can be asked of a closed engine in words, a line for each kind")
     pool: str

@@ -16,7 +16,7 @@ from likeness.contract.engines import EngineSpec, edit_of, way_of
 from likeness.contract.errors import NoProduct
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.jobs import Scalar
-from likeness.contract.tasks import Control, Customise, Recreate, Task, Way
+from likeness.contract.tasks import Control, Customise, Generate, Recreate, Task, Way
 from likeness.imaging.edit_check import EditCheck
 from likeness.imaging.edits import printing
 from likeness.imaging.edits.apply import apply_edit
@@ -53,6 +53,8 @@ class Brief:
     maps: Mapping[str, Canvas] = field(default_factory=dict)
     loras: Mapping[str, float] = field(default_factory=dict)
     keep_detail: Plane | None = None
+    anew: bool = False
+    """Whether it is made from the text alone."""
     caption: str | None = None
     """The text, where a captioner wrote it."""
     under: Canvas | None = None
@@ -68,7 +70,7 @@ class Brief:
     def task(self, seed: int, parameters: dict[str, Scalar]) -> EngineTask:
         """Return what the engine is to do; a caption is the prompt in its parameters too."""
         parameters = parameters | ({"prompt": self.caption} if self.caption else {})
-        given = (self.text, self.mask, self.controls, self.keep_detail, self.maps, self.loras)
+        given = (self.text, self.mask, self.controls, self.keep_detail, self.maps, self.loras, self.anew)
         return EngineTask(self.canvas, seed, parameters, *given)
 
     def finish(self, made: Canvas) -> Canvas:
@@ -98,7 +100,10 @@ class Sent:
 
 def brief_of(task: Task, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
     """Return what is asked of one picture. Raises NoProduct."""
-    brief = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
+    if isinstance(task, Generate):
+        brief = Brief(shown.canvas, text=task.prompt, anew=True)
+    else:
+        brief = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
     return replace(brief, loras={lora.name: lora.weight for lora in task.loras})
 
 

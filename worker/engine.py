@@ -29,6 +29,7 @@ class EngineTask:
 
     `text` says what is asked; `mask` is 1 where the product is, or where the picture is to be filled; `maps` are the
     maps that were sent for controls, by their kind, of the canvas' size; `loras` are adapters with their weights. With
+    `anew` no picture is given: it is made from the text, and the canvas says its size and no more. With
     `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where that plane is 1.
     """
 
@@ -41,6 +42,7 @@ class EngineTask:
     keep_detail: Plane | None = None
     maps: Mapping[str, Canvas] = field(default_factory=dict)
     loras: Mapping[str, float] = field(default_factory=dict)
+    anew: bool = False
 
 
 class StepHook(Protocol):

@@ -20,6 +20,7 @@ from likeness.imaging.compare import WITHOUT_NETWORKS
 from likeness.imaging.decode import Picture, decode
 from likeness.imaging.encode import encode, wanted_format
 from likeness.imaging.frame import Frame, rgba_of
+from likeness.imaging.generated import asked
 from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.masks import upright_control, upright_mask
 from likeness.imaging.registration import undone
@@ -104,7 +105,7 @@ class Run:
     def _prepare(self, order: JobOrder) -> Work | None:
         """Decode the input onto its canvas; a job whose input is bad fails alone."""
         try:
-            given = decode(self.store.get(order.input), UNBOUNDED)
+            given = self._given(order)
             frame = Frame.of(given)
             brief = self._brief(order, given, frame)
         except JobError as error:
@@ -120,6 +121,12 @@ class Run:
             seed = order.task.seed
             return Work(order, given, frame, brief, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
         return None
+
+    def _given(self, order: JobOrder) -> Picture:
+        """Return the picture that was sent, or a grey one of the frame that is to be generated."""
+        if order.input is None:
+            return asked(*self.spec.size_of(order.task))
+        return decode(self.store.get(order.input), UNBOUNDED)
 
     def _brief(self, order: JobOrder, given: Picture, frame: Frame) -> Brief:
         """Return what is asked of the picture, from the files that were sent with it."""
@@ -252,7 +259,7 @@ class Run:
             models=self.models,
             parameters=self.spec.resolve(work.order.task),
             seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
-            input_sha256=work.order.input.sha256,
+            input_sha256=work.order.input_sha256,
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},
             task=work.order.task,
             caption=work.brief.caption,

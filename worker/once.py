@@ -1,7 +1,7 @@
 """Run one job with no Redis and no web: `python -m worker.once request.json out/`.
 
-The request is what `POST /recreate` takes as JSON, or with `"kind": "customise"` or `"compare"` what those calls take,
-with paths of picture files for `image`, `logo`, `control` and `mask` (unless that is `product` or `background`).
+The request is what `POST /recreate` takes as JSON, or with a `kind` ("customise", "compare", "generate") what that call
+takes, with paths of picture files for `image`, `logo`, `control` and `mask` (unless that is `product` or `background`).
 """
 
 import argparse
@@ -19,7 +19,7 @@ from likeness.contract.comparison import JobTask
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, new_job_id
-from likeness.contract.runs import plan_of
+from likeness.contract.runs import Plan, plan_of
 from likeness.imaging.decode import Bounds, peek
 from likeness.store import PictureStore
 from worker.config import Settings
@@ -45,7 +45,7 @@ def run(request: Path, out: Path) -> Result:
     """Run the request and write its images and `result.json` to `out`. Raises LikenessError or ValidationError."""
     settings = Settings()
     fields = json.loads(request.read_text("utf-8"))
-    data = (request.parent / fields.pop("image")).read_bytes()
+    data = None if fields.get("kind") == "generate" else (request.parent / fields.pop("image")).read_bytes()
     sent = {name: (request.parent / fields[name]).read_bytes() for name in get_args(SentFile) if _is_file(fields, name)}
     task = TASKS.validate_python(_with_files({"kind": "recreate"} | fields, sent))
     store, catalogue = PictureStore.open("memory://"), load_catalogue(settings.catalogue)
@@ -67,7 +67,7 @@ def run(request: Path, out: Path) -> Result:
 
 def ordered(
     task: JobTask,
-    data: bytes,
+    data: bytes | None,
     sent: Mapping[str, bytes],
     catalogue: Catalogue,
     store: PictureStore,
@@ -75,9 +75,8 @@ def ordered(
 ) -> tuple[EngineSpec, JobOrder]:
     """Store a task's picture and the files sent beside it; return its first engine and the job as a worker takes it.
 
-    Raises LikenessError for what the service would refuse.
+    Without `data` a picture is generated. Raises LikenessError for what the service would refuse.
     """
-    header = peek(data, Bounds())
     plan = plan_of(task, catalogue, catalogue.missing([one.name for one in catalogue.engines if installed(one)]))
     job_id = new_job_id()
     put = lambda picture: store.put(job_id, picture, f"image/{peek(picture, Bounds()).format}")  # noqa: E731
@@ -86,12 +85,19 @@ def ordered(
         owner="once",
         engine=plan.spec.name,
         task=plan.task,
-        input=put(data),
+        input=None if data is None else put(data),
         files={name: put(picture) for name, picture in sent.items()},
         created_at=datetime.now(UTC),
         batch_key="once",
-        timeout=plan.bound(header.width, header.height),
+        timeout=plan.bound(*_size(plan, data)),
     )
+
+
+def _size(plan: Plan, data: bytes | None) -> tuple[int, int]:
+    if data is None:
+        return plan.spec.size_of(plan.task)
+    header = peek(data, Bounds())
+    return header.width, header.height
 
 
 def _with_files(fields: dict[str, Any], sent: Mapping[str, bytes]) -> dict[str, Any]:

@@ -31,11 +31,12 @@ def reproduce(order: JobOrder, tools: Tools, watch: Watch) -> Outcome | None:
 
 def _every(originals: Sequence[Original], parts: Parts) -> list[Outcome] | None:
     """Make all of them again; None as soon as nobody wants the job any more."""
-    size = upright_size(peek(parts.tools.store.get(parts.order.input), UNBOUNDED))
+    given = parts.order.input
+    size = None if given is None else upright_size(peek(parts.tools.store.get(given), UNBOUNDED))
     outcomes = []
     for number, original in enumerate(originals):
         run = plan_of(cast(Task, original.recipe.task), parts.tools.catalogue).runs[0]
-        outcome = parts.run(number, run, run.spec.bound(run.task, *size))
+        outcome = parts.run(number, run, run.spec.bound(run.task, *(size or run.spec.size_of(run.task))))
         if outcome is None:
             return None
         outcomes.append(outcome)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from PIL import Image
 
 from likeness.contract.report import Report, Thresholds, Verdict
-from likeness.contract.tasks import Customise, Task
+from likeness.contract.tasks import Customise, Generate, PictureTask, Task
 from likeness.imaging.compare import WITHOUT_NETWORKS, assess
 from likeness.imaging.decode import Bounds, Picture, decode
 from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.generated import assess_generated
 from likeness.imaging.learned import LearnedMetrics
 
 UNBOUNDED = Bounds(max_bytes=2**40, max_pixels=2**31, max_side=2**16)
@@ -41,23 +42,29 @@ def score(
     metrics: LearnedMetrics = WITHOUT_NETWORKS,
     faults: Sequence[str] = (),
 ) -> Candidate:
-    """Decode what was made and measure it against what was given, and the edit where one was asked.
+    """Decode what was made and measure it against what was given, or what was asked in words.
 
     `metrics` and `faults` are as in `assess`.
     """
     made = decode(data, UNBOUNDED)
-    report = assess(given, made, thresholds_of(task), check, metrics, faults)
+    if isinstance(task, Generate):
+        report = assess_generated(given, made, task.prompt, metrics, faults)
+    else:
+        report = assess(given, made, thresholds_of(task), check, metrics, faults)
     return Candidate(data, made.pixels, made.format, report)
 
 
 def ranked(candidates: list[Candidate]) -> list[Candidate]:
-    """Return the candidates best first: accepted before rejected, edits that happened before others, then by ssim."""
+    """Return the candidates best first: accepted before rejected, edits that happened before others, then by ssim.
+
+    Generated ones by clip_score, which is comparable within one prompt.
+    """
     return sorted(candidates, key=_merit, reverse=True)
 
 
-def _merit(one: Candidate) -> tuple[bool, bool, float]:
+def _merit(one: Candidate) -> tuple[bool, bool, float, float]:
     happened = one.report.edit is None or one.report.edit.happened
-    return one.accepted, happened, one.report.score("ssim") or 0.0
+    return one.accepted, happened, one.report.score("ssim") or 0.0, one.report.score("clip_score") or 0.0
 
 
 def telling(report: Report, withheld: int) -> Report:
@@ -68,7 +75,7 @@ def telling(report: Report, withheld: int) -> Report:
     return report.model_copy(update={"reasons": [*report.reasons, said]})
 
 
-def thresholds_of(task: Task) -> Thresholds:
+def thresholds_of(task: PictureTask) -> Thresholds:
     """Return the thresholds of a task: an exact colour must be reached within 3 where nothing else is asked."""
     if isinstance(task, Customise) and task.recolour and task.thresholds.colour_delta_e is None:
         return task.thresholds.model_copy(update={"colour_delta_e": 3.0})

@@ -4,7 +4,6 @@ import tomllib
 from collections.abc import Collection, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,7 +15,7 @@ from likeness.contract.errors import (
     InvalidField,
     UnknownEngine,
 )
-from likeness.contract.tasks import Customise, Recreate, Task, Way
+from likeness.contract.tasks import Customise, Generate, Purpose, Recreate, Task, Way
 
 
 class Catalogue(BaseModel):
@@ -72,8 +71,8 @@ class Catalogue(BaseModel):
         return spec
 
     def _chosen(self, task: Task, missing: Collection[str]) -> EngineSpec:
-        if isinstance(task, Recreate):
-            return self._for_recreation(task, missing)
+        if not isinstance(task, Customise):
+            return self._of_kind(task, missing)
         named = None if task.engine is None else self.find(task.engine)
         if named is None and (other := self._open(task, missing)):
             return other
@@ -94,20 +93,28 @@ class Catalogue(BaseModel):
             return next((spec for spec in reversed(able) if spec.name not in missing), None)
         return None
 
-    def _default_for(self, wish: Literal["recreate"] | Way, missing: Collection[str]) -> EngineSpec:
-        for spec in reversed(self.engine):
-            if wish in spec.default_for and spec.name not in missing:
-                return spec
-        able = [spec.name for spec in self.engine if wish in spec.ways]
+    def _default_for(self, wish: Purpose, missing: Collection[str]) -> EngineSpec:
+        defaults = [spec.name for spec in self.engine if wish in spec.default_for]
+        for name in reversed(defaults):
+            if name not in missing:
+                return self.find(name)
+        able = [spec.name for spec in self.engine if wish in (*spec.ways, *spec.kinds)]
         hint = f"one of: {', '.join(able)}" if able else "no engine of this service does it"
+        if defaults:
+            pull = f"likeness models pull {defaults[0]}"
+            said = f"engine: no worker has an engine that does {wish} ({', '.join(able)}); there: {pull}"
+            raise EngineNotInstalled(said, [FieldProblem("#/engine", hint)])
         raise UnknownEngine(f"engine: this service has no default for {wish}", [FieldProblem("#/engine", hint)])
 
-    def _for_recreation(self, task: Recreate, missing: Collection[str]) -> EngineSpec:
+    def _of_kind(self, task: Recreate | Generate, missing: Collection[str]) -> EngineSpec:
         if task.engine is None:
-            return self._default_for("recreate", missing)
+            return self._default_for(task.kind, missing)
         spec = self.find(task.engine)
         if task.kind not in spec.kinds:
-            raise InvalidField.at("engine", f"{spec.name} does not {task.kind}; it does: {', '.join(spec.kinds)}")
+            able = ", ".join(other.name for other in self.engine if task.kind in other.kinds) or "no other: none does"
+            raise InvalidField.at(
+                "engine", f"{spec.name} does not {task.kind}; it does: {', '.join(spec.kinds)}; take {able}"
+            )
         return spec
 
 

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from likeness.contract.tasks import Customise, Keep, Priority, Recreate, Strict, Task
+from likeness.contract.tasks import Customise, Generate, Keep, PictureTask, Priority, Recreate, Strict
 
 MAX_RUNS = 24
 MAX_IMAGES = 192
 """Made in all: runs, times the candidates and attempts of each."""
-JobKind = Literal["recreate", "customise", "compare"]
+JobKind = Literal["recreate", "customise", "generate", "compare"]
 
 
 def _listed(given: object) -> object:
@@ -55,7 +55,7 @@ class Compare(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["compare"] = "compare"
-    task: Task = Field(
+    task: PictureTask = Field(
         default_factory=Recreate,
         description="what every run does; without `engine` and `priority`, and one image of each run is kept",
     )
@@ -63,6 +63,13 @@ class Compare(BaseModel):
         min_length=1, max_length=MAX_RUNS, description=f"engines and values; at most {MAX_RUNS} combinations in all"
     )
     priority: Priority = Field(default=Priority.INTERACTIVE)
+
+    @field_validator("task", mode="before")
+    @classmethod
+    def _has_a_picture(cls, task: object) -> object:
+        if isinstance(task, Generate) or (isinstance(task, dict) and task.get("kind") == "generate"):
+            raise ValueError("generate has no picture to compare with; a comparison takes recreate or customise")
+        return task
 
     @field_validator("task")
     @classmethod
@@ -91,5 +98,5 @@ class Compare(BaseModel):
         return self.task.files if isinstance(self.task, Customise) else ()
 
 
-JobTask = Annotated[Recreate | Customise | Compare, Field(discriminator="kind")]
+JobTask = Annotated[Recreate | Customise | Generate | Compare, Field(discriminator="kind")]
 """What a job is asked to do."""

@@ -15,9 +15,9 @@ from likeness.contract.errors import (
 )
 from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
 from likeness.contract.jobs import Scalar
-from likeness.contract.tasks import PARAMETER_NAMES, ControlKind, Customise, Task, Way
+from likeness.contract.tasks import PARAMETER_NAMES, ControlKind, Customise, Generate, Purpose, Task, Way
 
-Kind = Literal["recreate", "customise"]
+Kind = Literal["recreate", "customise", "generate"]
 GROWTH = 1.3
 WAY_OF_EDIT = {EditKind.TEXT: Way.PRINT, EditKind.SIZE: Way.RESIZE}
 """Edits that are asked in words but done another way than by instruction."""
@@ -71,13 +71,15 @@ class ParameterSpec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     default: Scalar = None
-    by_way: dict[Way, Scalar] = Field(default={}, description="defaults for some ways of customising")
+    by_way: dict[Purpose, Scalar] = Field(
+        default={}, description="defaults of its own for some ways of customising, and for `generate`"
+    )
     minimum: float | None = None
     maximum: float | None = None
 
-    def default_of(self, way: Way | None) -> Scalar:
-        """Return the default for a way of customising; None stands for recreation."""
-        return self.default if way is None else self.by_way.get(way, self.default)
+    def default_of(self, purpose: Purpose) -> Scalar:
+        """Return the default for what is asked of the engine."""
+        return self.by_way.get(purpose, self.default)
 
 
 class EngineSpec(BaseModel):
@@ -90,7 +92,7 @@ class EngineSpec(BaseModel):
     summary: str
     kinds: list[Kind]
     ways: list[Way] = Field(default=[], description="the ways of customising it does")
-    default_for: list[Literal["recreate"] | Way] = []
+    default_for: list[Purpose] = []
     closed: bool = Field(default=False, description="takes only instructions of the closed set of edits")
     pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="workers of one pool serve its engines")
     weights: str = Field(description="what it runs on: a folder of the weights that ship, or a model that is pulled")
@@ -123,7 +125,7 @@ class EngineSpec(BaseModel):
 
         Raises InvalidField naming every parameter that the engine does not take or whose bounds are left.
         """
-        given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name)) is not None}
+        given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name, None)) is not None}
         problems = [problem for name, value in given.items() if (problem := self._problem(name, value))]
         problems += [
             FieldProblem(f"#/loras/{place}", f"the engine {self.name} takes: {', '.join(self.loras) or 'none'}")
@@ -135,8 +137,10 @@ class EngineSpec(BaseModel):
             problems += self._way_problems(task)
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
-        way = way_of(task, self.closed) if isinstance(task, Customise) else None
-        return {name: given.get(name, spec.default_of(way)) for name, spec in self.parameters.items() if name != "seed"}
+        purpose = purpose_of(task, self.closed)
+        return {
+            name: given.get(name, spec.default_of(purpose)) for name, spec in self.parameters.items() if name != "seed"
+        }
 
     def parameters_of(self, task: Task, attempts: int) -> dict[str, Scalar]:
         """Return the parameters of one try: guidance grows by GROWTH with each that failed, within its bound."""
@@ -150,6 +154,11 @@ class EngineSpec(BaseModel):
         """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
         able = {kind for kind in EditKind if WAY_OF_EDIT.get(kind, Way.INSTRUCTION) in self.ways}
         return abilities(able) if self.closed else []
+
+    def size_of(self, task: Generate) -> tuple[int, int]:
+        """Return width and height in px of the picture to generate: as asked, or the engine's native square."""
+        side = self.canvas.native or self.canvas.tile
+        return task.width or side, task.height or side
 
     def bound(self, task: Task, width: int, height: int) -> int:
         """Return how many seconds a job may run: every candidate and attempt of a picture of this size."""
@@ -165,10 +174,10 @@ class EngineSpec(BaseModel):
         if task.exact or max(width, height) > self.canvas.tile:
             return f"{self.name}:alone-{secrets.token_hex(8)}"
         sides = self.canvas.padded(width, height)
-        way = way_of(task, self.closed) if isinstance(task, Customise) else None
+        purpose = purpose_of(task, self.closed)
         controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
         loras = [lora.model_dump() for lora in task.loras]
-        settings = json.dumps([self.revision, way, self.resolve(task), controls, loras, *sides], sort_keys=True)
+        settings = json.dumps([self.revision, purpose, self.resolve(task), controls, loras, *sides], sort_keys=True)
         return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
 
     def varies(self, parameters: dict[str, Scalar]) -> bool:
@@ -198,11 +207,10 @@ class EngineSpec(BaseModel):
         return [FieldProblem(f"#/{name}", again) for name in ("candidates", "attempts") if getattr(task, name) > 1]
 
     def _varies_for(self, task: Task) -> bool:
-        spec = self.parameters.get("strength")
-        if spec is None or task.strength is not None:
-            return self.varies({"strength": task.strength})
-        way = way_of(task, self.closed) if isinstance(task, Customise) else None
-        return self.varies({"strength": spec.default_of(way)})
+        spec, given = self.parameters.get("strength"), getattr(task, "strength", None)
+        if spec is None or given is not None:
+            return self.varies({"strength": given})
+        return self.varies({"strength": spec.default_of(purpose_of(task, self.closed))})
 
     def _problem(self, name: str, value: Scalar) -> FieldProblem | None:
         spec = self.parameters.get(name)
@@ -228,6 +236,11 @@ class ModelSpec(BaseModel):
     licence: str
     files: list[str] = Field(min_length=1, description="patterns of the files it takes; weights are safetensors")
     size: int | None = Field(default=None, gt=0, description="bytes to download, about")
+
+
+def purpose_of(task: Task, closed: bool) -> Purpose:
+    """Return what `task` asks of an engine: its kind, or the way of customising. Raises as `way_of`."""
+    return way_of(task, closed) if isinstance(task, Customise) else task.kind
 
 
 def way_of(task: Customise, closed: bool) -> Way:

@@ -4,13 +4,13 @@ import secrets
 import time
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.report import Report, Score, Verdict
-from likeness.contract.tasks import Task
+from likeness.contract.tasks import Generate, Task
 
 Scalar = str | int | float | bool | None
 
@@ -71,12 +71,23 @@ class JobOrder(Strict):
     owner: str
     engine: str = Field(description="with several runs that of the first")
     task: JobTask
-    input: StoredPicture
+    input: StoredPicture | None = Field(description="the picture; null where one is generated")
     files: dict[SentFile, StoredPicture] = Field(default={}, description="what was sent beside it")
     reproduces: "Reproduces | None" = Field(default=None, description="the job whose images are to be made again")
     created_at: datetime
     batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="seconds the job may run")
+
+    @model_validator(mode="after")
+    def _works_on_something(self) -> Self:
+        if (self.input is None) != isinstance(self.task, Generate):
+            raise ValueError("a picture is needed, but to generate one")
+        return self
+
+    @property
+    def input_sha256(self) -> str | None:
+        """The digest of the picture; None where one is generated."""
+        return None if self.input is None else self.input.sha256
 
     @property
     def runs(self) -> int:
@@ -139,7 +150,7 @@ class Recipe(Strict):
     models: dict[str, str] = Field(default={}, description="the commits of the pulled models it ran on")
     parameters: dict[str, Scalar]
     seeds: list[int]
-    input_sha256: str
+    input_sha256: str | None = Field(description="null where a picture was generated")
     files_sha256: dict[SentFile, str] = {}
     task: Task | None = Field(default=None, description="what was asked")
     caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it")
@@ -271,7 +282,7 @@ class Job(Strict):
     status: JobStatus
     task: JobTask
     engine: str
-    input: StoredPicture
+    input: StoredPicture | None
     files: dict[SentFile, StoredPicture] = {}
     reproduces: str | None = Field(default=None, description="id of the job whose images it makes again")
     created_at: datetime

@@ -13,7 +13,7 @@ from likeness.contract.comparison import Compare, Grid, JobTask
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.jobs import MadeImage, Recipe
-from likeness.contract.tasks import PARAMETER_NAMES, Keep, Task
+from likeness.contract.tasks import PARAMETER_NAMES, Generate, Keep, Task
 
 TASK: TypeAdapter[Task] = TypeAdapter(Task)
 
@@ -28,7 +28,7 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a job will do: the task with every engine named, and its runs in the order asked."""
+    """What a job will do: the task with every engine named, or the size settled, and its runs in the order asked."""
 
     task: JobTask
     runs: tuple[PlannedRun, ...]
@@ -56,7 +56,8 @@ def plan_of(task: JobTask, catalogue: Catalogue, missing: Collection[str] = ()) 
     of the run that is wrong, and InvalidField when its engines belong to several pools, since one worker does them all.
     """
     if not isinstance(task, Compare):
-        return Plan(task, (_checked(task, catalogue, missing),))
+        run = _checked(task, catalogue, missing)
+        return Plan(run.task, (run,))
     runs: list[PlannedRun] = []
     grids = []
     for number, grid in enumerate(task.runs):
@@ -79,17 +80,25 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
     `asked` stands in for recipes of older jobs, which do not say what was asked. Raises pydantic.ValidationError when
     the recipe is not one of ours.
     """
-    was = {name: value for name, value in recipe.parameters.items() if name in PARAMETER_NAMES and value is not None}
+    task = recipe.task or asked
+    taken = type(task).model_fields.keys() & set(PARAMETER_NAMES)
+    was = {name: value for name, value in recipe.parameters.items() if name in taken and value is not None}
     text = {} if recipe.caption is None else {"prompt": recipe.caption}
     own = {name: value for name in ("seed", "guidance_scale") if (value := getattr(image, name)) is not None}
     once = {"engine": recipe.engine, "candidates": 1, "attempts": 1, "keep": Keep.BEST}
-    return TASK.validate_python({**(recipe.task or asked).model_dump(), **was, **text, **own, **once})
+    return TASK.validate_python({**task.model_dump(), **was, **text, **own, **once})
 
 
 def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:
     spec = catalogue.choose(task, missing)
     spec.resolve(task)
-    return PlannedRun(spec, task)
+    return PlannedRun(spec, _sized(task, spec) if isinstance(task, Generate) else task)
+
+
+def _sized(task: Generate, spec: EngineSpec) -> Generate:
+    """Return the task with its size, so that the recipe has it whatever becomes of the engine."""
+    width, height = spec.size_of(task)
+    return task.model_copy(update={"width": width, "height": height})
 
 
 def _tasks(asked: Compare, grid: Grid) -> Iterator[Task]:

@@ -11,6 +11,8 @@ MAX_SEED = 2**32 - 1
 MAX_PROMPT = 2000
 MAX_INSTRUCTION = 400
 MAX_TEXT = 80
+MIN_SIDE, MAX_SIDE = 64, 4096
+"""Px; of a picture that is generated."""
 HEX_COLOUR = "^#[0-9A-Fa-f]{6}$"
 
 Region = Literal["product", "background"]
@@ -36,7 +38,7 @@ class Keep(StrEnum):
     """Which candidates of a job are kept."""
 
     BEST = "best"
-    """The accepted one with the highest ssim, else the best rejected one."""
+    """The accepted one with the highest ssim (of generated ones clip_score), else the best rejected one."""
     ALL = "all"
     """All of them, best first."""
 
@@ -51,15 +53,13 @@ class OutputFormat(StrEnum):
 
 
 class Parameters(BaseModel):
-    """What steers an engine. Each engine takes some of these (`GET /engines`); another one given is refused."""
+    """What steers any engine. Each engine takes some of these (`GET /engines`); another one given is refused."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     prompt: str | None = Field(default=None, max_length=MAX_PROMPT, description="what the picture shows")
     negative_prompt: str | None = Field(default=None, max_length=MAX_PROMPT, description="what it must not show")
-    strength: float | None = Field(default=None, ge=0, le=1, description="0 keeps the picture, 1 forgets it (SDEdit)")
     guidance_scale: float | None = Field(default=None, ge=0, le=50, description="how strongly the prompt is followed")
-    image_guidance_scale: float | None = Field(default=None, ge=0, le=50, description="how strongly the picture is")
     steps: int | None = Field(default=None, ge=1, le=1000, description="denoising steps")
     scheduler: SchedulerName | None = Field(default=None, description="the solver that takes the steps")
     clip_skip: int | None = Field(default=None, ge=0, le=4, description="last layers of the text encoder to leave out")
@@ -68,7 +68,16 @@ class Parameters(BaseModel):
     )
 
 
-PARAMETER_NAMES: tuple[str, ...] = tuple(Parameters.model_fields)
+class PictureParameters(Parameters):
+    """What steers an engine that is given a picture."""
+
+    strength: float | None = Field(default=None, ge=0, le=1, description="0 keeps the picture, 1 forgets it (SDEdit)")
+    image_guidance_scale: float | None = Field(
+        default=None, ge=0, le=50, description="how strongly the picture is followed"
+    )
+
+
+PARAMETER_NAMES: tuple[str, ...] = tuple(PictureParameters.model_fields)
 
 
 class Strict(BaseModel):
@@ -96,6 +105,10 @@ class Order(Parameters):
     priority: Priority = Field(default=Priority.INTERACTIVE)
 
 
+class PictureOrder(Order, PictureParameters):
+    """What every job that works on a given picture may ask for."""
+
+
 class Control(Strict):
     """A map that steers the engine (ControlNet), drawn from the picture unless it is sent."""
 
@@ -113,7 +126,7 @@ class Control(Strict):
         return self
 
 
-class Recreate(Order):
+class Recreate(PictureOrder):
     """Recreate a picture as exactly as the engine can."""
 
     kind: Literal["recreate"] = "recreate"
@@ -162,7 +175,7 @@ class Way(StrEnum):
     """Made anew from a prompt with the edges kept."""
 
 
-class Customise(Order):
+class Customise(PictureOrder):
     """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control."""
 
     kind: Literal["customise"] = "customise"
@@ -240,5 +253,27 @@ class Customise(Order):
         return tuple(name for name in ("mask", "logo", "control") if getattr(self, name) == "file")
 
 
-Task = Annotated[Recreate | Customise, Field(discriminator="kind")]
+class Generate(Order):
+    """Make a new picture from text."""
+
+    kind: Literal["generate"] = "generate"
+    prompt: str = Field(min_length=1, max_length=MAX_PROMPT, description="what the picture shows")
+    width: int | None = Field(
+        default=None, ge=MIN_SIDE, le=MAX_SIDE, description="px; with height; the engine's native square when not given"
+    )
+    height: int | None = Field(default=None, ge=MIN_SIDE, le=MAX_SIDE, description="px; with width")
+    format: Literal["png", "jpeg", "webp"] = Field(default="png", description="file format")
+
+    @model_validator(mode="after")
+    def _both_sides(self) -> Self:
+        if (self.width is None) != (self.height is None):
+            raise ValueError("width and height are needed together, or neither")
+        return self
+
+
+PictureTask = Annotated[Recreate | Customise, Field(discriminator="kind")]
+"""What one run of an engine is asked to do with a given picture."""
+Task = Annotated[Recreate | Customise | Generate, Field(discriminator="kind")]
 """What one run of an engine is asked to do."""
+Purpose = Literal["recreate", "generate"] | Way
+"""What an engine may be the default for, and a parameter have a default of its own for."""

@@ -51,7 +51,7 @@ def assess(
     fidelity = _fidelity(one, two) + learned.fidelity
     edit, edit_misses = edit_report(one, two, check, thresholds, learned.edit) if check else (None, [])
     lock = None if check is None or check.kept is None else locked(given, made, check.kept)
-    misses = [*faults, *_frame_misses(frame), *tripped(one, two, _seen(given), check)]
+    misses = [*faults, *frame_misses(frame), *tripped(one, two, _seen(given), check)]
     misses += _fidelity_misses(fidelity, thresholds) + edit_misses + _lock_misses(lock)
     return Report(
         frame=frame,
@@ -105,7 +105,8 @@ def _drift_score(shift: tuple[float, float] | None) -> Score:
     return scored("drift", float(np.hypot(right, down)), f"{right:+.2f} px to the right, {down:+.2f} px down")
 
 
-def _frame_misses(frame: list[FrameRow]) -> list[str]:
+def frame_misses(frame: Sequence[FrameRow]) -> list[str]:
+    """Return a sentence for each row of the frame table that is not equal."""
     return [f"the frame changed: {row.name} {row.given} -> {row.made}" for row in frame if not row.equal]
 
 

@@ -48,7 +48,7 @@ def peek(data: bytes, bounds: Bounds) -> Header:
     if len(data) > bounds.max_bytes:
         raise UploadTooLarge(f"{len(data)} bytes; at most {bounds.max_bytes}")
     header = _read_header(data)
-    _check_size(header.width, header.height, bounds)
+    check_size(header.width, header.height, bounds)
     return header
 
 
@@ -83,7 +83,8 @@ def _not_taken(data: bytes) -> UnsupportedFormat | InvalidPicture:
     return InvalidPicture("not a picture; PNG, JPEG and WebP are taken")
 
 
-def _check_size(width: int, height: int, bounds: Bounds) -> None:
+def check_size(width: int, height: int, bounds: Bounds) -> None:
+    """Raise InvalidPicture for a picture of no size, PictureTooLarge for one over the bounds; sides in px."""
     if not (width and height):
         raise InvalidPicture(f"a picture of {width} x {height} px")
     for name, side in (("wide", width), ("high", height)):

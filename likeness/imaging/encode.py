@@ -33,6 +33,8 @@ def wanted_format(task: Task, own_format: Format) -> WantedFormat:
 
     Raises InvalidField at "format" when an asked format would lose locked pixels.
     """
+    if task.kind == "generate":
+        return task.format
     asked: WantedFormat | None = task.format.value if task.format else None
     if task.kind == "recreate" or not task.locks:
         return asked or "same"

@@ -9,13 +9,13 @@ COLUMNS = ("name", "resolution", "aspect ratio", "mode", "channels")
 Row = tuple[str, str, str, str, str]
 
 
-def picture_rows(frame: Sequence[FrameRow], made: str = "made") -> tuple[Row, Row]:
-    """Return the rows of the given and of the made picture, cells as in COLUMNS; `made` names the second.
+def picture_rows(frame: Sequence[FrameRow], made: str = "made", given: str = "given") -> tuple[Row, Row]:
+    """Return the rows of the given and of the made picture, cells as in COLUMNS, named as told.
 
     The resolution is width x height as stored, in px; what the frame does not tell is a dash.
     """
     ours, theirs = {row.name: row.given for row in frame}, {row.name: row.made for row in frame}
-    return _row("given", ours), _row(made, theirs)
+    return _row(given, ours), _row(made, theirs)
 
 
 def _row(name: str, said: dict[str, str | int | float | None]) -> Row:

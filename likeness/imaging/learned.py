@@ -37,6 +37,9 @@ class LearnedMetrics(Protocol):
     def measure(self, given: Floats, made: Floats, captions: Captions | None) -> Learned:
         """Measure two pictures of one size, H x W x 3 in 0..1, upright; each figure is there, or null with a reason."""
 
+    def clip_score(self, made: Floats, text: str) -> Score:
+        """Measure a picture alone, H x W x 3 in 0..1, upright, against a text; null with a reason where it cannot."""
+
 
 @dataclass(frozen=True)
 class Unmeasured:
@@ -48,3 +51,7 @@ class Unmeasured:
         """Return every figure as null."""
         null = [[scored(name, None, self.reason) for name in names] for names in (FIDELITY, EDIT)]
         return Learned(*null)
+
+    def clip_score(self, made: Floats, text: str) -> Score:
+        """Return the figure as null."""
+        return scored("clip_score", None, self.reason)

@@ -25,11 +25,12 @@ Cell = tuple[str, Image.Image | None, Sequence[str]]
 Colour = tuple[int, int, int]
 
 
-def report_picture(given: Image.Image, made: Image.Image, report: Report) -> Image.Image:
+def report_picture(given: Image.Image | None, made: Image.Image, report: Report) -> Image.Image:
     """Return an RGB card: given, made and difference above both frames, the figures, the verdict and its reasons.
 
-    With a customised picture also the figures of its edit and the lock. The pictures are shown as they are stored; turn
-    them upright first where they are not.
+    Without `given` the picture was generated: it stands alone, beside the frame that was asked. With a customised one
+    also the figures of its edit and the lock. The pictures are shown as they are stored; turn them upright first where
+    they are not.
     """
     width = 3 * CELL + 4 * GAP
     reasons = [line for reason in report.reasons for line in _wrapped(reason, width - 2 * GAP)]
@@ -41,9 +42,10 @@ def report_picture(given: Image.Image, made: Image.Image, report: Report) -> Ima
     card = Image.new("RGB", (width, verdict_top + LINE + GAP // 2 + len(reasons) * LINE + GAP), PAPER)
     draw = ImageDraw.Draw(card)
     draw.text((GAP, GAP - 4), "Likeness report", INK, _font(TITLE))
-    how = "customised" if report.edit else "recreated"
+    how = ("customised" if report.edit else "recreated") if given else "generated"
+    was = "given" if given else "asked"
     _draw_cells(card, GAP + LINE + GAP // 2, given, made, how)
-    _draw_pictures(draw, pictures_top, width, [COLUMNS, *picture_rows(report.frame, how)])
+    _draw_pictures(draw, pictures_top, width, [COLUMNS, *picture_rows(report.frame, how, was)])
     _draw_scores(draw, (GAP, table_top), "fidelity", report.fidelity)
     _draw_frame(draw, (RIGHT_TABLE, table_top), width - GAP, report.frame)
     if report.edit:
@@ -96,14 +98,13 @@ def _draw_cell(sheet: Image.Image, left: int, top: int, picture: Image.Image | N
         sheet.paste(fitted, (left + (CELL - fitted.width) // 2, top + (CELL - fitted.height) // 2))
 
 
-def _draw_cells(sheet: Image.Image, top: int, given: Image.Image, made: Image.Image, how: str) -> None:
-    """Draw the three pictures in a row, each with its name and size below."""
-    difference, factor = _difference(given, made)
-    cells = [
-        (f"given  {given.width} x {given.height}", _fitted(_flat(given))),
-        (f"{how}  {made.width} x {made.height}", _fitted(_flat(made))),
-        (f"difference x {factor}" if difference else "difference: the sizes differ", difference),
-    ]
+def _draw_cells(sheet: Image.Image, top: int, given: Image.Image | None, made: Image.Image, how: str) -> None:
+    """Draw the three pictures in a row, or what was made from nothing alone, each with its name and size below."""
+    cells: list[tuple[str, Image.Image | None]] = [(_named(how, made), _fitted(_flat(made)))]
+    if given:
+        difference, factor = _difference(given, made)
+        said = f"difference x {factor}" if difference else "difference: the sizes differ"
+        cells = [(_named("given", given), _fitted(_flat(given))), *cells, (said, difference)]
     draw = ImageDraw.Draw(sheet)
     for index, (name, picture) in enumerate(cells):
         left = GAP + index * (CELL + GAP)
@@ -111,6 +112,10 @@ def _draw_cells(sheet: Image.Image, top: int, given: Image.Image, made: Image.Im
         if picture:
             sheet.paste(picture, (left + (CELL - picture.width) // 2, top + (CELL - picture.height) // 2))
         draw.text((left, top + CELL + 4), name, FAINT, _font(SMALL))
+
+
+def _named(how: str, picture: Image.Image) -> str:
+    return f"{how}  {picture.width} x {picture.height}"
 
 
 def _difference(given: Image.Image, made: Image.Image) -> tuple[Image.Image | None, int]:

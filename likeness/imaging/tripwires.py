@@ -39,6 +39,7 @@ UNCHANGED_SHARE = 0.002
 BLOCK = 8
 """Px; compression leaves the mean of a block nearly as it was, and an edit of the light or the colour does not."""
 
+IS_BLACK, IS_BLANK = "the picture is black", "the picture is blank: it has one colour"
 NOT_FINITE = "the engine made numbers that are not finite; they are shown as black"
 
 
@@ -57,6 +58,14 @@ def tripped(given: Floats, made: Floats, seen: Where | None = None, check: EditC
     if given.shape != made.shape or (seen is not None and not seen.any()):
         return []
     return [said for said in _sentences(given, made, seen, check) if said]
+
+
+def tripped_alone(made: Floats) -> list[str]:
+    """Return a sentence where a picture that nothing was given for, H x W x 3 in 0..1, shows nothing."""
+    pixels = _pixels(made, None)
+    if _share_black(pixels) >= BLACK_SHARE:
+        return [IS_BLACK]
+    return [IS_BLANK] if _texture(pixels) <= BLANK else []
 
 
 def _sentences(given: Floats, made: Floats, seen: Where | None, check: EditCheck | None) -> Iterator[str | None]:
@@ -78,13 +87,13 @@ def _sentences(given: Floats, made: Floats, seen: Where | None, check: EditCheck
 def black(given: Floats, made: Floats) -> str | None:
     """Fire when nothing of the made picture is brighter than black, and something of the given one is."""
     dark, was = _share_black(made), _share_black(given)
-    return "the picture is black" if dark >= BLACK_SHARE > was else None
+    return IS_BLACK if dark >= BLACK_SHARE > was else None
 
 
 def blank(given: Floats, made: Floats) -> str | None:
     """Fire when the made picture has one colour, and the given one clearly more."""
     one_colour = _texture(made) <= BLANK and _texture(given) >= BLANK_GIVEN
-    return "the picture is blank: it has one colour" if one_colour else None
+    return IS_BLANK if one_colour else None
 
 
 def saturated(given: Floats, made: Floats) -> str | None:

@@ -94,10 +94,10 @@ def _limiter() -> CapacityLimiter:
 def _card(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> bytes:
     """Return the report as a PNG. Raises JobExpired when one of its pictures is erased."""
     try:
-        given = decode(store.get(job.input), bounds)
+        given = None if job.input is None else upright_image(decode(store.get(job.input), bounds))
         other = decode(store.get(made.picture), Bounds(made.picture.size, bounds.max_pixels, bounds.max_side))
     except errors.InputLost as error:
         raise errors.JobExpired("the pictures are no longer stored") from error
     buffer = BytesIO()
-    report_picture(upright_image(given), upright_image(other), made.report).save(buffer, "PNG")
+    report_picture(given, upright_image(other), made.report).save(buffer, "PNG")
     return buffer.getvalue()

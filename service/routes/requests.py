@@ -1,4 +1,4 @@
-"""Handing in a job: recreate, customise, compare, reproduce; or with `dry_run=true` hearing what would be done."""
+"""Handing in a job: recreate, customise, compare, generate, reproduce; or a dry run of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from starlette.responses import Response
 from likeness.contract import errors
 from likeness.contract.comparison import Compare
 from likeness.contract.jobs import Job
-from likeness.contract.tasks import Customise, Recreate
+from likeness.contract.tasks import Customise, Generate, Recreate
 from service import examples
 from service.accept import accept
 from service.docs import EVERYWHERE, ONE_JOB, OWNED, Responses, answer, problems
@@ -26,17 +26,19 @@ from service.wire import AcceptedJob, JobView
 
 router = APIRouter(tags=["jobs"])
 
+PICTURES: Final = (
+    errors.InvalidPicture,
+    errors.UnsupportedFormat,
+    errors.AnimatedPicture,
+    errors.UrlNotAllowed,
+    errors.UrlFailed,
+)
 ACCEPTING: Final = (
     errors.UnknownEngine,
     errors.EngineNotInstalled,
     errors.DoesNotFit,
-    errors.InvalidPicture,
-    errors.UnsupportedFormat,
-    errors.AnimatedPicture,
     errors.PictureTooLarge,
     errors.UnsupportedMedia,
-    errors.UrlNotAllowed,
-    errors.UrlFailed,
     errors.IdempotencyMismatch,
     errors.IdempotencyPending,
     errors.JobExpired,
@@ -65,7 +67,7 @@ Prefer = Annotated[str | None, Header(max_length=200, description=f"`wait=N`: wa
 
 
 def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.LikenessError]) -> Responses:
-    """Return what a call that takes pictures may answer."""
+    """Return what a call that hands in a job may answer."""
     done = answer("Done within `Prefer: wait`, or the answer to `dry_run=true`", succeeded)
     done["content"]["application/json"]["examples"]["dry_run"] = {
         "value": {**examples.DRY_RUN, "kind": succeeded["kind"]}
@@ -95,7 +97,7 @@ def _reproducing() -> Responses:
     status_code=202,
     response_model=AcceptedJob,
     dependencies=[Depends(OnlyQuery("dry_run"))],
-    responses=_responses("/recreate", examples.SUCCEEDED),
+    responses=_responses("/recreate", examples.SUCCEEDED, *PICTURES),
 )
 async def recreate(
     request: Request,
@@ -115,7 +117,7 @@ async def recreate(
     status_code=202,
     response_model=AcceptedJob,
     dependencies=[Depends(OnlyQuery("dry_run"))],
-    responses=_responses("/customise", examples.CUSTOMISED, errors.InstructionNotUnderstood),
+    responses=_responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
 )
 async def customise(
     request: Request,
@@ -137,7 +139,7 @@ async def customise(
     status_code=202,
     response_model=AcceptedJob,
     dependencies=[Depends(OnlyQuery("dry_run"))],
-    responses=_responses("/compare", examples.COMPARED, errors.InstructionNotUnderstood),
+    responses=_responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
 )
 async def compare(
     request: Request,
@@ -153,6 +155,29 @@ async def compare(
     that fails leaves the others standing; the job fails when all of them do.
     """
     return await _hand_in(request, services, owner, Compare, Asked(idempotency_key, prefer, dry_run))
+
+
+@router.post(
+    "/generate",
+    status_code=202,
+    response_model=AcceptedJob,
+    dependencies=[Depends(OnlyQuery("dry_run"))],
+    responses=_responses("/generate", examples.GENERATED),
+)
+async def generate(
+    request: Request,
+    services: Use,
+    owner: Owner,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+    dry_run: DryRunQuery = "false",
+) -> Response:
+    """Make a new picture of any size from text. No picture is sent.
+
+    The report has no figures of likeness: the verdict rests on the frame and the tripwires. Of several candidates the
+    one with the highest `clip_score` is kept, where CLIP is installed.
+    """
+    return await _hand_in(request, services, owner, Generate, Asked(idempotency_key, prefer, dry_run))
 
 
 @router.post(

@@ -82,7 +82,7 @@ def test_engines_of_several_pools_are_refused(serve, stack: Stack, tmp_path) -> 
     text = stack.settings(0).catalogue.read_text()
     other = text.replace('name = "drill"', 'name = "other"').replace('pool = "drill"', 'pool = "far"')
     path = tmp_path / "two.toml"
-    path.write_text(text + other.replace('default_for = ["recreate"]\n', ""))
+    path.write_text(text + other.replace('default_for = ["recreate", "generate"]\n', ""))
     live = serve(catalogue=path)
     body = {"image": base(png()), "runs": [{"engine": "drill"}, {"engine": "other"}]}
     answer = live.http.post("/compare", json=body)

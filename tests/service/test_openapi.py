@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from likeness.contract.tasks import Generate
 from service import examples, wire
 from service.dry_run import DryRun
 from service.errors import STATUS
@@ -61,12 +62,14 @@ def test_examples_are_what_the_models_give() -> None:
         (wire.JobView, examples.CANCELLED),
         (wire.JobView, examples.COMPARED),
         (wire.JobView, examples.REPRODUCED),
+        (wire.JobView, examples.GENERATED),
         (DryRun, examples.DRY_RUN),
         (wire.JobPage, examples.PAGE),
         (wire.EngineList, examples.ENGINES),
         (wire.RecreateRequest, examples.RECREATE),
         (wire.CustomiseRequest, examples.CUSTOMISE),
         (wire.CompareRequest, examples.COMPARE),
+        (Generate, examples.GENERATE),
     ]:
         made = TypeAdapter(model).validate_python(example).model_dump(mode="json", exclude_unset=True)
         assert made == example

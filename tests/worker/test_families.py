@@ -225,7 +225,9 @@ def test_a_refiner_takes_the_last_steps(engine: Callable[[str], Engine]) -> None
 
 
 def test_sdxl_is_told_the_size_that_the_picture_has(engine: Callable[[str], Engine]) -> None:
-    assert sizes(np.zeros((300, 200, 3)), np.zeros((1024, 680, 3)))["original_size"] == (300, 200)
+    given, small = EngineTask(np.zeros((300, 200, 3), np.float32), 1), np.zeros((1024, 680, 3), np.float32)
+    assert sizes(given, small)["original_size"] == (300, 200)
+    assert sizes(replace(given, anew=True), small)["original_size"] == (1024, 680)
     one = task("sdxl", 64, 64)
     spec = CATALOGUE.find("sdxl").canvas.model_copy(update={"native": 96, "tile": 96})
     larger = fitted(one.canvas, spec)

@@ -28,7 +28,7 @@ def drill(server: Server, tmp_path: Path) -> Iterator[Drill]:
     """Two engines of one pool, `drill` and `other`, with time for long jobs."""
     first = CATALOGUE.read_text().replace("timeout = 3\n", "timeout = 30\n")
     engines = first[first.index("[[engine]]") :]
-    second = engines.replace('name = "drill"', 'name = "other"').replace('default_for = ["recreate"]\n', "")
+    second = engines.replace('name = "drill"', 'name = "other"').replace('default_for = ["recreate", "generate"]\n', "")
     (tmp_path / "two.toml").write_text(first + second)
     own = Drill(server.url, tmp_path, tmp_path / "two.toml")
     yield own

@@ -2,7 +2,7 @@
 
 A picture is recreated by SDEdit (Meng et al. 2022) towards the embedding of the picture itself, as unCLIP makes
 variations of one (Ramesh et al. 2022, arXiv:2204.06125), so that no text is needed. A prompt becomes an embedding too,
-by the prior, a diffusion model of its own, and the two are mixed.
+by the prior, a diffusion model of its own, and the two are mixed; a picture made anew has the prompt's alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from diffusers.models import PriorTransformer, VQModel
 from diffusers.models.autoencoders.vq_model import VQEncoderOutput
+from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2 import KandinskyV22Pipeline
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_img2img import KandinskyV22Img2ImgPipeline
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_prior import KandinskyV22PriorPipeline
 from torch import Tensor
@@ -105,10 +106,10 @@ class Kandinsky22Engine(Thrift):
         """Return what to paint and what to be led away from, each N x width; every picture's prior runs by itself."""
         wanted, unwanted, done = [], [], 0
         for task in tasks:
-            shown, away = self.embedder.of_picture(task.canvas), self.embedder.of_nothing()
+            shown, away = None if task.anew else self.embedder.of_picture(task.canvas), self.embedder.of_nothing()
             if _says_something(task):
                 said, away = self.embedder.of_text(task, on_step, done, steps)
-                shown = torch.lerp(shown, said, PROMPT_SHARE) if task.text else shown
+                shown = said if shown is None else torch.lerp(shown, said, PROMPT_SHARE) if task.text else shown
                 done += PRIOR_STEPS
             wanted.append(shown)
             unwanted.append(away)
@@ -118,24 +119,39 @@ class Kandinsky22Engine(Thrift):
     def _denoised(
         self, tasks: Sequence[EngineTask], wanted: Tensor, unwanted: Tensor, on_step: StepHook, done: int
     ) -> Tensor:
-        smalls = [fitted(task.canvas, self.spec.canvas) for task in tasks]
-        self.window(self.spec.canvas, smalls[0])
-        strength, steps = number(tasks[0], "strength", 1.0), int(number(tasks[0], "steps", 1))
-        pipe = KandinskyV22Img2ImgPipeline(unet=self.unet, scheduler=scheduler_of(self.scheduler, None), movq=self.movq)
+        anew = tasks[0].anew
+        canvas = self.spec.canvas.shrunk if anew else self.spec.canvas
+        smalls = [fitted(task.canvas, canvas) for task in tasks]
+        self.window(canvas, smalls[0])
+        steps = int(number(tasks[0], "steps", 1))
+        kind = KandinskyV22Pipeline if anew else KandinskyV22Img2ImgPipeline
+        pipe = kind(unet=self.unet, scheduler=scheduler_of(self.scheduler, None), movq=self.movq)
         pipe.set_progress_bar_config(disable=True)
         return pipe(
             image_embeds=wanted,
             negative_image_embeds=unwanted,
-            image=[pixels(smalls, pipe.device)],
-            height=None,  # as the picture has it; the pipeline takes a height for a width
-            width=None,
-            strength=strength,
-            num_inference_steps=schedule(steps, strength)[0],
+            **(_from_noise(smalls[0], steps) if anew else _from_picture(tasks[0], smalls, pipe.device)),
             guidance_scale=number(tasks[0], "guidance_scale", 1.0),
             generator=generators(tasks),
             output_type="latent",
             callback_on_step_end=reporter(on_step, done, done + steps + 1),
         ).images
+
+
+def _from_noise(small: Canvas, steps: int) -> dict[str, Any]:
+    height, width = small.shape[:2]
+    return {"height": height, "width": width, "num_inference_steps": steps}
+
+
+def _from_picture(task: EngineTask, smalls: Sequence[Canvas], device: torch.device) -> dict[str, Any]:
+    strength, steps = number(task, "strength", 1.0), int(number(task, "steps", 1))
+    return {
+        "image": [pixels(smalls, device)],
+        "height": None,  # as the picture has it; the pipeline takes a height for a width
+        "width": None,
+        "strength": strength,
+        "num_inference_steps": schedule(steps, strength)[0],
+    }
 
 
 def _says_something(task: EngineTask) -> bool:

@@ -128,7 +128,7 @@ class StableDiffusionXLEngine(Thrift):
         smalls = [fitted(task.canvas, canvas) for task in tasks]
         self.window(canvas, smalls[0])
         pipe = self._pipe(mode, tasks[0])
-        call = call_of(tasks, smalls, mode, pipe.device) | sizes(tasks[0].canvas, smalls[0])
+        call = call_of(tasks, smalls, mode, pipe.device) | sizes(tasks[0], smalls[0])
         if tasks[0].controls:
             call |= control_call(tasks, self.maps.batches(tasks, smalls, pipe.device), mode)
         first = int(number(tasks[0], "steps", 1))
@@ -155,7 +155,7 @@ class StableDiffusionXLEngine(Thrift):
         done = int(number(tasks[0], "steps", 1))
         strength = {"parameters": tasks[0].parameters | {"steps": steps, "strength": REFINED}}
         short = [replace(task, **strength) for task in tasks]
-        call = call_of(short, smalls, Mode.IMAGE, pipe.device) | sizes(tasks[0].canvas, smalls[0])
+        call = call_of(short, smalls, Mode.IMAGE, pipe.device) | sizes(tasks[0], smalls[0])
         prompts = together([_read(refiner.encoders, task) for task in tasks], str(self.vae.device))
         hook = reporter(on_step, done, done + steps + 1)
         return pipe(**prompts, **(call | {"image": latents}), callback_on_step_end=hook).images
@@ -186,10 +186,13 @@ def _callback(mode: Mode, on_step: StepHook, total: int) -> dict[str, Any]:
     return {"callback_on_step_end": reporter(on_step, 0, total)}
 
 
-def sizes(canvas: Canvas, small: Canvas) -> dict[str, tuple[int, int]]:
-    """Return SDXL's conditioning: the size that the picture has, the size it is made in, nothing cut off."""
+def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, int]]:
+    """Return SDXL's conditioning: the size that the picture has, the size it is made in, nothing cut off.
+
+    One made anew has the size it is made in: told of a smaller one, the network draws what was enlarged from it.
+    """
     return {
-        "original_size": canvas.shape[:2],
+        "original_size": (small if task.anew else task.canvas).shape[:2],
         "target_size": small.shape[:2],
         "crops_coords_top_left": (0, 0),
     }

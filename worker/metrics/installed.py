@@ -56,6 +56,10 @@ class InstalledMetrics:
         ]
         return Learned(fidelity=scores[:3], edit=scores[3:])
 
+    def clip_score(self, made: Floats, text: str) -> Score:
+        """Measure a picture alone, H x W x 3 in 0..1, upright, against a text."""
+        return self._tried(CLIP, ["clip_score"], partial(self._told, made, text))[0]
+
     def _tried(self, model: str, names: Sequence[str], run: Callable[[], Values]) -> list[Score]:
         """Return the scores of these names; all are null for one reason when the model is missing or fails."""
         if not (self._models / model).is_dir():
@@ -77,14 +81,14 @@ class InstalledMetrics:
     def _clip(self, given: Floats, made: Floats, captions: Captions | None) -> Values:
         from worker.metrics import clip
 
-        model: Clip = self._loaded(CLIP, partial(clip.load, self._models / CLIP, self._device))
+        model = self._clip_model()
         before, after = model.image(given), model.image(made)
         values: Values = dict.fromkeys(EDIT, (None, NO_TEXT))
         values["clip_similarity"] = (clip.clip_similarity(before, after), None)
         if captions is None:
             return values
         target = model.text(captions.made)
-        values["clip_score"] = (clip.clip_score(after, target), f"against {captions.made!r}")
+        values["clip_score"] = (clip.clip_score(after, target), _against(captions.made))
         values["directional_similarity"] = (None, NO_CAPTION)
         if captions.given is not None:
             change = clip.directional_similarity(before, after, model.text(captions.given), target)
@@ -92,11 +96,27 @@ class InstalledMetrics:
             values["directional_similarity"] = (change, NO_CHANGE if change is None else said)
         return values
 
+    def _told(self, made: Floats, text: str) -> Values:
+        from worker.metrics import clip
+
+        model = self._clip_model()
+        return {"clip_score": (clip.clip_score(model.image(made), model.text(text)), _against(text))}
+
+    def _clip_model(self) -> "Clip":
+        from worker.metrics import clip
+
+        model: Clip = self._loaded(CLIP, partial(clip.load, self._models / CLIP, self._device))
+        return model
+
     def _loaded(self, model: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401  a network of any kind
         if model not in self._resident:
             log.info("loading a metric", model=model, device=self._device)
             self._resident[model] = load()
         return self._resident[model]
+
+
+def _against(text: str) -> str:
+    return f"against {text!r}"
 
 
 def _score(name: str, value: float | None, reason: str | None) -> Score:

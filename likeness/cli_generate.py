@@ -1,0 +1,94 @@
+"""The command that makes pictures from text: `likeness generate`."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from likeness.cli_compare import LONGEST_WAIT, save_images
+from likeness.cli_make import OUT, URL, Engine, Key, Out, Seed, Url
+from likeness.problems import LocalProblem
+
+if TYPE_CHECKING:  # heavy: imported when a command runs
+    from likeness.wire import RemoteJob
+
+SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
+LONGEST_NAME: Final = 40
+"""Characters of the prompt that a file is named by."""
+
+
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What the picture shows.", show_default=False)],
+    negative_prompt: Annotated[str | None, typer.Option(help="What it must not show.")] = None,
+    size: Annotated[str | None, typer.Option(help="WIDTHxHEIGHT in px; the engine's own square if not given.")] = None,
+    engine: Engine = None,
+    guidance_scale: Annotated[float | None, typer.Option(help="How strongly the words are followed.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="The solver that takes the steps.")] = None,
+    seed: Seed = None,
+    candidates: Annotated[int | None, typer.Option(help="How many to make.")] = None,
+    keep: Annotated[str | None, typer.Option(help="Which of them to write: best or all.")] = None,
+    picture_format: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp.")] = None,
+    out: Out = OUT,
+    url: Url = URL,
+    key: Key = None,
+) -> None:
+    """Make a new picture from text through a running service. Exits 1 when it failed or was rejected."""
+    from rich.console import Console
+
+    from likeness.client import Client
+    from likeness.terminal import wait_watched
+
+    width, height = sides(size)
+    fields = {
+        "negative_prompt": negative_prompt,
+        "width": width,
+        "height": height,
+        "engine": engine,
+        "guidance_scale": guidance_scale,
+        "steps": steps,
+        "scheduler": scheduler,
+        "seed": seed,
+        "candidates": candidates,
+        "keep": keep,
+        "format": picture_format,
+    }
+    console = Console()
+    with Client(url, key) as client:
+        job = wait_watched(client, client.generate(prompt, **fields), console, LONGEST_WAIT)
+        names = names_of(prompt, job)
+        save_images(client, job, out, names)
+    console.print(*lines(job, names), f"written to {out}/", sep="\n", markup=False, highlight=False)
+    if job.result and job.result.images[0].report.verdict == "rejected":
+        raise LocalProblem("; ".join(job.result.images[0].report.reasons))
+
+
+def sides(size: str | None) -> tuple[int | None, int | None]:
+    """Return width and height of a size as 512x768. Raises LocalProblem when it is none."""
+    if size is None:
+        return None, None
+    found = SIZE.fullmatch(size.lower())
+    if found is None:
+        raise LocalProblem(f"--size {size}: WIDTHxHEIGHT in px is needed, as 512x768")
+    return int(found[1]), int(found[2])
+
+
+def names_of(prompt: str, job: "RemoteJob") -> dict[int, str]:
+    """Return a file name without ending for each image of a job: the prompt's first words, the engine and the seed."""
+    if job.result is None:
+        return {}
+    words = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:LONGEST_NAME].strip("-") or "picture"
+    engine = job.result.engine["name"]
+    return {number: f"{words}-{engine}-{image.seed}" for number, image in enumerate(job.result.images)}
+
+
+def lines(job: "RemoteJob", names: Mapping[int, str]) -> list[str]:
+    """Return a line for each image of a job: its name, size, clip_score where there is one, and verdict."""
+    images = job.result.images if job.result else []
+    told = []
+    for number, image in enumerate(images):
+        score = image.report.score("clip_score")
+        clip = "" if score is None else f"  clip_score {score:.3f}"
+        told.append(f"{names[number]}  {image.width}x{image.height}{clip}  {image.report.verdict}")
+    return told
