@@ -148,11 +148,15 @@ async def _upload(name: str, value: str | UploadFile) -> Upload:
 
 
 def _typed(name: str, text: str, model: Model) -> Any:  # noqa: ANN401  validated by the model
-    """Return the text of a form part as the JSON value that its field takes: objects, lists and numbers are JSON."""
+    """Return the text of a form part as the JSON value that its field takes; all but texts are written as in JSON."""
     field = model.model_fields.get(name)
     kinds = set(_kinds(field.annotation)) if field else set()
     if any(issubclass(kind, BaseModel | list) for kind in kinds):
         return strict_json.loads(text, name)
+    if bool in kinds:
+        if text not in ("true", "false"):
+            raise _at(name, "true or false")
+        return text == "true"
     if kinds & {int, float}:
         if not NUMBER.fullmatch(text):
             raise _at(name, "not a number")

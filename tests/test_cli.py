@@ -244,6 +244,28 @@ def test_values_that_are_no_numbers(tmp_path):
     assert error.startswith("likeness: --engine starter steps=many: numbers are needed")
 
 
+def test_generate_hands_in_words_and_a_size_and_saves_the_picture(tmp_path):
+    options = ["--engine", "sdxl", "--size", "512x768", "--candidates", 2]
+    done, (posted,) = tried(tmp_path, {}, "generate", "A red shirt!", *options)
+    assert done.returncode == 0, done.stderr
+    wish = {"prompt": "A red shirt!", "width": 512, "height": 768, "engine": "sdxl", "candidates": 2}
+    assert (posted.path, json.loads(posted.body)) == ("/generate", wish)
+    assert (tmp_path / "out/a-red-shirt-starter-1.png").read_bytes() == b"the 0"
+    assert "a-red-shirt-starter-1  8x8  accepted" in done.stdout
+
+
+def test_generate_exits_1_when_the_picture_was_rejected(tmp_path):
+    report = {**REPORT, "verdict": "rejected", "reasons": ["the picture is black"]}
+    image = {**RESULT["images"][0], "report": report}
+    done, _ = tried(tmp_path, {"images": [image]}, "generate", "a red shirt")
+    assert told(done, code=1) == "likeness: the picture is black\n"
+
+
+def test_a_size_that_is_none(tmp_path):
+    error = told(likeness("generate", "a shirt", "--size", "large", cwd=tmp_path), code=1)
+    assert error == "likeness: --size large: WIDTHxHEIGHT in px is needed, as 512x768\n"
+
+
 def test_reproduce_tells_how_near_each_image_came(tmp_path):
     done, (posted,) = tried(tmp_path, {"reproduction": {"job": "j0", "images": [SAME]}}, "reproduce", "j0")
     assert done.returncode == 0, done.stderr

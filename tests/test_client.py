@@ -1,5 +1,6 @@
 """The client against a real HTTP server whose answers the test decides."""
 
+import json
 import time
 from pathlib import Path
 
@@ -154,6 +155,15 @@ def test_a_comparison_is_handed_in_with_its_runs_and_its_task(stub, client):
     assert b'name="runs"\r\n\r\n[{"engine":"starter","strength":[0,0.3]}]' in asked.body
     assert b'name="task"\r\n\r\n{"kind":"customise","text":"Hello"}' in asked.body
     assert b'name="priority"\r\n\r\nbatch' in asked.body and b"the logo" in asked.body
+
+
+def test_a_picture_is_asked_for_in_words(stub, client):
+    stub.answers = [Answer({**JOB, "kind": "generate"}, 202)]
+    assert client.generate("a red shirt", width=512, height=768, seed=None).kind == "generate"
+    asked = stub.asked[0]
+    assert (asked.method, asked.path) == ("POST", "/generate")
+    assert asked.headers["Content-Type"] == "application/json" and asked.headers["Idempotency-Key"]
+    assert json.loads(asked.body) == {"prompt": "a red shirt", "width": 512, "height": 768}
 
 
 def test_what_a_comparison_found(stub, client):

@@ -11,7 +11,7 @@ PAGE = Path(__file__).parent.parent / "docs/engines.md"
 def row(spec: EngineSpec) -> str:
     """Return an engine's line of the table."""
     memory = f"{spec.memory / 1e9:.0f} GB" if spec.memory else ""
-    ways = ", ".join([*(kind for kind in spec.kinds if kind == "recreate"), *spec.ways])
+    ways = ", ".join([*(kind for kind in spec.kinds if kind != "customise"), *spec.ways])
     takes = ", ".join(
         name if one.default in (None, "") else f"{name} {shown(one)}"
         for name, one in spec.parameters.items()

@@ -1,0 +1,123 @@
+"""What may be asked of a picture that is generated, and by which engine it is made."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.comparison import Compare
+from likeness.contract.errors import EngineNotInstalled, InvalidField, UnknownEngine
+from likeness.contract.jobs import JobOrder, MadeImage, Recipe, StoredPicture, new_job_id
+from likeness.contract.report import Report, Verdict
+from likeness.contract.runs import plan_of, task_again
+from likeness.contract.tasks import Generate, Recreate
+
+SHIPPED = load_catalogue()
+ABLE = [spec for spec in SHIPPED.engines if "generate" in spec.kinds]
+STORED = StoredPicture(key="k", sha256="0" * 64, media_type="image/png", size=1)
+
+
+def wish(**fields) -> Generate:
+    return Generate.model_validate_json(json.dumps({"prompt": "a red shirt", **fields}), strict=True)
+
+
+def names(specs) -> set[str]:
+    return {spec.name for spec in specs}
+
+
+@pytest.mark.parametrize("spec", ABLE, ids=lambda spec: spec.name)
+def test_an_engine_that_generates_begins_from_noise(spec) -> None:
+    assert spec.resolve(wish())["strength"] == 1.0 and spec.resolve(wish())["prompt"] == "a red shirt"
+    assert spec.resolve(Recreate())["strength"] < 1, "and recreates as before"
+    assert spec.resolve(wish(candidates=4, attempts=2)), "every seed makes another picture"
+    assert spec.size_of(wish()) == (spec.canvas.native,) * 2 and spec.size_of(wish(width=64, height=91)) == (64, 91)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"prompt": ""},
+        {"prompt": None},
+        {"prompt": "x" * 2001},
+        {"width": 63, "height": 64},
+        {"width": 64, "height": 4097},
+        {"width": 64.5, "height": 64},
+        {"width": 512},
+        {"height": 512},
+        {"strength": 0.5},
+        {"image_guidance_scale": 1.5},
+        {"thresholds": {}},
+        {"format": "same"},
+        {"format": "gif"},
+        {"image": "https://example.com/a.png"},
+        {"controls": []},
+    ],
+)
+def test_what_it_does_not_take_is_refused(fields: dict) -> None:
+    with pytest.raises(ValidationError):
+        wish(**fields)
+
+
+def test_the_default_is_the_largest_that_is_installed() -> None:
+    assert plan_of(wish(), SHIPPED).spec.name == "sdxl"
+    assert plan_of(wish(), SHIPPED, names(SHIPPED.engines) - {"sd15", "sd15-lcm"}).spec.name == "sd15"
+
+
+def test_without_any_it_says_which_there_are_and_how_to_get_one() -> None:
+    with pytest.raises(EngineNotInstalled) as caught:
+        plan_of(wish(), SHIPPED, names(ABLE))
+    assert "likeness models pull sd15" in caught.value.detail and "sdxl-lightning" in caught.value.detail
+    assert caught.value.problems[0].pointer == "#/engine"
+    with pytest.raises(EngineNotInstalled, match="likeness models pull sdxl"):
+        plan_of(wish(engine="sdxl"), SHIPPED, names(ABLE))
+
+
+def test_an_engine_that_cannot_says_who_can() -> None:
+    with pytest.raises(InvalidField, match=r"starter does not generate; .* take sd15, sd15-lcm, sdxl"):
+        plan_of(wish(engine="starter"), SHIPPED)
+    with pytest.raises(UnknownEngine):
+        plan_of(wish(engine="nobody"), SHIPPED)
+
+
+def test_the_plan_settles_the_size() -> None:
+    task = plan_of(wish(engine="sd15"), SHIPPED).task
+    assert isinstance(task, Generate) and (task.width, task.height) == (512, 512)
+
+
+def test_generation_and_recreation_share_no_run() -> None:
+    spec = SHIPPED.find("sd15")
+    tasks = wish(), wish(seed=3), Recreate(prompt="a red shirt", strength=1)
+    keys = [spec.batch_key(task, 512, 512) for task in tasks]
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_a_comparison_has_nothing_to_compare_it_with() -> None:
+    with pytest.raises(ValidationError, match="generate has no picture to compare with"):
+        Compare.model_validate({"task": {"kind": "generate", "prompt": "x"}, "runs": [{}]})
+    with pytest.raises(ValidationError, match="generate has no picture to compare with"):
+        Compare(task=wish(), runs=[{}])
+
+
+@pytest.mark.parametrize(("task", "given"), [(wish(), STORED), (Recreate(), None)], ids=["generate", "recreate"])
+def test_an_order_has_a_picture_unless_it_generates_one(task, given) -> None:
+    fields = {"id": new_job_id(), "owner": "o", "engine": "e", "created_at": 0, "batch_key": "k", "timeout": 1}
+    with pytest.raises(ValidationError, match="a picture is needed, but to generate one"):
+        JobOrder(task=task, input=given, **fields)
+
+
+def test_an_image_is_made_again_with_its_own_seed() -> None:
+    task = plan_of(wish(engine="sd15", candidates=3, keep="all"), SHIPPED).task
+    recipe = Recipe(
+        engine="sd15",
+        revision="1",
+        parameters=SHIPPED.find("sd15").resolve(task),
+        seeds=[1, 2, 3],
+        input_sha256=None,
+        task=task,
+    )
+    report = Report(frame=[], fidelity=[], verdict=Verdict.ACCEPTED, reasons=[])
+    image = MadeImage(picture=STORED, width=512, height=512, mode="RGB", format="png", seed=2, report=report)
+    again = task_again(recipe, image, task)
+    assert isinstance(again, Generate) and (again.seed, again.candidates, again.width) == (2, 1, 512)
+    assert SHIPPED.find("sd15").resolve(again) == recipe.parameters
