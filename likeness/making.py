@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 
 from likeness.client import Client
-from likeness.contract.engines import Kind
 from likeness.contract.errors import InstructionNotUnderstood
 from likeness.contract.jobs import Timings
 from likeness.contract.report import Report, Verdict
@@ -30,7 +29,7 @@ class Wish:
     """One picture file, and what is asked for it: the fields of `POST /recreate` or `/customise`."""
 
     file: Path
-    kind: Kind = "recreate"
+    kind: Literal["recreate", "customise"] = "recreate"
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def hand_in(self, client: Client) -> RemoteJob:

@@ -259,7 +259,7 @@ class Run:
             models=self.models,
             parameters=self.spec.resolve(work.order.task),
             seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
-            input_sha256=work.order.input_sha256,
+            input_sha256=work.order.input and work.order.input.sha256,
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},
             task=work.order.task,
             caption=work.brief.caption,

@@ -60,7 +60,7 @@ def provenance_of(spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int
         revision=spec.revision,
         seed=seed,
         parameters={**task.parameters, **{f"lora:{name}": weight for name, weight in task.loras.items()}},
-        input_sha256=order.input_sha256,
+        input_sha256=order.input and order.input.sha256,
     )
 
 

@@ -56,6 +56,10 @@ class Catalogue(BaseModel):
         pulled = {model.name for model in self.model}
         return {spec.name for spec in self.engine if pulled.intersection(spec.needs)} - set(installed)
 
+    def defaults(self, missing: Collection[str]) -> dict[Purpose, EngineSpec]:
+        """Return by purpose the engine of jobs that name none: the one furthest down that is not missing."""
+        return {wish: spec for spec in self.engine if spec.name not in missing for wish in spec.default_for}
+
     def choose(self, task: Task, missing: Collection[str] = ()) -> EngineSpec:
         """Return the engine that `task` names, or the default for what it asks, of those that are not missing.
 
@@ -94,10 +98,9 @@ class Catalogue(BaseModel):
         return None
 
     def _default_for(self, wish: Purpose, missing: Collection[str]) -> EngineSpec:
+        if found := self.defaults(missing).get(wish):
+            return found
         defaults = [spec.name for spec in self.engine if wish in spec.default_for]
-        for name in reversed(defaults):
-            if name not in missing:
-                return self.find(name)
         able = [spec.name for spec in self.engine if wish in (*spec.ways, *spec.kinds)]
         hint = f"one of: {', '.join(able)}" if able else "no engine of this service does it"
         if defaults:

@@ -14,7 +14,6 @@ from likeness.contract.tasks import Generate, Task
 
 Scalar = str | int | float | bool | None
 
-
 SentFile = Literal["mask", "logo", "control"]
 """What may be sent beside a picture."""
 
@@ -83,11 +82,6 @@ class JobOrder(Strict):
         if (self.input is None) != isinstance(self.task, Generate):
             raise ValueError("a picture is needed, but to generate one")
         return self
-
-    @property
-    def input_sha256(self) -> str | None:
-        """The digest of the picture; None where one is generated."""
-        return None if self.input is None else self.input.sha256
 
     @property
     def runs(self) -> int:

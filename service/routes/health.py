@@ -60,8 +60,9 @@ async def _missing(services: Services) -> list[str]:
         absent = services.catalogue.missing(await services.queue.installed())
     except LikenessError:
         return [*missing, "the queue does not answer"]
-    defaults = [spec for spec in services.catalogue.engines if spec.default_for and spec.name not in absent]
-    return missing + [f"no worker serves the engine {spec.name}" for spec in defaults if spec.pool not in served]
+    defaults = services.catalogue.defaults(absent).values()
+    unserved = dict.fromkeys(spec.name for spec in defaults if spec.pool not in served)
+    return missing + [f"no worker serves the engine {name}" for name in unserved]
 
 
 @router.get(

@@ -64,6 +64,13 @@ def test_the_default_is_the_largest_that_is_installed() -> None:
     assert plan_of(wish(), SHIPPED, names(SHIPPED.engines) - {"sd15", "sd15-lcm"}).spec.name == "sd15"
 
 
+def test_each_purpose_has_one_default_of_those_installed() -> None:
+    every = SHIPPED.defaults(())
+    assert (every["recreate"].name, every["generate"].name) == ("instruct-pix2pix", "sdxl")
+    shipped = SHIPPED.defaults(SHIPPED.missing(()))
+    assert shipped["recreate"].name == "starter" and "generate" not in shipped
+
+
 def test_without_any_it_says_which_there_are_and_how_to_get_one() -> None:
     with pytest.raises(EngineNotInstalled) as caught:
         plan_of(wish(), SHIPPED, names(ABLE))
