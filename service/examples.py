@@ -26,8 +26,8 @@ COMPARE: Final[dict[str, Any]] = {
 
 GENERATE: Final[dict[str, Any]] = {
     "prompt": "a red shirt on a hanger, product photo",
-    "width": 512,
-    "height": 768,
+    "width": 640,
+    "height": 960,
     "candidates": 4,
 }
 
@@ -201,15 +201,15 @@ GENERATED: Final[dict[str, Any]] = {
         "images": [
             {
                 **SUCCEEDED["result"]["images"][0],
-                "width": 512,
-                "height": 768,
+                "width": 640,
+                "height": 960,
                 "format": "png",
                 "seed": 7,
                 "guidance_scale": 5.0,
                 "report": {
                     "frame": [
-                        {"name": "width", "given": 512, "made": 512, "equal": True},
-                        {"name": "height", "given": 768, "made": 768, "equal": True},
+                        {"name": "width", "given": 640, "made": 640, "equal": True},
+                        {"name": "height", "given": 960, "made": 960, "equal": True},
                         {"name": "mode", "given": "RGB", "made": "RGB", "equal": True},
                     ],
                     "fidelity": [

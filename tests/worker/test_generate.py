@@ -158,5 +158,6 @@ def test_a_request_file_may_ask_for_it(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "worker.once", str(tmp_path / "request.json"), str(tmp_path / "out")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
     assert done.returncode == 0, done.stderr
-    assert Image.open(tmp_path / "out/0.png").size == (70, 90)
+    with Image.open(tmp_path / "out/0.png") as image:
+        assert image.size == (70, 90)
     assert json.loads((tmp_path / "out/result.json").read_text())["recipe"]["input_sha256"] is None
