@@ -151,6 +151,8 @@ def _typed(name: str, text: str, model: Model) -> Any:  # noqa: ANN401  validate
     kinds = set(_kinds(field.annotation)) if field else set()
     if any(issubclass(kind, BaseModel | list) for kind in kinds):
         return strict_json.loads(text, name)
+    if bool in kinds:
+        return {"true": True, "false": False}.get(text, text)
     if kinds & {int, float}:
         if not NUMBER.fullmatch(text):
             raise _at(name, "not a number")

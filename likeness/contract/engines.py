@@ -121,6 +121,7 @@ class EngineSpec(BaseModel):
     def resolve(self, task: Task) -> dict[str, Scalar]:
         """Return the parameters to run with: those of `task`, else the defaults; `seed` is left to the caller.
 
+        There is no `prompt` where an instruction is what the engine reads.
         Raises InvalidField naming every parameter that the engine does not take or whose bounds are left.
         """
         given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name)) is not None}
@@ -136,7 +137,9 @@ class EngineSpec(BaseModel):
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
         way = way_of(task, self.closed) if isinstance(task, Customise) else None
-        return {name: given.get(name, spec.default_of(way)) for name, spec in self.parameters.items() if name != "seed"}
+        unused = ("seed", "prompt") if way is Way.INSTRUCTION else ("seed",)
+        taken = {name: spec for name, spec in self.parameters.items() if name not in unused}
+        return {name: given.get(name, spec.default_of(way)) for name, spec in taken.items()}
 
     def parameters_of(self, task: Task, attempts: int) -> dict[str, Scalar]:
         """Return the parameters of one try: guidance grows by GROWTH with each that failed, within its bound."""
