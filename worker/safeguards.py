@@ -54,10 +54,9 @@ class Safeguards:
 
 def provenance_of(spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int | None) -> Provenance:
     """Return what one picture is to say about itself; a customised one is in part the given one."""
-    edited = order.task.kind == "customise"
-    asked = (
-        {"instruction": order.task.instruction} if isinstance(order.task, Customise) and order.task.instruction else {}
-    )
+    edited = isinstance(order.task, Customise)
+    wish = order.task.instruction if isinstance(order.task, Customise) else None
+    asked = {"instruction": wish} if wish else {}
     return Provenance(
         source=DigitalSource.COMPOSITE if edited else DigitalSource.TRAINED,
         engine=spec.name,
