@@ -20,6 +20,7 @@ from rich.table import Column, Table
 
 from likeness.client import Client
 from likeness.contract.jobs import ComparedRun, JobFailure, Reproduced, Sameness
+from likeness.contract.merit import TEXTS, varied
 from likeness.contract.report import Report, Score, Verdict
 from likeness.imaging.frame_rows import COLUMNS, picture_rows
 from likeness.making import Made, Making, Size, Wish
@@ -80,8 +81,8 @@ def outcome_table(outcomes: Sequence[Made]) -> Table:
 
 
 def comparison_table(runs: Sequence[ComparedRun]) -> Table:
-    """Return a row for each run of a comparison, best first: its engine and values, figures, verdict and seconds."""
-    names = sorted({name for run in runs for name in run.parameters if name != "prompt"})
+    """Return a row for each run of a comparison, best first: engine, what differs, figures, verdict and seconds."""
+    names = [name for name in varied(runs) if name not in TEXTS]
     figures = [_right(name) for name in ("ssim", "delta_e", "merit")]
     columns: list[Column | str] = [_right("rank"), "engine", *names, *figures, "verdict", _right("seconds")]
     table = Table(*columns, box=None, padding=(0, 1, 0, 0))
