@@ -170,8 +170,9 @@ class EngineSpec(BaseModel):
         sides = self.canvas.padded(width, height)
         way = way_of(task, self.closed) if isinstance(task, Customise) else None
         controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
+        masked = isinstance(task, Customise) and bool(controls and (task.mask or task.preserve))
         loras = [lora.model_dump() for lora in task.loras]
-        settings = json.dumps([self.revision, way, self.resolve(task), controls, loras, *sides], sort_keys=True)
+        settings = json.dumps([self.revision, way, self.resolve(task), controls, masked, loras, *sides], sort_keys=True)
         return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
 
     def varies(self, parameters: dict[str, Scalar]) -> bool:
