@@ -102,22 +102,24 @@ def verify(
     here = [spec for spec in asked if states[spec.name] not in (State.ABSENT, State.BEGUN)]
     if not here and not wrong:
         console.print(f"no models in {models.root}", markup=False)
+    unknown = [spec.name for spec in here if states[spec.name] is State.FOREIGN]
     for spec in here:
         wrong += _checked(spec, models, console)
     if run and not wrong:
         wrong += _tried(catalogue, here, models, picture, console)
+    wrong += [f"{name}: no lock.json, so nothing says what its files should be" for name in unknown]
     if wrong:
         raise LocalProblem("\n".join(wrong))
 
 
 def _checked(spec: "ModelSpec", models: "ModelsFolder", console: "Console") -> list[str]:
-    """Return what is wrong with the files of an installed model, and show it."""
+    """Return what is wrong with the files of an installed model, if anything says what they should be, and show it."""
     from likeness.models.display import moving, readable
     from likeness.models.verify import faults
 
     lockfile = models.lockfile(spec.name)
     if lockfile is None:
-        return [f"{spec.name}: no lock.json, so nothing says what its files should be"]
+        return []
     with moving(console, spec.name, lockfile.size) as watch:
         found = faults(models.place(spec.name), lockfile, watch)
     if not found:

@@ -20,6 +20,7 @@ from rich.table import Column, Table
 
 from likeness.client import Client
 from likeness.contract.jobs import ComparedRun, JobFailure, Reproduced, Sameness
+from likeness.contract.merit import TEXTS, varied
 from likeness.contract.report import Report, Score, Verdict
 from likeness.imaging.frame_rows import COLUMNS, picture_rows
 from likeness.making import Made, Making, Size, Wish
@@ -80,17 +81,25 @@ def outcome_table(outcomes: Sequence[Made]) -> Table:
 
 
 def comparison_table(runs: Sequence[ComparedRun]) -> Table:
-    """Return a row for each run of a comparison, best first: its engine and values, figures, verdict and seconds."""
-    names = sorted({name for run in runs for name in run.parameters if name != "prompt"})
+    """Return a row for each run of a comparison, best first: engine, what differs, figures, verdict and seconds."""
+    names = [name for name in varied(runs) if name not in TEXTS]
     figures = [_right(name) for name in ("ssim", "delta_e", "merit")]
-    columns: list[Column | str] = [_right("rank"), "engine", *names, *figures, "verdict", _right("seconds")]
+    columns: list[Column | str] = [
+        _right("rank"),
+        _right("run"),
+        "engine",
+        *names,
+        *figures,
+        "verdict",
+        _right("seconds"),
+    ]
     table = Table(*columns, box=None, padding=(0, 1, 0, 0))
     for run in runs:
         values = [str(run.parameters.get(name, "")) for name in names]
         known = {score.name: score.value for score in run.figures}
         cells = [_rounded(known.get("ssim"), 3), _rounded(known.get("delta_e"), 2), _rounded(run.merit, 3)]
         verdict = f"[{COLOURS[run.verdict]}]{run.verdict}[/]" if run.verdict else f"[red]{_failed(run.error)}[/]"
-        row = [str(run.rank or "-"), run.engine, *map(escape, values), *cells]
+        row = [str(run.rank or "-"), str(run.run), run.engine, *map(escape, values), *cells]
         table.add_row(*row, verdict, _rounded(run.seconds, 2))
     return table
 

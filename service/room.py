@@ -1,9 +1,9 @@
-"""Whether there is room for a job: a place in its queue, and a worker with the memory for it."""
+"""Whether there is room for a job: a place in its queue, and a worker with the engines and the memory for it."""
 
 from collections.abc import Sequence
 
 from likeness.contract.engines import EngineSpec
-from likeness.contract.errors import DoesNotFit, FieldProblem
+from likeness.contract.errors import DoesNotFit, FieldProblem, InvalidField
 from likeness.contract.jobs import Residency
 from likeness.contract.runs import Plan
 from likeness.contract.tasks import Priority
@@ -11,12 +11,29 @@ from service.state import Services
 
 
 async def check_room(services: Services, plan: Plan, priority: Priority) -> None:
-    """Raise QueueFull when a job of this kind would not be accepted now, DoesNotFit when no worker could run it."""
+    """Raise QueueFull when a job of this kind would not be accepted now, DoesNotFit when no worker could run it.
+
+    Raises InvalidField for a comparison over engines that one worker may not have together.
+    """
     await services.queue.check_room(plan.spec, priority)
-    if any(run.spec.memory for run in plan.runs):
+    if len(plan.pools) > 1 or any(run.spec.memory for run in plan.runs):
         workers = await services.queue.residency()
+        check_pools(plan, workers)
         for run in plan.runs:
             check_memory(run.spec, workers)
+
+
+def check_pools(plan: Plan, workers: Sequence[Residency]) -> None:
+    """Raise InvalidField when a living worker that may take the job does not serve the pools of all its engines.
+
+    One worker does every run of a job. Where no worker is known, nothing is refused.
+    """
+    for worker in workers:
+        other = [pool for pool in plan.pools if pool not in worker.pools]
+        if other and plan.spec.pool in worker.pools:
+            pools = ", ".join(f"{run.spec.name} in {run.spec.pool}" for run in plan.runs if run.spec.pool in other)
+            detail = f"one worker does them all, and one of the pool {plan.spec.pool} does not serve: {pools}"
+            raise InvalidField.at("runs", detail)
 
 
 def check_memory(spec: EngineSpec, workers: Sequence[Residency]) -> None:

@@ -17,6 +17,7 @@ from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, UnknownEngine
 from worker.config import Settings
+from worker.quiet import keep_quiet
 from worker.residency import Residents
 from worker.rq_worker import BatchWorker
 from worker.safeguards import Safeguards
@@ -27,6 +28,7 @@ RECONNECTS = 40
 
 def main() -> None:
     """Load the engines to preload, then work until told to stop. Exits 2, saying why, when that cannot be."""
+    keep_quiet()
     settings = Settings()
     level = getattr(logging, settings.log_level.upper(), logging.INFO)
     structlog.configure(

@@ -12,7 +12,7 @@ from PIL import Image
 from likeness.contract.comparison import Compare
 from likeness.contract.errors import JobError, LikenessError
 from likeness.contract.jobs import ComparedRun, Comparison, JobOrder, Result, Scalar
-from likeness.contract.merit import MERIT, main_figures, merit_of, ranked, recommended
+from likeness.contract.merit import MERIT, main_figures, merit_of, ranked, recommended, varied
 from likeness.contract.runs import PlannedRun, plan_of
 from likeness.contract.tasks import MAX_SEED
 from likeness.imaging.decode import Picture, decode
@@ -117,7 +117,7 @@ def _found(order: JobOrder, started: datetime, given: Picture, tried: Sequence[T
         first = cast(JobError, tried[0].outcome)
         return type(first)(f"every run failed; the first: {first.detail}")
     rows = [row.model_copy(update={"image": place}) if row.rank else row for place, row in enumerate(rows)]
-    cells = [_cell(row, tried[row.run], _varied(rows)) for row in rows]
+    cells = [_cell(row, tried[row.run], varied(rows)) for row in rows]
     sheet = comparison_sheet([("given", small(given), [_size(given)]), *cells])
     comparison = Comparison(
         runs=rows,
@@ -134,15 +134,9 @@ def _size(given: Picture) -> str:
     return f"{width} x {height}"
 
 
-def _varied(rows: Sequence[ComparedRun]) -> list[str]:
-    """Return the names of the parameters that are not the same in all runs, in alphabetical order."""
-    names = sorted({name for row in rows for name in row.parameters})
-    return [name for name in names if len({str(row.parameters.get(name)) for row in rows}) > 1]
-
-
-def _cell(row: ComparedRun, one: Tried, varied: Sequence[str]) -> Cell:
-    """Return what the sheet shows of a run: rank and engine, its varied values, its figures and verdict."""
-    values = ", ".join(f"{name} {row.parameters[name]}" for name in varied if name in row.parameters)
+def _cell(row: ComparedRun, one: Tried, names: Sequence[str]) -> Cell:
+    """Return what the sheet shows of a run: rank and engine, the values that differ, its figures and verdict."""
+    values = ", ".join(f"{name} {row.parameters[name]}" for name in names if name in row.parameters)
     if row.error:
         return f"failed: {row.engine}", None, [values, row.error.detail]
     figures = [f"{score.name} {score.value:.3g}" for score in row.figures if score.name in SHOWN]

@@ -41,8 +41,8 @@ class Weights:
         return all(any((place / name).is_dir() for place in (self.pulled, self.shipped)) for name in spec.needs)
 
     def commits(self, spec: EngineSpec) -> dict[str, str]:
-        """Return the commits of the pulled models that an engine runs on."""
-        locks = {name: Lockfile.read(self.pulled / name) for name in spec.needs}
+        """Return the commits of the pulled models that an engine runs on, and of the adapters that it may put on."""
+        locks = {name: Lockfile.read(self.pulled / name) for name in (*spec.needs, *spec.loras)}
         return {name: lock.commit for name, lock in locks.items() if lock}
 
 

@@ -95,10 +95,10 @@ class Run:
         self._tell([order.id for order in orders], Progress(step=0, steps=0, stage="loading"))
         try:
             engine = self.residents.engine(self.spec)
+            self.models = self.residents.commits(self.spec, [lora.name for lora in orders[0].task.loras])
         except JobError as error:
             self.outcomes.update({order.id: error for order in orders})
             return None
-        self.models = self.residents.commits(self.spec)
         self.watched.lap("loading")
         return engine
 

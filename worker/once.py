@@ -27,6 +27,7 @@ from worker.engine import DeviceLost
 from worker.metrics.installed import InstalledMetrics
 from worker.outcomes import outcomes_of
 from worker.parts import Tools
+from worker.quiet import keep_quiet
 from worker.residency import Residents
 from worker.safeguards import Safeguards
 
@@ -114,6 +115,7 @@ def _is_file(fields: dict[str, Any], name: str) -> bool:
 
 def main() -> None:
     """Parse the command line and run."""
+    keep_quiet()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("request", type=Path)
     parser.add_argument("out", type=Path)

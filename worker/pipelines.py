@@ -18,6 +18,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 from likeness.contract.engines import CanvasSpec
 from worker import prompts
 from worker.components import Components
+from worker.denoiser import TIMES
 from worker.engine import Canvas, EngineTask, Plane, Stage, StepHook
 from worker.latents import generators, pixels, resized, schedule
 from worker.steady import Steady, SteadyUNet
@@ -173,9 +174,13 @@ def alike(readings: Sequence[Mapping[str, Tensor]]) -> list[list[int]]:
     return list(groups.values())
 
 
-def call_of(tasks: Sequence[EngineTask], smalls: Sequence[Canvas], mode: Mode, device: torch.device) -> dict[str, Any]:
-    """Return what a pipeline's call takes beside prompts, controls and callback; `smalls` are the canvases to run."""
-    steps, strength = int(number(tasks[0], "steps", 1)), number(tasks[0], "strength", 1.0)
+def call_of(tasks: Sequence[EngineTask], smalls: Sequence[Canvas], mode: Mode, pipe: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return what a pipeline's call takes beside prompts, controls and callback; `smalls` are the canvases to run.
+
+    The steps are those asked for, as far as the pipeline's scheduler knows so many moments: LCM's was taught 50.
+    """
+    most = int(getattr(pipe.scheduler.config, "original_inference_steps", TIMES))
+    steps, strength = min(most, int(number(tasks[0], "steps", 1))), number(tasks[0], "strength", 1.0)
     height, width = smalls[0].shape[:2]
     call: dict[str, Any] = {
         "num_inference_steps": steps,
@@ -185,12 +190,12 @@ def call_of(tasks: Sequence[EngineTask], smalls: Sequence[Canvas], mode: Mode, d
     }
     if mode in (Mode.TEXT, Mode.CONTROL):
         return call | {"height": height, "width": width}
-    call["image"] = pixels(smalls, device)
+    call["image"] = pixels(smalls, pipe.device)
     if mode is Mode.INSTRUCT:
         return call | {"image_guidance_scale": number(tasks[0], "image_guidance_scale", 1.5)}
     if mode in (Mode.FILL, Mode.CONTROL_FILL):
-        call["mask_image"] = masks(tasks, smalls[0], device)
-    return call | {"strength": strength, "num_inference_steps": schedule(steps, strength)[0]}
+        call["mask_image"] = masks(tasks, smalls[0], pipe.device)
+    return call | {"strength": strength, "num_inference_steps": min(most, schedule(steps, strength)[0])}
 
 
 def masks(tasks: Sequence[EngineTask], like: Canvas, device: torch.device) -> Tensor:

@@ -3,7 +3,7 @@
 import importlib
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ import structlog
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, OutOfMemory
 from likeness.imaging.colour import Floats
+from likeness.problems import LocalProblem
 from worker.components import Components, Weights
 from worker.config import Settings
 from worker.engine import Engine, Family, Thrifty
@@ -125,11 +126,18 @@ class Residents:
         """Return whether everything that an engine runs on is installed."""
         return self.components.weights.has(spec)
 
-    def commits(self, spec: EngineSpec) -> dict[str, str]:
-        """Return the commits of the models that a resident engine runs on."""
+    def commits(self, spec: EngineSpec, loras: Collection[str] = ()) -> dict[str, str]:
+        """Return the commits of the models that a resident engine runs on, those of the run's adapters among them.
+
+        Raises EngineFailed when what is said about a model cannot be read.
+        """
         if spec.name not in self._commits:
-            self._commits[spec.name] = self.components.weights.commits(spec)
-        return self._commits[spec.name]
+            try:
+                self._commits[spec.name] = self.components.weights.commits(spec)
+            except LocalProblem as error:
+                raise EngineFailed(f"what {spec.name} runs on is not known: {error}") from error
+        used = (*spec.needs, *loras)
+        return {name: commit for name, commit in self._commits[spec.name].items() if name in used}
 
     def preload(self, specs: Sequence[EngineSpec]) -> None:
         """Load these engines now; compiled ones make a small picture, since compiling is put off to the first.

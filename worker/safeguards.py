@@ -6,6 +6,7 @@ from typing import Protocol
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import NotReady
 from likeness.contract.jobs import JobOrder
+from likeness.contract.tasks import Customise
 from likeness.credentials import Signer
 from likeness.imaging.colour import Floats
 from likeness.imaging.provenance import DigitalSource, Provenance, packet
@@ -53,13 +54,15 @@ class Safeguards:
 
 def provenance_of(spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int | None) -> Provenance:
     """Return what one picture is to say about itself; a customised one is in part the given one."""
-    edited = order.task.kind == "customise"
+    edited = isinstance(order.task, Customise)
+    wish = order.task.instruction if isinstance(order.task, Customise) else None
+    asked = {"instruction": wish} if wish else {}
     return Provenance(
         source=DigitalSource.COMPOSITE if edited else DigitalSource.TRAINED,
         engine=spec.name,
         revision=spec.revision,
         seed=seed,
-        parameters={**task.parameters, **{f"lora:{name}": weight for name, weight in task.loras.items()}},
+        parameters={**task.parameters, **asked, **{f"lora:{name}": weight for name, weight in task.loras.items()}},
         input_sha256=order.input and order.input.sha256,
     )
 

@@ -56,6 +56,6 @@ class Shown:
         return plane[: self.size[0], : self.size[1]]
 
     def padded(self, plane: Plane) -> Plane:
-        """Return a plane of the picture's size with the canvas' padding."""
-        bottom, right = (a - b for a, b in zip(self.canvas.shape[:2], plane.shape, strict=True))
+        """Return a plane or a map of the picture's size, H x W or H x W x 3, with the canvas' padding."""
+        bottom, right = (a - b for a, b in zip(self.canvas.shape[:2], plane.shape[:2], strict=True))
         return np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REFLECT_101), dtype=np.float32)

@@ -123,6 +123,7 @@ class EngineSpec(BaseModel):
     def resolve(self, task: Task) -> dict[str, Scalar]:
         """Return the parameters to run with: those of `task`, else the defaults; `seed` is left to the caller.
 
+        There is no `prompt` where an instruction is what the engine reads.
         Raises InvalidField naming every parameter that the engine does not take or whose bounds are left.
         """
         given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name, None)) is not None}
@@ -138,9 +139,9 @@ class EngineSpec(BaseModel):
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
         purpose = purpose_of(task, self.closed)
-        return {
-            name: given.get(name, spec.default_of(purpose)) for name, spec in self.parameters.items() if name != "seed"
-        }
+        unused = ("seed", "prompt") if purpose is Way.INSTRUCTION else ("seed",)
+        taken = {name: spec for name, spec in self.parameters.items() if name not in unused}
+        return {name: given.get(name, spec.default_of(purpose)) for name, spec in taken.items()}
 
     def parameters_of(self, task: Task, attempts: int) -> dict[str, Scalar]:
         """Return the parameters of one try: guidance grows by GROWTH with each that failed, within its bound."""
@@ -176,8 +177,10 @@ class EngineSpec(BaseModel):
         sides = self.canvas.padded(width, height)
         purpose = purpose_of(task, self.closed)
         controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
+        masked = isinstance(task, Customise) and bool(controls and (task.mask or task.preserve))
         loras = [lora.model_dump() for lora in task.loras]
-        settings = json.dumps([self.revision, purpose, self.resolve(task), controls, loras, *sides], sort_keys=True)
+        asked = [purpose, self.resolve(task), controls, masked, loras]
+        settings = json.dumps([self.revision, *asked, *sides], sort_keys=True)
         return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
 
     def varies(self, parameters: dict[str, Scalar]) -> bool:

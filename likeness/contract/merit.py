@@ -14,6 +14,7 @@ MERIT = {
 NEAR = 0.01
 """Runs whose merit is no further than this below the best are as good; the fastest of them is recommended."""
 MAIN = ("ssim", "psnr", "delta_e", "edge_f1")
+TEXTS = ("prompt", "negative_prompt")
 MAIN_OF_EDIT = (
     "hue_error",
     "colour_delta_e",
@@ -30,6 +31,16 @@ def main_figures(report: Report) -> list[Score]:
     shown = [score for score in report.fidelity if score.name in MAIN]
     shown += [score for score in edit if score.name in MAIN_OF_EDIT]
     return [score for score in shown if score.value is not None]
+
+
+def varied(runs: Sequence[ComparedRun]) -> list[str]:
+    """Return the names of the parameters that differ between the runs which take them: numbers first, texts last."""
+    values: dict[str, set[str]] = {}
+    for run in runs:
+        for name, value in run.parameters.items():
+            values.setdefault(name, set()).add(str(value))
+    differing = [name for name, found in values.items() if len(found) > 1]
+    return sorted(differing, key=TEXTS.__contains__)
 
 
 def merit_of(report: Report) -> float:

@@ -35,8 +35,13 @@ class Plan:
 
     @property
     def spec(self) -> EngineSpec:
-        """The engine of the first run; all are of its pool."""
+        """The engine of the first run, in whose queue the job waits."""
         return self.runs[0].spec
+
+    @property
+    def pools(self) -> list[str]:
+        """The pools of all engines, once, that of `spec` first."""
+        return list(dict.fromkeys(run.spec.pool for run in self.runs))
 
     def bound(self, width: int, height: int) -> int:
         """Return how many seconds the runs together may take for an upright picture of this size in px."""
@@ -53,7 +58,7 @@ def plan_of(task: JobTask, catalogue: Catalogue, missing: Collection[str] = ()) 
     """Return the runs of a job, each one valid for its engine, `missing` engines left out.
 
     Raises UnknownEngine, EngineNotInstalled, InvalidField or InstructionNotUnderstood; of a comparison with the pointer
-    of the run that is wrong, and InvalidField when its engines belong to several pools, since one worker does them all.
+    of the run that is wrong.
     """
     if not isinstance(task, Compare):
         run = _checked(task, catalogue, missing)
@@ -65,7 +70,6 @@ def plan_of(task: JobTask, catalogue: Catalogue, missing: Collection[str] = ()) 
             own = [_checked(one, catalogue, missing) for one in _tasks(task, grid)]
         runs += own
         grids.append(grid.model_copy(update={"engine": own[0].spec.name}))
-    _check_pools(runs)
     return Plan(task.model_copy(update={"runs": grids}), tuple(runs))
 
 
@@ -139,10 +143,3 @@ def _pointer(number: int, grid: Grid, field: str) -> str:
 
 def _said(problems: Sequence[FieldProblem]) -> str:
     return "; ".join(f"{problem.pointer.removeprefix('#/')}: {problem.detail}" for problem in problems)
-
-
-def _check_pools(runs: Sequence[PlannedRun]) -> None:
-    pools = {run.spec.name: run.spec.pool for run in runs}
-    if len(set(pools.values())) > 1:
-        told = ", ".join(f"{name} in {pool}" for name, pool in pools.items())
-        raise InvalidField.at("runs", f"one worker does them all, so the engines must be of one pool; they are: {told}")

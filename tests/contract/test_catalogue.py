@@ -86,3 +86,10 @@ def test_a_picture_of_several_tiles_shares_no_run_and_gets_more_time() -> None:
     large = [spec.batch_key(Recreate(), 6000, 4000) for _ in range(2)]
     assert large[0] != large[1]
     assert spec.bound(Recreate(), 6000, 4000) == spec.timeout + 24 * spec.timeout_per_megapixel
+
+
+def test_filling_by_a_map_shares_no_run_with_making_all_anew_by_it() -> None:
+    spec = load_catalogue().find("sd15-canny")
+    asked = {"prompt": "a shirt", "controls": [{"kind": "canny"}]}
+    whole, part, other = (Customise(**asked, **more) for more in ({}, {"mask": "file"}, {"preserve": "product"}))
+    assert spec.batch_key(whole, 64, 64) != spec.batch_key(part, 64, 64) == spec.batch_key(other, 64, 64)

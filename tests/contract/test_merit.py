@@ -3,7 +3,7 @@
 import pytest
 
 from likeness.contract.jobs import ComparedRun
-from likeness.contract.merit import NEAR, main_figures, merit_of, ranked, recommended
+from likeness.contract.merit import NEAR, main_figures, merit_of, ranked, recommended, varied
 from likeness.contract.report import EditReport, Report, Score, Verdict
 
 
@@ -71,3 +71,17 @@ def test_when_none_is_accepted_it_says_so() -> None:
     advice = recommended(ranked([run(0, 0.2, verdict="rejected"), run(1, None)]))
     assert advice.run == 0 and advice.reasons[0].startswith("No run was accepted")
     assert "No other run made a picture" in advice.reasons[1]
+
+
+def test_what_differs_is_shown_and_texts_come_last() -> None:
+    runs = [
+        run(number, 0.5).model_copy(update={"parameters": parameters})
+        for number, parameters in enumerate(
+            [
+                {"prompt": "a", "strength": 0.2, "steps": 4, "clip_skip": 0},
+                {"prompt": "b", "strength": 0.5, "steps": 4},
+                {"prompt": "b", "steps": 4, "image_guidance_scale": 1.5},
+            ]
+        )
+    ]
+    assert varied(runs) == ["strength", "prompt"]

@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from likeness.contract.catalogue import Catalogue, load_catalogue
+from likeness.contract.catalogue import load_catalogue
 from likeness.contract.comparison import MAX_RUNS, Compare, Grid
 from likeness.contract.errors import EngineNotInstalled, InvalidField, RequestError, UnknownEngine
 from likeness.contract.jobs import JobOrder, MadeImage, Recipe, StoredPicture
@@ -93,12 +93,9 @@ def test_unknown_and_missing_engines_name_the_run() -> None:
     assert caught.value.problems[0].pointer == "#/runs/0/engine"
 
 
-def test_engines_of_two_pools_are_refused() -> None:
-    starter = SHIPPED.find("starter")
-    other = starter.model_copy(update={"name": "other", "pool": "elsewhere", "default_for": []})
-    with pytest.raises(InvalidField, match="starter in starter, other in elsewhere") as caught:
-        plan_of(compared(runs=[{"engine": "starter"}, {"engine": "other"}]), Catalogue(engine=[starter, other]))
-    assert caught.value.problems[0].pointer == "#/runs"
+def test_engines_of_several_pools_are_one_plan() -> None:
+    plan = plan_of(compared(runs=[{"engine": "sdxl"}, {"engine": "starter"}, {"engine": "sdxl-refined"}]), SHIPPED)
+    assert plan.pools == ["sdxl", "starter"] and plan.spec.name == "sdxl"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +159,14 @@ def test_an_image_is_made_again_alone_with_its_own_seed_and_guidance() -> None:
     assert (again.engine, again.candidates, again.attempts, again.keep) == ("starter-edit", 1, 1, "best")
     assert again.instruction == task.instruction
     plan_of(again, SHIPPED)
+
+
+def test_an_instruction_to_an_open_engine_is_given_again() -> None:
+    spec, task = SHIPPED.find("instruct-pix2pix"), Customise(engine="instruct-pix2pix", instruction="of glass", steps=3)
+    parameters = spec.resolve(task)
+    assert "prompt" not in parameters and spec.resolve(Recreate())["prompt"]
+    recipe = Recipe(engine=spec.name, revision="1", parameters=parameters, seeds=[5], input_sha256="0", task=task)
+    assert task_again(recipe, made(seed=5), task) == task.model_copy(update={**parameters, "seed": 5})
 
 
 def test_the_text_of_a_captioner_is_used_again() -> None:

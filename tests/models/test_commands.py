@@ -35,6 +35,14 @@ def test_a_failing_engine_fails_the_verification_with_its_reason(installed: Mach
     assert "tiny failed: the engine tiny could not be loaded: " in installed.complains("verify", "tiny")
 
 
+def test_engines_run_on_folders_that_came_by_hand_too_but_nothing_vouches_for_their_files(installed: Machine) -> None:
+    for name in ("tiny-vae", "tiny-words"):
+        (installed.models / name / "lock.json").unlink()
+    done = installed.run("verify", "tiny")
+    assert done.returncode == 1 and "accepted: frame equal" in done.stdout
+    assert "tiny-vae: no lock.json, so nothing says what its files should be" in done.stderr
+
+
 def test_a_picture_that_is_none(installed: Machine) -> None:
     told = installed.complains("verify", "--picture", str(installed.home / "catalogue.toml"))
     assert "catalogue.toml cannot be read" in told

@@ -110,6 +110,7 @@ def test_other_names_of_the_right_type(idle: Live) -> None:
         ("strength", "NaN"),
         ("strength", "Infinity"),
         ("strength", "true"),
+        ("exact", "yes"),
         ("seed", "-1"),
         ("seed", str(2**32)),
         ("candidates", "9"),

@@ -8,6 +8,12 @@ import time
 import pytest
 from PIL import Image
 
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.comparison import Compare
+from likeness.contract.errors import InvalidField
+from likeness.contract.jobs import Residency
+from likeness.contract.runs import plan_of
+from service.room import check_pools
 from tests.service.conftest import Live, Stack, png
 from tests.service.test_bad_input import assert_problem
 from tests.service.test_customise import MASK, base, form, order
@@ -78,16 +84,32 @@ def test_what_is_refused_names_its_place(shop: Live, fields: dict, code: str, po
     assert not shop.pictures() and shop.http.get("/jobs").json()["jobs"] == []
 
 
-def test_engines_of_several_pools_are_refused(serve, stack: Stack, tmp_path) -> None:
-    text = stack.settings(0).catalogue.read_text()
+def test_engines_of_several_pools_need_workers_that_serve_them_all(live: Live, stack: Stack, serve, tmp_path) -> None:
+    settings = stack.settings(0)
+    text = settings.catalogue.read_text()
     other = text.replace('name = "drill"', 'name = "other"').replace('pool = "drill"', 'pool = "far"')
     path = tmp_path / "two.toml"
     path.write_text(text + other.replace('default_for = ["recreate", "generate"]\n', ""))
-    live = serve(catalogue=path)
     body = {"image": base(png()), "runs": [{"engine": "drill"}, {"engine": "other"}]}
-    answer = live.http.post("/compare", json=body)
-    assert_problem(answer, 422, "invalid_field", "#/runs")
-    assert "drill in drill, other in far" in answer.json()["detail"]
+    far = serve(catalogue=path, redis_url=settings.redis_url)
+    for query in ("", "?dry_run=true"):
+        answer = far.http.post(f"/compare{query}", json=body)
+        assert_problem(answer, 422, "invalid_field", "#/runs")
+        assert "of the pool drill does not serve: other in far" in answer.json()["detail"]
+    assert not far.pictures()
+    alone = serve(catalogue=path)
+    assert alone.http.post("/compare", json=body).status_code == 202, "no worker is known that could not"
+
+
+def test_a_worker_of_all_pools_takes_them() -> None:
+    plan = plan_of(Compare(runs=[{"engine": "sd15"}, {"engine": "sdxl"}]), load_catalogue())
+    check_pools(plan, [worker("sd15", "sdxl"), worker("starter"), worker("sdxl")])
+    with pytest.raises(InvalidField, match="of the pool sd15 does not serve: sdxl in sdxl"):
+        check_pools(plan, [worker("sd15", "sdxl"), worker("sd15")])
+
+
+def worker(*pools: str) -> Residency:
+    return Residency(worker="w", device="cpu", engines=[], pools=list(pools))
 
 
 def test_a_comparison_comes_back_ranked_with_its_sheet(live: Live) -> None:

@@ -70,6 +70,7 @@ FIELDS = {
     "place": {"left": 0.25, "top": 0.25, "width": 0.5, "height": 0.2},
     "thresholds": {"change_outside": 2},
     "attempts": 3,
+    "exact": True,
 }
 
 

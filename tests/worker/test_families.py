@@ -189,6 +189,24 @@ def test_a_map_that_is_sent_steers_instead_of_the_drawn_one(engine: Callable[[st
     assert all((a != b).any() for a, b in combinations(results, 2))
 
 
+@pytest.mark.parametrize("name", ["sd15", "sd15-inpaint", "sd15-canny", "sdxl", "sdxl-inpaint", "kandinsky22"])
+def test_the_least_strength_draws_too(engine: Callable[[str], Engine], name: str) -> None:
+    one = task(name, parameters={"strength": CATALOGUE.find(name).parameters["strength"].minimum})
+    assert np.isfinite(made(engine(name), one)[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "strength", "steps", "run"), [("sd15", 0.3, 30, 15), ("sd15-lcm", 0.05, 4, 2), ("sd15-lcm", 1.0, 60, 50)]
+)
+def test_lcm_runs_no_more_steps_than_it_knows(
+    engine: Callable[[str], Engine], name: str, strength: float, steps: int, run: int
+) -> None:
+    told: list[str] = []
+    one = task(name, parameters={"scheduler": "lcm", "strength": strength, "steps": steps})
+    engine(name).generate([one], lambda step, steps, stage: told.append(stage))
+    assert told.count("denoising") == run
+
+
 def test_a_control_counts_only_between_its_start_and_its_end(engine: Callable[[str], Engine]) -> None:
     results = [
         made(engine("sd15-canny"), replace(task("sd15-canny"), controls=(Control(kind="canny", start=a, end=b),)))[0]

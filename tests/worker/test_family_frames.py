@@ -55,3 +55,19 @@ def test_the_frame_is_equal(residents: Residents, name: str, odd: str) -> None: 
     (made,) = outcome.images
     assert made.report.frame_equal, [row for row in made.report.frame if not row.equal]
     assert (made.width, made.height, made.mode) == (*size, mode)
+
+
+def test_a_control_map_that_is_sent_fits_a_picture_of_any_size(residents: Residents) -> None:  # noqa: F811
+    task = Customise(
+        engine="sd15-canny", steps=1, seed=1, prompt="a shirt", controls=[{"kind": "canny"}], control="file"
+    )
+    store, catalogue, made = PictureStore.open("memory://"), load_catalogue(), []
+    for lines in (Image.new("L", (97, 61)), Image.linear_gradient("L").resize((97, 61))):
+        file = io.BytesIO()
+        lines.save(file, "PNG")
+        sent = {"control": file.getvalue()}
+        _, order = ordered(task, picture((97, 61), "RGB"), sent, catalogue, store, residents.has)
+        outcome = Run(small(catalogue.find("sd15-canny")), residents, store, Unwatched()).execute([order])[order.id]
+        assert isinstance(outcome, Result), outcome
+        made.append(outcome.images[0].picture.sha256)
+    assert made[0] != made[1], "the map steers"

@@ -9,6 +9,7 @@ import worker.engines
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, OutOfMemory
+from likeness.models.lockfile import Lockfile
 from tests import tiny
 from tests.worker.families.blocks import BYTES
 from tests.worker.test_families import small
@@ -192,3 +193,23 @@ def test_what_cannot_be_compiled_is_known_at_the_start() -> None:
     Residents(Components(NOWHERE, CPU), BYTES).preload([spec])
     with pytest.raises(EngineFailed, match="drill could not make its first picture"):
         Residents(Components(NOWHERE, CPU, compile=True), BYTES).preload([spec])
+
+
+def test_the_commits_are_those_of_what_a_run_used(tmp_path: Path) -> None:
+    spec = load_catalogue().find("sd15-canny")
+    for number, name in enumerate([*spec.needs, *spec.loras, "sdxl"]):
+        (tmp_path / name).mkdir()
+        lock = Lockfile(repository="a/b", revision="main", commit=f"{number}" * 40, patterns=[], files={})
+        lock.write(tmp_path / name)
+    residents = Residents(Components(Weights(Path("none"), tmp_path), CPU), 1)
+    plain = {"sd15": "0" * 40, "controlnet-sd15-canny": "1" * 40}
+    assert residents.commits(spec) == plain
+    assert residents.commits(spec, ["lcm-lora-sd15"]) == {**plain, "lcm-lora-sd15": "2" * 40}
+
+
+def test_a_lock_that_cannot_be_read_fails_the_job_and_not_the_worker(tmp_path: Path) -> None:
+    (tmp_path / "sd15").mkdir()
+    (tmp_path / "sd15" / "lock.json").write_text("{}")
+    residents = Residents(Components(Weights(Path("none"), tmp_path), CPU), 1)
+    with pytest.raises(EngineFailed, match=r"what sd15 runs on is not known: .*lock\.json cannot be read"):
+        residents.commits(load_catalogue().find("sd15"))

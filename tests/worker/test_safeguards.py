@@ -84,7 +84,11 @@ def test_a_customised_picture_is_a_composite_and_its_adapters_are_named(store: P
     one = order(store).model_copy(update={"task": task})
     asked = EngineTask(np.zeros((8, 8, 3), np.float32), 1, {"steps": 4}, loras={"line-art": 0.8})
     said = provenance_of(SPEC, one, asked, 1)
-    assert said.source is DigitalSource.COMPOSITE and said.parameters == {"steps": 4, "lora:line-art": 0.8}
+    assert said.source is DigitalSource.COMPOSITE and said.parameters == {
+        "steps": 4,
+        "instruction": "make it red",
+        "lora:line-art": 0.8,
+    }
 
 
 def test_the_provenance_can_be_left_out_and_changes_no_pixel(store: PictureStore) -> None:

@@ -99,7 +99,7 @@ class StableDiffusionEngine(Thrift):
         smalls = [fitted(task.canvas, canvas) for task in tasks]
         self.window(canvas, smalls[0])
         pipe = self._pipe(mode, tasks[0])
-        call = call_of(tasks, smalls, mode, pipe.device)
+        call = call_of(tasks, smalls, mode, pipe)
         if tasks[0].controls:
             call |= control_call(tasks, self.maps.batches(tasks, smalls, pipe.device), mode)
         steps = int(number(tasks[0], "steps", 1)) + 1

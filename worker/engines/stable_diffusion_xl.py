@@ -128,7 +128,7 @@ class StableDiffusionXLEngine(Thrift):
         smalls = [fitted(task.canvas, canvas) for task in tasks]
         self.window(canvas, smalls[0])
         pipe = self._pipe(mode, tasks[0])
-        call = call_of(tasks, smalls, mode, pipe.device) | sizes(tasks[0], smalls[0])
+        call = call_of(tasks, smalls, mode, pipe) | sizes(tasks[0], smalls[0])
         if tasks[0].controls:
             call |= control_call(tasks, self.maps.batches(tasks, smalls, pipe.device), mode)
         first = int(number(tasks[0], "steps", 1))
@@ -155,7 +155,7 @@ class StableDiffusionXLEngine(Thrift):
         done = int(number(tasks[0], "steps", 1))
         strength = {"parameters": tasks[0].parameters | {"steps": steps, "strength": REFINED}}
         short = [replace(task, **strength) for task in tasks]
-        call = call_of(short, smalls, Mode.IMAGE, pipe.device) | sizes(tasks[0], smalls[0])
+        call = call_of(short, smalls, Mode.IMAGE, pipe) | sizes(tasks[0], smalls[0])
         prompts = together([_read(refiner.encoders, task) for task in tasks], str(self.vae.device))
         hook = reporter(on_step, done, done + steps + 1)
         return pipe(**prompts, **(call | {"image": latents}), callback_on_step_end=hook).images

@@ -1,0 +1,18 @@
+"""What libraries write to the log of a worker and tells nobody anything."""
+
+import logging
+import os
+
+CHATTY = {
+    "transformers.utils.import_utils": "requires torchvision",  # which nothing here needs
+    "diffusers.loaders.lora_base": "No LoRA keys",  # in text encoders, which most adapters leave as they are
+    "diffusers.models.modeling_utils": "should be kept in float32: []",  # at every picture of SDXL
+}
+"""By logger, what a line that is left out contains."""
+
+
+def keep_quiet() -> None:
+    """Turn off progress bars of loading, and the lines of CHATTY. Call it before transformers is imported."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    for name, said in CHATTY.items():
+        logging.getLogger(name).addFilter(lambda record, said=said: said not in record.getMessage())
