@@ -99,8 +99,8 @@ export interface ComparisonView {
 
 /** A map that steers the engine (ControlNet), drawn from the picture unless it is sent. */
 export interface Control {
-  /** canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright */
-  kind: "canny" | "soft_edge" | "line_art" | "depth";
+  /** canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright; inpaint: what a mask leaves, which engines that fill by it take by themselves */
+  kind: "canny" | "soft_edge" | "line_art" | "depth" | "inpaint";
   /** how strongly it steers */
   weight?: number;
   /** share of the steps after which it begins */
@@ -328,7 +328,7 @@ export interface EngineView {
   /** further models it runs on */
   parts: Record<string, string>;
   /** maps that steer it */
-  controls: Array<"canny" | "soft_edge" | "line_art" | "depth">;
+  controls: Array<"canny" | "soft_edge" | "line_art" | "depth" | "inpaint">;
   /** adapters that a job may put on */
   loras: Array<string>;
   /** needs a text to recreate a picture; one is written when none is given */

@@ -130,6 +130,8 @@ def _customised(task: Customise, spec: EngineSpec, shown: Shown, sent: Sent) -> 
         brief = _open_instruction(task, shown)
     else:
         brief = WAYS[way](task, shown)
+    if way is Way.FILL:
+        brief = replace(brief, controls=tuple(Control(kind=kind) for kind in spec.controls))
     return _checked(_locked(brief, task, shown), task, shown, captions_of(task, spec.closed))
 
 

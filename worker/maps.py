@@ -18,6 +18,8 @@ from worker.components import Components
 from worker.engine import Canvas, EngineTask
 from worker.latents import pixels, resized
 
+HOLE = 0.5
+"""A mask covers what is above it."""
 ESTIMATOR = "depth-estimator"
 """The part of an engine that sees depth."""
 SEEN = 518
@@ -43,11 +45,20 @@ class Maps:
     def _map(self, control: Control, task: EngineTask, small: Canvas) -> Canvas:
         if control.kind in task.maps:
             return np.stack([resized(task.maps[control.kind][..., band], small) for band in range(3)], -1)
+        if control.kind == "inpaint":
+            return _holed(small, task)
         if control.kind == "depth":
             if self._depth is None:
                 raise ValueError("this engine has no model that sees depth; send the map")
             return self._depth.of_canvas(small)
         return CONTROLS[control.kind](small)
+
+
+def _holed(small: Canvas, task: EngineTask) -> Canvas:
+    """Return the picture with -1 where it is to be filled, as the inpainting ControlNet was trained."""
+    if task.mask is None:
+        raise ValueError("nothing to fill: no mask")
+    return np.where(resized(task.mask, small)[..., None] > HOLE, np.float32(-1), small)
 
 
 class Depth:

@@ -22,7 +22,7 @@ Region = Literal["product", "background"]
 SchedulerName = Literal[
     "ddim", "dpmpp-2m", "dpmpp-2m-karras", "euler", "euler-trailing", "euler-ancestral", "lcm", "unipc"
 ]
-ControlKind = Literal["canny", "soft_edge", "line_art", "depth"]
+ControlKind = Literal["canny", "soft_edge", "line_art", "depth", "inpaint"]
 
 
 class Priority(StrEnum):
@@ -113,7 +113,8 @@ class Control(Strict):
     """A map that steers the engine (ControlNet), drawn from the picture unless it is sent."""
 
     kind: ControlKind = Field(
-        description="canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright"
+        description="canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright; "
+        "inpaint: what a mask leaves, which engines that fill by it take by themselves"
     )
     weight: float = Field(default=1.0, ge=0, le=2, description="how strongly it steers")
     start: float = Field(default=0.0, ge=0, le=1, description="share of the steps after which it begins")
