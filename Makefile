@@ -52,7 +52,7 @@ up: $(READY) ## run everything on 127.0.0.1:8000 (LIKENESS_PORT) until Ctrl-C
 	@$(BIN)/likeness up
 
 test: lint ## run every check and test
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .
