@@ -21,10 +21,10 @@ from worker.components import Components
 from worker.denoiser import TIMES
 from worker.engine import Canvas, EngineTask, Plane, Stage, StepHook
 from worker.latents import generators, pixels, resized, schedule
-from worker.steady import Steady, SteadyUNet
+from worker.steady import MixedAutoencoder, Steady, SteadyUNet
 
 KINDS: dict[str, type[Any]] = {
-    "AutoencoderKL": AutoencoderKL,
+    "AutoencoderKL": MixedAutoencoder,
     "CLIPTextModel": CLIPTextModel,
     "CLIPTextModelWithProjection": CLIPTextModelWithProjection,
     "UNet2DConditionModel": SteadyUNet,
@@ -89,7 +89,7 @@ def assembled(
 ) -> dict[str, Any]:
     """Load what a model's index names, networks shared and those that it lacks left None. Raises OSError, ValueError.
 
-    `more` are classes that only one family has. The autoencoder runs in float32: shorter numbers show in flat areas.
+    `more` are classes that only one family has. The autoencoder's weights are in float32 always.
     """
     folder = components.folder(weights)
     index = json.loads((folder / "model_index.json").read_text("utf-8"))
@@ -124,6 +124,8 @@ def _loaded(components: Components, weights: str, part: str, kind: type[Any], dt
             made.compile()
     if isinstance(made, AutoencoderKL):
         made.enable_slicing()  # one picture at a time, so that none depends on its neighbours
+    if isinstance(made, MixedAutoencoder) and components.dtype is torch.bfloat16:
+        made.encoded_in = components.dtype  # float16 overflows in SDXL's
     shapes = {parameter.ndim for parameter in made.parameters()}
     flat = 4 in shapes and 5 not in shapes  # channels last is an order of four axes
     return made.to(components.device, memory_format=torch.channels_last if flat else torch.preserve_format)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from diffusers.models import ControlNetModel, UNet2DConditionModel
+from diffusers.models import AutoencoderKL, ControlNetModel, UNet2DConditionModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
 from torch import Tensor
 
@@ -146,3 +146,15 @@ class SteadyControlNet(Steady, ControlNetModel):
         options.pop("return_dict", None)
         given = {"sample": sample, "timestep": timestep, "encoder_hidden_states": encoder_hidden_states, **options}
         return self.run_steadily(partial(super().forward, return_dict=False), given, len(sample))
+
+
+class MixedAutoencoder(AutoencoderKL):
+    """AutoencoderKL that decodes in float32, where shorter numbers show in flat areas, and may encode in others."""
+
+    encoded_in: torch.dtype | None = None
+    """What encoding runs in, where the network that reads the latents runs in it too; None is float32."""
+
+    def _encode(self, x: Tensor) -> Tensor:
+        short = self.encoded_in or torch.float32
+        with torch.autocast(x.device.type, short, enabled=self.encoded_in is not None):
+            return super()._encode(x).float()

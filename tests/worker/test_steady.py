@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from tests import tiny
-from worker.steady import SteadyUNet, in_numbers, in_windows
+from tests.tiny_parts import autoencoder
+from worker.steady import MixedAutoencoder, SteadyUNet, in_numbers, in_windows
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,22 @@ def test_a_larger_sample_is_run_in_windows(unet: SteadyUNet) -> None:
         unet.window = None
     assert parts.shape == whole.shape and not torch.equal(parts, whole)
     assert torch.allclose(parts[..., :8, :8], small[..., :8, :8], atol=1e-5), "where no other window reaches"
+
+
+@torch.inference_mode()
+def test_an_autoencoder_encodes_in_short_numbers_and_decodes_in_long_ones() -> None:
+    torch.manual_seed(0)
+    made = MixedAutoencoder.from_config(autoencoder().config).eval()
+    made.enable_slicing()
+    pictures = torch.rand(3, 3, 32, 32) * 2 - 1
+    exact = made.encode(pictures).latent_dist.mean
+    shown = made.decode(exact).sample
+    made.encoded_in = torch.bfloat16
+    short = made.encode(pictures).latent_dist.mean
+    assert short.dtype is torch.float32
+    assert 0 < (short - exact).abs().mean() < 0.05 * exact.abs().mean()
+    assert torch.equal(made.encode(pictures[1:2]).latent_dist.mean, short[1:2]), "the same alone"
+    assert torch.equal(made.decode(exact).sample, shown)
 
 
 def test_numbers_change_in_whatever_holds_them() -> None:
