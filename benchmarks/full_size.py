@@ -145,8 +145,7 @@ def plain_script(folder: Path) -> Callable[[int], Callable[[], None]]:
 
 def our_engine(folder: Path, dtype: str) -> Callable[[int], Callable[[], None]]:
     """Return what runs a batch of a given size through the engine `sd15`, on a canvas of the same size."""
-    spec = load_catalogue().find("sd15")
-    spec = spec.model_copy(update={"canvas": spec.canvas.model_copy(update={"native": None})})
+    spec = at_any_size("sd15")
     engine = residents(folder, dtype).engine(spec)
 
     def batch(count: int) -> Callable[[], None]:
@@ -154,6 +153,12 @@ def our_engine(folder: Path, dtype: str) -> Callable[[int], Callable[[], None]]:
         return lambda: run(engine, tasks)
 
     return batch
+
+
+def at_any_size(name: str) -> EngineSpec:
+    """Return an engine's row without a native size, so that canvases are not enlarged."""
+    spec = load_catalogue().find(name)
+    return spec.model_copy(update={"canvas": spec.canvas.model_copy(update={"native": None})})
 
 
 def canvas(seed: int) -> np.ndarray:
@@ -187,11 +192,9 @@ def _in_turn(runs: dict[str, Callable[[], None]], rounds: int = ROUNDS) -> dict[
 def swap() -> Table:
     """Measure a first picture from a new process with and without preload, and by turns with another engine."""
     table = Table(f"22 M parameters, {SIDE} px, {STEPS} steps", "seconds")
-    catalogue = load_catalogue()
-    names = ("sd15", "instruct-pix2pix")
     with models(SMALL, "sd15") as folder, models(SMALL, "sd15") as other:
         (other / "sd15").rename(folder / "second")
-        first = catalogue.find(names[0])
+        first = at_any_size("sd15")
         second = first.model_copy(update={"name": "second", "weights": "second"})
         one = residents(folder, "auto")
         one.engine(first)
@@ -219,7 +222,7 @@ def _first(folder: Path, spec: EngineSpec, preload: bool) -> float:
     """Return seconds from a job's arrival at a fresh process to its picture."""
     code = (
         "import sys, time; from pathlib import Path; from benchmarks import full_size as f\n"
-        "held = f.residents(Path(sys.argv[1]), 'auto'); spec = f.load_catalogue().find('sd15')\n"
+        "held = f.residents(Path(sys.argv[1]), 'auto'); spec = f.at_any_size('sd15')\n"
         "sys.argv[2] == 'yes' and held.preload([spec])\n"
         "began = time.perf_counter(); f.run(held.engine(spec), [f.task(spec, 0)])\n"
         "print(time.perf_counter() - began)"
