@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from likeness.cli_make import OUT, REGIONS, URL, Key, Out, Url, recoloured
+from likeness.cli_make import OUT, REGIONS, URL, Complete, Guide, Key, Out, Style, Url, recoloured
+from likeness.cli_values import value_of
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -29,6 +30,9 @@ def compare(
     prompt: Annotated[str | None, typer.Option(help="What the picture shows.")] = None,
     mask: Annotated[str | None, typer.Option(help="What may change: product, background, or a picture file.")] = None,
     preserve: Annotated[str | None, typer.Option(help="What stays exactly as it is: product or background.")] = None,
+    style: Style = None,
+    guide: Guide = None,
+    complete: Complete = None,
     out: Out = OUT,
     url: Url = URL,
     key: Key = None,
@@ -43,13 +47,15 @@ def compare(
         "text": text,
         "mask": region,
         "preserve": preserve,
+        "complete": complete,
     }
     changes = {name: value for name, value in wishes.items() if value is not None}
-    kind = "customise" if changes or mask else "recreate"
+    kind = "customise" if changes or mask or style or guide else "recreate"
     task = {"kind": kind, **changes} | ({"prompt": prompt} if prompt else {})
     with Client(url, key) as client:
         area = Path(mask) if mask and not region else None
-        job = client.compare(file, [_grid(said) for said in engine], task, mask=area)
+        grids = [_grid(said) for said in engine]
+        job = client.compare(file, grids, task, mask=area, style_image=style, guide=guide)
         _show_comparison(client, job, file, out)
 
 
@@ -58,13 +64,12 @@ def _grid(said: str) -> dict[str, Any]:
     name, *settings = said.split()
     try:
         pairs = [(setting.partition("=")[0], setting.partition("=")[2].split(",")) for setting in settings]
-        return {"engine": name, **{parameter: [_number(value) for value in values] for parameter, values in pairs}}
+        return {
+            "engine": name,
+            **{parameter: [value_of(parameter, one) for one in values] for parameter, values in pairs},
+        }
     except ValueError as error:
         raise LocalProblem(f"--engine {said}: numbers are needed, as 'starter strength=0,0.3 steps=4'") from error
-
-
-def _number(text: str) -> int | float:
-    return int(text) if text.lstrip("-").isdecimal() else float(text)
 
 
 def _show_comparison(client: "Client", job: "RemoteJob", file: Path, out: Path) -> None:

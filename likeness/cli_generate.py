@@ -1,4 +1,4 @@
-"""The command that makes pictures from text: `likeness generate`."""
+"""The command that makes new pictures: `likeness generate`."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from likeness.cli_compare import LONGEST_WAIT, save_images
-from likeness.cli_make import OUT, URL, Engine, Key, Out, Seed, Url
+from likeness.cli_make import OUT, URL, Engine, GuidanceScale, Key, Out, Seed, Steps, Url
+from likeness.cli_values import Label, Set, assigned
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -15,17 +16,21 @@ if TYPE_CHECKING:  # heavy: imported when a command runs
 
 SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
 LONGEST_NAME: Final = 40
-"""Characters of the prompt that a file is named by."""
+"""Characters of what is shown that a file is named by."""
 
 
 def generate(
-    prompt: Annotated[str, typer.Argument(help="What the picture shows.", show_default=False)],
+    prompt: Annotated[
+        str | None, typer.Argument(help="What the picture shows; not with every engine.", show_default=False)
+    ] = None,
     negative_prompt: Annotated[str | None, typer.Option(help="What it must not show.")] = None,
     size: Annotated[str | None, typer.Option(help="WIDTHxHEIGHT in px; the engine's own square if not given.")] = None,
+    label: Label = None,
     engine: Engine = None,
-    guidance_scale: Annotated[float | None, typer.Option(help="How strongly the words are followed.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
+    guidance_scale: GuidanceScale = None,
+    steps: Steps = None,
     scheduler: Annotated[str | None, typer.Option(help="The solver that takes the steps.")] = None,
+    settings: Set = None,
     seed: Seed = None,
     candidates: Annotated[int | None, typer.Option(help="How many to make.")] = None,
     keep: Annotated[str | None, typer.Option(help="Which of them to write: best or all.")] = None,
@@ -34,7 +39,7 @@ def generate(
     url: Url = URL,
     key: Key = None,
 ) -> None:
-    """Make a new picture from text through a running service. Exits 1 when it failed or was rejected."""
+    """Make a new picture through a running service. Exits 1 when it failed or was rejected."""
     from rich.console import Console
 
     from likeness.client import Client
@@ -45,6 +50,7 @@ def generate(
         "negative_prompt": negative_prompt,
         "width": width,
         "height": height,
+        "label": label,
         "engine": engine,
         "guidance_scale": guidance_scale,
         "steps": steps,
@@ -53,11 +59,12 @@ def generate(
         "candidates": candidates,
         "keep": keep,
         "format": picture_format,
+        **assigned(settings),
     }
     console = Console()
     with Client(url, key) as client:
         job = wait_watched(client, client.generate(prompt, **fields), console, LONGEST_WAIT)
-        names = names_of(prompt, job)
+        names = names_of(prompt or label or "", job)
         save_images(client, job, out, names)
     console.print(*lines(job, names), f"written to {out}/", sep="\n", markup=False, highlight=False)
     if job.result and job.result.images[0].report.verdict == "rejected":
@@ -74,11 +81,11 @@ def sides(size: str | None) -> tuple[int | None, int | None]:
     return int(found[1]), int(found[2])
 
 
-def names_of(prompt: str, job: "RemoteJob") -> dict[int, str]:
-    """Return a file name without ending for each image of a job: the prompt's first words, the engine and the seed."""
+def names_of(shown: str, job: "RemoteJob") -> dict[int, str]:
+    """Return a file name without ending for each image of a job: what it shows, the engine and the seed."""
     if job.result is None:
         return {}
-    words = re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:LONGEST_NAME].strip("-") or "picture"
+    words = re.sub(r"[^a-z0-9]+", "-", shown.lower()).strip("-")[:LONGEST_NAME].strip("-") or "picture"
     engine = job.result.engine["name"]
     return {number: f"{words}-{engine}-{image.seed}" for number, image in enumerate(job.result.images)}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from likeness.cli_values import Label, Set, assigned
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -20,6 +21,13 @@ Out = Annotated[Path, typer.Option(help="Folder for the pictures that are made."
 OUT = Path("out")
 Engine = Annotated[str | None, typer.Option(help="Engine; the default one if not given.")]
 Seed = Annotated[int | None, typer.Option(help="Seed of the first candidate.")]
+Controls = Annotated[list[str] | None, typer.Option(help="Edges to keep: canny or soft_edge; may be given twice.")]
+Style = Annotated[Path | None, typer.Option("--style", help="A picture whose style is taken over.")]
+Guide = Annotated[Path | None, typer.Option(help="The picture as painted over; may be transparent elsewhere.")]
+Complete = Annotated[float | None, typer.Option(help="Share of the height that stays, 0.1 to 0.9; the rest is new.")]
+Strength = Annotated[float | None, typer.Option(help="0 keeps the picture, 1 forgets it.")]
+GuidanceScale = Annotated[float | None, typer.Option(help="How strongly the words are followed.")]
+Steps = Annotated[int | None, typer.Option(help="Denoising steps.")]
 REGIONS = ("product", "background")
 SIDES = ("left", "top", "width", "height")
 
@@ -31,12 +39,13 @@ def recreate(
     key: Key = None,
     engine: Engine = None,
     picture_format: Annotated[str, typer.Option("--format", help="same, png, jpeg or webp.")] = "same",
+    settings: Set = None,
     seed: Seed = None,
 ) -> None:
     """Recreate pictures through a running service. Exits 1 when one failed or was rejected."""
     from likeness.making import Wish
 
-    fields = {"engine": engine, "format": picture_format, "seed": seed}
+    fields = {"engine": engine, "format": picture_format, "seed": seed, **assigned(settings)}
     _make([Wish(file, "recreate", fields) for file in files], out, url, key)
 
 
@@ -49,14 +58,17 @@ def customise(
     prompt: Annotated[str | None, typer.Option(help="What the picture shows, where it is made anew.")] = None,
     mask: Annotated[str | None, typer.Option(help="What may change: product, background, or a picture file.")] = None,
     preserve: Annotated[str | None, typer.Option(help="What stays exactly as it is: product or background.")] = None,
-    control: Annotated[
-        list[str] | None, typer.Option(help="Edges to keep: canny or soft_edge; may be given twice.")
-    ] = None,
+    control: Controls = None,
     place: Annotated[str | None, typer.Option(help="Where to print: left,top,width,height, each 0 to 1.")] = None,
+    style: Style = None,
+    guide: Guide = None,
+    complete: Complete = None,
+    label: Label = None,
     engine: Engine = None,
-    strength: Annotated[float | None, typer.Option(help="0 keeps the picture, 1 forgets it.")] = None,
-    guidance_scale: Annotated[float | None, typer.Option(help="How strongly the words are followed.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Denoising steps.")] = None,
+    strength: Strength = None,
+    guidance_scale: GuidanceScale = None,
+    steps: Steps = None,
+    settings: Set = None,
     seed: Seed = None,
     candidates: Annotated[int | None, typer.Option(help="How many to make, to keep the best.")] = None,
     attempts: Annotated[int | None, typer.Option(help="How often to try until one is accepted.")] = None,
@@ -67,7 +79,7 @@ def customise(
 ) -> None:
     """Customise pictures through a running service. Exits 1 when one failed or was rejected.
 
-    Give one of --instruction, --recolour, --text, --logo and --prompt.
+    Give one of --instruction, --recolour, --text, --logo, --style, --guide, --complete and --prompt.
     """
     from likeness.making import Wish
 
@@ -82,6 +94,10 @@ def customise(
         "preserve": preserve,
         "controls": [{"kind": kind} for kind in control] if control else None,
         "place": _box(place),
+        "style_image": style,
+        "guide": guide,
+        "complete": complete,
+        "label": label,
         "engine": engine,
         "strength": strength,
         "guidance_scale": guidance_scale,
@@ -90,6 +106,7 @@ def customise(
         "candidates": candidates,
         "attempts": attempts,
         "format": picture_format,
+        **assigned(settings),
     }
     _make([Wish(file, "customise", fields) for file in files], out, url, key)
 

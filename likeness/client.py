@@ -86,13 +86,15 @@ class Client:
         mask: File | None = None,
         logo: File | None = None,
         control: File | None = None,
+        style_image: File | None = None,
+        guide: File | None = None,
         **fields: Fields,
     ) -> RemoteJob:
         """Hand in a picture to be changed; `fields` are those of `POST /customise`.
 
-        `mask` is "product" or "background", or like `picture`, `logo` and `control` a path or bytes.
+        `mask` is "product" or "background", or like `picture` and the others a path or bytes.
         """
-        files = {"image": picture, "logo": logo, "control": control}
+        files = {"image": picture, "logo": logo, "control": control, "style_image": style_image, "guide": guide}
         if mask in get_args(Region):
             fields["mask"] = str(mask)
         else:
@@ -108,6 +110,8 @@ class Client:
         mask: File | None = None,
         logo: File | None = None,
         control: File | None = None,
+        style_image: File | None = None,
+        guide: File | None = None,
         **fields: Fields,
     ) -> RemoteJob:
         """Hand in a picture to go through several engines and settings, `{"engine": "starter", "strength": [0, 0.3]}`.
@@ -115,10 +119,11 @@ class Client:
         `task` is what each run does, with its `kind`; recreation when not given. The other files are for it.
         """
         files = {"image": picture, "mask": mask, "logo": logo, "control": control}
+        files |= {"style_image": style_image, "guide": guide}
         return self._hand_in("/compare", files, {**fields, "runs": runs, "task": task})
 
-    def generate(self, prompt: str, **fields: Fields) -> RemoteJob:
-        """Have a new picture made from text; `fields` are those of `POST /generate`."""
+    def generate(self, prompt: str | None = None, **fields: Fields) -> RemoteJob:
+        """Have a new picture made, from text where the engine takes one; `fields` are those of `POST /generate`."""
         return self._hand_in("/generate", {}, {"prompt": prompt, **fields})
 
     def dry_run(self, kind: JobKind, picture: File | None = None, **fields: Fields) -> DryRun:

@@ -61,6 +61,10 @@ export interface CompareRequest {
   logo?: string | null;
   /** a map for the first of `task`'s `controls`, sent likewise */
   control?: string | null;
+  /** a picture for `task` to take the style of, likewise */
+  style_image?: string | null;
+  /** the picture as painted over, for `task`, likewise */
+  guide?: string | null;
 }
 
 /** One run of a comparison: a row of its table. */
@@ -109,7 +113,7 @@ export interface Control {
   end?: number;
 }
 
-/** Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control. */
+/** Change a picture: in words, to a colour, by another picture, within a mask, or by control. */
 export interface Customise {
   /** what the picture shows */
   prompt?: string | null;
@@ -117,18 +121,36 @@ export interface Customise {
   negative_prompt?: string | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** denoising steps */
+  /** denoising steps, or those of an optimiser */
   steps?: number | null;
   /** the solver that takes the steps */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
   /** last layers of the text encoder to leave out */
   clip_skip?: number | null;
+  /** the class of what is shown */
+  label?: string | null;
+  /** how far the latent may lie from its mean: less varies less */
+  truncation?: number | null;
+  /** of the next token's distribution: below 1 sharper, above flatter */
+  temperature?: number | null;
+  /** only so many likeliest next tokens are drawn */
+  top_k?: number | null;
+  /** only the likeliest next tokens that sum to this probability are drawn */
+  top_p?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** 0 keeps the picture, 1 forgets it (SDEdit) */
   strength?: number | null;
   /** how strongly the picture is followed */
   image_guidance_scale?: number | null;
+  /** how far around the picture's own latent is drawn; 0 is no variant */
+  variation?: number | null;
+  /** the layer whose features the picture is seen by */
+  layer?: string | null;
+  /** how much the content counts */
+  content_weight?: number | null;
+  /** how much the style counts */
+  style_weight?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** adapters to put on (LoRA) */
@@ -159,6 +181,12 @@ export interface Customise {
   logo?: "file" | null;
   /** where to print; centred on the product when not given */
   place?: Box | null;
+  /** the `style_image` file sent: a picture of any size whose style is taken over */
+  style_image?: "file" | null;
+  /** the `guide` file sent: the picture as painted over, of its size; where that is transparent, the picture shows. `strength` says how freely it is followed, `prompt` what it shows */
+  guide?: "file" | null;
+  /** share of the height, from the top, that stays; the rest is made anew */
+  complete?: number | null;
   /** maps to keep to */
   controls?: Array<Control>;
   /** the `control` file sent: the map for the first of `controls`, not drawn here */
@@ -173,7 +201,7 @@ export interface Customise {
   thresholds?: EditThresholds;
 }
 
-/** Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control. */
+/** Change a picture: in words, to a colour, by another picture, within a mask, or by control. */
 export interface CustomiseRequest {
   /** what the picture shows */
   prompt?: string | null;
@@ -181,18 +209,36 @@ export interface CustomiseRequest {
   negative_prompt?: string | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** denoising steps */
+  /** denoising steps, or those of an optimiser */
   steps?: number | null;
   /** the solver that takes the steps */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
   /** last layers of the text encoder to leave out */
   clip_skip?: number | null;
+  /** the class of what is shown */
+  label?: string | null;
+  /** how far the latent may lie from its mean: less varies less */
+  truncation?: number | null;
+  /** of the next token's distribution: below 1 sharper, above flatter */
+  temperature?: number | null;
+  /** only so many likeliest next tokens are drawn */
+  top_k?: number | null;
+  /** only the likeliest next tokens that sum to this probability are drawn */
+  top_p?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** 0 keeps the picture, 1 forgets it (SDEdit) */
   strength?: number | null;
   /** how strongly the picture is followed */
   image_guidance_scale?: number | null;
+  /** how far around the picture's own latent is drawn; 0 is no variant */
+  variation?: number | null;
+  /** the layer whose features the picture is seen by */
+  layer?: string | null;
+  /** how much the content counts */
+  content_weight?: number | null;
+  /** how much the style counts */
+  style_weight?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** adapters to put on (LoRA) */
@@ -223,10 +269,16 @@ export interface CustomiseRequest {
   logo?: string | null;
   /** where to print; centred on the product when not given */
   place?: Box | null;
+  /** a picture of any size whose style is taken over, sent as the image is */
+  style_image?: string | null;
+  /** the picture as painted over, of the same size, sent as the image is; where it is transparent, the picture shows. `strength` says how freely it is followed, `prompt` what it shows */
+  guide?: string | null;
+  /** share of the height, from the top, that stays; the rest is made anew */
+  complete?: number | null;
   /** maps to keep to */
   controls?: Array<Control>;
-  /** the `control` file sent: the map for the first of `controls`, not drawn here */
-  control?: "file" | null;
+  /** a map for the first of `controls`, sent as the image is */
+  control?: string | null;
   /** what the given picture shows; for the report, beside target_prompt or prompt */
   source_prompt?: string | null;
   /** what the made picture should show; for the report; by default the prompt */
@@ -387,20 +439,30 @@ export interface FrameRow {
   equal: boolean;
 }
 
-/** Make a new picture from text. */
+/** Make a new picture: from text, or of a learned kind. */
 export interface Generate {
-  /** what the picture shows */
-  prompt: string;
+  /** what the picture shows; needed by an engine that takes one, refused by another */
+  prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** denoising steps */
+  /** denoising steps, or those of an optimiser */
   steps?: number | null;
   /** the solver that takes the steps */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
   /** last layers of the text encoder to leave out */
   clip_skip?: number | null;
+  /** the class of what is shown */
+  label?: string | null;
+  /** how far the latent may lie from its mean: less varies less */
+  truncation?: number | null;
+  /** of the next token's distribution: below 1 sharper, above flatter */
+  temperature?: number | null;
+  /** only so many likeliest next tokens are drawn */
+  top_k?: number | null;
+  /** only the likeliest next tokens that sum to this probability are drawn */
+  top_p?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** an engine's name; the default when not given */
@@ -445,6 +507,24 @@ export interface Grid {
   scheduler?: string | Array<string> | null;
   /** as in `task` */
   clip_skip?: number | Array<number> | null;
+  /** as in `task` */
+  label?: string | Array<string> | null;
+  /** as in `task` */
+  truncation?: number | Array<number> | null;
+  /** as in `task` */
+  temperature?: number | Array<number> | null;
+  /** as in `task` */
+  top_k?: number | Array<number> | null;
+  /** as in `task` */
+  top_p?: number | Array<number> | null;
+  /** as in `task` */
+  variation?: number | Array<number> | null;
+  /** as in `task` */
+  layer?: string | Array<string> | null;
+  /** as in `task` */
+  content_weight?: number | Array<number> | null;
+  /** as in `task` */
+  style_weight?: number | Array<number> | null;
   /** as in `task` */
   seed?: number | Array<number> | null;
 }
@@ -548,6 +628,8 @@ export interface ParameterSpec {
   by_way?: Record<string, string | number | boolean | null>;
   minimum?: number | null;
   maximum?: number | null;
+  /** the words it may be, where not every one will do */
+  choices?: Array<string>;
 }
 
 /** Which jobs are taken first. */
@@ -625,18 +707,36 @@ export interface Recreate {
   negative_prompt?: string | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** denoising steps */
+  /** denoising steps, or those of an optimiser */
   steps?: number | null;
   /** the solver that takes the steps */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
   /** last layers of the text encoder to leave out */
   clip_skip?: number | null;
+  /** the class of what is shown */
+  label?: string | null;
+  /** how far the latent may lie from its mean: less varies less */
+  truncation?: number | null;
+  /** of the next token's distribution: below 1 sharper, above flatter */
+  temperature?: number | null;
+  /** only so many likeliest next tokens are drawn */
+  top_k?: number | null;
+  /** only the likeliest next tokens that sum to this probability are drawn */
+  top_p?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** 0 keeps the picture, 1 forgets it (SDEdit) */
   strength?: number | null;
   /** how strongly the picture is followed */
   image_guidance_scale?: number | null;
+  /** how far around the picture's own latent is drawn; 0 is no variant */
+  variation?: number | null;
+  /** the layer whose features the picture is seen by */
+  layer?: string | null;
+  /** how much the content counts */
+  content_weight?: number | null;
+  /** how much the style counts */
+  style_weight?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** adapters to put on (LoRA) */
@@ -665,18 +765,36 @@ export interface RecreateRequest {
   negative_prompt?: string | null;
   /** how strongly the prompt is followed */
   guidance_scale?: number | null;
-  /** denoising steps */
+  /** denoising steps, or those of an optimiser */
   steps?: number | null;
   /** the solver that takes the steps */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
   /** last layers of the text encoder to leave out */
   clip_skip?: number | null;
+  /** the class of what is shown */
+  label?: string | null;
+  /** how far the latent may lie from its mean: less varies less */
+  truncation?: number | null;
+  /** of the next token's distribution: below 1 sharper, above flatter */
+  temperature?: number | null;
+  /** only so many likeliest next tokens are drawn */
+  top_k?: number | null;
+  /** only the likeliest next tokens that sum to this probability are drawn */
+  top_p?: number | null;
   /** seed of the first candidate; drawn at random when not given */
   seed?: number | null;
   /** 0 keeps the picture, 1 forgets it (SDEdit) */
   strength?: number | null;
   /** how strongly the picture is followed */
   image_guidance_scale?: number | null;
+  /** how far around the picture's own latent is drawn; 0 is no variant */
+  variation?: number | null;
+  /** the layer whose features the picture is seen by */
+  layer?: string | null;
+  /** how much the content counts */
+  content_weight?: number | null;
+  /** how much the style counts */
+  style_weight?: number | null;
   /** an engine's name; the default when not given */
   engine?: string | null;
   /** adapters to put on (LoRA) */
@@ -848,4 +966,4 @@ export interface Timings {
 export type Verdict = "accepted" | "rejected";
 
 /** The ways of customising; an engine does some of them. */
-export type Way = "instruction" | "colourway" | "print" | "resize" | "fill" | "control";
+export type Way = "instruction" | "colourway" | "print" | "resize" | "fill" | "control" | "style" | "complete" | "guide";

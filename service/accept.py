@@ -157,7 +157,7 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
             _check_name(upload, checked[name].header)
     header = checked["image"].header
     _check_format(task, header)
-    for name in ("mask", "control"):
+    for name in ("mask", "control", "guide"):
         if name in checked:
             orientation_of_mask(header, checked[name].header, name)
     return checked

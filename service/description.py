@@ -41,6 +41,8 @@ PARTS: Final[dict[str, Document]] = {
     "image": FILE,
     "logo": FILE,
     "control": FILE,
+    "style_image": FILE,
+    "guide": FILE,
     "mask": {"anyOf": [{"type": "string", "enum": list(get_args(Region))}, FILE]},
 }
 """The form parts that are files: PNG, JPEG or WebP."""

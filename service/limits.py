@@ -13,7 +13,7 @@ FIELDS_BYTES: Final = 64 * 1024
 """Room for the fields and the wrapping beside the pictures."""
 
 MOST_PICTURES: Final = 4
-"""In one body: the picture, its mask, a logo."""
+"""In one body: the picture, its mask, and a logo, a style, a guide or a map."""
 SEVERAL: Final = ("/customise", "/customize", "/compare")
 """The calls that take more pictures than one; these are the ends of their paths."""
 PICTURELESS: Final = ("/generate",)

@@ -36,7 +36,7 @@ class RecreateRequest(Recreate):
 
 
 class CustomiseRequest(Customise):
-    """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control."""
+    """Change a picture: in words, to a colour, by another picture, within a mask, or by control."""
 
     image: str = Field(
         description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"
@@ -50,6 +50,17 @@ class CustomiseRequest(Customise):
     logo: str | None = Field(  # type: ignore[assignment]  # as above
         default=None, description="a picture to print, sent as the image is"
     )
+    control: str | None = Field(  # type: ignore[assignment]  # as above
+        default=None, description="a map for the first of `controls`, sent as the image is"
+    )
+    style_image: str | None = Field(  # type: ignore[assignment]  # as above
+        default=None, description="a picture of any size whose style is taken over, sent as the image is"
+    )
+    guide: str | None = Field(  # type: ignore[assignment]  # as above
+        default=None,
+        description="the picture as painted over, of the same size, sent as the image is; where it is transparent, the "
+        "picture shows. `strength` says how freely it is followed, `prompt` what it shows",
+    )
 
 
 class CompareRequest(Compare):
@@ -61,6 +72,8 @@ class CompareRequest(Compare):
     mask: str | None = Field(default=None, description="a mask for `task`, sent as the image is")
     logo: str | None = Field(default=None, description="a picture for `task` to print, sent as the image is")
     control: str | None = Field(default=None, description="a map for the first of `task`'s `controls`, sent likewise")
+    style_image: str | None = Field(default=None, description="a picture for `task` to take the style of, likewise")
+    guide: str | None = Field(default=None, description="the picture as painted over, for `task`, likewise")
 
 
 class Links(BaseModel):

@@ -12,13 +12,15 @@ def row(spec: EngineSpec) -> str:
     """Return an engine's line of the table."""
     memory = f"{spec.memory / 1e9:.0f} GB" if spec.memory else ""
     ways = ", ".join([*(kind for kind in spec.kinds if kind != "customise"), *spec.ways])
-    takes = ", ".join(
-        name if one.default in (None, "") else f"{name} {shown(one)}"
-        for name, one in spec.parameters.items()
-        if name != "seed"
-    )
+    takes = ", ".join(taken(name, one) for name, one in spec.parameters.items() if name != "seed")
     native = spec.canvas.native or ""
     return f"| `{spec.name}` | {spec.summary} | {spec.licence} | {memory} | {native} | {ways} | {takes} |"
+
+
+def taken(name: str, one: ParameterSpec) -> str:
+    """Return a parameter as the table tells it: its default, and the words it may be."""
+    said = name if one.default in (None, "") else f"{name} {shown(one)}"
+    return f"{said} ({', '.join(one.choices)})" if one.choices else said
 
 
 def shown(one: ParameterSpec) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
 
-from likeness.contract.tasks import MAX_PROMPT
+from likeness.contract.parameters import MAX_PROMPT
 from likeness.imaging.colour import Floats
 
 KINDS = ("blip", "git")

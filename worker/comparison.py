@@ -13,8 +13,8 @@ from likeness.contract.comparison import Compare
 from likeness.contract.errors import JobError, LikenessError
 from likeness.contract.jobs import ComparedRun, Comparison, JobOrder, Result, Scalar
 from likeness.contract.merit import MERIT, main_figures, merit_of, ranked, recommended, varied
+from likeness.contract.parameters import MAX_SEED
 from likeness.contract.runs import PlannedRun, plan_of
-from likeness.contract.tasks import MAX_SEED
 from likeness.imaging.decode import Picture, decode
 from likeness.imaging.frame import Frame
 from likeness.imaging.sheet import CELL, Cell, comparison_sheet

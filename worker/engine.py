@@ -31,6 +31,7 @@ class EngineTask:
     maps that were sent for controls, by their kind, of the canvas' size; `loras` are adapters with their weights. With
     `anew` no picture is given: it is made from the text, and the canvas says its size and no more. With
     `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where that plane is 1.
+    `style` is the picture whose style is to be taken over, of its own size, upright.
     """
 
     canvas: Canvas
@@ -43,6 +44,7 @@ class EngineTask:
     maps: Mapping[str, Canvas] = field(default_factory=dict)
     loras: Mapping[str, float] = field(default_factory=dict)
     anew: bool = False
+    style: Canvas | None = None
 
 
 class StepHook(Protocol):

@@ -4,7 +4,7 @@ Nothing here knows RQ. `Watch` is how a run tells of its progress and learns tha
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,19 +14,21 @@ import structlog
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable, UnsafeResult
-from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
-from likeness.contract.tasks import MAX_SEED, Keep
+from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, SentFile, Timings
+from likeness.contract.parameters import MAX_SEED
+from likeness.contract.tasks import Keep
 from likeness.imaging.compare import WITHOUT_NETWORKS
 from likeness.imaging.decode import Picture, decode
 from likeness.imaging.encode import encode, wanted_format
 from likeness.imaging.frame import Frame, rgba_of
 from likeness.imaging.generated import asked
 from likeness.imaging.learned import LearnedMetrics
-from likeness.imaging.masks import upright_control, upright_mask
+from likeness.imaging.masks import style_of, upright_control, upright_guide, upright_mask
 from likeness.imaging.registration import undone
 from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
-from worker.brief import Brief, Sent, brief_of, is_captioned
+from worker.brief import Brief, Sent
+from worker.briefing import brief_of, is_captioned
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage
 from worker.failures import job_error
 from worker.ladder import Ladder
@@ -133,11 +135,9 @@ class Run:
         canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
         sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
         mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
-        logo = rgba_of(sent["logo"]) if "logo" in sent else None
-        control = upright_control(given, sent["control"]) if "control" in sent else None
         width, height = frame.upright_size
         shown = Shown(canvas, (height, width), self.residents.product, self.residents.caption, mask)
-        return brief_of(order.task, self.spec, shown, Sent(logo, control))
+        return brief_of(order.task, self.spec, shown, _beside(given, sent))
 
     def _attempt(self, ladder: Ladder[Wish], pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
@@ -269,6 +269,16 @@ class Run:
     def _caption_reason(self, work: Work) -> str | None:
         missing = is_captioned(work.order.task, self.spec) and work.brief.caption is None
         return self.residents.no_captioner if missing else None
+
+
+def _beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
+    """Return what was sent beside a picture as its brief takes it."""
+    return Sent(
+        logo=rgba_of(sent["logo"]) if "logo" in sent else None,
+        control=upright_control(given, sent["control"]) if "control" in sent else None,
+        style=style_of(sent["style_image"]) if "style_image" in sent else None,
+        guide=upright_guide(given, sent["guide"]) if "guide" in sent else None,
+    )
 
 
 def _guidance(task: EngineTask) -> float | None:

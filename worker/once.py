@@ -1,7 +1,8 @@
 """Run one job with no Redis and no web: `python -m worker.once request.json out/`.
 
 The request is what `POST /recreate` takes as JSON, or with a `kind` ("customise", "compare", "generate") what that call
-takes, with paths of picture files for `image`, `logo`, `control` and `mask` (unless that is `product` or `background`).
+takes, with paths of picture files for `image`, `logo`, `control`, `style_image`, `guide` and `mask` (unless that is
+`product` or `background`).
 """
 
 import argparse

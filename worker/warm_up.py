@@ -28,8 +28,9 @@ def small_task(spec: EngineSpec) -> EngineTask:
         seed=0,
         parameters=_parameters(spec),
         text="a photo",
-        mask=np.ones((side, side), np.float32) if Way.FILL in spec.ways else None,
+        mask=np.ones((side, side), np.float32) if {Way.FILL, Way.COMPLETE} & set(spec.ways) else None,
         controls=[Control(kind=kind) for kind in spec.controls[:1]],
+        style=np.full((side, side, 3), 0.5, np.float32) if Way.STYLE in spec.ways else None,
     )
 
 

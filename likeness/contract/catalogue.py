@@ -97,6 +97,13 @@ class Catalogue(BaseModel):
             return next((spec for spec in reversed(able) if spec.name not in missing), None)
         return None
 
+    def _default_to_generate(self, task: Generate, missing: Collection[str]) -> EngineSpec:
+        """Return the default among the engines that take a prompt where there is one, else among those that do not."""
+        fitting = [spec for spec in self.engine if ("prompt" in spec.parameters) == (task.prompt is not None)]
+        if any(task.kind in spec.default_for for spec in fitting):
+            return self.model_copy(update={"engine": fitting})._default_for(task.kind, missing)
+        return self._default_for(task.kind, missing)
+
     def _default_for(self, wish: Purpose, missing: Collection[str]) -> EngineSpec:
         if found := self.defaults(missing).get(wish):
             return found
@@ -111,6 +118,8 @@ class Catalogue(BaseModel):
 
     def _of_kind(self, task: Recreate | Generate, missing: Collection[str]) -> EngineSpec:
         if task.engine is None:
+            if isinstance(task, Generate):
+                return self._default_to_generate(task, missing)
             return self._default_for(task.kind, missing)
         spec = self.find(task.engine)
         if task.kind not in spec.kinds:

@@ -35,6 +35,15 @@ class Grid(Strict):
     steps: Integers | None = Field(default=None, description="as in `task`")
     scheduler: Texts | None = Field(default=None, description="as in `task`")
     clip_skip: Integers | None = Field(default=None, description="as in `task`")
+    label: Texts | None = Field(default=None, description="as in `task`")
+    truncation: Numbers | None = Field(default=None, description="as in `task`")
+    temperature: Numbers | None = Field(default=None, description="as in `task`")
+    top_k: Integers | None = Field(default=None, description="as in `task`")
+    top_p: Numbers | None = Field(default=None, description="as in `task`")
+    variation: Numbers | None = Field(default=None, description="as in `task`")
+    layer: Texts | None = Field(default=None, description="as in `task`")
+    content_weight: Numbers | None = Field(default=None, description="as in `task`")
+    style_weight: Numbers | None = Field(default=None, description="as in `task`")
     seed: Integers | None = Field(default=None, description="as in `task`")
 
     @property

@@ -4,9 +4,9 @@ import json
 import math
 import secrets
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from likeness.contract.errors import (
     FieldProblem,
@@ -15,12 +15,15 @@ from likeness.contract.errors import (
 )
 from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
 from likeness.contract.jobs import Scalar
-from likeness.contract.tasks import PARAMETER_NAMES, ControlKind, Customise, Generate, Purpose, Task, Way
+from likeness.contract.parameters import PARAMETER_NAMES
+from likeness.contract.tasks import ControlKind, Customise, Generate, Purpose, Task, Way
 
 Kind = Literal["recreate", "customise", "generate"]
 GROWTH = 1.3
 WAY_OF_EDIT = {EditKind.TEXT: Way.PRINT, EditKind.SIZE: Way.RESIZE}
 """Edits that are asked in words but done another way than by instruction."""
+STILL_AT_0 = ("strength", "variation")
+"""The parameters at whose 0 nothing is left to chance."""
 
 
 class CanvasSpec(BaseModel):
@@ -76,10 +79,27 @@ class ParameterSpec(BaseModel):
     )
     minimum: float | None = None
     maximum: float | None = None
+    choices: list[str] = Field(default=[], description="the words it may be, where not every one will do")
+
+    @model_validator(mode="after")
+    def _is_a_choice(self) -> Self:
+        if self.choices and self.default not in (None, *self.choices):
+            raise ValueError("the default is not among the choices")
+        return self
 
     def default_of(self, purpose: Purpose) -> Scalar:
         """Return the default for what is asked of the engine."""
         return self.by_way.get(purpose, self.default)
+
+    def miss(self, value: Scalar) -> str | None:
+        """Return what a value should have been; None when it will do."""
+        if self.choices and value not in self.choices:
+            return f"one of {', '.join(self.choices)}"
+        if not isinstance(value, int | float):
+            return None
+        if self.minimum is not None and value < self.minimum:
+            return f"at least {self.minimum:g}"
+        return f"at most {self.maximum:g}" if self.maximum is not None and value > self.maximum else None
 
 
 class EngineSpec(BaseModel):
@@ -136,6 +156,8 @@ class EngineSpec(BaseModel):
         problems += self._repetition_problems(task)
         if isinstance(task, Customise):
             problems += self._way_problems(task)
+        if isinstance(task, Generate) and "prompt" in self.parameters and not task.prompt:
+            problems.append(FieldProblem("#/prompt", f"the engine {self.name} makes a picture from text: say what"))
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
         purpose = purpose_of(task, self.closed)
@@ -184,8 +206,8 @@ class EngineSpec(BaseModel):
         return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
 
     def varies(self, parameters: dict[str, Scalar]) -> bool:
-        """Return whether another seed gives another picture: not where nothing is denoised."""
-        return "seed" in self.parameters and parameters.get("strength") != 0
+        """Return whether another seed gives another picture: not where nothing is left to chance."""
+        return "seed" in self.parameters and all(parameters.get(name) != 0 for name in STILL_AT_0)
 
     def _way_problems(self, task: Customise) -> list[FieldProblem]:
         problems = []
@@ -204,28 +226,23 @@ class EngineSpec(BaseModel):
             return [FieldProblem("#/candidates", f"at most {self.max_candidates} with {self.name}")]
         if self._varies_for(task):
             return []
-        again = f"the engine {self.name} makes the same picture every time" + (
-            " at strength 0" if "strength" in self.parameters else ""
-        )
+        at = next((f" at {name} 0" for name in STILL_AT_0 if name in self.parameters), "")
+        again = f"the engine {self.name} makes the same picture every time{at}"
         return [FieldProblem(f"#/{name}", again) for name in ("candidates", "attempts") if getattr(task, name) > 1]
 
     def _varies_for(self, task: Task) -> bool:
-        spec, given = self.parameters.get("strength"), getattr(task, "strength", None)
-        if spec is None or given is not None:
-            return self.varies({"strength": given})
-        return self.varies({"strength": spec.default_of(purpose_of(task, self.closed))})
+        purpose = purpose_of(task, self.closed)
+        given = {name: getattr(task, name, None) for name in STILL_AT_0}
+        defaults = {name: spec.default_of(purpose) for name, spec in self.parameters.items()}
+        return self.varies({name: defaults.get(name) if value is None else value for name, value in given.items()})
 
     def _problem(self, name: str, value: Scalar) -> FieldProblem | None:
         spec = self.parameters.get(name)
         if spec is None:
             taken = ", ".join(self.parameters) or "none of these parameters"
             return FieldProblem(f"#/{name}", f"the engine {self.name} does not take it; it takes {taken}")
-        if isinstance(value, int | float):
-            if spec.minimum is not None and value < spec.minimum:
-                return FieldProblem(f"#/{name}", f"at least {spec.minimum:g} with the engine {self.name}")
-            if spec.maximum is not None and value > spec.maximum:
-                return FieldProblem(f"#/{name}", f"at most {spec.maximum:g} with the engine {self.name}")
-        return None
+        missed = spec.miss(value)
+        return FieldProblem(f"#/{name}", f"{missed} with the engine {self.name}") if missed else None
 
 
 class ModelSpec(BaseModel):
@@ -257,6 +274,9 @@ def way_of(task: Customise, closed: bool) -> Way:
         return Way.COLOURWAY
     if task.text or task.logo:
         return Way.PRINT
+    for way, said in ((Way.STYLE, task.style_image), (Way.GUIDE, task.guide), (Way.COMPLETE, task.complete)):
+        if said:
+            return way
     return Way.CONTROL if task.controls else Way.FILL
 
 

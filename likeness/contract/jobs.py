@@ -14,7 +14,7 @@ from likeness.contract.tasks import Generate, Task
 
 Scalar = str | int | float | bool | None
 
-SentFile = Literal["mask", "logo", "control"]
+SentFile = Literal["mask", "logo", "control", "style_image", "guide"]
 """What may be sent beside a picture."""
 
 

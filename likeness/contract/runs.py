@@ -13,7 +13,8 @@ from likeness.contract.comparison import Compare, Grid, JobTask
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.jobs import MadeImage, Recipe
-from likeness.contract.tasks import PARAMETER_NAMES, Generate, Keep, Task
+from likeness.contract.parameters import PARAMETER_NAMES
+from likeness.contract.tasks import Generate, Keep, Task
 
 TASK: TypeAdapter[Task] = TypeAdapter(Task)
 

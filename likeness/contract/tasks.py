@@ -5,10 +5,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from likeness.contract.parameters import MAX_PROMPT, Parameters, PictureParameters
 from likeness.contract.report import EditThresholds, Thresholds
 
-MAX_SEED = 2**32 - 1
-MAX_PROMPT = 2000
 MAX_INSTRUCTION = 400
 MAX_TEXT = 80
 MIN_SIDE, MAX_SIDE = 64, 4096
@@ -17,11 +16,6 @@ HEX_COLOUR = "^#[0-9A-Fa-f]{6}$"
 
 Region = Literal["product", "background"]
 """A part of the picture that a segmentation model finds."""
-
-
-SchedulerName = Literal[
-    "ddim", "dpmpp-2m", "dpmpp-2m-karras", "euler", "euler-trailing", "euler-ancestral", "lcm", "unipc"
-]
 ControlKind = Literal["canny", "soft_edge", "line_art", "depth", "inpaint"]
 
 
@@ -50,34 +44,6 @@ class OutputFormat(StrEnum):
     PNG = "png"
     JPEG = "jpeg"
     WEBP = "webp"
-
-
-class Parameters(BaseModel):
-    """What steers any engine. Each engine takes some of these (`GET /engines`); another one given is refused."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    prompt: str | None = Field(default=None, max_length=MAX_PROMPT, description="what the picture shows")
-    negative_prompt: str | None = Field(default=None, max_length=MAX_PROMPT, description="what it must not show")
-    guidance_scale: float | None = Field(default=None, ge=0, le=50, description="how strongly the prompt is followed")
-    steps: int | None = Field(default=None, ge=1, le=1000, description="denoising steps")
-    scheduler: SchedulerName | None = Field(default=None, description="the solver that takes the steps")
-    clip_skip: int | None = Field(default=None, ge=0, le=4, description="last layers of the text encoder to leave out")
-    seed: int | None = Field(
-        default=None, ge=0, le=MAX_SEED, description="seed of the first candidate; drawn at random when not given"
-    )
-
-
-class PictureParameters(Parameters):
-    """What steers an engine that is given a picture."""
-
-    strength: float | None = Field(default=None, ge=0, le=1, description="0 keeps the picture, 1 forgets it (SDEdit)")
-    image_guidance_scale: float | None = Field(
-        default=None, ge=0, le=50, description="how strongly the picture is followed"
-    )
-
-
-PARAMETER_NAMES: tuple[str, ...] = tuple(PictureParameters.model_fields)
 
 
 class Strict(BaseModel):
@@ -174,10 +140,22 @@ class Way(StrEnum):
     """What a mask covers made anew from a prompt (inpainting)."""
     CONTROL = "control"
     """Made anew from a prompt with the edges kept."""
+    STYLE = "style"
+    """In the style of another picture."""
+    COMPLETE = "complete"
+    """The upper part kept, the rest made anew from it."""
+    GUIDE = "guide"
+    """Made from a picture painted over it: noised and denoised (SDEdit)."""
+
+
+WISHES = ("instruction", "recolour", "text", "logo", "style_image", "guide", "complete", "prompt")
+"""The fields of a customisation of which one says what is wanted; beside a guide a prompt says what it shows."""
+FILES = ("mask", "logo", "control", "style_image", "guide")
+"""The fields of a customisation that a file may be sent for."""
 
 
 class Customise(PictureOrder):
-    """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control."""
+    """Change a picture: in words, to a colour, by another picture, within a mask, or by control."""
 
     kind: Literal["customise"] = "customise"
     instruction: str | None = Field(
@@ -194,6 +172,17 @@ class Customise(PictureOrder):
     )
     logo: Literal["file"] | None = Field(default=None, description="the `logo` file sent, to print")
     place: Box | None = Field(default=None, description="where to print; centred on the product when not given")
+    style_image: Literal["file"] | None = Field(
+        default=None, description="the `style_image` file sent: a picture of any size whose style is taken over"
+    )
+    guide: Literal["file"] | None = Field(
+        default=None,
+        description="the `guide` file sent: the picture as painted over, of its size; where that is transparent, the "
+        "picture shows. `strength` says how freely it is followed, `prompt` what it shows",
+    )
+    complete: float | None = Field(
+        default=None, ge=0.1, le=0.9, description="share of the height, from the top, that stays; the rest is made anew"
+    )
     controls: list[Control] = Field(default=[], max_length=4, description="maps to keep to")
     control: Literal["file"] | None = Field(
         default=None, description="the `control` file sent: the map for the first of `controls`, not drawn here"
@@ -218,14 +207,18 @@ class Customise(PictureOrder):
 
     @model_validator(mode="after")
     def _one_wish(self) -> Self:
-        wishes = [name for name in ("instruction", "recolour", "text", "logo", "prompt") if getattr(self, name)]
+        wishes = [name for name in WISHES if getattr(self, name) and not (name == "prompt" and self.guide)]
         if len(wishes) != 1:
             said = " and ".join(wishes) if wishes else "nothing"
-            raise ValueError(f"one of instruction, recolour, text, logo, prompt is needed; given: {said}")
-        if self.prompt and not (self.mask or self.preserve or self.controls):
+            raise ValueError(f"one of {', '.join(WISHES)} is needed; given: {said}")
+        return self
+
+    @model_validator(mode="after")
+    def _sides_agree(self) -> Self:
+        if self.prompt and not (self.guide or self.mask or self.preserve or self.controls):
             raise ValueError("a prompt needs a mask, preserve or controls to say what is kept; or give an instruction")
-        if self.controls and not self.prompt:
-            raise ValueError("controls need a prompt")
+        if self.controls and (self.guide or not self.prompt):
+            raise ValueError("controls need a prompt" + (", and go with no guide" if self.guide else ""))
         if len({control.kind for control in self.controls}) < len(self.controls):
             raise ValueError("controls: one of each kind")
         if self.control and not self.controls:
@@ -234,6 +227,12 @@ class Customise(PictureOrder):
             raise ValueError("source_prompt needs a target_prompt or a prompt to be compared with")
         if (self.place or self.text_colour) and not (self.text or self.logo):
             raise ValueError("place and text_colour need a text or a logo")
+        return self
+
+    @model_validator(mode="after")
+    def _something_may_change(self) -> Self:
+        if self.complete and (self.mask or self.preserve):
+            raise ValueError("complete says itself what stays; leave mask and preserve out")
         if self.recolour and self.mask != "file" and not self._recolours_what_may_change(self.recolour.mask):
             raise ValueError(f"what recolour.mask names, the {self.recolour.mask}, is not to change")
         if self.preserve and self.mask == self.preserve:
@@ -246,19 +245,24 @@ class Customise(PictureOrder):
     @property
     def locks(self) -> bool:
         """Whether some pixels must come back exactly."""
-        return bool(self.mask or self.preserve or self.text or self.logo)
+        return bool(self.mask or self.preserve or self.text or self.logo or self.complete)
 
     @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that must be sent beside the image."""
-        return tuple(name for name in ("mask", "logo", "control") if getattr(self, name) == "file")
+        return tuple(name for name in FILES if getattr(self, name) == "file")
 
 
 class Generate(Order):
-    """Make a new picture from text."""
+    """Make a new picture: from text, or of a learned kind."""
 
     kind: Literal["generate"] = "generate"
-    prompt: str = Field(min_length=1, max_length=MAX_PROMPT, description="what the picture shows")
+    prompt: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_PROMPT,
+        description="what the picture shows; needed by an engine that takes one, refused by another",
+    )
     width: int | None = Field(
         default=None, ge=MIN_SIDE, le=MAX_SIDE, description="px; with height; the engine's native square when not given"
     )

@@ -134,10 +134,14 @@ class Frame:
 
 def rgba_of(picture: Picture) -> Floats:
     """Return the picture as a viewer shows it, H x W x 4 in 0..1; opaque where it has no alpha."""
+    return np.ascontiguousarray(upright(rgba_stored(picture), picture.orientation))
+
+
+def rgba_stored(picture: Picture) -> Floats:
+    """Return the picture as it is stored, H x W x 4 in 0..1; opaque where it has no alpha."""
     rgb, alpha = rgb_of(picture), alpha_of(picture)
     plane = np.full(rgb.shape[:2], 255, np.uint8) if alpha is None else alpha
-    shown = np.dstack([rgb, np.multiply(plane, np.float32(1 / 255), dtype=np.float32)])
-    return np.ascontiguousarray(upright(shown, picture.orientation))
+    return np.dstack([rgb, np.multiply(plane, np.float32(1 / 255), dtype=np.float32)])
 
 
 def upright(stored: Samples, orientation: int) -> Samples:

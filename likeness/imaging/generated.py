@@ -17,6 +17,7 @@ from likeness.imaging.scores import scored
 from likeness.imaging.tripwires import tripped_alone
 
 NOTHING_GIVEN = "nothing to compare with: the picture was generated"
+NOTHING_SAID = "no prompt to compare with"
 FINE = "frame as asked; no tripwire fired"
 GREY = (128, 128, 128)
 
@@ -29,22 +30,23 @@ def asked(width: int, height: int) -> Picture:
 def assess_generated(
     given: Picture,
     made: Picture,
-    prompt: str,
+    prompt: str | None,
     metrics: LearnedMetrics = WITHOUT_NETWORKS,
     faults: Sequence[str] = (),
 ) -> Report:
     """Return the report of `made`, whose frame `given` has, as `asked` returns it.
 
-    Every figure of likeness is null; `clip_score` to the prompt is there where `metrics` has it, and rejects nothing:
-    the frame, `faults` and the tripwires alone decide.
+    Every figure of likeness is null; `clip_score` to the prompt is there where there is one and `metrics` has it, and
+    rejects nothing: the frame, `faults` and the tripwires alone decide.
     """
     rgb: NDArray[Any] = rgb_of(made)
     frame = frame_table(given, made)
     null = [scored(name, None, NOTHING_GIVEN) for name in (*METRICS, "drift", *FIDELITY)]
+    clip = metrics.clip_score(np.ascontiguousarray(rgb), prompt) if prompt else scored("clip_score", None, NOTHING_SAID)
     misses = [*faults, *frame_misses(frame), *tripped_alone(rgb)]
     return Report(
         frame=frame,
-        fidelity=[*null, metrics.clip_score(np.ascontiguousarray(rgb), prompt)],
+        fidelity=[*null, clip],
         verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
         reasons=misses or [FINE],
     )

@@ -1,14 +1,19 @@
-"""How a mask or a control map that was sent lies on its picture.
+"""How what was sent beside a picture is read.
 
-It has the picture's size and is turned with the picture. One whose own EXIF names an orientation is turned by that.
+A mask, a control map or a guide lies on it: it has the picture's size and is turned with the picture. One whose own
+EXIF names an orientation is turned by that. A picture for its style has a size of its own.
 """
 
+import cv2
 import numpy as np
 
 from likeness.contract.errors import FieldProblem, InvalidPicture
 from likeness.imaging.colour import Floats, luma, rgb_of
-from likeness.imaging.frame import QUARTER_TURNS, upright
+from likeness.imaging.frame import QUARTER_TURNS, rgba_of, rgba_stored, upright
 from likeness.imaging.picture import Header, Picture, header_of
+
+LONGEST_STYLE = 1024
+"""Px of the longer side of a picture that is taken for its style; a larger one is made smaller."""
 
 
 def orientation_of_mask(image: Header, mask: Header, field: str = "mask") -> int:
@@ -37,6 +42,22 @@ def upright_control(image: Picture, control: Picture) -> Floats:
     """Return a control map over the upright image, H x W x 3 in 0..1. Raises InvalidPicture where it does not fit."""
     orientation = orientation_of_mask(header_of(image), header_of(control), "control")
     return np.ascontiguousarray(upright(rgb_of(control), orientation), dtype=np.float32)
+
+
+def upright_guide(image: Picture, guide: Picture) -> Floats:
+    """Return a painted guide over the upright image, H x W x 4 in 0..1. Raises InvalidPicture where it does not fit."""
+    orientation = orientation_of_mask(header_of(image), header_of(guide), "guide")
+    return np.ascontiguousarray(upright(rgba_stored(guide), orientation), dtype=np.float32)
+
+
+def style_of(picture: Picture) -> Floats:
+    """Return a picture for its style: upright, H x W x 3 in 0..1, over white, at most LONGEST_STYLE px a side."""
+    shown = rgba_of(picture)
+    over = shown[..., :3] * shown[..., 3:] + (1 - shown[..., 3:])
+    height, width = over.shape[:2]
+    scale = min(1.0, LONGEST_STYLE / max(height, width))
+    to = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.ascontiguousarray(cv2.resize(over, to, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def upright_size(header: Header) -> tuple[int, int]:

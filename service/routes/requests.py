@@ -127,9 +127,10 @@ async def customise(
     prefer: Prefer = None,
     dry_run: DryRunQuery = "false",
 ) -> Response:
-    """Change a picture: by instruction, to a colour, with a logo or a text, within a mask, or by control.
+    """Change a picture: in words, to a colour, by another picture, within a mask, or by control.
 
-    Give one of `instruction`, `recolour`, `text`, `logo` and `prompt`. `POST /customize` is the same call.
+    Give one of `instruction`, `recolour`, `text`, `logo`, `style_image`, `guide`, `complete` and `prompt`; beside a
+    `guide` a `prompt` may stand. `POST /customize` is the same call.
     """
     return await _hand_in(request, services, owner, Customise, Asked(idempotency_key, prefer, dry_run))
 
@@ -172,7 +173,10 @@ async def generate(
     prefer: Prefer = None,
     dry_run: DryRunQuery = "false",
 ) -> Response:
-    """Make a new picture of any size from text. No picture is sent.
+    """Make a new picture of any size: from text, or of the kind that an engine has learned. No picture is sent.
+
+    An engine with a `prompt` among its parameters needs one; another refuses it. Without `engine` and `prompt` one that
+    needs none is taken, where there is one.
 
     The report has no figures of likeness: the verdict rests on the frame and the tripwires. Of several candidates the
     one with the highest `clip_score` is kept, where CLIP is installed.

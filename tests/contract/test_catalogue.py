@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import ParameterSpec
 from likeness.contract.errors import InvalidField, UnknownEngine
 from likeness.contract.tasks import Customise, Recreate, Way
 from tests.tiny import MAKERS
@@ -21,10 +22,11 @@ def test_every_row_has_its_family_and_weights(spec) -> None:
         assert name in MAKERS or list((ROOT / "weights" / name).rglob("*.safetensors")), name
 
 
-def test_recreation_and_every_way_of_customising_have_one_shipped_default() -> None:
+def test_nothing_has_two_shipped_defaults_and_what_the_starter_does_has_one() -> None:
     shipped = [spec for spec in load_catalogue().engines if spec.weights not in MAKERS]
     defaults = [wish for spec in shipped for wish in spec.default_for]
-    assert sorted(defaults) == sorted(["recreate", *Way])
+    assert len(set(defaults)) == len(defaults)
+    assert set(defaults) >= {"recreate", *Way} - {Way.STYLE, Way.COMPLETE}
 
 
 def test_an_engine_is_the_default_only_for_what_it_does() -> None:
@@ -71,6 +73,17 @@ def test_bounds_of_the_engine_are_named() -> None:
         spec.model_copy(
             update={"parameters": {"steps": spec.parameters["steps"].model_copy(update={"maximum": 8})}}
         ).resolve(Recreate(steps=9))
+
+
+def test_a_variation_of_0_makes_the_same_picture_every_time() -> None:
+    starter = load_catalogue().find("starter")
+    parameters = {"variation": ParameterSpec(default=0.0, maximum=1), "seed": ParameterSpec()}
+    spec = starter.model_copy(update={"parameters": parameters})
+    assert spec.resolve(Recreate(variation=0.2, candidates=3)) == {"variation": 0.2}
+    for asked in (Recreate(candidates=3), Recreate(variation=0, candidates=3)):
+        with pytest.raises(InvalidField, match="the same picture every time at variation 0"):
+            spec.resolve(asked)
+    assert (spec.varies({"variation": 0.1}), spec.varies({"variation": 0})) == (True, False)
 
 
 def test_the_batch_key_tells_apart_what_cannot_share_a_run() -> None:

@@ -1,12 +1,14 @@
 """What may be asked of a picture that is generated, and by which engine it is made."""
 
 import json
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from likeness.contract.catalogue import load_catalogue
+from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.comparison import Compare
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineNotInstalled, InvalidField, UnknownEngine
 from likeness.contract.jobs import JobOrder, MadeImage, Recipe, StoredPicture, new_job_id
 from likeness.contract.report import Report, Verdict
@@ -14,6 +16,7 @@ from likeness.contract.runs import plan_of, task_again
 from likeness.contract.tasks import Generate, Recreate
 
 SHIPPED = load_catalogue()
+DRILL = Path(__file__).parent.parent / "worker/drill.toml"
 ABLE = [spec for spec in SHIPPED.engines if "generate" in spec.kinds]
 STORED = StoredPicture(key="k", sha256="0" * 64, media_type="image/png", size=1)
 
@@ -28,17 +31,75 @@ def names(specs) -> set[str]:
 
 @pytest.mark.parametrize("spec", ABLE, ids=lambda spec: spec.name)
 def test_an_engine_that_generates_begins_from_noise(spec) -> None:
-    assert spec.resolve(wish())["strength"] == 1.0 and spec.resolve(wish())["prompt"] == "a red shirt"
-    assert spec.resolve(Recreate())["strength"] < 1, "and recreates as before"
-    assert spec.resolve(wish(candidates=4, attempts=2)), "every seed makes another picture"
+    said = {} if "prompt" in spec.parameters else {"prompt": None}
+    asked = spec.resolve(wish(**said))
+    assert {asked.get("strength", 1.0), asked.get("variation", 1.0)} == {1.0}
+    assert asked.get("prompt") == wish(**said).prompt
+    assert spec.resolve(wish(**said, candidates=4, attempts=2)), "every seed makes another picture"
     assert spec.size_of(wish()) == (spec.canvas.native,) * 2 and spec.size_of(wish(width=64, height=91)) == (64, 91)
+
+
+@pytest.mark.parametrize("name", ["sd15", "sdxl", "kandinsky22"])
+def test_an_engine_that_generates_recreates_too_with_less_noise(name: str) -> None:
+    assert SHIPPED.find(name).resolve(Recreate())["strength"] < 1
+
+
+def with_a_class(**label) -> Catalogue:
+    """Return the catalogue with an engine more, which generates one of a few learned classes and takes no text."""
+    parameters = {"label": {"choices": ["bag", "shirt"], **label}, "truncation": {"default": 1.0}, "seed": {}}
+    own = {
+        "name": "classes",
+        "family": "drill",
+        "parameters": parameters,
+        "default_for": ["generate"],
+        "weights": "own",
+    }
+    shared = SHIPPED.find("starter").model_dump() | {"kinds": ["generate"], "ways": []}
+    return SHIPPED.model_copy(update={"engine": [*SHIPPED.engines, EngineSpec(**shared | own)]})
+
+
+def test_an_engine_without_a_prompt_refuses_one_and_one_with_it_needs_it() -> None:
+    for asked, said in ((wish(engine="classes"), "does not take it"), (wish(engine="sd15", prompt=None), "from text")):
+        with pytest.raises(InvalidField, match=said) as caught:
+            plan_of(asked, with_a_class())
+        assert [problem.pointer for problem in caught.value.problems] == ["#/prompt"]
+
+
+def test_the_default_is_one_that_takes_what_was_said() -> None:
+    catalogue = with_a_class()
+    assert plan_of(wish(), catalogue).spec.name == "sdxl"
+    assert plan_of(wish(prompt=None, label="bag"), catalogue).spec.name == "classes"
+    with pytest.raises(EngineNotInstalled, match="likeness models pull sd15"):
+        plan_of(wish(), catalogue, names(ABLE))
+    with pytest.raises(InvalidField, match="from text") as caught:
+        plan_of(wish(prompt=None), load_catalogue(DRILL))
+    assert caught.value.problems[0].pointer == "#/prompt"
+
+
+def test_a_word_must_be_one_of_the_choices() -> None:
+    spec = with_a_class().find("classes")
+    assert spec.resolve(wish(prompt=None, label="shirt")) == {"label": "shirt", "truncation": 1.0}
+    with pytest.raises(InvalidField, match="one of bag, shirt with the engine classes") as caught:
+        spec.resolve(wish(prompt=None, label="sofa"))
+    assert caught.value.problems[0].pointer == "#/label"
+    with pytest.raises(ValidationError, match="default is not among the choices"):
+        with_a_class(default="sofa")
 
 
 @pytest.mark.parametrize(
     "fields",
     [
+        {"temperature": 0},
+        {"temperature": 2.1},
+        {"top_k": 0},
+        {"top_p": 0},
+        {"top_p": 1.1},
+        {"truncation": 1.1},
+        {"label": ""},
+        {"variation": 0.5},
+        {"layer": "layer1"},
+        {"style_image": "file"},
         {"prompt": ""},
-        {"prompt": None},
         {"prompt": "x" * 2001},
         {"width": 63, "height": 64},
         {"width": 64, "height": 4097},

@@ -9,9 +9,10 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.comparison import MAX_RUNS, Compare, Grid
 from likeness.contract.errors import EngineNotInstalled, InvalidField, RequestError, UnknownEngine
 from likeness.contract.jobs import JobOrder, MadeImage, Recipe, StoredPicture
+from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.report import Report, Verdict
 from likeness.contract.runs import plan_of, task_again
-from likeness.contract.tasks import PARAMETER_NAMES, Customise, Recreate
+from likeness.contract.tasks import Customise, Recreate
 
 SHIPPED = load_catalogue()
 RED = {"kind": "customise", "instruction": "make it red"}

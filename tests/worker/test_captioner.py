@@ -12,7 +12,8 @@ from PIL import Image
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import EngineFailed
 from likeness.contract.jobs import JobOrder, Result, new_job_id
-from likeness.contract.tasks import MAX_PROMPT, Recreate
+from likeness.contract.parameters import MAX_PROMPT
+from likeness.contract.tasks import Recreate
 from likeness.imaging.colour import Floats
 from likeness.store import PictureStore
 from tests import tiny

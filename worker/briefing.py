@@ -1,0 +1,66 @@
+"""From a task to its brief: by the way that it asks for, with what must not change, and what is measured."""
+
+from dataclasses import replace
+
+from likeness.contract.engines import EngineSpec, way_of
+from likeness.contract.errors import NoProduct
+from likeness.contract.tasks import Control, Customise, Generate, Recreate, Task, Way
+from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.learned import Captions
+from worker.brief import Brief, Sent
+from worker.captions import captions_of
+from worker.shown import Shown
+from worker.ways import WAYS, open_instruction, region_of
+
+
+def brief_of(task: Task, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
+    """Return what is asked of one picture. Raises NoProduct."""
+    if isinstance(task, Generate):
+        brief = Brief(shown.canvas, text=task.prompt or "", anew=True)
+    else:
+        brief = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
+    return replace(brief, loras={lora.name: lora.weight for lora in task.loras})
+
+
+def _recreation(task: Recreate, spec: EngineSpec, shown: Shown) -> Brief:
+    """Return the brief of a picture made again; an engine that keeps to maps keeps to the first kind it takes."""
+    controls = tuple(Control(kind=kind) for kind in spec.controls[:1])
+    caption = shown.caption if is_captioned(task, spec) else None
+    text = caption or str(spec.resolve(task).get("prompt") or "")
+    return Brief(shown.canvas, text=text, controls=controls, caption=caption)
+
+
+def is_captioned(task: Task, spec: EngineSpec) -> bool:
+    """Return whether a captioner is to write the prompt: the engine needs one to recreate, and none is given."""
+    return isinstance(task, Recreate) and spec.captioned and task.prompt is None
+
+
+def _customised(task: Customise, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
+    way = way_of(task, spec.closed)
+    is_open = way is Way.INSTRUCTION and not spec.closed
+    brief = (open_instruction if is_open else WAYS[way])(task, shown, sent)
+    if way is Way.FILL:
+        brief = replace(brief, controls=tuple(Control(kind=kind) for kind in spec.controls))
+    return _checked(_locked(brief, task, shown), task, shown, captions_of(task, spec.closed))
+
+
+def _locked(brief: Brief, task: Customise, shown: Shown) -> Brief:
+    """Return the brief with what mask and preserve keep."""
+    region = region_of(task, shown)
+    if region is None:
+        return brief
+    if brief.region is not None:
+        region = region & brief.region
+    if not shown.cut(region).any():
+        raise NoProduct("what mask and preserve leave to change is nothing; send another mask")
+    return replace(brief, region=region, under=brief.under if brief.under is not None else shown.canvas)
+
+
+def _checked(brief: Brief, task: Customise, shown: Shown, captions: Captions | None) -> Brief:
+    """Return the brief with a check without padding, and with what is kept when pixels are to be locked."""
+    if brief.check is None and not task.locks:
+        return brief
+    check = brief.check or EditCheck("the same picture", changes=False)
+    inside = None if check.inside is None else shown.cut(check.inside)
+    kept = shown.cut(~brief.region) if task.locks and brief.region is not None else None
+    return replace(brief, check=replace(check, inside=inside, kept=kept, captions=captions))
