@@ -177,6 +177,30 @@ def test_customise_hands_in_files_places_and_controls(tmp_path):
     assert b'[{"kind":"canny"},{"kind":"soft_edge"}]' in posted
 
 
+def test_customise_hands_in_a_guide_and_parameters_by_name(tmp_path):
+    paint = tmp_path / "paint.png"
+    paint.write_bytes(b"the paint")
+    options = ["--guide", paint, "--strength", 0.4, "--set", "layer=layer2", "--set", "top_k=50", "--label", "shirt"]
+    done, (posted,) = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], *options)
+    assert done.returncode == 0, done.stderr
+    assert b'name="guide"; filename="paint.png"' in posted and b"the paint" in posted
+    for part in (b'name="layer"\r\n\r\nlayer2', b'name="top_k"\r\n\r\n50', b'name="label"\r\n\r\nshirt'):
+        assert part in posted
+
+
+def test_customise_hands_in_a_style_or_a_part_to_complete(tmp_path):
+    style = tmp_path / "style.png"
+    style.write_bytes(b"the style")
+    done, (posted,) = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], "--style", style, "--complete", 0.5)
+    assert done.returncode == 0, done.stderr
+    assert b'name="style_image"; filename="style.png"' in posted and b'name="complete"\r\n\r\n0.5' in posted
+
+
+def test_a_parameter_that_has_no_value(tmp_path):
+    error = told(likeness("recreate", "a.png", "--set", "top_k", cwd=tmp_path), code=1)
+    assert error == "likeness: --set top_k: NAME=VALUE is needed, as top_k=50\n"
+
+
 def test_customise_tells_what_can_be_asked(tmp_path):
     refusal = problem(422, "instruction_not_understood", "instruction: the word 'dog' is not understood")
     refusal.body["errors"] = [{"pointer": "#/instruction", "detail": "colour: 'make it orange'"}]
@@ -209,10 +233,13 @@ def tried(tmp_path, result, *arguments):
 def test_compare_hands_in_its_runs_and_saves_pictures_and_sheet(tmp_path):
     picture = tmp_path / "shirt.png"
     Image.new("RGB", (8, 8), "red").save(picture)
-    engines = ["--engine", "starter strength=0,0.3 steps=4", "--engine", "starter-edit"]
+    engines = ["--engine", "starter strength=0,0.3 steps=4", "--engine", "starter-edit scheduler=lcm,ddim"]
     done, (posted,) = tried(tmp_path, {"comparison": COMPARISON}, "compare", picture, *engines)
     assert done.returncode == 0, done.stderr
-    assert b'[{"engine":"starter","strength":[0,0.3],"steps":[4]},{"engine":"starter-edit"}]' in posted.body
+    assert (
+        b'[{"engine":"starter","strength":[0,0.3],"steps":[4]},{"engine":"starter-edit","scheduler":["lcm","ddim"]}]'
+        in posted.body
+    )
     assert b'name="task"\r\n\r\n{"kind":"recreate"}' in posted.body
     assert (tmp_path / "out/shirt-1-starter.png").read_bytes() == b"the 0"
     assert (tmp_path / "out/shirt-sheet.png").read_bytes() == b"the sheet"
@@ -252,6 +279,14 @@ def test_generate_hands_in_words_and_a_size_and_saves_the_picture(tmp_path):
     assert (posted.path, json.loads(posted.body)) == ("/generate", wish)
     assert (tmp_path / "out/a-red-shirt-starter-1.png").read_bytes() == b"the 0"
     assert "a-red-shirt-starter-1  8x8  accepted" in done.stdout
+
+
+def test_generate_of_a_class_needs_no_words(tmp_path):
+    options = ["--engine", "dcgan", "--label", "shirt", "--set", "truncation=0.7"]
+    done, (posted,) = tried(tmp_path, {}, "generate", *options)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(posted.body) == {"label": "shirt", "engine": "dcgan", "truncation": 0.7}
+    assert (tmp_path / "out/shirt-starter-1.png").read_bytes() == b"the 0"
 
 
 def test_generate_exits_1_when_the_picture_was_rejected(tmp_path):

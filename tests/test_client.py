@@ -53,6 +53,14 @@ def test_a_customisation_is_handed_in_with_its_pictures_objects_and_lists(stub, 
     assert b'name="controls"\r\n\r\n[{"kind":"canny"}]' in asked.body
 
 
+def test_a_guide_and_a_style_are_files_too(stub, client):
+    stub.answers = [Answer(JOB, 202)]
+    client.customise(b"photo", guide=b"the guide", strength=0.4)
+    client.compare(b"photo", [{"engine": "adain"}], {"kind": "customise"}, style_image=b"the style")
+    assert b'name="guide"; filename="image"' in stub.asked[0].body and b"the guide" in stub.asked[0].body
+    assert b'name="style_image"; filename="image"' in stub.asked[1].body and b"the style" in stub.asked[1].body
+
+
 def test_a_mask_may_be_a_region(stub, client):
     stub.answers = [Answer(JOB, 202)]
     client.customise(b"photo", mask="background", instruction="make it red")

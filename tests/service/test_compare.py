@@ -164,6 +164,23 @@ def test_a_running_comparison_is_cancelled_within_a_step(live: Live) -> None:
     assert live.finished()["status"] == "succeeded", "the worker goes on with the next job"
 
 
+def test_a_guide_goes_to_every_run_and_counts_for_the_key(shop: Live, stack: Stack) -> None:
+    body = {
+        "image": base(png()),
+        "guide": base(png(colour=200)),
+        "task": {"kind": "customise"},
+        "runs": [{"engine": "sdedit", "strength": [0.2, 0.4, 0.6]}],
+    }
+    first = shop.http.post("/compare", json=body, headers={"Idempotency-Key": "k"})
+    assert first.status_code == 202, first.text
+    accepted = order(stack, first.json()["id"])
+    assert (accepted.task.task.guide, set(accepted.files), accepted.runs) == ("file", {"guide"}, 3)
+    other = shop.http.post("/compare", json={**body, "guide": base(png(colour=9))}, headers={"Idempotency-Key": "k"})
+    assert_problem(other, 422, "idempotency_mismatch")
+    small = shop.http.post("/compare", json={**body, "guide": base(png((8, 8)))})
+    assert_problem(small, 422, "invalid_picture", "#/guide")
+
+
 def test_the_same_key_gives_the_same_comparison(shop: Live) -> None:
     body = {"image": base(png()), "runs": [{"engine": "starter", "strength": 0.3}]}
     first, again = (shop.http.post("/compare", json=body, headers={"Idempotency-Key": "k"}) for _ in range(2))

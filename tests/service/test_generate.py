@@ -50,6 +50,8 @@ def test_a_form_and_json_are_the_same_job_and_nothing_is_stored_for_it(idle: Liv
     [
         ({"prompt": ""}, "#/prompt"),
         ({"prompt": None}, "#/prompt"),
+        ({"top_p": 0}, "#/top_p"),
+        ({"label": "shirt"}, "#/label"),
         ({"width": 63}, "#/width"),
         ({"height": 4097}, "#/height"),
         ({"width": None}, "#/"),
