@@ -71,3 +71,17 @@ def test_a_control_map_that_is_sent_fits_a_picture_of_any_size(residents: Reside
         assert isinstance(outcome, Result), outcome
         made.append(outcome.images[0].picture.sha256)
     assert made[0] != made[1], "the map steers"
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in FULL if Way.GUIDE in spec.ways])
+def test_a_painted_guide_is_followed_into_the_same_frame(residents: Residents, name: str) -> None:  # noqa: F811
+    task = Customise(engine=name, steps=1, seed=1, prompt="a shirt", guide="file", strength=0.3)
+    store, catalogue, made = PictureStore.open("memory://"), load_catalogue(), []
+    for colour in ("red", "blue"):
+        file = io.BytesIO()
+        Image.new("RGB", (97, 61), colour).save(file, "PNG")
+        _, order = ordered(task, picture((97, 61), "RGBA"), {"guide": file.getvalue()}, catalogue, store, residents.has)
+        outcome = Run(small(catalogue.find(name)), residents, store, Unwatched()).execute([order])[order.id]
+        assert isinstance(outcome, Result) and outcome.images[0].report.frame_equal, outcome
+        made.append(outcome.images[0].picture.sha256)
+    assert made[0] != made[1], "what is painted tells"
