@@ -16,7 +16,7 @@ from likeness.contract.errors import JobError, JobTimeout, WorkerDied
 from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
 from worker.execute import Outcome
-from worker.rq_scripts import LOOK_AHEAD, TAKE
+from worker.rq_scripts import LOOK_AHEAD, STAY_DELETED, TAKE
 
 PAUSE = 0.1
 """Seconds until a worker that left jobs to others looks again."""
@@ -83,7 +83,7 @@ class LikenessJob(Job):
         super()._handle_success(result_ttl, pipeline=pipeline, **details)
         result = cast(Result, self.outcome).model_dump_json()
         pipeline.hset(self.key, names.FIELD_RESULT, result)
-        self.tell(Event(type="status", status=Status.SUCCEEDED), pipeline, result_ttl)
+        self._end(Event(type="status", status=Status.SUCCEEDED), pipeline, result_ttl)
 
     def _handle_failure(self, exc_string: str, pipeline: Pipeline, **details: Any) -> None:  # noqa: ANN401
         """Record why, in the same transaction as RQ's status."""
@@ -91,7 +91,7 @@ class LikenessJob(Job):
         error = self.outcome if isinstance(self.outcome, JobError) else self._lost()
         failure = JobFailure(code=error.code, detail=error.detail, fault=error.fault)
         pipeline.hset(self.key, names.FIELD_ERROR, failure.model_dump_json())
-        self.tell(Event(type="status", status=Status.FAILED, error=failure), pipeline, self.failure_ttl)
+        self._end(Event(type="status", status=Status.FAILED, error=failure), pipeline, self.failure_ttl)
 
     def _lost(self) -> JobError:
         return WorkerDied(
@@ -110,6 +110,12 @@ class LikenessJob(Job):
         if lifetime:
             pipeline.expire(stream, lifetime)
 
+    def _end(self, event: Event, pipeline: Pipeline, lifetime: int | None) -> None:
+        """Append the last event; a job that was deleted since its claim was renewed stays deleted."""
+        self.tell(event, pipeline, lifetime)
+        keys = [self.key, names.EVENTS_KEY.format(id=self.id)]
+        pipeline.eval(STAY_DELETED, len(keys), *keys, self.id, names.FIELD_OWNER)
+
     def retry(self, queue: Queue, pipeline: Pipeline) -> None:
         """Queue the job again after its worker died."""
         super().retry(queue, pipeline)
@@ -121,7 +127,7 @@ class LikenessJob(Job):
         self.save(pipeline=pipeline, include_meta=False, include_result=False)
         CanceledJobRegistry(self.origin, self.connection, job_class=LikenessJob).add(self, pipeline=pipeline)
         self.cleanup(self.result_ttl, pipeline=pipeline, remove_from_queue=False)
-        self.tell(Event(type="status", status=Status.CANCELLED, steps_done=steps_done), pipeline, self.result_ttl)
+        self._end(Event(type="status", status=Status.CANCELLED, steps_done=steps_done), pipeline, self.result_ttl)
 
 
 def hung(order: JobOrder) -> JobTimeout:

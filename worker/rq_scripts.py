@@ -108,6 +108,20 @@ end
 return 0
 """
 
+STAY_DELETED: Final = """
+-- KEYS: job, events. ARGV: id, a field that only accepting a job writes.
+-- Goes last where an ending is recorded: of a job that was deleted meanwhile, what was just written goes too.
+if redis.call("HEXISTS", KEYS[1], ARGV[2]) == 1 then
+  return 1
+end
+local origin = redis.call("HGET", KEYS[1], "origin") or ""
+for _, registry in ipairs({"finished", "failed", "canceled"}) do
+  redis.call("ZREM", "rq:" .. registry .. ":" .. origin, ARGV[1])
+end
+redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1])
+return 0
+"""
+
 PACE: Final = """
 -- KEYS: pace. ARGV: seconds per job of this run, seconds it is kept. A running mean that follows in about five runs.
 local old = tonumber(redis.call("GET", KEYS[1]) or ARGV[1])
