@@ -16,45 +16,68 @@ from likeness.compare import upright
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.tasks import Recreate
+from likeness.imaging.compare import WITHOUT_NETWORKS
 from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.encode import encode
 from likeness.imaging.frame import Frame
+from likeness.imaging.learned import LearnedMetrics
+from likeness.imaging.registration import undone
 from likeness.imaging.sheet import contact_sheet
+from worker.brief import Sent, brief_of
 from worker.config import Settings
-from worker.engine import Engine, EngineTask
 from worker.residency import Residents
 from worker.scoring import Candidate, score
+from worker.shown import Shown
 
 FIGURES = ("psnr", "ssim", "ms_ssim", "delta_e", "edge_f1", "drift")
+SEED = 0
 
 
 def measure(folder: Path, sheet: Path | None, name: str = "starter") -> None:
     """Recreate every picture in `folder`, print the table, and draw a contact sheet when a path is given."""
     spec = load_catalogue().find(name)
-    engine = Residents.of(Settings()).engine(spec)
-    files = sorted(path for path in folder.iterdir() if _is_photo(path))
-    rows = [(file, *recreate(engine, spec, file.read_bytes())) for file in track(files, f"recreating with {name}")]
+    residents = Residents.of(Settings())
+    residents.engine(spec)
+    files = track(photos_of(folder), f"recreating with {name}")
+    rows = [(file, *recreate(residents, spec, file.read_bytes())) for file in files]
     Console().print(_table(rows))
     if sheet is not None:
         cells = [(file.name, upright(file.read_bytes()), upright(made.data), _caption(made)) for file, made, _ in rows]
         contact_sheet(cells).save(sheet)
 
 
+def photos_of(folder: Path) -> list[Path]:
+    """Return the pictures of a folder by name, without masks."""
+    return sorted(path for path in folder.iterdir() if _is_photo(path))
+
+
 def _is_photo(path: Path) -> bool:
     return path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"} and not path.name.endswith(".mask.png")
 
 
-def recreate(engine: Engine, spec: EngineSpec, data: bytes) -> tuple[Candidate, float]:
-    """Return what the engine makes of a picture, measured, and the seconds the engine took."""
-    given = decode(data, Bounds())
+def recreate(
+    residents: Residents,
+    spec: EngineSpec,
+    data: bytes,
+    task: Recreate | None = None,
+    metrics: LearnedMetrics = WITHOUT_NETWORKS,
+) -> tuple[Candidate, float]:
+    """Return what the engine makes of a picture file, measured, and the seconds that the engine alone took.
+
+    The seed is SEED where the task has none. Raises LikenessError for what a job would fail of.
+    """
+    task = task or Recreate()
+    engine, given = residents.engine(spec), decode(data, Bounds())
     frame = Frame.of(given)
     canvas = frame.canvas(given, spec.canvas.multiple, spec.canvas.minimum)
+    width, height = frame.upright_size
+    brief = brief_of(task, spec, Shown(canvas, (height, width), residents.product, residents.caption), Sent())
+    asked = brief.task(SEED if task.seed is None else task.seed, spec.resolve(task))
     began = time.perf_counter()
-    parameters = spec.resolve(Recreate())
-    task = EngineTask(canvas, 0, parameters, str(parameters.get("prompt") or ""))
-    made = engine.generate([task], lambda step, steps, stage: None)[0]
+    made = engine.generate([asked], lambda step, steps, stage: None)[0]
     seconds = time.perf_counter() - began
-    return score(given, encode(frame.restore(made), frame, "same"), Recreate()), seconds
+    made = undone(made, canvas)[0] if spec.drifts else made
+    return score(given, encode(frame.restore(made), frame, "same"), task, metrics=metrics), seconds
 
 
 def _caption(made: Candidate) -> str:

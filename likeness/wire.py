@@ -89,12 +89,14 @@ class EngineInfo(Wire):
 
     name: str
     summary: str
+    use: str = ""
     kinds: list[str]
     ways: list[str] = []
     closed: bool = False
     instructions: list[str] = []
     licence: str
     parameters: dict[str, Any] = {}
+    figures: list[Any] = []
     resident: list[Any] = []
 
 

@@ -366,6 +366,8 @@ export interface EngineView {
   name: string;
   family: string;
   summary: string;
+  /** when to take it rather than another */
+  use: string;
   kinds: Array<"recreate" | "customise" | "generate">;
   /** the ways of customising it does */
   ways: Array<Way>;
@@ -400,6 +402,8 @@ export interface EngineView {
   drifts: boolean;
   canvas: CanvasSpec;
   parameters: Record<string, ParameterSpec>;
+  /** what was measured of it with its default parameters; may be empty */
+  figures: Array<Measured>;
   /** whether a worker has everything it runs on */
   installed: boolean;
   resident: Array<Resident>;
@@ -616,6 +620,25 @@ export interface Lora {
   name: string;
   /** how strongly it works */
   weight?: number;
+}
+
+/** What one program measured of one engine with one setting of its parameters. */
+export interface Measured {
+  engine: string;
+  /** of the engine, when it was measured */
+  revision: string;
+  /** what it was measured at */
+  kind: "recreate" | "generate";
+  /** what it ran with */
+  parameters: Record<string, string | number | boolean | null>;
+  /** how many pictures it was measured on */
+  pictures: number;
+  /** by name; figures of a report are medians, their units those of a report; `seconds` is the median of the engine alone, loaded before; `million_parameters` is what its networks hold, `megabytes` their files */
+  figures: Record<string, number>;
+  /** the program that prints them */
+  command: string;
+  /** what it ran on */
+  machine: string;
 }
 
 /** The file format of the images that come back. */

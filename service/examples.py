@@ -333,6 +333,7 @@ ENGINES: Final[dict[str, Any]] = {
             "name": "starter-edit",
             "family": "instruct_pix2pix",
             "summary": "Our own small InstructPix2Pix",
+            "use": "To change a product by one of the known instructions.",
             "kinds": ["customise"],
             "ways": ["instruction", "colourway"],
             "default_for": ["instruction", "colourway"],
@@ -354,6 +355,7 @@ ENGINES: Final[dict[str, Any]] = {
             "drifts": False,
             "canvas": {"multiple": 8, "minimum": 64, "tile": 1024, "overlap": 128},
             "parameters": {},
+            "figures": [],
             "installed": True,
             "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu", "memory": 15_000_000_000, "exact": True}],
         }

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from likeness.contract.comparison import Compare, JobKind
 from likeness.contract.engines import CanvasSpec, EngineSpec, Kind, ParameterSpec
+from likeness.contract.figures import Figures, Measured
 from likeness.contract.jobs import (
     ComparedRun,
     Comparison,
@@ -252,6 +253,7 @@ class EngineView(BaseModel):
     name: str
     family: str
     summary: str
+    use: str = Field(description="when to take it rather than another")
     kinds: list[Kind]
     ways: list[Way] = Field(description="the ways of customising it does")
     default_for: list[Purpose] = Field(description="what it does when no engine is named")
@@ -273,19 +275,28 @@ class EngineView(BaseModel):
     drifts: bool = Field(description="is known to shift or zoom the picture; undone where it is small and sure")
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec]
+    figures: list[Measured] = Field(description="what was measured of it with its default parameters; may be empty")
     installed: bool = Field(description="whether a worker has everything it runs on")
     resident: list[Resident]
 
     @classmethod
-    def of(cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str]) -> "EngineView":
-        """Return an engine with the workers that hold it."""
+    def of(
+        cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str], figures: Figures
+    ) -> "EngineView":
+        """Return an engine with what was measured of it, and the workers that hold it."""
         resident = [
             Resident(**worker.model_dump(include={"worker", "device", "memory"}), exact=worker.device == "cpu")
             for worker in workers
             if spec.name in worker.engines
         ]
         said = spec.model_dump(include=set(cls.model_fields))
-        return cls(**said, instructions=spec.instructions(), installed=spec.name not in missing, resident=resident)
+        return cls(
+            **said,
+            instructions=spec.instructions(),
+            figures=figures.of(spec),
+            installed=spec.name not in missing,
+            resident=resident,
+        )
 
 
 class EngineList(BaseModel):

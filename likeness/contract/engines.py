@@ -110,6 +110,7 @@ class EngineSpec(BaseModel):
     name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$")
     family: str = Field(pattern="^[a-z][a-z0-9_]*$", description="the file in worker/engines that runs it")
     summary: str
+    use: str = Field(default="", description="when to take it rather than another")
     kinds: list[Kind]
     ways: list[Way] = Field(default=[], description="the ways of customising it does")
     default_for: list[Purpose] = []

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Depends
 
+from likeness.contract.figures import load_figures
 from service import examples
 from service.docs import EVERYWHERE, OWNED, answer, problems
 from service.state import OnlyQuery, Owner, Use
@@ -20,7 +21,8 @@ router = APIRouter(tags=["engines"])
     },
 )
 async def list_engines(services: Use, owner: Owner) -> EngineList:
-    """List the engines: kinds of job, parameters with bounds and defaults, limits, and the workers that hold them."""
+    """List the engines: what each is for, parameters, limits, what was measured of it, and the workers that hold it."""
     workers = await services.queue.residency()
     missing = services.catalogue.missing(await services.queue.installed())
-    return EngineList(engines=[EngineView.of(spec, workers, missing) for spec in services.catalogue.engines])
+    figures = load_figures()
+    return EngineList(engines=[EngineView.of(spec, workers, missing, figures) for spec in services.catalogue.engines])

@@ -92,6 +92,29 @@ def _reproducing() -> Responses:
     return {200: done, 202: found[202], **problems(*kinds, instance=f"{examples.HERE}/reproduce")}
 
 
+@dataclass(frozen=True)
+class HandIn:
+    """A request that hands in a job: who sends it, and what its headers and query ask."""
+
+    request: Request
+    services: Use
+    owner: Owner
+    idempotency_key: IdempotencyKey = None
+    prefer: Prefer = None
+    dry_run: DryRunQuery = "false"
+
+    async def a(self, model: Model) -> Response:
+        """Accept a job of the kind that `model` describes, or say what it would do."""
+        submission = await read_submission(self.request, model, self.services.settings.max_upload_bytes)
+        if self.dry_run == "true":
+            return as_json(await rehearse(self.services, submission))
+        accepted = await accept(self.services, self.owner, submission, self.idempotency_key)
+        return await _answered(self.request, self.services, self.owner, accepted, self.prefer)
+
+
+HandingIn = Annotated[HandIn, Depends()]
+
+
 @router.post(
     "/recreate",
     status_code=202,
@@ -99,16 +122,9 @@ def _reproducing() -> Responses:
     dependencies=[Depends(OnlyQuery("dry_run"))],
     responses=_responses("/recreate", examples.SUCCEEDED, *PICTURES),
 )
-async def recreate(
-    request: Request,
-    services: Use,
-    owner: Owner,
-    idempotency_key: IdempotencyKey = None,
-    prefer: Prefer = None,
-    dry_run: DryRunQuery = "false",
-) -> Response:
+async def recreate(hand_in: HandingIn) -> Response:
     """Recreate a picture as exactly as the engine can."""
-    return await _hand_in(request, services, owner, Recreate, Asked(idempotency_key, prefer, dry_run))
+    return await hand_in.a(Recreate)
 
 
 @router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery("dry_run"))])
@@ -119,20 +135,13 @@ async def recreate(
     dependencies=[Depends(OnlyQuery("dry_run"))],
     responses=_responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
 )
-async def customise(
-    request: Request,
-    services: Use,
-    owner: Owner,
-    idempotency_key: IdempotencyKey = None,
-    prefer: Prefer = None,
-    dry_run: DryRunQuery = "false",
-) -> Response:
+async def customise(hand_in: HandingIn) -> Response:
     """Change a picture: in words, to a colour, by another picture, within a mask, or by control.
 
     Give one of `instruction`, `recolour`, `text`, `logo`, `style_image`, `guide`, `complete` and `prompt`; beside a
     `guide` a `prompt` may stand. `POST /customize` is the same call.
     """
-    return await _hand_in(request, services, owner, Customise, Asked(idempotency_key, prefer, dry_run))
+    return await hand_in.a(Customise)
 
 
 @router.post(
@@ -142,20 +151,13 @@ async def customise(
     dependencies=[Depends(OnlyQuery("dry_run"))],
     responses=_responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
 )
-async def compare(
-    request: Request,
-    services: Use,
-    owner: Owner,
-    idempotency_key: IdempotencyKey = None,
-    prefer: Prefer = None,
-    dry_run: DryRunQuery = "false",
-) -> Response:
+async def compare(hand_in: HandingIn) -> Response:
     """Run one picture through several engines and settings: a ranked table, a contact sheet, a recommendation.
 
     `runs` names the engines, each with values to try; every combination is a run, and they may be 24 together. A run
     that fails leaves the others standing; the job fails when all of them do.
     """
-    return await _hand_in(request, services, owner, Compare, Asked(idempotency_key, prefer, dry_run))
+    return await hand_in.a(Compare)
 
 
 @router.post(
@@ -165,14 +167,7 @@ async def compare(
     dependencies=[Depends(OnlyQuery("dry_run"))],
     responses=_responses("/generate", examples.GENERATED),
 )
-async def generate(
-    request: Request,
-    services: Use,
-    owner: Owner,
-    idempotency_key: IdempotencyKey = None,
-    prefer: Prefer = None,
-    dry_run: DryRunQuery = "false",
-) -> Response:
+async def generate(hand_in: HandingIn) -> Response:
     """Make a new picture of any size: from text, or of the kind that an engine has learned. No picture is sent.
 
     An engine with a `prompt` among its parameters needs one; another refuses it. Without `engine` and `prompt` one that
@@ -181,7 +176,7 @@ async def generate(
     The report has no figures of likeness: the verdict rests on the frame and the tripwires. Of several candidates the
     one with the highest `clip_score` is kept, where CLIP is installed.
     """
-    return await _hand_in(request, services, owner, Generate, Asked(idempotency_key, prefer, dry_run))
+    return await hand_in.a(Generate)
 
 
 @router.post(
@@ -205,24 +200,6 @@ async def reproduce_job(
     """
     accepted = await reproduce(services, owner, job_id, idempotency_key)
     return await _answered(request, services, owner, accepted, prefer)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the headers and the query of a request ask."""
-
-    key: str | None
-    prefer: str | None
-    dry_run: str
-
-
-async def _hand_in(request: Request, services: Services, owner: str, model: Model, asked: Asked) -> Response:
-    """Accept a job of the kind that `model` describes, or say what it would do."""
-    submission = await read_submission(request, model, services.settings.max_upload_bytes)
-    if asked.dry_run == "true":
-        return as_json(await rehearse(services, submission))
-    accepted = await accept(services, owner, submission, asked.key)
-    return await _answered(request, services, owner, accepted, asked.prefer)
 
 
 async def _answered(

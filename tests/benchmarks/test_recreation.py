@@ -15,5 +15,5 @@ EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.jpg
 @pytest.mark.parametrize("picture", EXAMPLES, ids=lambda path: path.name)
 def test_a_picture_is_recreated_and_measured(picture: Path) -> None:
     spec = load_catalogue().find("starter")
-    candidate, seconds = recreate(Residents.of(Settings()).engine(spec), spec, picture.read_bytes())
+    candidate, seconds = recreate(Residents.of(Settings()), spec, picture.read_bytes())
     assert candidate.report.frame_equal and (candidate.report.score("psnr") or 0) > 20 and seconds > 0

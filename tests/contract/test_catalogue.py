@@ -22,6 +22,10 @@ def test_every_row_has_its_family_and_weights(spec) -> None:
         assert name in MAKERS or list((ROOT / "weights" / name).rglob("*.safetensors")), name
 
 
+def test_every_row_says_when_to_take_it() -> None:
+    assert [spec.name for spec in load_catalogue().engines if not spec.use.endswith(".")] == []
+
+
 def test_nothing_has_two_shipped_defaults_and_what_the_starter_does_has_one() -> None:
     shipped = [spec for spec in load_catalogue().engines if spec.weights not in MAKERS]
     defaults = [wish for spec in shipped for wish in spec.default_for]

@@ -14,7 +14,7 @@ from tests.service.test_bad_input import assert_problem
 
 def test_engines(live: Live) -> None:
     engine = live.http.get("/engines").json()["engines"][0]
-    assert set(engine) == {*EngineSpec.model_fields, "instructions", "installed", "resident"}
+    assert set(engine) == {*EngineSpec.model_fields, "instructions", "figures", "installed", "resident"}
     assert engine["name"] == "drill" and engine["default_for"] == ["recreate", "generate"]
     assert engine["parameters"]["steps"] == {"default": 1, "by_way": {}, "minimum": 1, "maximum": 1000}
     assert [worker["device"] for worker in engine["resident"]] == ["cpu"]
@@ -29,6 +29,15 @@ def test_engines_say_what_can_be_asked_of_them(serve) -> None:
     assert not any(line.startswith("text") for line in edit["instructions"])
     assert engines["starter"]["instructions"] == ["text: 'add the text Just do it'"]
     assert engines["starter-inpaint"]["instructions"] == []
+
+
+def test_engines_say_when_to_take_them_and_what_was_measured(serve) -> None:
+    engines = {engine["name"]: engine for engine in serve(catalogue=None).http.get("/engines").json()["engines"]}
+    assert "recreate a photo" in engines["starter"]["use"]
+    (measured,) = engines["starter"]["figures"]
+    assert measured["kind"] == "recreate" and measured["pictures"] == 36 and "benchmarks.studies" in measured["command"]
+    assert {"ssim", "psnr", "seconds"} <= set(measured["figures"])
+    assert engines["flux-kontext"]["figures"] == []
 
 
 def test_ready_once_a_worker_holds_the_default_engine(live: Live, idle: Live) -> None:
