@@ -24,7 +24,7 @@ from rich.progress import Progress
 from torch import Tensor
 from torch.nn import functional as F
 
-from training import state
+from training import arguments, state
 from training.pca_start import pca_start
 from training.pictures import Crops, Pictures, load_pictures
 
@@ -172,17 +172,8 @@ class Run:
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/autoencoder"), help="where the run is kept; resumed if there"
-    )
-    parser.add_argument("--minutes", type=float, default=90, help="running time in all")
-    parser.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=16)
+    parser = arguments.of_run(__doc__, "autoencoder", minutes=90, every=180, batch=16, rate=5e-4)
     parser.add_argument("--crop", type=int, default=96, help="side of a training crop in px, a multiple of 8")
-    parser.add_argument("--rate", type=float, default=5e-4, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args.data, args).train()
 

@@ -18,7 +18,7 @@ from rich.progress import Progress
 from torch import Tensor, nn
 
 from likeness.imaging.metrics.ssim import ssim
-from training import state
+from training import arguments, state
 from training.denoiser import channel_weights
 from training.judge import shots
 from training.pairs import Lesson, Pairs
@@ -119,18 +119,9 @@ class Run:
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser = arguments.of_run(__doc__, "cleaner", minutes=9, every=100, batch=32, rate=2e-3)
     parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/cleaner"), help="where the run is kept; resumed if there"
-    )
-    parser.add_argument("--minutes", type=float, default=9, help="running time in all")
-    parser.add_argument("--every", type=float, default=100, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--size", type=int, default=128, help="side of a training picture in px, a multiple of 32")
-    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args).train()
 

@@ -18,7 +18,7 @@ from rich.progress import Progress
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training import state
+from training import arguments, state
 from training.denoiser import channel_weights
 from training.edges import Edges, edge_error
 from training.judge import judge_control
@@ -135,18 +135,9 @@ class Run:
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser = arguments.of_run(__doc__, "controlnet", minutes=13, every=180, batch=24, rate=1.5e-3)
     parser.add_argument("--family", type=Path, default=Path("weights/starter"), help="the other trained parts")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/controlnet"), help="where the run is kept; resumed if there"
-    )
-    parser.add_argument("--minutes", type=float, default=13, help="running time in all")
-    parser.add_argument("--every", type=float, default=180, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=24)
     parser.add_argument("--size", type=int, default=128, help="side of a training picture in px, a multiple of 32")
-    parser.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args).train()
 

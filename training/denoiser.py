@@ -21,7 +21,7 @@ from rich.progress import Progress
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training import state
+from training import arguments, state
 from training import tokenizer as vocabulary
 from training.family import Family, scheduler
 from training.judge import judge
@@ -187,8 +187,7 @@ def channel_weights(vae: AutoencoderDC) -> Tensor:
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser = arguments.of_run(__doc__, "denoiser", minutes=90, every=300, batch=16, rate=7e-4)
     parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
     parser.add_argument(
         "--from", dest="start", type=Path, help="a family's folder to go on from; its text encoder then stays as it is"
@@ -196,16 +195,8 @@ def main() -> None:
     parser.add_argument(
         "--vocabulary", type=Path, help="bpe_simple_vocab_16e6.txt.gz; open_clip_torch's when not given"
     )
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/denoiser"), help="where the run is kept; resumed if there"
-    )
-    parser.add_argument("--minutes", type=float, default=90, help="running time in all")
     parser.add_argument("--until", type=float, help="stop after so many of those minutes, to go on with another --size")
-    parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--size", type=int, default=192, help="side of a training picture in px, a multiple of 32")
-    parser.add_argument("--rate", type=float, default=7e-4, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args).train()
 

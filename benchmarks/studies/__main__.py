@@ -1,8 +1,8 @@
 """The comparison of studies: every recreate engine that is installed, on the same photos, in one process.
 
-`python -m benchmarks.studies FOLDER [--out OUT] [--engine NAME ...] [--grid ENGINE:PARAMETER=VALUE,VALUE ...]` prints a
-table of medians; OUT gets every figure as rows.csv and a contact sheet of each photo. An engine with a parameter `layer`
-has a row for each layer. `--figures` also records the medians for `GET /engines` and docs/studies.md.
+`python -m benchmarks.studies FOLDER [--out OUT] [--engine NAME ...] [--grid ENGINE:PARAMETER=VALUE,VALUE ...]` prints
+a table of medians; OUT gets every figure as rows.csv and a contact sheet of each photo. An engine with a parameter
+`layer` has a row for each layer. `--figures` also records the medians for `GET /engines` and docs/studies.md.
 """
 
 import argparse
