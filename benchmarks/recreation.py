@@ -23,7 +23,8 @@ from likeness.imaging.frame import Frame
 from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.registration import undone
 from likeness.imaging.sheet import contact_sheet
-from worker.brief import Sent, brief_of
+from worker.brief import Sent
+from worker.briefing import brief_of
 from worker.config import Settings
 from worker.residency import Residents
 from worker.scoring import Candidate, score
