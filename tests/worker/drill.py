@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import redis
 from PIL import Image
 
+from likeness.contract import names
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.jobs import Job, JobOrder, JobStatus, new_job_id
 from likeness.contract.tasks import Recreate
@@ -106,9 +108,19 @@ class Drill:
         return self.job(job_id).status
 
     def ended(self, job_ids: list[str], seconds: float) -> list[Job]:
-        """Return the jobs once all have ended; fail the test after `seconds`."""
-        self.until(lambda: all(self.status(job_id).ended for job_id in job_ids), seconds)
-        return [self.job(job_id) for job_id in job_ids]
+        """Return the jobs once their events tell that all have ended; fail the test after `seconds`."""
+
+        async def follow(queue: JobQueue) -> list[Job]:
+            async with asyncio.timeout(seconds):
+                for job_id in job_ids:
+                    async for _ in queue.events(job_id, OWNER, None):
+                        pass
+            return [await queue.fetch(job_id, OWNER) for job_id in job_ids]
+
+        try:
+            return self.call(follow)
+        except TimeoutError:
+            raise AssertionError(f"not all ended within {seconds} s; the workers said:\n{self.logs()}") from None
 
     def endings(self, job_id: str) -> list[JobStatus]:
         """Return each ending that the job's event stream tells of: exactly one, if all is well."""
@@ -125,11 +137,25 @@ class Drill:
         limit = time.monotonic() + seconds
         while not true():
             if time.monotonic() > limit:
-                logs = "\n".join(path.read_text()[-2000:] for path in sorted(self.folder.glob("worker-*.log")))
-                raise AssertionError(f"still not so after {seconds} s; the workers said:\n{logs}")
+                raise AssertionError(f"still not so after {seconds} s; the workers said:\n{self.logs()}")
             time.sleep(0.05)
+
+    def logs(self) -> str:
+        """Return the end of what each worker said."""
+        return "\n".join(path.read_text()[-2000:] for path in sorted(self.folder.glob("worker-*.log")))
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """End a worker with SIGKILL."""
         process.send_signal(signal.SIGKILL)
         process.wait()
+
+    def lapse(self, *dead: subprocess.Popen[bytes]) -> None:
+        """Let the claims of workers that were killed lapse now, as CLAIM_SECONDS of silence would."""
+        with redis.Redis.from_url(self.redis_url) as client:
+            for pool in self.catalogue.pools:
+                for queue in names.queue_names([pool]):
+                    client.delete(f"rq:clean_registries:{queue}")
+                    for entry in client.zrange(f"rq:wip:{queue}", 0, -1):
+                        job = names.JOB_KEY.format(id=entry.decode().partition(":")[0])
+                        if any(f"-{one.pid}-".encode() in (client.hget(job, "worker_name") or b"") for one in dead):
+                            client.zadd(f"rq:wip:{queue}", {entry: 1}, xx=True)
