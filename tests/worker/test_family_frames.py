@@ -10,7 +10,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise, Recreate, Task, Way
 from likeness.store import PictureStore
-from tests.worker.test_families import FULL, engine, models, residents, small  # noqa: F401  fixtures
+from tests.worker.test_families import FULL, engine, models, residents, small, small_area  # noqa: F401  fixtures
 from worker.execute import Run
 from worker.once import Unwatched, ordered
 from worker.residency import Residents
@@ -21,9 +21,7 @@ ODD = {
     "150x64 RGB": ((150, 64), "RGB"),
     "101x100 P": ((101, 100), "P"),
 }
-SLOW = "qwen-image-edit"
-"""It works on a megapixel, however small the picture: one picture will do."""
-CASES = [(spec.name, odd) for spec in FULL for odd in ODD if spec.name != SLOW or odd == "61x97 RGBA"]
+CASES = [(spec.name, odd) for spec in FULL for odd in ODD]
 
 
 def picture(size: tuple[int, int], mode: str) -> bytes:
