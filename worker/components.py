@@ -139,11 +139,10 @@ class Components:
         """Return the bytes of all parts, or of those that one engine uses."""
         return sum(_bytes(entry.part) for entry in self._entries.values() if engine is None or engine in entry.users)
 
-    def numbers(self, engine: str) -> int:
-        """Return how many numbers the parts of one engine have learned or keep, each counted once."""
-        networks = [_network(entry.part) for entry in self._entries.values() if engine in entry.users]
-        kept = [tensor for network in networks if network for tensor in network.state_dict().values()]
-        return sum({tensor.data_ptr(): tensor.numel() for tensor in kept if tensor.is_floating_point()}.values())
+    def networks(self, engine: str) -> "list[nn.Module]":
+        """Return the networks that one engine uses."""
+        found = (_network(entry.part) for entry in self._entries.values() if engine in entry.users)
+        return [network for network in found if network is not None]
 
 
 def _network(part: object) -> "nn.Module | None":

@@ -8,18 +8,17 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.recreation import recreate
+from benchmarks.studies.size import size_of
 from benchmarks.studies.trials import Trial
 from likeness.compare import upright
-from likeness.contract.engines import EngineSpec
 from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.sheet import CELL, Cell, comparison_sheet
-from worker.components import Weights
 from worker.residency import Residents
 from worker.scoring import Candidate
 
 FIGURES = ("ssim", "psnr", "delta_e", "st_lpips", "edge_f1")
 """Of the report; one that could not be measured has no value."""
-SECONDS, PARAMETERS, MEGABYTES = "seconds", "million_parameters", "megabytes"
+SECONDS = "seconds"
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Row:
-    """A trial on all photos; `size` holds its networks' millions of numbers and their files' megabytes."""
+    """A trial on all photos, and the size of its engine."""
 
     trial: Trial
     size: dict[str, float]
@@ -77,21 +76,6 @@ def thumbnail(data: bytes) -> Image.Image:
     picture = upright(data).copy()
     picture.thumbnail((CELL, CELL))
     return picture
-
-
-def size_of(residents: Residents, spec: EngineSpec) -> dict[str, float]:
-    """Return what an engine in memory holds, in millions of numbers, and the megabytes of its folders' safetensors.
-
-    Parts that it shares with other engines count in full. A folder may hold more than one engine loads of it.
-    """
-    numbers = residents.components.numbers(spec.name)
-    return {PARAMETERS: numbers / 1e6, MEGABYTES: weights_bytes(residents.components.weights, spec) / 1e6}
-
-
-def weights_bytes(weights: Weights, spec: EngineSpec) -> int:
-    """Return the bytes of the safetensors below all folders that an engine names."""
-    folders = {weights.folder(name) for name in spec.needs}
-    return sum(file.stat().st_size for folder in folders for file in folder.rglob("*.safetensors"))
 
 
 def sheet(photo: Path, rows: Sequence[Row]) -> Image.Image:

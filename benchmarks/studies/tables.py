@@ -7,7 +7,8 @@ from pathlib import Path
 from rich.progress import track
 from rich.table import Column, Table
 
-from benchmarks.studies.runs import FIGURES, MEGABYTES, PARAMETERS, SECONDS, Row, sheet, value
+from benchmarks.studies.runs import FIGURES, SECONDS, Row, sheet, value
+from benchmarks.studies.size import MEGABYTES, PARAMETERS
 from likeness.contract.figures import Measured
 
 COLUMNS = {

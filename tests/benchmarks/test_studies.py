@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from safetensors import safe_open
 
 from benchmarks.studies.__main__ import main
 from benchmarks.studies.record import BEGIN, COMMAND, END, compared, names_of, record, with_table
 from benchmarks.studies.runs import Row, run
+from benchmarks.studies.size import shapes_in
 from benchmarks.studies.tables import COLUMNS
 from benchmarks.studies.trials import Trial, grids_of, trials_of
 from likeness.contract.catalogue import Catalogue, load_catalogue
@@ -52,16 +52,6 @@ def residents() -> Residents:
 def rows(photos: list[Path], residents: Residents) -> list[Row]:
     trials = trials_of(CATALOGUE, ["starter"], [], {"starter": {"strength": [0.0, 0.3]}})
     return list(run(trials, photos, residents, WITHOUT_NETWORKS, lambda name: None))
-
-
-def numbers_in(folder: Path) -> int:
-    """Return how many floating point numbers the headers of a folder's safetensors tell of."""
-    total = 0
-    for file in folder.rglob("*.safetensors"):
-        with safe_open(file, "np") as tensors:
-            slices = [tensors.get_slice(name) for name in tensors.keys()]  # noqa: SIM118  it is no mapping
-        total += sum(math.prod(one.get_shape()) for one in slices if one.get_dtype() in ("F16", "F32"))
-    return total
 
 
 def names(trials: list[Trial]) -> list[str]:
@@ -112,10 +102,10 @@ def test_a_row_holds_the_medians_of_its_photos_and_the_size_of_its_engine(rows: 
     assert plain.medians["ssim"] == pytest.approx(sum(made.figures["ssim"] for made in plain.made) / 2)
     assert plain.medians["psnr"] > noised.medians["psnr"] > 15 and plain.medians["seconds"] > 0
     assert "st_lpips" not in plain.medians, "its weights are not installed"
-    held = sum(numbers_in(ROOT / "weights/starter" / part) for part in LOADED)
+    files = [file for part in LOADED for file in (ROOT / "weights/starter" / part).rglob("*.safetensors")]
+    held = sum(math.prod(shape) for file in files for shape in shapes_in(file).values())
     assert plain.medians["million_parameters"] == held / 1e6
-    on_disk = sum(file.stat().st_size for file in (ROOT / "weights/starter").rglob("*.safetensors"))
-    assert plain.medians["megabytes"] == on_disk / 1e6
+    assert plain.medians["megabytes"] == sum(file.stat().st_size for file in files) / 1e6
 
 
 def test_the_command_writes_every_figure_and_a_sheet_of_each_photo(
