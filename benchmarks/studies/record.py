@@ -1,19 +1,15 @@
 """Recorded medians: figures.json, which `GET /engines` tells, and the table and sheet of docs/studies.md."""
 
-import platform
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
+from benchmarks.recorded import ROOT, keep, machine, rounded
 from benchmarks.studies.runs import Row, sheet
 from benchmarks.studies.tables import markdown
 from likeness.contract.catalogue import Catalogue
-from likeness.contract.figures import FILE, Figures, Measured
+from likeness.contract.figures import Figures, Measured
 from worker.residency import Residents
 
-ROOT = Path(__file__).parent.parent.parent
 COMMAND = "python -m benchmarks.studies FOLDER"
 BEGIN, END = f"<!-- written by {COMMAND} --figures -->\n", "<!-- to here -->\n"
 QUALITY = 80
@@ -26,18 +22,14 @@ def record(rows: Sequence[Row], photo: Path, residents: Residents, catalogue: Ca
     What was recorded of other engines stays. `photo` is the one whose sheet is shown. Raises ValueError when the page
     has no place for the table.
     """
-    file, page = root / "likeness/contract" / FILE, root / "docs/studies.md"
-    known = Figures.model_validate_json(file.read_text("utf-8"))
-    on = machine(residents)
-    figures = known.with_new([measured(row, on) for row in rows], [spec.name for spec in catalogue.engines])
-    text = with_table(page.read_text("utf-8"), compared(figures))
-    file.write_text(figures.model_dump_json(indent=1) + "\n", "utf-8")
-    page.write_text(text, "utf-8")
+    page, on = root / "docs/studies.md", machine(residents)
+    figures = keep([measured(row, on) for row in rows], catalogue, root)
+    page.write_text(with_table(page.read_text("utf-8"), compared(figures)), "utf-8")
     sheet(photo, rows).save(page.with_suffix(".jpg"), quality=QUALITY)
 
 
 def measured(row: Row, on: str) -> Measured:
-    """Return a row as it is recorded, its figures to four digits."""
+    """Return a row as it is recorded; `on` says what it ran on."""
     spec = row.trial.spec
     return Measured(
         engine=spec.name,
@@ -45,7 +37,7 @@ def measured(row: Row, on: str) -> Measured:
         kind="recreate",
         parameters=spec.resolve(row.trial.task),
         pictures=len(row.made),
-        figures={name: float(f"{value:.4g}") for name, value in row.medians.items()},
+        figures=rounded(row.medians),
         command=COMMAND,
         machine=on,
     )
@@ -77,17 +69,3 @@ def with_table(page: str, rows: Sequence[Measured]) -> str:
     if not (begin and end):
         raise ValueError(f"the page has no place for the table: {BEGIN.strip()} and {END.strip()}")
     return "".join([before, BEGIN, "\n", markdown(rows, names_of(rows)), "\n", END, after])
-
-
-def machine(residents: Residents) -> str:
-    """Return what the engines run on: the GPU, or the processor with its threads."""
-    if residents.device != "cpu":
-        return residents.device_name
-    found = re.search(r"model name\s*:\s*(.+)", _cpuinfo())
-    threads = torch.get_num_threads()
-    return f"{found[1] if found else platform.machine()}, {threads} thread{'s' if threads > 1 else ''}"
-
-
-def _cpuinfo() -> str:
-    file = Path("/proc/cpuinfo")
-    return file.read_text("utf-8") if file.exists() else ""
