@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.progress import track
 from rich.table import Column, Table
 
@@ -12,7 +13,7 @@ from benchmarks.studies.size import MEGABYTES, PARAMETERS
 from likeness.contract.figures import Measured
 
 COLUMNS = {
-    PARAMETERS: "parameters (M)",
+    PARAMETERS: "M params",
     **{name: name for name in FIGURES},
     SECONDS: SECONDS,
     MEGABYTES: "MB",
@@ -22,7 +23,8 @@ COLUMNS = {
 
 def printed(rows: Sequence[Row]) -> Table:
     """Return the medians as a table for the terminal."""
-    table = Table(Column("engine", no_wrap=True), *COLUMNS.values(), title=f"medians over {len(rows[0].made)} photos")
+    title = f"medians over {len(rows[0].made)} photos"
+    table = Table(Column("engine", no_wrap=True), *COLUMNS.values(), title=title, box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(row.trial.name, *(value(row.medians, name) for name in COLUMNS))
     return table
