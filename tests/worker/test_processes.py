@@ -224,8 +224,9 @@ def test_redis_names_no_code(drill: Drill, tmp_path) -> None:
     with redis.Redis.from_url(drill.redis_url) as client:
         queue = Queue("drill-interactive", connection=client, serializer=JSONSerializer)
         evil = queue.enqueue("os.system", f"touch {proof}")
+        assert client.exists(evil.key)
         drill.worker()
-        drill.until(lambda: evil.get_status(refresh=True) == "failed", 20)
+        drill.until(lambda: not client.exists(evil.key), 20)
     assert not proof.exists()
     assert drill.ended([drill.submit()], 20)[0].result is not None
 
