@@ -1,7 +1,7 @@
 """How large an engine is: what its networks hold, and the files that they were loaded from."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections import Counter
 from pathlib import Path
 
 from safetensors import safe_open
@@ -13,52 +13,45 @@ from worker.residency import Residents
 PARAMETERS, MEGABYTES = "million_parameters", "megabytes"
 FLOATS = {"F64", "F32", "F16", "BF16"}
 
-Shapes = Mapping[str, tuple[int, ...]]
-"""Of floating point tensors, by their names."""
+Shapes = Counter[tuple[int, ...]]
+"""How many floating point tensors there are of each shape."""
 
 
 def size_of(residents: Residents, spec: EngineSpec) -> dict[str, float]:
     """Return what an engine in memory holds, in millions of numbers, and the megabytes of its files.
 
     Parts that it shares with other engines count in full. The files are those of its folders whose tensors its networks
-    hold; where these do not add up to what is in memory, megabytes are left out.
+    hold, by their shapes, since names may change when a file is read; where they do not account for all that is in
+    memory, megabytes are left out.
     """
-    networks = residents.components.networks(spec.name)
-    shapes = [_of_network(network) for network in networks]
-    loaded = {file: header for file, header in _files(residents, spec) if any(_holds(one, header) for one in shapes)}
-    numbers = sum(map(_kept, networks))
-    size = {PARAMETERS: numbers / 1e6}
-    if sum(math.prod(shape) for header in loaded.values() for shape in header.values()) == numbers:
-        size[MEGABYTES] = sum(file.stat().st_size for file in loaded) / 1e6
-    return size
+    held = sum(map(_of_network, residents.components.networks(spec.name)), Shapes())
+    size = {PARAMETERS: _numbers(held) / 1e6}
+    files = {file: shapes_in(file) for file in _files(residents, spec)}
+    loaded = 0
+    for file, shapes in sorted(files.items(), key=lambda one: -_numbers(one[1])):
+        if shapes <= held:
+            held -= shapes
+            loaded += file.stat().st_size
+    return size if held else size | {MEGABYTES: loaded / 1e6}
 
 
 def _of_network(network: nn.Module) -> Shapes:
-    held = network.state_dict().items()
-    return {name: tuple(tensor.shape) for name, tensor in held if tensor.is_floating_point()}
-
-
-def _kept(network: nn.Module) -> int:
-    """Return how many numbers a network has learned or keeps, those that two of its parts share once."""
+    """Return the shapes of what a network has learned or keeps, that which two of its parts share once."""
     kept = {tensor.data_ptr(): tensor for tensor in network.state_dict().values() if tensor.is_floating_point()}
-    return sum(tensor.numel() for tensor in kept.values())
+    return Shapes(tuple(tensor.shape) for tensor in kept.values())
 
 
-def _files(residents: Residents, spec: EngineSpec) -> Iterator[tuple[Path, Shapes]]:
-    for folder in {residents.components.folder(name) for name in spec.needs}:
-        for file in folder.rglob("*.safetensors"):
-            yield file, shapes_in(file)
+def _files(residents: Residents, spec: EngineSpec) -> list[Path]:
+    folders = {residents.components.folder(name) for name in spec.needs}
+    return [file for folder in folders for file in folder.rglob("*.safetensors")]
 
 
 def shapes_in(file: Path) -> Shapes:
     """Return what the header of a safetensors file tells."""
     with safe_open(file, "np") as tensors:
-        slices = {name: tensors.get_slice(name) for name in tensors.keys()}  # noqa: SIM118  it is no mapping
-    return {name: tuple(one.get_shape()) for name, one in slices.items() if one.get_dtype() in FLOATS}
+        slices = [tensors.get_slice(name) for name in tensors.keys()]  # noqa: SIM118  it is no mapping
+    return Shapes(tuple(one.get_shape()) for one in slices if one.get_dtype() in FLOATS)
 
 
-def _holds(network: Shapes, file: Shapes) -> bool:
-    """Return whether all tensors of a file are a network's, or those of one part of it."""
-    first = next(iter(file), "")
-    parts = [name.removesuffix(first) for name in network if name.endswith(first)]
-    return any(all(network.get(part + name) == shape for name, shape in file.items()) for part in parts)
+def _numbers(shapes: Shapes) -> int:
+    return sum(math.prod(shape) * times for shape, times in shapes.items())

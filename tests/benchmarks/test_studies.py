@@ -103,7 +103,7 @@ def test_a_row_holds_the_medians_of_its_photos_and_the_size_of_its_engine(rows: 
     assert plain.medians["psnr"] > noised.medians["psnr"] > 15 and plain.medians["seconds"] > 0
     assert "st_lpips" not in plain.medians, "its weights are not installed"
     files = [file for part in LOADED for file in (ROOT / "weights/starter" / part).rglob("*.safetensors")]
-    held = sum(math.prod(shape) for file in files for shape in shapes_in(file).values())
+    held = sum(math.prod(shape) for file in files for shape in shapes_in(file).elements())
     assert plain.medians["million_parameters"] == held / 1e6
     assert plain.medians["megabytes"] == sum(file.stat().st_size for file in files) / 1e6
 
