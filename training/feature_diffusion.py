@@ -24,6 +24,9 @@ from worker.latents import StarterAutoencoder
 NOISE = (0.0, 1.4)
 """Mean and spread of the logarithm of the noise that is learned at."""
 
+UNSEEN = 128
+"""New crops that what the linear estimate leaves is measured on."""
+
 
 class Run:
     """One run in a folder: the denoiser, its running average, log.csv, samples.png. It goes on from its state."""
@@ -49,13 +52,15 @@ class Run:
 
     @torch.no_grad()
     def _start(self) -> None:
-        """Fit the linear estimate of every layer, and measure what it leaves."""
+        """Fit the linear estimate of every layer, and measure what it leaves of new crops."""
         for name in LAYERS:
             entry = self.network.entries[name]
             batches = ((self.pool.of(name, part), self.pool.of("latents", part)) for part in self.pool.parts())
             fit(entry, self.pool.of(name, next(self.pool.parts(256))), batches)
-            left = [self.pool.of("latents", part) - self._straight(name, part) for part in self.pool.parts()]
-            self.network.left[name].copy_(torch.cat(left).square().mean((0, 2, 3)).sqrt()[:, None, None])
+        unseen = self.pool.renew(min(UNSEEN, self.args.crops))
+        for name in LAYERS:
+            left = self.pool.of("latents", unseen) - self._straight(name, unseen)
+            self.network.left[name].copy_(left.square().mean((0, 2, 3)).sqrt()[:, None, None])
         self.clock.restart()
 
     def _straight(self, name: str, places: Tensor) -> Tensor:

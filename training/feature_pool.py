@@ -31,8 +31,8 @@ class FeaturePool:
             self.renew(CHUNK)
 
     @torch.no_grad()
-    def renew(self, count: int) -> None:
-        """Replace the `count` oldest crops by new ones."""
+    def renew(self, count: int) -> Tensor:
+        """Replace the `count` oldest crops by new ones; return their places."""
         pixels = torch.from_numpy(self.crops.batch(count)).contiguous(memory_format=torch.channels_last)
         found = self.network(pixels.add(1).div(2), LAYERS) | {"pixels": pixels}
         if self.vae is not None:
@@ -43,6 +43,7 @@ class FeaturePool:
             if name not in self.kept:
                 self.kept[name] = torch.empty(self.count, *values.shape[1:], dtype=torch.float16)
             self.kept[name][places] = values.half()
+        return places
 
     def batch(self, count: int) -> Tensor:
         """Return the places of `count` crops drawn by chance."""

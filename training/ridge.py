@@ -13,8 +13,6 @@ from torch.nn import functional as F
 
 from worker.inversion import Entry
 
-PENALTY = 0.01
-"""Added to each input's mean square, which is about 1."""
 ENOUGH = 40_000
 """Places to learn from; more change little."""
 
@@ -30,7 +28,7 @@ def fit(entry: Entry, features: Tensor, batches: Iterable[tuple[Tensor, Tensor]]
     square, product = _moments(entry, batches)
     count = float(square[-1, -1])
     mean = product[-1] / count
-    penalty = torch.full((len(square),), PENALTY * count, dtype=torch.double)
+    penalty = torch.full((len(square),), float(len(square)), dtype=torch.double)  # inputs have mean squares of about 1
     penalty[-1] = 0
     root = torch.linalg.cholesky(square + penalty.diag())
     seen = torch.linalg.solve_triangular(root, product - square[:, -1:] * mean, upper=False)
