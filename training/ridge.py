@@ -13,6 +13,8 @@ from torch.nn import functional as F
 
 from worker.inversion import Entry
 
+SPARE = 16
+"""Directions looked for beyond those that are kept: without them the search ends too early."""
 ENOUGH = 40_000
 """Places to learn from; more change little."""
 
@@ -33,7 +35,8 @@ def fit(entry: Entry, features: Tensor, batches: Iterable[tuple[Tensor, Tensor]]
     root = torch.linalg.cholesky(square + penalty.diag())
     seen = torch.linalg.solve_triangular(root, product - square[:, -1:] * mean, upper=False)
     kept = min(entry.read.out_channels, *seen.shape)
-    basis = torch.svd_lowrank(seen.float(), kept, niter=4)[2].double()
+    more = min(kept + SPARE, *seen.shape)
+    basis = torch.svd_lowrank(seen.float(), more, niter=4)[2][:, :kept].double()
     first = torch.linalg.solve_triangular(root.T, seen @ basis, upper=True).float()
     entry.read.weight[:kept] = first[:-1].T.reshape(kept, *entry.read.weight.shape[1:])
     entry.read.bias[:kept] = first[-1]

@@ -27,8 +27,8 @@ def test_a_linear_map_of_a_neighbourhood_is_found() -> None:
 
 def test_fewer_outputs_than_are_wanted_keep_what_matters_most() -> None:
     """Of places that do not see each other the best map of a rank is known: the leading singular vectors."""
-    given, random = features(400)[..., :1, :1], torch.Generator().manual_seed(3)
-    wanted = F.conv2d(given, torch.randn(8, 6, 1, 1, generator=random)) + torch.randn(400, 8, 1, 1, generator=random)
+    given, random = features(8000)[..., :1, :1], torch.Generator().manual_seed(3)
+    wanted = F.conv2d(given, torch.randn(8, 6, 1, 1, generator=random)) + torch.randn(8000, 8, 1, 1, generator=random)
     entry = Entry(6, 8, 8, rank=2, straight=8, more=2)
     fit(entry, given, [(given, wanted)])
     with torch.no_grad():
@@ -41,10 +41,10 @@ def test_fewer_outputs_than_are_wanted_keep_what_matters_most() -> None:
 
 
 def test_features_finer_than_what_is_wanted_are_read_in_blocks() -> None:
-    given = torch.randn(100, 3, 8, 8, generator=torch.Generator().manual_seed(4))
+    given = torch.randn(1000, 3, 8, 8, generator=torch.Generator().manual_seed(4))
     wanted = F.avg_pool2d(given, 2)
     entry = Entry(3, 4, 8, rank=6, straight=3, more=2)
     fit(entry, given, [(given, wanted)])
     with torch.no_grad():
         straight, more = entry(given)
-    assert (straight - wanted).square().mean() < 1e-3 and more.shape == (100, 2, 4, 4)
+    assert (straight - wanted).square().mean() < 1e-3 and more.shape == (1000, 2, 4, 4)
