@@ -8,6 +8,7 @@ under spectral norm (Miyato et al. 2018, arXiv:1802.05957). The linear part of e
 
 import argparse
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +30,8 @@ LOOKED_AT = 8
 """Pictures of a batch of which that is done: it costs more than all else."""
 ALONE = 0.35
 """The share of the time before the critic has a say."""
+SLOWLY = 0.2
+"""The share of the learning rate that what was fitted moves by."""
 WEIGHTS = {"features": 0.02, "critic": 0.004}
 """Against the error of pixels, the root mean square of 0..1."""
 
@@ -52,7 +55,7 @@ class Run:
         self.generator = FeatureGenerator(widths_of(self.features), strides()).to(memory_format=torch.channels_last)
         self.critic = critic().to(memory_format=torch.channels_last)
         both = nn.ModuleDict({"generator": self.generator, "critic": self.critic})
-        optimiser = torch.optim.AdamW(both.parameters(), lr=args.rate, betas=(0.5, 0.98), weight_decay=0.0)
+        optimiser = torch.optim.AdamW(self._groups(), lr=args.rate, betas=(0.5, 0.98), weight_decay=0.0)
         self.clock = Clock(args, both, optimiser)
         crops = Crops(self.pictures, args.size, args.seed + self.clock.step)
         self.pool = FeaturePool(crops, self.features, args.crops)
@@ -60,6 +63,18 @@ class Run:
         self.told = 0.0
         if not self.clock.step:
             self._start()
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Return all parameters, the fitted ones apart: they are near where they are to be, and move slowly."""
+        fitted = [
+            one
+            for entry in self.generator.entries.values()
+            for part in (entry.read, entry.straight)
+            for one in part.parameters()
+        ]
+        known = {id(one) for one in fitted}
+        others = [one for one in [*self.generator.parameters(), *self.critic.parameters()] if id(one) not in known]
+        return [{"params": others}, {"params": fitted, "share": SLOWLY}]
 
     def _start(self) -> None:
         """Fit the linear part of every layer's entry."""

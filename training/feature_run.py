@@ -73,7 +73,7 @@ class Clock:
             while self.done < 1:
                 began = time.monotonic()
                 for group in self.optimiser.param_groups:
-                    group["lr"] = self.args.rate * self.rate
+                    group["lr"] = self.args.rate * self.rate * group.get("share", 1)
                 learn()
                 state.follow(self.average, self.network, min(0.995, (1 + self.step) / (10 + self.step)))
                 self.step += 1
