@@ -45,7 +45,7 @@ def photo() -> Canvas:
 
 
 def task(canvas: Canvas, seed: int = 1, layer: str = "layer3", steps: int = 2) -> EngineTask:
-    return EngineTask(canvas, seed, {"layer": layer, "steps": steps})
+    return EngineTask(canvas, seed, {"layer": layer, "steps": steps, "temperature": 0.5})
 
 
 def made(engine: Engine, *tasks: EngineTask) -> list[Canvas]:
