@@ -26,6 +26,7 @@ from likeness.imaging.sheet import contact_sheet
 from worker.brief import Sent
 from worker.briefing import brief_of
 from worker.config import Settings
+from worker.engine import silent
 from worker.residency import Residents
 from worker.scoring import Candidate, score
 from worker.shown import Shown
@@ -75,7 +76,7 @@ def recreate(
     brief = brief_of(task, spec, Shown(canvas, (height, width), residents.product, residents.caption), Sent())
     asked = brief.task(SEED if task.seed is None else task.seed, spec.resolve(task))
     began = time.perf_counter()
-    made = engine.generate([asked], lambda step, steps, stage: None)[0]
+    made = engine.generate([asked], silent)[0]
     seconds = time.perf_counter() - began
     made = undone(made, canvas)[0] if spec.drifts else made
     return score(given, encode(frame.restore(made), frame, "same"), task, metrics=metrics), seconds

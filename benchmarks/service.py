@@ -31,7 +31,7 @@ from likeness.imaging.frame import Frame
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import Valkey, free_port
 from worker.config import Settings as WorkerSettings
-from worker.engine import EngineTask
+from worker.engine import EngineTask, silent
 from worker.residency import Residents
 
 ROUNDS = 15
@@ -76,7 +76,7 @@ def own_cost(url: str, side: int) -> tuple[float, float, float, float]:
             jobs.append(time.perf_counter() - began)
             reports.append(job.result.timings.assessing if job.result else 0.0)
             began = time.perf_counter()
-            engine.generate([EngineTask(canvas, 0, spec.resolve(Recreate()))], lambda step, steps, stage: None)
+            engine.generate([EngineTask(canvas, 0, spec.resolve(Recreate()))], silent)
             bare.append(time.perf_counter() - began)
     rounds = list(zip(jobs, bare, strict=True))[2:]  # the first two warm both up
     return (

@@ -24,7 +24,7 @@ from likeness.contract.comparison import JobKind
 from likeness.contract.errors import FieldProblem
 from likeness.contract.report import Report
 from likeness.contract.tasks import Region
-from likeness.form import Fields, File, form, read
+from likeness.form import Fields, File, content_of
 from likeness.problems import LikenessProblem
 from likeness.wire import DryRun, EngineInfo, EngineList, JobPage, RemoteJob
 
@@ -131,7 +131,7 @@ class Client:
 
         `generate` takes no picture.
         """
-        body = _body({"image": picture}, fields)
+        body = content_of({"image": picture}, fields)
         return _parse(DryRun, self._ask("POST", f"/{kind}", params={"dry_run": "true"}, **body))
 
     def reproduce(self, job: RemoteJob | str) -> RemoteJob:
@@ -141,7 +141,7 @@ class Client:
 
     def _hand_in(self, path: str, files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> RemoteJob:
         key = {"Idempotency-Key": uuid4().hex}
-        return _parse(RemoteJob, self._ask("POST", path, headers=key, **_body(files, fields)))
+        return _parse(RemoteJob, self._ask("POST", path, headers=key, **content_of(files, fields)))
 
     def job(self, job_id: str, wait: int = 0) -> RemoteJob:
         """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds."""
@@ -182,6 +182,15 @@ class Client:
     def image(self, job: RemoteJob | str, n: int = 0) -> bytes:
         """Return the bytes of an image of a job; 0 is the best one."""
         return self._ask("GET", f"/jobs/{_id(job)}/images/{n}").content
+
+    def preview(self, job: RemoteJob | str) -> bytes | None:
+        """Return what a running job shows so far, a small JPEG; None where that is nothing."""
+        try:
+            return self._ask("GET", f"/jobs/{_id(job)}/preview").content
+        except LikenessProblem as problem:
+            if problem.code == "no_preview":
+                return None
+            raise
 
     def sheet(self, job: RemoteJob | str) -> bytes:
         """Return the contact sheet of a comparison, a PNG."""
@@ -236,14 +245,6 @@ class Client:
             if attempt < ATTEMPTS:
                 time.sleep(_pause(attempt, pause))
         raise problem
-
-
-def _body(files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> dict[str, Any]:
-    """Return the body of a request as httpx takes it: a form where there are files, else JSON."""
-    sent = {name: read(file) for name, file in files.items() if file is not None}
-    if sent:
-        return {"files": sent, "data": form(fields)}
-    return {"json": {name: value for name, value in fields.items() if value is not None}}
 
 
 def _id(job: RemoteJob | str) -> str:

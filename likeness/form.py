@@ -1,4 +1,4 @@
-"""What the client hands in, as the parts of a form."""
+"""What the client hands in, as a form or as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,14 @@ def read(picture: File) -> tuple[str, bytes]:
 def form(fields: Mapping[str, Fields]) -> dict[str, str]:
     """Return the fields as form parts: those that are None left out, objects and lists as JSON."""
     return {name: _part(value) for name, value in fields.items() if value is not None}
+
+
+def content_of(files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> dict[str, Any]:
+    """Return the content of a request as httpx takes it: a form where there are files, else JSON."""
+    sent = {name: read(file) for name, file in files.items() if file is not None}
+    if sent:
+        return {"files": sent, "data": form(fields)}
+    return {"json": {name: value for name, value in fields.items() if value is not None}}
 
 
 def _part(value: Fields) -> str:

@@ -2,6 +2,7 @@
 
 A picture's name is `jobs/<job id>/<sha256>`: content-addressed inside its job, so that bytes can be checked against
 their name, and erasing a job erases a prefix without counting references (docs/decisions/0002-store-layout.md).
+`jobs/<job id>/preview` is what it shows so far.
 """
 
 from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ from obstore.store import LocalStore, MemoryStore, from_url
 
 from likeness.contract.errors import InputLost, StoreUnavailable
 from likeness.contract.jobs import StoredPicture
-from likeness.contract.names import STORE_PREFIX
+from likeness.contract.names import PREVIEW_NAME, STORE_PREFIX
 
 
 class PictureStore:
@@ -100,6 +101,32 @@ class PictureStore:
         except BaseError as error:
             raise StoreUnavailable("a picture could not be read") from error
 
+    def put_preview(self, job_id: str, data: bytes) -> None:
+        """Store what a job shows so far in place of what it showed before."""
+        try:
+            obstore.put(self._store, _preview_key(job_id), data)
+        except BaseError as error:
+            raise StoreUnavailable("a preview could not be stored") from error
+
+    async def get_preview(self, job_id: str) -> bytes | None:
+        """Return what a job shows so far; None when that is nothing."""
+        try:
+            found = await obstore.get_async(self._store, _preview_key(job_id))
+            return bytes(await found.bytes_async())
+        except FileNotFoundError:
+            return None
+        except BaseError as error:
+            raise StoreUnavailable("a preview could not be read") from error
+
+    def erase_preview(self, job_id: str) -> None:
+        """Erase what a job shows, if anything."""
+        try:
+            obstore.delete(self._store, _preview_key(job_id))
+        except FileNotFoundError:
+            return
+        except BaseError as error:
+            raise StoreUnavailable("a preview could not be erased") from error
+
     async def erase(self, job_id: str) -> int:
         """Erase every picture of a job; return how many there were."""
         prefix = STORE_PREFIX.format(id=job_id)
@@ -124,6 +151,10 @@ class PictureStore:
         for job_id, stored in newest.items():
             if stored < moment:
                 yield job_id
+
+
+def _preview_key(job_id: str) -> str:
+    return STORE_PREFIX.format(id=job_id) + PREVIEW_NAME
 
 
 def _describe(job_id: str, data: bytes, media_type: str) -> StoredPicture:

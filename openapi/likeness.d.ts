@@ -603,6 +603,8 @@ export interface Links {
   self: string;
   /** server-sent events; with API keys in use it carries a token for one hour */
   events: string;
+  /** what it shows so far; with a token as `events`; null once it has ended */
+  preview: string | null;
   cancel: string;
 }
 
@@ -685,6 +687,8 @@ export interface Progress {
   run?: number | null;
   /** how many runs the job takes, where it takes several */
   runs?: number | null;
+  /** how many previews this run has shown; it grows when there is a new one to get */
+  preview?: number | null;
 }
 
 /** All that is needed to make the pictures again. */

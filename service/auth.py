@@ -1,4 +1,4 @@
-"""API keys: made, kept as hashes in a file, checked; and the short-lived tokens that browsers read events with.
+"""API keys: made, kept as hashes in a file, checked; and the short-lived tokens that browsers follow jobs with.
 
 `python -m service.auth create NAME` prints a new key once; `list` and `revoke NAME` do what they say.
 """
@@ -89,7 +89,7 @@ class Keys:
         self.required = self.required or bool(self._records)
 
     def token(self, job_id: str, owner: str) -> str:
-        """Return a token that may read the events of this job for an hour."""
+        """Return a token that may follow this job, its events and its preview, for an hour."""
         return self._token(job_id, owner, int(time.time()) + TOKEN_SECONDS)
 
     def owner_of_token(self, token: str, job_id: str) -> str | None:
@@ -105,7 +105,7 @@ class Keys:
     def _token(self, job_id: str, owner: str, until: int) -> str:
         """The secret comes from the file, so every service that reads it agrees, and revoking a key ends its tokens."""
         secret = sha256("".join(sorted(f"{r.name}:{r.sha256}\n" for r in self._records)).encode()).digest()
-        mac = hmac.new(secret, f"events:{job_id}:{owner}:{until}".encode(), sha256).hexdigest()
+        mac = hmac.new(secret, f"follow:{job_id}:{owner}:{until}".encode(), sha256).hexdigest()
         return f"{owner}.{until}.{mac}"
 
 

@@ -40,6 +40,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.JobNotFound: 404,
     errors.JobExpired: 410,
     errors.ImageNotFound: 404,
+    errors.NoPreview: 404,
     errors.JobNotFinished: 409,
     errors.NotReproducible: 409,
     errors.NotAcceptable: 406,

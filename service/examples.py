@@ -37,7 +37,7 @@ ACCEPTED: Final[dict[str, Any]] = {
     "status": "queued",
     "created_at": "2026-01-15T10:30:00.123456Z",
     "position": 0,
-    "links": {"self": HERE, "events": f"{HERE}/events", "cancel": f"{HERE}/cancel"},
+    "links": {"self": HERE, "events": f"{HERE}/events", "preview": f"{HERE}/preview", "cancel": f"{HERE}/cancel"},
 }
 
 REPORT: Final[dict[str, Any]] = {
@@ -78,18 +78,20 @@ RUNNING: Final[dict[str, Any]] = {
     "status": "running",
     "position": None,
     "started_at": "2026-01-15T10:30:00.200000Z",
-    "progress": {"step": 3, "steps": 20, "stage": "denoising", "attempt": 1},
+    "progress": {"step": 3, "steps": 20, "stage": "denoising", "attempt": 1, "preview": 1},
 }
 
+_ENDED: Final[dict[str, Any]] = {**_OPEN, "links": {**ACCEPTED["links"], "preview": None}}
+
 CANCELLED: Final[dict[str, Any]] = {
-    **_OPEN,
+    **_ENDED,
     "status": "cancelled",
     "position": None,
     "ended_at": "2026-01-15T10:30:00.900000Z",
 }
 
 SUCCEEDED: Final[dict[str, Any]] = {
-    **_OPEN,
+    **_ENDED,
     "status": "succeeded",
     "position": None,
     "started_at": "2026-01-15T10:30:00.200000Z",
@@ -366,8 +368,8 @@ EVENTS: Final = (
     "id: 1768473000200-0\r\nevent: status\r\n"
     'data: {"type":"status","status":"running"}\r\n\r\n'
     "id: 1768473001000-0\r\nevent: progress\r\n"
-    'data: {"type":"progress","status":"running","progress":{"step":3,"steps":20,"stage":"denoising","attempt":1}}'
-    "\r\n\r\n"
+    'data: {"type":"progress","status":"running",'
+    '"progress":{"step":3,"steps":20,"stage":"denoising","attempt":1,"preview":1}}\r\n\r\n'
     "id: 1768473002100-0\r\nevent: status\r\n"
     'data: {"type":"status","status":"succeeded"}\r\n\r\n'
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -27,21 +27,22 @@ from likeness.contract.jobs import (
 from likeness.contract.report import Report
 from likeness.contract.tasks import ControlKind, Customise, Purpose, Recreate, Way
 
+SentPicture = Annotated[
+    str,
+    Field(description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"),
+]
+
 
 class RecreateRequest(Recreate):
     """Recreate a picture as exactly as the engine can."""
 
-    image: str = Field(
-        description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"
-    )
+    image: SentPicture
 
 
 class CustomiseRequest(Customise):
     """Change a picture: in words, to a colour, by another picture, within a mask, or by control."""
 
-    image: str = Field(
-        description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"
-    )
+    image: SentPicture
     mask: str | None = Field(  # type: ignore[assignment]  # what is sent; the task says only that it is a file
         default=None,
         description="where alone the picture may change: `product` or `background`, which are then found, "
@@ -67,9 +68,7 @@ class CustomiseRequest(Customise):
 class CompareRequest(Compare):
     """Run one picture through several engines and settings, to see which does it best."""
 
-    image: str = Field(
-        description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"
-    )
+    image: SentPicture
     mask: str | None = Field(default=None, description="a mask for `task`, sent as the image is")
     logo: str | None = Field(default=None, description="a picture for `task` to print, sent as the image is")
     control: str | None = Field(default=None, description="a map for the first of `task`'s `controls`, sent likewise")
@@ -82,14 +81,15 @@ class Links(BaseModel):
 
     self: str
     events: str = Field(description="server-sent events; with API keys in use it carries a token for one hour")
+    preview: str | None = Field(description="what it shows so far; with a token as `events`; null once it has ended")
     cancel: str
 
     @classmethod
-    def of(cls, job_id: str, root: str, token: str | None) -> "Links":
+    def of(cls, job: Job, root: str, token: str | None) -> "Links":
         """Return the links of a job below the path `root`."""
-        here = f"{root}/jobs/{job_id}"
-        events = f"{here}/events" + (f"?token={token}" if token else "")
-        return cls(self=here, events=events, cancel=f"{here}/cancel")
+        here, query = f"{root}/jobs/{job.id}", f"?token={token}" if token else ""
+        preview = None if job.status.ended else f"{here}/preview{query}"
+        return cls(self=here, events=f"{here}/events{query}", preview=preview, cancel=f"{here}/cancel")
 
 
 class AcceptedJob(BaseModel):

@@ -1,6 +1,6 @@
 """What an engine is, and the ways a run can be stopped from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
@@ -19,6 +19,9 @@ Canvas = NDArray[np.float32]
 
 Plane = NDArray[np.float32]
 """H x W, 0..1, of a canvas' size."""
+
+Preview = Callable[[], Sequence[Canvas]]
+"""Gives an engine's pictures so far: one canvas a task, in the order of its tasks, each of its task's size."""
 
 Stage = Literal["loading", "preparing", "denoising", "decoding", "assessing"]
 
@@ -50,8 +53,15 @@ class EngineTask:
 class StepHook(Protocol):
     """Called by an engine after every step. It raises Stopped when the run must not go on."""
 
-    def __call__(self, step: int, steps: int, stage: Stage) -> None:
-        """Say that `step` of `steps` is done, and which stage it belonged to."""
+    def __call__(self, step: int, steps: int, stage: Stage, preview: Preview | None = None) -> None:
+        """Say that `step` of `steps` is done, and which stage it belonged to.
+
+        An engine that can show cheaply what it has passes `preview`; it is called before this returns, now and then.
+        """
+
+
+def silent(step: int, steps: int, stage: Stage, preview: Preview | None = None) -> None:
+    """Tell nobody how far a run is: the StepHook of who waits for the end alone."""
 
 
 class Engine(Protocol):

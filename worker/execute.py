@@ -29,9 +29,10 @@ from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
 from worker.brief import Brief, Sent
 from worker.briefing import brief_of, is_captioned
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Stage
+from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
 from worker.ladder import Ladder
+from worker.previews import Previews, Wish
 from worker.residency import Residents
 from worker.safeguards import Safeguards, provenance_of
 from worker.scoring import UNBOUNDED, Candidate, ranked, score, telling
@@ -51,10 +52,6 @@ class Watch(Protocol):
         """Tell how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
 
 
-Wish = tuple[Work, EngineTask]
-"""A picture that a run is to make, and for which job."""
-
-
 class Run:
     """One run of an engine over jobs with an equal batch key."""
 
@@ -69,6 +66,7 @@ class Run:
     ) -> None:
         self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
         self.safeguards = safeguards or Safeguards()
+        self.previews = Previews(spec, store, self.safeguards)
         self.watched = Stopwatch()
         self.models: dict[str, str] = {}
         self.works: list[Work] = []
@@ -88,6 +86,7 @@ class Run:
                 self._attempt(ladder, pending)
         finally:
             ladder.step_down()
+            self.previews.erase()
         for work in self.works:
             if work.wanted:
                 self.outcomes[work.order.id] = work.error or self._finish(work, started, len(orders))
@@ -159,18 +158,30 @@ class Run:
             work.attempts += 1
 
     def _generate(self, engine: Engine, wishes: Sequence[Wish]) -> list[Canvas]:
-        works = list(dict.fromkeys(work.order.id for work, _ in wishes))
-        hook = partial(self._step, works, wishes[0][0].attempts + 1)
+        hook = partial(self._step, wishes, wishes[0][0].attempts + 1)
         return engine.generate([task for _, task in wishes], hook)
 
-    def _step(self, job_ids: list[str], attempt: int, step: int, steps: int, stage: Stage) -> None:
+    def _step(
+        self,
+        wishes: Sequence[Wish],
+        attempt: int,
+        step: int,
+        steps: int,
+        stage: Stage,
+        preview: Preview | None = None,
+    ) -> None:
         self.watched.lap(stage)
+        if preview is not None:
+            self.previews.offer(wishes, preview)
+        job_ids = list(dict.fromkeys(work.order.id for work, _ in wishes))
         self._tell(job_ids, Progress(step=step, steps=steps, stage=stage, attempt=attempt))
-        if not any(work.wanted for work in self.works if work.order.id in job_ids):
+        if not any(work.wanted for work, _ in wishes):
             raise AllCancelled
 
     def _tell(self, job_ids: list[str], progress: Progress) -> None:
-        unwanted = self.watch.progress(job_ids, progress)
+        unwanted: set[str] = set()
+        for shown, ids in self.previews.counted(job_ids).items():
+            unwanted |= self.watch.progress(ids, progress.model_copy(update={"preview": shown}))
         for work in self.works:
             if work.order.id in unwanted:
                 work.wanted = False

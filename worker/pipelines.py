@@ -19,7 +19,7 @@ from likeness.contract.engines import CanvasSpec
 from worker import prompts
 from worker.components import Components
 from worker.denoiser import TIMES
-from worker.engine import Canvas, EngineTask, Plane, Stage, StepHook
+from worker.engine import Canvas, EngineTask, Plane, Preview, Stage, StepHook
 from worker.latents import generators, pixels, resized, schedule
 from worker.steady import MixedAutoencoder, Steady, SteadyUNet
 
@@ -218,9 +218,9 @@ def control_call(tasks: Sequence[EngineTask], maps: Sequence[Tensor], mode: Mode
 
 
 def shared(on_step: StepHook, place: int, places: int) -> StepHook:
-    """Return a hook for one of several runs that are told of as one."""
+    """Return a hook for one of several runs that are told of as one; its previews would show some tasks only."""
 
-    def hook(step: int, steps: int, stage: Stage) -> None:
+    def hook(step: int, steps: int, stage: Stage, _some: Preview | None = None) -> None:
         on_step(place * steps + step, places * steps, stage)
 
     return hook

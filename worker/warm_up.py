@@ -6,7 +6,7 @@ from likeness.contract.engines import EngineSpec, ParameterSpec
 from likeness.contract.errors import EngineFailed
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control, Way
-from worker.engine import Engine, EngineTask
+from worker.engine import Engine, EngineTask, silent
 
 STEPS = 2
 """Enough for every network to run, the first step and a later one."""
@@ -15,7 +15,7 @@ STEPS = 2
 def warm_up(engine: Engine, spec: EngineSpec) -> None:
     """Make one picture of the smallest size and drop it. Raises EngineFailed."""
     try:
-        engine.generate([small_task(spec)], lambda step, steps, stage: None)
+        engine.generate([small_task(spec)], silent)
     except Exception as error:  # compiling fails in as many ways as there are compilers
         raise EngineFailed(f"the engine {spec.name} could not make its first picture: {error}") from error
 

@@ -23,6 +23,7 @@ LikenessError
 │   ├── JobNotFound             no such job for this key
 │   ├── JobExpired              there was such a job; its lifetime is over
 │   ├── ImageNotFound           the job has no image of that number
+│   ├── NoPreview               the job shows nothing now: not running, or its engine shows nothing so far
 │   ├── JobNotFinished          the job has no result yet, or ended without one
 │   ├── NotReproducible         the service can no longer make what the recipe says
 │   ├── NotAcceptable           none of the media types asked for
@@ -210,6 +211,12 @@ class ImageNotFound(RequestError):
     """The job has no image of that number."""
 
     code, title = "image_not_found", "The job has no such image"
+
+
+class NoPreview(RequestError):
+    """The job shows nothing now: it is not running, or its engine shows nothing so far."""
+
+    code, title = "no_preview", "The job has no preview"
 
 
 class JobNotFinished(RequestError):

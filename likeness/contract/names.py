@@ -54,6 +54,8 @@ INSTALLED_SECONDS: Final = 24 * 3600
 """So long after its last worker was seen an engine's jobs are still accepted, to wait for the next."""
 STORE_PREFIX: Final = "jobs/{id}/"
 """Where the pictures of one job lie in the store; the rest of a name is the sha256 of the bytes, in hex."""
+PREVIEW_NAME: Final = "preview"
+"""Name of what a running job shows so far, beside its pictures: a JPEG, overwritten by the next."""
 
 IDEMPOTENCY_SECONDS: Final = 24 * 3600
 IDEMPOTENCY_PENDING_SECONDS: Final = 60

@@ -36,6 +36,9 @@ def reader(request: Request, services: Use, job_id: JobId, token: Token = None) 
     return owner
 
 
+Reader = Annotated[str, Depends(reader)]
+
+
 @router.get(
     "/jobs/{job_id}/events",
     response_class=EventSourceResponse,
@@ -57,7 +60,7 @@ def reader(request: Request, services: Use, job_id: JobId, token: Token = None) 
 )
 async def read_events(
     services: Use,
-    owner: Annotated[str, Depends(reader)],
+    owner: Reader,
     job_id: JobId,
     last_event_id: LastEventId = None,
 ) -> Response:

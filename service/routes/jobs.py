@@ -128,9 +128,9 @@ async def delete_job(services: Use, owner: Owner, job_id: JobId) -> Response:
 
 
 def links_of(request: Request, services: Services, job: Job) -> Links:
-    """Return the links of a job; where keys are in use, that of its events carries a token."""
+    """Return the links of a job; where keys are in use, those to follow it carry a token."""
     token = services.keys.token(job.id, job.owner) if services.keys.required else None
-    return Links.of(job.id, request.scope.get("root_path", ""), token)
+    return Links.of(job, request.scope.get("root_path", ""), token)
 
 
 def view(services: Services, job: Job, links: Links) -> JobView:

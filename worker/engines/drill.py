@@ -55,6 +55,7 @@ class DrillEngine:
         whatever is tried.
 
         `black` makes a black picture, and `nan` one that is not a number in places, as overflowing decoders do.
+        `preview` fails when it is asked to show what it has.
         """
         steps = max(_number(task, "steps") for task in tasks)
         pause = STEP_SECONDS * (1 + 10 * max(_number(task, "strength") for task in tasks))
@@ -62,7 +63,7 @@ class DrillEngine:
             for task in tasks:
                 self._misbehave(str(task.parameters.get("prompt") or ""), len(tasks))
             time.sleep(pause)
-            on_step(step, int(steps), "denoising")
+            on_step(step, int(steps), "denoising", lambda: [_so_far(task) for task in tasks])
         return [_noisy(task) for task in tasks]
 
     def _misbehave(self, prompt: str, together: int) -> None:
@@ -83,6 +84,12 @@ class DrillEngine:
 def _number(task: EngineTask, name: str) -> float:
     value = task.parameters[name]
     return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _so_far(task: EngineTask) -> Canvas:
+    if task.parameters.get("prompt") == "preview":
+        raise RuntimeError("a drill: there is nothing to show")
+    return _noisy(task)
 
 
 def _noisy(task: EngineTask) -> Canvas:

@@ -13,7 +13,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_img2img impo
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, Box, boxes
 from worker.components import Components
-from worker.engine import Canvas, EngineTask, Plane, Stage, StepHook
+from worker.engine import Canvas, EngineTask, Plane, Preview, Stage, StepHook
 from worker.engines.autoencoder import AutoencoderEngine
 from worker.latents import canvases, generators, parts, pixels, read, reporter, schedule
 
@@ -62,8 +62,10 @@ def _cut(task: EngineTask, box: Box) -> Plane | None:
     return None if task.keep_detail is None else box.cut(task.keep_detail)
 
 
-def _of_all(on_step: StepHook, tile: int, tiles: int, each: int, step: int, _steps: int, stage: Stage) -> None:
-    """Tell of a tile's step as one of all tiles' steps."""
+def _of_all(
+    on_step: StepHook, tile: int, tiles: int, each: int, step: int, _: int, stage: Stage, _tile: Preview | None = None
+) -> None:
+    """Tell of a tile's step as one of all tiles' steps; a preview of one tile shows no picture."""
     on_step(tile * each + step, tiles * each, stage)
 
 

@@ -1,0 +1,46 @@
+"""What a running job shows so far. The next preview takes its place, so no cache may keep it."""
+
+from typing import Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from likeness.contract import errors
+from service import examples
+from service.docs import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.routes.events import Reader
+from service.routes.paths import JobId
+from service.state import OnlyQuery, Use
+
+router = APIRouter(tags=["jobs"])
+
+DESCRIBED: Final = {
+    200: file("The picture so far, as shown, no longer side over 256 px", ["image/jpeg"], Cache_Control="no-store"),
+    **problems(
+        *EVERYWHERE,
+        *OWNED,
+        *ONE_JOB,
+        errors.NoPreview,
+        errors.StoreUnavailable,
+        instance=f"{examples.HERE}/preview",
+    ),
+}
+
+
+@router.get(
+    "/jobs/{job_id}/preview",
+    response_class=Response,
+    dependencies=[Depends(OnlyQuery("token"))],
+    responses=DESCRIBED,
+)
+async def read_preview(services: Use, owner: Reader, job_id: JobId) -> Response:
+    """Give what a running job shows so far, where its engine shows anything; `progress.preview` tells of each new one.
+
+    It is not measured, and gone when the job ends.
+    """
+    job = await services.queue.fetch(job_id, owner)
+    told = job.progress is not None and job.progress.preview is not None
+    data = await services.store.get_preview(job_id) if told else None
+    if data is None:
+        raise errors.NoPreview(f"the job is {job.status.value}; it shows nothing now")
+    return Response(data, headers={"Cache-Control": "no-store"}, media_type="image/jpeg")
