@@ -230,3 +230,11 @@ def test_a_file_that_cannot_be_read(client, tmp_path: Path):
     with pytest.raises(LikenessProblem, match="cannot be read: No such file") as caught:
         client.recreate(tmp_path / "none.jpg")
     assert caught.value.code == "unreadable_file"
+
+
+def test_a_preview_is_bytes_or_none_while_there_is_none(stub, client):
+    stub.answers = [Answer(b"so far"), problem(404, "no_preview"), problem(404, "job_not_found")]
+    assert client.preview("j1") == b"so far" and stub.asked[-1].path == "/jobs/j1/preview"
+    assert client.preview("j1") is None
+    with pytest.raises(LikenessProblem, match="no"):
+        client.preview("j1")

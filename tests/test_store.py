@@ -44,6 +44,19 @@ def test_a_copy_outlives_the_job_it_was_made_of(store: PictureStore) -> None:
         asyncio.run(store.copy_async(first, "c"))
 
 
+def test_a_preview_takes_the_place_of_the_one_before_and_goes_with_its_job(store: PictureStore) -> None:
+    picture = store.put("a", b"shoe", "image/png")
+    assert asyncio.run(store.get_preview("a")) is None
+    store.erase_preview("a")  # where there is none that is no error
+    for data in (b"first", b"second"):
+        store.put_preview("a", data)
+    assert asyncio.run(store.get_preview("a")) == b"second" and asyncio.run(store.get_preview("b")) is None
+    store.erase_preview("a")
+    assert asyncio.run(store.get_preview("a")) is None and store.get(picture) == b"shoe"
+    store.put_preview("a", b"third")
+    assert asyncio.run(store.erase("a")) == 2 and asyncio.run(store.get_preview("a")) is None
+
+
 def test_only_jobs_whose_newest_picture_is_old_are_found(store: PictureStore) -> None:
     store.put("a", b"one", "image/png")
 

@@ -100,9 +100,7 @@ class Progress(Strict):
     attempt: int = Field(default=1, ge=1)
     run: int | None = Field(default=None, ge=1, description="which of several runs `step` and `steps` are of")
     runs: int | None = Field(default=None, ge=1, description="how many runs the job takes, where it takes several")
-    preview: int | None = Field(
-        default=None, ge=1, description="how many previews this run has shown; it grows when there is a new one to get"
-    )
+    preview: int | None = Field(default=None, ge=1, description="previews of this run so far; the newest can be read")
 
 
 class Timings(Strict):

@@ -99,6 +99,8 @@ def test_every_call_but_health_needs_a_key(serve, file: Path) -> None:
         ("DELETE", job),
         ("GET", f"{job}/events"),
         ("GET", f"{job}/events?token=shop.9999999999.00"),
+        ("GET", f"{job}/preview"),
+        ("GET", f"{job}/preview?token=shop.9999999999.00"),
         ("GET", f"{job}/images/0"),
         ("GET", f"{job}/report"),
         ("GET", "/engines"),
@@ -132,6 +134,7 @@ def test_one_key_cannot_see_the_jobs_of_another(serve, file: Path) -> None:
             ("GET", f"{here}/sheet"),
             ("DELETE", here),
             ("GET", f"{here}/events"),
+            ("GET", f"{here}/preview"),
             ("GET", f"{here}/images/0"),
             ("GET", f"{here}/report"),
         ]:

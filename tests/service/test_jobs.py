@@ -27,6 +27,7 @@ def test_an_accepted_job(idle: Live) -> None:
     assert job["links"] == {
         "self": f"/jobs/{job['id']}",
         "events": f"/jobs/{job['id']}/events",
+        "preview": f"/jobs/{job['id']}/preview",
         "cancel": f"/jobs/{job['id']}/cancel",
     }
     assert answer.headers["location"] == job["links"]["self"]
@@ -135,7 +136,7 @@ def test_deleting_erases_everything(live: Live) -> None:
     answer = live.http.delete(job["links"]["self"])
     assert (answer.status_code, answer.content) == (204, b"")
     assert not folder.exists() or not list(folder.iterdir())
-    for path in ("", "/images/0", "/report", "/events"):
+    for path in ("", "/images/0", "/report", "/events", "/preview"):
         assert_problem(live.http.get(job["links"]["self"] + path), 410, "job_expired")
     assert_problem(live.http.delete(job["links"]["self"]), 410, "job_expired")
     assert job["id"] not in [other["id"] for other in live.http.get("/jobs").json()["jobs"]]
