@@ -687,7 +687,7 @@ export interface Progress {
   run?: number | null;
   /** how many runs the job takes, where it takes several */
   runs?: number | null;
-  /** how many previews this run has shown; it grows when there is a new one to get */
+  /** previews of this run so far; the newest can be read */
   preview?: number | null;
 }
 
