@@ -98,7 +98,7 @@ def test_without_an_engine_that_can_it_says_how_to_get_one(shop: Live) -> None:
     assert "likeness models pull sd15" in answer.json()["detail"]
     answer = posted(shop, engine="starter")
     assert_problem(answer, 422, "invalid_field", "#/engine")
-    assert "take sd15" in answer.json()["detail"]
+    assert "sd15, sd15-lcm" in answer.json()["detail"]
     assert_problem(posted(shop, engine="nobody"), 422, "unknown_engine", "#/engine")
 
 
