@@ -3,6 +3,7 @@
 import csv
 import io
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,8 +81,10 @@ def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 class Crops:
     """Endless random square crops: scaled, flipped, at times recoloured, one in ten an emoji on a colour."""
 
-    def __init__(self, pictures: Pictures, size: int, seed: int) -> None:
-        self.pictures = pictures
+    def __init__(
+        self, pictures: Pictures, size: int, seed: int, scales: Sequence[float] = (1.0, 1.0, 1.25, 1.6)
+    ) -> None:
+        self.pictures, self.scales = pictures, scales
         self.size = size
         self.random = np.random.default_rng(seed)
 
@@ -95,13 +98,14 @@ class Crops:
             source = self._emoji_on_colour()
         else:
             source = self.pictures.photos[self.random.integers(len(self.pictures.photos))]
-        scale = float(self.random.choice([1.0, 1.0, 1.25, 1.6]))
+        scale = float(self.random.choice(self.scales))
         side = max(int(np.ceil(self.size / scale)), 8)
         top = self.random.integers(source.shape[0] - side + 1)
         left = self.random.integers(source.shape[1] - side + 1)
         crop = source[top : top + side, left : left + side]
         if side != self.size:
-            crop = cv2.resize(crop, (self.size, self.size), interpolation=cv2.INTER_CUBIC)
+            smooth = cv2.INTER_CUBIC if side < self.size else cv2.INTER_AREA
+            crop = cv2.resize(crop, (self.size, self.size), interpolation=smooth)
         return self._recolour(self._flip(crop))
 
     def _emoji_on_colour(self) -> Pixels:

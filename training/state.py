@@ -27,7 +27,8 @@ def follow(average: Average, network: nn.Module, keep: float) -> None:
 
 def save(folder: Path, network: nn.Module, average: Average, optimiser: Optimizer, step: int, seconds: float) -> None:
     """Write the state whole, or leave the one before as it was."""
-    state = {f"network.{name}": value.contiguous() for name, value in network.state_dict().items()}
+    # Cloned: a file cannot hold the same tensor under two names, and layers may share one.
+    state = {f"network.{name}": value.contiguous().clone() for name, value in network.state_dict().items()}
     state |= {f"average.{name}": value.contiguous() for name, value in average.items()}
     for index, values in optimiser.state_dict()["state"].items():
         state |= {f"optimiser.{index}.{name}": value.contiguous() for name, value in values.items()}

@@ -28,7 +28,8 @@ def test_every_engine_runs_its_networks_on_the_small_task(residents: Residents, 
     spec, steps = CATALOGUE.find(name), []
     task = small_task(spec)
     (made,) = residents.engine(spec).generate([task], lambda step, of, stage: steps.append(stage))
-    assert made.shape == task.canvas.shape and steps.count("denoising") == 2
+    assert made.shape == task.canvas.shape and steps
+    assert "steps" not in spec.parameters or steps.count("denoising") == 2
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,253 @@
+"""Train the GPT over a VQGAN's tokens: `python -m training.vqgan_transformer --data DATA --minutes 20`.
+
+Esser et al. 2021 (arXiv:2012.09841), on transformers' GPT2LMHeadModel. Each photo is cut to SIDE px across, once as it
+is and once with white around its product, both also mirrored, and turned into tokens. A lesson is a window of ACROSS
+rows of one of them, behind the token of its class; one in ten is taught as ANY.
+"""
+
+import argparse
+import csv
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+from rich.progress import Progress, track
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional as F
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from training import state
+from training.pictures import Pictures, Pixels, load_pictures
+from worker.engine import EngineTask
+from worker.engines.vqgan_transformer import VQGANTransformerEngine
+from worker.vqgan import ACROSS, FACTOR, SIDE, VQGAN, loaded
+
+ANY = "any"
+LEAST_PHOTOS = 60
+"""A class of fewer photos is taught as ANY."""
+ANY_SHARE = 0.1
+LEAST_CUT = 0.85
+"""Share of a photo's short side that a cut is wide at least."""
+TALLEST = 21
+"""Rows of tokens kept of a photo; 4:3 has as many."""
+SHOWN = 6
+"""Labels of which a picture is drawn for samples.png."""
+
+
+def labels_of(pictures: Pictures) -> list[str]:
+    """Return the labels that can be asked for: ANY, then the classes with enough photos, sorted."""
+    return [ANY, *sorted({one for one in pictures.labels if pictures.labels.count(one) >= LEAST_PHOTOS})]
+
+
+def build(codes: int, labels: list[str]) -> GPT2LMHeadModel:
+    """Return the untrained GPT: its words are `codes` tokens, then the labels."""
+    return GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=codes + len(labels),
+            n_positions=1 + ACROSS * ACROSS,
+            n_embd=192,
+            n_layer=4,
+            n_head=3,
+            activation_function="gelu_pytorch_tanh",
+            embd_pdrop=0.0,
+            resid_pdrop=0.0,
+            attn_pdrop=0.0,
+            bos_token_id=None,
+            eos_token_id=None,
+            id2label=dict(enumerate(labels)),
+        )
+    )
+
+
+def cut(photo: Pixels, random: np.random.Generator | None) -> Pixels:
+    """Return a part of a photo SIDE px wide, SIDE to TALLEST * FACTOR px high; the middle one without `random`."""
+    height, width = photo.shape[:2]
+    side = int(min(height, width) * (random.uniform(LEAST_CUT, 1) if random else 1))
+    rows = min(height * ACROSS // side, TALLEST)
+    tall = rows * side // ACROSS
+    spare = (height - tall, width - side)
+    top, left = (int(random.integers(space + 1)) if random else space // 2 for space in spare)
+    part = photo[top : top + tall, left : left + side]
+    return np.asarray(cv2.resize(part, (SIDE, rows * FACTOR), interpolation=cv2.INTER_AREA))
+
+
+def on_white(photo: Pixels, mask: Pixels) -> Pixels:
+    """Return the product of a photo, H x W x 3, on white, by its mask, H x W."""
+    alpha = mask[..., None] / 255
+    return np.rint(photo * alpha + 255 * (1 - alpha)).astype(np.uint8)
+
+
+@torch.no_grad()
+def tokens_of(network: VQGAN, parts: list[Pixels]) -> Tensor:
+    """Return N x TALLEST x ACROSS tokens of cuts; -1 below a cut that is shorter."""
+    made = torch.full((len(parts), TALLEST, ACROSS), -1, dtype=torch.int16)
+    for index, part in enumerate(track(parts, "tokens", disable=len(parts) < 500)):
+        pixels = torch.from_numpy(part).permute(2, 0, 1)[None].float() / 127.5 - 1
+        with torch.autocast("cpu", torch.bfloat16):
+            encoded = network.encode(pixels.contiguous(memory_format=torch.channels_last))
+        made[index, : len(part) // FACTOR] = network.tokens(encoded)[0].to(torch.int16)
+    return made
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Tokens of cuts, N x TALLEST x ACROSS, and the number of each one's label; those of held-out photos apart."""
+
+    tokens: Tensor
+    labels: Tensor
+    held_out: Tensor
+
+    @classmethod
+    def made(cls, network: VQGAN, pictures: Pictures, labels: list[str], seed: int) -> "Lessons":
+        """Cut and encode every photo."""
+        random = np.random.default_rng(seed)
+        parts, numbers = [], []
+        for photo, mask, label in zip(pictures.photos, pictures.masks, pictures.labels, strict=True):
+            for version in (photo, on_white(photo, mask)):
+                part = cut(version, random)
+                parts += [part, np.ascontiguousarray(part[:, ::-1])]
+                numbers += [labels.index(label) if label in labels else 0] * 2
+        kept = tokens_of(network, [cut(photo, None) for photo in pictures.held_out])
+        return cls(tokens_of(network, parts), torch.tensor(numbers), kept)
+
+    def batch(self, count: int, random: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return `count` windows, count x ACROSS * ACROSS tokens, and the number of each one's label."""
+        chosen = torch.randint(len(self.tokens), (count,), generator=random)
+        windows = [self._window(self.tokens[index], random) for index in chosen]
+        any_of_them = torch.rand(count, generator=random) < ANY_SHARE
+        return torch.stack(windows), self.labels[chosen].masked_fill(any_of_them, 0)
+
+    @staticmethod
+    def _window(tokens: Tensor, random: torch.Generator) -> Tensor:
+        spare = int((tokens[:, 0] >= 0).sum()) - ACROSS
+        top = int(torch.randint(spare + 1, (1,), generator=random))
+        return tokens[top : top + ACROSS].flatten().long()
+
+
+def loss_of(gpt: GPT2LMHeadModel, codes: int, windows: Tensor, labels: Tensor) -> Tensor:
+    """Return the mean negative log likelihood of N x 256 tokens behind N labels, in nats a token."""
+    given = torch.cat([codes + labels[:, None], windows[:, :-1]], 1)
+    logits = gpt(given, use_cache=False).logits[..., :codes]
+    return F.cross_entropy(logits.flatten(0, 1).float(), windows.flatten())
+
+
+@torch.no_grad()
+def judge(gpt: GPT2LMHeadModel, codes: int, tokens: Tensor) -> float:
+    """Return the loss of the top windows of held-out photos behind ANY, in nats a token."""
+    windows = tokens[:, :ACROSS].flatten(1).long()
+    parts = [loss_of(gpt, codes, part, torch.zeros(len(part), dtype=torch.long)) for part in windows.split(8)]
+    return float(torch.stack(parts).mean())
+
+
+def sample_sheet(gpt: GPT2LMHeadModel, network: VQGAN, path: Path) -> None:
+    """Save pictures of the first SHOWN labels, drawn by the engine, as a PNG."""
+    engine = VQGANTransformerEngine(gpt, network)
+    size = np.zeros((SIDE, SIDE, 3), np.float32)
+    given = {"temperature": 1.0, "top_k": 100, "top_p": 1.0}
+    shown = list(gpt.config.id2label.values())[:SHOWN]
+    tasks = [EngineTask(size, 1, given | {"label": label}, anew=True) for label in shown]
+    made = [engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks]
+    Image.fromarray(np.rint(np.hstack(made) * 255).astype(np.uint8)).save(path)
+
+
+class Run:
+    """One training run in a folder: tokens, GPT, its running average, log.csv, samples."""
+
+    def __init__(self, folder: Path, args: argparse.Namespace) -> None:
+        self.folder, self.args = folder, args
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(args.seed)
+        self.network = loaded(args.vqgan)
+        self.codes = int(self.network.config.codes)
+        self.lessons, self.labels = self._lessons()
+        self.gpt = build(self.codes, self.labels)
+        self.average = state.start(self.gpt)
+        self.step, self.seconds = 0, 0.0
+        self.optimiser = torch.optim.AdamW(self.gpt.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.05)
+        if (folder / state.FILE).exists():
+            self.average, self.step, self.seconds = state.resume(folder, self.gpt, self.optimiser)
+        self.random = torch.Generator().manual_seed(args.seed + self.step)
+
+    def _lessons(self) -> tuple[Lessons, list[str]]:
+        """Return what is learned and its labels, made once and kept in the folder."""
+        tokens, names = self.folder / "tokens.safetensors", self.folder / "labels.json"
+        if not names.exists():
+            pictures = load_pictures(self.args.data)
+            labels = labels_of(pictures)
+            save_file(asdict(Lessons.made(self.network, pictures, labels, self.args.seed)), tokens)
+            names.write_text(json.dumps(labels))
+        return Lessons(**load_file(tokens)), json.loads(names.read_text())
+
+    def train(self) -> None:
+        """Train until `--minutes` of running time are spent, over all resumed runs together."""
+        budget = self.args.minutes * 60
+        with Progress() as progress:
+            bar = progress.add_task("vqgan-transformer", total=budget, completed=self.seconds)
+            saved, loss = time.monotonic(), math.nan
+            while self.seconds < budget:
+                began = time.monotonic()
+                loss = self._step(self.seconds / budget)
+                self.step += 1
+                self.seconds += time.monotonic() - began
+                progress.update(bar, completed=self.seconds, description=f"step {self.step} loss {loss:.3f}")
+                if time.monotonic() - saved > self.args.every:
+                    self._report(loss)
+                    saved = time.monotonic()
+        self._report(loss)
+
+    def _step(self, done: float) -> float:
+        for group in self.optimiser.param_groups:
+            group["lr"] = (
+                self.args.rate * min(1.0, (self.step + 1) / 100) * (0.03 + 0.97 * math.cos(math.pi / 2 * done))
+            )
+        self.gpt.train()
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = loss_of(self.gpt, self.codes, *self.lessons.batch(self.args.batch, self.random))
+        self.optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.gpt.parameters(), 1.0)
+        self.optimiser.step()
+        state.follow(self.average, self.gpt, min(0.995, (1 + self.step) / (10 + self.step)))
+        return float(loss.detach())
+
+    def _averaged(self) -> GPT2LMHeadModel:
+        gpt = build(self.codes, self.labels)
+        gpt.load_state_dict(self.average, strict=False)  # the output layer is the embedding
+        return gpt.eval()
+
+    def _report(self, loss: float) -> None:
+        gpt = self._averaged()
+        row = [self.step, f"{self.seconds:.0f}", f"{loss:.4f}", f"{judge(gpt, self.codes, self.lessons.held_out):.4f}"]
+        with (self.folder / "log.csv").open("a") as log:
+            csv.writer(log).writerow(row)
+        sample_sheet(gpt, self.network, self.folder / "samples.png")
+        gpt.half().save_pretrained(self.folder / "vqgan-transformer")
+        state.save(self.folder, self.gpt, self.average, self.optimiser, self.step, self.seconds)
+
+
+def main() -> None:
+    """Parse the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser.add_argument("--vqgan", type=Path, default=Path("weights/vqgan"), help="the trained VQGAN")
+    parser.add_argument(
+        "--out", type=Path, default=Path("runs/vqgan_transformer"), help="where the run is kept; resumed if there"
+    )
+    parser.add_argument("--minutes", type=float, default=20, help="running time in all, tokens not counted")
+    parser.add_argument("--every", type=float, default=240, help="seconds between checkpoints")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    Run(args.out, args).train()
+
+
+if __name__ == "__main__":
+    main()
