@@ -29,7 +29,7 @@ def test_every_engine_runs_its_networks_on_the_small_task(residents: Residents, 
     task = small_task(spec)
     (made,) = residents.engine(spec).generate([task], lambda step, of, stage: steps.append(stage))
     assert made.shape == task.canvas.shape and steps
-    assert "steps" not in spec.parameters or steps.count("denoising") == 2
+    assert "steps" not in spec.parameters or steps.count("denoising") >= 2
 
 
 @pytest.fixture(scope="module")
