@@ -20,6 +20,7 @@ from diffusers.schedulers import EulerDiscreteScheduler, PNDMScheduler
 from diffusers.utils import convert_state_dict_to_diffusers
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
+from safetensors.torch import save_file
 from torch import nn
 from transformers import (
     CLIPTextModelWithProjection,
@@ -31,6 +32,7 @@ from transformers import (
 from tests.tiny_captioners import captioner
 from tests.tiny_editors import flux_kontext, kandinsky22_decoder, kandinsky22_prior, qwen_image_edit
 from tests.tiny_parts import autoencoder, seeded, text_encoder, tokenizer
+from worker.vgg import places
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SIZE = 32
@@ -177,6 +179,17 @@ def lora_sdxl(folder: Path) -> None:
     StableDiffusionXLPipeline.save_lora_weights(folder, unet_lora_layers=convert_state_dict_to_diffusers(state))
 
 
+def vgg19(folder: Path) -> None:
+    """Save a VGG19 as timm's repository has it, with 4 channels a layer; what names classes is not read."""
+    seeded(8)
+    shapes = {number: (4, 3 if number == 0 else 4, 3, 3) for number in places()}
+    tensors = {f"features.{number}.weight": 0.24 * torch.randn(shape) for number, shape in shapes.items()}
+    tensors |= {f"features.{number}.bias": 0.1 * torch.randn(4) for number in shapes}
+    folder.mkdir(parents=True)
+    save_file(tensors | {"head.fc.weight": torch.zeros(2, 4)}, folder / "model.safetensors")
+    (folder / "config.json").write_text(json.dumps({"architecture": "vgg19"}))
+
+
 def of(folder: Path) -> type[DiffusionPipeline]:
     """Return the name of the pipeline class a saved model says it is."""
     return json.loads((folder / "model_index.json").read_text())["_class_name"]
@@ -197,6 +210,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "kandinsky22-decoder": kandinsky22_decoder,
     "flux-kontext": flux_kontext,
     "qwen-image-edit": qwen_image_edit,
+    "vgg19": vgg19,
     "captioner": captioner,
     "depth": depth,
     "lcm-lora-sd15": lora,

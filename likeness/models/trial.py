@@ -28,8 +28,11 @@ WISHES: dict[Way, dict[str, JsonValue]] = {
     Way.RESIZE: {"instruction": "make it smaller"},
     Way.FILL: {"prompt": "a white wall", "mask": "background"},
     Way.CONTROL: {"prompt": PROMPT},
+    Way.STYLE: {"style_image": "file"},
+    Way.COMPLETE: {"complete": 0.5},
+    Way.GUIDE: {"guide": "file"},
 }
-"""What is asked to try each way of customising; a control is added that the engine takes."""
+"""What is asked to try each way of customising; a control that the engine takes is added; a file is the picture."""
 
 
 def can_run() -> bool:
@@ -43,13 +46,14 @@ def request(spec: EngineSpec, picture: Path) -> dict[str, JsonValue]:
     if "seed" not in spec.parameters:
         del asked["seed"]
     if "recreate" not in spec.kinds:
-        return {"kind": "customise", **asked, **_wish(spec, spec.ways[0])}
+        return {"kind": "customise", **asked, **_wish(spec, spec.ways[0], asked["image"])}
     return {"kind": "recreate", **asked} | ({"prompt": PROMPT} if "prompt" in spec.parameters else {})
 
 
-def _wish(spec: EngineSpec, way: Way) -> dict[str, JsonValue]:
+def _wish(spec: EngineSpec, way: Way, picture: JsonValue) -> dict[str, JsonValue]:
     controls: list[JsonValue] = [{"kind": spec.controls[0]}] if way is Way.CONTROL else []
-    return WISHES[way] | ({"controls": controls} if controls else {})
+    wish = {name: picture if value == "file" else value for name, value in WISHES[way].items()}
+    return wish | ({"controls": controls} if controls else {})
 
 
 def run_once(spec: EngineSpec, picture: Path, models: Path) -> Result:

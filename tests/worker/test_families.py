@@ -24,7 +24,7 @@ from worker.residency import Residents
 from worker.schedulers import SCHEDULERS
 
 CATALOGUE = load_catalogue()
-FULL = [spec for spec in CATALOGUE.engines if spec.weights in tiny.MAKERS]
+FULL = [spec for spec in CATALOGUE.engines if spec.weights in tiny.MAKERS and "prompt" in spec.parameters]
 NAMES = [spec.name for spec in FULL]
 SMALL = {"native": None, "tile": 96, "overlap": 32}
 

@@ -1,0 +1,184 @@
+"""Neural style transfer: the picture itself is changed until a classifier sees the style's textures in it.
+
+Gatys et al. 2016 (CVPR; arXiv:1508.06576): content by features, style by Gram matrices, minimised by L-BFGS from the
+given picture. In VGG19 the layers are theirs. MobileNetV2 was not made for it; two things let it paint well:
+
+- the picture is changed through a pyramid, so that large patches move as easily as single pixels (Mordvintsev et al.
+  2018, "Differentiable Image Parameterizations", https://distill.pub/2018/differentiable-parameterizations);
+- the network sees the picture at twice its size, because its first layer skips every other pixel.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from likeness.contract.engines import CanvasSpec, EngineSpec
+from worker import vgg
+from worker.components import Components
+from worker.engine import Canvas, EngineTask, Stage, StepHook
+from worker.features import FeatureNetwork
+from worker.pipelines import fitted
+from worker.style import (
+    MOBILENET_STYLE,
+    colours,
+    content_error,
+    enlarged,
+    gram,
+    pixels,
+    recoloured,
+    shared,
+    style_error,
+    style_of,
+    tapped,
+)
+from worker.vgg import Vgg19
+
+LEVELS = 5
+"""Of the pyramid: its coarsest grid has a sixteenth of the picture's sides."""
+LEVEL_SCALE = 0.5
+"""A level counts half as much for each fourfold of its cells, to this power."""
+SMOOTH, RANGE = 0.5, 10.0
+"""Weights of the total variation, and of what leaves 0..1, beside a content weight of 1."""
+HISTORY = 20
+"""Steps that L-BFGS remembers."""
+
+
+class Seeing(Protocol):
+    """A network with the places that content and style are told by."""
+
+    style: Sequence[str]
+    content: str
+
+    def see(self, picture: Tensor) -> Mapping[str, Tensor]:
+        """Return the features of these places, of 1 x 3 x H x W in 0..1."""
+
+
+@dataclass(frozen=True)
+class MobileNetSeeing:
+    """MobileNetV2, shown twice as large."""
+
+    network: FeatureNetwork
+    style: Sequence[str] = MOBILENET_STYLE
+    content: str = "layer2"
+
+    def see(self, picture: Tensor) -> Mapping[str, Tensor]:
+        """Return its features."""
+        larger = F.interpolate(picture, scale_factor=2, mode="bilinear", align_corners=False)
+        return tapped(self.network, larger, (self.content, *self.style))
+
+
+@dataclass(frozen=True)
+class VggSeeing:
+    """VGG19, with the layers of the paper."""
+
+    network: Vgg19
+    style: Sequence[str] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
+    content: str = "conv4_2"
+
+    def see(self, picture: Tensor) -> Mapping[str, Tensor]:
+        """Return its features."""
+        return self.network(picture, {self.content, *self.style})
+
+
+class StyleTransferEngine:
+    """A resident network to see by."""
+
+    def __init__(self, seeing: Seeing, canvas: CanvasSpec, device: str) -> None:
+        self.seeing, self.canvas, self.device = seeing, canvas.shrunk, device
+
+    def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
+        """Return each canvas in its task's style, one after another; a step for each iteration."""
+        return [self._painted(task, partial(_of_all, on_step, number, len(tasks))) for number, task in enumerate(tasks)]
+
+    def _painted(self, task: EngineTask, on_step: StepHook) -> Canvas:
+        small, steps = fitted(task.canvas, self.canvas), int(task.parameters["steps"] or 1)
+        given, style = (pixels(one, self.device) for one in (small, style_of(task, small, self.canvas.minimum)))
+        with torch.enable_grad():
+            painting = Painting(self.seeing, given, style, task.parameters)
+            for step in range(1, steps + 1):
+                painting.step()
+                on_step(step, steps, "denoising")
+        return enlarged(task.canvas, small, painting.best[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+
+
+class Painting:
+    """One picture while it is changed; it begins in its own colours or in the style's, whichever are nearer the aim."""
+
+    def __init__(self, seeing: Seeing, given: Tensor, style: Tensor, parameters: Mapping[str, object]) -> None:
+        self.seeing, self.given = seeing, given
+        self.weights = {name: float(str(parameters[f"{name}_weight"])) for name in ("content", "style")}
+        with torch.no_grad():
+            self.content = {seeing.content: seeing.see(given)[seeing.content]}
+            seen = seeing.see(style)
+            self.style = {name: gram(seen[name]) for name in seeing.style}
+            start = min(given, recoloured(given, colours(style)).clamp(0, 1), key=lambda one: float(self._loss(one)))
+        self.levels = [torch.zeros(shape, device=given.device) for shape in _shapes(given)]
+        self.levels[0] += start - given
+        for level in self.levels:
+            level.requires_grad_()
+        self.optimiser = torch.optim.LBFGS(
+            self.levels, max_iter=1, history_size=HISTORY, tolerance_grad=0, tolerance_change=0
+        )
+        self.least, self.best = float("inf"), given
+
+    def step(self) -> None:
+        """Do one iteration of L-BFGS; one that leaves no finite loss changes nothing that is kept."""
+        self.optimiser.step(self._measured)
+
+    def _measured(self) -> Tensor:
+        self.optimiser.zero_grad()
+        picture = self._picture()
+        loss = self._loss(picture)
+        loss.backward()
+        if (reached := float(loss.detach())) < self.least:
+            self.least, self.best = reached, picture.detach()
+        return loss
+
+    def _picture(self) -> Tensor:
+        picture = self.given
+        for number, level in enumerate(self.levels):
+            change = F.interpolate(level, size=self.given.shape[2:], mode="bilinear", align_corners=False)
+            picture = picture + 2.0 ** (-LEVEL_SCALE * number) * change
+        return picture
+
+    def _loss(self, picture: Tensor) -> Tensor:
+        seen = self.seeing.see(picture)
+        grams = {name: gram(seen[name]) for name in self.seeing.style}
+        pull = self.weights["content"] * content_error(seen, self.content)
+        push = self.weights["style"] * style_error(grams, self.style)
+        return pull + push + SMOOTH * _variation(picture) + RANGE * (picture - picture.clamp(0, 1)).square().mean()
+
+
+def _of_all(on_step: StepHook, number: int, count: int, step: int, steps: int, stage: Stage) -> None:
+    """Tell of a picture's step as one of all pictures' steps."""
+    on_step(number * steps + step, count * steps, stage)
+
+
+def _shapes(picture: Tensor) -> list[tuple[int, ...]]:
+    """Return the sizes of the pyramid's levels, the finest first."""
+    height, width = picture.shape[2:]
+    return [(1, 3, max(1, height >> level), max(1, width >> level)) for level in range(LEVELS)]
+
+
+def _variation(picture: Tensor) -> Tensor:
+    """Return the mean squared step from a pixel to the next."""
+    down, across = picture.diff(dim=2), picture.diff(dim=3)
+    return down.square().mean() + across.square().mean()
+
+
+def load(spec: EngineSpec, components: Components) -> StyleTransferEngine:
+    """Load the engine in float32. Raises OSError when its network is not there, or none that is known here."""
+    return StyleTransferEngine(_seeing(spec.weights, components), spec.canvas, components.device)
+
+
+def _seeing(name: str, components: Components) -> Seeing:
+    folder, device = components.folder(name), components.device
+    if json.loads((folder / "config.json").read_text("utf-8")).get("architecture") == "vgg19":
+        return VggSeeing(components.get((name, "convolutions"), lambda: vgg.load(folder, device)))
+    return MobileNetSeeing(shared(components, name))
