@@ -28,7 +28,7 @@ from likeness.imaging.metrics.edge_f1 import edge_f1
 from likeness.imaging.sheet import Cell, comparison_sheet
 from training.textures import KINDS
 from worker.config import Settings
-from worker.engine import Canvas, Engine, EngineTask
+from worker.engine import Canvas, Engine, EngineTask, silent
 from worker.residency import Residents
 from worker.style import MOBILENET_STYLE, gram, pixels, shared, style_error, tapped
 
@@ -85,7 +85,7 @@ class Bench:
 def _painted(engine: Engine, spec: EngineSpec, photo: Canvas, style: Canvas) -> tuple[Canvas, float]:
     began = time.perf_counter()
     parameters = spec.resolve(Customise(style_image="file", engine=spec.name))
-    (made,) = engine.generate([EngineTask(photo, 0, parameters, style=style)], lambda step, steps, stage: None)
+    (made,) = engine.generate([EngineTask(photo, 0, parameters, style=style)], silent)
     return made, time.perf_counter() - began
 
 

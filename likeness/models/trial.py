@@ -41,13 +41,15 @@ def can_run() -> bool:
 
 
 def request(spec: EngineSpec, picture: Path) -> dict[str, JsonValue]:
-    """Return what to ask of an engine: to recreate, when it does that, else the first of its ways of customising."""
-    asked: dict[str, JsonValue] = {"image": str(picture.resolve()), "engine": spec.name, "seed": 1}
-    if "seed" not in spec.parameters:
-        del asked["seed"]
-    if "recreate" not in spec.kinds:
-        return {"kind": "customise", **asked, **_wish(spec, spec.ways[0], asked["image"])}
-    return {"kind": "recreate", **asked} | ({"prompt": PROMPT} if "prompt" in spec.parameters else {})
+    """Return what to ask of an engine: the first that it does of recreating, a way of customising, and generating."""
+    asked: dict[str, JsonValue] = {"engine": spec.name} | ({"seed": 1} if "seed" in spec.parameters else {})
+    prompted: dict[str, JsonValue] = {"prompt": PROMPT} if "prompt" in spec.parameters else {}
+    given = str(picture.resolve())
+    if "recreate" in spec.kinds:
+        return {"kind": "recreate", "image": given, **asked, **prompted}
+    if spec.ways:
+        return {"kind": "customise", "image": given, **asked, **_wish(spec, spec.ways[0], given)}
+    return {"kind": "generate", **asked, **prompted}
 
 
 def _wish(spec: EngineSpec, way: Way, picture: JsonValue) -> dict[str, JsonValue]:

@@ -17,7 +17,7 @@ from likeness.contract.tasks import Control
 from tests import tiny
 from tests.worker.test_engines import scene
 from worker.components import Components, Weights
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask
+from worker.engine import AllCancelled, Canvas, Engine, EngineTask, silent
 from worker.engines.stable_diffusion_xl import sizes
 from worker.pipelines import fitted
 from worker.residency import Residents
@@ -82,7 +82,7 @@ def task(name: str, height: int = 64, width: int = 96, seed: int = 1, **given: A
 
 
 def made(engine: Engine, *tasks: EngineTask) -> list[Canvas]:
-    return engine.generate(tasks, lambda step, steps, stage: None)
+    return engine.generate(tasks, silent)
 
 
 @pytest.mark.parametrize("name", NAMES)

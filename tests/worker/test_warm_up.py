@@ -27,7 +27,7 @@ def residents() -> Residents:
 def test_every_engine_runs_its_networks_on_the_small_task(residents: Residents, name: str) -> None:
     spec, steps = CATALOGUE.find(name), []
     task = small_task(spec)
-    (made,) = residents.engine(spec).generate([task], lambda step, of, stage: steps.append(stage))
+    (made,) = residents.engine(spec).generate([task], lambda step, of, stage, preview=None: steps.append(stage))
     assert made.shape == task.canvas.shape and steps
     assert "steps" not in spec.parameters or steps.count("denoising") >= 2
 
@@ -44,7 +44,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Residents:
 def test_so_does_every_kind_of_full_size_engine(full: Residents, name: str) -> None:
     spec, steps = small(CATALOGUE.find(name)), []
     task = small_task(spec)
-    (made,) = full.engine(spec).generate([task], lambda step, of, stage: steps.append(stage))
+    (made,) = full.engine(spec).generate([task], lambda step, of, stage, preview=None: steps.append(stage))
     assert made.shape == task.canvas.shape and steps.count("denoising") >= 2
 
 

@@ -9,7 +9,7 @@ given picture. In VGG19 the layers are theirs. MobileNetV2 was not made for it; 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from worker import vgg
 from worker.components import Components
-from worker.engine import Canvas, EngineTask, Stage, StepHook
+from worker.engine import Canvas, EngineTask, StepHook
 from worker.features import FeatureNetwork
 from worker.pipelines import fitted
 from worker.style import (
@@ -47,6 +47,10 @@ SMOOTH, RANGE = 0.5, 10.0
 """Weights of the total variation, and of what leaves 0..1, beside a content weight of 1."""
 HISTORY = 20
 """Steps that L-BFGS remembers."""
+
+
+OwnHook = Callable[[int, int, Callable[[], Canvas]], None]
+"""Told of a picture's own step and steps, with what shows it so far."""
 
 
 class Seeing(Protocol):
@@ -94,17 +98,21 @@ class StyleTransferEngine:
 
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas in its task's style, one after another; a step for each iteration."""
-        return [self._painted(task, partial(_of_all, on_step, number, len(tasks))) for number, task in enumerate(tasks)]
+        made: list[Canvas] = []
+        for task in tasks:
+            others = [later.canvas for later in tasks[len(made) + 1 :]]
+            made.append(self._painted(task, partial(_of_all, on_step, made, others)))
+        return made
 
-    def _painted(self, task: EngineTask, on_step: StepHook) -> Canvas:
+    def _painted(self, task: EngineTask, on_step: OwnHook) -> Canvas:
         small, steps = fitted(task.canvas, self.canvas), int(task.parameters["steps"] or 1)
         given, style = (pixels(one, self.device) for one in (small, style_of(task, small, self.canvas.minimum)))
         with torch.enable_grad():
             painting = Painting(self.seeing, given, style, task.parameters)
             for step in range(1, steps + 1):
                 painting.step()
-                on_step(step, steps, "denoising")
-        return enlarged(task.canvas, small, painting.best[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+                on_step(step, steps, lambda: painting.shown(task.canvas, small))
+        return painting.shown(task.canvas, small)
 
 
 class Painting:
@@ -131,6 +139,10 @@ class Painting:
         """Do one iteration of L-BFGS; one that leaves no finite loss changes nothing that is kept."""
         self.optimiser.step(self._measured)
 
+    def shown(self, canvas: Canvas, small: Canvas) -> Canvas:
+        """Return the best so far, as a change of `canvas`, of which `small` was painted on."""
+        return enlarged(canvas, small, self.best[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+
     def _measured(self) -> Tensor:
         self.optimiser.zero_grad()
         picture = self._picture()
@@ -155,9 +167,17 @@ class Painting:
         return pull + push + SMOOTH * _variation(picture) + RANGE * (picture - picture.clamp(0, 1)).square().mean()
 
 
-def _of_all(on_step: StepHook, number: int, count: int, step: int, steps: int, stage: Stage) -> None:
-    """Tell of a picture's step as one of all pictures' steps."""
-    on_step(number * steps + step, count * steps, stage)
+def _of_all(
+    on_step: StepHook,
+    before: Sequence[Canvas],
+    after: Sequence[Canvas],
+    step: int,
+    steps: int,
+    own: Callable[[], Canvas],
+) -> None:
+    """Tell of a picture's step as one of all pictures' steps, and show it between the others."""
+    done, count = len(before) * steps + step, (len(before) + 1 + len(after)) * steps
+    on_step(done, count, "denoising", lambda: [*before, own(), *after])
 
 
 def _shapes(picture: Tensor) -> list[tuple[int, ...]]:

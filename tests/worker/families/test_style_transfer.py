@@ -14,7 +14,7 @@ from tests.worker.test_engines import scene
 from tests.worker.test_families import small
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.engine import AllCancelled, EngineTask
+from worker.engine import AllCancelled, EngineTask, Preview, silent
 from worker.engines.style_transfer import MobileNetSeeing, Painting, StyleTransferEngine, VggSeeing, load
 from worker.style import gram, pixels, shared, style_error
 
@@ -41,7 +41,7 @@ def task(height: int = 64, width: int = 72, seed: int = 0, **given: float) -> En
 
 
 def made(engine: StyleTransferEngine, *tasks: EngineTask) -> list[np.ndarray]:
-    return engine.generate(tasks, lambda step, steps, stage: None)
+    return engine.generate(tasks, silent)
 
 
 def test_each_network_is_seen_at_its_own_layers(engine: Callable[[str], StyleTransferEngine]) -> None:
@@ -112,17 +112,26 @@ def test_a_larger_canvas_keeps_its_own_fine_detail(engine: Callable[[str], Style
     assert step(detailed) > step(plain) + 0.05
 
 
-def test_every_iteration_is_told_of_and_may_be_the_last(engine: Callable[[str], StyleTransferEngine]) -> None:
+def test_every_iteration_is_told_of_shows_all_pictures_and_may_be_the_last(
+    engine: Callable[[str], StyleTransferEngine],
+) -> None:
     told: list[tuple[int, int, str]] = []
+    shown: list[list[np.ndarray]] = []
 
-    def stop(step: int, steps: int, stage: str) -> None:
+    def stop(step: int, steps: int, stage: str, preview: Preview) -> None:
         told.append((step, steps, stage))
+        shown.append(preview())
         if len(told) == 5:
             raise AllCancelled
 
+    tasks = [task(steps=3), task(40, 56, seed=1, steps=3)]
     with pytest.raises(AllCancelled):
-        engine("style-transfer").generate([task(steps=3), task(steps=3)], stop)
+        engine("style-transfer").generate(tasks, stop)
     assert told == [(step, 6, "denoising") for step in range(1, 6)]
+    assert all([one.shape for one in each] == [one.canvas.shape for one in tasks] for each in shown)
+    first = made(engine("style-transfer"), tasks[0])[0]
+    assert not np.array_equal(shown[0][0], first) and np.array_equal(shown[0][1], tasks[1].canvas)
+    assert np.array_equal(shown[3][0], first) and not np.array_equal(shown[4][1], tasks[1].canvas)
 
 
 def test_the_best_picture_is_kept_when_a_step_goes_wrong(components: Components) -> None:
