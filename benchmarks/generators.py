@@ -2,7 +2,8 @@
 
 Prints for every installed one the Frechet distance on MobileNetV2's features (`frechet_distance`; no FID, whose
 features are another network's) to real pictures, with real against real of the same numbers as the floor, and draws
-samples with the nearest training picture beside each. Distances depend on the numbers of pictures.
+samples with the nearest training picture beside each. Distances depend on the numbers of pictures. With `--figures`
+they are recorded for `GET /engines`.
 """
 
 import argparse
@@ -21,8 +22,10 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.customisation.grid import CELL, grid
+from benchmarks.recorded import keep, machine, rounded
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
+from likeness.contract.figures import Measured, defaults
 from likeness.contract.tasks import Generate
 from likeness.imaging.metrics.frechet import Features, frechet_distance
 from training.garments import Garments, garments
@@ -40,6 +43,7 @@ SEEN = 96
 STACK = 50
 SHOWN = 10
 """Samples of each engine on the sheet."""
+COMMAND = "python -m benchmarks.generators --data DATA"
 PROMPT = "a photo of a {label} on a white background"
 
 
@@ -132,6 +136,26 @@ def table(reals: Sequence[Real], made: Sequence[Sampled], count: int) -> Table:
     return result
 
 
+def measured(reals: Sequence[Real], one: Sampled, spec: EngineSpec, on: str) -> Measured:
+    """Return what is recorded of an engine: its distances, and the floors beside them; `on` says what it ran on."""
+    count, figures = len(one.pictures), {}
+    for real in reals:
+        kind = real.name.replace(" ", "_")
+        half = real.halves(count)
+        figures[f"frechet_distance_to_{kind}"] = frechet_distance(half[0], one.features)
+        figures[f"frechet_distance_within_{kind}"] = frechet_distance(*half)
+    return Measured(
+        engine=spec.name,
+        revision=spec.revision,
+        kind="generate",
+        parameters=defaults(spec, "generate"),
+        pictures=count,
+        figures=rounded(figures),
+        command=COMMAND,
+        machine=on,
+    )
+
+
 def sheet(reals: Sequence[Real], made: Sequence[Sampled]) -> Image.Image:
     """Return a column of samples for each engine, and a column of the training picture nearest to each."""
     columns: dict[str, Pixels] = {}
@@ -165,19 +189,22 @@ def installed(residents: Residents, asked: Sequence[str]) -> list[EngineSpec]:
     return [spec for spec in able if (spec.name in asked if asked else residents.has(spec))]
 
 
-def measure(data: Path, count: int, asked: Sequence[str], path: Path, seed: int) -> None:
-    """Generate, print the table, save the sheet."""
+def measure(data: Path, count: int, asked: Sequence[str], path: Path, seed: int, figures: bool = False) -> None:
+    """Generate, print the table, save the sheet; with `figures` record the distances."""
     network = features.load(WEIGHTS / "mobilenet-v2")
     residents = Residents.of(Settings())
     reals, alone = read(data, network, seed)
     labels = [alone.names[number] for number in alone.classes[:count]]
-    made = []
-    for spec in installed(residents, asked):
+    made, specs = [], installed(residents, asked)
+    for spec in specs:
         every = track(samples(residents.engine(spec), spec, labels), f"generating: {spec.name}", total=len(labels))
         pictures = np.stack(list(every))
         made.append(Sampled(spec.name, pictures, described(network, pictures, spec.name)))
     Console().print(table(reals, made, count))
     sheet(reals, made).save(path)
+    if figures:
+        on = machine(residents)
+        keep([measured(reals, *one, on) for one in zip(made, specs, strict=True)], load_catalogue())
 
 
 def main() -> None:
@@ -188,8 +215,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000, help="pictures on each side of a distance")
     parser.add_argument("--sheet", type=Path, default=Path("generators.png"), help="draw the sheet here")
     parser.add_argument("--seed", type=int, default=0, help="of the order of the real pictures")
+    parser.add_argument("--figures", action="store_true", help="record the distances for GET /engines")
     args = parser.parse_args()
-    measure(args.data, args.count, args.engine, args.sheet, args.seed)
+    measure(args.data, args.count, args.engine, args.sheet, args.seed, args.figures)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image
 
 from benchmarks.customisation.grid import CELL
-from benchmarks.generators import SIDE, Real, nearest, samples, square, table
+from benchmarks.generators import SIDE, Real, Sampled, measured, nearest, samples, square, table
 from benchmarks.generators import measure as measure_generators
 from likeness.contract.catalogue import load_catalogue
+from likeness.contract.figures import Figures
 from tests.training.conftest import data  # noqa: F401  a fixture
 from worker.config import Settings
 from worker.residency import Residents
@@ -65,3 +66,16 @@ def test_the_distance_to_itself_is_below_the_floor() -> None:
     real = Real("any", np.zeros((40, SIDE, SIDE, 3), np.uint8), rows)
     cells = [list(column.cells) for column in table([real], [], 20).columns]
     assert cells[0] == ["real"] and float(cells[1][0]) > 0
+
+
+def test_what_is_recorded_says_the_distance_and_the_floor_of_each_kind() -> None:
+    random = np.random.default_rng(0)
+    pictures = np.zeros((20, SIDE, SIDE, 3), np.uint8)
+    real = Real("garments on white", np.concatenate([pictures, pictures]), random.standard_normal((40, 6)))
+    far = Sampled("dcgan", pictures, random.standard_normal((20, 6)) + 9)
+    spec = load_catalogue().find("dcgan")
+    found = measured([real], far, spec, "a machine")
+    assert found.pictures == 20 and Figures(measured=[found]).of(spec) == [found]
+    distance, floor = found.figures.values()
+    assert list(found.figures) == ["frechet_distance_to_garments_on_white", "frechet_distance_within_garments_on_white"]
+    assert distance > 6 * 9**2 / 2 > floor > 0
