@@ -6,6 +6,7 @@ a table of medians; OUT gets every figure as rows.csv and a contact sheet of eac
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from worker.quiet import keep_quiet
 from worker.residency import Residents
 
 OUT = Path("out/studies")
+WIDTH = 120
+"""Characters in a line of the table where that is no terminal."""
 
 
 def measure(trials: Sequence[Trial], photos: Sequence[Path], residents: Residents, settings: Settings) -> list[Row]:
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ValueError as error:
         _parser().error(str(error))
     rows = measure(trials, photos, residents, settings)
-    Console().print(printed(rows))
+    Console(width=None if sys.stdout.isatty() else WIDTH).print(printed(rows))
     write(rows, photos, args.out)
     if args.figures:
         record(rows, args.photo or photos[0], residents, catalogue)
