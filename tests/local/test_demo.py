@@ -60,7 +60,7 @@ def pictures(tmp_path) -> Path:
 def test_every_picture_comes_back_with_its_frame_and_figures(pictures, tmp_path):
     done = likeness("demo", "--examples", pictures, "--out", tmp_path / "out", cwd=tmp_path, TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("accepted") >= 3
+    assert done.stdout.count("accepted") >= 2
     assert "make it red" in done.stdout
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "contact-sheet.png",
@@ -87,7 +87,7 @@ def test_a_picture_that_is_none_fails_the_demo_with_its_reason_and_keeps_the_log
     (home,) = tmp_path.glob("likeness-*")
     assert f"The logs are kept in {home / 'logs'}" in error
     assert "broken.jpg, customised: " in error
-    assert "accepted" in done.stdout, "the others are made all the same"
+    assert done.stdout.count("accepted") >= 2, "the others are made all the same"
 
 
 @pytest.mark.processes
