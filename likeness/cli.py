@@ -212,15 +212,47 @@ def engines(url: Url = URL, key: Key = None) -> None:
         Console().print(engine_table(client.engines()))
 
 
+Scopes = Annotated[
+    list[str] | None, typer.Option("--scope", help="jobs:read, jobs:write, metrics:read; may be repeated.")
+]
+Concurrency = Annotated[str | None, typer.Option(help="Most jobs of the key running at once, or none.")]
+DailyQuota = Annotated[str | None, typer.Option(help="Most jobs accepted in a UTC day, or none.")]
+
+
 @keys.command("create")
-def create_key(name: Annotated[str, typer.Argument(help="Who the key is for.")], home: Home = HOME) -> None:
+def create_key(
+    name: Annotated[str, typer.Argument(help="Who the key is for.")],
+    scope: Scopes = None,
+    concurrency: Concurrency = None,
+    daily_quota: DailyQuota = None,
+    home: Home = HOME,
+) -> None:
     """Make a key and print it; only its hash is kept, so it cannot be shown again."""
-    _keys("create", name, home=home)
+    _keys("create", name, *_limits(scope, concurrency, daily_quota), home=home)
+
+
+@keys.command("limit")
+def limit_key(
+    name: Annotated[str, typer.Argument(help="Whose key.")],
+    scope: Scopes = None,
+    concurrency: Concurrency = None,
+    daily_quota: DailyQuota = None,
+    home: Home = HOME,
+) -> None:
+    """Change what a key may do; what is not named stays as it is."""
+    _keys("limit", name, *_limits(scope, concurrency, daily_quota), home=home)
+
+
+def _limits(scopes: list[str] | None, concurrency: str | None, daily_quota: str | None) -> list[str]:
+    """Return the options as the service's own command takes them."""
+    given = {"--concurrency": concurrency, "--daily-quota": daily_quota}
+    bounds = [f"{option}={value}" for option, value in given.items() if value is not None]
+    return [f"--scope={scope}" for scope in scopes or []] + bounds
 
 
 @keys.command("list")
 def list_keys(home: Home = HOME) -> None:
-    """List the names of the keys."""
+    """List the names of the keys, each with what bounds it."""
     _keys("list", home=home)
 
 

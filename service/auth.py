@@ -1,6 +1,6 @@
 """API keys: made, kept as hashes in a file, checked; and the short-lived tokens that browsers follow jobs with.
 
-`python -m service.auth create NAME` prints a new key once; `list` and `revoke NAME` do what they say.
+`python -m service.auth create NAME` prints a new key once; `list`, `limit NAME` and `revoke NAME` do what they say.
 """
 
 import argparse
@@ -12,9 +12,10 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -32,14 +33,46 @@ class KeysError(Exception):
     """The file of keys cannot be used, or what was asked of it cannot be done."""
 
 
-class KeyRecord(BaseModel):
-    """One key, as the file keeps it: never the key itself."""
+class Scope(StrEnum):
+    """What a key may do."""
+
+    READ = "jobs:read"
+    """Read its jobs, their pictures and reports, the engines, and what it used."""
+    WRITE = "jobs:write"
+    """Hand jobs in, cancel and delete them."""
+    METRICS = "metrics:read"
+    """Read the metrics, which are of all keys together."""
+
+
+class KeyLimits(BaseModel):
+    """What a key may do, and how much of it. As made without options: everything, unbounded."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scopes: list[Scope] = Field(default=list(Scope), min_length=1)
+    concurrency: int | None = Field(default=None, ge=1, description="most jobs of the key running at once")
+    daily_quota: int | None = Field(default=None, ge=0, description="most jobs accepted in a UTC day")
+
+    @property
+    def bounds(self) -> str:
+        """What is bounded, in one line; nothing where nothing is."""
+        bounds = {"concurrency": self.concurrency, "daily-quota": self.daily_quota}
+        scopes = [] if set(self.scopes) == set(Scope) else list(self.scopes)
+        return " ".join([*scopes, *(f"{name}={bound}" for name, bound in bounds.items() if bound is not None)])
+
+
+UNLIMITED: Final = KeyLimits()
+
+
+class KeyRecord(KeyLimits):
+    """One key, as the file keeps it: never the key itself. A file made before there were limits is read as it is."""
 
     name: str = Field(pattern=NAME_PATTERN)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     created_at: datetime
+    webhook_secrets: list[Annotated[str, Field(pattern="^whsec_[A-Za-z0-9+/=]+$")]] = Field(
+        default=[], max_length=2, description="that webhooks are signed with, newest first; two while rotating"
+    )
 
 
 Records = TypeAdapter(list[KeyRecord])
@@ -121,7 +154,7 @@ def read_keys(path: Path) -> list[KeyRecord]:
         raise KeysError(f"{path} is not a file of API keys") from error
 
 
-def create_key(path: Path, name: str) -> str:
+def create_key(path: Path, name: str, limits: KeyLimits = UNLIMITED) -> str:
     """Add a key called `name` to the file and return it; it is not kept anywhere. Raises KeysError."""
     if not re.fullmatch(NAME_PATTERN, name) or name == LOCAL_OWNER:
         raise KeysError(f"{name!r} is not a name for a key: use a-z, 0-9, - and _, at most 64, and not {LOCAL_OWNER!r}")
@@ -129,8 +162,23 @@ def create_key(path: Path, name: str) -> str:
     if any(record.name == name for record in records):
         raise KeysError(f"there is a key called {name!r} already; revoke it first")
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    _write(path, [*records, KeyRecord(name=name, sha256=_digest(key), created_at=datetime.now(UTC))])
+    record = KeyRecord(name=name, sha256=_digest(key), created_at=datetime.now(UTC), **dict(limits))
+    write_keys(path, [*records, record])
     return key
+
+
+def find_key(path: Path, name: str) -> KeyRecord:
+    """Return the record of the key called `name`. Raises KeysError when there is none."""
+    found = next((record for record in read_keys(path) if record.name == name), None)
+    if found is None:
+        raise KeysError(f"there is no key called {name!r}")
+    return found
+
+
+def replace_key(path: Path, record: KeyRecord) -> None:
+    """Write a changed record in the place of the one of its name. Raises KeysError when there is none."""
+    find_key(path, record.name)
+    write_keys(path, [record if other.name == record.name else other for other in read_keys(path)])
 
 
 def list_keys(path: Path) -> list[str]:
@@ -140,14 +188,11 @@ def list_keys(path: Path) -> list[str]:
 
 def revoke_key(path: Path, name: str) -> None:
     """Remove the key called `name`. Raises KeysError when there is none."""
-    records = read_keys(path)
-    left = [record for record in records if record.name != name]
-    if len(left) == len(records):
-        raise KeysError(f"there is no key called {name!r}")
-    _write(path, left)
+    find_key(path, name)
+    write_keys(path, [record for record in read_keys(path) if record.name != name])
 
 
-def _write(path: Path, records: list[KeyRecord]) -> None:
+def write_keys(path: Path, records: list[KeyRecord]) -> None:
     """Replace the file as one step, readable by its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -173,27 +218,58 @@ def _stamp(path: Path | None) -> tuple[int, int, int] | None:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Make, list or revoke API keys. Exits with one sentence when that cannot be done."""
-    parser = argparse.ArgumentParser(description="API keys of the service")
-    parser.add_argument("--file", type=Path, default=Settings().keys_file or Path(".likeness/keys.json"))
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="print the names")
-    for command in ("create", "revoke"):
-        commands.add_parser(command).add_argument("name")
-    args = parser.parse_args(argv)
+    """Make, list, limit or revoke API keys. Exits with one sentence when that cannot be done."""
+    args = _parser().parse_args(argv)
     try:
-        _run(args.command, args.file, getattr(args, "name", ""))
+        _run(args)
     except KeysError as error:
         sys.exit(f"likeness: {error}")
 
 
-def _run(command: str, path: Path, name: str) -> None:
-    if command == "create":
-        print(create_key(path, name))
-    elif command == "revoke":
-        revoke_key(path, name)
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="API keys of the service")
+    parser.add_argument("--file", type=Path, default=Settings().keys_file or Path(".likeness/keys.json"))
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("list", help="print the names, each with what bounds it")
+    for command in ("create", "limit"):
+        _add_limits(commands.add_parser(command))
+    commands.add_parser("revoke").add_argument("name")
+    return parser
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    """Add the options of KeyLimits; one that is not given is not in what is parsed."""
+    parser.add_argument("name")
+    parser.argument_default = argparse.SUPPRESS
+    parser.add_argument("--scope", dest="scopes", action="append", choices=list(Scope), help="may be repeated")
+    parser.add_argument("--concurrency", type=_bound, help="most jobs of the key running at once, or `none`")
+    parser.add_argument("--daily-quota", type=_bound, help="most jobs accepted in a UTC day, or `none`")
+
+
+def _bound(text: str) -> int | None:
+    return None if text == "none" else int(text)
+
+
+def _run(args: argparse.Namespace) -> None:
+    given = {name: value for name, value in vars(args).items() if name in KeyLimits.model_fields}
+    if args.command == "create":
+        print(create_key(args.file, args.name, _limits(UNLIMITED, given)))
+    elif args.command == "limit":
+        record = find_key(args.file, args.name)
+        replace_key(args.file, record.model_copy(update=dict(_limits(record, given))))
+    elif args.command == "revoke":
+        revoke_key(args.file, args.name)
     else:
-        print("".join(f"{name}\n" for name in list_keys(path)), end="")
+        print("".join(f"{record.name} {record.bounds}".rstrip() + "\n" for record in read_keys(args.file)), end="")
+
+
+def _limits(known: KeyLimits, given: dict[str, Any]) -> KeyLimits:
+    """Return known limits with those given in their place. Raises KeysError."""
+    try:
+        return KeyLimits(**{name: getattr(known, name) for name in KeyLimits.model_fields} | given)
+    except ValidationError as error:
+        wrong = "; ".join(f"--{str(item['loc'][0]).replace('_', '-')}: {item['msg']}" for item in error.errors())
+        raise KeysError(wrong) from error
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.auth import Keys, KeysError, create_key, list_keys, revoke_key
+from service.auth import Keys, KeysError, Scope, create_key, find_key, list_keys, revoke_key
 from service.config import is_loopback
 from service.guard import why_not_local
 from tests.service.conftest import Live, Stack, png
@@ -38,7 +38,8 @@ def test_the_file_holds_hashes_only_and_belongs_to_its_owner(file: Path) -> None
     assert key.startswith("lk_") and len(key) == 46
     assert key not in file.read_text() and key.removeprefix("lk_") not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
-    assert list(json.loads(file.read_text())[0]) == ["name", "sha256", "created_at"]
+    limits = ["scopes", "concurrency", "daily_quota"]
+    assert list(json.loads(file.read_text())[0]) == [*limits, "name", "sha256", "created_at", "webhook_secrets"]
     assert [path.name for path in file.parent.iterdir()] == ["keys.json"]
 
 
@@ -55,6 +56,14 @@ def test_making_and_revoking(file: Path) -> None:
             create_key(file, name)
     with pytest.raises(KeysError):
         revoke_key(file, "shop")
+
+
+def test_a_file_made_before_there_were_limits_is_read(file: Path) -> None:
+    old = {"name": "shop", "sha256": "0" * 64, "created_at": "2026-01-02T03:04:05Z"}
+    file.write_text(json.dumps([old]))
+    record = find_key(file, "shop")
+    assert record.scopes == list(Scope) and record.webhook_secrets == []
+    assert record.concurrency is None and record.daily_quota is None
 
 
 @pytest.mark.parametrize("damage", ["lost", "damaged", "emptied"])
@@ -232,4 +241,10 @@ def test_the_command(tmp_path: Path, stack: Stack) -> None:
     assert run("list").stdout == "shop\n"
     again = run("create", "shop")
     assert again.returncode == 1 and again.stderr == "likeness: there is a key called 'shop' already; revoke it first\n"
+    assert run("limit", "shop", "--scope=jobs:read", "--concurrency=2", "--daily-quota=9").returncode == 0
+    assert run("list").stdout == "shop jobs:read concurrency=2 daily-quota=9\n"
+    assert run("limit", "shop", "--concurrency=none").returncode == 0
+    assert run("list").stdout == "shop jobs:read daily-quota=9\n", "what is not named stays as it is"
+    refused = run("create", "other", "--concurrency=0")
+    assert refused.returncode == 1 and refused.stderr.startswith("likeness: --concurrency: ")
     assert run("revoke", "shop").returncode == 0
