@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Collection, Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +17,14 @@ from likeness.contract.errors import (
     UnknownEngine,
 )
 from likeness.contract.tasks import Customise, Generate, Purpose, Recreate, Task, Way
+
+Row = dict[str, Any]
+"""A row of a catalogue as TOML gives it, not yet checked."""
+
+NOT_INHERITED: Final = ("default_for",)
+"""What an engine never has from the one it is `like`: to become a default has to be said."""
+TABLES: Final = ("canvas", "parameters", "parts")
+"""Tables that an engine adds to, key by key, rather than replaces."""
 
 
 class Catalogue(BaseModel):
@@ -133,13 +142,57 @@ class Catalogue(BaseModel):
 def load_catalogue(path: Path | None = None) -> Catalogue:
     """Read the engines from `path`, or those that ship; the models that ship are known to both.
 
-    A `[[model]]` of `path` goes before the one of its name that ships. Raises pydantic.ValidationError on a bad entry.
+    With `extends = "shipped"` at its top `path` has the engines that ship before its own. A row of `path` goes before
+    the shipped one of its name, an engine's in that one's place. An engine `like` another has all that it does not say
+    itself from that one, but `default_for`. Raises ValueError on a bad entry; pydantic.ValidationError is one.
     """
-    shipped = resources.files("likeness.contract")
-    source = shipped.joinpath("catalogue.toml") if path is None else path
-    catalogue = Catalogue.model_validate(tomllib.loads(source.read_text("utf-8")))
-    models = [ModelSpec(**row) for row in tomllib.loads(shipped.joinpath("models.toml").read_text("utf-8"))["model"]]
-    own = {spec.name for spec in catalogue.model}
-    return catalogue.model_copy(
-        update={"model": [*catalogue.model, *(spec for spec in models if spec.name not in own)]}
-    )
+    own = {} if path is None else tomllib.loads(path.read_text("utf-8"))
+    engines = _rows(own, "engine")
+    if path is None or _extends(own):
+        engines = _over(_shipped("catalogue.toml")["engine"], engines)
+    models = _over(_shipped("models.toml")["model"], _rows(own, "model"))
+    return Catalogue.model_validate(own | {"engine": _alike(engines), "model": models})
+
+
+def _rows(own: Row, table: str) -> list[Row]:
+    """Take the rows of a table out of a catalogue. Raises ValueError when they are not rows, or two have one name."""
+    rows = own.pop(table, [])
+    if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
+        raise ValueError(f"{table}: each is a table of its own, [[{table}]]")
+    known = [row.get("name") for row in rows]
+    if twice := {str(name) for name in known if known.count(name) > 1}:
+        raise ValueError(f"{table}: {', '.join(sorted(twice))} is there twice")
+    return rows
+
+
+def _shipped(name: str) -> dict[str, list[Row]]:
+    return tomllib.loads(resources.files("likeness.contract").joinpath(name).read_text("utf-8"))
+
+
+def _extends(own: Row) -> bool:
+    """Return whether a catalogue adds to the one that ships. Raises ValueError when it says something else."""
+    extended = own.pop("extends", None)
+    if extended not in (None, "shipped"):
+        raise ValueError(f"extends: {extended!r} is not known; it may be 'shipped'")
+    return extended is not None
+
+
+def _over(shipped: Sequence[Row], own: Sequence[Row]) -> list[Row]:
+    """Return the rows of both; one of our own stands in place of the shipped one of its name."""
+    mine = {row.get("name"): row for row in own}
+    known = {row["name"] for row in shipped}
+    return [mine.get(row["name"], row) for row in shipped] + [row for row in own if row.get("name") not in known]
+
+
+def _alike(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows of engines with what each has from the one it is `like`. Raises ValueError when there is none."""
+    whole: dict[str, Row] = {}
+    for row in rows:
+        base, said = {}, dict(row)
+        if (like := said.pop("like", None)) is not None:
+            if like not in whole:
+                raise ValueError(f"{row.get('name')}: no engine called {like!r} stands before it to be like")
+            base = {name: value for name, value in whole[like].items() if name not in NOT_INHERITED}
+        tables = {name: base.get(name, {}) | said.get(name, {}) for name in TABLES if name in base or name in said}
+        whole[str(row.get("name"))] = base | said | tables
+    return list(whole.values())

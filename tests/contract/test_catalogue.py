@@ -110,3 +110,57 @@ def test_filling_by_a_map_shares_no_run_with_making_all_anew_by_it() -> None:
     asked = {"prompt": "a shirt", "controls": [{"kind": "canny"}]}
     whole, part, other = (Customise(**asked, **more) for more in ({}, {"mask": "file"}, {"preserve": "product"}))
     assert spec.batch_key(whole, 64, 64) != spec.batch_key(part, 64, 64) == spec.batch_key(other, 64, 64)
+
+
+def catalogue_of(tmp_path: Path, text: str):
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    return load_catalogue(path)
+
+
+OWN = """
+extends = "shipped"
+
+[[engine]]
+name = "sd15-garments"
+like = "sd15"
+summary = "Stable Diffusion 1.5, tuned on our garments."
+weights = "sd15-garments"
+loras = ["our-light"]
+
+[engine.parameters]
+steps = { default = 20, minimum = 1, maximum = 50 }
+"""
+
+
+def test_a_catalogue_adds_to_the_one_that_ships(tmp_path: Path) -> None:
+    shipped, own = load_catalogue(), catalogue_of(tmp_path, OWN)
+    assert [spec.name for spec in own.engines] == [*(spec.name for spec in shipped.engines), "sd15-garments"]
+    made, like = own.find("sd15-garments"), shipped.find("sd15")
+    assert (made.family, made.canvas, made.pool) == (like.family, like.canvas, like.pool)
+    assert (made.weights, made.loras, made.default_for) == ("sd15-garments", ["our-light"], [])
+    assert made.parameters == {**like.parameters, "steps": ParameterSpec(default=20, minimum=1, maximum=50)}
+    assert own.defaults(()) == shipped.defaults(())
+
+
+def test_a_row_of_ones_own_stands_in_place_of_the_shipped_one(tmp_path: Path) -> None:
+    row = 'extends = "shipped"\n[[engine]]\nname = "adain"\nlike = "starter"\nweights = "ours"'
+    shipped, own = load_catalogue(), catalogue_of(tmp_path, row)
+    assert [spec.name for spec in own.engines] == [spec.name for spec in shipped.engines]
+    assert own.find("adain").weights == "ours"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('extends = "ours"', "may be 'shipped'"),
+        ('extends = "shipped"\n[[engine]]\nname = "a"\nlike = "nobody"', "'nobody' stands before it"),
+        ('[[engine]]\nname = "a"\n[[engine]]\nname = "a"', "a is there twice"),
+        ('extends = "shipped"\n[[engine]]\nname = "a"\nlike = "starter"\nspeed = 3', "speed"),
+        ("engine = 3", "table of its own"),
+        ("engines = 3", "engines"),
+    ],
+)
+def test_a_wrong_catalogue_says_what_is_wrong(tmp_path: Path, text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        catalogue_of(tmp_path, text)
