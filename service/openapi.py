@@ -1,4 +1,4 @@
-"""Write the API's description and its TypeScript types: `python -m service.openapi [FOLDER]`."""
+"""Write the API's description, its TypeScript types and its reference: `python -m service.openapi [FOLDER]`."""
 
 import json
 import sys
@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from service.app import create_app
 from service.config import Settings
+from service.reference import as_markdown
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "openapi"
+REFERENCE: Final = FOLDER.parent / "docs/api.md"
 HEADER: Final = "// Types of the Likeness API. Made from openapi.json by `python -m service.openapi`; do not edit.\n"
 SCALARS: Final = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
@@ -67,12 +69,13 @@ def _comment(schema: Schema, indent: str) -> str:
 
 
 def main() -> None:
-    """Write `openapi.json` and `likeness.d.ts` to the folder given, or to `openapi/`."""
+    """Write all three to the folder given, or to `openapi/` and the reference to `docs/api.md`."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     found = document()
     (folder / "openapi.json").write_text(as_json(found), "utf-8")
     (folder / "likeness.d.ts").write_text(as_typescript(found), "utf-8")
+    (REFERENCE if folder == FOLDER else folder / REFERENCE.name).write_text(as_markdown(found), "utf-8")
 
 
 if __name__ == "__main__":

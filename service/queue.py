@@ -253,7 +253,7 @@ class JobQueue:
                 news = await self._redis.xread({stream: seen}, block=block, count=100)
             for event_id, fields in news[0][1] if news else []:
                 seen = event_id.decode()
-                event = Event.model_validate_json(fields[b"data"])
+                event = Event.model_validate_json(fields[b"data"], extra="ignore")
                 yield seen, event
                 if event.status.ended:
                     return
@@ -302,7 +302,7 @@ class JobQueue:
             workers = await self._redis.smembers("rq:workers")
             keys = [names.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
             found = await self._redis.mget(keys) if keys else []
-        return [Residency.model_validate_json(value) for value in found if value is not None]
+        return [Residency.model_validate_json(value, extra="ignore") for value in found if value is not None]
 
     async def installed(self) -> set[str]:
         """Return the engines that workers had all models of, lately."""
@@ -328,4 +328,4 @@ class JobQueue:
 
 
 def _ends(fields: dict[bytes, bytes]) -> bool:
-    return Event.model_validate_json(fields[b"data"]).status.ended
+    return Event.model_validate_json(fields[b"data"], extra="ignore").status.ended

@@ -74,21 +74,24 @@ def queued_job(order: JobOrder, position: int) -> Job:
 
 
 def job_of(fields: dict[bytes, bytes]) -> Job:
-    """Return the job that a hash describes. A result or an error counts only with the status that goes with it."""
+    """Return the job that a hash describes. A result or an error counts only with the status that goes with it.
+
+    Fields that are not known are passed over: workers are upgraded before the service, and services one by one.
+    """
     rq_job = RqJob("unread", serializer=JSONSerializer, connection=UNCONNECTED)
     rq_job.restore(fields)
     status = STATUS[fields[b"status"].decode()]
     progress = fields.get(names.FIELD_PROGRESS.encode()) if status is JobStatus.RUNNING else None
     result = fields.get(names.FIELD_RESULT.encode()) if status is JobStatus.SUCCEEDED else None
     error = fields.get(names.FIELD_ERROR.encode()) if status is JobStatus.FAILED else None
-    return queued_job(JobOrder.model_validate(rq_job.args[0]), 0).model_copy(
+    return queued_job(JobOrder.model_validate(rq_job.args[0], extra="ignore"), 0).model_copy(
         update={
             "status": status,
             "position": None,
             "started_at": rq_job.started_at,
             "ended_at": rq_job.ended_at if status.ended else None,
-            "progress": Progress.model_validate_json(progress) if progress else None,
-            "result": Result.model_validate_json(result) if result else None,
-            "error": JobFailure.model_validate(json.loads(error)) if error else None,
+            "progress": Progress.model_validate_json(progress, extra="ignore") if progress else None,
+            "result": Result.model_validate_json(result, extra="ignore") if result else None,
+            "error": JobFailure.model_validate(json.loads(error), extra="ignore") if error else None,
         }
     )

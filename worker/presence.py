@@ -58,6 +58,6 @@ class Presence:
 def _read(record: bytes | None) -> Residency | None:
     """Return a worker's record, or None: it died, or speaks a newer language than ours."""
     try:
-        return None if record is None else Residency.model_validate_json(record)
+        return None if record is None else Residency.model_validate_json(record, extra="ignore")
     except ValueError:
         return None

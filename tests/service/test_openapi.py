@@ -11,6 +11,7 @@ from service import examples, wire
 from service.dry_run import DryRun
 from service.errors import STATUS
 from service.openapi import as_json, as_typescript, document
+from service.reference import as_markdown
 
 ROOT = Path(__file__).parent.parent.parent
 OPERATIONS = [
@@ -26,6 +27,14 @@ def test_the_export_is_fresh() -> None:
 
 def test_the_types_are_fresh() -> None:
     assert (ROOT / "openapi/likeness.d.ts").read_text("utf-8") == as_typescript(document()), "stale: run `make openapi`"
+
+
+def test_the_reference_is_fresh_and_names_every_call_and_error() -> None:
+    page = (ROOT / "docs/api.md").read_text("utf-8")
+    assert page == as_markdown(document()), "stale: run `make openapi`"
+    assert [name for name in NAMES if f"### {name.split()[0].upper()} {name.split()[1]}\n" not in page] == []
+    told = {kind.code for kind in STATUS if any(f"`{kind.code}`" in str(one) for _, _, one in OPERATIONS)}
+    assert [code for code in sorted(told) if f"| `{code}` |" not in page] == []
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
