@@ -651,6 +651,8 @@ export interface ParameterSpec {
   default?: string | number | boolean | null;
   /** defaults of its own for some ways of customising, and for `generate` */
   by_way?: Record<string, string | number | boolean | null>;
+  /** the kinds and ways of customising in which it does something; all where empty */
+  only_for?: Array<"recreate" | "generate" | Way>;
   minimum?: number | null;
   maximum?: number | null;
   /** the words it may be, where not every one will do */

@@ -77,6 +77,9 @@ class ParameterSpec(BaseModel):
     by_way: dict[Purpose, Scalar] = Field(
         default={}, description="defaults of its own for some ways of customising, and for `generate`"
     )
+    only_for: list[Purpose] = Field(
+        default=[], description="the kinds and ways of customising in which it does something; all where empty"
+    )
     minimum: float | None = None
     maximum: float | None = None
     choices: list[str] = Field(default=[], description="the words it may be, where not every one will do")
@@ -90,6 +93,10 @@ class ParameterSpec(BaseModel):
     def default_of(self, purpose: Purpose) -> Scalar:
         """Return the default for what is asked of the engine."""
         return self.by_way.get(purpose, self.default)
+
+    def does(self, purpose: Purpose) -> bool:
+        """Return whether it does something for what is asked of the engine."""
+        return not self.only_for or purpose in self.only_for
 
     def miss(self, value: Scalar) -> str | None:
         """Return what a value should have been; None when it will do."""
@@ -148,7 +155,8 @@ class EngineSpec(BaseModel):
         Raises InvalidField naming every parameter that the engine does not take or whose bounds are left.
         """
         given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name, None)) is not None}
-        problems = [problem for name, value in given.items() if (problem := self._problem(name, value))]
+        purpose = purpose_of(task, self.closed)
+        problems = [problem for name, value in given.items() if (problem := self._problem(name, value, purpose))]
         problems += [
             FieldProblem(f"#/loras/{place}", f"the engine {self.name} takes: {', '.join(self.loras) or 'none'}")
             for place, lora in enumerate(task.loras)
@@ -161,9 +169,8 @@ class EngineSpec(BaseModel):
             problems.append(FieldProblem("#/prompt", f"the engine {self.name} makes a picture from text: say what"))
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
-        purpose = purpose_of(task, self.closed)
         unused = ("seed", "prompt") if purpose is Way.INSTRUCTION else ("seed",)
-        taken = {name: spec for name, spec in self.parameters.items() if name not in unused}
+        taken = {name: spec for name, spec in self.parameters.items() if name not in unused and spec.does(purpose)}
         return {name: given.get(name, spec.default_of(purpose)) for name, spec in taken.items()}
 
     def parameters_of(self, task: Task, attempts: int) -> dict[str, Scalar]:
@@ -237,11 +244,13 @@ class EngineSpec(BaseModel):
         defaults = {name: spec.default_of(purpose) for name, spec in self.parameters.items()}
         return self.varies({name: defaults.get(name) if value is None else value for name, value in given.items()})
 
-    def _problem(self, name: str, value: Scalar) -> FieldProblem | None:
+    def _problem(self, name: str, value: Scalar, purpose: Purpose) -> FieldProblem | None:
         spec = self.parameters.get(name)
-        if spec is None:
-            taken = ", ".join(self.parameters) or "none of these parameters"
-            return FieldProblem(f"#/{name}", f"the engine {self.name} does not take it; it takes {taken}")
+        if spec is None or not spec.does(purpose):
+            taken = ", ".join(key for key, other in self.parameters.items() if other.does(purpose))
+            when = "" if spec is None else f" for {purpose}"
+            said = f"the engine {self.name} does not take it{when}; it takes {taken or 'none of these parameters'}"
+            return FieldProblem(f"#/{name}", said)
         missed = spec.miss(value)
         return FieldProblem(f"#/{name}", f"{missed} with the engine {self.name}") if missed else None
 

@@ -8,7 +8,7 @@ import pytest
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import ParameterSpec
 from likeness.contract.errors import InvalidField, UnknownEngine
-from likeness.contract.tasks import Customise, Recreate, Way
+from likeness.contract.tasks import Customise, Generate, Recreate, Way
 from tests.tiny import MAKERS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -164,3 +164,11 @@ def test_a_row_of_ones_own_stands_in_place_of_the_shipped_one(tmp_path: Path) ->
 def test_a_wrong_catalogue_says_what_is_wrong(tmp_path: Path, text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         catalogue_of(tmp_path, text)
+
+
+def test_a_parameter_that_would_do_nothing_is_refused() -> None:
+    vae = load_catalogue().find("vae")
+    assert set(vae.resolve(Recreate(variation=0.5))) == {"variation"}
+    assert {"label", "truncation"} < set(vae.resolve(Generate(label="pants")))
+    with pytest.raises(InvalidField, match=r"label: the engine vae does not take it for recreate; it takes variation"):
+        vae.resolve(Recreate(label="pants"))
