@@ -291,6 +291,21 @@ export interface CustomiseRequest {
   image: string;
 }
 
+/** What one key used in one UTC day. A job counts as accepted on one day, and as ended on the day it ends. */
+export interface DayUsage {
+  day: string;
+  /** jobs; what a daily quota bounds */
+  accepted?: number;
+  succeeded?: number;
+  failed?: number;
+  /** with those deleted before they ended */
+  cancelled?: number;
+  /** images of results */
+  images?: number;
+  /** that workers had its jobs; of a run shared by n jobs each counts an n-th */
+  seconds?: number;
+}
+
 /** What a request would do: it is valid and would be accepted now; nothing was stored or queued. */
 export interface DryRun {
   dry_run?: true;
@@ -989,6 +1004,16 @@ export interface Timings {
   denoising?: number;
   decoding?: number;
   assessing?: number;
+}
+
+/** What the caller's key used, and what bounds it. */
+export interface UsageView {
+  /** most jobs accepted in a UTC day; null: no bound */
+  daily_quota: number | null;
+  /** most jobs running at once; null: no bound */
+  concurrency: number | null;
+  /** today first */
+  days: Array<DayUsage>;
 }
 
 /** Whether a candidate may be shown. */

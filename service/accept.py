@@ -198,7 +198,7 @@ def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
 async def _queue(services: Services, owner: str, wanted: Admissible, key: str | None) -> Job:
     """Store the pictures, then queue the job; on a refusal nothing stays behind."""
     plan, (width, height) = wanted.plan, wanted.size
-    await check_room(services, plan, plan.task.priority)
+    await check_room(services, plan, plan.task.priority, owner)
     job_id = new_job_id()
     async with stored_for(services, job_id):
         stored = await _stored(services, job_id, wanted.pictures)
@@ -213,7 +213,7 @@ async def _queue(services: Services, owner: str, wanted: Admissible, key: str | 
             batch_key=plan.batch_key(width, height),
             timeout=plan.bound(width, height),
         )
-        return await services.queue.accept(order, plan.spec, key)
+        return await services.queue.accept(order, plan.spec, key, services.keys.limits_of(owner))
 
 
 @asynccontextmanager

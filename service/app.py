@@ -23,7 +23,7 @@ from service.context import RequestContext
 from service.description import describe
 from service.guard import LocalGuard
 from service.limits import BodyBounds
-from service.routes import engines, events, health, images, jobs, preview, report, requests, sheet
+from service.routes import engines, events, health, images, jobs, preview, report, requests, sheet, usage
 from service.state import Services
 from service.sweep import keep_sweeping
 
@@ -56,7 +56,7 @@ def _assemble(services: Services) -> FastAPI:
     app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.services = services
     errors.install(app)
-    for resource in (requests, jobs, events, preview, images, report, sheet, engines, health):
+    for resource in (requests, jobs, events, preview, images, report, sheet, engines, usage, health):
         app.include_router(resource.router)
     describe(app)
     # The last one added is the first to see a request.

@@ -105,6 +105,10 @@ class Keys:
         owners = [record.name for record in self._records if hmac.compare_digest(record.sha256, digest)]
         return owners[0] if owners else None
 
+    def limits_of(self, owner: str) -> KeyLimits:
+        """Return what the key of this name may do; the owner of a service without keys may do everything."""
+        return next((record for record in self._records if record.name == owner), UNLIMITED)
+
     def refresh(self) -> None:
         """Read the file again if it changed; one that cannot be read holds no keys."""
         try:

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     body_seconds: float = Field(default=30, gt=0, description="longest time that a request's body may take")
     fetch_seconds: float = Field(default=10, gt=0, description="longest time that a picture URL may take")
     max_queued: int = Field(default=1000, ge=0, description="most jobs waiting in one queue")
+    max_queued_per_key: int | None = Field(
+        default=None, ge=1, description="most jobs of one key waiting in one queue; 9/10 of max_queued when not given"
+    )
     max_waiting: int = Field(default=200, ge=0, description="most calls that wait for a job or read its events at once")
     lifetime: int = Field(default=24 * 3600, gt=0, description="seconds that an ended job and its pictures are kept")
     sweep_seconds: float = Field(default=60, gt=0, description="seconds between two looks for expired pictures")
@@ -40,6 +43,11 @@ class Settings(BaseSettings):
         if not url.startswith("file://"):
             return url
         return f"file://{Path(url.removeprefix('file://')).resolve()}"
+
+    @property
+    def share(self) -> int:
+        """How many jobs of one key may wait in one queue."""
+        return self.max_queued_per_key or max(1, self.max_queued * 9 // 10)
 
     @property
     def loopback(self) -> bool:

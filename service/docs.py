@@ -17,7 +17,7 @@ EVERYWHERE: Final = (
     errors.UploadTooSlow,
     errors.TooManyUploads,
 )
-OWNED: Final = (errors.NotAuthenticated, errors.QueueUnavailable)
+OWNED: Final = (errors.NotAuthenticated, errors.ScopeMissing, errors.QueueUnavailable)
 ONE_JOB: Final = (errors.JobNotFound, errors.JobExpired)
 
 DETAILS: Final[dict[type[LikenessError], LikenessError]] = {
@@ -44,7 +44,14 @@ def _response(status: int, kinds: Sequence[type[LikenessError]], instance: str) 
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
     described: dict[str, Any] = {"description": " · ".join(f"`{kind.code}`" for kind in kinds), "content": content}
     if any(
-        kind in (errors.QueueFull, errors.TooManyUploads, errors.IdempotencyPending, errors.QueueUnavailable)
+        kind
+        in (
+            errors.QueueFull,
+            errors.QuotaExceeded,
+            errors.TooManyUploads,
+            errors.IdempotencyPending,
+            errors.QueueUnavailable,
+        )
         for kind in kinds
     ):
         described["headers"] = {"Retry-After": _header("seconds to wait before trying again", "integer")}

@@ -10,7 +10,7 @@ from likeness.contract.runs import Plan, PlannedRun
 from likeness.contract.tasks import Customise, Generate
 from likeness.imaging.tiles import boxes
 from service.accept import check
-from service.queue import Outlook
+from service.queue_admission import Outlook
 from service.room import check_room
 from service.state import Services
 from service.submission import Submission
@@ -61,12 +61,12 @@ class DryRun(BaseModel):
     wait: Estimate = Field(description="seconds until a worker is likely to take it")
 
 
-async def rehearse(services: Services, submission: Submission) -> DryRun:
+async def rehearse(services: Services, submission: Submission, owner: str) -> DryRun:
     """Check a request as `accept` does, and return what it would do. Raises what `accept` raises."""
     wanted = await check(services, submission)
     plan, size = wanted.plan, wanted.size
-    await check_room(services, plan, plan.task.priority)
-    outlook = await services.queue.outlook(plan.spec.pool, plan.task.priority)
+    await check_room(services, plan, plan.task.priority, owner)
+    outlook = await services.queue.outlook(plan.spec.pool, plan.task.priority, owner)
     timeout = plan.bound(*size)
     return DryRun(
         kind=plan.task.kind,

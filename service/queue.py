@@ -1,87 +1,53 @@
 """The queue as the service sees it: it accepts jobs and answers for them.
 
 A job is RQ's own hash with a few fields of ours in it (service/queue_hash.py), so there is one place that says how it
-stands. Scripts of ours store it, since accepting must be one step: bound, job, idempotency key, event.
+stands. What lets a job in is service/queue_admission.py.
 """
 
-import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import redis.asyncio as redis
-from redis.exceptions import RedisError
 
 from likeness.contract import names
-from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import (
     IdempotencyMismatch,
     IdempotencyPending,
     InvalidField,
     JobExpired,
     JobNotFound,
-    QueueFull,
-    QueueUnavailable,
 )
 from likeness.contract.jobs import (
     Event,
     Job,
-    JobOrder,
     JobStatus,
     Residency,
-    first_job_id,
 )
-from likeness.contract.tasks import Priority
-from service.queue_hash import job_of, new_fields, queued_job
-from service.queue_scripts import ACCEPT, CANCEL, CLAIM_KEY, FORGET
+from service.queue_admission import Admission, translated
+from service.queue_hash import job_of
+from service.queue_scripts import CANCEL, CLAIM_KEY, FORGET
+from service.usage import today, usage_key
 
 READ_SECONDS: Final = 5.0
 """Longest wait for an answer from Redis."""
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """How a queue stands for the next job: jobs before it, seconds a job takes (None: not known), workers."""
-
-    position: int
-    pace: float | None
-    workers: int
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise QueueUnavailable("the queue does not answer; try again", retry_after=5) from error
-
-
-class JobQueue:
+class JobQueue(Admission):
     """Accepts jobs and answers for them. Every method raises QueueUnavailable when Redis does not answer."""
 
-    def __init__(
-        self,
-        connection: Any,  # noqa: ANN401  redis-py types answers as unions over protocols
-        max_queued: int,
-        lifetime: int,
-    ) -> None:
-        self._redis = connection
-        self._max_queued = max_queued
-        self._lifetime = lifetime
-
     @classmethod
-    def connect(cls, redis_url: str, *, max_queued: int, lifetime: int) -> "JobQueue":
+    def connect(cls, redis_url: str, *, max_queued: int, lifetime: int, share: int | None = None) -> "JobQueue":
         """Return a queue on `redis_url` (redis://, rediss:// or unix://); the connection is made on first use.
 
-        `max_queued` bounds the jobs waiting in each RQ queue; `lifetime` is how many seconds an ended job is kept.
+        `max_queued` bounds the jobs waiting in each RQ queue, `share` those of one API key among them; `lifetime` is
+        how many seconds an ended job is kept.
         """
         pool = redis.BlockingConnectionPool.from_url(  # a burst waits its turn; the other pool would refuse it
             redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256, timeout=READ_SECONDS
         )
-        return cls(redis.Redis.from_pool(pool), max_queued, lifetime)
+        return cls(redis.Redis.from_pool(pool), max_queued, lifetime, share)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -89,7 +55,7 @@ class JobQueue:
 
     async def ping(self) -> None:
         """Return when Redis answers."""
-        async with _translated():
+        async with translated():
             await self._redis.ping()
 
     async def claim_key(self, owner: str, key: str, fingerprint: str) -> str | None:
@@ -98,7 +64,7 @@ class JobQueue:
         Return the id of the job that the key already stands for, or None when the caller may go on.
         Raises IdempotencyMismatch for other content, IdempotencyPending while the first request is still under way.
         """
-        async with _translated():
+        async with translated():
             found = await self._script(
                 CLAIM_KEY,
                 [names.IDEMPOTENCY_KEY.format(owner=owner, key=key)],
@@ -115,43 +81,12 @@ class JobQueue:
 
     async def release_key(self, owner: str, key: str) -> None:
         """Free a claimed key, because its request was not accepted after all."""
-        async with _translated():
+        async with translated():
             await self._redis.delete(names.IDEMPOTENCY_KEY.format(owner=owner, key=key))
-
-    async def check_room(self, spec: EngineSpec, priority: Priority) -> None:
-        """Raise QueueFull when a job of this kind would not be accepted now."""
-        queue = names.queue_name(spec.pool, priority)
-        async with _translated():
-            waiting = await self._redis.llen(f"rq:queue:{queue}")
-        if waiting >= self._max_queued:
-            raise await self._full(queue, waiting)
-
-    async def accept(self, order: JobOrder, spec: EngineSpec, idempotency_key: str | None) -> Job:
-        """Queue a job whose input is stored already. Raises QueueFull."""
-        queue = names.queue_name(spec.pool, order.task.priority)
-        keys = [
-            names.JOB_KEY.format(id=order.id),
-            f"rq:queue:{queue}",
-            names.EVENTS_KEY.format(id=order.id),
-            names.OWNER_JOBS_KEY.format(owner=order.owner),
-            names.BELL_KEY.format(queue=queue),
-            names.EXPIRED_KEY.format(id=order.id),
-        ]
-        if idempotency_key is not None:
-            keys.append(names.IDEMPOTENCY_KEY.format(owner=order.owner, key=idempotency_key))
-        queued = Event(type="status", status=JobStatus.QUEUED).model_dump_json(exclude_none=True)
-        forgotten = first_job_id(time.time() - self._lifetime - names.EXPIRED_SECONDS)
-        settings = [order.id, self._max_queued, queued, names.BELL_LENGTH, order.owner, forgotten]
-        settings += [self._lifetime + names.EXPIRED_SECONDS, names.IDEMPOTENCY_SECONDS]
-        async with _translated():
-            waiting = await self._script(ACCEPT, keys, settings + new_fields(order, queue, self._lifetime))
-        if waiting < 0:
-            raise await self._full(queue, -waiting)
-        return queued_job(order, position=waiting)
 
     async def fetch(self, job_id: str, owner: str) -> Job:
         """Return a job of `owner`. Raises JobNotFound, or JobExpired when it was there once."""
-        async with _translated():
+        async with translated():
             fields = await self._redis.hgetall(names.JOB_KEY.format(id=job_id))
             if not fields.get(b"data"):
                 await self._raise_missing(job_id, owner)
@@ -159,10 +94,17 @@ class JobQueue:
             if job.owner != owner:
                 raise JobNotFound(f"there is no job {job_id}")
             if job.status is JobStatus.QUEUED:
-                origin = fields[b"origin"].decode()
-                place = await self._redis.lpos(f"rq:queue:{origin}", job_id)
-                job = job.model_copy(update={"position": place or 0})
+                job = job.model_copy(update={"position": await self._position(job, fields[b"origin"].decode())})
         return job
+
+    async def _position(self, job: Job, queue: str) -> int:
+        """Return how many jobs stand before one; before one that is held back, those of its own key."""
+        place = await self._redis.lpos(f"rq:queue:{queue}", job.id)
+        if place is None:
+            ahead = await self._redis.zrank(names.HELD_KEY.format(queue=queue, owner=job.owner), job.id)
+            listed = await self._redis.zcard(names.WAITING_KEY.format(queue=queue, owner=job.owner))
+            place = 0 if ahead is None else ahead + listed
+        return int(place)
 
     async def _raise_missing(self, job_id: str, owner: str) -> None:
         known = await self._redis.get(names.EXPIRED_KEY.format(id=job_id))
@@ -176,7 +118,7 @@ class JobQueue:
         stream, seen = names.EVENTS_KEY.format(id=job_id), await self._last_event(job_id)
         job = await self.fetch(job_id, owner)
         while not job.status.ended and (left := until - time.monotonic()) > 0:
-            async with _translated():
+            async with translated():
                 # A block of at most 2 s also finds jobs that ended without an event: Redis was restored, say.
                 news = await self._redis.xread({stream: seen}, block=max(1, int(min(left, 2.0) * 1000)))
             entries = news[0][1] if news else []
@@ -187,7 +129,7 @@ class JobQueue:
         return job
 
     async def _last_event(self, job_id: str) -> str:
-        async with _translated():
+        async with translated():
             last = await self._redis.xrevrange(names.EVENTS_KEY.format(id=job_id), count=1)
         return str(last[0][0].decode()) if last else "0"
 
@@ -202,7 +144,7 @@ class JobQueue:
         jobs: list[Job] = []
         highest = "+" if cursor is None else f"({cursor}"
         while len(jobs) <= limit:
-            async with _translated():
+            async with translated():
                 found = await self._redis.zrevrangebylex(key, highest, "-", start=0, num=limit + 1)
             if not found:
                 break
@@ -223,32 +165,44 @@ class JobQueue:
     async def cancel(self, job_id: str, owner: str) -> Job:
         """Ask for a job to be stopped; a queued one is cancelled at once. A job that has ended stays as it is."""
         await self.fetch(job_id, owner)
-        await self._cancel(job_id)
+        await self._cancel(job_id, owner)
         return await self.fetch(job_id, owner)
 
-    async def _cancel(self, job_id: str) -> None:
+    async def _cancel(self, job_id: str, owner: str) -> None:
         done = Event(type="status", status=JobStatus.CANCELLED, steps_done=0).model_dump_json(exclude_none=True)
         now = datetime.now(UTC)
-        async with _translated():
+        async with translated():
             await self._script(
                 CANCEL,
-                [names.JOB_KEY.format(id=job_id), names.EVENTS_KEY.format(id=job_id)],
-                [job_id, done, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), int(now.timestamp()), self._lifetime],
+                [
+                    names.JOB_KEY.format(id=job_id),
+                    names.EVENTS_KEY.format(id=job_id),
+                    usage_key(owner, now.date()),
+                ],
+                [
+                    job_id,
+                    done,
+                    now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                    int(now.timestamp()),
+                    self._lifetime,
+                    names.USAGE_SECONDS,
+                ],
             )
 
     async def forget(self, job_id: str, owner: str) -> None:
         """Stop a job and remove every trace of it but that it was there; its worker drops what it made."""
         await self.fetch(job_id, owner)
-        async with _translated():
+        async with translated():
             keys = [names.JOB_KEY.format(id=job_id), names.EVENTS_KEY.format(id=job_id)]
-            await self._script(FORGET, [*keys, names.OWNER_JOBS_KEY.format(owner=owner)], [job_id])
+            keys += [names.OWNER_JOBS_KEY.format(owner=owner), usage_key(owner, today())]
+            await self._script(FORGET, keys, [job_id, owner, names.USAGE_SECONDS])
 
     async def events(self, job_id: str, owner: str, after: str | None) -> AsyncGenerator[tuple[str, Event]]:
         """Yield (event id, event) of a job after the event id `after`, and end after the one that ends the job."""
         stream, seen = names.EVENTS_KEY.format(id=job_id), after or "0"
         job = await self.fetch(job_id, owner)
         while True:
-            async with _translated():
+            async with translated():
                 block = None if job.status.ended else 2000  # nothing is added once a job has ended
                 news = await self._redis.xread({stream: seen}, block=block, count=100)
             for event_id, fields in news[0][1] if news else []:
@@ -270,35 +224,13 @@ class JobQueue:
         return await self._seconds_for(pool_queue, ahead)
 
     async def _queue_of(self, job_id: str) -> str:
-        async with _translated():
+        async with translated():
             origin = await self._redis.hget(names.JOB_KEY.format(id=job_id), "origin")
         return origin.decode() if origin else ""
 
-    async def _seconds_for(self, queue: str, jobs: int) -> int:
-        async with _translated():
-            pace = await self._redis.get(names.PACE_KEY.format(queue=queue))
-            workers = await self._redis.scard(f"rq:workers:{queue}")
-        seconds = jobs * float(pace or 1.0) / max(1, workers)
-        return int(max(1, min(600, math.ceil(seconds))))
-
-    async def _full(self, queue: str, waiting: int) -> QueueFull:
-        seconds = await self._seconds_for(queue, waiting - self._max_queued + 1)
-        detail = f"{waiting} jobs are waiting and at most {self._max_queued} may; try again in {seconds} s"
-        return QueueFull(detail, retry_after=seconds)
-
-    async def outlook(self, pool: str, priority: Priority) -> Outlook:
-        """Return what the next job of this pool and priority would find; interactive jobs go before batch ones."""
-        queue = names.queue_name(pool, priority)
-        before = {queue, names.queue_name(pool, Priority.INTERACTIVE)}
-        async with _translated():
-            position = sum([await self._redis.llen(f"rq:queue:{name}") for name in before])
-            pace = await self._redis.get(names.PACE_KEY.format(queue=queue))
-            workers = await self._redis.scard(f"rq:workers:{queue}")
-        return Outlook(position, None if pace is None else float(pace), workers)
-
     async def residency(self) -> list[Residency]:
         """Return what each living worker holds."""
-        async with _translated():
+        async with translated():
             workers = await self._redis.smembers("rq:workers")
             keys = [names.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
             found = await self._redis.mget(keys) if keys else []
@@ -307,24 +239,21 @@ class JobQueue:
     async def installed(self) -> set[str]:
         """Return the engines that workers had all models of, lately."""
         since = time.time() - names.INSTALLED_SECONDS
-        async with _translated():
+        async with translated():
             found = await self._redis.zrangebyscore(names.INSTALLED_KEY, since, "+inf")
         return {name.decode() for name in found}
 
     async def depths(self) -> dict[str, int]:
         """Return how many jobs wait in each queue."""
-        async with _translated():
+        async with translated():
             queues = await self._redis.smembers("rq:queues")
             keys = sorted(key.decode() for key in queues)
             return {key.removeprefix("rq:queue:"): await self._redis.llen(key) for key in keys}
 
     async def gone(self, job_ids: Iterable[str]) -> list[str]:
         """Return those of the ids that the queue no longer knows."""
-        async with _translated():
+        async with translated():
             return [job_id for job_id in job_ids if not await self._redis.exists(names.JOB_KEY.format(id=job_id))]
-
-    async def _script(self, text: str, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401  as Redis answers
-        return await self._redis.eval(text, len(keys), *keys, *args)
 
 
 def _ends(fields: dict[bytes, bytes]) -> bool:

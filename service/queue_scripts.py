@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from likeness.contract.fair_queue import FAIR_QUEUE
+
 CLAIM_KEY: Final = """
 -- KEYS: idempotency key. ARGV: fingerprint, seconds until an unfinished claim lapses.
 -- Answers "" when claimed, else {fingerprint, job id or ""}.
@@ -14,38 +16,117 @@ redis.call("EXPIRE", KEYS[1], ARGV[2])
 return ""
 """
 
-ACCEPT: Final = """
--- KEYS: job, queue, events, jobs of the owner, bell, expired mark [, idempotency key]
--- ARGV: id, bound, queued event, bell length, owner, oldest id kept, seconds of the mark, seconds of the key, fields...
--- Answers the jobs that wait before this one, or -waiting when the queue is full.
-local waiting = redis.call("LLEN", KEYS[2])
-if waiting >= tonumber(ARGV[2]) then
-  return -waiting
+WAITING: Final = """
+-- How many jobs wait in a queue, those held back with them.
+local function waiting(queue)
+  local count = redis.call("LLEN", queue)
+  for _, holder in ipairs(redis.call("SMEMBERS", holders_key(queue))) do
+    count = count + redis.call("ZCARD", held_key(queue, holder))
+  end
+  return count
 end
-redis.call("HSET", KEYS[1], unpack(ARGV, 9))
-redis.call("SADD", "rq:queues", KEYS[2])
-redis.call("XADD", KEYS[3], "*", "data", ARGV[3])
-redis.call("ZADD", KEYS[4], 0, ARGV[1])
-redis.call("ZREMRANGEBYLEX", KEYS[4], "-", "(" .. ARGV[6])
-redis.call("SET", KEYS[6], ARGV[5], "EX", ARGV[7])
-if KEYS[7] then
-  redis.call("HSET", KEYS[7], "job", ARGV[1])
-  redis.call("EXPIRE", KEYS[7], ARGV[8])
+-- The same of one owner; what RQ's tools took away counts no more.
+local function own(queue, owner)
+  local count = 0
+  for _, key in ipairs({waiting_key(queue, owner), held_key(queue, owner)}) do
+    for _, id in ipairs(redis.call("ZRANGE", key, 0, -1)) do
+      if redis.call("HGET", "rq:job:" .. id, "status") == "queued" then
+        count = count + 1
+      else
+        redis.call("ZREM", key, id)
+      end
+    end
+  end
+  return count
 end
-redis.call("RPUSH", KEYS[2], ARGV[1])
-redis.call("LPUSH", KEYS[5], "1")
-redis.call("LTRIM", KEYS[5], 0, tonumber(ARGV[4]) - 1)
-return waiting
+-- Why a job is refused, with the number that is too large, or nil.
+local function refusal(queue, owner, usage, most, share, quota)
+  local used = tonumber(redis.call("HGET", usage, "accepted") or "0")
+  if quota >= 0 and used >= quota then
+    return {"quota", used}
+  end
+  local count = waiting(queue)
+  local listed, held = redis.call("ZCARD", waiting_key(queue, owner)), redis.call("ZCARD", held_key(queue, owner))
+  if share >= 0 and listed + held >= share and own(queue, owner) >= share then
+    return {"share", listed + held}
+  end
+  if count >= most and not (share >= 0 and most > 0 and own(queue, owner) == 0) then
+    return {"full", count}
+  end
+end
 """
 
-CANCEL: Final = """
--- KEYS: job, events. ARGV: id, cancelled event, now as text, now in seconds, seconds an ended job is kept.
+ROOM: Final = (
+    FAIR_QUEUE
+    + WAITING
+    + """
+-- KEYS: queue, usage of today. ARGV: owner, most waiting, most of one owner, most a day; -1 is no bound.
+-- Answers why a job would be refused now, with the number that is too large; else {"room", 0}.
+return refusal(KEYS[1], ARGV[1], KEYS[2], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])) or {"room", 0}
+"""
+)
+
+PLACE: Final = (
+    FAIR_QUEUE
+    + """
+-- KEYS: queue. ARGV: owner. Answers how many jobs the owner's next one would find before it.
+return place_of(KEYS[1], next_round(KEYS[1], ARGV[1]))
+"""
+)
+
+ACCEPT: Final = (
+    FAIR_QUEUE
+    + WAITING
+    + """
+-- KEYS: job, queue, events, jobs of the owner, bell, expired mark, usage of today [, idempotency key]
+-- ARGV: id, owner, queued event, bounds and lifetimes as JSON, then the job's fields and values.
+-- Answers {"queued", jobs before this one}, or as above why it is refused.
+local id, owner, queue, set = ARGV[1], ARGV[2], KEYS[2], cjson.decode(ARGV[4])
+local refused = refusal(queue, owner, KEYS[7], set.most, set.share, set.quota)
+if refused then
+  return refused
+end
+redis.call("HSET", KEYS[1], unpack(ARGV, 5))
+redis.call("SADD", "rq:queues", queue)
+redis.call("XADD", KEYS[3], "*", "data", ARGV[3])
+redis.call("ZADD", KEYS[4], 0, id)
+redis.call("ZREMRANGEBYLEX", KEYS[4], "-", "(" .. set.oldest)
+redis.call("SET", KEYS[6], owner, "EX", set.mark_seconds)
+redis.call("HINCRBY", KEYS[7], "accepted", 1)
+redis.call("EXPIRE", KEYS[7], set.usage_seconds)
+if KEYS[8] then
+  redis.call("HSET", KEYS[8], "job", id)
+  redis.call("EXPIRE", KEYS[8], set.key_seconds)
+end
+if set.concurrency >= 0 then
+  redis.call("HSET", "likeness:concurrency", owner, set.concurrency)
+else
+  redis.call("HDEL", "likeness:concurrency", owner)
+end
+if set.concurrency < 0 and redis.call("EXISTS", held_key(queue, owner)) == 0 then
+  local place = insert(queue, id, owner)
+  redis.call("LPUSH", KEYS[5], "1")
+  redis.call("LTRIM", KEYS[5], 0, set.bell_length - 1)
+  return {"queued", place}
+end
+hold_back(queue, id, owner)
+let_in(queue, owner)
+local before = redis.call("ZRANK", held_key(queue, owner), id)
+return {"queued", before and before + redis.call("ZCARD", waiting_key(queue, owner)) or redis.call("LPOS", queue, id)}
+"""
+)
+
+CANCEL: Final = (
+    FAIR_QUEUE
+    + """
+-- KEYS: job, events, usage of today. ARGV: id, cancelled event, now as text, now in seconds, seconds an ended job is
+-- kept, seconds usage is kept.
 local status = redis.call("HGET", KEYS[1], "status")
 if not status or status == "finished" or status == "failed" or status == "canceled" then
   return 0
 end
 local origin = redis.call("HGET", KEYS[1], "origin")
-if redis.call("LREM", "rq:queue:" .. origin, 1, ARGV[1]) == 0 then
+if not drop("rq:queue:" .. origin, ARGV[1]) then
   redis.call("HSET", KEYS[1], "likeness_cancel", "1")
   return 1
 end
@@ -54,14 +135,25 @@ redis.call("ZADD", "rq:canceled:" .. origin, ARGV[4], ARGV[1])
 redis.call("XADD", KEYS[2], "*", "data", ARGV[2])
 redis.call("EXPIRE", KEYS[1], ARGV[5])
 redis.call("EXPIRE", KEYS[2], ARGV[5])
+redis.call("HINCRBY", KEYS[3], "cancelled", 1)
+redis.call("EXPIRE", KEYS[3], ARGV[6])
+let_in_everywhere(owner_of(ARGV[1]))
 return 2
 """
+)
 
-FORGET: Final = """
--- KEYS: job, events, jobs of the owner. ARGV: id.
+FORGET: Final = (
+    FAIR_QUEUE
+    + """
+-- KEYS: job, events, jobs of the owner, usage of today. ARGV: id, owner, seconds usage is kept.
 -- A running job's entry in RQ's started registry is taken too, so its worker finds that it has lost it.
-local origin = redis.call("HGET", KEYS[1], "origin") or ""
-redis.call("LREM", "rq:queue:" .. origin, 0, ARGV[1])
+local found = redis.call("HMGET", KEYS[1], "origin", "status")
+local origin = found[1] or ""
+drop("rq:queue:" .. origin, ARGV[1])
+if found[2] == "queued" or found[2] == "started" then
+  redis.call("HINCRBY", KEYS[4], "cancelled", 1)
+  redis.call("EXPIRE", KEYS[4], ARGV[3])
+end
 for _, registry in ipairs({"finished", "failed", "canceled"}) do
   redis.call("ZREM", "rq:" .. registry .. ":" .. origin, ARGV[1])
 end
@@ -72,5 +164,7 @@ for _, entry in ipairs(redis.call("ZRANGE", "rq:wip:" .. origin, 0, -1)) do
 end
 redis.call("ZREM", KEYS[3], ARGV[1])
 redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1], "rq:executions:" .. ARGV[1])
+let_in_everywhere(ARGV[2])
 return 1
 """
+)

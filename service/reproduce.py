@@ -44,11 +44,11 @@ async def _queue(services: Services, owner: str, job_id: str, key: str | None) -
         raise JobNotFinished(f"the job is {job.status.value}; only one that succeeded has a recipe")
     recipes = _recipes(job, job.result)
     plan = Plan(job.task, tuple([await _run(services, recipe) for recipe in recipes]))
-    await check_room(services, plan, job.task.priority)
+    await check_room(services, plan, job.task.priority, owner)
     new_id = new_job_id()
     async with stored_for(services, new_id):
         order = await _order(services, new_id, job, plan, list(zip(job.result.images, recipes, strict=True)))
-        return await services.queue.accept(order, plan.spec, key)
+        return await services.queue.accept(order, plan.spec, key, services.keys.limits_of(owner))
 
 
 def _recipes(job: Job, result: Result) -> list[Recipe]:

@@ -10,12 +10,13 @@ from likeness.contract.tasks import Priority
 from service.state import Services
 
 
-async def check_room(services: Services, plan: Plan, priority: Priority) -> None:
-    """Raise QueueFull when a job of this kind would not be accepted now, DoesNotFit when no worker could run it.
+async def check_room(services: Services, plan: Plan, priority: Priority, owner: str) -> None:
+    """Raise QueueFull or QuotaExceeded when such a job would not be accepted now.
 
-    Raises InvalidField for a comparison over engines that one worker may not have together.
+    Raises DoesNotFit when no worker could run it, and InvalidField for a comparison over engines that one worker may
+    not have together.
     """
-    await services.queue.check_room(plan.spec, priority)
+    await services.queue.check_room(plan.spec, priority, owner, services.keys.limits_of(owner))
     if len(plan.pools) > 1 or any(run.spec.memory for run in plan.runs):
         workers = await services.queue.residency()
         check_pools(plan, workers)

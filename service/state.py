@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Depends, Request
 
 from likeness.contract.catalogue import Catalogue
-from likeness.contract.errors import InvalidField, NotAuthenticated
+from likeness.contract.errors import InvalidField, NotAuthenticated, ScopeMissing
 from likeness.imaging.decode import Bounds
 from likeness.store import PictureStore
-from service.auth import LOCAL_OWNER, Keys
+from service.auth import LOCAL_OWNER, Keys, Scope
 from service.config import Settings
 from service.fetch import Fetcher
 from service.metrics import Metrics
@@ -54,7 +54,12 @@ class Services:
         return cls(
             settings=settings,
             catalogue=catalogue,
-            queue=JobQueue.connect(settings.redis_url, max_queued=settings.max_queued, lifetime=settings.lifetime),
+            queue=JobQueue.connect(
+                settings.redis_url,
+                max_queued=settings.max_queued,
+                lifetime=settings.lifetime,
+                share=settings.share,
+            ),
             store=PictureStore.open(settings.store_url),
             keys=keys,
             fetcher=Fetcher(settings.max_upload_bytes, settings.fetch_seconds),
@@ -78,7 +83,20 @@ Use = Annotated[Services, Depends(services)]
 
 
 def authenticate(request: Request, services: Use) -> str:
-    """Return whose request it is. Raises NotAuthenticated when keys are in use and it brings none of them."""
+    """Return whose request it is: to read needs the scope jobs:read, all else jobs:write.
+
+    Raises NotAuthenticated when keys are in use and it brings none of them, ScopeMissing when its key may not do this.
+    """
+    return holder(request, services, Scope.READ if request.method in READING else Scope.WRITE)
+
+
+def may_read_metrics(request: Request, services: Use) -> str:
+    """Return whose request it is, of one that reads the metrics. Raises as `authenticate` does."""
+    return holder(request, services, Scope.METRICS)
+
+
+def holder(request: Request, services: Services, scope: Scope) -> str:
+    """Return whose key a request brings, if it has the scope. Raises NotAuthenticated and ScopeMissing."""
     services.keys.refresh()
     if not services.keys.required:
         return LOCAL_OWNER
@@ -86,10 +104,14 @@ def authenticate(request: Request, services: Use) -> str:
     owner = services.keys.owner_of(key.strip()) if scheme.lower() == "bearer" else None
     if owner is None:
         raise NotAuthenticated("send `Authorization: Bearer <key>` with a key of this service")
+    if scope not in services.keys.limits_of(owner).scopes:
+        raise ScopeMissing(f"the call needs a key with the scope {scope}")
     return owner
 
 
+READING: Final = frozenset({"GET", "HEAD"})
 Owner = Annotated[str, Depends(authenticate)]
+MetricsReader = Annotated[str, Depends(may_read_metrics)]
 
 
 class OnlyQuery:

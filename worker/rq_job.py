@@ -10,13 +10,15 @@ from rq.exceptions import DequeueTimeout, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.queue import Queue
 from rq.registry import CanceledJobRegistry
+from rq.utils import as_text, now
 
 from likeness.contract import names
 from likeness.contract.errors import JobError, JobTimeout, WorkerDied
 from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
 from worker.execute import Outcome
-from worker.rq_scripts import LOOK_AHEAD, STAY_DELETED, TAKE
+from worker.rq_scripts import ENDED, FRONT, LOOK_AHEAD, STAY_DELETED, TAKE
+from worker.turns import Turns
 
 PAUSE = 0.1
 """Seconds until a worker that left jobs to others looks again."""
@@ -34,6 +36,9 @@ class LikenessJob(Job):
     """
 
     outcome: Outcome | None = None
+    owner = ""
+    together = 1
+    """Jobs that share its run."""
 
     @property
     def func(self) -> Any:  # noqa: ANN401  as in RQ
@@ -49,6 +54,7 @@ class LikenessJob(Job):
     def restore(self, raw_data: Any) -> None:  # noqa: ANN401  as in RQ
         """Read the hash, without the parts that could name code or addresses."""
         super().restore(raw_data)
+        self.owner = as_text(raw_data.get(names.FIELD_OWNER.encode()) or b"")
         self.webhooks = []
         self._instance = None
 
@@ -111,10 +117,20 @@ class LikenessJob(Job):
             pipeline.expire(stream, lifetime)
 
     def _end(self, event: Event, pipeline: Pipeline, lifetime: int | None) -> None:
-        """Append the last event; a job that was deleted since its claim was renewed stays deleted."""
+        """Append the last event and count it; a job that was deleted since its claim was renewed stays deleted."""
         self.tell(event, pipeline, lifetime)
+        usage = names.USAGE_KEY.format(owner=self.owner, day=now().date())
+        images = len(self.outcome.images) if event.status is Status.SUCCEEDED else 0  # type: ignore[union-attr]
+        args = [self.owner, event.status.value, images, self._seconds(), names.USAGE_SECONDS]
+        pipeline.eval(ENDED, 2, usage, self.key, *args)
         keys = [self.key, names.EVENTS_KEY.format(id=self.id)]
         pipeline.eval(STAY_DELETED, len(keys), *keys, self.id, names.FIELD_OWNER)
+
+    def _seconds(self) -> float:
+        """Return how long a worker had the job; of a run that several jobs share each counts its part."""
+        if self.started_at is None or self.ended_at is None:
+            return 0.0
+        return max(0.0, (self.ended_at - self.started_at).total_seconds()) / self.together
 
     def retry(self, queue: Queue, pipeline: Pipeline) -> None:
         """Queue the job again after its worker died."""
@@ -141,6 +157,15 @@ class LikenessQueue(Queue):
     job_class = LikenessJob
     left_to_others: Callable[[], Collection[str]] = staticmethod(tuple)
     """Gives the engines whose jobs are left for a time to workers that hold them."""
+    turns = Turns()
+    """Says whose turn it is among the queues of a worker."""
+
+    def push_job_id(self, job_id: str, pipeline: Pipeline | None = None, at_front: bool = False) -> None:
+        """Queue a job's id; one that is put at the head gets the head's round too."""
+        if not at_front:
+            super().push_job_id(job_id, pipeline=pipeline)
+            return
+        (self.connection if pipeline is None else pipeline).eval(FRONT, 1, self.key, job_id)
 
     def acquire_maintenance_lock(self) -> bool:
         """Take the lock for a short time: RQ's 15 minutes would stop all recovery if its holder died."""
@@ -157,22 +182,26 @@ class LikenessQueue(Queue):
         RQ pops from several queues with BLPOP, and a worker killed just then loses the job for good; a script moves it
         into its queue's intermediate list instead, and waiting is done on a bell that may be lost without harm.
         """
-        by_key = {queue.key: cast(LikenessQueue, queue) for queue in queues}
-        bells = [names.BELL_KEY.format(queue=queue.name) for queue in by_key.values()]
-        left_to_others = next(iter(by_key.values())).left_to_others
+        by_name = {queue.name: cast(LikenessQueue, queue) for queue in queues}
+        first = next(iter(by_name.values()))
         until = time.monotonic() + (timeout or 0)
         while True:
-            args = [LOOK_AHEAD, names.PREFER_SECONDS * 1000, *left_to_others()]
-            taken = connection.eval(TAKE, 2 * len(bells), *by_key, *bells, *args)
+            order = first.turns.order(list(by_name))
+            bells = [names.BELL_KEY.format(queue=name) for name in order]
+            aged = names.BATCH_TURN_SECONDS * 1000 if first.turns.batch_due else -1
+            args = [LOOK_AHEAD, names.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
+            keys = [by_name[name].key for name in order]
+            taken = connection.eval(TAKE, 2 * len(order), *keys, *bells, *args)
             if isinstance(taken, list):
-                queue = by_key[taken[0].decode()]
+                queue = by_name[taken[0].decode().removeprefix(Queue.redis_queue_namespace_prefix)]
+                first.turns.took(queue.name)
                 if job := fetch(queue, taken[1].decode()):
                     return job, queue
                 continue
             if timeout is None:
                 return None
             if time.monotonic() >= until:
-                raise DequeueTimeout(timeout, list(by_key))
+                raise DequeueTimeout(timeout, list(by_name))
             if taken:  # the bell rings for others now
                 time.sleep(PAUSE)
             else:

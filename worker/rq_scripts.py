@@ -2,19 +2,30 @@
 
 from typing import Final
 
+from likeness.contract.fair_queue import FAIR_QUEUE
+
 LOOK_AHEAD: Final = 64
 """How deep in a queue a job, or its batch mates, are looked for."""
 
-TAKE: Final = """
--- KEYS: queues in order, then a bell for each. ARGV: how deep to look, ms jobs are left to others, engines left so.
--- Moves the first job there is into its queue's intermediate list. Jobs of engines that only other workers hold are
--- passed over for a time, and the bell is rung on for those. What is passed over is never overtaken from a queue of
--- another priority. Answers {queue, id}, else how many jobs were passed over.
+TAKE: Final = (
+    FAIR_QUEUE
+    + """
+-- KEYS: queues in order, then a bell for each. ARGV: how deep to look, ms jobs are left to others, ms after which a
+-- batch job goes first (-1: none does), engines left to others.
+-- Moves the first job there is into its queue's intermediate list. Jobs of keys that run as many as they may are held
+-- back. Jobs of engines that only other workers hold are passed over for a time, and the bell is rung on for those.
+-- What is passed over is never overtaken from a queue of another priority, but by a batch job that waited so long.
+-- Answers {queue, id}, else how many jobs were passed over.
 local clock = redis.call("TIME")
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local others = {}
-for i = 3, #ARGV do
+local depth, patience, aged = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local others, left = {}, {}
+for i = 4, #ARGV do
   others[ARGV[i]] = true
+end
+local function may_run(owner)
+  left[owner] = left[owner] or room(owner)
+  return left[owner] > 0
 end
 local function passed_over(id)
   local job = "rq:job:" .. id
@@ -23,47 +34,116 @@ local function passed_over(id)
     return false
   end
   redis.call("HSETNX", job, "likeness_passed", string.format("%d", now))
-  return now - tonumber(redis.call("HGET", job, "likeness_passed")) < tonumber(ARGV[2])
+  return now - tonumber(redis.call("HGET", job, "likeness_passed")) < patience
 end
-local passed, first = 0, nil
+-- Takes the first job that may be taken. Answers its id, else how many were passed over.
+local function take_first(queue)
+  local passed, held = 0, 0
+  for _, id in ipairs(redis.call("LRANGE", queue, 0, depth - 1)) do
+    local owner = owner_of(id)
+    if not may_run(owner) then
+      drop(queue, id)
+      hold_back(queue, id, owner)
+      held = held + 1
+    elseif passed_over(id) then
+      passed = passed + 1
+    else
+      take(queue, id, owner)
+      return id, passed
+    end
+  end
+  if held > 0 then
+    return take_first(queue)
+  end
+  return nil, passed
+end
+local function overdue(queue)
+  local head = redis.call("LINDEX", queue, 0)
+  local made = head and tonumber(string.sub(head, 1, 12), 16)
+  return aged >= 0 and string.match(queue, "[^-]*$") == "batch" and made and now - made > aged
+end
+for i = 1, #KEYS / 2 do
+  for _, owner in ipairs(redis.call("SMEMBERS", holders_key(KEYS[i]))) do
+    let_in(KEYS[i], owner)
+  end
+  if overdue(KEYS[i]) then
+    local id = take_first(KEYS[i])
+    if id then
+      return {KEYS[i], id}
+    end
+  end
+end
+local total, first = 0, nil
 for i = 1, #KEYS / 2 do
   local queue, bell = KEYS[i], KEYS[#KEYS / 2 + i]
   local priority = string.match(queue, "[^-]*$")
   if first and priority ~= first then
     break
   end
-  for _, id in ipairs(redis.call("LRANGE", queue, 0, tonumber(ARGV[1]) - 1)) do
-    if not passed_over(id) then
-      redis.call("LREM", queue, 1, id)
-      redis.call("RPUSH", queue .. ":intermediate", id)
-      return {queue, id}
-    end
-    passed, first = passed + 1, priority
-    if redis.call("LLEN", bell) == 0 then
-      redis.call("LPUSH", bell, "1")
-    end
+  local id, passed = take_first(queue)
+  if passed > 0 and redis.call("LLEN", bell) == 0 then
+    redis.call("LPUSH", bell, "1")
   end
+  if id then
+    return {queue, id}
+  end
+  total, first = total + passed, passed > 0 and priority or first
 end
-return passed
+return total
 """
+)
 
-MATES: Final = """
+MATES: Final = (
+    FAIR_QUEUE
+    + """
 -- KEYS: queue. ARGV: batch key, most mates, how deep to look, retries of a job that never ran.
--- Takes jobs with this batch key too, but none that took a worker down: it runs alone.
-local taken = {}
+-- Takes jobs with this batch key too, but none that took a worker down: it runs alone; and none that its key may not
+-- run beside those it runs already.
+local taken, left = {}, {}
 for _, id in ipairs(redis.call("LRANGE", KEYS[1], 0, tonumber(ARGV[3]) - 1)) do
   if #taken >= tonumber(ARGV[2]) then
     break
   end
   local found = redis.call("HMGET", "rq:job:" .. id, "likeness_batch_key", "retries_left")
   if found[1] == ARGV[1] and found[2] == ARGV[4] then
-    redis.call("LREM", KEYS[1], 1, id)
-    redis.call("RPUSH", KEYS[1] .. ":intermediate", id)
-    table.insert(taken, id)
+    local owner = owner_of(id)
+    left[owner] = left[owner] or room(owner)
+    if left[owner] > 0 then
+      take(KEYS[1], id, owner)
+      left[owner] = left[owner] - 1
+      table.insert(taken, id)
+    end
   end
 end
 return taken
 """
+)
+
+FRONT: Final = (
+    FAIR_QUEUE
+    + """
+-- KEYS: queue. ARGV: id. Puts a job that was taken before at the head of its queue.
+to_front(KEYS[1], ARGV[1])
+return 1
+"""
+)
+
+ENDED: Final = (
+    FAIR_QUEUE
+    + """
+-- KEYS: usage of the day, job. ARGV: owner, how it ended, images, seconds of work, seconds usage is kept.
+-- Counts a job that ended, unless it was deleted and so counted before, and lets in what waited for its place.
+if redis.call("HEXISTS", KEYS[2], "likeness_owner") == 0 then
+  return 0
+end
+redis.call("HINCRBY", KEYS[1], ARGV[2], 1)
+redis.call("HINCRBY", KEYS[1], "images", ARGV[3])
+redis.call("HINCRBYFLOAT", KEYS[1], "seconds", ARGV[4])
+redis.call("EXPIRE", KEYS[1], ARGV[5])
+let_in_everywhere(ARGV[1])
+return 1
+"""
+)
 
 PROGRESS: Final = """
 -- KEYS: job, events, started registry. ARGV: registry entry, progress, event, events kept.
@@ -98,15 +178,18 @@ redis.call("ZADD", KEYS[1], ARGV[4], ARGV[2])
 return 1
 """
 
-UNSTICK: Final = """
+UNSTICK: Final = (
+    FAIR_QUEUE
+    + """
 -- KEYS: queue, job. ARGV: id.
 -- Puts a job that was taken but never started back at the head of its queue; no retry is used up.
 if redis.call("LREM", KEYS[1] .. ":intermediate", 1, ARGV[1]) == 1 and redis.call("EXISTS", KEYS[2]) == 1 then
-  redis.call("LPUSH", KEYS[1], ARGV[1])
+  to_front(KEYS[1], ARGV[1])
   return 1
 end
 return 0
 """
+)
 
 STAY_DELETED: Final = """
 -- KEYS: job, events. ARGV: id, a field that only accepting a job writes.

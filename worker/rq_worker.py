@@ -46,6 +46,7 @@ from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
 from worker.rq_recovery import look_after
 from worker.rq_scripts import LOOK_AHEAD, MATES, PACE
 from worker.safeguards import Safeguards
+from worker.turns import Turns
 
 log = structlog.get_logger()
 
@@ -91,8 +92,9 @@ class BatchWorker(SimpleWorker):
         metrics = InstalledMetrics(self.settings.models, residents.device)
         self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards)
         self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection)
+        turns = Turns()
         for queue in self.queues:
-            queue.left_to_others = self.presence.elsewhere
+            queue.left_to_others, queue.turns = self.presence.elsewhere, turns
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         self.work(logging_level="WARNING")
 
@@ -102,6 +104,8 @@ class BatchWorker(SimpleWorker):
         """Run `job` and the batch mates that wait behind it."""
         began = time.monotonic()
         held = [one for one in map(self._claim, *self._with_mates(job, queue)) if one]
+        for one in held:
+            one.job.together = len(held)
         try:
             outcomes = self._outcomes([one.order for one in held]) if held else {}
             for one in list(self.held.values()):

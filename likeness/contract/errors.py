@@ -18,6 +18,7 @@ LikenessError
 │   ├── UrlNotAllowed           a picture URL that is not public https
 │   ├── UrlFailed               a picture URL that did not answer with a picture
 │   ├── NotAuthenticated        no key, or one that is not known
+│   ├── ScopeMissing            the key may not do this
 │   ├── OriginNotAllowed        it may come from a web page of another site, or from another machine
 │   ├── NoSuchRoute             no such address, or not with this method
 │   ├── JobNotFound             no such job for this key
@@ -30,7 +31,8 @@ LikenessError
 │   ├── RangeNotSatisfiable     the asked bytes lie outside the image
 │   ├── IdempotencyMismatch     the key was used before with other content
 │   ├── IdempotencyPending      the first request with this key is still being accepted
-│   └── QueueFull               try again later
+│   ├── QueueFull               try again later
+│   └── QuotaExceeded           the key has had its jobs of the day
 ├── JobError                why an accepted job failed
 │   ├── NoProduct               nothing in the picture stands out as the product, or all of it does
 │   ├── UnsafeResult            the safety checker withheld all that was made
@@ -183,6 +185,12 @@ class NotAuthenticated(RequestError):
     code, title = "not_authenticated", "An API key is needed"
 
 
+class ScopeMissing(RequestError):
+    """The key may not do this: it was made without the scope that the call needs."""
+
+    code, title = "scope_missing", "The API key may not do this"
+
+
 class OriginNotAllowed(RequestError):
     """It may come from a web page of another site, or from another machine."""
 
@@ -259,6 +267,12 @@ class QueueFull(RequestError):
     """As many jobs are waiting as the service takes; try again later."""
 
     code, title = "queue_full", "The queue is full"
+
+
+class QuotaExceeded(RequestError):
+    """As many jobs of the key were accepted today as its quota allows; the day ends at midnight UTC."""
+
+    code, title = "quota_exceeded", "The daily quota is used up"
 
 
 class JobError(LikenessError):

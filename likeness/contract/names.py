@@ -26,6 +26,9 @@ FIELD_RESULT: Final = "likeness_result"
 FIELD_ERROR: Final = "likeness_error"
 """JobFailure as JSON. It counts only once RQ's status is `failed`."""
 
+FIELD_ROUND: Final = "likeness_round"
+"""Which turn of its key the job waits for; RQ's list is in the order of rounds (contract/fair_queue.py)."""
+
 EVENTS_KEY: Final = "likeness:events:{id}"
 """Stream of one job's events, each with one field `data` (Event as JSON)."""
 EVENTS_LENGTH: Final = 512
@@ -33,6 +36,21 @@ EVENTS_LENGTH: Final = 512
 
 OWNER_JOBS_KEY: Final = "likeness:owner:{owner}:jobs"
 """Sorted set of job ids, all with score 0: the ids sort by time."""
+WAITING_KEY: Final = "likeness:waiting:{queue}:{owner}"
+"""Sorted set of a key's jobs in a queue's list, by round."""
+HELD_KEY: Final = "likeness:held:{queue}:{owner}"
+"""Sorted set of a key's jobs that its bound on running jobs holds back from the list, by when they were made, ms."""
+HOLDERS_KEY: Final = "likeness:held:{queue}"
+"""Set of the keys with jobs held back from a queue."""
+RUNNING_KEY: Final = "likeness:running:{owner}"
+"""Set of the jobs of a key with a bound that workers took; those whose status says otherwise count no more."""
+CONCURRENCY_KEY: Final = "likeness:concurrency"
+"""Hash: most running jobs of each key that has such a bound, as of its last accepted job."""
+USAGE_KEY: Final = "likeness:usage:{owner}:{day}"
+"""Hash of counters of one UTC day (YYYY-MM-DD): the fields of DayUsage; `accepted` is what a daily quota bounds."""
+USAGE_DAYS: Final = 31
+"""Days that can be asked for, today with them."""
+USAGE_SECONDS: Final = (USAGE_DAYS + 1) * 24 * 3600
 IDEMPOTENCY_KEY: Final = "likeness:idempotency:{owner}:{key}"
 """Hash: fingerprint of the content, and the job id once the job is queued."""
 BELL_KEY: Final = "likeness:bell:{queue}"
@@ -63,6 +81,11 @@ IDEMPOTENCY_PENDING_SECONDS: Final = 60
 EXPIRED_SECONDS: Final = 7 * 24 * 3600
 RESIDENT_SECONDS: Final = 15
 """A worker says again what it holds well within this time."""
+
+BATCH_TURN_SECONDS: Final = 60
+"""A batch job that waited this long is taken before interactive ones by a worker that took none for as long."""
+POOL_TURN_SECONDS: Final = 10
+"""How long a worker stays with one pool while jobs of equal priority wait in another that it serves."""
 
 RETRIES: Final = 2
 """How often a job runs again after its worker died, the first try not counted. A job with fewer left runs alone."""

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from likeness.contract.errors import LikenessError, NotReady
 from service import examples
 from service.docs import EVERYWHERE, OWNED, answer, problems
-from service.state import OnlyQuery, Owner, Services, Use
+from service.state import MetricsReader, OnlyQuery, Services, Use
 from service.wire import Health
 
 router = APIRouter(tags=["operation"])
@@ -79,7 +79,7 @@ async def _missing(services: Services) -> list[str]:
         **problems(*EVERYWHERE, *OWNED, instance="/metrics"),
     },
 )
-async def metrics(services: Use, owner: Owner) -> Response:
+async def metrics(services: Use, owner: MetricsReader) -> Response:
     """Give what was counted: requests, latencies, jobs accepted and refused, queue depths, resident engines."""
     depths, workers = await services.queue.depths(), await services.queue.residency()
     page = services.metrics.page(depths, workers, [spec.name for spec in services.catalogue.engines])

@@ -22,6 +22,7 @@ from service.routes.jobs import as_json, links_of, retry_after, view, wait_for
 from service.routes.paths import JobId
 from service.state import OnlyQuery, Owner, Services, Use
 from service.submission import Model, read_submission
+from service.usage import rate_limit
 from service.wire import AcceptedJob, JobView
 
 router = APIRouter(tags=["jobs"])
@@ -43,6 +44,7 @@ ACCEPTING: Final = (
     errors.IdempotencyPending,
     errors.JobExpired,
     errors.QueueFull,
+    errors.QuotaExceeded,
     errors.StoreUnavailable,
 )
 REPRODUCING: Final = (
@@ -52,6 +54,7 @@ REPRODUCING: Final = (
     errors.IdempotencyMismatch,
     errors.IdempotencyPending,
     errors.QueueFull,
+    errors.QuotaExceeded,
     errors.StoreUnavailable,
 )
 KEY_PATTERN: Final = "^[\\x20-\\x7e]{1,255}$"
@@ -79,6 +82,8 @@ def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.L
             {**examples.ACCEPTED, "kind": succeeded["kind"]},
             Location="the job",
             Retry_After="seconds until it is worth asking",
+            RateLimit="what is left of the key's daily quota, and in how many seconds it starts anew; where it has one",
+            RateLimit_Policy="the key's daily quota, where it has one",
         ),
         **problems(*EVERYWHERE, *OWNED, *ACCEPTING, *more, instance=instance),
     }
@@ -107,7 +112,7 @@ class HandIn:
         """Accept a job of the kind that `model` describes, or say what it would do."""
         submission = await read_submission(self.request, model, self.services.settings.max_upload_bytes)
         if self.dry_run == "true":
-            return as_json(await rehearse(self.services, submission))
+            return as_json(await rehearse(self.services, submission, self.owner))
         accepted = await accept(self.services, self.owner, submission, self.idempotency_key)
         return await _answered(self.request, self.services, self.owner, accepted, self.prefer)
 
@@ -209,7 +214,7 @@ async def _answered(
     wait = preferred_wait(prefer or "")
     job = await _waited(services, owner, accepted, wait)
     links = links_of(request, services, job)
-    headers = {"Location": links.self}
+    headers = {"Location": links.self, **await _rate_limit(services, owner)}
     if accepted.replayed:
         headers["Idempotency-Replayed"] = "true"
     if wait is not None:
@@ -218,6 +223,18 @@ async def _answered(
         return as_json(view(services, job, links), 200, headers)
     headers["Retry-After"] = await retry_after(services, job)
     return as_json(AcceptedJob.of(job, links), 202, headers)
+
+
+async def _rate_limit(services: Services, owner: str) -> dict[str, str]:
+    """Return what an answer tells of the key's daily quota; nothing where it has none."""
+    quota = services.keys.limits_of(owner).daily_quota
+    if quota is None:
+        return {}
+    try:
+        (used,) = await services.queue.usage(owner, 1)
+    except errors.QueueUnavailable:
+        return {}
+    return rate_limit(quota, used.accepted)
 
 
 async def _waited(services: Services, owner: str, accepted: Accepted, seconds: int | None) -> Job:

@@ -20,6 +20,7 @@ from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.jobs import Job, JobOrder, JobStatus, new_job_id
 from likeness.contract.tasks import Recreate
 from likeness.store import PictureStore
+from service.auth import UNLIMITED, KeyLimits
 from service.queue import JobQueue
 
 CATALOGUE = Path(__file__).parent / "drill.toml"
@@ -44,6 +45,7 @@ class Drill:
         self.catalogue_file = catalogue
         self.catalogue: Catalogue = load_catalogue(catalogue)
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.owners: dict[str, str] = {}
 
     def worker(self, **settings: str) -> subprocess.Popen[bytes]:
         """Start a worker process and return it once it is listening."""
@@ -80,15 +82,16 @@ class Drill:
 
         return asyncio.run(inner())
 
-    def submit(self, **fields: Any) -> str:
+    def submit(self, owner: str = OWNER, limits: KeyLimits = UNLIMITED, **fields: Any) -> str:
         """Accept one job as the service does, and return its id."""
         task = Recreate(**fields)
         spec = self.catalogue.choose(task)
         job_id = new_job_id()
+        self.owners[job_id] = owner
         stored = self.store.put(job_id, picture(), "image/png")
         order = JobOrder(
             id=job_id,
-            owner=OWNER,
+            owner=owner,
             engine=spec.name,
             task=task,
             input=stored,
@@ -96,12 +99,12 @@ class Drill:
             batch_key=spec.batch_key(task, 16, 16),
             timeout=spec.bound(task, 16, 16),
         )
-        self.call(lambda queue: queue.accept(order, spec, None))
+        self.call(lambda queue: queue.accept(order, spec, None, limits))
         return job_id
 
     def job(self, job_id: str) -> Job:
         """Return a job."""
-        return self.call(lambda queue: queue.fetch(job_id, OWNER))
+        return self.call(lambda queue: queue.fetch(job_id, self.owners[job_id]))
 
     def status(self, job_id: str) -> JobStatus:
         """Return where a job stands."""
@@ -113,9 +116,9 @@ class Drill:
         async def follow(queue: JobQueue) -> list[Job]:
             async with asyncio.timeout(seconds):
                 for job_id in job_ids:
-                    async for _ in queue.events(job_id, OWNER, None):
+                    async for _ in queue.events(job_id, self.owners[job_id], None):
                         pass
-            return [await queue.fetch(job_id, OWNER) for job_id in job_ids]
+            return [await queue.fetch(job_id, self.owners[job_id]) for job_id in job_ids]
 
         try:
             return self.call(follow)

@@ -1,0 +1,54 @@
+"""What a key used: jobs, images and seconds of work, a day at a time."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from likeness.contract import names
+from likeness.contract.usage import DayUsage
+from service.docs import EVERYWHERE, OWNED, answer, problems
+from service.state import OnlyQuery, Owner, Use
+
+router = APIRouter(tags=["operation"])
+
+EXAMPLE: Final = {
+    "daily_quota": 500,
+    "concurrency": None,
+    "days": [
+        {
+            "day": "2026-11-21",
+            "accepted": 42,
+            "succeeded": 39,
+            "failed": 1,
+            "cancelled": 2,
+            "images": 51,
+            "seconds": 63.5,
+        }
+    ],
+}
+
+
+class UsageView(BaseModel):
+    """What the caller's key used, and what bounds it."""
+
+    daily_quota: int | None = Field(description="most jobs accepted in a UTC day; null: no bound")
+    concurrency: int | None = Field(description="most jobs running at once; null: no bound")
+    days: list[DayUsage] = Field(description="today first")
+
+
+@router.get(
+    "/usage",
+    response_model=UsageView,
+    dependencies=[Depends(OnlyQuery("days"))],
+    responses={200: answer("What was used", EXAMPLE), **problems(*EVERYWHERE, *OWNED, instance="/usage")},
+)
+async def read_usage(
+    services: Use,
+    owner: Owner,
+    days: Annotated[int, Query(ge=1, le=names.USAGE_DAYS, description="how many UTC days, today with them")] = 1,
+) -> UsageView:
+    """Tell what your key used, and its bounds."""
+    limits = services.keys.limits_of(owner)
+    used = await services.queue.usage(owner, days)
+    return UsageView(daily_quota=limits.daily_quota, concurrency=limits.concurrency, days=used)

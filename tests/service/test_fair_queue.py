@@ -1,0 +1,346 @@
+"""How jobs wait: for any order of arrivals the order of taking is fair between keys, and bounds hold."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+import redis
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from rq.serializers import JSONSerializer
+
+from likeness.contract import names
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.jobs import JobOrder, JobStatus, StoredPicture
+from likeness.contract.tasks import Priority, Recreate
+from service.auth import UNLIMITED, KeyLimits
+from service.queue import JobQueue
+from tests.service.conftest import Stack
+from tests.worker.drill import CATALOGUE
+from worker.rq_job import LikenessQueue
+from worker.rq_scripts import MATES
+from worker.turns import Turns
+
+SPEC = load_catalogue(CATALOGUE).choose(Recreate())
+QUEUE = names.queue_name(SPEC.pool, Priority.INTERACTIVE)
+OWNERS = st.sampled_from(["ant", "bee", "cat"])
+EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+class Waiting:
+    """A queue without workers: jobs are accepted as the service does and taken as a worker does."""
+
+    def __init__(self, stack: Stack) -> None:
+        socket = stack.server.socket
+        self.redis = redis.Redis(unix_socket_path=str(socket), db=3)
+        self.queue = JobQueue.connect(f"unix://{socket}?db=3", max_queued=1000, lifetime=60, share=900)
+        self.rq = LikenessQueue(QUEUE, connection=self.redis, serializer=JSONSerializer)
+        self.loop = asyncio.new_event_loop()
+        self.owners: dict[str, str] = {}
+
+    def clear(self) -> None:
+        self.redis.flushdb()
+        self.owners = {}
+
+    def accept(self, owner: str, limits: KeyLimits = UNLIMITED, batch_key: str = "drill:", **task: object) -> str:
+        job_id = f"{len(self.owners) + 1:012x}" + "0" * 20
+        order = JobOrder(
+            id=job_id,
+            owner=owner,
+            engine=SPEC.name,
+            task=Recreate(**task),
+            input=StoredPicture(key="picture", sha256="0" * 64, media_type="image/png", size=1),
+            created_at=datetime.now(UTC),
+            batch_key=batch_key,
+            timeout=9,
+        )
+        self.owners[job_id] = owner
+        self.loop.run_until_complete(self.queue.accept(order, SPEC, None, limits))
+        return job_id
+
+    def take(self) -> str | None:
+        taken = LikenessQueue.dequeue_any([self.rq], None, self.redis)
+        return taken[0].id if taken else None
+
+    def mates(self, batch_key: str = "drill:") -> list[str]:
+        found = self.redis.eval(MATES, 1, self.rq.key, batch_key, 9, 64, names.RETRIES)
+        return [job_id.decode() for job_id in found]
+
+    def start(self, job_id: str) -> None:
+        with self.redis.pipeline() as pipeline:
+            pipeline.lrem(self.rq.intermediate_queue_key, 1, job_id)
+            pipeline.hset(names.JOB_KEY.format(id=job_id), "status", "started")
+            pipeline.execute()
+
+    def hand_back(self, job_id: str) -> None:
+        with self.redis.pipeline() as pipeline:
+            pipeline.lrem(self.rq.intermediate_queue_key, 1, job_id)
+            pipeline.hset(names.JOB_KEY.format(id=job_id), "status", "queued")
+            self.rq.push_job_id(job_id, pipeline=pipeline, at_front=True)
+            pipeline.execute()
+
+    def do(self, call: str, job_id: str) -> None:
+        self.loop.run_until_complete(getattr(self.queue, call)(job_id, self.owners[job_id]))
+
+    def listed(self) -> list[str]:
+        return [job_id.decode() for job_id in self.redis.lrange(self.rq.key, 0, -1)]
+
+    def held(self, owner: str) -> list[str]:
+        key = names.HELD_KEY.format(queue=QUEUE, owner=owner)
+        return [job_id.decode() for job_id in self.redis.zrange(key, 0, -1)]
+
+    def running(self, owner: str) -> list[str]:
+        return [
+            job_id
+            for job_id, whose in self.owners.items()
+            if whose == owner
+            and (
+                self.redis.hget(names.JOB_KEY.format(id=job_id), "status") == b"started"
+                or self.redis.lpos(self.rq.intermediate_queue_key, job_id) is not None
+            )
+        ]
+
+    def check(self) -> None:
+        """The list is in the order of rounds, and what is kept of each owner is what waits."""
+        listed = self.listed()
+        rounds = [int(self.redis.hget(names.JOB_KEY.format(id=job_id), names.FIELD_ROUND)) for job_id in listed]
+        assert rounds == sorted(rounds)
+        for owner in set(self.owners.values()):
+            key = names.WAITING_KEY.format(queue=QUEUE, owner=owner)
+            kept = {job_id.decode(): score for job_id, score in self.redis.zrange(key, 0, -1, withscores=True)}
+            mine = {job_id: turn for job_id, turn in zip(listed, rounds, strict=True) if self.owners[job_id] == owner}
+            assert kept == mine
+            assert not set(mine) & set(self.held(owner))
+        known = [self.redis.hget(names.JOB_KEY.format(id=job_id), "status") for job_id in self.owners]
+        taken = self.redis.llen(self.rq.intermediate_queue_key)
+        held = sum(len(self.held(owner)) for owner in set(self.owners.values()))
+        assert len(listed) + held + taken == known.count(b"queued"), "no job is lost and none is there twice"
+
+
+@pytest.fixture(scope="module")
+def waiting(stack: Stack) -> Iterator[Waiting]:
+    own = Waiting(stack)
+    yield own
+    own.loop.run_until_complete(own.queue.close())
+    own.loop.close()
+    own.redis.close()
+
+
+@EXAMPLES
+@given(st.lists(st.one_of(OWNERS, st.none()), max_size=40))
+@example(["ant"] * 20 + ["bee"] * 3 + [None] * 5 + ["cat"] * 3 + ["bee"] * 2)
+def test_taking_is_round_robin_between_keys_and_first_come_first_served_within_one(
+    waiting: Waiting, arrivals: list[str | None]
+) -> None:
+    """`arrivals`: whose job arrives, or None where one is taken; in the end all are."""
+    waiting.clear()
+    left: Counter[str] = Counter()
+    taken: list[str] = []
+    history: list[tuple[str, Counter[str]]] = []
+    for owner in [*arrivals, *[None] * len(arrivals)]:
+        if owner is not None:
+            waiting.accept(owner)
+            left[owner] += 1
+        elif (job_id := waiting.take()) is not None:
+            history.append((waiting.owners[job_id], left.copy()))
+            left[waiting.owners[job_id]] -= 1
+            taken.append(job_id)
+    assert sorted(taken) == sorted(waiting.owners), "each is taken once"
+    for owner in set(waiting.owners.values()):
+        mine = [job_id for job_id in taken if waiting.owners[job_id] == owner]
+        assert mine == sorted(mine)
+    assert_fair(history)
+
+
+def assert_fair(history: list[tuple[str, Counter[str]]]) -> None:
+    """While a key has a job waiting, no other gets over two more than it. `history`: who was taken, who waited then."""
+    for one in ("ant", "bee", "cat"):
+        for other in {"ant", "bee", "cat"} - {one}:
+            ahead = 0
+            for taken, left in history:
+                ahead = max(0, ahead + (taken == other) - (taken == one)) if left[one] else 0
+                assert ahead <= 2
+
+
+OPERATIONS = st.tuples(
+    st.sampled_from(["accept", "accept", "accept", "take", "mates", "start", "end", "hand_back", "cancel", "forget"]),
+    OWNERS,
+    st.integers(0, 30),
+)
+
+
+DEEP = [("hand_back", "cat", 1), ("accept", "bee", 0)]
+"""What came from deep in the list goes back to its head."""
+
+
+@EXAMPLES
+@given(st.lists(OPERATIONS, max_size=40), st.integers(1, 3))
+@example([("accept", "cat", 0), ("accept", "cat", 1), ("accept", "cat", 0), ("mates", "cat", 0), *DEEP], 1)
+def test_bounds_and_books_hold_whatever_happens(
+    waiting: Waiting, operations: list[tuple[str, str, int]], bound: int
+) -> None:
+    """Of ant and bee only so many may run; cat is not bounded."""
+    waiting.clear()
+    limits = {"ant": KeyLimits(concurrency=bound), "bee": KeyLimits(concurrency=bound)}
+    for name, owner, number in operations:
+        if name == "accept":
+            waiting.accept(owner, limits.get(owner, UNLIMITED), f"drill:{number % 2}")
+        elif name == "take":
+            waiting.take()
+        elif name == "mates":
+            waiting.mates("drill:0")
+        elif chosen := eligible(waiting, name):
+            act(waiting, name, chosen[number % len(chosen)])
+        waiting.check()
+        assert all(len(waiting.running(bounded)) <= bound for bounded in limits)
+    drain(waiting)
+
+
+def eligible(waiting: Waiting, name: str) -> list[str]:
+    running = [job_id for owner in ("ant", "bee", "cat") for job_id in waiting.running(owner)]
+    if name in ("start", "end", "hand_back"):
+        return running
+    held = [job_id for owner in ("ant", "bee", "cat") for job_id in waiting.held(owner)]
+    return waiting.listed() + held
+
+
+def act(waiting: Waiting, name: str, job_id: str) -> None:
+    if name == "start":
+        waiting.start(job_id)
+    elif name == "hand_back":
+        waiting.hand_back(job_id)
+    elif name == "end":
+        waiting.start(job_id)
+        waiting.redis.hset(names.JOB_KEY.format(id=job_id), "status", "finished")
+    else:
+        waiting.do(name, job_id)
+
+
+def drain(waiting: Waiting) -> None:
+    """Take and end everything: nothing may be left held back."""
+    for job_id in eligible(waiting, "end"):
+        act(waiting, "end", job_id)
+    while (job_id := waiting.take()) is not None:
+        act(waiting, "end", job_id)
+    assert not eligible(waiting, "cancel")
+
+
+def test_a_flood_does_not_hold_up_another_key(waiting: Waiting) -> None:
+    waiting.clear()
+    flood = [waiting.accept("ant") for _ in range(300)]
+    waiting.take()
+    one = waiting.accept("bee")
+    assert waiting.listed().index(one) == 1, "behind one job of the flood"
+    assert [waiting.take(), waiting.take(), waiting.take()] == [flood[1], one, flood[2]]
+
+
+def test_a_bounded_key_holds_up_nobody_however_long_its_queue(waiting: Waiting) -> None:
+    waiting.clear()
+    one = KeyLimits(concurrency=1)
+    first, *rest = [waiting.accept("ant", one) for _ in range(200)]
+    other = waiting.accept("bee")
+    assert waiting.listed() == [first, other], "of a bounded key only what may run stands in the list"
+    assert waiting.take() == first
+    assert waiting.take() == other
+    assert waiting.take() is None
+    job = waiting.loop.run_until_complete(waiting.queue.fetch(rest[4], "ant"))
+    assert (job.status, job.position) == (JobStatus.QUEUED, 4)
+    act(waiting, "end", first)
+    assert waiting.take() == rest[0]
+
+
+def test_a_bound_also_holds_among_the_mates_of_a_batch(waiting: Waiting) -> None:
+    waiting.clear()
+    free = [waiting.accept("ant") for _ in range(3)]
+    lowered = [waiting.accept("ant", KeyLimits(concurrency=2))]
+    assert waiting.take() == free[0]
+    assert waiting.mates() == free[1:2]
+    assert waiting.take() is None, "the third is held back now, with the fourth"
+    assert waiting.held("ant") == [free[2], *lowered]
+    act(waiting, "end", free[0])
+    assert waiting.take() == free[2], "oldest first"
+
+
+def test_a_cancelled_flood_leaves_no_mark_on_its_key(waiting: Waiting) -> None:
+    waiting.clear()
+    flood = [waiting.accept("ant") for _ in range(20)]
+    others = [waiting.accept("bee") for _ in range(3)]
+    for job_id in flood:
+        waiting.do("cancel", job_id)
+    late = waiting.accept("ant")
+    assert waiting.listed() == [others[0], late, *others[1:]]
+
+
+def test_what_other_tools_took_away_counts_no_more(waiting: Waiting) -> None:
+    waiting.clear()
+    gone = [waiting.accept("ant") for _ in range(5)]
+    waiting.redis.delete(waiting.rq.key, *(names.JOB_KEY.format(id=job_id) for job_id in gone))
+    others = [waiting.accept("bee") for _ in range(2)]
+    late = waiting.accept("ant")
+    assert waiting.listed() == [others[0], late, others[1]]
+
+
+def test_a_batch_job_that_waited_long_goes_before_interactive_ones_once_in_a_while(waiting: Waiting) -> None:
+    waiting.clear()
+    batch = waiting.accept("ant", priority="batch")  # its id says that it was made in 1970
+    interactive = [waiting.accept("bee") for _ in range(3)]
+    now = 0.0
+    queues = [LikenessQueue(name, connection=waiting.redis, serializer=JSONSerializer) for name in both()]
+    queues[0].turns = Turns(clock=lambda: now)
+
+    def take() -> str:
+        job, _ = LikenessQueue.dequeue_any(queues, None, waiting.redis)
+        return job.id
+
+    assert take() == interactive[0]
+    now = names.BATCH_TURN_SECONDS
+    assert take() == batch
+    second = waiting.accept("ant", priority="batch")
+    assert [take(), take(), take()] == [*interactive[1:], second], "the next one only after as long again"
+
+
+def both() -> list[str]:
+    return names.queue_names([SPEC.pool])
+
+
+def test_a_flood_in_one_pool_holds_up_another_no_longer_than_a_turn(waiting: Waiting) -> None:
+    waiting.clear()
+    flood = [waiting.accept("ant") for _ in range(4)]
+    other = waiting.accept("bee")
+    pools = [SPEC.pool, "other"]
+    queues = [
+        LikenessQueue(name, connection=waiting.redis, serializer=JSONSerializer) for name in names.queue_names(pools)
+    ]
+    now = 0.0
+    queues[0].turns = Turns(clock=lambda: now)
+    move = f"rq:queue:{names.queue_name('other', Priority.INTERACTIVE)}"
+    waiting.redis.lrem(waiting.rq.key, 1, other)
+    waiting.redis.rpush(move, other)
+
+    def take() -> str:
+        job, _ = LikenessQueue.dequeue_any(queues, None, waiting.redis)
+        return job.id
+
+    assert [take(), take()] == flood[:2]
+    now = names.POOL_TURN_SECONDS
+    assert [take(), take(), take()] == [other, *flood[2:]]
+
+
+def test_turns_between_pools() -> None:
+    now = 0.0
+    turns = Turns(clock=lambda: now)
+    queues = names.queue_names(["a", "b", "c"])
+    assert turns.order(queues) == queues
+    turns.took("b-interactive")
+    assert turns.order(queues)[:3] == ["b-interactive", "c-interactive", "a-interactive"]
+    now = names.POOL_TURN_SECONDS
+    assert turns.order(queues)[:3] == ["c-interactive", "a-interactive", "b-interactive"]
+    turns.took("b-interactive")
+    assert turns.order(queues)[0] == "c-interactive", "its turn is over until another pool had one"
+    turns.took("c-batch")
+    assert [queue.rpartition("-")[2] for queue in turns.order(queues)] == ["interactive"] * 3 + ["batch"] * 3
+    for queue, following in pairwise(turns.order(queues)[:3]):
+        assert queue != following
