@@ -55,7 +55,7 @@ class Services:
             settings=settings,
             catalogue=catalogue,
             queue=JobQueue.connect(settings.redis_url, max_queued=settings.max_queued, lifetime=settings.lifetime),
-            store=PictureStore.open(settings.store_url),
+            store=PictureStore.open(settings.store_url, settings.store_public_url),
             keys=keys,
             fetcher=Fetcher(settings.max_upload_bytes, settings.fetch_seconds),
             metrics=Metrics(),
