@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from tests import sigv4
 BUCKET: Final = "pictures"
 KEY: Final = "LIKENESSTESTKEY"
 SECRET: Final = "a-secret-that-must-not-be-told"
+ADMIN: Final = ("BUCKETMAKER", "another-secret")
 GRPC: Final = 10_000
 """SeaweedFS's inner ports are its outer ones and so many more."""
 
@@ -29,14 +31,15 @@ def binary() -> str | None:
 
 
 class S3Server:
-    """A SeaweedFS with its data in a folder, which can be frozen, killed and started again."""
+    """A SeaweedFS with its data in a folder. Its S3 gateway, a process apart, can be frozen, killed, started again."""
 
     def __init__(self, program: str, folder: Path) -> None:
         self.folder, self._program = folder, program
         self._ports = dict(zip(("master", "volume", "filer", "s3"), _free_ports(4), strict=True))
-        self.process: subprocess.Popen[bytes] | None = None
-        rights = {"credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin", "Read", "Write", "List"]}
-        (folder / "s3.json").write_text(json.dumps({"identities": [{"name": "likeness", **rights}]}))
+        self._storage: subprocess.Popen[bytes] | None = None
+        self.gateway: subprocess.Popen[bytes] | None = None
+        own = _identity("likeness", KEY, SECRET, [f"{right}:{BUCKET}" for right in ("Read", "Write", "List")])
+        (folder / "s3.json").write_text(json.dumps({"identities": [own, _identity("admin", *ADMIN, ["Admin"])]}))
 
     @property
     def endpoint(self) -> str:
@@ -55,20 +58,41 @@ class S3Server:
 
     def start(self) -> None:
         """Start it, and return once it has the bucket."""
-        options = [f"-{name}.port={port}" for name, port in self._ports.items()]
-        options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={self.folder}", "-volume.max=8", "-filer", "-s3"]
-        options += ["-s3.port.iceberg=0", "-s3.port.lance=0", "-master.volumeSizeLimitMB=64", "-s3.iam=false", f"-s3.config={self.folder / 's3.json'}"]
+        ports = [f"-{name}.port={self._ports[name]}" for name in ("master", "volume", "filer")]
+        limits = ["-volume.max=8", "-master.volumeSizeLimitMB=64"]
+        self._storage = self._run("server", "-ip=127.0.0.1", f"-dir={self.folder}", "-filer", *ports, *limits)
+        _until(self._listening, self._storage, self.folder)
+        self.open_gateway()
+
+    def _listening(self) -> bool:
+        """Whether the filer is there: a gateway that comes before it tries again only after seconds."""
+        with socket.socket() as tried:
+            return tried.connect_ex(("127.0.0.1", self._ports["filer"] + GRPC)) == 0
+
+    def open_gateway(self) -> None:
+        """Start the gateway, and return once the bucket can be used through it."""
+        where = [f"-filer=127.0.0.1:{self._ports['filer']}", f"-port={self._ports['s3']}"]
+        fewer = [
+            "-port.iceberg=0",
+            "-port.lance=0",
+            "-iam=false",
+            "-autoCreateBucket=false",
+            f"-localSocket={self.folder / 's3.sock'}",
+        ]
+        self.gateway = self._run("s3", *where, *fewer, f"-config={self.folder / 's3.json'}")
+        _until(self._usable, self.gateway, self.folder)
+
+    def _run(self, *command: str) -> subprocess.Popen[bytes]:
         environment = {**os.environ, "HOME": str(self.folder)}
         with (self.folder / "weed.log").open("ab") as log:
-            command = [self._program, "server", *options, f"-s3.localSocket={self.folder / 's3.sock'}"]
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, cwd=self.folder, env=environment, start_new_session=True
+            return subprocess.Popen(
+                [self._program, *command, "-ip.bind=127.0.0.1"],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env=environment,
+                start_new_session=True,
             )
-        limit = time.monotonic() + 60
-        while not self._usable():
-            if time.monotonic() > limit or self.process.poll() is not None:
-                raise RuntimeError(f"SeaweedFS did not start:\n{(self.folder / 'weed.log').read_text()[-2000:]}")
-            time.sleep(0.05)
 
     def _usable(self) -> bool:
         """Whether the bucket is there and takes an object: the parts of the server come up one after another."""
@@ -79,22 +103,40 @@ class S3Server:
             return False
 
     def call(self, method: str, path: str, body: bytes = b"") -> httpx.Response:
-        """Send a signed request about the bucket, or an object in it."""
-        return sigv4.call(method, f"{self.endpoint}/{BUCKET}{path}", KEY, SECRET, body)
+        """Send a request about the bucket, or an object in it, signed by who may do everything."""
+        return sigv4.call(method, f"{self.endpoint}/{BUCKET}{path}", *ADMIN, body)
 
     def freeze(self) -> None:
-        """Let it take connections and say nothing more."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
+        """Let the gateway take connections and say nothing more."""
+        assert self.gateway is not None
+        self.gateway.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGCONT)
+        assert self.gateway is not None
+        self.gateway.send_signal(signal.SIGCONT)
 
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
+    def close_gateway(self) -> None:
+        assert self.gateway is not None
+        self.gateway.kill()
+        self.gateway.wait()
+
+    def stop(self) -> None:
+        for process in (self.gateway, self._storage):
+            if process is not None:
+                process.kill()
+                process.wait()
+
+
+def _identity(name: str, key: str, secret: str, actions: list[str]) -> dict:
+    return {"name": name, "credentials": [{"accessKey": key, "secretKey": secret}], "actions": actions}
+
+
+def _until(true: Callable[[], bool], process: subprocess.Popen[bytes], folder: Path) -> None:
+    limit = time.monotonic() + 90
+    while not true():
+        if time.monotonic() > limit or process.poll() is not None:
+            raise RuntimeError(f"SeaweedFS did not start:\n{(folder / 'weed.log').read_text()[-2000:]}")
+        time.sleep(0.05)
 
 
 def _free_ports(count: int) -> list[int]:

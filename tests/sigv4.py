@@ -22,5 +22,7 @@ def call(method: str, url: str, key: str, secret: str, body: bytes = b"") -> htt
         signing = hmac.digest(signing, part.encode(), sha256)
     text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{canonical}"
     signature = hmac.digest(signing, text.encode(), sha256).hex()
-    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}"
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={key}/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
     return httpx.request(method, url, headers=headers, content=body, trust_env=False, timeout=30)
