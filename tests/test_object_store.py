@@ -18,6 +18,7 @@ from likeness.contract.errors import StoreUnavailable
 from likeness.contract.jobs import StoredPicture
 from likeness.object_store import StoreUrlError
 from likeness.store import PictureStore
+from tests.azure_server import CONTAINER, AzureServer
 from tests.s3_server import BUCKET, KEY, SECRET, S3Server
 
 URL = f"s3://{BUCKET}/links"
@@ -135,6 +136,25 @@ def test_a_link_gives_one_picture_to_anyone_as_what_it_is(s3: S3Server) -> None:
     assert get(link.replace(shoe.sha256, hat.sha256)).status_code == 403, "of that picture alone"
     assert httpx.put(link, content=b"boot", trust_env=False).status_code == 403, "to read it, nothing else"
     assert get(link.partition("?")[0]).status_code == 403, "the bucket is not public"
+
+
+@pytest.mark.processes
+def test_a_link_to_azure_is_one_that_its_server_takes(azure: AzureServer) -> None:
+    store = PictureStore.open(f"az://{CONTAINER}/links")
+    shoe, hat = store.put("a", b"shoe", "image/png"), store.put("a", b"hats", "image/webp")
+    (link,) = signed(store, shoe)
+    answer = get(link)
+    assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"shoe", "image/png")
+    assert "inline" in answer.headers["content-disposition"]
+    for changed in (link.replace(shoe.sha256, hat.sha256), link.replace("sig=", "sig=A"), link.partition("?")[0]):
+        assert get(changed).status_code in (403, 404)
+    written = httpx.put(link, content=b"boot", headers={"x-ms-blob-type": "BlockBlob"}, trust_env=False)
+    assert written.status_code == 403, "to read it, nothing else"
+    (short,) = signed(store, shoe, seconds=1)
+    limit = time.monotonic() + 30
+    while (answer := get(short)).status_code == 200 and time.monotonic() < limit:
+        time.sleep(0.1)
+    assert answer.status_code == 403
 
 
 @pytest.mark.processes

@@ -1,4 +1,4 @@
-"""The picture store: in memory, in a folder, and in an S3 server."""
+"""The picture store: in memory, in a folder, and in S3 and Azure servers."""
 
 import asyncio
 import secrets
@@ -10,6 +10,7 @@ import pytest
 from likeness.contract.errors import InputLost, StoreUnavailable
 from likeness.contract.jobs import first_job_id, new_job_id
 from likeness.store import PictureStore
+from tests.azure_server import CONTAINER
 from tests.s3_server import BUCKET
 
 
@@ -20,10 +21,15 @@ def url_of(kind: str, request: pytest.FixtureRequest) -> str:
     if kind == "s3":
         request.getfixturevalue("s3")
         return f"s3://{BUCKET}/{secrets.token_hex(4)}/shop"
+    if kind == "azure":
+        request.getfixturevalue("azure")
+        return f"az://{CONTAINER}/{secrets.token_hex(4)}/shop"
     return "memory://"
 
 
-@pytest.fixture(params=["memory", "folder", pytest.param("s3", marks=pytest.mark.processes)])
+@pytest.fixture(
+    params=["memory", "folder", *(pytest.param(kind, marks=pytest.mark.processes) for kind in ("s3", "azure"))]
+)
 def store(request: pytest.FixtureRequest) -> PictureStore:
     return PictureStore.open(url_of(request.param, request))
 

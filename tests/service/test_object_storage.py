@@ -14,8 +14,9 @@ import pytest
 import redis
 from PIL import Image
 
+from likeness import object_store
 from likeness.contract import names
-from likeness.object_store import SILENCE_SECONDS, open_store
+from likeness.object_store import open_store
 from likeness.store import PictureStore
 from service.auth import create_key
 from service.queue import JobQueue
@@ -181,7 +182,7 @@ def test_two_sweeps_at_once_erase_what_no_job_has(live: Live, stack: Stack) -> N
 
 
 def test_a_store_that_dies_fails_what_runs_refuses_what_comes_and_is_taken_back(live: Live, s3: S3Server) -> None:
-    data = {"steps": "100", "strength": "0.02"}
+    data = {"steps": "40", "strength": "0.02", "candidates": "2"}
     running = live.http.post("/recreate", files={"image": ("a.png", png())}, data=data).json()
     until = time.monotonic() + 30
     while live.http.get(f"/jobs/{running['id']}").json()["status"] == "queued" and time.monotonic() < until:
@@ -202,15 +203,18 @@ def test_a_store_that_dies_fails_what_runs_refuses_what_comes_and_is_taken_back(
     assert live.finished()["status"] == "succeeded"
 
 
-def test_a_store_that_hangs_is_told_within_its_bound(live: Live, s3: S3Server) -> None:
-    s3.freeze()
-    try:
-        began = time.monotonic()
-        assert_problem(live.http.get("/readyz"), 503, "not_ready")
-        assert time.monotonic() - began < SILENCE_SECONDS
-        began = time.monotonic()
-        assert_problem(posted(live), 503, "store_unavailable")
-        assert SILENCE_SECONDS - 1 < time.monotonic() - began < 3 * SILENCE_SECONDS
-    finally:
-        s3.thaw()
-    assert live.finished()["status"] == "succeeded"
+def test_a_store_that_hangs_is_told_within_its_bound(
+    live: Live, stack: Stack, s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A frozen server takes connections and says nothing. The bound is made shorter, or this would take 10 s more."""
+    monkeypatch.setitem(object_store.BOUNDS, "read_timeout", timedelta(seconds=1))
+    with serving(stack.settings(DATABASE, store_url=URL)) as impatient:
+        s3.freeze()
+        try:
+            began = time.monotonic()
+            assert_problem(impatient.http.get("/readyz"), 503, "not_ready")
+            assert_problem(posted(impatient), 503, "store_unavailable")
+            assert time.monotonic() - began < 20, "four tries of a second each, and what /readyz waits"
+        finally:
+            s3.thaw()
+        assert live.finished()["status"] == "succeeded"
