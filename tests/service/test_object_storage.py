@@ -20,6 +20,7 @@ from likeness.object_store import open_store
 from likeness.store import PictureStore
 from service.auth import create_key
 from service.queue import JobQueue
+from service.routes import images
 from service.sweep import sweep
 from tests.s3_server import BUCKET, S3Server
 from tests.service.conftest import Live, Stack, png, serving
@@ -163,6 +164,25 @@ def test_a_lifecycle_rule_that_comes_first_makes_it_expired_and_no_defect(live: 
     assert_problem(live.http.post(f"{here}/reproduce"), 410, "job_expired")
     assert live.http.get(here).json()["status"] == "succeeded", "its report is still known"
     assert outside(link).status_code == 404
+
+
+def test_a_damaged_image_is_not_given_as_a_whole(live: Live, s3: S3Server) -> None:
+    noise = Image.effect_noise((1400, 1000), 90).convert("RGB")
+    file = io.BytesIO()
+    noise.save(file, "PNG")
+    answer = live.http.post("/recreate", files={"image": ("a.png", file.getvalue())}, headers={"Prefer": "wait=40"})
+    image = answer.json()["result"]["images"][0]
+    data = live.http.get(image["url"]).content
+    assert len(data) > images.CHUNK, "more than one chunk, or nothing is sent before it is checked"
+    place = f"/shop/pictures/jobs/{answer.json()['id']}/{image['sha256']}"
+    assert s3.call("PUT", place, data[:-1] + b"?").status_code == 200
+    with pytest.raises(httpx.RemoteProtocolError):
+        live.http.get(image["url"])
+    assert live.http.get(image["url"], headers={"Range": "bytes=0-9"}).content == data[:10]
+    small = live.finished()
+    (name,) = (name for name in stored(small["id"]) if name.endswith(small["result"]["images"][0]["sha256"]))
+    assert s3.call("PUT", f"/shop/pictures/{name}", b"not a picture").status_code == 200
+    assert_problem(live.http.get(f"/jobs/{small['id']}/images/0"), 410, "job_expired")
 
 
 def test_two_sweeps_at_once_erase_what_no_job_has(live: Live, stack: Stack) -> None:
