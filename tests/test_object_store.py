@@ -16,13 +16,15 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from likeness.contract.errors import StoreUnavailable
 from likeness.contract.jobs import StoredPicture
+from likeness.contract.names import STORE_PREFIX
 from likeness.object_store import StoreUrlError
 from likeness.store import PictureStore
+from service.config import Settings
 from tests.azure_server import CONTAINER, AzureServer
 from tests.s3_server import BUCKET, KEY, SECRET, S3Server
 
 URL = f"s3://{BUCKET}/links"
-LIFECYCLE = Path(__file__).parent.parent / "deploy/storage/lifecycle.json"
+DEPLOY = Path(__file__).parent.parent / "deploy/storage"
 
 
 def signed(store: PictureStore, *pictures: StoredPicture, seconds: int = 60) -> list[str]:
@@ -62,6 +64,13 @@ def test_credentials_in_the_url_are_refused_and_not_repeated() -> None:
 def test_a_public_address_is_one_of_an_object_store(url: str, public: str) -> None:
     with pytest.raises(StoreUrlError):
         PictureStore.open(url, public)
+
+
+def test_a_certificate_of_ones_own_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What obstore makes of it is obstore's; that it gets there shows by what it says of one that is none."""
+    monkeypatch.setenv("AWS_ROOT_CERTIFICATE", "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
+    with pytest.raises(StoreUrlError):
+        PictureStore.open(URL)
 
 
 def test_a_store_that_refuses_connections_is_soon_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,6 +144,7 @@ def test_a_link_gives_one_picture_to_anyone_as_what_it_is(s3: S3Server) -> None:
     assert SECRET not in link
     assert get(link.replace(shoe.sha256, hat.sha256)).status_code == 403, "of that picture alone"
     assert httpx.put(link, content=b"boot", trust_env=False).status_code == 403, "to read it, nothing else"
+    assert httpx.head(link, trust_env=False).status_code == 403
     assert get(link.partition("?")[0]).status_code == 403, "the bucket is not public"
 
 
@@ -180,22 +190,40 @@ def test_links_are_signed_for_the_public_address(s3: S3Server) -> None:
 @pytest.mark.processes
 def test_the_lifecycle_rule_is_one_that_a_server_takes(s3: S3Server) -> None:
     """The rule is written as the AWS command line reads it; the protocol wants the same in XML."""
-    rules = json.loads(LIFECYCLE.read_text())
+    rules = json.loads((DEPLOY / "lifecycle.json").read_text())
     answer = s3.call("PUT", "?lifecycle", f"<LifecycleConfiguration>{xml(rules)}</LifecycleConfiguration>".encode())
     assert answer.status_code == 200, answer.text
     kept = s3.call("GET", "?lifecycle").text
     assert "<Prefix>jobs/</Prefix>" in kept and "<Days>3</Days>" in kept and "<Status>Enabled</Status>" in kept
 
 
+def test_the_lifecycle_rule_leaves_the_sweep_two_days() -> None:
+    (rule,) = json.loads((DEPLOY / "lifecycle.json").read_text())["Rules"]
+    assert rule["Expiration"]["Days"] * 86_400 == Settings().lifetime + 2 * 86_400
+    assert STORE_PREFIX.startswith(rule["Filter"]["Prefix"])
+
+
+@pytest.mark.processes
+def test_the_cors_rule_lets_a_page_of_the_shop_read_links_and_no_other(s3: S3Server) -> None:
+    rules = json.loads((DEPLOY / "cors.json").read_text())
+    answer = s3.call("PUT", "?cors", f"<CORSConfiguration>{xml(rules)}</CORSConfiguration>".encode())
+    assert answer.status_code == 200, answer.text
+    store = PictureStore.open(URL)
+    (link,) = signed(store, store.put("a", b"shoe", "image/png"))
+    limit = time.monotonic() + 30
+    while "access-control-allow-origin" not in get(link, Origin="https://shop.example.com").headers:
+        assert time.monotonic() < limit, "the server has taken the rule, but does not follow it"
+        time.sleep(0.1)
+    assert "access-control-allow-origin" not in get(link, Origin="https://elsewhere.example").headers
+
+
 def xml(value: object) -> str:
+    """Return rules in the protocol's XML, where each entry of a list is an element of the singular name."""
     if not isinstance(value, dict):
         return str(value)
-    names = {"Rules": "Rule"}
-    parts = [
-        (names.get(name, name), one)
-        for name, many in value.items()
-        for one in (many if isinstance(many, list) else [many])
-    ]
+    lists = {name: many for name, many in value.items() if isinstance(many, list)}
+    parts = [(name.removesuffix("s"), one) for name, many in lists.items() for one in many]
+    parts += [(name, one) for name, one in value.items() if name not in lists]
     return "".join(f"<{name}>{xml(one)}</{name}>" for name, one in parts)
 
 
