@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import secrets
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from likeness import object_store
 from likeness.contract import names
 from likeness.object_store import open_store
 from likeness.store import PictureStore
+from service.app import ConfigurationError, create_app
 from service.auth import create_key
 from service.queue import JobQueue
 from service.routes import images
@@ -153,6 +155,20 @@ def test_a_folder_signs_no_links(idle: Live) -> None:
     assert not idle.pictures(), "nothing was accepted"
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"store_url": "ftp://pictures"},
+        {"store_url": "s3://key:hush@pictures"},
+        {"store_url": "memory://", "store_public_url": "https://pictures.example.com"},
+    ],
+)
+def test_a_store_that_cannot_be_opened_is_said_at_the_start(stack: Stack, settings: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        create_app(stack.settings(DATABASE, **settings))
+    assert "store" in str(caught.value) and "hush" not in str(caught.value)
+
+
 def test_a_lifecycle_rule_that_comes_first_makes_it_expired_and_no_defect(live: Live, s3: S3Server) -> None:
     job = live.finished()
     (link,) = (image["url"] for image in live.http.get(f"/jobs/{job['id']}", params=SIGNED).json()["result"]["images"])
@@ -167,7 +183,7 @@ def test_a_lifecycle_rule_that_comes_first_makes_it_expired_and_no_defect(live: 
 
 
 def test_a_damaged_image_is_not_given_as_a_whole(live: Live, s3: S3Server) -> None:
-    noise = Image.effect_noise((1400, 1000), 90).convert("RGB")
+    noise = Image.frombytes("RGB", (640, 600), secrets.token_bytes(640 * 600 * 3))
     file = io.BytesIO()
     noise.save(file, "PNG")
     answer = live.http.post("/recreate", files={"image": ("a.png", file.getvalue())}, headers={"Prefer": "wait=40"})
