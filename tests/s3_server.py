@@ -15,6 +15,7 @@ from typing import Final
 import httpx
 
 from tests import sigv4
+from tests.certificates import certified_server
 
 BUCKET: Final = "pictures"
 KEY: Final = "LIKENESSTESTKEY"
@@ -35,15 +36,21 @@ class S3Server:
 
     def __init__(self, program: str, folder: Path) -> None:
         self.folder, self._program = folder, program
-        self._ports = dict(zip(("master", "volume", "filer", "s3"), _free_ports(4), strict=True))
+        self._ports = dict(zip(("master", "volume", "filer", "s3", "tls"), _free_ports(5), strict=True))
         self._storage: subprocess.Popen[bytes] | None = None
         self.gateway: subprocess.Popen[bytes] | None = None
         own = _identity("likeness", KEY, SECRET, [f"{right}:{BUCKET}" for right in ("Read", "Write", "List")])
+        self.authority, *self._certificate = certified_server(folder)
         (folder / "s3.json").write_text(json.dumps({"identities": [own, _identity("admin", *ADMIN, ["Admin"])]}))
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self._ports['s3']}"
+
+    @property
+    def tls_endpoint(self) -> str:
+        """The same, by TLS with a certificate of an authority that nobody knows: `authority` is the file of its own."""
+        return f"https://127.0.0.1:{self._ports['tls']}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -79,7 +86,8 @@ class S3Server:
             "-autoCreateBucket=false",
             f"-localSocket={self.folder / 's3.sock'}",
         ]
-        self.gateway = self._run("s3", *where, *fewer, f"-config={self.folder / 's3.json'}")
+        tls = [f"-port.https={self._ports['tls']}", *map("-{}.file={}".format, ("cert", "key"), self._certificate)]
+        self.gateway = self._run("s3", *where, *tls, *fewer, f"-config={self.folder / 's3.json'}")
         _until(self._usable, self.gateway, self.folder)
 
     def _run(self, *command: str) -> subprocess.Popen[bytes]:

@@ -76,11 +76,24 @@ def test_each_kind_of_store_has_a_public_address(scheme: str, monkeypatch: pytes
     assert link.startswith(f"https://pictures.example.com/pictures/a/{PICTURE.key}?")
 
 
-def test_a_certificate_of_ones_own_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What obstore makes of it is obstore's; that it gets there shows by what it says of one that is none."""
-    monkeypatch.setenv("AWS_ROOT_CERTIFICATE", "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n")
-    with pytest.raises(StoreUrlError):
-        PictureStore.open(URL)
+@pytest.mark.processes
+def test_a_store_with_a_certificate_of_ones_own_is_trusted_where_it_is_named(
+    s3: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT", s3.tls_endpoint)
+    monkeypatch.delenv("AWS_ALLOW_HTTP")
+    with pytest.raises(StoreUnavailable):
+        PictureStore.open(URL).put("a", b"shoe", "image/png")
+    monkeypatch.setenv("AWS_ROOT_CERTIFICATE", s3.authority.read_text())
+    store = PictureStore.open(URL)
+    assert store.get(store.put("a", b"shoe", "image/png")) == b"shoe"
+
+
+@pytest.mark.processes
+def test_plain_http_is_refused_unless_it_is_allowed(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ALLOW_HTTP")
+    with pytest.raises(StoreUnavailable):
+        PictureStore.open(URL).put("a", b"shoe", "image/png")
 
 
 def test_a_store_that_refuses_connections_is_soon_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
