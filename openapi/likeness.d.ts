@@ -941,6 +941,8 @@ export interface ResultView {
   comparison?: ComparisonView | null;
   /** of a job that ran another one again */
   reproduction?: Reproduction | null;
+  /** until when presigned links work; null where the links are the service's own */
+  links_expire_at?: string | null;
 }
 
 /** One run of an engine. */

@@ -1,5 +1,6 @@
 """Accepting a job, as one function of named steps. Nothing is stored before everything has been checked."""
 
+import contextlib
 import mimetypes
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +22,7 @@ from likeness.contract.errors import (
     PictureTooLarge,
     QueueUnavailable,
     RequestError,
+    StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.runs import Plan, plan_of
@@ -221,10 +223,11 @@ async def stored_for(services: Services, job_id: str) -> AsyncIterator[None]:
     """Erase the pictures of a job that the block stored but could not queue."""
     try:
         yield
-    except QueueUnavailable:
-        raise  # Redis may have taken the job: if not, the sweep erases its pictures
+    except (QueueUnavailable, StoreUnavailable):
+        raise  # Redis may have taken the job, or the store is away: the sweep erases what no job has
     except BaseException:
-        await services.store.erase(job_id)
+        with contextlib.suppress(StoreUnavailable):  # as above; the caller is told of the first error
+            await services.store.erase(job_id)
         raise
 
 

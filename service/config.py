@@ -19,6 +19,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65_535)
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix://")
     store_url: str = Field(default=DEFAULT_STORE, validate_default=True, description="file://, memory://, s3:// ...")
+    store_public_url: str | None = Field(default=None, description="address of the object store as callers reach it")
+    link_seconds: int = Field(default=3600, gt=0, le=7 * 86_400, description="longest life of a presigned link")
     keys_file: Path | None = Field(default=None, description="file of API keys; made by `likeness keys create`")
     catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
     max_upload_bytes: int = Field(default=25_000_000, gt=0, description="largest picture file")

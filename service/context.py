@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from likeness.contract.errors import InternalError
+from likeness.contract.errors import InternalError, LikenessError
 from service.errors import problem_response
 from service.metrics import Metrics
 
@@ -50,7 +50,10 @@ class RequestContext:
             await self._app(scope, receive, answer.send)
         except ClientDisconnect:
             log.info("the caller left before its request was read")
-        except Exception:
+        except Exception as error:
+            if answer.status and isinstance(error.__cause__, LikenessError):  # Starlette wraps what comes in mid-answer
+                log.warning("the answer was broken off", path=scope["path"], error=error.__cause__.code)
+                return
             log.exception("request failed", method=scope["method"], path=scope["path"])
             if answer.status == 0:
                 await _apologise(scope, receive, answer)

@@ -130,6 +130,7 @@ SUCCEEDED: Final[dict[str, Any]] = {
         "degradations": [],
         "caption": None,
         "caption_reason": None,
+        "links_expire_at": None,
     },
 }
 

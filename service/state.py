@@ -60,7 +60,7 @@ class Services:
                 lifetime=settings.lifetime,
                 share=settings.share,
             ),
-            store=PictureStore.open(settings.store_url),
+            store=PictureStore.open(settings.store_url, settings.store_public_url),
             keys=keys,
             fetcher=Fetcher(settings.max_upload_bytes, settings.fetch_seconds),
             metrics=Metrics(),

@@ -175,6 +175,9 @@ class ResultView(BaseModel):
     )
     comparison: ComparisonView | None = Field(default=None, description="of a comparison")
     reproduction: Reproduction | None = Field(default=None, description="of a job that ran another one again")
+    links_expire_at: datetime | None = Field(
+        default=None, description="until when presigned links work; null where the links are the service's own"
+    )
 
     @classmethod
     def of(cls, result: Result, here: str, weights: str | None) -> "ResultView":

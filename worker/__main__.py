@@ -16,6 +16,7 @@ from redis.retry import Retry
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, UnknownEngine
+from likeness.object_store import StoreUrlError
 from worker.config import Settings
 from worker.quiet import keep_quiet
 from worker.residency import Residents
@@ -43,8 +44,8 @@ def main() -> None:
     )
     try:
         serve(settings, load_catalogue(settings.catalogue))
-    except LikenessError as error:
-        sys.exit(f"likeness worker: {error.detail}")
+    except (LikenessError, StoreUrlError) as error:
+        sys.exit(f"likeness worker: {error}")
 
 
 def serve(settings: Settings, catalogue: Catalogue) -> None:

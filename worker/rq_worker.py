@@ -65,6 +65,7 @@ class BatchWorker(SimpleWorker):
         self, name: str, settings: Settings, catalogue: Catalogue, pools: list[str], connection: Redis
     ) -> None:
         self.settings, self.catalogue, self.pools = settings, catalogue, pools
+        self.store = PictureStore.open(settings.store_url)
         super().__init__(
             names.queue_names(self.pools),
             name=name,
@@ -74,7 +75,6 @@ class BatchWorker(SimpleWorker):
             worker_ttl=names.CLAIM_SECONDS + 10,
             log_job_description=False,
         )
-        self.store = PictureStore.open(settings.store_url)
         self.held: dict[str, Held] = {}
         self.deadline: float | None = None
         """When the current run must be over (monotonic seconds)."""

@@ -1,6 +1,7 @@
 """The bytes of made images: immutable, so tagged by their sha256, cached for good, and given in ranges."""
 
 from collections.abc import AsyncIterator
+from hashlib import sha256
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -96,12 +97,18 @@ async def _first(chunks: AsyncIterator[bytes]) -> bytes:
     try:
         return await anext(chunks, b"")
     except errors.InputLost as error:
-        raise errors.JobExpired("the image is no longer stored") from error
+        raise errors.JobExpired("the image is no longer stored as it was made") from error
 
 
 async def _chunks(store: PictureStore, picture: StoredPicture, start: int, end: int) -> AsyncIterator[bytes]:
+    """Yield the bytes asked for; the end of a whole image only once all of it is what its name says."""
+    digest, whole = sha256(), end - start == picture.size
     for place in range(start, end, CHUNK):
-        yield await store.get_range(picture, place, min(place + CHUNK, end))
+        chunk = await store.get_range(picture, place, min(place + CHUNK, end))
+        digest.update(chunk)
+        if whole and place + CHUNK >= end and digest.hexdigest() != picture.sha256:
+            raise errors.InputLost(f"{picture.key} is damaged")
+        yield chunk
 
 
 async def _all(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -13,6 +13,7 @@ from likeness.contract.jobs import Job
 from service import examples
 from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
 from service.headers import LONGEST_WAIT, etag_matches
+from service.presign import Presigned, presigned
 from service.routes.paths import IfNoneMatch, JobId
 from service.state import OnlyQuery, Owner, Services, Use
 from service.wire import JobPage, JobView, Links
@@ -63,35 +64,38 @@ async def list_jobs(
 @router.get(
     "/jobs/{job_id}",
     response_model=JobView,
-    dependencies=[Depends(OnlyQuery("wait"))],
+    dependencies=[Depends(OnlyQuery("wait", "links"))],
     responses={
         200: answer(
             "The job as it stands",
             examples.RUNNING,
-            ETag="changes with the job",
+            ETag="changes with the job; not with presigned links, which differ each time",
             Retry_After="seconds until it is worth asking; while not ended",
         ),
         304: {"description": "It stands as `If-None-Match` says"},
-        **problems(*EVERYWHERE, *OWNED, *ONE_JOB, instance=examples.HERE),
+        **problems(*EVERYWHERE, *OWNED, *ONE_JOB, errors.StoreUnavailable, instance=examples.HERE),
     },
 )
 async def read_job(
     request: Request,
     services: Use,
     owner: Owner,
+    signed: Presigned,
     job_id: JobId,
     wait: Wait = 0,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Look at a job, or wait until it has ended."""
     job = await (wait_for(services, job_id, owner, wait) if wait else services.queue.fetch(job_id, owner))
+    headers = {} if job.status.ended else {"Retry-After": await retry_after(services, job)}
+    whole = view(services, job, links_of(request, services, job))
+    if signed:
+        return as_json(await presigned(services, job, whole), 200, headers)
     etag = f'"{sha256(job.model_dump_json().encode()).hexdigest()[:32]}"'
-    headers = {"ETag": etag}
-    if not job.status.ended:
-        headers["Retry-After"] = await retry_after(services, job)
+    headers["ETag"] = etag
     if if_none_match and etag_matches(if_none_match, etag):
         return Response(status_code=304, headers={**headers, "Cache-Control": "no-store"})
-    return as_json(view(services, job, links_of(request, services, job)), 200, headers)
+    return as_json(whole, 200, headers)
 
 
 @router.post(

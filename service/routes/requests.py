@@ -1,5 +1,6 @@
 """Handing in a job: recreate, customise, compare, generate, reproduce; or a dry run of it."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
@@ -17,6 +18,7 @@ from service.docs import EVERYWHERE, ONE_JOB, OWNED, Responses, answer, problems
 from service.dry_run import DryRun, rehearse
 from service.headers import LONGEST_WAIT, preferred_wait
 from service.once import Accepted
+from service.presign import Presigned, presigned
 from service.reproduce import reproduce
 from service.routes.jobs import as_json, links_of, retry_after, view, wait_for
 from service.routes.paths import JobId
@@ -104,6 +106,7 @@ class HandIn:
     request: Request
     services: Use
     owner: Owner
+    signed: Presigned
     idempotency_key: IdempotencyKey = None
     prefer: Prefer = None
     dry_run: DryRunQuery = "false"
@@ -114,7 +117,7 @@ class HandIn:
         if self.dry_run == "true":
             return as_json(await rehearse(self.services, submission, self.owner))
         accepted = await accept(self.services, self.owner, submission, self.idempotency_key)
-        return await _answered(self.request, self.services, self.owner, accepted, self.prefer)
+        return await _answered(self.request, self.services, self.owner, accepted, self.prefer, self.signed)
 
 
 HandingIn = Annotated[HandIn, Depends()]
@@ -124,7 +127,7 @@ HandingIn = Annotated[HandIn, Depends()]
     "/recreate",
     status_code=202,
     response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery("dry_run"))],
+    dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/recreate", examples.SUCCEEDED, *PICTURES),
 )
 async def recreate(hand_in: HandingIn) -> Response:
@@ -132,12 +135,12 @@ async def recreate(hand_in: HandingIn) -> Response:
     return await hand_in.a(Recreate)
 
 
-@router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery("dry_run"))])
+@router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery("dry_run", "links"))])
 @router.post(
     "/customise",
     status_code=202,
     response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery("dry_run"))],
+    dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
 )
 async def customise(hand_in: HandingIn) -> Response:
@@ -153,7 +156,7 @@ async def customise(hand_in: HandingIn) -> Response:
     "/compare",
     status_code=202,
     response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery("dry_run"))],
+    dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
 )
 async def compare(hand_in: HandingIn) -> Response:
@@ -169,7 +172,7 @@ async def compare(hand_in: HandingIn) -> Response:
     "/generate",
     status_code=202,
     response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery("dry_run"))],
+    dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/generate", examples.GENERATED),
 )
 async def generate(hand_in: HandingIn) -> Response:
@@ -188,13 +191,14 @@ async def generate(hand_in: HandingIn) -> Response:
     "/jobs/{job_id}/reproduce",
     status_code=202,
     response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery())],
+    dependencies=[Depends(OnlyQuery("links"))],
     responses=_reproducing(),
 )
 async def reproduce_job(
     request: Request,
     services: Use,
     owner: Owner,
+    signed: Presigned,
     job_id: JobId,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
@@ -204,11 +208,11 @@ async def reproduce_job(
     `bitwise`: the same bytes. `perceptual`: an equal frame and an ssim of at least 0.98. Else `different`.
     """
     accepted = await reproduce(services, owner, job_id, idempotency_key)
-    return await _answered(request, services, owner, accepted, prefer)
+    return await _answered(request, services, owner, accepted, prefer, signed)
 
 
 async def _answered(
-    request: Request, services: Services, owner: str, accepted: Accepted, prefer: str | None
+    request: Request, services: Services, owner: str, accepted: Accepted, prefer: str | None, signed: bool
 ) -> Response:
     """Answer for an accepted job, once it has been waited for as long as the caller prefers."""
     wait = preferred_wait(prefer or "")
@@ -220,7 +224,9 @@ async def _answered(
     if wait is not None:
         headers["Preference-Applied"] = f"wait={wait}"
     if wait is not None and job.status.ended:
-        return as_json(view(services, job, links), 200, headers)
+        with contextlib.suppress(errors.StoreUnavailable):  # the job is accepted: it can be asked for again
+            whole = view(services, job, links)
+            return as_json(await presigned(services, job, whole) if signed else whole, 200, headers)
     headers["Retry-After"] = await retry_after(services, job)
     return as_json(AcceptedJob.of(job, links), 202, headers)
 

@@ -47,7 +47,7 @@ async def read_sheet(services: Use, owner: Owner, job_id: JobId, if_none_match: 
     if if_none_match and etag_matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     try:
-        data = await services.store.get_range(sheet, 0, sheet.size)
+        data = await services.store.get_async(sheet)
     except errors.InputLost as error:
         raise errors.JobExpired("the sheet is no longer stored") from error
     return Response(data, headers=headers, media_type="image/png")
