@@ -16,7 +16,8 @@ def test_engines(live: Live) -> None:
     engine = live.http.get("/engines").json()["engines"][0]
     assert set(engine) == {*EngineSpec.model_fields, "instructions", "figures", "installed", "resident"}
     assert engine["name"] == "drill" and engine["default_for"] == ["recreate", "generate"]
-    assert engine["parameters"]["steps"] == {"default": 1, "by_way": {}, "minimum": 1, "maximum": 1000, "choices": []}
+    steps = {"default": 1, "by_way": {}, "only_for": [], "minimum": 1, "maximum": 1000, "choices": []}
+    assert engine["parameters"]["steps"] == steps
     assert [worker["device"] for worker in engine["resident"]] == ["cpu"]
     assert engine["resident"][0]["memory"] > 10**8, "what the machine has, less a share"
 
