@@ -117,6 +117,13 @@ def worker() -> None:
     _become("worker")
 
 
+@app.command()
+def webhooks() -> None:
+    """Deliver webhooks, set by the LIKENESS_ variables; any number of these may run."""
+    _need("service")
+    _become("service.webhooks")
+
+
 def _become(module: str, *arguments: str) -> NoReturn:
     sys.stdout.flush()
     os.execv(sys.executable, [sys.executable, "-P", "-m", module, *arguments])  # noqa: S606  our own module
@@ -262,10 +269,22 @@ def revoke_key(name: Annotated[str, typer.Argument(help="Whose key.")], home: Ho
     _keys("revoke", name, home=home)
 
 
-def _keys(*command: str, home: Path) -> None:
+@keys.command("webhook-secret")
+def webhook_secret(
+    name: Annotated[str | None, typer.Argument(help="Whose key; without one a new LIKENESS_WEBHOOK_SECRET.")] = None,
+    rotate: Annotated[bool, typer.Option("--rotate", help="Add a new one; until the next option both sign.")] = False,
+    drop_old: Annotated[bool, typer.Option("--drop-old", help="Keep only the newest.")] = False,
+    home: Home = HOME,
+) -> None:
+    """Print the secret that the webhooks of a key are signed with; it is made when there is none."""
+    options = ["--rotate"] * rotate + ["--drop-old"] * drop_old
+    _keys(*([name] if name else []), *options, home=home, module="service.webhooks.secrets")
+
+
+def _keys(*command: str, home: Path, module: str = "service.auth") -> None:
     """Hand over to the service's own command: it alone knows the file."""
     _need("service")
-    _become("service.auth", "--file", str(_keys_file(home)), *command)
+    _become(module, "--file", str(_keys_file(home)), *command)
 
 
 def _keys_file(home: Path) -> Path:

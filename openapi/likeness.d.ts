@@ -53,6 +53,8 @@ export interface CompareRequest {
   /** engines and values; at most 24 combinations in all */
   runs: Array<Grid>;
   priority?: Priority;
+  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  webhook?: string | null;
   /** the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file */
   image: string;
   /** a mask for `task`, sent as the image is */
@@ -164,6 +166,8 @@ export interface Customise {
   /** how often to try, with new seeds, until one is accepted */
   attempts?: number;
   priority?: Priority;
+  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  webhook?: string | null;
   kind?: "customise";
   /** what to change, in words */
   instruction?: string | null;
@@ -252,6 +256,8 @@ export interface CustomiseRequest {
   /** how often to try, with new seeds, until one is accepted */
   attempts?: number;
   priority?: Priority;
+  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  webhook?: string | null;
   kind?: "customise";
   /** what to change, in words */
   instruction?: string | null;
@@ -304,6 +310,17 @@ export interface DayUsage {
   images?: number;
   /** that workers had its jobs; of a run shared by n jobs each counts an n-th */
   seconds?: number;
+}
+
+/** One try to tell a receiver. */
+export interface Delivery {
+  at: string;
+  /** it took */
+  seconds: number;
+  /** HTTP status of the answer; null when there was none */
+  status?: number | null;
+  /** why it failed; null when it did not */
+  error?: string | null;
 }
 
 /** What a request would do: it is valid and would be accepted now; nothing was stored or queued. */
@@ -497,6 +514,8 @@ export interface Generate {
   /** how often to try, with new seeds, until one is accepted */
   attempts?: number;
   priority?: Priority;
+  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  webhook?: string | null;
   kind?: "generate";
   /** px; with height; the engine's native square when not given */
   width?: number | null;
@@ -608,6 +627,8 @@ export interface JobView {
   result: ResultView | null;
   /** once failed */
   error: JobFailure | null;
+  /** where one was asked for */
+  webhook?: WebhookView | null;
 }
 
 /** Which candidates of a job are kept. */
@@ -794,6 +815,8 @@ export interface Recreate {
   /** how often to try, with new seeds, until one is accepted */
   attempts?: number;
   priority?: Priority;
+  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  webhook?: string | null;
   kind?: "recreate";
   /** file format; it must be able to hold the frame */
   format?: OutputFormat;
@@ -852,6 +875,8 @@ export interface RecreateRequest {
   /** how often to try, with new seeds, until one is accepted */
   attempts?: number;
   priority?: Priority;
+  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  webhook?: string | null;
   kind?: "recreate";
   /** file format; it must be able to hold the frame */
   format?: OutputFormat;
@@ -1023,3 +1048,16 @@ export type Verdict = "accepted" | "rejected";
 
 /** The ways of customising; an engine does some of them. */
 export type Way = "instruction" | "colourway" | "print" | "resize" | "fill" | "control" | "style" | "complete" | "guide";
+
+/** Where telling the end of a job stands. */
+export type WebhookState = "waiting" | "pending" | "delivered" | "failed" | "disabled";
+
+/** Who is told how a job ended, and what became of it. */
+export interface WebhookView {
+  state?: WebhookState;
+  /** tries, oldest first */
+  deliveries?: Array<Delivery>;
+  /** when the next try is due, after one that failed */
+  next_at?: string | null;
+  url: string;
+}

@@ -35,6 +35,7 @@ from service.once import Accepted, once
 from service.room import check_room
 from service.state import Services
 from service.submission import FILES, Submission, Upload
+from service.webhooks.target import check_webhook
 
 Name = Literal["image"] | SentFile
 """The fields that pictures come in."""
@@ -76,13 +77,14 @@ class Admissible:
 
 async def accept(services: Services, owner: str, submission: Submission, key: str | None) -> Accepted:
     """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours."""
-    wanted = await check(services, submission)
+    wanted = await check(services, submission, owner)
     fingerprint = await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures) if key else ""
     return await once(services, owner, key, fingerprint, partial(_queue, services, owner, wanted, key))
 
 
-async def check(services: Services, submission: Submission) -> Admissible:
+async def check(services: Services, submission: Submission, owner: str) -> Admissible:
     """Return what a request asks for, once everything about it has been checked that needs no queue."""
+    check_webhook(submission.task.webhook, owner, services.keys, services.settings)
     plan = plan_of(submission.task, services.catalogue, await missing_engines(services))
     if isinstance(plan.task, Generate):
         return _generated(plan, services.bounds)
@@ -194,7 +196,7 @@ def _check_format(task: Task, header: Header) -> None:
 def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
     """Return what makes two requests the same: what is asked, of which bytes; not how the body was written."""
     digests = [f"{name} {sha256(pictures[name].data).hexdigest()}" for name in sorted(pictures)]
-    return sha256("\n".join([task.model_dump_json(), *digests]).encode()).hexdigest()
+    return sha256("\n".join([task.model_dump_json(), task.webhook or "", *digests]).encode()).hexdigest()
 
 
 async def _queue(services: Services, owner: str, wanted: Admissible, key: str | None) -> Job:
@@ -215,7 +217,7 @@ async def _queue(services: Services, owner: str, wanted: Admissible, key: str | 
             batch_key=plan.batch_key(width, height),
             timeout=plan.bound(width, height),
         )
-        return await services.queue.accept(order, plan.spec, key, services.keys.limits_of(owner))
+        return await services.queue.accept(order, plan.spec, key, services.keys.limits_of(owner), plan.task.webhook)
 
 
 @asynccontextmanager

@@ -109,6 +109,11 @@ class Keys:
         """Return what the key of this name may do; the owner of a service without keys may do everything."""
         return next((record for record in self._records if record.name == owner), UNLIMITED)
 
+    def webhook_secrets(self, owner: str) -> list[str]:
+        """Return what the webhooks of a key are signed with, newest first; none when there is no such key."""
+        self.refresh()
+        return next((list(record.webhook_secrets) for record in self._records if record.name == owner), [])
+
     def refresh(self) -> None:
         """Read the file again if it changed; one that cannot be read holds no keys."""
         try:

@@ -36,6 +36,21 @@ class Settings(BaseSettings):
     max_waiting: int = Field(default=200, ge=0, description="most calls that wait for a job or read its events at once")
     lifetime: int = Field(default=24 * 3600, gt=0, description="seconds that an ended job and its pictures are kept")
     sweep_seconds: float = Field(default=60, gt=0, description="seconds between two looks for expired pictures")
+    webhook_secret: str | None = Field(
+        default=None,
+        repr=False,
+        pattern="^whsec_([A-Za-z0-9+/]{4}){8,21}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+        description="what webhooks are signed with where there are no API keys",
+    )
+    webhook_private: bool = Field(
+        default=False, description="deliver to private addresses and by http, to develop with"
+    )
+    webhook_seconds: float = Field(default=15, gt=0, le=60, description="longest time that a try to deliver may take")
+    webhook_retries: list[float] = Field(
+        default=[5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
+        max_length=20,
+        description="seconds after the first try to deliver at which it is tried again",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("store_url")

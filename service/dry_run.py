@@ -63,7 +63,7 @@ class DryRun(BaseModel):
 
 async def rehearse(services: Services, submission: Submission, owner: str) -> DryRun:
     """Check a request as `accept` does, and return what it would do. Raises what `accept` raises."""
-    wanted = await check(services, submission)
+    wanted = await check(services, submission, owner)
     plan, size = wanted.plan, wanted.size
     await check_room(services, plan, plan.task.priority, owner)
     outlook = await services.queue.outlook(plan.spec.pool, plan.task.priority, owner)

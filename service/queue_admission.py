@@ -87,9 +87,17 @@ class Admission:
             raise await self._full(queue, number, of_key=why == "share")
 
     async def accept(
-        self, order: JobOrder, spec: EngineSpec, idempotency_key: str | None, limits: KeyLimits = UNLIMITED
+        self,
+        order: JobOrder,
+        spec: EngineSpec,
+        idempotency_key: str | None,
+        limits: KeyLimits = UNLIMITED,
+        webhook: str | None = None,
     ) -> Job:
-        """Queue a job whose input is stored already. Raises QueueFull or QuotaExceeded."""
+        """Queue a job whose input is stored already; `webhook` is told how it ended.
+
+        Raises QueueFull or QuotaExceeded.
+        """
         queue = names.queue_name(spec.pool, order.task.priority)
         keys = [
             names.JOB_KEY.format(id=order.id),
@@ -111,7 +119,8 @@ class Admission:
             "key_seconds": names.IDEMPOTENCY_SECONDS,
             "usage_seconds": names.USAGE_SECONDS,
         }
-        args = [order.id, order.owner, queued, json.dumps(settings), *new_fields(order, queue, self._lifetime)]
+        fields = new_fields(order, queue, self._lifetime, webhook)
+        args = [order.id, order.owner, queued, json.dumps(settings), *fields]
         async with translated():
             found = await self._script(ACCEPT, keys, args)
         await self._refuse(queue, found, limits)

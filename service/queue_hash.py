@@ -11,7 +11,7 @@ from rq.job import Retry
 from rq.serializers import JSONSerializer
 
 from likeness.contract import names
-from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result
+from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result, WebhookLog, WebhookState
 
 STATUS: Final = {
     "queued": JobStatus.QUEUED,
@@ -29,7 +29,7 @@ UNCONNECTED: Final = Redis()
 """RQ builds no job without a connection; this one is never used."""
 
 
-def new_fields(order: JobOrder, queue: str, lifetime: int) -> list[Any]:
+def new_fields(order: JobOrder, queue: str, lifetime: int, webhook: str | None = None) -> list[Any]:
     """Return the hash of a queued job as field, value, field, value, ...; `lifetime` is in seconds."""
     job = RqJob.create(
         names.JOB_FUNCTION,
@@ -53,6 +53,7 @@ def new_fields(order: JobOrder, queue: str, lifetime: int) -> list[Any]:
         names.FIELD_OWNER: order.owner,
         names.FIELD_KIND: order.task.kind,
         names.FIELD_BATCH_KEY: order.batch_key,
+        **({} if webhook is None else {names.FIELD_WEBHOOK: webhook}),
     }
     return [part for item in fields.items() for part in item]
 
@@ -93,5 +94,18 @@ def job_of(fields: dict[bytes, bytes]) -> Job:
             "progress": Progress.model_validate_json(progress, extra="ignore") if progress else None,
             "result": Result.model_validate_json(result, extra="ignore") if result else None,
             "error": JobFailure.model_validate(json.loads(error), extra="ignore") if error else None,
+            **_told(fields, status),
         }
     )
+
+
+def _told(fields: dict[bytes, bytes], status: JobStatus) -> dict[str, Any]:
+    """Return the fields of Job about its webhook; none when nobody is to be told of its end."""
+    if (url := fields.get(names.FIELD_WEBHOOK.encode())) is None:
+        return {}
+    if said := fields.get(names.FIELD_DELIVERIES.encode()):
+        return {"webhook": url.decode(), "told": WebhookLog.model_validate_json(said, extra="ignore")}
+    return {
+        "webhook": url.decode(),
+        "told": WebhookLog(state=WebhookState.PENDING if status.ended else WebhookState.WAITING),
+    }

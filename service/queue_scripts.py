@@ -3,6 +3,7 @@
 from typing import Final
 
 from likeness.contract.fair_queue import FAIR_QUEUE
+from likeness.contract.outbox import OUTBOX
 
 CLAIM_KEY: Final = """
 -- KEYS: idempotency key. ARGV: fingerprint, seconds until an unfinished claim lapses.
@@ -75,7 +76,8 @@ return place_of(KEYS[1], next_round(KEYS[1], ARGV[1]))
 )
 
 ACCEPT: Final = (
-    FAIR_QUEUE
+    OUTBOX
+    + FAIR_QUEUE
     + WAITING
     + """
 -- KEYS: job, queue, events, jobs of the owner, bell, expired mark, usage of today [, idempotency key]
@@ -87,6 +89,7 @@ if refused then
   return refused
 end
 redis.call("HSET", KEYS[1], unpack(ARGV, 5))
+await_end(KEYS[1], id)
 redis.call("SADD", "rq:queues", queue)
 redis.call("XADD", KEYS[3], "*", "data", ARGV[3])
 redis.call("ZADD", KEYS[4], 0, id)
@@ -117,7 +120,8 @@ return {"queued", before and before + redis.call("ZCARD", waiting_key(queue, own
 )
 
 CANCEL: Final = (
-    FAIR_QUEUE
+    OUTBOX
+    + FAIR_QUEUE
     + """
 -- KEYS: job, events, usage of today. ARGV: id, cancelled event, now as text, now in seconds, seconds an ended job is
 -- kept, seconds usage is kept.
@@ -135,6 +139,7 @@ redis.call("ZADD", "rq:canceled:" .. origin, ARGV[4], ARGV[1])
 redis.call("XADD", KEYS[2], "*", "data", ARGV[2])
 redis.call("EXPIRE", KEYS[1], ARGV[5])
 redis.call("EXPIRE", KEYS[2], ARGV[5])
+tell_end(KEYS[1], ARGV[1])
 redis.call("HINCRBY", KEYS[3], "cancelled", 1)
 redis.call("EXPIRE", KEYS[3], ARGV[6])
 let_in_everywhere(owner_of(ARGV[1]))
@@ -143,7 +148,8 @@ return 2
 )
 
 FORGET: Final = (
-    FAIR_QUEUE
+    OUTBOX
+    + FAIR_QUEUE
     + """
 -- KEYS: job, events, jobs of the owner, usage of today. ARGV: id, owner, seconds usage is kept.
 -- A running job's entry in RQ's started registry is taken too, so its worker finds that it has lost it.
@@ -164,6 +170,7 @@ for _, entry in ipairs(redis.call("ZRANGE", "rq:wip:" .. origin, 0, -1)) do
 end
 redis.call("ZREM", KEYS[3], ARGV[1])
 redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1], "rq:executions:" .. ARGV[1])
+forget_end(ARGV[1])
 let_in_everywhere(ARGV[2])
 return 1
 """

@@ -23,6 +23,7 @@ from likeness.contract.jobs import (
     Result,
     Scalar,
     Timings,
+    WebhookLog,
 )
 from likeness.contract.report import Report
 from likeness.contract.tasks import ControlKind, Customise, Purpose, Recreate, Way
@@ -198,6 +199,17 @@ class ResultView(BaseModel):
         return cls(images=images, engine=engine, comparison=found, **result.model_dump(include=same))
 
 
+class WebhookView(WebhookLog):
+    """Who is told how a job ended, and what became of it."""
+
+    url: str
+
+    @classmethod
+    def of(cls, job: Job) -> "WebhookView | None":
+        """Return what there is to say of a job's webhook, if it has one."""
+        return cls(url=job.webhook, **dict(job.told or WebhookLog())) if job.webhook else None
+
+
 class JobView(AcceptedJob):
     """A job as it stands."""
 
@@ -208,6 +220,7 @@ class JobView(AcceptedJob):
     progress: Progress | None = Field(description="while running")
     result: ResultView | None = Field(description="once succeeded")
     error: JobFailure | None = Field(description="once failed")
+    webhook: WebhookView | None = Field(default=None, description="where one was asked for")
 
     @classmethod
     def whole(cls, job: Job, links: Links, weights: str | None) -> "JobView":
@@ -218,6 +231,7 @@ class JobView(AcceptedJob):
             progress=job.progress,
             result=ResultView.of(job.result, links.self, weights) if job.result else None,
             error=job.error,
+            webhook=WebhookView.of(job),
         )
 
 

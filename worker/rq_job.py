@@ -17,7 +17,7 @@ from likeness.contract.errors import JobError, JobTimeout, WorkerDied
 from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
 from worker.execute import Outcome
-from worker.rq_scripts import ENDED, FRONT, LOOK_AHEAD, STAY_DELETED, TAKE
+from worker.rq_scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
 from worker.turns import Turns
 
 PAUSE = 0.1
@@ -124,7 +124,7 @@ class LikenessJob(Job):
         args = [self.owner, event.status.value, images, self._seconds(), names.USAGE_SECONDS]
         pipeline.eval(ENDED, 2, usage, self.key, *args)
         keys = [self.key, names.EVENTS_KEY.format(id=self.id)]
-        pipeline.eval(STAY_DELETED, len(keys), *keys, self.id, names.FIELD_OWNER)
+        pipeline.eval(END, len(keys), *keys, self.id, names.FIELD_OWNER)
 
     def _seconds(self) -> float:
         """Return how long a worker had the job; of a run that several jobs share each counts its part."""

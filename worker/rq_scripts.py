@@ -3,6 +3,7 @@
 from typing import Final
 
 from likeness.contract.fair_queue import FAIR_QUEUE
+from likeness.contract.outbox import OUTBOX
 
 LOOK_AHEAD: Final = 64
 """How deep in a queue a job, or its batch mates, are looked for."""
@@ -191,10 +192,14 @@ return 0
 """
 )
 
-STAY_DELETED: Final = """
+END: Final = (
+    OUTBOX
+    + """
 -- KEYS: job, events. ARGV: id, a field that only accepting a job writes.
--- Goes last where an ending is recorded: of a job that was deleted meanwhile, what was just written goes too.
+-- Goes last where an ending is recorded: who asked to be told of it is told. Of a job that was deleted meanwhile, what
+-- was just written goes too.
 if redis.call("HEXISTS", KEYS[1], ARGV[2]) == 1 then
+  tell_end(KEYS[1], ARGV[1])
   return 1
 end
 local origin = redis.call("HGET", KEYS[1], "origin") or ""
@@ -204,6 +209,7 @@ end
 redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1])
 return 0
 """
+)
 
 PACE: Final = """
 -- KEYS: pace. ARGV: seconds per job of this run, seconds it is kept. A running mean that follows in about five runs.

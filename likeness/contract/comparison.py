@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from likeness.contract.tasks import Customise, Generate, Keep, PictureTask, Priority, Recreate, Strict
+from likeness.contract.tasks import Customise, Generate, Keep, PictureTask, Priority, Recreate, Strict, Webhook
 
 MAX_RUNS = 24
 MAX_IMAGES = 192
@@ -72,6 +72,7 @@ class Compare(BaseModel):
         min_length=1, max_length=MAX_RUNS, description=f"engines and values; at most {MAX_RUNS} combinations in all"
     )
     priority: Priority = Field(default=Priority.INTERACTIVE)
+    webhook: Webhook = None
 
     @field_validator("task", mode="before")
     @classmethod
@@ -87,6 +88,8 @@ class Compare(BaseModel):
             raise ValueError("name the engines in runs, not in task")
         if task.priority is not Priority.INTERACTIVE:
             raise ValueError("say the priority beside task, not in it")
+        if task.webhook is not None:
+            raise ValueError("say the webhook beside task, not in it")
         if task.keep is not Keep.BEST:
             raise ValueError("a comparison keeps the best image of each run; leave keep out")
         return task

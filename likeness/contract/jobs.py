@@ -269,6 +269,38 @@ class Event(Strict):
     steps_done: int | None = Field(default=None, description="with `cancelled`: steps run before it stopped")
 
 
+class WebhookState(StrEnum):
+    """Where telling the end of a job stands."""
+
+    WAITING = "waiting"
+    """The job has not ended."""
+    PENDING = "pending"
+    """It has; nobody was told yet, and there will be another try."""
+    DELIVERED = "delivered"
+    """The receiver said so (2xx)."""
+    FAILED = "failed"
+    """Every try failed."""
+    DISABLED = "disabled"
+    """The receiver answered 410 to this webhook, or lately to another of the same key and URL."""
+
+
+class Delivery(Strict):
+    """One try to tell a receiver."""
+
+    at: datetime
+    seconds: float = Field(ge=0, description="it took")
+    status: int | None = Field(default=None, description="HTTP status of the answer; null when there was none")
+    error: str | None = Field(default=None, description="why it failed; null when it did not")
+
+
+class WebhookLog(Strict):
+    """What became of telling the end of a job so far."""
+
+    state: WebhookState = WebhookState.WAITING
+    deliveries: list[Delivery] = Field(default=[], description="tries, oldest first")
+    next_at: datetime | None = Field(default=None, description="when the next try is due, after one that failed")
+
+
 class Job(Strict):
     """A job as the queue knows it."""
 
@@ -287,6 +319,8 @@ class Job(Strict):
     progress: Progress | None = None
     result: Result | None = None
     error: JobFailure | None = None
+    webhook: str | None = Field(default=None, description="URL that is told how it ended")
+    told: WebhookLog | None = Field(default=None, description="with a webhook")
 
 
 class Residency(Strict):

@@ -25,6 +25,10 @@ FIELD_RESULT: Final = "likeness_result"
 """Result as JSON. It counts only once RQ's status is `finished`."""
 FIELD_ERROR: Final = "likeness_error"
 """JobFailure as JSON. It counts only once RQ's status is `failed`."""
+FIELD_WEBHOOK: Final = "likeness_webhook"
+"""URL that is to be told how the job ended; there only when it is to be told."""
+FIELD_DELIVERIES: Final = "likeness_deliveries"
+"""WebhookLog as JSON: what became of telling it."""
 
 FIELD_ROUND: Final = "likeness_round"
 """Which turn of its key the job waits for; RQ's list is in the order of rounds (contract/fair_queue.py)."""
@@ -74,6 +78,22 @@ STORE_PREFIX: Final = "jobs/{id}/"
 """Where the pictures of one job lie in the store; the rest of a name is the sha256 of the bytes, in hex."""
 PREVIEW_NAME: Final = "preview"
 """Name of what a running job shows so far, beside its pictures: a JPEG, overwritten by the next."""
+
+WEBHOOKS_DUE_KEY: Final = "likeness:webhooks:due"
+"""Sorted set of the ids of jobs with a webhook, each with when (Unix ms) to look at it next; a claim moves it on."""
+WEBHOOK_KEY: Final = "likeness:webhook:{id}"
+"""Hash of an end that is to be told: a copy of the job's, until a try failed; then url, owner and body."""
+WEBHOOKS_BELL_KEY: Final = "likeness:webhooks:bell"
+"""List that gets an entry with each end that is to be told. A lost entry costs a second, never a delivery."""
+WEBHOOK_GONE_KEY: Final = "likeness:webhooks:gone:{digest}"
+"""Marks a URL that answered 410 to a key's webhook; sha256 of both, in hex."""
+WEBHOOK_COUNTS_KEY: Final = "likeness:webhooks:counts"
+"""Hash: how many tries of each outcome there were."""
+WEBHOOK_LOOK_SECONDS: Final = 60
+"""How often a job is looked at that has not ended, should its end not have been told to the outbox."""
+WEBHOOK_SECONDS: Final = 7 * 24 * 3600
+"""How long an end that nobody delivered is kept, whatever the job's lifetime."""
+WEBHOOK_GONE_SECONDS: Final = 24 * 3600
 
 IDEMPOTENCY_SECONDS: Final = 24 * 3600
 IDEMPOTENCY_PENDING_SECONDS: Final = 60

@@ -12,10 +12,22 @@ MAX_INSTRUCTION = 400
 MAX_TEXT = 80
 MIN_SIDE, MAX_SIDE = 64, 4096
 """Px; of a picture that is generated."""
+MAX_WEBHOOK = 2048
+"""Characters of a webhook's URL."""
 HEX_COLOUR = "^#[0-9A-Fa-f]{6}$"
 
 Region = Literal["product", "background"]
 """A part of the picture that a segmentation model finds."""
+Webhook = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=MAX_WEBHOOK,
+        exclude=True,
+        description="https URL that is told how the job ended, signed as Standard Webhooks says",
+    ),
+]
+"""Never written with the rest of a task: the URL may hold a secret, so no worker, recipe or log gets to see it."""
 ControlKind = Literal["canny", "soft_edge", "line_art", "depth", "inpaint"]
 
 
@@ -69,6 +81,7 @@ class Order(Parameters):
     keep: Keep = Field(default=Keep.BEST, description="which of them to return")
     attempts: int = Field(default=1, ge=1, le=5, description="how often to try, with new seeds, until one is accepted")
     priority: Priority = Field(default=Priority.INTERACTIVE)
+    webhook: Webhook = None
 
 
 class PictureOrder(Order, PictureParameters):

@@ -1,7 +1,7 @@
-"""The one-machine stack: embedded Valkey, the service and its workers, kept running until told to stop.
+"""The one-machine stack: embedded Valkey, the service, its workers and the webhooks, kept running until told to stop.
 
-Start: Valkey, then service and workers together. Stop: the service takes no more requests, the workers drain, and
-Valkey goes last. A program that dies is started again, each time later; one that keeps failing by itself stops the
+Start: Valkey, then all the others together. Stop: the service takes no more requests, the workers drain, and Valkey
+goes last. A program that dies is started again, each time later; one that keeps failing by itself stops the
 stack. One that is killed does not count as failing: jobs that take their worker down must not end the whole stack.
 """
 
@@ -109,6 +109,7 @@ class Stack:
         self._valkey: Valkey | None = None
         self._service: Kept | None = None
         self._workers: list[Kept] = []
+        self._webhooks: Kept | None = None
 
     def __enter__(self) -> Self:
         """Start everything; what was started is stopped again when something cannot. Raises LocalProblem."""
@@ -161,6 +162,8 @@ class Stack:
         if self._service:
             yield self._service
         yield from self._workers
+        if self._webhooks:
+            yield self._webhooks
 
     def _start(self) -> None:
         _check_port(self.settings.host, self.settings.port)
@@ -173,6 +176,7 @@ class Stack:
         self._service = Kept.start(self._program("service", "service", environment))
         for number in range(1, self.settings.workers + 1):
             self._workers.append(Kept.start(self._program(f"worker-{number}", "worker", environment)))
+        self._webhooks = Kept.start(self._program("webhooks", "service.webhooks", environment))
 
     def _program(self, name: str, module: str, environment: Mapping[str, str]) -> Program:
         return Program(name, [sys.executable, "-P", "-m", module], self._logs / f"{name}.log", environment)
@@ -193,7 +197,7 @@ class Stack:
         self.stopping = True
         if self._service:
             self._end([self._service], SERVICE_STOP_SECONDS)
-        self._end(self._workers, DRAIN_SECONDS)
+        self._end([*self._workers, *([self._webhooks] if self._webhooks else [])], DRAIN_SECONDS)
         if self._valkey:
             self._valkey.stop()
 

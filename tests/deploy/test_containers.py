@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[2]
-OURS = ("service", "worker", "models", "valkey")
+OURS = ("service", "webhooks", "worker", "models", "valkey")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_only_the_service_listens_outside_and_only_on_loopback_by_default(compos
     assert compose["services"]["service"]["ports"] == ["${LIKENESS_BIND:-127.0.0.1}:8000:8000"]
     assert compose["networks"]["inside"] == {"internal": True}
     reach_out = [name for name, service in compose["services"].items() if "outside" in service["networks"]]
-    assert reach_out == ["service", "models"]
+    assert reach_out == ["service", "webhooks", "models"]
 
 
 def test_only_the_command_that_pulls_can_write_the_models(compose):
@@ -80,7 +80,7 @@ def test_no_final_stage_runs_as_root(name):
 def test_no_password_has_a_default(compose):
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     assert "VALKEY_PASSWORD:-" not in text
-    assert text.count("${VALKEY_PASSWORD:?") == 3
+    assert text.count("${VALKEY_PASSWORD:?") == 4
 
 
 def test_nothing_accepted_is_lost_by_valkey(compose):

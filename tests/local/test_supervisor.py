@@ -41,6 +41,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN if os.environ.get("DEAF") else stop
 open(os.environ["READY"], "w")
 while True: time.sleep(1)
 """
+WEBHOOKS = "import signal; signal.pause()"
 
 
 @pytest.fixture
@@ -50,6 +51,7 @@ def make(tmp_path, monkeypatch):
         (tmp_path / "programs" / name).mkdir(parents=True)
         (tmp_path / "programs" / name / "__init__.py").touch()
         (tmp_path / "programs" / name / "__main__.py").write_text(text)
+    (tmp_path / "programs" / "service" / "webhooks.py").write_text(WEBHOOKS)
     root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     path = os.pathsep.join([str(tmp_path / "programs"), root])
     told = []
@@ -70,6 +72,7 @@ def test_it_starts_gets_ready_and_stops_in_order(make, tmp_path):
     assert sorted(log.name for log in (tmp_path / "home" / "logs").iterdir()) == [
         "service.log",
         "valkey.log",
+        "webhooks.log",
         "worker-1.log",
     ]
 

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from likeness.contract.errors import LikenessError, UploadTooLarge, UrlFailed, UrlNotAllowed
-from service.fetch import Fetcher, checked_url, is_public, resolve
+from service.connect import is_public, resolve
+from service.fetch import Fetcher, checked_url
 
 PUBLIC = "93.184.216.34"
 

@@ -1,0 +1,97 @@
+"""For receivers of webhooks: check that one comes from your service, and read it.
+
+    from likeness.webhooks import verify
+
+    event = verify(body, headers, secret)       # raises NotVerified
+    if event.type == "job.succeeded":
+        print(event.data.links["self"], event.data.result.images[0].report.verdict)
+
+It needs the package standardwebhooks: pip install 'likeness[webhooks]'. Any library for Standard Webhooks does as well.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from likeness.contract.jobs import JobFailure, JobStatus, Reproduction
+from likeness.contract.report import Score, Verdict
+from likeness.wire import RemoteComparison, Wire
+
+ID_HEADER: Final = "webhook-id"
+
+
+class NotVerified(ValueError):
+    """Not signed with this secret, changed on the way, more than five minutes old, or not a webhook at all."""
+
+
+class ToldReport(Wire):
+    """What a webhook says of an image's report; lists that were left out are empty."""
+
+    verdict: Verdict
+    reasons: list[str] = Field(default=[])
+    fidelity: list[Score] = Field(default=[])
+
+
+class ToldImage(Wire):
+    """One image of a result; the bytes are at `url`, below the service's address."""
+
+    url: str
+    width: int
+    height: int
+    mode: str
+    format: str
+    sha256: str
+    seed: int | None
+    report: ToldReport
+
+
+class ToldResult(Wire):
+    """What a succeeded job gives, best image first."""
+
+    images: list[ToldImage]
+    engine: dict[str, Any]
+    comparison: RemoteComparison | None = None
+    reproduction: Reproduction | None = None
+
+
+class ToldJob(Wire):
+    """A job that has ended. `result` is null also where its texts alone were too long to be told."""
+
+    id: str
+    kind: str
+    status: JobStatus
+    created_at: datetime
+    ended_at: datetime | None
+    links: dict[str, str | None]
+    result: ToldResult | None = None
+    error: JobFailure | None = None
+
+
+class WebhookEvent(Wire):
+    """A webhook. The same one may come more than once, then with the same `id`."""
+
+    id: str
+    type: Literal["job.succeeded", "job.failed", "job.cancelled"]
+    timestamp: datetime
+    data: ToldJob
+    left_out: list[str] = Field(default=[], description="what did not fit; `GET /jobs/{id}` has all of it")
+
+
+def verify(body: bytes | str, headers: Mapping[str, str], secret: str | Sequence[str]) -> WebhookEvent:
+    """Return the event of a request: its body as it came, its headers, and your secret (`whsec_...`) or several.
+
+    Raises NotVerified. Verify before you trust anything of a request, and remember ids: a webhook may come again.
+    """
+    from standardwebhooks import Webhook, WebhookVerificationError
+
+    found = {name.lower(): value for name, value in headers.items()}
+    why: Exception | None = None
+    for one in [secret] if isinstance(secret, str) else secret:
+        try:
+            said = Webhook(one).verify(body, found)
+            return WebhookEvent.model_validate({**said, "id": found[ID_HEADER]}, extra="ignore")
+        except (WebhookVerificationError, ValueError, TypeError) as error:
+            why = error
+    raise NotVerified("the request is not a webhook signed with this secret") from why

@@ -1,0 +1,44 @@
+"""Deliver webhooks until SIGTERM or SIGINT: `python -m service.webhooks`."""
+
+import asyncio
+import signal
+import sys
+
+import structlog
+
+from likeness.contract.catalogue import load_catalogue
+from service.app import ConfigurationError, log_as_json, read_settings
+from service.auth import Keys, KeysError
+from service.config import Settings
+from service.queue_webhooks import Outbox
+from service.webhooks.deliverer import Deliverer
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    """Run until told to stop. Exits with one sentence when it cannot start."""
+    try:
+        settings = read_settings()
+        log_as_json(settings.log_level)
+        asyncio.run(_deliver(settings))
+    except (ConfigurationError, KeysError, OSError, ValueError) as error:
+        sys.exit(f"likeness webhooks: {' '.join(str(error).split())}")
+
+
+async def _deliver(settings: Settings) -> None:
+    outbox, keys = Outbox.connect(settings.redis_url), Keys.load(settings.keys_file)
+    deliverer = Deliverer(outbox, settings, keys, load_catalogue(settings.catalogue))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, deliverer.stop.set)
+    log.info("delivering webhooks", retries=settings.webhook_retries)
+    if settings.webhook_private:
+        log.warning("LIKENESS_WEBHOOK_PRIVATE is on: whoever may hand in jobs can make this machine call private ones")
+    try:
+        await deliverer.run()
+    finally:
+        await outbox.close()
+
+
+if __name__ == "__main__":
+    main()
