@@ -283,6 +283,18 @@ def test_what_other_tools_took_away_counts_no_more(waiting: Waiting) -> None:
     assert waiting.listed() == [others[0], late, others[1]]
 
 
+def test_what_other_tools_took_away_is_no_part_of_a_share(waiting: Waiting) -> None:
+    waiting.clear()
+    gone = [waiting.accept("ant") for _ in range(5)]
+    waiting.redis.delete(waiting.rq.key, *(names.JOB_KEY.format(id=job_id) for job_id in gone))
+    room = waiting.queue.check_room(SPEC, Priority.INTERACTIVE, "ant")
+    waiting.queue._share = 5
+    try:
+        waiting.loop.run_until_complete(room)
+    finally:
+        waiting.queue._share = 900
+
+
 def test_a_batch_job_that_waited_long_goes_before_interactive_ones_once_in_a_while(waiting: Waiting) -> None:
     waiting.clear()
     batch = waiting.accept("ant", priority="batch")  # its id says that it was made in 1970
