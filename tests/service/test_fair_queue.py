@@ -21,7 +21,7 @@ from service.queue import JobQueue
 from tests.service.conftest import Stack
 from tests.worker.drill import CATALOGUE
 from worker.rq_job import LikenessQueue
-from worker.rq_scripts import MATES
+from worker.rq_scripts import ENDED, MATES
 from worker.turns import Turns
 
 SPEC = load_catalogue(CATALOGUE).choose(Recreate())
@@ -262,6 +262,22 @@ def test_a_bound_also_holds_among_the_mates_of_a_batch(waiting: Waiting) -> None
     assert waiting.held("ant") == [free[2], *lowered]
     act(waiting, "end", free[0])
     assert waiting.take() == free[2], "oldest first"
+
+
+def test_an_ended_job_lets_in_another_also_where_no_worker_looks(waiting: Waiting) -> None:
+    """An autoscaler that runs no worker for an empty list would never see it."""
+    waiting.clear()
+    one = KeyLimits(concurrency=1)
+    first = waiting.accept("ant", one)
+    second = waiting.accept("ant", one, priority="batch")
+    both_queues = [LikenessQueue(name, connection=waiting.redis, serializer=JSONSerializer) for name in both()]
+    assert waiting.take() == first
+    assert LikenessQueue.dequeue_any(both_queues, None, waiting.redis) is None
+    assert both_queues[1].job_ids == []
+    act(waiting, "end", first)
+    usage = names.USAGE_KEY.format(owner="ant", day="2026-11-21")
+    waiting.redis.eval(ENDED, 2, usage, names.JOB_KEY.format(id=first), "ant", "succeeded", 1, 0.5, 60)
+    assert both_queues[1].job_ids == [second]
 
 
 def test_a_cancelled_flood_leaves_no_mark_on_its_key(waiting: Waiting) -> None:
