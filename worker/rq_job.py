@@ -158,7 +158,7 @@ class LikenessQueue(Queue):
     left_to_others: Callable[[], Collection[str]] = staticmethod(tuple)
     """Gives the engines whose jobs are left for a time to workers that hold them."""
     turns = Turns()
-    """Says whose turn it is among the queues of a worker; a process has one worker."""
+    """Says whose turn it is among the queues of a worker."""
 
     def push_job_id(self, job_id: str, pipeline: Pipeline | None = None, at_front: bool = False) -> None:
         """Queue a job's id; one that is put at the head gets the head's round too."""

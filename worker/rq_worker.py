@@ -46,6 +46,7 @@ from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
 from worker.rq_recovery import look_after
 from worker.rq_scripts import LOOK_AHEAD, MATES, PACE
 from worker.safeguards import Safeguards
+from worker.turns import Turns
 
 log = structlog.get_logger()
 
@@ -91,8 +92,9 @@ class BatchWorker(SimpleWorker):
         metrics = InstalledMetrics(self.settings.models, residents.device)
         self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards)
         self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection)
+        turns = Turns()
         for queue in self.queues:
-            queue.left_to_others = self.presence.elsewhere
+            queue.left_to_others, queue.turns = self.presence.elsewhere, turns
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         self.work(logging_level="WARNING")
 
