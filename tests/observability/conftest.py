@@ -1,4 +1,4 @@
-"""The whole thing under observation: service and worker as programs, scraped, traced and logging at level debug."""
+"""The whole thing under observation: service, deliverer and worker, scraped, traced and logging at level debug."""
 
 import os
 import subprocess
@@ -14,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from likeness.local.valkey import free_port
+from service.webhooks.secrets import new_secret
 from tests.conftest import Server, server_binary
 from tests.observability.receiver import Receiver, receiving
 from tests.service.conftest import png
@@ -78,7 +79,7 @@ class Observed:
         return Scrape(answer.text)
 
     def logs(self) -> str:
-        """Return everything that service and worker have logged."""
+        """Return everything that the programs have logged."""
         return "".join(path.read_text("utf-8") for path in sorted(self.folder.glob("*.log")))
 
 
@@ -117,11 +118,13 @@ def observed() -> Iterator[Observed]:
         env.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
         env.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
         env.setenv("LIKENESS_LOG_LEVEL", "debug")
+        env.setenv("LIKENESS_WEBHOOK_SECRET", new_secret())
+        env.setenv("LIKENESS_WEBHOOK_PRIVATE", "true")
         server = Server(binary, folder)
         server.start()
         drill = Drill(server.url, folder, _catalogue(folder))
         port, metrics = free_port(), free_port()
-        service = _service(drill, port)
+        ours = [_program(drill, name, LIKENESS_PORT=str(port)) for name in ("service", "service.webhooks")]
         try:
             drill.worker(metrics_port=str(metrics), preload="[]")
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=90, trust_env=False) as http:
@@ -129,8 +132,9 @@ def observed() -> Iterator[Observed]:
                 yield Observed(http, f"http://127.0.0.1:{metrics}/metrics", receiver, folder)
         finally:
             drill.stop()
-            service.terminate()
-            service.wait(30)
+            for program in ours:
+                program.terminate()
+                program.wait(30)
             server.kill()
 
 
@@ -143,16 +147,16 @@ def _catalogue(folder: Path) -> Path:
     return both
 
 
-def _service(drill: Drill, port: int) -> subprocess.Popen[bytes]:
+def _program(drill: Drill, module: str, **more: str) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "LIKENESS_REDIS_URL": drill.redis_url,
         "LIKENESS_STORE_URL": drill.store_url,
         "LIKENESS_CATALOGUE": str(drill.catalogue_file),
-        "LIKENESS_PORT": str(port),
+        **more,
     }
-    with (drill.folder / "service.log").open("wb") as log:
-        return subprocess.Popen([sys.executable, "-m", "service"], env=environment, stdout=log, stderr=log)
+    with (drill.folder / f"{module}.log").open("wb") as log:
+        return subprocess.Popen([sys.executable, "-m", module], env=environment, stdout=log, stderr=log)
 
 
 def _answers(http: httpx.Client) -> bool:

@@ -29,7 +29,7 @@ def lines(observed: Observed, **fields: object) -> list[dict]:
 def test_a_job_is_told_by_its_id_and_nothing_that_was_sent(observed: Observed) -> None:
     picture = base64.b64encode(png((48, 40), colour=(201, 13, 77))).decode()
     bodies = {
-        "/recreate": {"engine": "drill", "prompt": SECRET},
+        "/recreate": {"engine": "drill", "prompt": SECRET, "webhook": f"http://127.0.0.1:9/{SECRET}"},
         "/customise": {"instruction": "make it red", "engine": "starter-edit"},
         "/generate": {"engine": "drill", "prompt": f"raise {SECRET}", "width": 64, "height": 64},
     }
@@ -51,9 +51,10 @@ def test_a_job_is_told_by_its_id_and_nothing_that_was_sent(observed: Observed) -
     observed.http.get("/jobs", params={"cursor": SECRET}, headers={"Authorization": f"Bearer {SECRET}"})
 
     for job in jobs:
-        accepted, ended = told(observed, 2, job=job)
-        assert (accepted["event"], ended["event"]) == ("accepted", "job ended")
+        (accepted,) = told(observed, job=job, event="accepted")
+        (ended,) = told(observed, job=job, event="job ended")
         assert accepted["request_id"] and ended["engine"]
+    assert told(observed, job=jobs[0], event="webhook")
     said = observed.logs()
     assert SECRET not in said
     assert picture[40:80] not in said and "base64" not in said

@@ -4,8 +4,11 @@ import shutil
 import subprocess
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
+from tests import stub
 from tests.observability.conftest import Observed
+from tests.service.webhooks.conftest import Receiver
 
 pytestmark = pytest.mark.processes
 
@@ -104,10 +107,23 @@ def test_how_jobs_ended_is_counted_once_and_outlives_every_process(observed: Obs
     assert more() == 3
 
 
-def test_deliveries_of_webhooks_are_told_also_before_the_first(observed: Observed) -> None:
-    scrape = observed.scrape("service")
-    assert scrape.families["likeness_webhook_deliveries"] == "counter"
-    assert "likeness_webhook_deliveries_total" in scrape.names
+def test_deliveries_of_webhooks_are_counted_by_outcome(observed: Observed) -> None:
+    tries = lambda outcome: observed.scrape("service").value(  # noqa: E731
+        "likeness_webhook_deliveries_total", outcome=outcome
+    )
+    before = {outcome: tries(outcome) for outcome in ("delivered", "failed")}
+    assert {"given_up", "disabled"} <= outcomes(observed), "told also before the first"
+    with stub.running() as server:
+        observed.post(engine="drill", webhook=Receiver(server).url)
+        observed.until(lambda: tries("delivered") == before["delivered"] + 1)
+    observed.post(engine="drill", webhook=f"{server.url}/nobody-listens-any-more")
+    observed.until(lambda: tries("failed") == before["failed"] + 1)
+
+
+def outcomes(observed: Observed) -> set[str]:
+    families = text_string_to_metric_families(observed.scrape("service").text)
+    told = next(family for family in families if family.name == "likeness_webhook_deliveries")
+    return {sample.labels["outcome"] for sample in told.samples}
 
 
 @pytest.mark.parametrize("program", ["service", "worker"])
