@@ -20,7 +20,7 @@ COPY worker worker
 FROM build AS build-service
 # The constraints pin every version.
 # hadolint ignore=DL3013
-RUN pip install --no-cache-dir --constraint requirements.lock '.[service]'
+RUN pip install --no-cache-dir --constraint requirements.lock '.[service,telemetry]'
 
 FROM build AS build-worker
 ARG TORCH_INDEX
@@ -32,7 +32,7 @@ RUN if pip install --quiet --no-cache-dir --dry-run --report - ${TORCH_INDEX:+--
         echo "name an index of CPU builds: --build-arg TORCH_INDEX=..." >&2; exit 1; fi
 # hadolint ignore=DL3013
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
-    && pip install --no-cache-dir --constraint requirements.lock '.[worker,provenance]'
+    && pip install --no-cache-dir --constraint requirements.lock '.[worker,provenance,telemetry]'
 
 FROM base AS worker
 COPY --from=build-worker /opt/likeness /opt/likeness

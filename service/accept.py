@@ -35,6 +35,7 @@ from service.once import Accepted, once
 from service.room import check_room
 from service.state import Services
 from service.submission import FILES, Submission, Upload
+from service.tracing import step
 from service.webhooks.target import check_webhook
 
 Name = Literal["image"] | SentFile
@@ -77,7 +78,8 @@ class Admissible:
 
 async def accept(services: Services, owner: str, submission: Submission, key: str | None) -> Accepted:
     """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours."""
-    wanted = await check(services, submission, owner)
+    with step("validate"):
+        wanted = await check(services, submission, owner)
     fingerprint = await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures) if key else ""
     return await once(services, owner, key, fingerprint, partial(_queue, services, owner, wanted, key))
 
@@ -205,7 +207,8 @@ async def _queue(services: Services, owner: str, wanted: Admissible, key: str | 
     await check_room(services, plan, plan.task.priority, owner)
     job_id = new_job_id()
     async with stored_for(services, job_id):
-        stored = await _stored(services, job_id, wanted.pictures)
+        with step("store"):
+            stored = await _stored(services, job_id, wanted.pictures)
         order = JobOrder(
             id=job_id,
             owner=owner,
@@ -217,7 +220,16 @@ async def _queue(services: Services, owner: str, wanted: Admissible, key: str | 
             batch_key=plan.batch_key(width, height),
             timeout=plan.bound(width, height),
         )
-        return await services.queue.accept(order, plan.spec, key, services.keys.limits_of(owner), plan.task.webhook)
+        return await enqueued(services, order, plan.spec, key, plan.task.webhook)
+
+
+async def enqueued(
+    services: Services, order: JobOrder, spec: EngineSpec, key: str | None, webhook: str | None = None
+) -> Job:
+    """Queue a job whose pictures are stored, as a part of the request's trace. Raises QueueFull or QuotaExceeded."""
+    with step("enqueue", kind="producer") as span:
+        traced = order.model_copy(update={"traceparent": span.traceparent})
+        return await services.queue.accept(traced, spec, key, services.keys.limits_of(order.owner), webhook)
 
 
 @asynccontextmanager

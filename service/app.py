@@ -8,14 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-import structlog
 import uvicorn
+from anyio import to_thread
 from fastapi import FastAPI
 from pydantic import ValidationError
-from structlog.typing import Processor
 
 from likeness import __version__
 from likeness.contract.catalogue import load_catalogue
+from likeness.logs import log_as_json
+from likeness.tracing import opened
 from service import errors
 from service.auth import Keys, KeysError
 from service.config import Settings
@@ -52,9 +53,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _assemble(services: Services) -> FastAPI:
-    settings = services.settings
+    settings, tracing = services.settings, opened("likeness-service")
     app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
-    app.state.services = services
+    app.state.services, app.state.tracing = services, tracing
     errors.install(app)
     for resource in (requests, jobs, events, preview, images, report, sheet, engines, usage, health):
         app.include_router(resource.router)
@@ -67,7 +68,7 @@ def _assemble(services: Services) -> FastAPI:
         memory=settings.max_upload_memory,
     )
     app.add_middleware(LocalGuard, keys=services.keys)
-    app.add_middleware(RequestContext, metrics=services.metrics)
+    app.add_middleware(RequestContext, metrics=services.metrics, tracing=tracing)
     return app
 
 
@@ -85,6 +86,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await sweeping
         await services.queue.close()
+        await to_thread.run_sync(app.state.tracing.close)
 
 
 def read_settings() -> Settings:
@@ -101,32 +103,11 @@ def app() -> FastAPI:
     try:
         settings = read_settings()
         log_as_json(settings.log_level)
+        logging.getLogger("uvicorn.error").setLevel(settings.log_level.upper())
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of each malformed body
         return create_app(settings)
     except ConfigurationError as error:
         sys.exit(f"likeness service: {error}")
-
-
-def log_as_json(level: str) -> None:
-    """Send every log line, ours and uvicorn's, to stderr as JSON."""
-    number = getattr(logging, level.upper())
-    shared: list[Processor] = [structlog.contextvars.merge_contextvars, structlog.processors.add_log_level]
-    stamp = structlog.processors.TimeStamper(fmt="iso")
-    render: list[Processor] = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    structlog.configure(
-        processors=[*shared, stamp, *render],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
-            foreign_pre_chain=[*shared, stamp],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
-    logging.getLogger("uvicorn.error").setLevel(number)
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # it warns of each malformed body
 
 
 def main() -> None:

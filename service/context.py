@@ -12,8 +12,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likeness.contract.errors import InternalError, LikenessError
+from likeness.tracing import Span, Tracing, valid
 from service.errors import problem_response
 from service.metrics import Metrics
+from service.tracing import within
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY_HEADERS: Final = {
@@ -25,15 +27,18 @@ SECURITY_HEADERS: Final = {
 }
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
+SERVER_ERROR: Final = 500
+
 log = structlog.get_logger()
 
 
 class RequestContext:
     """Gives each request its surroundings. An exception nobody foresaw becomes a problem+json here."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, tracing: Tracing) -> None:
         self._app = app
         self._metrics = metrics
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app for one request."""
@@ -46,8 +51,10 @@ class RequestContext:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         answer = _Answer(send, request_id)
         started = time.perf_counter()
+        span = self._span(scope, request_id)
         try:
-            await self._app(scope, receive, answer.send)
+            with within(span):
+                await self._app(scope, receive, answer.send)
         except ClientDisconnect:
             log.info("the caller left before its request was read")
         except Exception as error:
@@ -59,6 +66,17 @@ class RequestContext:
                 await _apologise(scope, receive, answer)
         finally:
             self._tell(scope, answer.status, time.perf_counter() - started)
+            span.set({"http.route": _route(scope), "http.response.status_code": answer.status})
+            span.end(name=f"POST {_route(scope)}", error=str(answer.status) if answer.status >= SERVER_ERROR else None)
+
+    def _span(self, scope: Scope, request_id: str) -> Span:
+        """Return the span of a request that may hand in a job; others have none, only the trace they came with."""
+        given = Headers(scope=scope).getlist("traceparent")
+        traceparent = valid(given[0]) if len(given) == 1 else None
+        if scope["method"] != "POST":
+            return Span(traceparent)
+        about = {"http.request.method": "POST", "likeness.request": request_id}
+        return self._tracing.span("POST", traceparent, kind="server", attributes=about)
 
     def _tell(self, scope: Scope, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in METHODS else "other"

@@ -1,11 +1,14 @@
-"""What the service counts, for Prometheus. One registry per app, so that several apps can live in one process."""
+"""What one process of the service counts, for Prometheus; what is the same for all of them is in `standing`.
 
-from collections.abc import Iterable, Mapping
+One registry per app, so that several apps can live in one process.
+"""
+
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.registry import Collector
 
-from likeness.contract.jobs import Residency
+from likeness.contract.errors import QueueFull
 
 ACCEPTING_PATHS: Final = frozenset({"/recreate", "/customise", "/customize", "/compare", "/generate"})
 LATENCIES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
@@ -13,7 +16,7 @@ LATENCIES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.
 
 
 class Metrics:
-    """Counters and gauges of one app."""
+    """Counters and histograms of one app."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -25,10 +28,8 @@ class Metrics:
         )
         self._accepted = Counter("likeness_jobs_accepted", "Jobs accepted", ["kind", "engine"], registry=self._registry)
         self._refused = Counter("likeness_jobs_refused", "Jobs refused", ["code"], registry=self._registry)
-        self._depth = Gauge("likeness_queue_depth", "Jobs waiting", ["queue"], registry=self._registry)
-        self._resident = Gauge(
-            "likeness_engine_residents", "Workers that hold an engine", ["engine"], registry=self._registry
-        )
+        self._refused.labels(QueueFull.code)  # at 0 from the start: a counter that begins at 1 has not risen
+        ProcessCollector(registry=self._registry)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an answered request."""
@@ -44,11 +45,6 @@ class Metrics:
         if path in ACCEPTING_PATHS:
             self._refused.labels(code).inc()
 
-    def page(self, depths: Mapping[str, int], residency: Iterable[Residency], engines: Iterable[str]) -> bytes:
-        """Return everything in Prometheus's text format."""
-        holding = [name for worker in residency for name in worker.engines]
-        for queue, depth in depths.items():
-            self._depth.labels(queue).set(depth)
-        for engine in engines:
-            self._resident.labels(engine).set(holding.count(engine))
-        return generate_latest(self._registry)
+    def page(self, standing: Collector) -> bytes:
+        """Return everything in Prometheus's text format, and how things stand with it."""
+        return generate_latest(self._registry) + generate_latest(standing)

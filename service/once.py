@@ -39,7 +39,7 @@ async def once(
         await _release(services, owner, key)
         raise
     services.metrics.accepted(job.task.kind, job.engine)
-    log.info("accepted", job_id=job.id, engine=job.engine, owner=owner)
+    log.info("accepted", job=job.id, engine=job.engine, owner=owner)
     return Accepted(job)
 
 

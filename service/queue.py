@@ -5,7 +5,7 @@ stands. What lets a job in is service/queue_admission.py.
 """
 
 import time
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,6 +26,7 @@ from likeness.contract.jobs import (
     Residency,
 )
 from service.queue_admission import Admission, translated
+from service.queue_figures import Figures, read_figures
 from service.queue_hash import job_of
 from service.queue_scripts import CANCEL, CLAIM_KEY, FORGET
 from service.usage import today, usage_key
@@ -164,15 +165,18 @@ class JobQueue(Admission):
 
     async def cancel(self, job_id: str, owner: str) -> Job:
         """Ask for a job to be stopped; a queued one is cancelled at once. A job that has ended stays as it is."""
-        await self.fetch(job_id, owner)
-        await self._cancel(job_id, owner)
+        job = await self.fetch(job_id, owner)
+        if await self._cancel(job_id, owner):
+            async with translated():
+                await self._redis.hincrby(names.ENDED_COUNTS_KEY, f"{job.engine}:{JobStatus.CANCELLED.value}:", 1)
         return await self.fetch(job_id, owner)
 
-    async def _cancel(self, job_id: str, owner: str) -> None:
+    async def _cancel(self, job_id: str, owner: str) -> bool:
+        """Ask for it, and return whether the job waited, so that this was its end."""
         done = Event(type="status", status=JobStatus.CANCELLED, steps_done=0).model_dump_json(exclude_none=True)
         now = datetime.now(UTC)
         async with translated():
-            await self._script(
+            done_now = await self._script(
                 CANCEL,
                 [
                     names.JOB_KEY.format(id=job_id),
@@ -188,6 +192,7 @@ class JobQueue(Admission):
                     names.USAGE_SECONDS,
                 ],
             )
+        return bool(done_now == 2)
 
     async def forget(self, job_id: str, owner: str) -> None:
         """Stop a job and remove every trace of it but that it was there; its worker drops what it made."""
@@ -243,12 +248,10 @@ class JobQueue(Admission):
             found = await self._redis.zrangebyscore(names.INSTALLED_KEY, since, "+inf")
         return {name.decode() for name in found}
 
-    async def depths(self) -> dict[str, int]:
-        """Return how many jobs wait in each queue."""
+    async def figures(self, queues: Sequence[str]) -> Figures:
+        """Return how these queues stand, and what was counted since ever."""
         async with translated():
-            queues = await self._redis.smembers("rq:queues")
-            keys = sorted(key.decode() for key in queues)
-            return {key.removeprefix("rq:queue:"): await self._redis.llen(key) for key in keys}
+            return await read_figures(self._redis, queues)
 
     async def gone(self, job_ids: Iterable[str]) -> list[str]:
         """Return those of the ids that the queue no longer knows."""

@@ -55,6 +55,8 @@ def new_fields(order: JobOrder, queue: str, lifetime: int, webhook: str | None =
         names.FIELD_BATCH_KEY: order.batch_key,
         **({} if webhook is None else {names.FIELD_WEBHOOK: webhook}),
     }
+    if order.traceparent is not None:
+        fields[names.FIELD_TRACEPARENT] = order.traceparent
     return [part for item in fields.items() for part in item]
 
 

@@ -21,7 +21,7 @@ from likeness.contract.jobs import (
     new_job_id,
 )
 from likeness.contract.runs import Plan, PlannedRun, alone, plan_of, task_again
-from service.accept import missing_engines, stored_for
+from service.accept import enqueued, missing_engines, stored_for
 from service.once import Accepted, once
 from service.room import check_room
 from service.state import Services
@@ -48,7 +48,7 @@ async def _queue(services: Services, owner: str, job_id: str, key: str | None) -
     new_id = new_job_id()
     async with stored_for(services, new_id):
         order = await _order(services, new_id, job, plan, list(zip(job.result.images, recipes, strict=True)))
-        return await services.queue.accept(order, plan.spec, key, services.keys.limits_of(owner))
+        return await enqueued(services, order, plan.spec, key)
 
 
 def _recipes(job: Job, result: Result) -> list[Recipe]:

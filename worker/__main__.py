@@ -1,12 +1,10 @@
 """Run a worker: `python -m worker`."""
 
-import logging
 import os
 import socket
 import sys
 from uuid import uuid4
 
-import structlog
 from redis import Redis
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -15,13 +13,17 @@ from redis.retry import Retry
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
-from likeness.contract.errors import LikenessError, UnknownEngine
+from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
+from likeness.contract.names import queue_names
+from likeness.logs import log_as_json
 from likeness.object_store import StoreUrlError
+from likeness.tracing import opened
 from worker.config import Settings
 from worker.quiet import keep_quiet
 from worker.residency import Residents
 from worker.rq_worker import BatchWorker
 from worker.safeguards import Safeguards
+from worker.telemetry import Telemetry
 
 RECONNECTS = 40
 """Tries, about a second apart, to reach Redis again before a command fails."""
@@ -31,17 +33,7 @@ def main() -> None:
     """Load the engines to preload, then work until told to stop. Exits 2, saying why, when that cannot be."""
     keep_quiet()
     settings = Settings()
-    level = getattr(logging, settings.log_level.upper(), logging.INFO)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
-    )
+    log_as_json(settings.log_level)
     try:
         serve(settings, load_catalogue(settings.catalogue))
     except (LikenessError, StoreUrlError) as error:
@@ -56,7 +48,25 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
     residents.preload(_to_preload(settings, catalogue, pools, missing))
     safeguards = Safeguards.of(settings, residents.components)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
-    BatchWorker(name, settings, catalogue, pools, connect(settings.redis_url)).serve(residents, safeguards)
+    telemetry = telemetry_of(settings, residents, catalogue, pools)
+    try:
+        worker = BatchWorker(name, settings, catalogue, pools, connect(settings.redis_url))
+        worker.serve(residents, safeguards, telemetry)
+    finally:
+        telemetry.close()
+
+
+def telemetry_of(settings: Settings, residents: Residents, catalogue: Catalogue, pools: list[str]) -> Telemetry:
+    """Return what the worker tells of its work, served where the settings say. Raises NotReady when it cannot be."""
+    telemetry = Telemetry(opened("likeness-worker"))
+    engines = [spec.name for spec in catalogue.engines if spec.pool in pools]
+    if settings.metrics_port is not None:
+        host, port = settings.metrics_host, settings.metrics_port
+        try:
+            telemetry.serve(host, port, residents, engines, queue_names(pools))
+        except OSError as error:
+            raise NotReady(f"LIKENESS_METRICS_PORT: cannot listen on {host} port {port}: {error}") from error
+    return telemetry
 
 
 def connect(url: str) -> Redis:

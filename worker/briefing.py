@@ -1,12 +1,17 @@
 """From a task to its brief: by the way that it asks for, with what must not change, and what is measured."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from likeness.contract.engines import EngineSpec, way_of
 from likeness.contract.errors import NoProduct
+from likeness.contract.jobs import SentFile
 from likeness.contract.tasks import Control, Customise, Generate, Recreate, Task, Way
 from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.frame import rgba_of
 from likeness.imaging.learned import Captions
+from likeness.imaging.masks import style_of, upright_control, upright_guide
+from likeness.imaging.picture import Picture
 from worker.brief import Brief, Sent
 from worker.captions import captions_of
 from worker.shown import Shown
@@ -20,6 +25,16 @@ def brief_of(task: Task, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
     else:
         brief = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
     return replace(brief, loras={lora.name: lora.weight for lora in task.loras})
+
+
+def beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
+    """Return what was sent beside a picture as its brief takes it."""
+    return Sent(
+        logo=rgba_of(sent["logo"]) if "logo" in sent else None,
+        control=upright_control(given, sent["control"]) if "control" in sent else None,
+        style=style_of(sent["style_image"]) if "style_image" in sent else None,
+        guide=upright_guide(given, sent["guide"]) if "guide" in sent else None,
+    )
 
 
 def _recreation(task: Recreate, spec: EngineSpec, shown: Shown) -> Brief:

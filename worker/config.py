@@ -45,4 +45,6 @@ class Settings(BaseSettings):
     max_batch: int = Field(default=64, ge=1, description="most jobs in one run, whatever the engine allows")
     drain_seconds: float = Field(default=25, ge=0, description="how long a stopping worker may finish its run")
     hang_seconds: float = Field(default=20, ge=0, description="past a job's bound and this, the worker kills itself")
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535, description="Prometheus reads the figures here")
+    metrics_host: str = Field(default="127.0.0.1", description="address of that port; anyone who reaches it may read")

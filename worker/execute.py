@@ -4,7 +4,8 @@ Nothing here knows RQ. `Watch` is how a run tells of its progress and learns tha
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,21 +15,21 @@ import structlog
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable, UnsafeResult
-from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, SentFile, Timings
+from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.tasks import Keep
 from likeness.imaging.compare import WITHOUT_NETWORKS
 from likeness.imaging.decode import Picture, decode
 from likeness.imaging.encode import encode, wanted_format
-from likeness.imaging.frame import Frame, rgba_of
+from likeness.imaging.frame import Frame
 from likeness.imaging.generated import asked
 from likeness.imaging.learned import LearnedMetrics
-from likeness.imaging.masks import style_of, upright_control, upright_guide, upright_mask
+from likeness.imaging.masks import upright_mask
 from likeness.imaging.registration import undone
 from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
-from worker.brief import Brief, Sent
-from worker.briefing import brief_of, is_captioned
+from worker.brief import Brief
+from worker.briefing import beside, brief_of, is_captioned
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
 from worker.ladder import Ladder
@@ -37,6 +38,7 @@ from worker.residency import Residents
 from worker.safeguards import Safeguards, provenance_of
 from worker.scoring import UNBOUNDED, Candidate, ranked, score, telling
 from worker.shown import Shown
+from worker.telemetry import Telemetry
 from worker.work import Stopwatch, Work
 
 log = structlog.get_logger()
@@ -63,9 +65,11 @@ class Run:
         watch: Watch,
         metrics: LearnedMetrics = WITHOUT_NETWORKS,
         safeguards: Safeguards | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
         self.safeguards = safeguards or Safeguards()
+        self.telemetry = telemetry or Telemetry()
         self.previews = Previews(spec, store, self.safeguards)
         self.watched = Stopwatch()
         self.models: dict[str, str] = {}
@@ -75,11 +79,11 @@ class Run:
     def execute(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
         """Run all jobs and return how each ended; cancelled ones are missing. Raises Stopped, with nothing stored."""
         started = datetime.now(UTC)
+        self.telemetry.run_of(self.spec.name, [order.id for order in orders])
         engine = self._load(orders)
         if engine is None:
             return self.outcomes
         self.works = [work for order in orders if (work := self._prepare(order))]
-        self.watched.lap("preparing")
         ladder = Ladder(self.spec, self.residents, partial(self._generate, engine))
         try:
             while pending := [work for work in self.works if work.open]:
@@ -100,8 +104,11 @@ class Run:
         except JobError as error:
             self.outcomes.update({order.id: error for order in orders})
             return None
-        self.watched.lap("loading")
+        self._lap("loading", [order.id for order in orders])
         return engine
+
+    def _lap(self, stage: Stage, job_ids: Sequence[str], step: int = 0) -> None:
+        self.telemetry.stage(self.spec.name, stage, job_ids, self.watched.lap(stage), step)
 
     def _prepare(self, order: JobOrder) -> Work | None:
         """Decode the input onto its canvas; a job whose input is bad fails alone."""
@@ -120,6 +127,7 @@ class Run:
             log.warning("the input could not be prepared", job=order.id, exc_info=error)
         else:
             seed = order.task.seed
+            self._lap("preparing", [order.id])
             return Work(order, given, frame, brief, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
         return None
 
@@ -136,7 +144,7 @@ class Run:
         mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
         width, height = frame.upright_size
         shown = Shown(canvas, (height, width), self.residents.product, self.residents.caption, mask)
-        return brief_of(order.task, self.spec, shown, _beside(given, sent))
+        return brief_of(order.task, self.spec, shown, beside(given, sent))
 
     def _attempt(self, ladder: Ladder[Wish], pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
@@ -158,6 +166,7 @@ class Run:
             work.attempts += 1
 
     def _generate(self, engine: Engine, wishes: Sequence[Wish]) -> list[Canvas]:
+        self.telemetry.call_of(self.spec.name, len(wishes))
         hook = partial(self._step, wishes, wishes[0][0].attempts + 1)
         return engine.generate([task for _, task in wishes], hook)
 
@@ -170,10 +179,10 @@ class Run:
         stage: Stage,
         preview: Preview | None = None,
     ) -> None:
-        self.watched.lap(stage)
+        job_ids = list(dict.fromkeys(work.order.id for work, _ in wishes))
+        self._lap(stage, job_ids, step)
         if preview is not None:
             self.previews.offer(wishes, preview)
-        job_ids = list(dict.fromkeys(work.order.id for work, _ in wishes))
         self._tell(job_ids, Progress(step=step, steps=steps, stage=stage, attempt=attempt))
         if not any(work.wanted for work, _ in wishes):
             raise AllCancelled
@@ -200,14 +209,16 @@ class Run:
         except Exception as error:  # a checker out of memory, say: what is not checked is not given out
             work.error = job_error(error)
             return
-        self.watched.lap("decoding")
+        self._lap("decoding", [work.order.id])
         if data is None:
             work.withheld += 1
+            self.telemetry.candidate(self.spec.name, None)
             return
         candidate = score(work.given, data, work.order.task, work.brief.check, self.metrics, faults)
         report = candidate.report.model_copy(update={"registration": lay})
         work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
-        self.watched.lap("assessing")
+        self.telemetry.candidate(self.spec.name, report)
+        self._lap("assessing", [work.order.id])
 
     def _file(self, work: Work, task: EngineTask, seed: int | None, canvas: Canvas) -> bytes | None:
         """Return the file of a finished canvas as the caller will get it; None when it is to be withheld."""
@@ -226,7 +237,9 @@ class Run:
         best = ranked(work.candidates)
         kept = best if work.order.task.keep is Keep.ALL else best[:1]
         try:
+            began = time.monotonic()
             images = [self._stored(work, candidate) for candidate in kept]
+            self.telemetry.stage(self.spec.name, "storing", [work.order.id], time.monotonic() - began)
         except StoreUnavailable as error:
             return StoreFailed(error.detail)
         return Result(
@@ -280,16 +293,6 @@ class Run:
     def _caption_reason(self, work: Work) -> str | None:
         missing = is_captioned(work.order.task, self.spec) and work.brief.caption is None
         return self.residents.no_captioner if missing else None
-
-
-def _beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
-    """Return what was sent beside a picture as its brief takes it."""
-    return Sent(
-        logo=rgba_of(sent["logo"]) if "logo" in sent else None,
-        control=upright_control(given, sent["control"]) if "control" in sent else None,
-        style=style_of(sent["style_image"]) if "style_image" in sent else None,
-        guide=upright_guide(given, sent["guide"]) if "guide" in sent else None,
-    )
 
 
 def _guidance(task: EngineTask) -> float | None:

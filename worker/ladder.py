@@ -9,7 +9,7 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import JobError, OutOfMemory
 from worker.engine import AllCancelled, Canvas, DeviceLost, Stopped
 from worker.failures import job_error, out_of_memory
-from worker.residency import Residents
+from worker.residency import OUT_OF_MEMORY, Residents
 
 Wish = TypeVar("Wish")
 SPLIT = "batch split"
@@ -74,6 +74,7 @@ class Ladder(Generic[Wish]):
             failure = job_error(error)
             self._tell(error, len(wishes))
         if isinstance(failure, OutOfMemory):
+            self._residents.note(self._spec.name, OUT_OF_MEMORY)
             self._residents.components.free_cache()
         elif not self._residents.answers():
             raise DeviceLost(failure.detail)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from likeness.contract.catalogue import Catalogue
@@ -17,6 +17,7 @@ from worker.engine import Stopped
 from worker.execute import Outcome, Run, Watch
 from worker.residency import Residents
 from worker.safeguards import Safeguards
+from worker.telemetry import Telemetry
 
 
 class PartOutOfTime(Stopped):
@@ -50,10 +51,11 @@ class Tools:
     store: PictureStore
     metrics: LearnedMetrics = WITHOUT_NETWORKS
     safeguards: Safeguards | None = None
+    telemetry: Telemetry = field(default_factory=Telemetry)
 
     def run(self, spec: EngineSpec, watch: Watch) -> Run:
         """Return a run of an engine that has not begun."""
-        return Run(spec, self.residents, self.store, watch, self.metrics, self.safeguards)
+        return Run(spec, self.residents, self.store, watch, self.metrics, self.safeguards, self.telemetry)
 
 
 @dataclass(frozen=True)

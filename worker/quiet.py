@@ -1,4 +1,4 @@
-"""What libraries write to the log of a worker and tells nobody anything."""
+"""What libraries write to the log of a worker that tells nobody anything, or tells what a caller wrote."""
 
 import logging
 import os
@@ -7,6 +7,8 @@ CHATTY = {
     "transformers.utils.import_utils": "requires torchvision",  # which nothing here needs
     "diffusers.loaders.lora_base": "No LoRA keys",  # in text encoders, which most adapters leave as they are
     "diffusers.models.modeling_utils": "should be kept in float32: []",  # at every picture of SDXL
+    "diffusers.pipelines.flux.pipeline_flux_kontext": "your input was truncated",  # and quotes the prompt
+    "diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_prior": "your input was truncated",
 }
 """By logger, what a line that is left out contains."""
 

@@ -2,7 +2,7 @@
 
 import importlib
 import os
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -33,6 +33,8 @@ SHARE = 0.9
 """Of a device's memory, where no bound is set: the rest is for what is not counted."""
 PARKING = 0.5
 """Of the free memory of the machine, at most, for engines that were moved off the GPU."""
+LOADED, UNLOADED, MOVED_OFF, MOVED_BACK = "loaded", "unloaded", "moved off", "moved back"
+OUT_OF_MEMORY = "out of memory"
 CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 log = structlog.get_logger()
@@ -52,6 +54,10 @@ class Residents:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._commits: dict[str, dict[str, str]] = {}
         self._segmenter: Segmenter | None = None
+        self.tally: Counter[tuple[str, str]] = Counter()
+        """How often an engine was loaded, unloaded, moved off the device, moved back, or ran out of memory."""
+        self.held = 0
+        """Bytes that engines took of the device when one last came or went."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Residents":
@@ -194,6 +200,11 @@ class Residents:
             return False
         return True
 
+    def note(self, engine: str, event: str) -> None:
+        """Count what happened to an engine's memory."""
+        self.tally[engine, event] += 1
+        self.held = self.components.held()
+
     def _ready(self, spec: EngineSpec) -> Engine:
         if spec.name not in self.names():
             self._make_room(spec)
@@ -206,11 +217,13 @@ class Residents:
         """Load an engine, or move it back onto the device."""
         if spec.name in self._engines:
             self.components.unpark(spec.name)
+            self.note(spec.name, MOVED_BACK)
             return
         log.info("loading engine", engine=spec.name, revision=spec.revision, device=self.device)
         family = cast(Family, importlib.import_module(f"worker.engines.{spec.family}"))
         with self.components.loading(spec.name):
             self._engines[spec.name] = family.load(spec, self.components)
+        self.note(spec.name, LOADED)
 
     @contextmanager
     def _told(self, spec: EngineSpec) -> Iterator[None]:
@@ -221,6 +234,7 @@ class Residents:
             if spec.name in self._engines:
                 self._drop(spec.name)
             if out_of_memory(error):
+                self.note(spec.name, OUT_OF_MEMORY)
                 raise OutOfMemory(f"the engine {spec.name} does not fit into this worker's memory") from error
             raise EngineFailed(f"the engine {spec.name} could not be loaded: {error}") from error
 
@@ -247,12 +261,15 @@ class Residents:
             return
         log.info("engine moved off the device", engine=name)
         self.components.park(name)
+        self.note(name, MOVED_OFF)
 
     def _drop(self, *names: str) -> None:
         for name in names:
             log.info("engine unloaded", engine=name)
             del self._engines[name]
         self.components.release(*names)
+        for name in names:
+            self.note(name, UNLOADED)
 
 
 def pick_device(asked: str) -> str:

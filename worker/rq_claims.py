@@ -1,5 +1,6 @@
 """A worker's claim on a job: only who holds it may tell how far the job is and record how it ends."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -12,6 +13,7 @@ from rq.utils import current_timestamp
 
 from likeness.contract import names
 from likeness.contract.jobs import Event, JobOrder, JobStatus, Progress
+from likeness.store import PictureStore
 from worker.rq_job import LikenessJob
 from worker.rq_scripts import HOLD, PROGRESS
 
@@ -38,6 +40,13 @@ class Held:
         deadline = current_timestamp() + names.CLAIM_SECONDS
         keys = [self.registry.key, self.job.key]
         return int(self.job.connection.eval(HOLD, len(keys), *keys, self.execution.composite_key, deadline))
+
+
+def erase_deleted(lost: Held, store: PictureStore) -> None:
+    """Erase what is left of a job that is no longer held, if it was deleted."""
+    if not lost.job.connection.exists(lost.job.key):
+        lost.job.connection.delete(lost.execution.key)
+        asyncio.run(store.erase(lost.job.id))
 
 
 def tell(jobs: Sequence[Held], progress: Progress, connection: Redis) -> None:

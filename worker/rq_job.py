@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from redis import Redis
 from redis.client import Pipeline
-from rq.exceptions import DequeueTimeout, NoSuchJobError
+from rq.exceptions import DequeueTimeout, DeserializationError, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.queue import Queue
 from rq.registry import CanceledJobRegistry
@@ -18,6 +18,7 @@ from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
 from worker.execute import Outcome
 from worker.rq_scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
+from worker.telemetry import Ending, ending_of
 from worker.turns import Turns
 
 PAUSE = 0.1
@@ -89,6 +90,7 @@ class LikenessJob(Job):
         super()._handle_success(result_ttl, pipeline=pipeline, **details)
         result = cast(Result, self.outcome).model_dump_json()
         pipeline.hset(self.key, names.FIELD_RESULT, result)
+        self._count(cast(Result, self.outcome), pipeline)
         self._end(Event(type="status", status=Status.SUCCEEDED), pipeline, result_ttl)
 
     def _handle_failure(self, exc_string: str, pipeline: Pipeline, **details: Any) -> None:  # noqa: ANN401
@@ -97,12 +99,26 @@ class LikenessJob(Job):
         error = self.outcome if isinstance(self.outcome, JobError) else self._lost()
         failure = JobFailure(code=error.code, detail=error.detail, fault=error.fault)
         pipeline.hset(self.key, names.FIELD_ERROR, failure.model_dump_json())
+        self._count(error, pipeline)
         self._end(Event(type="status", status=Status.FAILED, error=failure), pipeline, self.failure_ttl)
 
     def _lost(self) -> JobError:
         return WorkerDied(
             f"each worker that ran the job died or fell silent; it was tried {self.number_of_tries()} times"
         )
+
+    @property
+    def engine(self) -> str:
+        """The name of its engine, of several the first, where its arguments are ours."""
+        try:
+            return self.order().engine
+        except (ValueError, LookupError, DeserializationError):
+            return "unknown"
+
+    def _count(self, outcome: Ending, pipeline: Pipeline) -> None:
+        """Count the ending, in the transaction that records it."""
+        status, code = ending_of(outcome)
+        pipeline.hincrby(names.ENDED_COUNTS_KEY, f"{self.engine}:{status.value}:{code}", 1)
 
     def number_of_tries(self) -> int:
         """Return how often the job was given to a worker, as far as its retries tell."""
@@ -143,6 +159,7 @@ class LikenessJob(Job):
         self.save(pipeline=pipeline, include_meta=False, include_result=False)
         CanceledJobRegistry(self.origin, self.connection, job_class=LikenessJob).add(self, pipeline=pipeline)
         self.cleanup(self.result_ttl, pipeline=pipeline, remove_from_queue=False)
+        self._count(None, pipeline)
         self._end(Event(type="status", status=Status.CANCELLED, steps_done=steps_done), pipeline, self.result_ttl)
 
 

@@ -9,18 +9,19 @@ from rq.utils import current_timestamp, now, parse_composite_key
 from likeness.contract import names
 from worker.rq_job import fetch
 from worker.rq_scripts import STEAL, UNSTICK
+from worker.telemetry import Telemetry
 
 log = structlog.get_logger()
 
 
-def look_after(queue: Queue, worker: str, seen: list[bytes]) -> list[bytes]:
+def look_after(queue: Queue, worker: str, seen: list[bytes], telemetry: Telemetry) -> list[bytes]:
     """Look after a queue: lapsed claims, jobs taken but never started, results past their lifetime.
 
     `seen` is what the last look returned: the jobs that were taken and not started. RQ's own cleaning of running and
     taken jobs is left out: it costs a retry even for jobs that never ran, and does not exclude that their worker
     records them at the same moment.
     """
-    recover(queue, worker)
+    recover(queue, worker, telemetry)
     taken = unstick(queue, seen)
     queue.finished_job_registry.cleanup()
     queue.failed_job_registry.cleanup()
@@ -28,7 +29,7 @@ def look_after(queue: Queue, worker: str, seen: list[bytes]) -> list[bytes]:
     return taken
 
 
-def recover(queue: Queue, worker: str) -> None:
+def recover(queue: Queue, worker: str, telemetry: Telemetry) -> None:
     """Run jobs again whose worker fell silent, or fail them when they have no retry left."""
     redis, registry = queue.connection, queue.started_job_registry
     for entry in redis.zrangebyscore(registry.key, 0, current_timestamp()):
@@ -36,19 +37,21 @@ def recover(queue: Queue, worker: str) -> None:
         ours = f"{job_id}:{worker}"
         deadline = current_timestamp() + names.CLAIM_SECONDS
         if redis.eval(STEAL, 1, registry.key, entry, ours, current_timestamp(), deadline):
-            _run_again(job_id, queue, ours)
+            _run_again(job_id, queue, ours, telemetry)
 
 
-def _run_again(job_id: str, queue: Queue, entry: str) -> None:
+def _run_again(job_id: str, queue: Queue, entry: str, telemetry: Telemetry) -> None:
     job = fetch(queue, job_id)
     with queue.connection.pipeline() as pipeline:
         pipeline.zrem(queue.started_job_registry.key, entry)
         if job is not None and job.get_status() == JobStatus.STARTED:
             job.ended_at = now()
+            telemetry.recovered(queue.name, again=job.should_retry)
             if job.should_retry:
                 log.warning("running a lost job again", job=job_id, retries_left=job.retries_left)
                 job.retry(queue, pipeline)
             else:
+                log.warning("a lost job has no try left", job=job_id)
                 job.set_status(JobStatus.FAILED, pipeline=pipeline)
                 job._handle_failure("its workers died", pipeline=pipeline)
         pipeline.execute()

@@ -7,14 +7,13 @@ RQ's own semantics stay: registries, executions, retries, results and dashboards
 - a job whose claim lapsed runs again, alone; after its last retry it fails as `worker_died`.
 """
 
-import asyncio
 import os
 import threading
 import time
 from collections.abc import Sequence
 from datetime import datetime
 from types import FrameType
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import structlog
 from redis import Redis
@@ -41,11 +40,12 @@ from worker.outcomes import outcomes_of
 from worker.parts import Tools
 from worker.presence import Presence
 from worker.residency import Residents
-from worker.rq_claims import Held, tell
+from worker.rq_claims import Held, erase_deleted, tell
 from worker.rq_job import LikenessJob, LikenessQueue, fetch, hung
 from worker.rq_recovery import look_after
 from worker.rq_scripts import LOOK_AHEAD, MATES, PACE
 from worker.safeguards import Safeguards
+from worker.telemetry import Telemetry
 from worker.turns import Turns
 
 log = structlog.get_logger()
@@ -86,11 +86,12 @@ class BatchWorker(SimpleWorker):
         """Seconds between looks at the maintenance clock."""
         return 2
 
-    def serve(self, residents: Residents, safeguards: Safeguards) -> None:
+    def serve(self, residents: Residents, safeguards: Safeguards, telemetry: Telemetry) -> None:
         """Work until told to stop."""
         self.residents = residents
         metrics = InstalledMetrics(self.settings.models, residents.device)
-        self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards)
+        self.telemetry = telemetry
+        self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards, telemetry)
         self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection)
         turns = Turns()
         for queue in self.queues:
@@ -107,14 +108,15 @@ class BatchWorker(SimpleWorker):
         for one in held:
             one.job.together = len(held)
         try:
-            outcomes = self._outcomes([one.order for one in held]) if held else {}
+            with structlog.contextvars.bound_contextvars(jobs=[one.job.id for one in held]):
+                outcomes = self._outcomes([one.order for one in held]) if held else {}
             for one in list(self.held.values()):
                 self._record(one, outcomes.get(one.order.id))
         except Draining:
             self._hand_back()
         except DeviceLost as error:  # only a new process helps; the claims lapse, and each job runs again alone
             log.error("the device is lost; this worker ends", jobs=list(self.held), error=str(error))  # noqa: TRY400
-            os._exit(DIED)
+            self._exit(DIED)
         finally:
             self.deadline = None
             self.set_state(WorkerStatus.IDLE)
@@ -156,6 +158,7 @@ class BatchWorker(SimpleWorker):
             return None
         held = Held(job, queue, order, execution)
         self.held[job.id] = held
+        self.telemetry.taken(order, queue.name, job.enqueued_at or order.created_at)
         return held
 
     def _drop_ghost(self, job: LikenessJob) -> None:
@@ -198,10 +201,9 @@ class BatchWorker(SimpleWorker):
         claim = held.renew()
         if claim == 0:
             log.warning("claim lost, outcome dropped", job=held.job.id)
+            self.telemetry.lost(held.job.id)
             self.held.pop(held.job.id, None)
-            if not self.connection.exists(held.job.key):  # deleted: nothing of it may stay
-                self.connection.delete(held.execution.key)
-                asyncio.run(self.store.erase(held.job.id))
+            erase_deleted(held, self.store)
             return
         if claim == 2 or outcome is None:
             self._record_cancelled(held)
@@ -216,6 +218,7 @@ class BatchWorker(SimpleWorker):
             self.cleanup_execution(held.job, pipeline)
             held.job.record_cancelled(held.steps_done, pipeline)
             pipeline.execute()
+        self.telemetry.ended(held.job.id, held.order.engine, None)
 
     def _settle(self, job: LikenessJob, queue: Queue, execution: Execution, outcome: Outcome) -> None:
         job.outcome = outcome
@@ -223,13 +226,13 @@ class BatchWorker(SimpleWorker):
             job.retries_left = 0  # it would fail again: retries are for workers that died
         self.execution = execution
         self.perform_job(job, queue)
+        self.telemetry.ended(job.id, job.engine, outcome)
 
     def prepare_job_execution(self, job: LikenessJob, remove_from_intermediate_queue: bool = False) -> None:
         """Do nothing: the job was started, with its own start time, when it was claimed."""
 
     def handle_exception(self, job: LikenessJob, *exc_info: Any) -> None:  # noqa: ANN401  as in RQ
-        """Log a failed job in one line; its order and its prompt stay out of the log."""
-        log.info("job failed", job=job.id, error=str(exc_info[1]))
+        """Do nothing: RQ would log the job's order, prompt and all; the telemetry tells how it ended."""
 
     # Staying alive, being told to stop, and looking after what others lost.
 
@@ -260,7 +263,12 @@ class BatchWorker(SimpleWorker):
         log.error("a run hangs; this worker ends", jobs=[one.job.id for one in held])
         if len(held) == 1 and held[0].renew() == 1:
             self._settle(held[0].job, held[0].queue, held[0].execution, hung(held[0].order))
-        os._exit(DIED)
+        self._exit(DIED)
+
+    def _exit(self, code: int) -> NoReturn:
+        """End the process here and now."""
+        self.telemetry.close()
+        os._exit(code)
 
     def get_heartbeat_ttl(self, job: LikenessJob) -> int:
         """Return how long a claim stands without being renewed, in seconds; RQ adds a minute, which is too long."""
@@ -277,7 +285,7 @@ class BatchWorker(SimpleWorker):
             return
         self._hand_back()
         self.register_death()
-        os._exit(0)
+        self._exit(0)
 
     def _hand_back(self) -> None:
         """Put the jobs this worker holds back at the head of their queues; no retry is used up."""
@@ -290,12 +298,14 @@ class BatchWorker(SimpleWorker):
                 held.queue._enqueue_job(held.job, pipeline=pipeline, at_front=True)
                 held.job.tell(Event(type="status", status=Status.QUEUED), pipeline)
                 pipeline.execute()
+            self.telemetry.handed_back(held.job.id)
         self.held.clear()
 
     def clean_registries(self) -> None:
         """Look after each queue that no other worker is looking after."""
         for queue in self.queues:
             if queue.acquire_maintenance_lock():
-                self._seen_taken[queue.name] = look_after(queue, self.name, self._seen_taken.get(queue.name, []))
+                seen = self._seen_taken.get(queue.name, [])
+                self._seen_taken[queue.name] = look_after(queue, self.name, seen, self.telemetry)
                 queue.release_maintenance_lock()
         self.last_cleaned_at = now()

@@ -21,11 +21,13 @@ class Stopwatch:
         self.seconds: dict[Stage, float] = defaultdict(float)
         self._mark = time.monotonic()
 
-    def lap(self, stage: Stage) -> None:
-        """Count the time since the last lap towards `stage`."""
+    def lap(self, stage: Stage) -> float:
+        """Count the time since the last lap towards `stage`, and return it."""
         now = time.monotonic()
-        self.seconds[stage] += now - self._mark
+        took = now - self._mark
+        self.seconds[stage] += took
         self._mark = now
+        return took
 
 
 @dataclass

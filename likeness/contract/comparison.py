@@ -61,7 +61,7 @@ class Grid(Strict):
 class Compare(BaseModel):
     """Run one picture through several engines and settings, to see which does it best."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     kind: Literal["compare"] = "compare"
     task: PictureTask = Field(

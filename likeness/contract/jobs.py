@@ -39,9 +39,9 @@ class JobStatus(StrEnum):
 
 
 class Strict(BaseModel):
-    """A model that takes no unknown field."""
+    """A model that takes no unknown field, and whose errors do not quote what a caller wrote."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 def new_job_id() -> str:
@@ -76,6 +76,7 @@ class JobOrder(Strict):
     created_at: datetime
     batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="seconds the job may run")
+    traceparent: str | None = Field(default=None, max_length=55, description="W3C traceparent of the request")
 
     @model_validator(mode="after")
     def _works_on_something(self) -> Self:

@@ -29,6 +29,8 @@ FIELD_WEBHOOK: Final = "likeness_webhook"
 """URL that is to be told how the job ended; there only when it is to be told."""
 FIELD_DELIVERIES: Final = "likeness_deliveries"
 """WebhookLog as JSON: what became of telling it."""
+FIELD_TRACEPARENT: Final = "likeness_traceparent"
+"""W3C traceparent of the request that handed the job in; absent where there is no trace."""
 
 FIELD_ROUND: Final = "likeness_round"
 """Which turn of its key the job waits for; RQ's list is in the order of rounds (contract/fair_queue.py)."""
@@ -74,6 +76,8 @@ INSTALLED_KEY: Final = "likeness:installed"
 """Sorted set of engines, each with the last time (Unix seconds) that a worker had all its models."""
 INSTALLED_SECONDS: Final = 24 * 3600
 """So long after its last worker was seen an engine's jobs are still accepted, to wait for the next."""
+ENDED_COUNTS_KEY: Final = "likeness:counts:ended"
+"""Hash: jobs that ended, ever, by `engine:status:code`. The code of a success is the verdict of its best image."""
 STORE_PREFIX: Final = "jobs/{id}/"
 """Where the pictures of one job lie in the store; the rest of a name is the sha256 of the bytes, in hex."""
 PREVIEW_NAME: Final = "preview"
@@ -89,6 +93,8 @@ WEBHOOK_GONE_KEY: Final = "likeness:webhooks:gone:{digest}"
 """Marks a URL that answered 410 to a key's webhook; sha256 of both, in hex."""
 WEBHOOK_COUNTS_KEY: Final = "likeness:webhooks:counts"
 """Hash: how many tries of each outcome there were."""
+WEBHOOK_OUTCOMES: Final = ("delivered", "failed", "given_up", "disabled")
+"""What is always told of, also before the first delivery."""
 WEBHOOK_LOOK_SECONDS: Final = 60
 """How often a job is looked at that has not ended, should its end not have been told to the outbox."""
 WEBHOOK_SECONDS: Final = 7 * 24 * 3600
@@ -125,3 +131,8 @@ def queue_name(pool: str, priority: Priority) -> str:
 def queue_names(pools: list[str]) -> list[str]:
     """Return every queue of the pools, those of interactive jobs first."""
     return [queue_name(pool, priority) for priority in Priority for pool in pools]
+
+
+def accepted_at(job_id: str) -> float:
+    """Return when a job was accepted, in Unix seconds: an id begins with the milliseconds, as 12 hex digits."""
+    return int(job_id[:12], 16) / 1000

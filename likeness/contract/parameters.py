@@ -17,7 +17,7 @@ SchedulerName = Literal[
 class Parameters(BaseModel):
     """What steers any engine. Each engine takes some of these (`GET /engines`); another one given is refused."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     prompt: str | None = Field(default=None, max_length=MAX_PROMPT, description="what the picture shows")
     negative_prompt: str | None = Field(default=None, max_length=MAX_PROMPT, description="what it must not show")

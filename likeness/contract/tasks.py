@@ -61,7 +61,7 @@ class OutputFormat(StrEnum):
 class Strict(BaseModel):
     """A part of a task; an unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class Lora(Strict):

@@ -1,7 +1,6 @@
 """Whether the service lives, whether it can do its work, and what it has counted."""
 
 import asyncio
-from typing import Final
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -10,13 +9,11 @@ from starlette.responses import Response
 from likeness.contract.errors import LikenessError, NotReady
 from service import examples
 from service.docs import EVERYWHERE, OWNED, answer, problems
+from service.standing import ANSWER_SECONDS, standing_of
 from service.state import MetricsReader, OnlyQuery, Services, Use
 from service.wire import Health
 
 router = APIRouter(tags=["operation"])
-
-ANSWER_SECONDS: Final = 3.0
-"""What has not answered by then is away."""
 
 
 @router.get(
@@ -80,7 +77,6 @@ async def _missing(services: Services) -> list[str]:
     },
 )
 async def metrics(services: Use, owner: MetricsReader) -> Response:
-    """Give what was counted: requests, latencies, jobs accepted and refused, queue depths, resident engines."""
-    depths, workers = await services.queue.depths(), await services.queue.residency()
-    page = services.metrics.page(depths, workers, [spec.name for spec in services.catalogue.engines])
+    """Give what was counted, and how things stand: requests, jobs, queues, workers, Redis, the store, webhooks."""
+    page = services.metrics.page(await standing_of(services))
     return Response(page, media_type=CONTENT_TYPE_LATEST)

@@ -7,7 +7,8 @@ import sys
 import structlog
 
 from likeness.contract.catalogue import load_catalogue
-from service.app import ConfigurationError, log_as_json, read_settings
+from likeness.logs import log_as_json
+from service.app import ConfigurationError, read_settings
 from service.auth import Keys, KeysError
 from service.config import Settings
 from service.queue_webhooks import Outbox

@@ -1,13 +1,15 @@
 """The catalogue, readiness, metrics, logs."""
 
 import json
+import shutil
+from pathlib import Path
 
 import httpx
 import pytest
 import structlog
 
 from likeness.contract.engines import EngineSpec
-from service.app import log_as_json
+from likeness.logs import log_as_json
 from tests.service.conftest import Live, png
 from tests.service.test_bad_input import assert_problem
 
@@ -63,6 +65,18 @@ def test_metrics(serve) -> None:
     assert 'route="none",status="404"' in text and "BREW" not in text
 
 
+def test_metrics_are_told_while_redis_and_the_store_are_away(serve, tmp_path: Path) -> None:
+    live = serve(redis_url=f"unix://{tmp_path}/none.sock")
+    live.http.get("/healthz")
+    shutil.rmtree(live.store)
+    live.store.write_text("not a folder")
+    text = live.http.get("/metrics").text
+    assert 'likeness_dependency_up{dependency="redis"} 0.0' in text
+    assert 'likeness_dependency_up{dependency="store"} 0.0' in text
+    assert 'likeness_http_requests_total{method="GET",route="/healthz",status="200"} 1.0' in text
+    assert "likeness_queue_depth{" not in text, "what is not known is not told"
+
+
 def test_logs_are_json_and_hold_no_picture(
     serve, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +91,6 @@ def test_logs_are_json_and_hold_no_picture(
         structlog.configure(**before)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
     accepted = next(line for line in lines if line["event"] == "accepted")
-    assert accepted["job_id"] == answer.json()["id"]
+    assert accepted["job"] == answer.json()["id"]
     assert accepted["request_id"] == answer.headers["x-request-id"]
     assert not any("secret" in str(line) or "PNG" in str(line) for line in lines)

@@ -1,5 +1,6 @@
 """Every full-size engine of the catalogue, loaded through its own row from small models of its architecture."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
@@ -20,6 +21,7 @@ from worker.components import Components, Weights
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, silent
 from worker.engines.stable_diffusion_xl import sizes
 from worker.pipelines import fitted
+from worker.quiet import keep_quiet
 from worker.residency import Residents
 from worker.schedulers import SCHEDULERS
 
@@ -97,6 +99,17 @@ def test_it_makes_a_picture_that_its_seed_and_text_decide(engine: Callable[[str]
     assert (first != other).any() and (first != one.canvas).any()
     if one.parameters["guidance_scale"] != 0:
         assert (first != said).any(), "the text steers"
+
+
+@pytest.mark.parametrize("name", ["sd15", "sdxl", "kandinsky22", "flux-kontext", "qwen-image-edit"])
+def test_no_library_logs_a_prompt(
+    engine: Callable[[str], Engine], name: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for library in ("diffusers", "transformers"):  # they keep their lines to handlers of their own
+        monkeypatch.setattr(logging.getLogger(library), "propagate", True)
+    keep_quiet()
+    made(engine(name), task(name, text="plum zeppelin " * 200))
+    assert not [record.name for record in caplog.records if "zeppelin" in record.getMessage()]
 
 
 @pytest.mark.parametrize("name", NAMES)
