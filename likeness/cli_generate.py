@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -46,7 +46,7 @@ def generate(
     from likeness.terminal import wait_watched
 
     width, height = sides(size)
-    fields = {
+    fields: dict[str, Any] = {
         "negative_prompt": negative_prompt,
         "width": width,
         "height": height,

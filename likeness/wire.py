@@ -59,10 +59,31 @@ class RemoteJob(Wire):
     kind: str
     status: JobStatus
     created_at: datetime
+    engine: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
     position: int | None = None
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None
+
+
+class JobEvent(Wire):
+    """One event of a job as it happens: a new status, or a step of a running one. `id` is the service's own for it."""
+
+    type: str
+    status: JobStatus
+    progress: Progress | None = None
+    error: JobFailure | None = None
+    steps_done: int | None = None
+    id: str = ""
+
+
+class Health(Wire):
+    """Whether the service can do its work now; `detail` says what is missing, None when nothing is."""
+
+    ready: bool
+    detail: str | None = None
 
 
 class DryRunEstimate(Wire):
