@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
@@ -131,11 +132,9 @@ class Download(Partial):
 
     def __enter__(self) -> Self:
         """Make the file. Raises LocalProblem when it cannot be written."""
-        try:
+        with self._written():
             self._target.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._part.open("w+b")
-        except OSError as error:
-            raise LocalProblem(f"{self._target} cannot be written: {error.strerror}") from error
         return self
 
     def __exit__(
@@ -166,11 +165,9 @@ class Download(Partial):
 
     def take(self, chunk: bytes) -> Iterator[int]:
         """Write some more bytes and yield how many there are."""
-        try:
+        with self._written():
             if self._file:
                 self._file.write(chunk)
-        except OSError as error:
-            raise LocalProblem(f"{self._target} cannot be written: {error.strerror}") from error
         self.over = self._done >= self._size
         yield self._done
 
@@ -182,6 +179,14 @@ class Download(Partial):
         digest = hashlib.file_digest(self._file, "sha256").hexdigest()
         if self._etag.strip('"') != digest:
             raise LikenessProblem(200, "unexpected_answer", f"{self.path}: the bytes are not those that were told of")
-        self._file.flush()
-        self._part.replace(self._target)
+        with self._written():
+            self._file.flush()
+            self._part.replace(self._target)
         return self._target
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LocalProblem(f"{self._target} cannot be written: {error.strerror}") from error
