@@ -1,0 +1,64 @@
+"""Jobs as a terminal shows them: a table of many, the facts of one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.markup import escape
+from rich.table import Column, Table
+
+from likeness.contract.report import Report
+from likeness.wire import RemoteJob
+
+COLOURS: Final = {"accepted": "green", "rejected": "red", "failed": "red", "cancelled": "yellow", "running": "cyan"}
+AGES: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+"""Seconds of each unit that an age is told in, largest first."""
+
+
+def job_table(jobs: Sequence[RemoteJob]) -> Table:
+    """Return a row for each job: id, kind, status, engine, age and verdict; the id is never shortened."""
+    id_column, age_column = Column("id", no_wrap=True), Column("age", justify="right", no_wrap=True)
+    table = Table(id_column, "kind", "status", "engine", age_column, "verdict", box=None, padding=(0, 2, 0, 0))
+    now = datetime.now(UTC)
+    for job in jobs:
+        cells = (job.id, job.kind, _coloured(job.status.value), escape(job.engine), age(job.created_at, now))
+        table.add_row(*cells, _coloured(verdict(job)))
+    return table
+
+
+def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
+    """Return what is known of a job as names and plain sentences."""
+    stands = f"{job.status}, {job.position} before it" if job.position is not None else str(job.status)
+    rows = [("job", job.id), ("kind", job.kind), ("status", stands), ("engine", job.engine or "-")]
+    moments = {"created": job.created_at, "started": job.started_at, "ended": job.ended_at}
+    rows += [(name, f"{moment:%Y-%m-%d %H:%M:%S} UTC") for name, moment in moments.items() if moment]
+    if job.progress:
+        rows.append(("progress", f"{job.progress.stage} {job.progress.step}/{job.progress.steps}"))
+    if job.error:
+        rows.append(("error", f"{job.error.code}: {job.error.detail}"))
+    for number, image in enumerate(job.result.images if job.result else ()):
+        rows.append((f"image {number}", f"{image.width}x{image.height} {image.format}, {_found(image.report)}"))
+    return rows
+
+
+def verdict(job: RemoteJob) -> str:
+    """Return the verdict of a job's best image; why there is none; or a dash while there is none yet."""
+    if job.error:
+        return job.error.code
+    return job.result.images[0].report.verdict.value if job.result and job.result.images else "-"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """Return how long ago something was, in its largest whole unit."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    size, unit = next((one for one in AGES if seconds >= one[0]), AGES[-1])
+    return f"{seconds // size} {unit}"
+
+
+def _found(report: Report) -> str:
+    return f"{report.verdict}: {'; '.join(report.reasons)}"
+
+
+def _coloured(text: str) -> str:
+    colour = COLOURS.get(text)
+    return f"[{colour}]{text}[/]" if colour else escape(text)
