@@ -79,6 +79,7 @@ def test_examples_are_what_the_models_give() -> None:
         (wire.CustomiseRequest, examples.CUSTOMISE),
         (wire.CompareRequest, examples.COMPARE),
         (Generate, examples.GENERATE),
+        (Generate, examples.GENERATE_FROM_TEXT),
     ]:
         made = TypeAdapter(model).validate_python(example).model_dump(mode="json", exclude_unset=True)
         assert made == example
