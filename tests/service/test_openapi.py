@@ -93,6 +93,15 @@ def test_every_reference_leads_somewhere() -> None:
     assert "HTTPValidationError" not in text
 
 
+def test_every_link_leads_to_an_operation() -> None:
+    known = {operation["operationId"]: operation for _, _, operation in OPERATIONS}
+    links = document()["paths"]["/recreate"]["post"]["responses"]["202"]["links"]
+    assert set(links) == {"read", "cancel", "delete", "report", "reproduce"}
+    for link in links.values():
+        named = {parameter["name"] for parameter in known[link["operationId"]]["parameters"]}
+        assert set(link["parameters"]) <= named
+
+
 def test_the_other_spelling_is_the_same_call_and_shown_once() -> None:
     paths = document()["paths"]
     assert "/customize" not in paths and "POST /customize" in paths["/customise"]["post"]["description"]
