@@ -21,7 +21,7 @@ def likeness(*arguments, cwd=None, **environment):
         [sys.executable, "-m", "likeness.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
         cwd=cwd,
         env={**os.environ, "COLUMNS": "160", "NO_COLOR": "1", "PYTHONPATH": str(EXAMPLES.parent), **environment},
