@@ -17,8 +17,10 @@ AGES: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 def job_table(jobs: Sequence[RemoteJob]) -> Table:
     """Return a row for each job: id, kind, status, engine, age and verdict; the id is never shortened."""
-    id_column, age_column = Column("id", no_wrap=True), Column("age", justify="right", no_wrap=True)
-    table = Table(id_column, "kind", "status", "engine", age_column, "verdict", box=None, padding=(0, 2, 0, 0))
+    whole = [Column(name, no_wrap=True) for name in ("id", "kind", "status")]
+    folded = [Column(name, overflow="fold") for name in ("engine", "verdict")]  # 80 columns have to do
+    age_column = Column("age", justify="right", no_wrap=True)
+    table = Table(*whole, folded[0], age_column, folded[1], box=None, padding=(0, 1, 0, 0))
     now = datetime.now(UTC)
     for job in jobs:
         cells = (job.id, job.kind, _coloured(job.status.value), escape(job.engine), age(job.created_at, now))
