@@ -1,14 +1,16 @@
 """The bodies that the description shows as examples can be sent as they stand, and are answered as it says."""
 
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
+from service.examples import PICTURE
 from service.openapi import document
-from tests.openapi.conftest import EXAMPLES, Shop
+from tests.openapi.conftest import Shop
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 DOCUMENT = document()
@@ -31,14 +33,11 @@ def http(shop: Shop) -> Iterator[httpx.Client]:
 
 
 def sent(media_type: str, value: dict[str, Any]) -> dict[str, Any]:
-    """Return an example as httpx sends it; where a form's has bytes, a picture of examples/ stands for them."""
+    """Return an example as httpx sends it; where a form's has bytes, those of the JSON example's picture are sent."""
     if media_type == "application/json":
         return {"json": value}
-    picture = (EXAMPLES / "cap-plaid.jpg").read_bytes()
-    parts: dict[str, Any] = {
-        name: (None, str(said)) if said != BYTES else ("cap.jpg", picture) for name, said in value.items()
-    }
-    return {"files": parts}
+    picture = "shirt.png", b64decode(PICTURE.partition(",")[2])
+    return {"files": {name: (None, str(said)) if said != BYTES else picture for name, said in value.items()}}
 
 
 @pytest.mark.parametrize(("path", "media_type", "name"), BODIES, ids=[" ".join(body) for body in BODIES])
