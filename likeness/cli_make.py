@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from likeness.cli_values import Label, Set, assigned
+from likeness.cli_values import Label, Set, assigned, engine_names
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -21,7 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Files = Annotated[list[Path], typer.Argument(help="Pictures: PNG, JPEG or WebP.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Folder for the pictures that are made.")]
 OUT = Path("out")
-Engine = Annotated[str | None, typer.Option(help="Engine; the default one if not given.")]
+Engine = Annotated[str | None, typer.Option(help="Engine; the default one if not given.", autocompletion=engine_names)]
 Seed = Annotated[int | None, typer.Option(help="Seed of the first candidate.")]
 Controls = Annotated[list[str] | None, typer.Option(help="Edges to keep: canny or soft_edge; may be given twice.")]
 Style = Annotated[Path | None, typer.Option("--style", help="A picture whose style is taken over.")]

@@ -398,8 +398,15 @@ def test_the_help_says_what_the_exit_codes_mean():
     assert "Exit codes: 0" in done.stdout and "--install-completion" in done.stdout
 
 
-def test_a_shell_is_offered_commands():
-    words = {"_LIKENESS_COMPLETE": "complete_bash", "COMP_WORDS": "likeness re", "COMP_CWORD": "1"}
+@pytest.mark.parametrize(
+    ("line", "word", "offered"),
+    [
+        ("likeness re", "1", {"recreate", "report", "reproduce"}),
+        ("likeness recreate --engine vqgan", "3", {"vqgan", "vqgan-transformer"}),
+    ],
+)
+def test_a_shell_is_offered_commands_and_engines(line, word, offered):
+    words = {"_LIKENESS_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": word}
     done = subprocess.run(
         [sys.executable, "-c", "from likeness.cli import app; app(prog_name='likeness')"],
         capture_output=True,
@@ -408,4 +415,4 @@ def test_a_shell_is_offered_commands():
         env={**os.environ, **words},
         cwd=EXAMPLES.parent,
     )
-    assert set(done.stdout.split()) == {"recreate", "report", "reproduce"}
+    assert set(done.stdout.split()) == offered
