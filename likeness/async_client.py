@@ -24,7 +24,7 @@ from likeness.form import Fields, File
 from likeness.retries import Retries, Tries
 from likeness.streams import PING_SECONDS, Download, Events, Reading
 from likeness.waiting import WAIT_SECONDS, Waiting, succeeded
-from likeness.wire import DryRun, EngineInfo, Health, JobEvent, RemoteJob
+from likeness.wire import DryRun, EngineInfo, Health, JobEvent, RemoteJob, Usage
 
 Answer = TypeVar("Answer")
 
@@ -120,9 +120,12 @@ class AsyncClient:
         """
         return await self._ask(await asyncio.to_thread(calls.dry_run, kind, picture, fields))
 
-    async def job(self, job_id: str, wait: int = 0) -> RemoteJob:
-        """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds."""
-        return await self._ask(calls.job(job_id, wait))
+    async def job(self, job_id: str, wait: int = 0, presigned: bool = False) -> RemoteJob:
+        """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds.
+
+        With `presigned` its images' URLs lead straight to the object store, until `result.links_expire_at`.
+        """
+        return await self._ask(calls.job(job_id, wait, presigned))
 
     async def jobs(self, page_size: int = 20) -> AsyncIterator[RemoteJob]:
         """Yield your jobs, newest first; they are asked for in pages of `page_size`, 1 to 100."""
@@ -213,6 +216,10 @@ class AsyncClient:
     async def engines(self) -> list[EngineInfo]:
         """Return the catalogue."""
         return await self._ask(calls.engines())
+
+    async def usage(self, days: int = 1) -> Usage:
+        """Return what your key used on so many days, today first, and what bounds it."""
+        return await self._ask(calls.usage(days))
 
     async def health(self) -> Health:
         """Return whether the service can do its work now, and what is missing."""

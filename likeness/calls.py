@@ -18,7 +18,7 @@ from likeness.contract.tasks import Region
 from likeness.form import Fields, File, content_of
 from likeness.problems import LikenessProblem
 from likeness.retries import problem_of
-from likeness.wire import DryRun, EngineInfo, EngineList, Health, JobPage, RemoteJob
+from likeness.wire import DryRun, EngineInfo, EngineList, Health, JobPage, RemoteJob, Usage
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 PNG: Final = "image/png"
@@ -100,9 +100,10 @@ def dry_run(kind: JobKind, picture: File | None, fields: Mapping[str, Fields]) -
     return Call("POST", f"/{kind}", _as(DryRun), {"params": {"dry_run": "true"}, **content})
 
 
-def job(job: RemoteJob | str, wait: int) -> Call[RemoteJob]:
+def job(job: RemoteJob | str, wait: int, presigned: bool = False) -> Call[RemoteJob]:
     """Read a job, once it has ended or `wait` seconds have passed."""
-    return Call("GET", path_of(job), _as(RemoteJob), {"params": {"wait": wait} if wait else None}, wait)
+    params: dict[str, int | str] = ({"wait": wait} if wait else {}) | ({"links": "presigned"} if presigned else {})
+    return Call("GET", path_of(job), _as(RemoteJob), {"params": params or None}, wait)
 
 
 def page(cursor: str | None, limit: int) -> Call[JobPage]:
@@ -149,6 +150,11 @@ def cancel(job: RemoteJob | str) -> Call[RemoteJob]:
 def delete(job: RemoteJob | str) -> Call[None]:
     """Stop a job and erase its pictures."""
     return Call("DELETE", path_of(job), lambda _: None)
+
+
+def usage(days: int) -> Call[Usage]:
+    """Read what the key used."""
+    return Call("GET", "/usage", _as(Usage), {"params": {"days": days}})
 
 
 def health() -> Call[Health]:

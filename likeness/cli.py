@@ -172,6 +172,7 @@ app.command("customize", hidden=True)(cli_make.customise)
 app.command()(cli_generate.generate)
 app.command()(cli_compare.compare)
 app.command()(cli_compare.reproduce)
+app.command()(cli_jobs.usage)
 app.command()(cli_report.report)
 app.command()(cli_report.inspect)
 

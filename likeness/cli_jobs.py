@@ -172,3 +172,25 @@ def _print(job: "RemoteJob", as_json: bool) -> None:
         typer.echo(job.model_dump_json(indent=2))
     else:
         print_rows(Console(), job_rows(job))
+
+
+def usage(
+    days: Annotated[int, typer.Option(min=1, help="How many UTC days, today with them.")] = 1,
+    as_json: AsJson = False,
+    url: Url = URL,
+    key: Key = None,
+) -> None:
+    """Tell what your key used, and its bounds."""
+    from rich.console import Console
+
+    from likeness.client import Client
+    from likeness.job_display import usage_table
+
+    with Client(url, key) as client:
+        used = client.usage(days)
+    if as_json:
+        typer.echo(used.model_dump_json(indent=2))
+        return
+    quota, running = used.daily_quota, used.concurrency
+    Console().print(usage_table(used))
+    typer.echo(f"daily quota: {quota or 'none'}; most jobs running at once: {running or 'no bound'}")

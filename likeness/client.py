@@ -31,7 +31,7 @@ from likeness.problems import LikenessProblem
 from likeness.retries import Retries, Tries
 from likeness.streams import PING_SECONDS, Download, Events, Reading
 from likeness.waiting import WAIT_SECONDS, Waiting, succeeded
-from likeness.wire import DryRun, EngineInfo, Health, JobEvent, RemoteJob
+from likeness.wire import DryRun, EngineInfo, Health, JobEvent, RemoteJob, Usage
 
 __all__ = [
     "AsyncClient",
@@ -45,6 +45,7 @@ __all__ = [
     "RemoteJob",
     "Report",
     "Retries",
+    "Usage",
 ]
 
 Answer = TypeVar("Answer")
@@ -139,9 +140,12 @@ class Client:
         """
         return self._ask(calls.dry_run(kind, picture, fields))
 
-    def job(self, job_id: str, wait: int = 0) -> RemoteJob:
-        """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds."""
-        return self._ask(calls.job(job_id, wait))
+    def job(self, job_id: str, wait: int = 0, presigned: bool = False) -> RemoteJob:
+        """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds.
+
+        With `presigned` its images' URLs lead straight to the object store, until `result.links_expire_at`.
+        """
+        return self._ask(calls.job(job_id, wait, presigned))
 
     def jobs(self, page_size: int = 20) -> Iterator[RemoteJob]:
         """Yield your jobs, newest first; they are asked for in pages of `page_size`, 1 to 100."""
@@ -230,6 +234,10 @@ class Client:
     def engines(self) -> list[EngineInfo]:
         """Return the catalogue."""
         return self._ask(calls.engines())
+
+    def usage(self, days: int = 1) -> Usage:
+        """Return what your key used on so many days, today first, and what bounds it."""
+        return self._ask(calls.usage(days))
 
     def health(self) -> Health:
         """Return whether the service can do its work now, and what is missing."""

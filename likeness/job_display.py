@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from likeness.contract.report import Report
-from likeness.wire import RemoteJob
+from likeness.wire import RemoteJob, Usage
 
 COLOURS: Final = {"accepted": "green", "rejected": "red", "failed": "red", "cancelled": "yellow", "running": "cyan"}
 AGES: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -41,6 +41,15 @@ def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
     for number, image in enumerate(job.result.images if job.result else ()):
         rows.append((f"image {number}", f"{image.width}x{image.height} {image.format}, {_found(image.report)}"))
     return rows
+
+
+def usage_table(usage: Usage) -> Table:
+    """Return a row for each day that a key was used: jobs accepted and ended, images, and workers' seconds."""
+    names = ("accepted", "succeeded", "failed", "cancelled", "images", "seconds")
+    table = Table("day", *(Column(name, justify="right") for name in names), box=None, padding=(0, 1, 0, 0))
+    for day in usage.days:
+        table.add_row(str(day.day), *(f"{getattr(day, name):g}" for name in names))
+    return table
 
 
 def verdict(job: RemoteJob) -> str:

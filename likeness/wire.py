@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from likeness.contract.jobs import ComparedRun, JobFailure, JobStatus, Progress, Recommendation, Reproduction, Timings
 from likeness.contract.report import Report
+from likeness.contract.usage import DayUsage
 
 
 class Wire(BaseModel):
@@ -50,6 +51,7 @@ class RemoteResult(Wire):
     caption_reason: str | None = None
     comparison: RemoteComparison | None = None
     reproduction: Reproduction | None = None
+    links_expire_at: datetime | None = None
 
 
 class RemoteJob(Wire):
@@ -84,6 +86,14 @@ class Health(Wire):
 
     ready: bool
     detail: str | None = None
+
+
+class Usage(Wire):
+    """What a key used, a UTC day at a time with today first, and what bounds it: None where nothing does."""
+
+    daily_quota: int | None
+    concurrency: int | None
+    days: list[DayUsage]
 
 
 class DryRunEstimate(Wire):

@@ -87,6 +87,12 @@ def test_images_and_reports_are_fetched(live: Live, job: str, tmp_path) -> None:
     assert "give the id of one, or two pictures" in told(likeness("report", "shirt.jpg"), code=2)
 
 
+def test_usage_is_told(live: Live, job: str) -> None:  # noqa: F811
+    shown = run(live, "usage").stdout
+    assert shown.split()[:2] == ["day", "accepted"] and "daily quota: none" in shown
+    assert json.loads(run(live, "usage", "--json", "--days", 3).stdout)["days"][0]["succeeded"] >= 1
+
+
 def test_jobs_are_deleted_when_that_is_confirmed(live: Live, client: Client, job: str) -> None:  # noqa: F811
     assert told(likeness("jobs", "delete", job, LIKENESS_URL=live.url), code=1)
     assert client.job(job).status == "succeeded"
