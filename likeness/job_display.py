@@ -38,6 +38,8 @@ def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
         rows.append(("progress", f"{job.progress.stage} {job.progress.step}/{job.progress.steps}"))
     if job.error:
         rows.append(("error", f"{job.error.code}: {job.error.detail}"))
+    if job.webhook:
+        rows.append(("webhook", f"{job.webhook.url}: {job.webhook.state} after {len(job.webhook.deliveries)} tries"))
     for number, image in enumerate(job.result.images if job.result else ()):
         rows.append((f"image {number}", f"{image.width}x{image.height} {image.format}, {_found(image.report)}"))
     return rows

@@ -5,7 +5,16 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from likeness.contract.jobs import ComparedRun, JobFailure, JobStatus, Progress, Recommendation, Reproduction, Timings
+from likeness.contract.jobs import (
+    ComparedRun,
+    Delivery,
+    JobFailure,
+    JobStatus,
+    Progress,
+    Recommendation,
+    Reproduction,
+    Timings,
+)
 from likeness.contract.report import Report
 from likeness.contract.usage import DayUsage
 
@@ -54,6 +63,15 @@ class RemoteResult(Wire):
     links_expire_at: datetime | None = None
 
 
+class RemoteWebhook(Wire):
+    """Who is told how a job ends, and what became of it so far."""
+
+    url: str
+    state: str
+    deliveries: list[Delivery]
+    next_at: datetime | None = None
+
+
 class RemoteJob(Wire):
     """A job as the service tells it."""
 
@@ -68,6 +86,7 @@ class RemoteJob(Wire):
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None
+    webhook: RemoteWebhook | None = None
 
 
 class JobEvent(Wire):

@@ -1,10 +1,12 @@
 """`likeness jobs` and `likeness report JOB`, in processes of their own, against a real service with a real worker."""
 
+import base64
 import json
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +56,14 @@ def test_a_job_is_shown(live: Live, job: str) -> None:  # noqa: F811
     assert job in shown and "succeeded" in shown and "32x24 png, accepted" in shown
     assert json.loads(run(live, "jobs", "show", job, "--json").stdout)["engine"] == "drill"
     assert NONE in told(run(live, "jobs", "show", NONE), code=1)
+
+
+def test_what_became_of_a_webhook_is_shown(serve: Callable[..., Live]) -> None:  # noqa: F811
+    idle = serve(webhook_secret="whsec_" + base64.b64encode(bytes(32)).decode())  # noqa: F811
+    with Client(idle.url) as client:
+        job = client.recreate(png(), webhook="https://shop.example/hook")
+        assert client.job(job.id).webhook.state == "waiting"
+    assert "https://shop.example/hook: waiting after 0 tries" in run(idle, "jobs", "show", job.id).stdout
 
 
 def test_a_job_is_watched_to_its_end(live: Live, client: Client) -> None:  # noqa: F811
