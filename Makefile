@@ -64,8 +64,9 @@ format: $(READY) ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-openapi: $(READY) ## export openapi/openapi.json and the TypeScript types
+openapi: $(READY) ## export openapi/openapi.json, the TypeScript types, and the references made from code
 	$(BIN)/python -m service.openapi
+	$(BIN)/python -m typer likeness.cli utils docs --name likeness --title 'The likeness command' --output docs/cli.md
 
 bench: $(READY) ## measure what benchmarks/README.md claims
 	$(BIN)/python -m benchmarks

@@ -3,6 +3,7 @@
 Nothing heavy is imported before a command needs it; what goes wrong is told in a sentence and by the exit code.
 """
 
+import json
 import os
 import signal
 import sys
@@ -13,13 +14,16 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from likeness import __version__, cli_compare, cli_generate, cli_make, cli_models
-from likeness.cli_make import URL, Key, Url
+from likeness import __version__, cli_compare, cli_generate, cli_jobs, cli_make, cli_models, cli_report
+from likeness.cli_make import URL, AsJson, Key, Url
 from likeness.contract.errors import LikenessError
-from likeness.problems import LocalProblem, Problem
+from likeness.problems import LikenessProblem, LocalProblem, Problem
 
-UNREADABLE = 2
 INTERRUPTED = 130
+EXITS = (
+    "Exit codes: 0 all is well; 1 something failed, was refused, or a picture was rejected; 2 the command cannot be "
+    "understood, or a file not be read; 130 stopped by Ctrl-C. With --json, standard output is JSON and nothing else."
+)
 HIDDEN_HOSTS = ("127.0.0.1", "::1", "localhost")
 
 
@@ -31,12 +35,19 @@ class Telling(TyperGroup):
         try:
             return super().invoke(ctx)
         except (Problem, LikenessError) as problem:
-            _fail(str(problem))
+            _fail(f"{problem}{_advice(problem)}")
         except BrokenPipeError:
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             typer.echo("likeness: stopped", err=True)
             raise typer.Exit(INTERRUPTED) from None
+
+
+def _advice(problem: Exception) -> str:
+    """Return what to do about a problem, where its text does not say it."""
+    if isinstance(problem, LikenessProblem) and problem.code == "no_answer":
+        return "\n`likeness up` starts the service on this machine; --url or LIKENESS_URL names another one"
+    return ""
 
 
 def _fail(text: str, code: int = 1) -> NoReturn:
@@ -46,15 +57,15 @@ def _fail(text: str, code: int = 1) -> NoReturn:
 
 app = typer.Typer(
     cls=Telling,
-    help="Recreate and customise product photos with their frame unchanged and every result measured.",
+    help="Recreate and customise product photos with their frame unchanged and every result measured.\n\n" + EXITS,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
 )
 keys = typer.Typer(help="The API keys of the service.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 app.add_typer(cli_models.app, name="models")
+app.add_typer(cli_jobs.app, name="jobs")
 
 Home = Annotated[Path, typer.Option(envvar="LIKENESS_HOME", help="Folder for the state of the one-machine stack.")]
 HOME = Path(".likeness")
@@ -161,54 +172,13 @@ app.command("customize", hidden=True)(cli_make.customise)
 app.command()(cli_generate.generate)
 app.command()(cli_compare.compare)
 app.command()(cli_compare.reproduce)
+app.command()(cli_jobs.usage)
+app.command()(cli_report.report)
+app.command()(cli_report.inspect)
 
 
 @app.command()
-def report(
-    given: Annotated[Path, typer.Argument(help="The picture as it was given.", show_default=False)],
-    made: Annotated[Path, typer.Argument(help="The picture as it was made.", show_default=False)],
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    png: Annotated[Path | None, typer.Option(help="Write the report as a picture.")] = None,
-) -> None:
-    """Report how alike any two pictures are. Needs no server. Exits 2 when one cannot be read."""
-    from rich.console import Console
-
-    from likeness.compare import compare_files
-    from likeness.terminal import print_report
-
-    try:
-        compared = compare_files(given, made)
-    except LocalProblem as problem:
-        _fail(str(problem), code=UNREADABLE)
-    if png:
-        compared.draw(png)
-    if as_json:
-        typer.echo(compared.report.model_dump_json(indent=2))
-    else:
-        print_report(Console(), compared.report)
-
-
-@app.command()
-def inspect(
-    file: Annotated[Path, typer.Argument(help="A picture: PNG, JPEG or WebP.", show_default=False)],
-) -> None:
-    """Print what a picture says about itself: its frame, how it was made, whether it is signed.
-
-    Needs no server. Exits 2 when it cannot be read.
-    """
-    from rich.console import Console
-
-    from likeness.inspection import inspect_file
-    from likeness.terminal import print_rows
-
-    try:
-        print_rows(Console(), inspect_file(file).rows())
-    except LocalProblem as problem:
-        _fail(str(problem), code=UNREADABLE)
-
-
-@app.command()
-def engines(url: Url = URL, key: Key = None) -> None:
+def engines(as_json: AsJson = False, url: Url = URL, key: Key = None) -> None:
     """List the engines of a running service."""
     from rich.console import Console
 
@@ -216,7 +186,11 @@ def engines(url: Url = URL, key: Key = None) -> None:
     from likeness.terminal import engine_table
 
     with Client(url, key) as client:
-        Console().print(engine_table(client.engines()))
+        found = client.engines()
+    if as_json:
+        typer.echo(json.dumps([engine.model_dump(mode="json") for engine in found], indent=2))
+    else:
+        Console().print(engine_table(found))
 
 
 Scopes = Annotated[

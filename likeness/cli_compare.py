@@ -1,12 +1,13 @@
 """The commands that try things out: `likeness compare` and `likeness reproduce`."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from likeness.cli_make import OUT, REGIONS, URL, Complete, Guide, Key, Out, Style, Url, recoloured
+from likeness.cli_make import OUT, REGIONS, URL, AsJson, Complete, Guide, Key, Out, Style, Url, recoloured
 from likeness.cli_values import value_of
 from likeness.problems import LocalProblem
 
@@ -33,6 +34,7 @@ def compare(
     style: Style = None,
     guide: Guide = None,
     complete: Complete = None,
+    as_json: AsJson = False,
     out: Out = OUT,
     url: Url = URL,
     key: Key = None,
@@ -56,7 +58,7 @@ def compare(
         area = Path(mask) if mask and not region else None
         grids = [_grid(said) for said in engine]
         job = client.compare(file, grids, task, mask=area, style_image=style, guide=guide)
-        _show_comparison(client, job, file, out)
+        _show_comparison(client, job, file, out, as_json)
 
 
 def _grid(said: str) -> dict[str, Any]:
@@ -72,29 +74,34 @@ def _grid(said: str) -> dict[str, Any]:
         raise LocalProblem(f"--engine {said}: numbers are needed, as 'starter strength=0,0.3 steps=4'") from error
 
 
-def _show_comparison(client: "Client", job: "RemoteJob", file: Path, out: Path) -> None:
+def _show_comparison(client: "Client", job: "RemoteJob", file: Path, out: Path, as_json: bool) -> None:
     """Wait for a comparison, save its pictures and its sheet, and print its table."""
     from rich.console import Console
 
+    from likeness.making import write
     from likeness.terminal import comparison_table, wait_watched
 
-    console = Console()
+    console = Console(stderr=as_json)
     job = wait_watched(client, job, console, LONGEST_WAIT)
     if job.result is None or job.result.comparison is None:
         raise LocalProblem(f"job {job.id} is no comparison")
     comparison = job.result.comparison
     made = {run.image: f"{file.stem}-{run.rank}-{run.engine}" for run in comparison.runs if run.image is not None}
-    save_images(client, job, out, made)
-    _write(out / f"{file.stem}-sheet.png", client.sheet(job))
-    console.print(comparison_table(comparison.runs))
-    console.print(*comparison.recommendation.reasons, sep="\n", markup=False)
-    console.print(f"written to {out}/ with a contact sheet, {file.stem}-sheet.png", markup=False)
+    saved = save_images(client, job, out, made)
+    write(out / f"{file.stem}-sheet.png", client.sheet(job))
+    if as_json:
+        tell(job, [*saved, out / f"{file.stem}-sheet.png"])
+    else:
+        console.print(comparison_table(comparison.runs))
+        console.print(*comparison.recommendation.reasons, sep="\n", markup=False)
+        console.print(f"written to {out}/ with a contact sheet, {file.stem}-sheet.png", markup=False)
     if not any(run.verdict == "accepted" for run in comparison.runs):
         raise LocalProblem("no run was accepted")
 
 
 def reproduce(
     job: Annotated[str, typer.Argument(help="Id of a job that succeeded.", show_default=False)],
+    as_json: AsJson = False,
     out: Out = OUT,
     url: Url = URL,
     key: Key = None,
@@ -105,31 +112,34 @@ def reproduce(
     from likeness.client import Client
     from likeness.terminal import reproduction_table, wait_watched
 
-    console = Console()
+    console = Console(stderr=as_json)
     with Client(url, key) as client:
         again = wait_watched(client, client.reproduce(job), console, LONGEST_WAIT)
         if again.result is None or again.result.reproduction is None:
             raise LocalProblem(f"job {again.id} is no reproduction")
         images = again.result.reproduction.images
-        save_images(client, again, out, {one.image: f"{job}-{one.original}" for one in images if one.image is not None})
-    console.print(reproduction_table(images))
-    console.print(f"written to {out}/", markup=False)
+        names = {one.image: f"{job}-{one.original}" for one in images if one.image is not None}
+        saved = save_images(client, again, out, names)
+    if as_json:
+        tell(again, saved)
+    else:
+        console.print(reproduction_table(images))
+        console.print(f"written to {out}/", markup=False)
     if any(one.sameness in (None, "different") for one in images):
         raise LocalProblem("not every image came back as it was")
 
 
-def save_images(client: "Client", job: "RemoteJob", out: Path, named: Mapping[int, str]) -> None:
-    """Write the images of a job, each under its name. Raises LocalProblem."""
+def save_images(client: "Client", job: "RemoteJob", out: Path, named: Mapping[int, str]) -> list[Path]:
+    """Write the images of a job, each under its name, and return where. Raises LocalProblem."""
     from likeness.making import SUFFIXES
 
     images: Sequence[Any] = job.result.images if job.result else ()
-    for number, name in named.items():
-        _write(out / f"{name}{SUFFIXES.get(images[number].format, '')}", client.image(job, number))
+    return [
+        client.save(job, out / f"{name}{SUFFIXES.get(images[number].format, '')}", number)
+        for number, name in named.items()
+    ]
 
 
-def _write(target: Path, data: bytes) -> None:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-    except OSError as error:
-        raise LocalProblem(f"{target} cannot be written: {error.strerror}") from error
+def tell(job: "RemoteJob", files: Sequence[Path]) -> None:
+    """Print a job, and the files it was saved to, as JSON."""
+    typer.echo(json.dumps({**job.model_dump(mode="json"), "files": [str(file) for file in files]}, indent=2))

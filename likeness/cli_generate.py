@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from likeness.cli_compare import LONGEST_WAIT, save_images
-from likeness.cli_make import OUT, URL, Engine, GuidanceScale, Key, Out, Seed, Steps, Url
+from likeness.cli_compare import LONGEST_WAIT, save_images, tell
+from likeness.cli_make import OUT, URL, AsJson, Engine, GuidanceScale, Key, Out, Seed, Steps, Url
 from likeness.cli_values import Label, Set, assigned
 from likeness.problems import LocalProblem
 
@@ -35,6 +35,7 @@ def generate(
     candidates: Annotated[int | None, typer.Option(help="How many to make.")] = None,
     keep: Annotated[str | None, typer.Option(help="Which of them to write: best or all.")] = None,
     picture_format: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp.")] = None,
+    as_json: AsJson = False,
     out: Out = OUT,
     url: Url = URL,
     key: Key = None,
@@ -46,7 +47,7 @@ def generate(
     from likeness.terminal import wait_watched
 
     width, height = sides(size)
-    fields = {
+    fields: dict[str, Any] = {
         "negative_prompt": negative_prompt,
         "width": width,
         "height": height,
@@ -61,12 +62,15 @@ def generate(
         "format": picture_format,
         **assigned(settings),
     }
-    console = Console()
+    console = Console(stderr=as_json)
     with Client(url, key) as client:
         job = wait_watched(client, client.generate(prompt, **fields), console, LONGEST_WAIT)
         names = names_of(prompt or label or "", job)
-        save_images(client, job, out, names)
-    console.print(*lines(job, names), f"written to {out}/", sep="\n", markup=False, highlight=False)
+        saved = save_images(client, job, out, names)
+    if as_json:
+        tell(job, saved)
+    else:
+        console.print(*lines(job, names), f"written to {out}/", sep="\n", markup=False, highlight=False)
     if job.result and job.result.images[0].report.verdict == "rejected":
         raise LocalProblem("; ".join(job.result.images[0].report.reasons))
 

@@ -1,12 +1,13 @@
 """The commands that make pictures: `likeness recreate` and `likeness customise`."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from likeness.cli_values import Label, Set, assigned
+from likeness.cli_values import Label, Set, assigned, engine_names
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -15,11 +16,12 @@ if TYPE_CHECKING:  # heavy: imported when a command runs
 Url = Annotated[str, typer.Option(envvar="LIKENESS_URL", help="Address of the service.")]
 Key = Annotated[str | None, typer.Option(envvar="LIKENESS_KEY", help="API key.", show_default=False)]
 URL = "http://127.0.0.1:8000"
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 Files = Annotated[list[Path], typer.Argument(help="Pictures: PNG, JPEG or WebP.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="Folder for the pictures that are made.")]
 OUT = Path("out")
-Engine = Annotated[str | None, typer.Option(help="Engine; the default one if not given.")]
+Engine = Annotated[str | None, typer.Option(help="Engine; the default one if not given.", autocompletion=engine_names)]
 Seed = Annotated[int | None, typer.Option(help="Seed of the first candidate.")]
 Controls = Annotated[list[str] | None, typer.Option(help="Edges to keep: canny or soft_edge; may be given twice.")]
 Style = Annotated[Path | None, typer.Option("--style", help="A picture whose style is taken over.")]
@@ -41,12 +43,13 @@ def recreate(
     picture_format: Annotated[str, typer.Option("--format", help="same, png, jpeg or webp.")] = "same",
     settings: Set = None,
     seed: Seed = None,
+    as_json: AsJson = False,
 ) -> None:
     """Recreate pictures through a running service. Exits 1 when one failed or was rejected."""
     from likeness.making import Wish
 
     fields = {"engine": engine, "format": picture_format, "seed": seed, **assigned(settings)}
-    _make([Wish(file, "recreate", fields) for file in files], out, url, key)
+    _make([Wish(file, "recreate", fields) for file in files], out, url, key, as_json)
 
 
 def customise(
@@ -74,6 +77,7 @@ def customise(
     attempts: Annotated[int | None, typer.Option(help="How often to try until one is accepted.")] = None,
     picture_format: Annotated[str | None, typer.Option("--format", help="same, png, jpeg or webp.")] = None,
     out: Out = OUT,
+    as_json: AsJson = False,
     url: Url = URL,
     key: Key = None,
 ) -> None:
@@ -108,7 +112,7 @@ def customise(
         "format": picture_format,
         **assigned(settings),
     }
-    _make([Wish(file, "customise", fields) for file in files], out, url, key)
+    _make([Wish(file, "customise", fields) for file in files], out, url, key, as_json)
 
 
 def recoloured(colour: str | None, region: str | None) -> dict[str, str] | None:
@@ -128,7 +132,7 @@ def _box(text: str | None) -> dict[str, float] | None:
         raise LocalProblem(f"--place {text}: four numbers are needed, as 0.3,0.4,0.4,0.2") from error
 
 
-def _make(wishes: "Sequence[Wish]", out: Path, url: str, key: str | None) -> None:
+def _make(wishes: "Sequence[Wish]", out: Path, url: str, key: str | None, as_json: bool) -> None:
     """Have the wishes made and show what came of them. Raises LocalProblem when one failed or was rejected."""
     from rich.console import Console
 
@@ -136,11 +140,15 @@ def _make(wishes: "Sequence[Wish]", out: Path, url: str, key: str | None) -> Non
     from likeness.making import Making
     from likeness.terminal import make_watched, outcome_table
 
-    console = Console()
+    console = Console(stderr=as_json)
     with Client(url, key) as client:
         outcomes = make_watched(Making(client, out), wishes, console)
-    console.print(outcome_table(outcomes))
+    if as_json:
+        typer.echo(json.dumps([outcome.told() for outcome in outcomes], indent=2))
+    else:
+        console.print(outcome_table(outcomes))
     faults = [f"{outcome.file}: {'; '.join(outcome.faults)}" for outcome in outcomes if outcome.faults]
     if faults:
         raise LocalProblem("\n".join(faults))
-    console.print(f"written to {out}/", markup=False)
+    if not as_json:
+        console.print(f"written to {out}/", markup=False)

@@ -1,12 +1,15 @@
 """The commands of `likeness models`: pull, list, verify and remove what engines run on."""
 
+import json
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from likeness.cli_make import AsJson
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -73,13 +76,17 @@ def _by_hand(missing: "Sequence[ModelSpec]", models: "ModelsFolder") -> str:
 
 
 @app.command("list")
-def list_models(folder: Folder = FOLDER) -> None:
+def list_models(folder: Folder = FOLDER, as_json: AsJson = False) -> None:
     """List the models: which are here, how large, under which licence, and which engines need them."""
     from rich.console import Console
 
-    from likeness.models.display import model_table
+    from likeness.models.display import model_rows, model_table
 
-    Console().print(model_table(_catalogue(), _folder(folder)))
+    rows = model_rows(_catalogue(), _folder(folder))
+    if as_json:
+        typer.echo(json.dumps([asdict(row) for row in rows], indent=2))
+    else:
+        Console().print(model_table(rows))
 
 
 @app.command()

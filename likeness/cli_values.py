@@ -1,6 +1,8 @@
 """Values of an engine's parameters, as the commands take them: `NAME=VALUE`."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +17,18 @@ Set = Annotated[
     typer.Option("--set", help="A parameter of the engine, as layer=layer2 or top_k=50; may be given many times."),
 ]
 Label = Annotated[str | None, typer.Option(help="The class of what is shown, of those the engine knows.")]
+
+
+def engine_names(incomplete: str) -> list[str]:
+    """Return the engines of the catalogue for a shell to complete; none when it cannot be read."""
+    from likeness.contract.catalogue import load_catalogue
+
+    path = os.environ.get("LIKENESS_CATALOGUE")
+    try:
+        engines = load_catalogue(Path(path) if path else None).engines
+    except (OSError, ValueError):
+        return []
+    return [engine.name for engine in engines if engine.name.startswith(incomplete)]
 
 
 def assigned(settings: Sequence[str] | None) -> dict[str, str | int | float]:

@@ -2,64 +2,65 @@
 
     with Client("http://127.0.0.1:8000") as client:
         job = client.wait(client.recreate("shirt.jpg"))
-        Path("recreated.jpg").write_bytes(client.image(job))
+        client.save(job, "recreated.jpg")
         job = client.wait(client.customise("shirt.jpg", instruction="make it red", mask="product"))
         job = client.wait(client.generate("a red shirt on a hanger", width=512, height=768))
 
 Every call is tried again when the service is busy or away, a bounded number of times; a POST carries a key that makes
-sure that trying again never makes a second job.
+sure that trying again never makes a second job. `AsyncClient` has the same methods for asyncio.
 """
 
-import random
+import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, get_args
-from uuid import uuid4
+from typing import Any, Self, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
+from likeness import calls
+from likeness.async_client import AsyncClient
+from likeness.calls import Call
 from likeness.contract.comparison import JobKind
 from likeness.contract.errors import FieldProblem
 from likeness.contract.report import Report
-from likeness.contract.tasks import Region
-from likeness.form import Fields, File, content_of
+from likeness.form import Fields, File
 from likeness.problems import LikenessProblem
-from likeness.wire import DryRun, EngineInfo, EngineList, JobPage, RemoteJob
+from likeness.retries import Retries, Tries
+from likeness.streams import PING_SECONDS, Download, Events, Reading
+from likeness.waiting import WAIT_SECONDS, Waiting, succeeded
+from likeness.wire import DryRun, EngineInfo, Health, JobEvent, RemoteJob, Usage
 
-__all__ = ["Client", "FieldProblem", "LikenessProblem", "RemoteJob"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "DryRun",
+    "EngineInfo",
+    "FieldProblem",
+    "Health",
+    "JobEvent",
+    "LikenessProblem",
+    "RemoteJob",
+    "Report",
+    "Retries",
+    "Usage",
+]
 
-ATTEMPTS = 5
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-RETRIED_STATUS = frozenset({429, 502, 503})
-RETRIED_CODES = frozenset({"idempotency_pending"})
-FIRST_PAUSE = 0.25
-"""Seconds before the second try when the service does not say; doubles each time."""
-LONGEST_PAUSE = 30.0
-"""Seconds; a longer Retry-After is cut to this."""
-SHORTEST_ROUND = 0.25
-"""Seconds from one look at a job to the next, at least."""
-WAIT_SECONDS = 25
-"""How long one GET asks the service to wait for a change."""
-
-Answer = TypeVar("Answer", bound=BaseModel)
+Answer = TypeVar("Answer")
 
 
 class Client:
-    """A connection to one service. Every method raises LikenessProblem."""
+    """A connection to one service. Every method raises LikenessProblem; `timeout` is in seconds and of one answer."""
 
-    def __init__(self, base_url: str, api_key: str | None = None, timeout: float = 30.0) -> None:
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        try:
-            url = httpx.URL(base_url)
-            # A proxy that the environment names could not reach a service on this machine.
-            self._http = httpx.Client(
-                base_url=url, headers=headers, timeout=timeout, trust_env=url.host not in LOOPBACK
-            )
-        except httpx.InvalidURL as error:
-            raise LikenessProblem(0, "invalid_url", f"{base_url}: {error}") from error
+    def __init__(
+        self, base_url: str, api_key: str | None = None, timeout: float = 30.0, retries: Retries | None = None
+    ) -> None:
+        self._http = httpx.Client(**calls.connection(base_url, api_key, timeout))
         self._timeout = timeout
+        self._silence = httpx.Timeout(timeout, read=max(timeout, PING_SECONDS))
+        self._retries = retries or Retries()
 
     def __enter__(self) -> Self:
         """Use as a context manager to close the connections at the end."""
@@ -75,9 +76,12 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def recreate(self, picture: File, **fields: Fields) -> RemoteJob:
-        """Hand in a picture (a path or its bytes) to be recreated; `fields` are those of `POST /recreate`."""
-        return self._hand_in("/recreate", {"image": picture}, fields)
+    def recreate(self, picture: File, *, idempotency_key: str | None = None, **fields: Fields) -> RemoteJob:
+        """Hand in a picture (a path, its bytes, an open file or a URL); `fields` are those of `POST /recreate`.
+
+        The same `idempotency_key` with the same content never makes a second job; one is made up when none is given.
+        """
+        return self._ask(calls.recreate(picture, fields, idempotency_key))
 
     def customise(
         self,
@@ -88,18 +92,16 @@ class Client:
         control: File | None = None,
         style_image: File | None = None,
         guide: File | None = None,
+        idempotency_key: str | None = None,
         **fields: Fields,
     ) -> RemoteJob:
         """Hand in a picture to be changed; `fields` are those of `POST /customise`.
 
-        `mask` is "product" or "background", or like `picture` and the others a path or bytes.
+        `mask` is "product" or "background", or a picture as the others are.
         """
-        files = {"image": picture, "logo": logo, "control": control, "style_image": style_image, "guide": guide}
-        if mask in get_args(Region):
-            fields["mask"] = str(mask)
-        else:
-            files["mask"] = mask
-        return self._hand_in("/customise", files, fields)
+        files = {"image": picture, "mask": mask, "logo": logo, "control": control}
+        files |= {"style_image": style_image, "guide": guide}
+        return self._ask(calls.customise(files, fields, idempotency_key))
 
     def compare(
         self,
@@ -112,6 +114,7 @@ class Client:
         control: File | None = None,
         style_image: File | None = None,
         guide: File | None = None,
+        idempotency_key: str | None = None,
         **fields: Fields,
     ) -> RemoteJob:
         """Hand in a picture to go through several engines and settings, `{"engine": "starter", "strength": [0, 0.3]}`.
@@ -120,33 +123,39 @@ class Client:
         """
         files = {"image": picture, "mask": mask, "logo": logo, "control": control}
         files |= {"style_image": style_image, "guide": guide}
-        return self._hand_in("/compare", files, {**fields, "runs": runs, "task": task})
+        return self._ask(calls.compare(files, runs, task, fields, idempotency_key))
 
-    def generate(self, prompt: str | None = None, **fields: Fields) -> RemoteJob:
+    def generate(self, prompt: str | None = None, *, idempotency_key: str | None = None, **fields: Fields) -> RemoteJob:
         """Have a new picture made, from text where the engine takes one; `fields` are those of `POST /generate`."""
-        return self._hand_in("/generate", {}, {"prompt": prompt, **fields})
+        return self._ask(calls.generate(prompt, fields, idempotency_key))
+
+    def reproduce(self, job: RemoteJob | str, *, idempotency_key: str | None = None) -> RemoteJob:
+        """Have the images of a job made again; the new job's `result.reproduction` says how near they came."""
+        return self._ask(calls.reproduce(job, idempotency_key))
 
     def dry_run(self, kind: JobKind, picture: File | None = None, **fields: Fields) -> DryRun:
         """Return what handing in this picture would do and take, without doing it; `fields` are those of that call.
 
         `generate` takes no picture.
         """
-        body = content_of({"image": picture}, fields)
-        return _parse(DryRun, self._ask("POST", f"/{kind}", params={"dry_run": "true"}, **body))
+        return self._ask(calls.dry_run(kind, picture, fields))
 
-    def reproduce(self, job: RemoteJob | str) -> RemoteJob:
-        """Have the images of a job made again; the new job's `result.reproduction` says how near they came."""
-        key = {"Idempotency-Key": uuid4().hex}
-        return _parse(RemoteJob, self._ask("POST", f"/jobs/{_id(job)}/reproduce", headers=key))
+    def job(self, job_id: str, wait: int = 0, presigned: bool = False) -> RemoteJob:
+        """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds.
 
-    def _hand_in(self, path: str, files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> RemoteJob:
-        key = {"Idempotency-Key": uuid4().hex}
-        return _parse(RemoteJob, self._ask("POST", path, headers=key, **content_of(files, fields)))
+        With `presigned` its images' URLs lead straight to the object store, until `result.links_expire_at`.
+        """
+        return self._ask(calls.job(job_id, wait, presigned))
 
-    def job(self, job_id: str, wait: int = 0) -> RemoteJob:
-        """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds."""
-        params = {"wait": wait} if wait else None
-        return _parse(RemoteJob, self._ask("GET", f"/jobs/{job_id}", params=params, timeout=self._timeout + wait))
+    def jobs(self, page_size: int = 20) -> Iterator[RemoteJob]:
+        """Yield your jobs, newest first; they are asked for in pages of `page_size`, 1 to 100."""
+        cursor: str | None = None
+        while True:
+            page = self._ask(calls.page(cursor, page_size))
+            yield from page.jobs
+            cursor = page.next
+            if cursor is None:
+                return
 
     def wait(
         self,
@@ -154,143 +163,129 @@ class Client:
         on_progress: Callable[[RemoteJob], None] | None = None,
         timeout: float = 600.0,
     ) -> RemoteJob:
-        """Wait until a job has succeeded and return it; `on_progress` is called with each answer.
+        """Wait until a job has succeeded and return it; `on_progress` is called about each second.
 
         Raises LikenessProblem with the job's own code when it failed or was cancelled, `wait_timeout` after `timeout`
         seconds; the job then goes on.
         """
-        job_id = job if isinstance(job, str) else job.id
-        deadline = time.monotonic() + timeout
-        while True:
-            asked = time.monotonic()
-            current = self.job(job_id, self._patience(deadline, watched=on_progress is not None))
+        every = 1.0 if on_progress else WAIT_SECONDS
+        for current in self.watch(job, timeout, every):
             if on_progress:
                 on_progress(current)
-            if current.status.ended:
-                return _succeeded(current)
-            if time.monotonic() >= deadline:
-                raise LikenessProblem(0, "wait_timeout", f"job {job_id} is {current.status} after {timeout:g} s")
-            # A service with too many calls waiting answers at once; do not ask it all the harder.
-            time.sleep(max(0.0, SHORTEST_ROUND - (time.monotonic() - asked)))
+        return succeeded(current)
 
-    @staticmethod
-    def _patience(deadline: float, watched: bool) -> int:
-        """Return the seconds to ask for: short ones where somebody watches the progress."""
-        left = max(1.0, deadline - time.monotonic())
-        return int(min(left, 1 if watched else WAIT_SECONDS))
+    def watch(self, job: RemoteJob | str, timeout: float = 600.0, every: float = 1.0) -> Iterator[RemoteJob]:
+        """Yield a job as it stands every so many seconds, at least once, until it has ended.
+
+        Raises LikenessProblem (`wait_timeout`) after `timeout` seconds; the job then goes on.
+        """
+        waiting = Waiting(job, timeout, every)
+        pause: float | None = 0.0
+        while pause is not None:
+            time.sleep(pause)
+            current = self._ask(waiting.call(), waiting.deadline)
+            yield current
+            pause = waiting.pause(current)
+
+    def events(self, job: RemoteJob | str) -> Iterator[JobEvent]:
+        """Yield each status and each step of a job as it happens, from its first, until it has ended.
+
+        A connection that breaks is made anew and nothing is missed.
+        """
+        return self._read(Events(job))
 
     def image(self, job: RemoteJob | str, n: int = 0) -> bytes:
         """Return the bytes of an image of a job; 0 is the best one."""
-        return self._ask("GET", f"/jobs/{_id(job)}/images/{n}").content
+        return self._ask(calls.image(job, n))
+
+    def save(
+        self,
+        job: RemoteJob | str,
+        target: str | os.PathLike[str],
+        n: int = 0,
+        on_bytes: Callable[[int], None] | None = None,
+    ) -> Path:
+        """Write an image of a job to a file as it comes and return its path; `on_bytes` is told how many are there.
+
+        The file appears when it is whole and its sha256 is right. Raises LocalProblem when it cannot be written.
+        """
+        with Download(job, n, target) as download, closing(self._read(download)) as chunks:
+            for done in chunks:
+                if on_bytes:
+                    on_bytes(done)
+            return download.finish()
 
     def preview(self, job: RemoteJob | str) -> bytes | None:
         """Return what a running job shows so far, a small JPEG; None where that is nothing."""
-        try:
-            return self._ask("GET", f"/jobs/{_id(job)}/preview").content
-        except LikenessProblem as problem:
-            if problem.code == "no_preview":
-                return None
-            raise
+        return self._ask(calls.preview(job))
 
     def sheet(self, job: RemoteJob | str) -> bytes:
         """Return the contact sheet of a comparison, a PNG."""
-        return self._ask("GET", f"/jobs/{_id(job)}/sheet").content
+        return self._ask(calls.sheet(job))
 
-    def report(self, job: RemoteJob | str) -> Report:
-        """Return the report of a job's best image."""
-        answer = self._ask("GET", f"/jobs/{_id(job)}/report", headers={"Accept": "application/json"})
-        return _parse(Report, answer)
+    def report(self, job: RemoteJob | str, n: int = 0) -> Report:
+        """Return the report of an image of a job; 0 is the best one."""
+        return self._ask(calls.report(job, n))
+
+    def report_card(self, job: RemoteJob | str, n: int = 0) -> bytes:
+        """Return the report of an image of a job as a picture, a PNG."""
+        return self._ask(calls.report_card(job, n))
 
     def engines(self) -> list[EngineInfo]:
         """Return the catalogue."""
-        return _parse(EngineList, self._ask("GET", "/engines")).engines
+        return self._ask(calls.engines())
 
-    def jobs(self) -> Iterator[RemoteJob]:
-        """Yield your jobs, newest first."""
-        cursor: str | None = None
-        while True:
-            answer = self._ask("GET", "/jobs", params={"cursor": cursor} if cursor else None)
-            page = _parse(JobPage, answer)
-            yield from page.jobs
-            cursor = page.next
-            if cursor is None:
-                return
+    def usage(self, days: int = 1) -> Usage:
+        """Return what your key used on so many days, today first, and what bounds it."""
+        return self._ask(calls.usage(days))
+
+    def health(self) -> Health:
+        """Return whether the service can do its work now, and what is missing."""
+        return self._ask(calls.health())
 
     def cancel(self, job: RemoteJob | str) -> RemoteJob:
         """Stop a job; return it as it then stands."""
-        return _parse(RemoteJob, self._ask("POST", f"/jobs/{_id(job)}/cancel"))
+        return self._ask(calls.cancel(job))
 
     def delete(self, job: RemoteJob | str) -> None:
         """Stop a job and erase its pictures."""
-        self._ask("DELETE", f"/jobs/{_id(job)}")
+        self._ask(calls.delete(job))
 
-    def _ask(self, method: str, path: str, **request: Any) -> httpx.Response:  # noqa: ANN401  httpx's own arguments
-        """Send a request, again where that may help, and return a good answer."""
-        for attempt in range(1, ATTEMPTS + 1):
+    def _tries(self, deadline: float | None = None) -> Tries:
+        return Tries(self._retries, str(self._http.base_url), deadline)
+
+    def _ask(self, call: Call[Answer], deadline: float | None = None) -> Answer:
+        """Send a request, again where that may help, and return what its answer tells."""
+        tries = self._tries(deadline)
+        while True:
             try:
-                answer = self._http.request(method, path, **request)
-            except httpx.UnsupportedProtocol as error:
-                raise LikenessProblem(0, "invalid_url", f"{self._http.base_url}: {error}") from error
-            except httpx.TransportError as error:
-                problem = LikenessProblem(0, "no_answer", f"{self._http.base_url} does not answer: {_reason(error)}")
-                pause = None
+                answer = self._http.request(
+                    call.method, call.path, timeout=tries.left(self._timeout) + call.patience, **call.sent
+                )
             except httpx.HTTPError as error:
-                raise LikenessProblem(0, "no_answer", str(error)) from error
+                pause = tries.after(error)
             else:
-                if answer.is_success:
-                    return answer
-                problem, pause = _problem(answer), _retry_after(answer)
-                if answer.status_code not in RETRIED_STATUS and problem.code not in RETRIED_CODES:
-                    raise problem
-            if attempt < ATTEMPTS:
-                time.sleep(_pause(attempt, pause))
-        raise problem
+                if call.answered_by(answer):
+                    return call.read(answer)
+                pause = tries.after(answer)
+            time.sleep(pause)
 
-
-def _id(job: RemoteJob | str) -> str:
-    return job if isinstance(job, str) else job.id
-
-
-def _parse(model: type[Answer], answer: httpx.Response) -> Answer:
-    try:
-        return model.model_validate(answer.json(), extra="ignore")
-    except (ValidationError, ValueError) as error:
-        detail = f"{answer.request.url} did not answer as a Likeness service does"
-        raise LikenessProblem(answer.status_code, "unexpected_answer", detail) from error
-
-
-def _problem(answer: httpx.Response) -> LikenessProblem:
-    """Return the error that a problem+json answer tells; of another answer, its status line."""
-    try:
-        body = answer.json()
-        problems = [FieldProblem(error["pointer"], error["detail"]) for error in body.get("errors") or []]
-        return LikenessProblem(answer.status_code, body["code"], body.get("detail") or body["title"], problems)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        detail = f"{answer.request.url} answered {answer.status_code} {answer.reason_phrase}"
-        return LikenessProblem(answer.status_code, "unexpected_answer", detail)
-
-
-def _reason(error: httpx.TransportError) -> str:
-    """Return why, without the number that the system puts before it."""
-    return str(error).rpartition("] ")[2] or type(error).__name__
-
-
-def _retry_after(answer: httpx.Response) -> float | None:
-    try:
-        return float(answer.headers["Retry-After"])
-    except (KeyError, ValueError):
-        return None
-
-
-def _pause(attempt: int, asked: float | None) -> float:
-    """Return the seconds to pause: what the service asked for, else doubling; never in step with others."""
-    pause = FIRST_PAUSE * 2 ** (attempt - 1) if asked is None else asked
-    return min(LONGEST_PAUSE, pause) * random.uniform(1.0, 1.25)  # noqa: S311  no secret
-
-
-def _succeeded(job: RemoteJob) -> RemoteJob:
-    if job.error:
-        raise LikenessProblem(200, job.error.code, job.error.detail)
-    if job.result is None:
-        raise LikenessProblem(200, str(job.status), f"job {job.id} was {job.status}")
-    return job
+    def _read(self, reading: Reading[Answer]) -> Generator[Answer]:
+        """Yield what comes, connecting again where it broke off."""
+        tries = self._tries()
+        while not reading.over:
+            try:
+                with self._http.stream("GET", reading.path, headers=reading.headers, timeout=self._silence) as answer:
+                    if not answer.is_success:
+                        answer.read()
+                        pause = tries.after(answer)
+                    else:
+                        reading.begin(answer)
+                        for chunk in answer.iter_bytes():
+                            for item in reading.take(chunk):
+                                tries.progressed()
+                                yield item
+                        pause = reading.ended()
+            except httpx.HTTPError as error:
+                pause = tries.after(error)
+            time.sleep(pause)

@@ -49,6 +49,7 @@ class Made:
     report: Report | None = None
     seconds: float = 0.0
     problem: str | None = None
+    job: str | None = None
 
     @property
     def file(self) -> Path:
@@ -75,6 +76,13 @@ class Made:
         if self.report and self.report.verdict is Verdict.REJECTED:
             return self.report.reasons
         return []
+
+    def told(self) -> dict[str, Any]:
+        """Return all of it as JSON values, for a program to read; `job` is None when none was accepted."""
+        report = self.report.model_dump(mode="json") if self.report else None
+        saved = str(self.saved) if self.saved else None
+        known = {"file": str(self.file), "job": self.job, "saved": saved, "seconds": self.seconds}
+        return {**known, "faults": self.faults, "report": report}
 
 
 @dataclass
@@ -117,20 +125,16 @@ class Making:
             ended = self.client.wait(job, lambda current: self.watch(wish.file, current))
             return self._save(wish, ended, self.client.image(ended))
         except LikenessProblem as problem:
-            return Made(wish, problem=_told(problem))
+            return Made(wish, problem=_told(problem), job=None if isinstance(job, LikenessProblem) else job.id)
 
     def _save(self, wish: Wish, job: RemoteJob, data: bytes) -> Made:
         if job.result is None:
             raise LikenessProblem(200, "unexpected_answer", f"job {job.id} succeeded without a result")
         file, best = wish.file, job.result.images[0]
         target = self._target(file, SUFFIXES.get(best.format, file.suffix))
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-        except OSError as error:
-            raise LocalProblem(f"{target} cannot be written: {error.strerror}") from error
+        write(target, data)
         sizes = _size(file.read_bytes()), _size(data)
-        return Made(wish, *sizes, target, best.report, _seconds(job.result.timings))
+        return Made(wish, *sizes, target, best.report, _seconds(job.result.timings), job=job.id)
 
     def _target(self, file: Path, suffix: str) -> Path:
         """Return a path in the out folder that overwrites neither a given picture nor one of this run."""
@@ -149,6 +153,15 @@ class Making:
                     self.client.cancel(job)
                 except LikenessProblem:
                     return
+
+
+def write(target: Path, data: bytes) -> None:
+    """Write a file, and the folders it lies in. Raises LocalProblem."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+    except OSError as error:
+        raise LocalProblem(f"{target} cannot be written: {error.strerror}") from error
 
 
 def _told(problem: LikenessProblem) -> str:

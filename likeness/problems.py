@@ -1,5 +1,7 @@
 """What a person at a terminal, or a caller of the client, is told when something cannot be done."""
 
+from collections.abc import Sequence
+
 from likeness.contract.errors import FieldProblem
 
 
@@ -14,12 +16,24 @@ class LocalProblem(Problem):
 class LikenessProblem(Problem):
     """What the service answered instead of a result, or why it could not be asked.
 
-    `status` is the HTTP status, 0 when there was no answer; `code` is stable (`invalid_field`, `queue_full`, ...).
+    `status` is the HTTP status, 0 when there was no answer; `code` is stable (`invalid_field`, `queue_full`, ...);
+    `errors` are the fields that are wrong; `request_id` finds the request in the service's log, empty when there was no
+    answer; `retry_after` is in seconds, None where the service did not say.
     """
 
-    def __init__(self, status: int, code: str, detail: str, errors: list[FieldProblem] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        errors: Sequence[FieldProblem] = (),
+        request_id: str = "",
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.code = code
         self.detail = detail
-        self.errors = errors or []
+        self.errors = list(errors)
+        self.request_id = request_id
+        self.retry_after = retry_after

@@ -5,8 +5,18 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from likeness.contract.jobs import ComparedRun, JobFailure, JobStatus, Progress, Recommendation, Reproduction, Timings
+from likeness.contract.jobs import (
+    ComparedRun,
+    Delivery,
+    JobFailure,
+    JobStatus,
+    Progress,
+    Recommendation,
+    Reproduction,
+    Timings,
+)
 from likeness.contract.report import Report
+from likeness.contract.usage import DayUsage
 
 
 class Wire(BaseModel):
@@ -50,6 +60,16 @@ class RemoteResult(Wire):
     caption_reason: str | None = None
     comparison: RemoteComparison | None = None
     reproduction: Reproduction | None = None
+    links_expire_at: datetime | None = None
+
+
+class RemoteWebhook(Wire):
+    """Who is told how a job ends, and what became of it so far."""
+
+    url: str
+    state: str
+    deliveries: list[Delivery]
+    next_at: datetime | None = None
 
 
 class RemoteJob(Wire):
@@ -59,10 +79,40 @@ class RemoteJob(Wire):
     kind: str
     status: JobStatus
     created_at: datetime
+    engine: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
     position: int | None = None
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None
+    webhook: RemoteWebhook | None = None
+
+
+class JobEvent(Wire):
+    """One event of a job as it happens: a new status, or a step of a running one. `id` is the service's own for it."""
+
+    type: str
+    status: JobStatus
+    progress: Progress | None = None
+    error: JobFailure | None = None
+    steps_done: int | None = None
+    id: str = ""
+
+
+class Health(Wire):
+    """Whether the service can do its work now; `detail` says what is missing, None when nothing is."""
+
+    ready: bool
+    detail: str | None = None
+
+
+class Usage(Wire):
+    """What a key used, a UTC day at a time with today first, and what bounds it: None where nothing does."""
+
+    daily_quota: int | None
+    concurrency: int | None
+    days: list[DayUsage]
 
 
 class DryRunEstimate(Wire):

@@ -36,6 +36,9 @@ BODIES: Final = (
     ("/generate", "Generate", examples.GENERATE),
 )
 """Of each call that hands in a job: its path, its model, an example."""
+FROM_TEXT: Final[Document] = {
+    "from_text": {"summary": "From text, by an engine whose model was pulled", "value": examples.GENERATE_FROM_TEXT}
+}
 FILE: Final[Document] = {"type": "string", "format": "binary"}
 PARTS: Final[dict[str, Document]] = {
     "image": FILE,
@@ -78,6 +81,8 @@ def document(app: FastAPI) -> Document:
             operation["security"] = [] if path in OPEN else [{"key": []}, {}]
     for path, model, example in BODIES:
         found["paths"][path]["post"]["requestBody"] = _body(model, schemas, example)
+    for content in found["paths"]["/generate"]["post"]["requestBody"]["content"].values():
+        content["examples"].update(FROM_TEXT)
     return found
 
 

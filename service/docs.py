@@ -20,6 +20,18 @@ EVERYWHERE: Final = (
 OWNED: Final = (errors.NotAuthenticated, errors.ScopeMissing, errors.QueueUnavailable)
 ONE_JOB: Final = (errors.JobNotFound, errors.JobExpired)
 
+FOLLOWED: Final[dict[str, dict[str, Any]]] = {
+    name: {"operationId": operation, "parameters": {"job_id": "$response.body#/id"}}
+    for name, operation in {
+        "read": "read_job_jobs__job_id__get",
+        "cancel": "cancel_job_jobs__job_id__cancel_post",
+        "delete": "delete_job_jobs__job_id__delete",
+        "report": "read_report_jobs__job_id__report_get",
+        "reproduce": "reproduce_job_jobs__job_id__reproduce_post",
+    }.items()
+}
+"""What may be done with a job that was accepted, as OpenAPI's links."""
+
 DETAILS: Final[dict[type[LikenessError], LikenessError]] = {
     errors.InvalidField: errors.InvalidField.at("steps", "Input should be less than or equal to 1000"),
     errors.InstructionNotUnderstood: errors.InstructionNotUnderstood(
@@ -91,4 +103,4 @@ def file(description: str, media_types: Sequence[str], **headers: str) -> dict[s
     return described
 
 
-__all__ = ["EVERYWHERE", "ONE_JOB", "OWNED", "Problem", "Responses", "answer", "file", "problems"]
+__all__ = ["EVERYWHERE", "FOLLOWED", "ONE_JOB", "OWNED", "Problem", "Responses", "answer", "file", "problems"]

@@ -3,8 +3,11 @@
 from typing import Any, Final
 
 PICTURE: Final = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC"
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABgAAAAYCAIAAABvFaqvAAAAcklEQVR42mP8//8/AzUAEwOVAAseuenymmgimQ+v41"
+    "LMiNVrmEYQNA7FIPz68ZvIRLYpaFqYyDYFTSPVYo2JEucgO4pxmpwGdVyEJ2mQFH2I6CfPg3B3MKEJEelATMVMROYAgumbqtE/at"
+    "CINYhx0NUiAOyhMjwOOKZNAAAAAElFTkSuQmCC"
 )
+"""A red shirt of 24x24 px: small enough to read past, and a product is found in it."""
 JOB_ID: Final = "019a8f3c2b10d4e5f60718293a4b5c6d"
 SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 HERE: Final = f"/jobs/{JOB_ID}"
@@ -24,12 +27,15 @@ COMPARE: Final[dict[str, Any]] = {
     "runs": [{"engine": "starter", "strength": [0, 0.3], "guidance_scale": [1, 3]}],
 }
 
-GENERATE: Final[dict[str, Any]] = {
+GENERATE: Final[dict[str, Any]] = {"engine": "dcgan", "label": "pants", "width": 128, "height": 192, "candidates": 4}
+
+GENERATE_FROM_TEXT: Final[dict[str, Any]] = {
     "prompt": "a red shirt on a hanger, product photo",
     "width": 640,
     "height": 960,
     "candidates": 4,
 }
+"""Needs a model that does not ship."""
 
 ACCEPTED: Final[dict[str, Any]] = {
     "id": JOB_ID,

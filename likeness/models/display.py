@@ -1,7 +1,8 @@
 """What `likeness models` shows: a bar while bytes come or are read, and the table of models."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -44,15 +45,34 @@ def moving(console: Console, name: str, size: int | None) -> Iterator[Watch]:
         yield watch
 
 
-def model_table(catalogue: Catalogue, models: ModelsFolder) -> Table:
-    """Return a row for each model; the size is that of what is here, else about what will come."""
+@dataclass(frozen=True)
+class ModelRow:
+    """A model as it is listed; `size` is in bytes, of what is here, else about what will come, None when not known."""
+
+    name: str
+    installed: State
+    size: int | None
+    licence: str
+    engines: list[str]
+
+
+def model_rows(catalogue: Catalogue, models: ModelsFolder) -> list[ModelRow]:
+    """Return every model of the catalogue, and which engines need it."""
+    rows = []
+    for spec in catalogue.model:
+        lockfile = models.lockfile(spec.name)
+        size = lockfile.size if lockfile else spec.size
+        engines = [engine.name for engine in engines_on(catalogue, spec.name)]
+        rows.append(ModelRow(spec.name, models.state(spec), size, spec.licence, engines))
+    return rows
+
+
+def model_table(rows: Sequence[ModelRow]) -> Table:
+    """Return a row for each model."""
     right = Column("size", justify="right", no_wrap=True)
     name = Column("model", no_wrap=True)
     table = Table(name, "installed", right, "licence", "needed by", box=SIMPLE_HEAD, pad_edge=False)
-    for spec in catalogue.model:
-        state = models.state(spec)
-        lockfile = models.lockfile(spec.name)
-        size = readable(lockfile.size if lockfile else spec.size)
-        users = ", ".join(engine.name for engine in engines_on(catalogue, spec.name))
-        table.add_row(spec.name, f"[{COLOURS.get(state, 'yellow')}]{state}[/]", size, escape(spec.licence), users)
+    for row in rows:
+        state = f"[{COLOURS.get(row.installed, 'yellow')}]{row.installed}[/]"
+        table.add_row(row.name, state, readable(row.size), escape(row.licence), ", ".join(row.engines))
     return table

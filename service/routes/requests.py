@@ -14,7 +14,7 @@ from likeness.contract.jobs import Job
 from likeness.contract.tasks import Customise, Generate, Recreate
 from service import examples
 from service.accept import accept
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, Responses, answer, problems
+from service.docs import EVERYWHERE, FOLLOWED, ONE_JOB, OWNED, Responses, answer, problems
 from service.dry_run import DryRun, rehearse
 from service.headers import LONGEST_WAIT, preferred_wait
 from service.once import Accepted
@@ -86,7 +86,8 @@ def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.L
             Retry_After="seconds until it is worth asking",
             RateLimit="what is left of the key's daily quota, and in how many seconds it starts anew; where it has one",
             RateLimit_Policy="the key's daily quota, where it has one",
-        ),
+        )
+        | {"links": FOLLOWED},
         **problems(*EVERYWHERE, *OWNED, *ACCEPTING, *more, instance=instance),
     }
 

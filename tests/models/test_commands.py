@@ -1,5 +1,6 @@
 """Listing, verifying and removing what was pulled, by the command."""
 
+import json
 import shutil
 
 from tests.models.conftest import ROOT, Machine
@@ -15,6 +16,9 @@ def test_the_list_says_what_is_here_how_large_and_who_needs_it(installed: Machin
     assert cells["tiny-words"] == ["no", "?", "MIT", "tiny"]
     assert cells["metrics-tiny"] == ["no", "4.2 kB", "MIT"]
     assert cells["sdxl"][:2] == ["no", "6.9 GB"], "the models that ship with Likeness are known to any catalogue"
+    listed = {row["name"]: row for row in json.loads(installed.says("list", "--json"))}
+    assert (listed["tiny-vae"]["installed"], listed["tiny-vae"]["engines"]) == ("yes", ["tiny"])
+    assert listed["tiny-words"]["size"] is None
 
 
 def test_verify_runs_each_engine_on_what_was_pulled_and_prints_its_report(installed: Machine) -> None:

@@ -79,6 +79,7 @@ def test_examples_are_what_the_models_give() -> None:
         (wire.CustomiseRequest, examples.CUSTOMISE),
         (wire.CompareRequest, examples.COMPARE),
         (Generate, examples.GENERATE),
+        (Generate, examples.GENERATE_FROM_TEXT),
     ]:
         made = TypeAdapter(model).validate_python(example).model_dump(mode="json", exclude_unset=True)
         assert made == example
@@ -90,6 +91,15 @@ def test_every_reference_leads_somewhere() -> None:
     for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
         assert name in found["components"]["schemas"]
     assert "HTTPValidationError" not in text
+
+
+def test_every_link_leads_to_an_operation() -> None:
+    known = {operation["operationId"]: operation for _, _, operation in OPERATIONS}
+    links = document()["paths"]["/recreate"]["post"]["responses"]["202"]["links"]
+    assert set(links) == {"read", "cancel", "delete", "report", "reproduce"}
+    for link in links.values():
+        named = {parameter["name"] for parameter in known[link["operationId"]]["parameters"]}
+        assert set(link["parameters"]) <= named
 
 
 def test_the_other_spelling_is_the_same_call_and_shown_once() -> None:
