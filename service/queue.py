@@ -26,6 +26,7 @@ from likeness.contract.jobs import (
     Residency,
 )
 from service.queue_admission import Admission, translated
+from service.queue_awaited import Awaited
 from service.queue_hash import job_of
 from service.queue_scripts import CANCEL, CLAIM_KEY, FORGET
 from service.usage import today, usage_key
@@ -48,6 +49,11 @@ class JobQueue(Admission):
             redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256, timeout=READ_SECONDS
         )
         return cls(redis.Redis.from_pool(pool), max_queued, lifetime, share)
+
+    @property
+    def awaited(self) -> Awaited:
+        """The jobs that calls of other APIs wait for."""
+        return Awaited(self._redis)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -167,6 +173,13 @@ class JobQueue(Admission):
         await self.fetch(job_id, owner)
         await self._cancel(job_id, owner)
         return await self.fetch(job_id, owner)
+
+    async def cancel_left(self) -> list[str]:
+        """Stop the jobs that were awaited and that everybody left, and return their ids; some may have ended before."""
+        left = await self.awaited.left()
+        for job in left:
+            await self._cancel(job.job_id, job.owner)
+        return [job.job_id for job in left]
 
     async def _cancel(self, job_id: str, owner: str) -> None:
         done = Event(type="status", status=JobStatus.CANCELLED, steps_done=0).model_dump_json(exclude_none=True)
