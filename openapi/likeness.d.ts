@@ -168,6 +168,8 @@ export interface Customise {
   priority?: Priority;
   /** https URL that is told how the job ended, signed as Standard Webhooks says */
   webhook?: string | null;
+  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  quality?: number | null;
   kind?: "customise";
   /** what to change, in words */
   instruction?: string | null;
@@ -258,6 +260,8 @@ export interface CustomiseRequest {
   priority?: Priority;
   /** https URL that is told how the job ended, signed as Standard Webhooks says */
   webhook?: string | null;
+  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  quality?: number | null;
   kind?: "customise";
   /** what to change, in words */
   instruction?: string | null;
@@ -350,6 +354,36 @@ export interface EditReport {
   /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score, directional_similarity */
   scores: Array<Score>;
   happened: boolean;
+}
+
+/** `POST /v1/images/edits`: the fields beside the pictures. */
+export interface EditRequest {
+  prompt?: string;
+  /** an engine's name; the default when not given */
+  model?: string | null;
+  /** images to make and return */
+  n?: number;
+  /** auto, or the picture's own size: the frame never changes */
+  size?: string;
+  /** url: to be read with the same API key */
+  response_format?: "b64_json" | "url";
+  /** that of the picture */
+  output_format?: "png" | "jpeg" | "webp" | null;
+  /** quality of jpeg and webp */
+  output_compression?: number | null;
+  /** answer with server-sent events */
+  stream?: boolean;
+  /** most previews to send, with `stream` */
+  partial_images?: number;
+  background?: "auto" | "opaque" | "transparent";
+  /** steps and guidance_scale say it here */
+  quality?: "auto";
+  /** taken, and of no effect */
+  user?: string | null;
+  /** taken, and of no effect */
+  safety_identifier?: string | null;
+  /** ours: what each of several `image` is, in order */
+  roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide">;
 }
 
 /** What a customised candidate must reach. Likeness to what was given is tested only when asked. */
@@ -516,6 +550,8 @@ export interface Generate {
   priority?: Priority;
   /** https URL that is told how the job ended, signed as Standard Webhooks says */
   webhook?: string | null;
+  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  quality?: number | null;
   kind?: "generate";
   /** px; with height; the engine's native square when not given */
   width?: number | null;
@@ -523,6 +559,36 @@ export interface Generate {
   height?: number | null;
   /** file format */
   format?: "png" | "jpeg" | "webp";
+}
+
+/** `POST /v1/images/generations`. */
+export interface GenerationRequest {
+  prompt?: string;
+  /** an engine's name; the default when not given */
+  model?: string | null;
+  /** images to make and return */
+  n?: number;
+  /** WIDTHxHEIGHT in px; auto is the engine's own */
+  size?: string;
+  /** url: to be read with the same API key */
+  response_format?: "b64_json" | "url";
+  /** png when not given */
+  output_format?: "png" | "jpeg" | "webp" | null;
+  /** quality of jpeg and webp */
+  output_compression?: number | null;
+  /** answer with server-sent events */
+  stream?: boolean;
+  /** most previews to send, with `stream` */
+  partial_images?: number;
+  background?: "auto" | "opaque";
+  /** steps and guidance_scale say it here */
+  quality?: "auto";
+  /** taken, and of no effect */
+  user?: string | null;
+  /** taken, and of no effect */
+  safety_identifier?: string | null;
+  /** whoever runs the service says what is checked */
+  moderation?: "auto";
 }
 
 /** One engine and the values to try with it, one or a list of each; every combination of them is a run. */
@@ -679,6 +745,82 @@ export interface Measured {
   machine: string;
 }
 
+/** An error as OpenAI's clients read it. */
+export interface OpenAIError {
+  error: OpenAIErrorBody;
+}
+
+/** What an error says. */
+export interface OpenAIErrorBody {
+  message: string;
+  type: string;
+  param?: string | null;
+  code: string;
+}
+
+/** One server-sent event of a stream; `image_generation.` in place of `image_edit.` for a generation. */
+export interface OpenAIEvent {
+  type: string;
+  b64_json: string;
+  created_at: number;
+  output_format: string;
+  size: string;
+  background?: string;
+  quality?: string;
+  partial_image_index?: number | null;
+  usage?: Usage | null;
+  job: string;
+  report?: Report | null;
+  seed?: number | null;
+}
+
+/** One image of an answer. */
+export interface OpenAIImage {
+  b64_json?: string | null;
+  url?: string | null;
+  /** ours: the quality report */
+  report: Report;
+  /** ours */
+  seed: number | null;
+  /** ours: of the bytes */
+  sha256: string;
+}
+
+/** The answer to an edit or a generation. */
+export interface OpenAIImages {
+  /** when the job ended, in Unix seconds */
+  created: number;
+  data: Array<OpenAIImage>;
+  output_format: string;
+  size: string;
+  usage?: Usage;
+  /** ours: id of the job, also in the header X-Likeness-Job */
+  job: string;
+  /** ours */
+  engine: string;
+  /** ours: whether an earlier request with the same content had it made */
+  replayed: boolean;
+}
+
+/** An engine, as a model. */
+export interface OpenAIModel {
+  id: string;
+  object?: "model";
+  /** not known: always 0 */
+  created?: number;
+  owned_by?: string;
+  /** ours */
+  summary: string;
+  /** ours: what it does */
+  kinds: Array<string>;
+}
+
+/** The engines that are installed. */
+export interface OpenAIModels {
+  object?: "list";
+  data: Array<OpenAIModel>;
+}
+
 /** The file format of the images that come back. */
 export type OutputFormat = "same" | "png" | "jpeg" | "webp";
 
@@ -817,6 +959,8 @@ export interface Recreate {
   priority?: Priority;
   /** https URL that is told how the job ended, signed as Standard Webhooks says */
   webhook?: string | null;
+  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  quality?: number | null;
   kind?: "recreate";
   /** file format; it must be able to hold the frame */
   format?: OutputFormat;
@@ -877,6 +1021,8 @@ export interface RecreateRequest {
   priority?: Priority;
   /** https URL that is told how the job ended, signed as Standard Webhooks says */
   webhook?: string | null;
+  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  quality?: number | null;
   kind?: "recreate";
   /** file format; it must be able to hold the frame */
   format?: OutputFormat;
@@ -1031,6 +1177,14 @@ export interface Timings {
   denoising?: number;
   decoding?: number;
   assessing?: number;
+}
+
+/** Tokens, which are not counted here: always 0. */
+export interface Usage {
+  input_tokens?: number;
+  input_tokens_details?: Record<string, number>;
+  output_tokens?: number;
+  total_tokens?: number;
 }
 
 /** What the caller's key used, and what bounds it. */

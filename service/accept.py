@@ -89,6 +89,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     check_webhook(submission.task.webhook, owner, services.keys, services.settings)
     plan = plan_of(submission.task, services.catalogue, await missing_engines(services))
     if isinstance(plan.task, Generate):
+        wanted_format(plan.task, plan.task.format)
         return _generated(plan, services.bounds)
     with _within(submission.task):
         for run in plan.runs:
@@ -146,7 +147,7 @@ async def _uploads(services: Services, submission: Submission) -> dict[Name, Upl
     found: dict[Name, Upload] = {}
     sources: list[tuple[Name, Upload | str | None]] = [("image", submission.image), *submission.files.items()]
     for name, source in sources:
-        with _naming(name):
+        with naming(name):
             if isinstance(source, str):
                 found[name] = Upload(await services.fetcher.fetch(source))
             elif source is not None:
@@ -158,7 +159,7 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
     """Return the pictures once they may be stored; every error names the field."""
     checked: dict[Name, Checked] = {}
     for name, upload in uploads.items():
-        with _naming(name):
+        with naming(name):
             checked[name] = Checked(upload.data, peek(upload.data, bounds))
             _check_name(upload, checked[name].header)
     header = checked["image"].header
@@ -170,7 +171,7 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
 
 
 @contextmanager
-def _naming(field: Name) -> Iterator[None]:
+def naming(field: Name) -> Iterator[None]:
     """Name the field in whatever is found wrong with its picture."""
     try:
         yield

@@ -22,9 +22,25 @@ from service.auth import Keys, KeysError
 from service.config import Settings
 from service.context import RequestContext
 from service.description import describe
+from service.foreign.held import keep_cancelling
+from service.foreign.shapes import shape_of
 from service.guard import LocalGuard
 from service.limits import BodyBounds
-from service.routes import engines, events, health, images, jobs, preview, report, requests, sheet, usage
+from service.routes import (
+    a1111,
+    engines,
+    events,
+    health,
+    images,
+    jobs,
+    openai,
+    preview,
+    replicate,
+    report,
+    requests,
+    sheet,
+    usage,
+)
 from service.state import Services
 from service.sweep import keep_sweeping
 
@@ -56,8 +72,23 @@ def _assemble(services: Services) -> FastAPI:
     settings, tracing = services.settings, opened("likeness-service")
     app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.services, app.state.tracing = services, tracing
+    app.state.shape_of = shape_of
     errors.install(app)
-    for resource in (requests, jobs, events, preview, images, report, sheet, engines, usage, health):
+    for resource in (
+        requests,
+        jobs,
+        events,
+        preview,
+        images,
+        report,
+        sheet,
+        engines,
+        usage,
+        health,
+        openai,
+        a1111,
+        replicate,
+    ):
         app.include_router(resource.router)
     describe(app)
     # The last one added is the first to see a request.
@@ -79,12 +110,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     sweeping = asyncio.create_task(
         keep_sweeping(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
     )
+    cancelling = asyncio.create_task(keep_cancelling(services))
     try:
         yield
     finally:
-        sweeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sweeping
+        for task in (sweeping, cancelling):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         await services.queue.close()
         await to_thread.run_sync(app.state.tracing.close)
 

@@ -34,6 +34,15 @@ class Settings(BaseSettings):
         default=None, ge=1, description="most jobs of one key waiting in one queue; 9/10 of max_queued when not given"
     )
     max_waiting: int = Field(default=200, ge=0, description="most calls that wait for a job or read its events at once")
+    call_seconds: int = Field(
+        default=600, gt=0, description="longest time that a call of another API waits for its job"
+    )
+    left_seconds: int = Field(
+        default=60, gt=0, description="seconds that its job is kept for the same request again once its caller left"
+    )
+    public_url: str | None = Field(
+        default=None, pattern="^https?://", description="where callers reach the service; as they say when not given"
+    )
     lifetime: int = Field(default=24 * 3600, gt=0, description="seconds that an ended job and its pictures are kept")
     sweep_seconds: float = Field(default=60, gt=0, description="seconds between two looks for expired pictures")
     webhook_secret: str | None = Field(

@@ -11,6 +11,7 @@ from likeness.contract.jobs import Event
 from likeness.contract.tasks import Generate, Region
 from service import examples
 from service.errors import Problem
+from service.foreign import openai_docs
 from service.wire import CompareRequest, CustomiseRequest, RecreateRequest, StreamedEvent
 
 REF: Final = "#/components/schemas/{model}"
@@ -22,6 +23,7 @@ TAGS: Final = [
     {"name": "jobs", "description": "Hand in, follow, stop"},
     {"name": "results", "description": "Images and their reports"},
     {"name": "engines", "description": "What makes the images"},
+    {"name": "openai", "description": "The OpenAI images API, so that its clients work unchanged"},
     {"name": "operation", "description": "For whoever runs the service"},
 ]
 OPEN: Final = frozenset({"/healthz", "/readyz"})
@@ -39,6 +41,8 @@ BODIES: Final = (
 FROM_TEXT: Final[Document] = {
     "from_text": {"summary": "From text, by an engine whose model was pulled", "value": examples.GENERATE_FROM_TEXT}
 }
+MODELS: Final = (RecreateRequest, CustomiseRequest, CompareRequest, Generate, Problem, StreamedEvent, Event)
+"""What the description refers to and FastAPI does not see."""
 FILE: Final[Document] = {"type": "string", "format": "binary"}
 PARTS: Final[dict[str, Document]] = {
     "image": FILE,
@@ -68,10 +72,7 @@ def document(app: FastAPI) -> Document:
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=list(TAGS)
     )
     schemas = found["components"]["schemas"]
-    models: Any = [
-        (model, "validation")
-        for model in (RecreateRequest, CustomiseRequest, CompareRequest, Generate, Problem, StreamedEvent, Event)
-    ]
+    models: Any = [(model, "validation") for model in (*MODELS, *openai_docs.MODELS)]
     schemas.update(models_json_schema(models, ref_template=REF)[1]["$defs"])
     found["components"]["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "an API key; not needed on a loopback-only service"}
@@ -79,6 +80,7 @@ def document(app: FastAPI) -> Document:
     for path, operations in found["paths"].items():
         for operation in operations.values():
             operation["security"] = [] if path in OPEN else [{"key": []}, {}]
+    openai_docs.complete(found)
     for path, model, example in BODIES:
         found["paths"][path]["post"]["requestBody"] = _body(model, schemas, example)
     for content in found["paths"]["/generate"]["post"]["requestBody"]["content"].values():

@@ -71,6 +71,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:likeness:error:"
 MOST_PROBLEMS: Final = 20
 LONGEST_TEXT: Final = 500
+LEFT: Final = 499
+"""Logged, as nginx does, for a caller that went before it was answered; nobody reads it."""
 PATH_ERRORS: Final[Mapping[str, type[LikenessError]]] = {"job_id": errors.JobNotFound, "n": errors.ImageNotFound}
 
 
@@ -119,10 +121,14 @@ def problem_response(
 ) -> Response:
     """Return the answer that tells an error."""
     status = status or STATUS[type(error)]
+    all_headers = {**_headers_of(error), **(headers or {})}
+    if shape := request.app.state.shape_of(request.url.path):
+        told = shape(error, status)
+        return Response(json.dumps(told.body), told.status, {**all_headers, **told.headers}, "application/json")
     problem = problem_of(error, status, quote(request.url.path), getattr(request.state, "request_id", ""))
     # ASCII, because what a caller sent may hold lone surrogates, which UTF-8 cannot.
     body = json.dumps(problem.model_dump(), ensure_ascii=True)
-    return Response(body, status, {**_headers_of(error), **(headers or {})}, MEDIA_TYPE)
+    return Response(body, status, all_headers, MEDIA_TYPE)
 
 
 def _headers_of(error: LikenessError) -> dict[str, str]:
@@ -169,7 +175,8 @@ def install(app: FastAPI) -> None:
 
 async def _on_ours(request: Request, error: Exception) -> Response:
     metrics: Metrics = request.app.state.services.metrics
-    metrics.refused(request.url.path, getattr(error, "code", "error"))
+    if not isinstance(error, errors.JobError):  # a call that waits for its job tells how that failed
+        metrics.refused(request.url.path, getattr(error, "code", "error"))
     if isinstance(error, errors.Unavailable):
         log.warning("unavailable", code=error.code, cause=repr(error.__cause__))
     return problem_response(request, error if isinstance(error, LikenessError) else errors.InternalError(""))

@@ -14,9 +14,9 @@ FIELDS_BYTES: Final = 64 * 1024
 
 MOST_PICTURES: Final = 4
 """In one body: the picture, its mask, and a logo, a style, a guide or a map."""
-SEVERAL: Final = ("/customise", "/customize", "/compare")
+SEVERAL: Final = ("/customise", "/customize", "/compare", "/images/edits", "/img2img", "/predictions")
 """The calls that take more pictures than one; these are the ends of their paths."""
-PICTURELESS: Final = ("/generate",)
+PICTURELESS: Final = ("/generate", "/images/generations")
 """The calls that take none."""
 
 

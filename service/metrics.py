@@ -10,7 +10,10 @@ from prometheus_client.registry import Collector
 
 from likeness.contract.errors import QueueFull
 
-ACCEPTING_PATHS: Final = frozenset({"/recreate", "/customise", "/customize", "/compare", "/generate"})
+ACCEPTING_PATHS: Final = frozenset(
+    {"/recreate", "/customise", "/customize", "/compare", "/generate"}
+    | {"/v1/images/edits", "/v1/images/generations", "/v1/predictions", "/sdapi/v1/img2img"}
+)
 LATENCIES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Bounds of the latency histogram, in seconds."""
 

@@ -6,6 +6,7 @@ stands. What lets a job in is service/queue_admission.py.
 
 import time
 from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -26,6 +27,7 @@ from likeness.contract.jobs import (
     Residency,
 )
 from service.queue_admission import Admission, translated
+from service.queue_awaited import Awaited
 from service.queue_figures import Figures, read_figures
 from service.queue_hash import job_of
 from service.queue_scripts import CANCEL, CLAIM_KEY, FORGET
@@ -49,6 +51,11 @@ class JobQueue(Admission):
             redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256, timeout=READ_SECONDS
         )
         return cls(redis.Redis.from_pool(pool), max_queued, lifetime, share)
+
+    @property
+    def awaited(self) -> Awaited:
+        """The jobs that calls of other APIs wait for."""
+        return Awaited(self._redis)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -170,6 +177,14 @@ class JobQueue(Admission):
             async with translated():
                 await self._redis.hincrby(names.ENDED_COUNTS_KEY, f"{job.engine}:{JobStatus.CANCELLED.value}:", 1)
         return await self.fetch(job_id, owner)
+
+    async def cancel_left(self) -> list[str]:
+        """Stop the jobs that were awaited and that everybody left, and return their ids; some may have ended before."""
+        left = await self.awaited.left()
+        for job in left:
+            with suppress(JobNotFound, JobExpired):
+                await self.cancel(job.job_id, job.owner)
+        return [job.job_id for job in left]
 
     async def _cancel(self, job_id: str, owner: str) -> bool:
         """Ask for it, and return whether the job waited, so that this was its end."""

@@ -18,6 +18,7 @@ ERRORS: Final = """## Errors
 
 Every error is `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, `instance`, `code`, `errors`
 (each with `pointer` and `detail`) and `request_id`. `code` is stable; `detail` is for people and may change.
+The calls of other APIs ([clients.md](clients.md)) tell errors as those do; their codes stand with them.
 
 | code | status | what |
 |---|---|---|
@@ -68,8 +69,8 @@ def _body(body: Document, schemas: Document) -> str:
 
 
 def _answers(responses: Document) -> str:
-    lines = [f"- {status}: {_answer(response)}" for status, response in sorted(responses.items()) if status < "400"]
-    codes = [response["description"] for status, response in sorted(responses.items()) if status >= "400"]
+    lines = [f"- {status}: {_answer(response)}" for status, response in sorted(responses.items()) if status < "4"]
+    codes = [response["description"] for status, response in sorted(responses.items()) if status >= "4"]
     return "\n".join([*lines, f"- errors: {' · '.join(codes)}" if codes else ""]).rstrip() + "\n"
 
 
@@ -92,7 +93,7 @@ def _codes(paths: Document) -> str:
         for methods in paths.values()
         for operation in methods.values()
         for status, response in operation["responses"].items()
-        if status >= "400"
+        if status >= "4"
         for code, example in response["content"].get("application/problem+json", {}).get("examples", {}).items()
     }
     return "".join(_row(f"`{code}`", status, title) for code, (status, title) in sorted(found.items()))

@@ -7,7 +7,8 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin
@@ -32,6 +33,8 @@ SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 DATA_URI: Final = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?;base64,", re.IGNORECASE)
 MOST_PARTS: Final = 64
 MOST_FILES: Final = 8
+FORM: Final = "multipart/form-data"
+JSON: Final = "application/json"
 PICTURE: Final = "an https URL, a data URI or base64, as a string"
 REGIONS: Final = get_args(Region)
 
@@ -60,23 +63,40 @@ class Submission:
 
 async def read_submission(request: Request, model: Model, max_picture: int) -> Submission:
     """Read the body of a request. Raises UnsupportedMedia, InvalidField, or what bounds bodies."""
+    if media_type_of(request, FORM, JSON) == FORM:
+        async with form_parts(request, max_picture) as parts:
+            return await _of_form(parts, model)
+    body = b"".join([chunk async for chunk in request.stream()])
+    return await to_thread.run_sync(_of_json, body, model, max_picture)
+
+
+def submitted(
+    fields: dict[str, Any], image: Upload | str | None, files: dict[SentFile, Upload | str], model: Model
+) -> Submission:
+    """Return what a call of another API hands in, told in our fields. Raises InvalidField."""
+    return Submission(_validated(fields, files, model), image, files)
+
+
+def media_type_of(request: Request, *taken: str) -> str:
+    """Return the type of a request's body, one of those that are taken. Raises UnsupportedMedia for another one."""
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
         raise UnsupportedMedia("Content-Type: the charset must be utf-8", [_header("content-type", "charset=utf-8")])
-    if media_type == b"multipart/form-data":
-        return await _of_parts(request, model, max_picture)
-    if media_type == b"application/json":
-        body = b"".join([chunk async for chunk in request.stream()])
-        return await to_thread.run_sync(_of_json, body, model, max_picture)
-    taken = "multipart/form-data or application/json"
-    raise UnsupportedMedia(f"Content-Type: {taken} are taken", [_header("content-type", taken)])
+    if (found := media_type.decode("latin-1")) in taken:
+        return found
+    said = " or ".join(taken)
+    raise UnsupportedMedia(
+        f"Content-Type: {said} {'is' if len(taken) == 1 else 'are'} taken", [_header("content-type", said)]
+    )
 
 
 def _header(name: str, detail: str) -> FieldProblem:
     return FieldProblem(f"#/header/{name}", detail)
 
 
-async def _of_parts(request: Request, model: Model, max_picture: int) -> Submission:
+@asynccontextmanager
+async def form_parts(request: Request, max_picture: int) -> AsyncIterator[list[tuple[str, Any]]]:
+    """Yield the parts of a form, each its name and a text or an UploadFile. Raises InvalidField."""
     parser = MultiPartParser(
         request.headers,
         request.stream(),
@@ -92,7 +112,7 @@ async def _of_parts(request: Request, model: Model, max_picture: int) -> Submiss
     except MultiPartException as error:
         raise InvalidField(f"body: {error.message}", [FieldProblem("#/", error.message)]) from error
     try:
-        return await _of_form(form.multi_items(), model)
+        yield form.multi_items()
     finally:
         await form.close()
 
@@ -104,13 +124,13 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
     files: dict[SentFile, Upload | str] = {}
     for name, value in items:
         if name == "image" and model is not Generate:
-            image = await _upload(name, value)
+            image = await upload_of(name, value)
         elif (file := _file_field(name, model)) and (file != "mask" or isinstance(value, UploadFile)):
-            files[file] = await _upload(file, value)
+            files[file] = await upload_of(file, value)
         elif isinstance(value, UploadFile):
             raise _at(name, f"a file; {_file_parts(model)} may be one")
         else:
-            fields[name] = _typed(name, value, model)
+            fields[name] = typed(name, value, model)
     task = _validated(fields, files, model)
     if image is None and model is not Generate:
         raise _at("image", "missing: one file part of this name is needed")
@@ -141,13 +161,14 @@ def _refuse_twice(names: list[str]) -> None:
             raise _at(name, "given more than once")
 
 
-async def _upload(name: str, value: str | UploadFile) -> Upload:
+async def upload_of(name: str, value: str | UploadFile) -> Upload:
+    """Return the bytes of a part that holds a picture. Raises InvalidField for a text."""
     if isinstance(value, str):
         raise _at(name, "text; it must be a file part (with a filename), or send JSON")
     return Upload(await value.read(), value.filename, value.content_type)
 
 
-def _typed(name: str, text: str, model: Model) -> Any:  # noqa: ANN401  validated by the model
+def typed(name: str, text: str, model: type[BaseModel]) -> Any:  # noqa: ANN401  validated by the model
     """Return the text of a form part as the JSON value that its field takes; all but texts are written as in JSON."""
     field = model.model_fields.get(name)
     kinds = set(_kinds(field.annotation)) if field else set()
@@ -181,8 +202,8 @@ def _of_json(body: bytes, model: Model, max_picture: int) -> Submission:
     task = _validated(fields, texts, model)
     if not isinstance(image, str) or not image:
         raise _at("image", PICTURE)
-    files = {name: _source(name, text, max_picture) for name, text in texts.items()}
-    return Submission(task, _source("image", image, max_picture), files)
+    files = {name: source_of(name, text, max_picture) for name, text in texts.items()}
+    return Submission(task, source_of("image", image, max_picture), files)
 
 
 def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
@@ -200,8 +221,8 @@ def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
     return found
 
 
-def _source(name: str, text: str, max_picture: int) -> Upload | str:
-    """Return the bytes of a data URI or of base64; another URI as it is."""
+def source_of(name: str, text: str, max_picture: int) -> Upload | str:
+    """Return the bytes of a data URI or of base64; another URI as it is. Raises UploadTooLarge or InvalidField."""
     head = DATA_URI.match(text)
     if head is None and SCHEME.match(text):
         if text[:5].lower() == "data:":

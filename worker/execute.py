@@ -228,7 +228,8 @@ class Run:
         made = provenance_of(self.spec, work.order, task, seed)
         image = work.brief.locked(work.given, work.frame.restore(canvas))
         wanted = wanted_format(work.order.task, work.frame.format)
-        return self.safeguards.signed(encode(image, work.frame, wanted, self.safeguards.xmp(made)), made)
+        data = encode(image, work.frame, wanted, self.safeguards.xmp(made), work.order.task.quality)
+        return self.safeguards.signed(data, made)
 
     def _finish(self, work: Work, started: datetime, batch: int) -> Outcome:
         """Store the images to keep and describe them."""

@@ -101,6 +101,10 @@ WEBHOOK_SECONDS: Final = 7 * 24 * 3600
 """How long an end that nobody delivered is kept, whatever the job's lifetime."""
 WEBHOOK_GONE_SECONDS: Final = 24 * 3600
 
+AWAITED_KEY: Final = "likeness:awaited"
+"""Sorted set of the jobs that calls of other APIs wait for, as `api:owner:id`; the score is when (Unix seconds) a job
+counts as left by everybody."""
+
 IDEMPOTENCY_SECONDS: Final = 24 * 3600
 IDEMPOTENCY_PENDING_SECONDS: Final = 60
 """How long an unfinished first request blocks its key."""

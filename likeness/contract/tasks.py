@@ -82,6 +82,9 @@ class Order(Parameters):
     attempts: int = Field(default=1, ge=1, le=5, description="how often to try, with new seeds, until one is accepted")
     priority: Priority = Field(default=Priority.INTERACTIVE)
     webhook: Webhook = None
+    quality: int | None = Field(
+        default=None, ge=1, le=100, description="of jpeg (95 when not given) and webp (92); other formats have none"
+    )
 
 
 class PictureOrder(Order, PictureParameters):

@@ -31,8 +31,15 @@ WEBP_METHOD = 2
 def wanted_format(task: Task, own_format: Format) -> WantedFormat:
     """Return the file format to make of a picture of `own_format`: what `task` asks for, or what its lock needs.
 
-    Raises InvalidField at "format" when an asked format would lose locked pixels.
+    Raises InvalidField at "format" when an asked format would lose locked pixels, at "quality" when it has none.
     """
+    wanted = _wanted(task, own_format)
+    if task.quality is not None and _resolved(own_format, wanted) == "png":
+        raise InvalidField.at("quality", "png has none, it is exact; leave it out, or take jpeg or webp")
+    return wanted
+
+
+def _wanted(task: Task, own_format: Format) -> WantedFormat:
     if task.kind == "generate":
         return task.format
     asked: WantedFormat | None = task.format.value if task.format else None
@@ -55,15 +62,18 @@ def check_format(given: Header | Frame, wanted: WantedFormat) -> None:
         raise InvalidField.at("format", f"{format} cannot hold {reason}; take same or png")
 
 
-def encode(image: Image.Image, frame: Frame, wanted: WantedFormat, xmp: bytes = b"") -> bytes:
+def encode(
+    image: Image.Image, frame: Frame, wanted: WantedFormat, xmp: bytes = b"", quality: int | None = None
+) -> bytes:
     """Return a picture of this frame (as `Frame.restore` gives it) as a file. Raises InvalidField as `check_format`.
 
     EXIF holds the orientation (in WebP also the resolution) and only that: the given file's other tags may say where
     and by whom it was taken. For the same reason, and because it tells of another picture's making, the given file's
     XMP is not copied either: `xmp` (a packet of at most MAX_XMP_BYTES, see `provenance`) is all that is written.
+    `quality` (1..100) is that of jpeg and webp; their own default when None, and png has none.
     """
     check_format(frame, wanted)
-    return ENCODERS[_resolved(frame.format, wanted)](image, frame, xmp)
+    return ENCODERS[_resolved(frame.format, wanted)](image, frame, xmp, quality)
 
 
 def _resolved(own: Format, wanted: WantedFormat) -> Format:
@@ -82,7 +92,7 @@ def _why_not(given: Header | Frame, format: Format) -> str | None:
     return None
 
 
-def _png(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
+def _png(image: Image.Image, frame: Frame, xmp: bytes, quality: int | None) -> bytes:
     extra = png.metadata(frame.icc_profile, frame.dpi, _exif(frame.orientation), xmp)
     samples, depth = samples_of(image), frame.bit_depth
     if frame.palette:
@@ -92,12 +102,12 @@ def _png(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
     return png.with_chunks(_saved(image, "PNG", compress_level=PNG_LEVEL), extra)
 
 
-def _jpeg(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
+def _jpeg(image: Image.Image, frame: Frame, xmp: bytes, quality: int | None) -> bytes:
     block = _exif(frame.orientation)
     return _saved(
         image,
         "JPEG",
-        quality=JPEG_QUALITY,
+        quality=quality or JPEG_QUALITY,
         subsampling="4:4:4",
         icc_profile=frame.icc_profile,
         dpi=frame.dpi or (0, 0),
@@ -106,11 +116,11 @@ def _jpeg(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
     )
 
 
-def _webp(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
+def _webp(image: Image.Image, frame: Frame, xmp: bytes, quality: int | None) -> bytes:
     return _saved(
         image,
         "WEBP",
-        quality=WEBP_QUALITY,
+        quality=quality or WEBP_QUALITY,
         method=WEBP_METHOD,
         exact=True,
         icc_profile=frame.icc_profile,
@@ -119,7 +129,8 @@ def _webp(image: Image.Image, frame: Frame, xmp: bytes) -> bytes:
     )
 
 
-ENCODERS: dict[Format, Callable[[Image.Image, Frame, bytes], bytes]] = {"png": _png, "jpeg": _jpeg, "webp": _webp}
+Encoder = Callable[[Image.Image, Frame, bytes, int | None], bytes]
+ENCODERS: dict[Format, Encoder] = {"png": _png, "jpeg": _jpeg, "webp": _webp}
 
 
 def _exif(orientation: int) -> bytes:

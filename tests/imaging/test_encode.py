@@ -4,7 +4,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from likeness.contract.errors import InvalidField
-from likeness.contract.tasks import Customise, Recreate
+from likeness.contract.tasks import Customise, Generate, Recreate
 from likeness.imaging import exif
 from likeness.imaging.decode import Bounds, peek
 from likeness.imaging.encode import check_format, encode, wanted_format
@@ -110,3 +110,27 @@ def test_a_lock_refuses_an_asked_format_that_loses_pixels(format, own):
     with pytest.raises(InvalidField, match="a lock is exact to the last grey level") as refusal:
         wanted_format(Customise(text="Just do it", format=format), own)
     assert refusal.value.problems[0].pointer == "#/format"
+
+
+@pytest.mark.parametrize("format", ["jpeg", "webp"])
+def test_the_quality_is_the_asked_one(format):
+    given = picture(saved(photo("RGB", 200, 150), "PNG"))
+    frame = Frame.of(given)
+    sizes = [len(encode(given.pixels, frame, format, quality=quality)) for quality in (30, 60, None, 100)]
+    assert sizes == sorted(sizes) and len(set(sizes)) == 4
+
+
+@pytest.mark.parametrize(
+    ("task", "own"),
+    [
+        (Recreate(quality=50), "png"),
+        (Recreate(quality=50, format="png"), "jpeg"),
+        (Customise(text="Just do it", quality=50), "jpeg"),
+        (Generate(quality=50), "png"),
+    ],
+)
+def test_a_quality_is_refused_where_the_file_is_exact(task, own):
+    with pytest.raises(InvalidField, match="png has none") as refusal:
+        wanted_format(task, own)
+    assert refusal.value.problems[0].pointer == "#/quality"
+    assert wanted_format(task.model_copy(update={"quality": None}), own)

@@ -10,6 +10,15 @@ from likeness.contract.tasks import Generate
 from service import examples, wire
 from service.dry_run import DryRun
 from service.errors import STATUS
+from service.foreign import openai_examples
+from service.foreign.openai_wire import (
+    EditRequest,
+    GenerationRequest,
+    OpenAIError,
+    OpenAIEvent,
+    OpenAIImages,
+    OpenAIModels,
+)
 from service.openapi import as_json, as_typescript, document
 from service.reference import as_markdown
 
@@ -18,6 +27,9 @@ OPERATIONS = [
     (path, method, operation) for path, methods in document()["paths"].items() for method, operation in methods.items()
 ]
 NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
+OPENAI = [row for row in OPERATIONS if row[2]["tags"] == ["openai"]]
+"""Their errors have another shape."""
+OURS = [row for row in OPERATIONS if row not in OPENAI]
 
 
 def test_the_export_is_fresh() -> None:
@@ -33,7 +45,7 @@ def test_the_reference_is_fresh_and_names_every_call_and_error() -> None:
     page = (ROOT / "docs/api.md").read_text("utf-8")
     assert page == as_markdown(document()), "stale: run `make openapi`"
     assert [name for name in NAMES if f"### {name.split()[0].upper()} {name.split()[1]}\n" not in page] == []
-    told = {kind.code for kind in STATUS if any(f"`{kind.code}`" in str(one) for _, _, one in OPERATIONS)}
+    told = {kind.code for kind in STATUS if any(f"`{kind.code}`" in str(one) for _, _, one in OURS)}
     assert [code for code in sorted(told) if f"| `{code}` |" not in page] == []
 
 
@@ -50,7 +62,17 @@ def test_every_operation_has_examples(path: str, method: str, operation: dict) -
         assert parameter["description"]
 
 
-@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
+@pytest.mark.parametrize(("path", "method", "operation"), OPENAI, ids=[row[0] for row in OPENAI])
+def test_openais_errors_are_documented_in_its_shape(path: str, method: str, operation: dict) -> None:
+    found = {status: response for status, response in operation["responses"].items() if status >= "400"}
+    assert {"400", "401", "503"} <= set(found) and "422" not in found
+    for response in found.values():
+        for code, example in response["content"]["application/json"]["examples"].items():
+            assert OpenAIError.model_validate(example["value"]).error.code == code
+            assert f"`{code}`" in response["description"]
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OURS, ids=[f"{row[1]} {row[0]}" for row in OURS])
 def test_errors_are_documented_with_their_codes(path: str, method: str, operation: dict) -> None:
     statuses = {kind.code: status for kind, status in STATUS.items()}
     found = {status: response for status, response in operation["responses"].items() if status >= "400"}
@@ -80,6 +102,11 @@ def test_examples_are_what_the_models_give() -> None:
         (wire.CompareRequest, examples.COMPARE),
         (Generate, examples.GENERATE),
         (Generate, examples.GENERATE_FROM_TEXT),
+        (OpenAIImages, openai_examples.IMAGES),
+        (OpenAIEvent, openai_examples.EVENT),
+        (OpenAIModels, openai_examples.MODELS),
+        (EditRequest, openai_examples.EDIT),
+        (GenerationRequest, openai_examples.GENERATION),
     ]:
         made = TypeAdapter(model).validate_python(example).model_dump(mode="json", exclude_unset=True)
         assert made == example

@@ -1,0 +1,14 @@
+"""Which kind of job a request of another API is, where it does not say so."""
+
+from collections.abc import Collection
+from typing import Final
+
+from likeness.contract.tasks import Customise, Recreate
+
+WISHES: Final = frozenset(Customise.model_fields) - frozenset(Recreate.model_fields)
+"""The fields that make a job with a picture a customisation."""
+
+
+def asks_for_change(fields: Collection[str], files: Collection[str]) -> bool:
+    """Return whether the fields, or the files beside the picture, ask for another picture than the given one."""
+    return bool(files) or not WISHES.isdisjoint(fields)
