@@ -45,4 +45,5 @@ class Settings(BaseSettings):
     max_batch: int = Field(default=64, ge=1, description="most jobs in one run, whatever the engine allows")
     drain_seconds: float = Field(default=25, ge=0, description="how long a stopping worker may finish its run")
     hang_seconds: float = Field(default=20, ge=0, description="past a job's bound and this, the worker kills itself")
+    alive_file: Path | None = Field(default=None, description="file touched every few seconds while the worker lives")
     log_level: str = "info"

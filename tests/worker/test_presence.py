@@ -194,3 +194,14 @@ def _worker(drill: Drill, job_id: str) -> int:
     """Return the process id of the worker that ran a job."""
     name = drill.call(lambda queue: queue._redis.hget(names.JOB_KEY.format(id=job_id), "worker_name"))
     return int(name.decode().rsplit("-", 2)[1])
+
+
+def test_a_living_worker_touches_the_file_that_probes_look_at(server: Server, tmp_path: Path) -> None:
+    drill, alive = Drill(server.url, tmp_path), tmp_path / "alive"
+    try:
+        drill.worker(alive_file=str(alive))
+        drill.until(alive.exists, 60)
+        first = alive.stat().st_mtime_ns
+        drill.until(lambda: alive.stat().st_mtime_ns > first, 60)
+    finally:
+        drill.stop()
