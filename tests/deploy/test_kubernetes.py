@@ -1,4 +1,4 @@
-"""The manifests: rendered by kustomize, valid by Kubernetes's own schemas, at one with what the programs read and answer."""
+"""The manifests: rendered, valid by Kubernetes's own schemas, and at one with what the programs read and answer."""
 
 import json
 import re
