@@ -15,7 +15,7 @@ OWN_SECONDS: Final = 0.036
 TOGETHER: Final = 1.47
 """Throughput of eight pictures at once against one by one: the middle of three runs on a CPU."""
 
-# Assumed: nobody has measured this service on a GPU. They are for one of 80 GB; put a fleet's own figures in their place.
+# Assumed: nobody has measured this service on a GPU. For one of 80 GB; put a fleet's own figures in their place.
 
 PICTURE_SECONDS: Final = {
     "instruct-pix2pix": 1.6,
@@ -29,8 +29,8 @@ PICTURE_SECONDS: Final = {
     "kandinsky22": 2.5,
     "sd15-canny": 1.9,
 }
-"""Seconds of one picture, the most popular engine first. SD 1.5 (50 steps, 31 a second) and SDXL (1024 px, 30 steps) are what
-others published for an A100; the rest are guesses by the size of the networks and the number of steps."""
+"""Seconds of one picture, the most popular engine first. SD 1.5 (50 steps, 31 a second) and SDXL (1024 px, 30 steps)
+are as others published them for an A100; the rest are guesses by the size of the networks and the number of steps."""
 DISK_BYTES_A_SECOND: Final = 1e9
 """Weights from a volume of the network."""
 PARKED_BYTES_A_SECOND: Final = 10e9
@@ -50,11 +50,14 @@ class Engine:
     seconds: float
     memory: int
     batch: int
+    further: float = (8 / TOGETHER - 1) / 7
+    """Time of each further picture of a run, as a share of the first one's."""
+    own: float = OWN_SECONDS
+    """Seconds that the service itself takes for each."""
 
     def run_seconds(self, pictures: int) -> float:
-        """Return the seconds of a run of so many pictures, each with its own cost."""
-        each = (8 / TOGETHER - 1) / 7
-        return self.seconds * (1 + each * (pictures - 1)) + OWN_SECONDS * pictures
+        """Return the seconds of a run of so many pictures."""
+        return self.seconds * (1 + self.further * (pictures - 1)) + self.own * pictures
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ COLOURS = ("#2a6f97", "#e07a1f")
 
 
 def draw(rows: Sequence[Row]) -> Image.Image:
-    """Return a bar from the median to the 99th percentile of interactive waits for each row; the axis is logarithmic."""
+    """Return a bar from median to 99th percentile of interactive waits for each row, on a logarithmic axis."""
     image = Image.new("RGB", (WIDTH, LINE * (len(rows) + 3)), "white")
     canvas, font = ImageDraw.Draw(image), ImageFont.load_default(13)
     canvas.text((8, 4), "interactive jobs: seconds from POST to start, median to 99th percentile", "black", font)

@@ -62,7 +62,7 @@ class Simulation:
         self._group_of = {number: group for group in set(self._groups) for number in group.queue_of}
         begin = jobs[0].arrived if jobs else 0.0
         for group, size in self._groups.items():
-            for number in range(size if group.scaler is None else max(1, size // 4)):
+            for number in range(size):
                 self._start_worker(group, begin, preload=number)
             if group.scaler is not None:
                 self._poll_later(group, group.scaler, begin)
