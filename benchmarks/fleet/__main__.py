@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from rich.console import Console
@@ -20,18 +21,18 @@ SPANS = {1000: (19.5 * 3600, 20.5 * 3600)}
 """Times of day that are played where not the whole day is: of a thousand workers the busiest hour."""
 
 
-def rows_of(workers: int, variants: Sequence[Rules] = VARIANTS) -> list[Row]:
-    """Return a row for each variant of the rules, all with the same jobs."""
+def row_of(workers: int, rules: Rules) -> Row:
+    """Return the row of one fleet under these rules; each fleet gets the same jobs whatever the rules."""
     fleet, (begin, end) = Fleet(workers), SPANS.get(workers, (0.0, DAY))
-    rows = []
-    for rules in variants:
-        alone = workers == 1 and (rules.target or not rules.prefer)  # what says nothing of one worker
-        if alone or (rules.split and workers < len(fleet.engines)):
-            continue
-        jobs = arrivals(fleet, Traffic(), begin, end, SEED)
-        counts = Simulation(fleet, rules, jobs).run()
-        rows.append(Row.of(workers, rules.name, jobs, counts))
-    return rows
+    jobs = arrivals(fleet, Traffic(), begin, end, SEED)
+    return Row.of(workers, rules.name, jobs, Simulation(fleet, rules, jobs).run())
+
+
+def says_something(workers: int, rules: Rules) -> bool:
+    """Return whether these rules differ from those as built for a fleet of this size."""
+    if workers == 1 and (rules.target or not rules.prefer):
+        return False
+    return not rules.split or workers >= len(Fleet(workers).engines)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -41,9 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rules", nargs="+", choices=[rules.name for rules in VARIANTS])
     parser.add_argument("--plot", type=Path, help="a PNG of the waits")
     asked = parser.parse_args(arguments)
-    variants = [rules for rules in VARIANTS if not asked.rules or rules.name in {*asked.rules, AS_BUILT.name}]
-    sizes = track(asked.workers, "simulating", console=Console(stderr=True), transient=True)
-    rows = [row for workers in sizes for row in rows_of(workers, variants)]
+    wanted = [rules for rules in VARIANTS if not asked.rules or rules.name in {*asked.rules, AS_BUILT.name}]
+    runs = [(workers, rules) for workers in asked.workers for rules in wanted if says_something(workers, rules)]
+    with ProcessPoolExecutor() as processes:
+        found = processes.map(row_of, *zip(*runs, strict=True))
+        shown = track(found, "simulating", len(runs), console=Console(stderr=True), transient=True)
+        rows = list(shown)
     sys.stdout.write(markdown(rows) + "\n")
     if asked.plot:
         draw(rows).save(asked.plot)

@@ -4,11 +4,12 @@ They are those of the scripts ACCEPT, TAKE and MATES; benchmarks/fleet/rehearsal
 """
 
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 from likeness.contract.names import PREFER_SECONDS
 from worker.rq_scripts import LOOK_AHEAD
 
+BATCH_TURN_SECONDS, POOL_TURN_SECONDS = 60.0, 10.0
 INTERACTIVE, BATCH = 0, 1
 """The two priorities, in the order in which they are served."""
 
@@ -35,48 +36,77 @@ class Queue:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self._waiting: dict[int, int] = {}
         self._rounds: dict[int, int] = {}
+        """The last round of each caller with jobs that wait."""
         self._count = 0
 
     def add(self, job: Job) -> None:
-        """Put a job in its place: a round after its caller's last one, and not before the round of the head."""
-        head = self.jobs[0].place[0] if self.jobs else 0
-        job_round = max(head, self._rounds.get(job.caller, -1) + 1)
+        """Put a job in its place: a round after its caller's last one that waits, and not before the head's round."""
+        job_round = self.jobs[0].place[0] if self.jobs else 0
+        if self._waiting.get(job.caller):
+            job_round = max(job_round, self._rounds[job.caller] + 1)
         self._rounds[job.caller] = job_round
+        self._waiting[job.caller] = self._waiting.get(job.caller, 0) + 1
         self._count += 1
-        job.place = (job_round, self._count)
-        job.waiting = True
+        job.place, job.waiting = (job_round, self._count), True
         if not self.jobs or self.jobs[-1] < job:
             self.jobs.append(job)
         else:
             insort(self.jobs, job)
-        if len(self.jobs) == 1:
-            self._rounds = {job.caller: job_round}
 
-    def take(self, left: Callable[[Job], bool]) -> tuple[Job | None, bool]:
-        """Take the first job that is not left to others; say also whether any was left."""
+    def take(self, left: Callable[[Job], bool]) -> Job | None:
+        """Take the first job that is not left to others."""
         for number, job in enumerate(self.jobs[:LOOK_AHEAD]):
             if not left(job):
-                del self.jobs[number]
-                job.waiting = False
-                return job, number > 0
-        return None, bool(self.jobs)
+                return self._pop(number)
+        return None
 
-    def mates(self, job: Job, most: int) -> Iterator[Job]:
+    def mates(self, job: Job, most: int) -> list[Job]:
         """Take the jobs that may share the run of `job`, `most` of them."""
         numbers = [
             number
             for number, other in enumerate(self.jobs[:LOOK_AHEAD])
             if other.engine == job.engine and other.setting == job.setting
-        ][:most]
-        for number in reversed(numbers):
-            mate = self.jobs.pop(number)
-            mate.waiting = False
-            yield mate
+        ]
+        return [self._pop(number) for number in reversed(numbers[:most])]
+
+    def _pop(self, number: int) -> Job:
+        job = self.jobs.pop(number)
+        job.waiting = False
+        self._waiting[job.caller] -= 1
+        return job
 
 
-def take(queues: list[Queue], left: Callable[[Job], bool], now: float) -> tuple[Job, Queue] | None:
-    """Take the next job of the queues, those of interactive jobs first.
+class Turns:
+    """Whose turn it is among the queues of one worker, as worker/turns.py says. Pools are numbers."""
+
+    __slots__ = ("_batch_at", "_pool", "_since")
+
+    def __init__(self, now: float) -> None:
+        self._pool, self._since, self._batch_at = 0, now, now
+
+    def order(self, pools: int, now: float) -> list[int]:
+        """Return the pools: this worker's first, and once its turn is over last."""
+        first = self._pool + (now - self._since >= POOL_TURN_SECONDS)
+        return [(first + number) % pools for number in range(pools)]
+
+    def batch_due(self, now: float) -> bool:
+        """Whether a batch job that waited as long goes before interactive ones."""
+        return now - self._batch_at >= BATCH_TURN_SECONDS
+
+    def took(self, pool: int, tier: int, now: float) -> None:
+        """Remember that a job was taken."""
+        if pool != self._pool:
+            self._pool, self._since = pool, now
+        if tier == BATCH:
+            self._batch_at = now
+
+
+def take(
+    tiers: Sequence[Sequence[Queue]], left: Callable[[Job], bool], now: float, batch_due: bool = False
+) -> Job | None:
+    """Take the next job; `tiers` are the queues of interactive and of batch jobs, each in the order of pools.
 
     What is left to others is left for PREFER_SECONDS, and never overtaken from a queue of another priority.
     """
@@ -88,14 +118,14 @@ def take(queues: list[Queue], left: Callable[[Job], bool], now: float) -> tuple[
             job.passed = now
         return now - job.passed < PREFER_SECONDS
 
-    half = len(queues) // 2
-    for tier in (queues[:half], queues[half:]):
-        leaves = False
+    for queue in tiers[BATCH] if batch_due else ():
+        overdue = queue.jobs and now - queue.jobs[0].arrived > BATCH_TURN_SECONDS
+        if overdue and (job := queue.take(passed_over)):
+            return job
+    for tier in tiers:
         for queue in tier:
-            job, some = queue.take(passed_over)
-            if job is not None:
-                return job, queue
-            leaves = leaves or some
-        if leaves:
+            if job := queue.take(passed_over):
+                return job
+        if any(queue.jobs for queue in tier):
             return None
     return None

@@ -30,9 +30,8 @@ class Group:
 
     def __init__(self, engines: list[Engine], served: list[int], size: int, rules: Rules) -> None:
         pools = list(dict.fromkeys(engines[number].pool for number in served))
-        self.queues = [Queue() for _ in range(2 * len(pools))]
-        self.queue_of = {number: pools.index(engines[number].pool) for number in served}
-        self.pools = len(pools)
+        self.tiers = ([Queue() for _ in pools], [Queue() for _ in pools])
+        self.pool_of = {number: pools.index(engines[number].pool) for number in served}
         self.workers: list[Worker] = []
         self.idle: dict[Worker, None] = {}
         self.idle_holders: dict[int, dict[Worker, None]] = {number: {} for number in served}
@@ -43,11 +42,11 @@ class Group:
 
     def queue(self, job: Job) -> Queue:
         """Return where a job waits."""
-        return self.queues[job.tier * self.pools + self.queue_of[job.engine]]
+        return self.tiers[job.tier][self.pool_of[job.engine]]
 
     def waiting(self) -> int:
         """Return how many jobs wait."""
-        return sum(len(queue.jobs) for queue in self.queues)
+        return sum(len(queue.jobs) for tier in self.tiers for queue in tier)
 
 
 class Simulation:
@@ -59,7 +58,7 @@ class Simulation:
         self._order = itertools.count()
         self.counts = Counts()
         self._groups = _groups(fleet, rules)
-        self._group_of = {number: group for group in set(self._groups) for number in group.queue_of}
+        self._group_of = {number: group for group in set(self._groups) for number in group.pool_of}
         begin = jobs[0].arrived if jobs else 0.0
         for group, size in self._groups.items():
             for number in range(size):
@@ -115,12 +114,14 @@ class Simulation:
             elsewhere = group.told[job.engine] - (job.engine in worker.told)
             return elsewhere > 0 and job.engine not in worker.resident
 
-        found = take(group.queues, left if self._rules.prefer else _nothing_left, now)
-        if found is None:
+        order = worker.turns.order(len(group.tiers[0]), now)
+        tiers = [[tier[pool] for pool in order if tier[pool].jobs] for tier in group.tiers]
+        job = take(tiers, left if self._rules.prefer else _nothing_left, now, worker.turns.batch_due(now))
+        if job is None:
             return False
-        job, queue = found
-        engine = self._engines[job.engine]
-        mates = queue.mates(job, engine.batch - 1) if self._rules.batches else ()
+        worker.turns.took(group.pool_of[job.engine], job.tier, now)
+        most = self._engines[job.engine].batch - 1 if self._rules.batches else 0
+        mates = group.queue(job).mates(job, most)
         self._run(group, worker, [job, *mates], now)
         return True
 
@@ -152,7 +153,8 @@ class Simulation:
 
     def _watch(self, group: Group, now: float) -> None:
         """Have somebody look again when the first job that was left to others no longer is."""
-        passed = [job.passed for queue in group.queues for job in queue.jobs[:1] if job.passed is not None]
+        heads = [job for tier in group.tiers for queue in tier for job in queue.jobs[:1]]
+        passed = [job.passed for job in heads if job.passed is not None]
         if passed:
             self._at(max(now, min(passed) + PREFER_SECONDS), lambda at: self._look_again(group, at))
 
@@ -185,7 +187,7 @@ class Simulation:
         if preload is None:
             self._at(now + POD_SECONDS, lambda at: self._ready(group, worker, at))
         else:
-            served = list(group.queue_of)
+            served = list(group.pool_of)
             worker.bring(served[preload % len(served)])
             self._tell(group, worker)
             self._set_idle(group, worker, True)

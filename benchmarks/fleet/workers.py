@@ -4,15 +4,16 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from benchmarks.fleet.assumptions import BUDGET, DISK_BYTES_A_SECOND, PARKED_BYTES_A_SECOND, Engine
+from benchmarks.fleet.queues import Turns
 
 
 class Worker:
     """Engines in memory, the least recently used first. Those that were here before are parked beside the GPU."""
 
-    __slots__ = ("_parked", "busy", "engines", "held", "resident", "since", "stopping", "told")
+    __slots__ = ("_parked", "busy", "engines", "held", "resident", "since", "stopping", "told", "turns")
 
     def __init__(self, engines: Sequence[Engine], since: float) -> None:
-        self.engines, self.since = engines, since
+        self.engines, self.since, self.turns = engines, since, Turns(since)
         self.resident: OrderedDict[int, None] = OrderedDict()
         self.held = 0
         self.told: frozenset[int] = frozenset()
