@@ -46,8 +46,9 @@ class Presence:
             pipeline.zadd(names.INSTALLED_KEY, dict.fromkeys(self._installed, time.time()))
 
     def look(self) -> None:
-        """Learn which engines the other living workers hold; touch the file that probes look at. Raises RedisError."""
-        workers = {key.decode().removeprefix("rq:worker:") for key in self._connection.smembers("rq:workers")}
+        """Learn which engines the other workers of its pools hold; touch the file that probes look at. Raises RedisError."""
+        found = self._connection.sunion([f"rq:workers:{queue}" for queue in names.queue_names(self._pools)])
+        workers = {key.decode().removeprefix("rq:worker:") for key in found}
         others = sorted(workers - {self._worker})
         records = self._connection.mget([self._key(worker) for worker in others]) if others else []
         self._elsewhere = self._held_by(filter(None, map(_read, records)))

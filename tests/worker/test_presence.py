@@ -52,7 +52,8 @@ class Taker:
 
     def appear(self) -> None:
         """Be known to the others."""
-        self.redis.sadd("rq:workers", f"rq:worker:{self.name}")
+        for queue in self.queues:
+            self.redis.sadd(f"rq:workers:{queue.name}", f"rq:worker:{self.name}")
         with self.redis.pipeline() as pipeline:
             self.presence.tell(pipeline)
             pipeline.execute()
@@ -84,7 +85,8 @@ def test_a_job_of_an_engine_that_nobody_holds_is_not_left_lying(drill: Drill, ta
     one, _ = takers
     nobodys, ones = drill.submit(engine="other"), drill.submit(engine="drill")
     third = Taker(drill, "three")
-    one.redis.srem("rq:workers", "rq:worker:two")
+    for queue in one.queues:
+        one.redis.srem(f"rq:workers:{queue.name}", "rq:worker:two")
     assert (third.take(), third.take(), one.take()) == (nobodys, None, ones)
 
 
