@@ -6,10 +6,9 @@ They are those of the scripts ACCEPT, TAKE and MATES; benchmarks/fleet/rehearsal
 from bisect import insort
 from collections.abc import Callable, Sequence
 
-from likeness.contract.names import PREFER_SECONDS
+from likeness.contract.names import BATCH_TURN_SECONDS, POOL_TURN_SECONDS, PREFER_SECONDS
 from worker.rq_scripts import LOOK_AHEAD
 
-BATCH_TURN_SECONDS, POOL_TURN_SECONDS = 60.0, 10.0
 INTERACTIVE, BATCH = 0, 1
 """The two priorities, in the order in which they are served."""
 
