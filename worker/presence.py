@@ -46,7 +46,7 @@ class Presence:
             pipeline.zadd(names.INSTALLED_KEY, dict.fromkeys(self._installed, time.time()))
 
     def look(self) -> None:
-        """Learn which engines the other workers of its pools hold; touch the file that probes look at. Raises RedisError."""
+        """Learn what the other workers of its pools hold; touch the file that probes look at. Raises RedisError."""
         found = self._connection.sunion([f"rq:workers:{queue}" for queue in names.queue_names(self._pools)])
         workers = {key.decode().removeprefix("rq:worker:") for key in found}
         others = sorted(workers - {self._worker})
