@@ -20,6 +20,7 @@ from redis.retry import Retry
 from service.app import create_app
 from service.config import Settings
 from service.sweep import sweep
+from tests import stub
 from tests.conftest import server_binary
 from tests.service.conftest import listening, png
 from tests.worker.drill import CATALOGUE, Drill
@@ -117,6 +118,26 @@ def test_nothing_that_service_or_worker_do_is_refused(guarded: Guarded, drill: D
     for path in ("/jobs", "/engines", "/metrics", "/readyz", f"/jobs/{done['id']}/report"):
         http.get(path).raise_for_status()
     drill.call(lambda queue: sweep(drill.store, queue, 1))
+    refused = guarded.client("test").acl_log()
+    assert [(entry["username"], entry["object"], entry["context"]) for entry in refused] == []
+
+
+def test_nothing_that_delivers_a_webhook_is_refused(guarded: Guarded, drill: Drill) -> None:
+    pytest.importorskip("service.webhooks", reason="there is no process that delivers webhooks")
+    from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver, delivering
+
+    common = {"store_url": drill.store_url, "catalogue": CATALOGUE, "webhook_secret": SECRET, "webhook_private": True}
+    app = create_app(Settings(redis_url=guarded.url("service"), **common))
+    with stub.running() as server, delivering(Settings(redis_url=guarded.url("webhooks"), **common)):
+        receiver = Receiver(server)
+        with listening(app) as url, httpx.Client(base_url=url, timeout=60, trust_env=False) as http:
+            job = post(http, wait=30, webhook=receiver.url)
+            assert receiver.next()[1]["data"]["id"] == job["id"]
+            told = f"/jobs/{job['id']}"
+            drill.until(lambda: http.get(told).json()["webhook"]["state"] == "delivered", PATIENCE)
+            receiver.statuses = [410]
+            post(http, wait=30, webhook=f"{receiver.url}&gone=1")
+            receiver.next()
     refused = guarded.client("test").acl_log()
     assert [(entry["username"], entry["object"], entry["context"]) for entry in refused] == []
 
