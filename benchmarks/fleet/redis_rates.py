@@ -134,9 +134,9 @@ def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
     registry = f"rq:wip:{names.queue_name(spec.pool, Priority.INTERACTIVE)}"
     progress = [f"{job}:x", json.dumps({"stage": "denoising"}), "x" * 300, names.EVENTS_LENGTH]
     run = [f"rq:job:{job}", names.EVENTS_KEY.format(id=job), registry]
-    left = server.cost(lambda: call(TAKE, len(keys), *keys, LOOK_AHEAD, 600_000, spec.name), 200)
+    left = server.cost(lambda: call(TAKE, len(keys), *keys, LOOK_AHEAD, 600_000, -1, spec.name), 200)
     return [
-        figure("TAKE", server.cost(lambda: call(TAKE, len(keys), *keys, LOOK_AHEAD, 2000), 500)),
+        figure("TAKE", server.cost(lambda: call(TAKE, len(keys), *keys, LOOK_AHEAD, 2000, -1), 500)),
         figure(f"TAKE that leaves {LOOK_AHEAD} jobs to others", left),
         figure("MATES", server.cost(lambda: call(MATES, 1, queues[0], batch_key, 3, LOOK_AHEAD, names.RETRIES), 300)),
         figure("PROGRESS", server.cost(lambda: call(PROGRESS, 3, *run, *progress), 1000)),
