@@ -23,6 +23,7 @@ from service.sweep import sweep
 from tests import stub
 from tests.conftest import server_binary
 from tests.service.conftest import listening, png
+from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver, delivering
 from tests.worker.drill import CATALOGUE, Drill
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
@@ -123,9 +124,6 @@ def test_nothing_that_service_or_worker_do_is_refused(guarded: Guarded, drill: D
 
 
 def test_nothing_that_delivers_a_webhook_is_refused(guarded: Guarded, drill: Drill) -> None:
-    pytest.importorskip("service.webhooks", reason="there is no process that delivers webhooks")
-    from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver, delivering
-
     common = {"store_url": drill.store_url, "catalogue": CATALOGUE, "webhook_secret": SECRET, "webhook_private": True}
     app = create_app(Settings(redis_url=guarded.url("service"), **common))
     with stub.running() as server, delivering(Settings(redis_url=guarded.url("webhooks"), **common)):
