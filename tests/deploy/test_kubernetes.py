@@ -20,7 +20,8 @@ from worker.config import Settings as WorkerSettings
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("laptop", "production")
-SCHEMAS = "1.32"
+SCHEMAS = ("1.25", "1.37")
+"""The oldest version of Kubernetes that docs/kubernetes.md names, and the newest at hand."""
 PODS = {"Deployment", "StatefulSet", "Job"}
 KEDA = json.loads((Path(__file__).parent / "keda.json").read_text("utf-8"))
 """The fields of KEDA's objects that are used here, by its documentation; no package carries its whole schemas."""
@@ -81,14 +82,15 @@ def test_every_object_is_valid(objects: list[dict]) -> None:
     for one in objects:
         if "keda.sh" in one["apiVersion"]:
             jsonschema.validate(one, KEDA[one["kind"]])
-        else:
-            kubernetes_validate.validate(one, SCHEMAS, strict=True)
+            continue
+        for version in SCHEMAS:
+            kubernetes_validate.validate(one, version, strict=True)
 
 
 def test_the_schemas_do_refuse(objects: list[dict]) -> None:
     broken = json.loads(json.dumps(objects[0])) | {"mistyped": True}
     with pytest.raises(kubernetes_validate.ValidationError):
-        kubernetes_validate.validate(broken, SCHEMAS, strict=True)
+        kubernetes_validate.validate(broken, SCHEMAS[0], strict=True)
 
 
 def test_nothing_applies_without_the_secrets_of_whoever_installs_it() -> None:
