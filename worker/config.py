@@ -48,3 +48,4 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_port: int | None = Field(default=None, ge=1, le=65_535, description="Prometheus reads the figures here")
     metrics_host: str = Field(default="127.0.0.1", description="address of that port; anyone who reaches it may read")
+    alive_file: Path | None = Field(default=None, description="file touched every few seconds while the worker lives")

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
 
 from redis import Redis
 from redis.client import Pipeline
@@ -16,12 +18,19 @@ class Presence:
     """One worker among those on the same Redis."""
 
     def __init__(
-        self, worker: str, pools: list[str], catalogue: Catalogue, residents: Residents, connection: Redis
+        self,
+        worker: str,
+        pools: list[str],
+        catalogue: Catalogue,
+        residents: Residents,
+        connection: Redis,
+        alive_file: Path | None = None,
     ) -> None:
         self._worker, self._pools, self._residents, self._connection = worker, pools, residents, connection
         self._pool_of = {spec.name: spec.pool for spec in catalogue.engines}
         self._installed = [spec.name for spec in catalogue.engines if residents.has(spec)]
         self._elsewhere: set[str] = set()
+        self._alive_file = alive_file
 
     def tell(self, pipeline: Pipeline) -> None:
         """Say what this worker holds and could load."""
@@ -37,11 +46,15 @@ class Presence:
             pipeline.zadd(names.INSTALLED_KEY, dict.fromkeys(self._installed, time.time()))
 
     def look(self) -> None:
-        """Learn which engines the other living workers hold. Raises RedisError."""
-        workers = {key.decode().removeprefix("rq:worker:") for key in self._connection.smembers("rq:workers")}
+        """Learn what the other workers of its pools hold; touch the file that probes look at. Raises RedisError."""
+        found = self._connection.sunion([f"rq:workers:{queue}" for queue in names.queue_names(self._pools)])
+        workers = {key.decode().removeprefix("rq:worker:") for key in found}
         others = sorted(workers - {self._worker})
         records = self._connection.mget([self._key(worker) for worker in others]) if others else []
         self._elsewhere = self._held_by(filter(None, map(_read, records)))
+        if self._alive_file is not None:
+            with suppress(OSError):  # a probe that finds no file does what is to be done
+                self._alive_file.touch()
 
     def elsewhere(self) -> Collection[str]:
         """Return the engines that another worker of their pool held when last seen, and this one does not hold now."""

@@ -92,8 +92,8 @@ class BatchWorker(SimpleWorker):
         metrics = InstalledMetrics(self.settings.models, residents.device)
         self.telemetry = telemetry
         self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards, telemetry)
-        self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection)
-        turns = Turns()
+        alive, turns = self.settings.alive_file, Turns()
+        self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection, alive)
         for queue in self.queues:
             queue.left_to_others, queue.turns = self.presence.elsewhere, turns
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()

@@ -52,7 +52,8 @@ class Taker:
 
     def appear(self) -> None:
         """Be known to the others."""
-        self.redis.sadd("rq:workers", f"rq:worker:{self.name}")
+        for queue in self.queues:
+            self.redis.sadd(f"rq:workers:{queue.name}", f"rq:worker:{self.name}")
         with self.redis.pipeline() as pipeline:
             self.presence.tell(pipeline)
             pipeline.execute()
@@ -84,7 +85,8 @@ def test_a_job_of_an_engine_that_nobody_holds_is_not_left_lying(drill: Drill, ta
     one, _ = takers
     nobodys, ones = drill.submit(engine="other"), drill.submit(engine="drill")
     third = Taker(drill, "three")
-    one.redis.srem("rq:workers", "rq:worker:two")
+    for queue in one.queues:
+        one.redis.srem(f"rq:workers:{queue.name}", "rq:worker:two")
     assert (third.take(), third.take(), one.take()) == (nobodys, None, ones)
 
 
@@ -194,3 +196,14 @@ def _worker(drill: Drill, job_id: str) -> int:
     """Return the process id of the worker that ran a job."""
     name = drill.call(lambda queue: queue._redis.hget(names.JOB_KEY.format(id=job_id), "worker_name"))
     return int(name.decode().rsplit("-", 2)[1])
+
+
+def test_a_living_worker_touches_the_file_that_probes_look_at(server: Server, tmp_path: Path) -> None:
+    drill, alive = Drill(server.url, tmp_path), tmp_path / "alive"
+    try:
+        drill.worker(alive_file=str(alive))
+        drill.until(alive.exists, 60)
+        first = alive.stat().st_mtime_ns
+        drill.until(lambda: alive.stat().st_mtime_ns > first, 60)
+    finally:
+        drill.stop()

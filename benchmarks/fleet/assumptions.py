@@ -1,0 +1,125 @@
+"""What the simulation takes as given: what was measured, and what is assumed of GPUs, where nothing was measured."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from likeness.contract.catalogue import load_catalogue
+
+DAY: Final = 86_400.0
+"""Seconds."""
+
+# Measured (benchmarks/README.md).
+
+OWN_SECONDS: Final = 0.036
+"""The service's own cost of a job at 512 px, in seconds."""
+TOGETHER: Final = 1.47
+"""Throughput of eight pictures at once against one by one: the middle of three runs on a CPU."""
+
+# Assumed: nobody has measured this service on a GPU. For one of 80 GB; put a fleet's own figures in their place.
+
+PICTURE_SECONDS: Final = {
+    "instruct-pix2pix": 1.6,
+    "sdxl": 3.3,
+    "sd15": 1.6,
+    "sdxl-inpaint": 3.3,
+    "flux-kontext": 12.0,
+    "sdxl-canny": 3.9,
+    "sd15-inpaint": 1.6,
+    "qwen-image-edit": 30.0,
+    "kandinsky22": 2.5,
+    "sd15-canny": 1.9,
+}
+"""Seconds of one picture, the most popular engine first. SD 1.5 (50 steps, 31 a second) and SDXL (1024 px, 30 steps)
+are as others published them for an A100; the rest are guesses by the size of the networks and the number of steps."""
+DISK_BYTES_A_SECOND: Final = 1e9
+"""Weights from a volume of the network."""
+PARKED_BYTES_A_SECOND: Final = 10e9
+"""Weights from the machine's memory, where an engine that was there before is parked."""
+BUDGET: Final = 72_000_000_000
+"""Bytes that a worker's engines may take: 9/10 of the GPU."""
+POD_SECONDS: Final = 120.0
+"""From the wish for a worker until it takes its first job, on a node that is there and has the image."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What an engine costs. Memory and batch are the catalogue's."""
+
+    name: str
+    pool: str
+    seconds: float
+    memory: int
+    batch: int
+    further: float = (8 / TOGETHER - 1) / 7
+    """Time of each further picture of a run, as a share of the first one's."""
+    own: float = OWN_SECONDS
+    """Seconds that the service itself takes for each."""
+
+    def run_seconds(self, pictures: int) -> float:
+        """Return the seconds of a run of so many pictures."""
+        return self.seconds * (1 + self.further * (pictures - 1)) + self.own * pictures
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """A day of requests."""
+
+    peak_load: float = 0.8
+    """Work that arrives at the busiest hour, against what the whole fleet can do without batches or swaps."""
+    swing: float = 0.75
+    """How far the rate swings about its mean over the day; busiest at 20:00."""
+    interactive: float = 0.7
+    """Share of jobs outside bursts that are interactive."""
+    bursts: float = 0.15
+    """Share of the work that comes as bursts: one caller's batch jobs with one batch key, all at once."""
+    burst_jobs: int = 100
+    """Jobs of a burst, for each ten workers (100 at least)."""
+    callers: int = 200
+    settings: int = 12
+    """Different batch keys of an engine, picked by Zipf's law too."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How jobs find workers, and how many workers there are."""
+
+    name: str
+    prefer: bool = True
+    """Whether a job is left for a time to workers that hold its engine."""
+    split: bool = False
+    """Whether each engine has workers of its own."""
+    target: int | None = None
+    """Jobs waiting and running for each worker at which KEDA is set; None: the fleet is always whole."""
+    batches: bool = True
+
+
+AS_BUILT: Final = Rules("as built")
+VARIANTS: Final = (
+    AS_BUILT,
+    Rules("no preference", prefer=False),
+    Rules("an engine, a pool", split=True),
+    Rules("no batches", batches=False),
+    Rules("KEDA, 4 jobs", target=4),
+    Rules("KEDA, 2 jobs", target=2),
+)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """So many workers and the engines that they are asked for."""
+
+    workers: int
+    engines: list[Engine] = field(default_factory=lambda: catalogue_engines())
+
+
+def catalogue_engines() -> list[Engine]:
+    """Return the engines of the day, the most popular first."""
+    catalogue = load_catalogue()
+    found = [catalogue.find(name) for name in PICTURE_SECONDS]
+    return [Engine(one.name, one.pool, PICTURE_SECONDS[one.name], one.memory or 0, one.batch) for one in found]
+
+
+def popularity(count: int) -> list[float]:
+    """Return the shares of `count` things by Zipf's law; they sum to 1."""
+    weights = [1 / rank for rank in range(1, count + 1)]
+    return [weight / sum(weights) for weight in weights]

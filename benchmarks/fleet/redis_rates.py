@@ -1,0 +1,236 @@
+"""What one Valkey can bear: `python -m benchmarks.fleet.redis_rates`.
+
+Valkey runs scripts one after the other on one core, so what it can bear is one second over what a script takes there.
+That is read from its own clock (`INFO commandstats`), which leaves out the client, the network and other programs.
+What a whole job costs is the processor time of Valkey's main thread, with all that it reads, writes and sends.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.fleet.rehearsal import catalogue
+from likeness.contract import names
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec
+from likeness.contract.jobs import JobOrder, Residency, new_job_id
+from likeness.contract.tasks import Generate, Priority
+from likeness.local.process import Child, Program
+from likeness.local.valkey import Valkey
+from service.queue import JobQueue
+from worker.rq_scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, TAKE
+
+JOBS = 2000
+AT_ONCE = 32
+WORKERS = 1000
+"""Workers whose records one of them reads."""
+REAL_JOBS, REAL_STEPS = 80, (1, 31)
+IDLE_SECONDS = 10.0
+
+
+class Server:
+    """A Valkey, and what it spends."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.redis: Any = Redis.from_url(url)
+
+    def cost(self, act: Callable[[], object], times: int) -> float:
+        """Return the microseconds that Valkey spends on each of `times` calls of `act`."""
+        before = self.spent()
+        for _ in range(times):
+            act()
+        return (self.spent() - before) / times
+
+    def spent(self) -> float:
+        """Return the microseconds spent so far on scripts and on reading records; no script calls these commands."""
+        stats = self.redis.info("commandstats")
+        return sum(float(stats.get(f"cmdstat_{name}", {}).get("usec", 0)) for name in ("eval", "smembers", "mget"))
+
+    def processor(self) -> float:
+        """Return the microseconds of its main thread so far."""
+        used = self.redis.info("cpu")
+        return 1e6 * (float(used["used_cpu_user_main_thread"]) + float(used["used_cpu_sys_main_thread"]))
+
+    def memory(self) -> int:
+        """Return the bytes that Valkey's data take."""
+        return int(self.redis.info("memory")["used_memory"])
+
+
+@contextmanager
+def valkey(folder: Path) -> Iterator[Server]:
+    """Run an empty Valkey."""
+    running = Valkey.start(folder, folder / "valkey.log")
+    try:
+        yield Server(running.url)
+    finally:
+        running.stop()
+
+
+def order(spec: EngineSpec, setting: int, steps: int = 1) -> JobOrder:
+    """Return a job that generates a small picture."""
+    task = Generate(engine=spec.name, prompt=f"setting {setting}", width=64, height=64, steps=steps)
+    key = spec.batch_key(task, 64, 64)
+    moment = datetime.now(UTC)
+    return JobOrder(
+        id=new_job_id(),
+        owner="shop",
+        engine=spec.name,
+        task=task,
+        input=None,
+        created_at=moment,
+        batch_key=key,
+        timeout=60,
+    )
+
+
+async def accept(server: Server, spec: EngineSpec, count: int, steps: int = 1) -> float:
+    """Accept so many jobs, some at once, and return how many a second one client managed."""
+    queue, room = JobQueue.connect(server.url, max_queued=10**6, lifetime=3600), asyncio.Semaphore(AT_ONCE)
+
+    async def one(number: int) -> None:
+        async with room:
+            await queue.accept(order(spec, number % 8, steps), spec, None)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(one(number) for number in range(count)))
+    rate = count / (time.perf_counter() - began)
+    await queue.close()
+    return rate
+
+
+def accepting(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
+    """Measure ACCEPT, and the bytes of a job that waits."""
+    memory, before = server.memory(), server.spent()
+    rate = asyncio.run(accept(server, spec, JOBS))
+    cost = (server.spent() - before) / JOBS
+    size = (server.memory() - memory) / JOBS
+    return [
+        figure("ACCEPT", cost),
+        (f"accepted by one Python client, {AT_ONCE} at once", f"{rate:,.0f}/s"),
+        ("memory of a waiting job", f"{size:,.0f} bytes"),
+    ]
+
+
+def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
+    """Measure TAKE, TAKE that leaves all it sees to others, MATES, PROGRESS, and HOLD, on a full queue."""
+    queues = [f"rq:queue:{name}" for name in names.queue_names([spec.pool])]
+    bells = [names.BELL_KEY.format(queue=name) for name in names.queue_names([spec.pool])]
+    keys, call = [*queues, *bells], server.redis.eval
+    job = server.redis.lindex(queues[0], 0).decode()
+    batch_key = server.redis.hget(f"rq:job:{job}", names.FIELD_BATCH_KEY)
+    server.redis.zadd(f"rq:wip:{names.queue_name(spec.pool, Priority.INTERACTIVE)}", {f"{job}:x": time.time() + 600})
+    registry = f"rq:wip:{names.queue_name(spec.pool, Priority.INTERACTIVE)}"
+    progress = [f"{job}:x", json.dumps({"stage": "denoising"}), "x" * 300, names.EVENTS_LENGTH]
+    run = [f"rq:job:{job}", names.EVENTS_KEY.format(id=job), registry]
+    left = server.cost(lambda: call(TAKE, len(keys), *keys, LOOK_AHEAD, 600_000, -1, spec.name), 200)
+    return [
+        figure("TAKE", server.cost(lambda: call(TAKE, len(keys), *keys, LOOK_AHEAD, 2000, -1), 500)),
+        figure(f"TAKE that leaves {LOOK_AHEAD} jobs to others", left),
+        figure("MATES", server.cost(lambda: call(MATES, 1, queues[0], batch_key, 3, LOOK_AHEAD, names.RETRIES), 300)),
+        figure("PROGRESS", server.cost(lambda: call(PROGRESS, 3, *run, *progress), 1000)),
+        figure("HOLD", server.cost(lambda: call(HOLD, 2, registry, run[0], f"{job}:x", time.time() + 600), 1000)),
+    ]
+
+
+def presence(server: Server) -> list[tuple[str, str]]:
+    """Measure what one look at the records of all workers costs, which each worker takes every HEARTBEAT_SECONDS."""
+    record = Residency(worker="w" * 40, device="cuda", engines=["instruct-pix2pix", "sd15"], pools=["sd15"], memory=1)
+    text, keys = record.model_dump_json(), [names.RESIDENT_KEY.format(worker=number) for number in range(WORKERS)]
+    server.redis.mset(dict.fromkeys(keys, text))
+    server.redis.sadd("rq:workers", *[f"rq:worker:{'w' * 40}{number}" for number in range(WORKERS)])
+    cost = server.cost(lambda: (server.redis.smembers("rq:workers"), server.redis.mget(keys)), 50)
+    began = time.perf_counter()
+    for _ in range(20):
+        server.redis.smembers("rq:workers")
+        server.redis.mget(keys)
+    seconds = (time.perf_counter() - began) / 20
+    server.redis.delete("rq:workers", *keys)
+    return [
+        figure(f"a look at {WORKERS} workers' records", cost),
+        ("the same, seen by the worker", f"{1000 * seconds:.1f} ms, {WORKERS * (len(text) + 60) / 1000:,.0f} kB"),
+    ]
+
+
+def worker(server: Server, file: Path, folder: Path) -> list[tuple[str, str]]:
+    """Measure a real worker: idle, and all that jobs of few and of many steps cost from acceptance to end."""
+    environment = {"LIKENESS_REDIS_URL": server.url, "LIKENESS_CATALOGUE": str(file)}
+    environment["LIKENESS_STORE_URL"] = f"file://{folder / 'store'}"
+    spec, alone = load_catalogue(file).find("drill"), resting(server)
+    child = Child.start(Program("worker", [sys.executable, "-m", "worker"], folder / "worker.log", environment))
+    try:
+        _until(lambda: server.redis.keys("likeness:resident:*"))
+        idle = resting(server)
+        rows = [("an idle worker, processor time of Valkey", f"{idle - alone:.0f} us a second")]
+        whole(server, spec, 1, idle)  # what is allocated once is no job's
+        for steps in REAL_STEPS:
+            rows += whole(server, spec, steps, idle)
+        return rows
+    finally:
+        child.end(30)
+
+
+def resting(server: Server) -> float:
+    """Return the microseconds of processor time a second while nothing is asked of Valkey but what is asked anyway."""
+    before = server.processor()
+    time.sleep(IDLE_SECONDS)
+    return (server.processor() - before) / IDLE_SECONDS
+
+
+def whole(server: Server, spec: EngineSpec, steps: int, idle: float) -> list[tuple[str, str]]:
+    """Measure what jobs of so many steps cost in all, less `idle` us a second, and the bytes that they leave."""
+    ended = f"rq:finished:{names.queue_name(spec.pool, Priority.INTERACTIVE)}"
+    memory, spent, there = server.memory(), server.processor(), server.redis.zcard(ended)
+    began = time.monotonic()
+    asyncio.run(accept(server, spec, REAL_JOBS, steps))
+    _until(lambda: server.redis.zcard(ended) >= there + REAL_JOBS)
+    each = (server.processor() - spent - idle * (time.monotonic() - began)) / REAL_JOBS
+    return [
+        figure(f"a job of {steps} steps, all of it, processor time", each),
+        (f"memory of an ended job of {steps} steps", f"{(server.memory() - memory) / REAL_JOBS:,.0f} bytes"),
+    ]
+
+
+def _until(true: Callable[[], object], seconds: float = 120.0) -> None:
+    limit = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > limit:
+            raise TimeoutError
+        time.sleep(0.5)
+
+
+def figure(what: str, microseconds: float) -> tuple[str, str]:
+    """Return a row: the time of a call, and how many a second fill one core."""
+    return what, f"{microseconds:,.0f} us, {1e6 / microseconds:,.0f}/s"
+
+
+def main() -> None:
+    """Measure everything and print the table."""
+    table = Table("what", "figure")
+    with tempfile.TemporaryDirectory(prefix="lk-") as name:
+        folder = Path(name)
+        file = catalogue(folder)
+        spec = load_catalogue(file).find("drill")
+        with valkey(folder) as server:
+            for measure in (accepting, taking):
+                for row in measure(server, spec):
+                    table.add_row(*row)
+            server.redis.flushall()
+            for row in [*presence(server), *worker(server, file, folder)]:
+                table.add_row(*row)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
