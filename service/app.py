@@ -23,7 +23,20 @@ from service.context import RequestContext
 from service.description import describe
 from service.guard import LocalGuard
 from service.limits import BodyBounds
-from service.routes import engines, events, health, images, jobs, preview, report, requests, sheet, usage
+from service.routes import (
+    console,
+    engines,
+    events,
+    health,
+    images,
+    input,
+    jobs,
+    preview,
+    report,
+    requests,
+    sheet,
+    usage,
+)
 from service.state import Services
 from service.sweep import keep_sweeping
 
@@ -56,7 +69,8 @@ def _assemble(services: Services) -> FastAPI:
     app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.services = services
     errors.install(app)
-    for resource in (requests, jobs, events, preview, images, report, sheet, engines, usage, health):
+    resources = (requests, jobs, events, preview, input, images, report, sheet, engines, usage, health, console)
+    for resource in resources:
         app.include_router(resource.router)
     describe(app)
     # The last one added is the first to see a request.
