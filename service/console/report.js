@@ -52,7 +52,7 @@ function scoreRow(score, asked) {
   const unit = UNITS[score.unit] ?? score.unit;
   const direction = score.higher_is_better ? "higher is better" : "lower is better";
   const bound = asked === undefined ? "" : `, asked ${score.higher_is_better ? "at least" : "at most"} ${figure(asked, 2)}`;
-  const digits = score.unit === "dB" ? 1 : score.unit === "dE00" ? 2 : 3;
+  const digits = score.unit === "dB" || score.unit === "degrees" ? 1 : score.unit === "dE00" ? 2 : 3;
   return h("li", { class: "score" },
     h("div", { class: "score-head" }, h("span", { class: "score-name", title: score.name }, name),
       h("span", { class: "score-value" }, figure(score.value, digits), unit && h("span", { class: "unit" }, ` ${unit}`))),

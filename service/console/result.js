@@ -22,6 +22,7 @@ export class Result {
     this.job = job;
     this.given = given;
     this.number = 0;
+    this.viewer.reset();
     this.draw();
     await this.choose(0);
   }
@@ -84,9 +85,11 @@ export class Result {
       h("p", { class: "hint" }, `Merit: ${comparison.merit}`));
   }
 
-  /** @param {any[]} runs @param {string} name */
+  /** Whether runs of one engine differ in a parameter. @param {any[]} runs @param {string} name */
   varies(runs, name) {
-    return new Set(runs.map((run) => JSON.stringify(run.parameters[name]))).size > 1;
+    const values = new Map();
+    for (const run of runs) values.set(run.engine, new Set([...(values.get(run.engine) || []), run.parameters[name]]));
+    return [...values.values()].some((each) => each.size > 1);
   }
 
   sheetButton() {

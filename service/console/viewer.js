@@ -35,6 +35,11 @@ export class Viewer {
     if (this.pair === pair) this.draw();
   }
 
+  /** Back to the whole picture, for another job. */
+  reset() {
+    Object.assign(this, { zoom: "fit", sharp: false, split: 50 });
+  }
+
   draw() {
     const look = this.before ? this.look : "alone";
     this.knob = null;
