@@ -41,11 +41,11 @@ export class Catalogue {
     return this.engines.filter((engine) => engine.kinds.includes(kind) && (!way || does(engine, way)));
   }
 
-  /** The engine that is taken when none is named: the first default that is installed. @param {string} kind @param {string} [way] */
+  /** The engine that is taken when none is named: the last default that is installed. @param {string} kind @param {string} [way] */
   defaultFor(kind, way) {
     const able = this.enginesFor(kind, way);
     const ready = able.filter((engine) => engine.installed);
-    return ready.find((engine) => engine.default_for.includes(way || kind)) || ready[0] || able[0];
+    return ready.findLast((engine) => engine.default_for.includes(way || kind)) || ready[0] || able[0];
   }
 
   /** The wishes that some engine here does. */

@@ -44,7 +44,7 @@ export function numberField(name, about) {
     box.addEventListener("input", () => { range.value = box.value; });
   }
   box.addEventListener("input", () => about.change?.());
-  const element = field(name, label, sentence(about.hint || ""), box, range ? h("div", { class: "pair" }, range, box) : []);
+  const element = field(name, label, sentence(about.hint || ""), box, ...(range ? [h("div", { class: "pair" }, range, box)] : []));
   const read = () => (box.value === "" || Number(box.value) === value ? undefined : Number(box.value));
   return { name, element, read, write: (given) => { box.value = given; if (range) range.value = given; } };
 }

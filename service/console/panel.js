@@ -78,8 +78,7 @@ export class Panel {
     const fields = [...first, ...own.main, ...order.main, ...own.more, ...order.more];
     this.read = () => {
       const said = wish.read();
-      const named = engine.name === this.catalogue.defaultFor(kind, kind === "customise" ? this.purpose : undefined)?.name ? {} : { engine: engine.name };
-      return { fields: { ...said.fields, ...named, ...readAll(fields) }, files: said.files };
+      return { fields: { engine: engine.name, ...said.fields, ...readAll(fields) }, files: said.files };
     };
     const elements = (/** @type {any[]} */ list) => list.map((each) => each.element);
     return [
@@ -157,7 +156,7 @@ export class Panel {
   show(problem) {
     this.clear();
     const unread = problem.code === "instruction_not_understood"; // its errors list what could be asked: the form shows that
-    const errors = unread ? [{ pointer: "#/instruction", detail: problem.message }] : problem.errors;
+    const errors = unread ? [{ pointer: "#/instruction", detail: problem.message.replace(/^instruction: |; errors lists .*$/g, "") }] : problem.errors;
     const homeless = errors.filter((each) => !this.mark(each));
     fill(this.error, h("p", {}, errors.length && homeless.length === 0 ? problem.title || "Something is missing." : problem.message),
       homeless.length > 1 && h("ul", {}, homeless.map((each) => h("li", {}, each.detail))),
