@@ -127,7 +127,7 @@ export class Panel {
     const picture = this.page.picture();
     if (this.kind !== "generate" && !picture) this.complaints.push({ pointer: "#/image", detail: "choose a picture first" });
     if (this.complaints.length) {
-      this.show(new Problem(422, { detail: "Something is missing.", errors: this.complaints }));
+      this.show(new Problem(422, { title: "Something is missing.", detail: this.complaints.map((each) => each.detail).join("; "), errors: this.complaints }));
       return null;
     }
     const image = this.kind === "generate" ? {} : { image: picture.file };

@@ -18,7 +18,7 @@ from tests.worker.drill import CATALOGUE, Drill
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHIPPED = Path(__file__).parents[2] / "likeness" / "contract" / "catalogue.toml"
-PATIENCE = 30_000
+PATIENCE = 20_000
 """ms that a test waits for something before it fails."""
 
 
@@ -45,7 +45,7 @@ class Seen:
 
 @pytest.fixture(scope="package")
 def browser(site: Live) -> Iterator[sync_api.Browser]:
-    """One browser, started after what needs asyncio.run, which cannot run beside it, and gone with the last test here."""
+    """One browser: started after all that uses asyncio.run, which cannot run beside it, and gone with the last test."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
