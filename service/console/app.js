@@ -134,6 +134,7 @@ class App {
     this.panel?.setBusy(false);
     this.panel?.clear();
     this.recent.mark("");
+    document.title = "Likeness";
     if (location.hash) history.pushState(null, "", location.pathname + location.search);
     if (this.picture) this.stage.showPicture(this.picture);
     else this.stage.showEmpty();
@@ -149,6 +150,7 @@ class App {
       this.given = request.kind === "generate" ? null : this.picture?.url || null;
       history.pushState(null, "", `#job=${accepted.id}`);
       tell("Handed in", true);
+      byId("stage").scrollIntoView({ block: "nearest" });
       this.guard(this.watch(accepted, this.given));
       this.guard(this.recent.load());
     } catch (error) {
@@ -180,8 +182,13 @@ class App {
       this.job = current;
       if (!ended(current)) this.stage.update(current);
     };
-    if (!ended(job)) await follow(job, { onJob, onProgress }, signal);
-    if (!signal.aborted) await this.showEnded(this.job, given);
+    try {
+      if (!ended(job)) await follow(job, { onJob, onProgress }, signal);
+      if (!signal.aborted) await this.showEnded(this.job, given);
+    } catch (error) {
+      if (!signal.aborted) this.leave(); // erased meanwhile, or its pictures are
+      throw error;
+    }
   }
 
   /** @param {any} job @param {number} number @param {AbortSignal} signal */
@@ -202,11 +209,15 @@ class App {
       await this.result?.show(job, given);
       this.stage.showViewer(this.viewer.element, ...this.footOf(job));
       this.viewer.measure();
+      document.title = `${spoken(job.result.images[0].report.verdict)} · Likeness`;
     } else {
+      document.title = `${spoken(job.status)} · Likeness`;
       this.result?.showFailure(job);
       if (this.picture) this.stage.showPicture(this.picture);
       else this.stage.showEmpty();
     }
+    // Cancel is gone, and the button that was pressed had been switched off: do not leave the keyboard nowhere.
+    if (document.activeElement === document.body) byId("result").focus({ preventScroll: true });
   }
 
   /** @param {any} job */

@@ -77,6 +77,9 @@ function does(engine, way) {
 /** The default of an engine's parameter for a purpose. @param {any} spec @param {string} purpose */
 export const defaultOf = (spec, purpose) => spec.by_way?.[purpose] ?? spec.default;
 
+/** Whether a parameter does something for a purpose. @param {any} spec @param {string} purpose */
+export const takes = (spec, purpose) => !spec.only_for?.length || spec.only_for.includes(purpose);
+
 /** Whole examples of what can be asked of a closed engine, from its own lines. @param {any} engine @returns {string[]} */
 export function examplesOf(engine) {
   return engine.instructions.map((/** @type {string} */ line) => /'([^']+)'/.exec(line)?.[1]).filter(Boolean);

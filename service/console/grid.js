@@ -1,5 +1,6 @@
 /** What a comparison runs: engines, each with values to try; every combination is a run. */
 
+import { takes } from "./catalogue.js";
 import { fill, freshId, h, spoken } from "./dom.js";
 
 export const MOST_RUNS = 24;
@@ -38,12 +39,12 @@ export class Grid {
   /** @param {{engine: any, values: Map<string, string>}} row @param {number} place */
   drawn(row, place) {
     const id = freshId("engine");
-    const engine = h("select", { id, on: { change: () => { this.rows[place] = { engine: this.catalogue.engine(engine.value), values: new Map() }; this.draw(); } } },
+    const engine = h("select", { id, on: { change: () => { this.rows[place] = { engine: this.catalogue.engine(engine.value), values: new Map() }; this.draw(); this.focus(place, "select"); } } },
       this.engines.map((each) => h("option", { selected: each === row.engine }, each.name)));
     const remove = h("button", { type: "button", class: "quiet", "aria-label": `Remove ${row.engine.name}`, disabled: this.rows.length === 1, on: { click: () => { this.rows.splice(place, 1); this.draw(); } } }, "Remove");
     return h("div", { class: "grid-row", "data-pointer": `#/runs/${place}` },
       h("div", { class: "pair" }, h("div", { class: "field" }, h("label", { for: id, class: "visually-hidden" }, `Engine ${place + 1}`), engine), remove),
-      [...row.values.keys()].map((name) => this.valueField(row, place, name)), this.adder(row));
+      [...row.values.keys()].map((name) => this.valueField(row, place, name)), this.adder(row, place));
   }
 
   /** @param {{engine: any, values: Map<string, string>}} row @param {number} place @param {string} name */
@@ -57,11 +58,16 @@ export class Grid {
       h("p", { class: "hint", id: `${id}-hint` }, `One or several, by commas${words}`));
   }
 
-  /** @param {{engine: any, values: Map<string, string>}} row */
-  adder(row) {
-    const left = Object.keys(row.engine.parameters).filter((name) => !row.values.has(name));
+  /** @param {number} place of the row @param {string} selector */
+  focus(place, selector) {
+    this.list.children[place]?.querySelector(/** @type {any} */ (selector))?.focus();
+  }
+
+  /** @param {{engine: any, values: Map<string, string>}} row @param {number} place */
+  adder(row, place) {
+    const left = Object.keys(row.engine.parameters).filter((name) => !row.values.has(name) && takes(row.engine.parameters[name], "recreate"));
     if (left.length === 0) return null;
-    const box = h("select", { "aria-label": `Value of ${row.engine.name} to set`, on: { change: () => { row.values.set(box.value, ""); this.draw(); } } },
+    const box = h("select", { "aria-label": `Value of ${row.engine.name} to set`, on: { change: () => { row.values.set(box.value, ""); this.draw(); this.focus(place, `[data-pointer$="/${box.value}"] input`); } } },
       h("option", { value: "" }, "Set a value…"), left.map((name) => h("option", { value: name }, spoken(name))));
     return box;
   }

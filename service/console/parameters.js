@@ -1,6 +1,6 @@
 /** The fields that an engine takes, drawn from what `GET /engines` and the API's description say of it. */
 
-import { defaultOf } from "./catalogue.js";
+import { defaultOf, takes } from "./catalogue.js";
 import { figure, h, spoken } from "./dom.js";
 import { checkField, choiceField, numberField, textField } from "./fields.js";
 
@@ -38,7 +38,7 @@ export function parameterField(catalogue, kind, name, spec, purpose) {
  * @returns {{main: Field[], more: Field[]}}
  */
 export function engineFields(catalogue, kind, engine, purpose, without = []) {
-  const names = Object.keys(engine.parameters).filter((name) => !without.includes(name));
+  const names = Object.keys(engine.parameters).filter((name) => !without.includes(name) && takes(engine.parameters[name], purpose));
   const later = new Set(["seed", "negative_prompt", "scheduler", "clip_skip", ...(engine.captioned || kind === "generate" ? [] : ["prompt"])]);
   const made = (/** @type {string} */ name) => parameterField(catalogue, kind, name, engine.parameters[name], purpose);
   return { main: names.filter((name) => !later.has(name)).map(made), more: names.filter((name) => later.has(name)).map(made) };
@@ -60,7 +60,28 @@ export function orderFields(catalogue, kind, engine) {
   more.push(choiceField("format", { hint: hint("format"), value: usual, choices: formats, names }));
   more.push(choiceField("priority", { value: "interactive", choices: ["interactive", "batch"], hint: "batch: taken when no interactive job waits" }));
   more.push(checkField("exact", { label: "Exact", hint: hint("exact") }));
+  if (hint("webhook")) more.push(textField("webhook", { hint: hint("webhook"), placeholder: "https://" }));
+  if (kind !== "generate") more.push(thresholdField(catalogue, kind));
   return { main, more };
+}
+
+/**
+ * What a candidate must reach, as far as that is asked when nothing else is said.
+ * @param {Catalogue} catalogue @param {string} kind @returns {Field}
+ */
+function thresholdField(catalogue, kind) {
+  const model = kind === "customise" ? "EditThresholds" : "Thresholds";
+  const fields = Object.entries(catalogue.thresholds(kind)).map(([name, value]) => {
+    const said = catalogue.schemas[model].properties[name];
+    const bounds = said.anyOf?.find((/** @type {any} */ each) => each.type === "number") || said;
+    return numberField(name, { hint: said.description, value, minimum: bounds.minimum, maximum: bounds.maximum });
+  });
+  const element = h("fieldset", { class: "field", "data-field": "thresholds" }, h("legend", { class: "label" }, "Accepted from"), h("div", { class: "two" }, fields.map((each) => each.element)));
+  const read = () => {
+    const asked = fields.map((each) => [each.name, each.read()]).filter(([, value]) => value !== undefined);
+    return asked.length ? Object.fromEntries(asked) : undefined;
+  };
+  return { name: "thresholds", element, read };
 }
 
 /** @param {(name: string) => string} hint @param {any} engine @returns {Field[]} */

@@ -120,6 +120,7 @@ export class Stage {
     const whole = ((progress.run || 1) - 1 + share) / (progress.runs || 1);
     const steps = progress.stage === "denoising" && progress.steps ? `step ${progress.step} of ${progress.steps}` : "";
     if (whole > 0) this.bar.value = whole;
+    document.title = `${Math.round(whole * 100)} % · Likeness`;
     this.say(`${run}${run ? doing.toLowerCase() : doing}${attempt}`, [steps, `${seconds((Date.now() - this.began) / 1000)} so far`].filter(Boolean).join(", "));
   }
 
@@ -132,6 +133,7 @@ export class Stage {
 
   /** @param {string} url */
   showPreview(url) {
+    if (this.preview.src) URL.revokeObjectURL(this.preview.src);
     this.preview.src = url;
     this.preview.hidden = false;
     this.picture.classList.add("behind");

@@ -105,7 +105,7 @@ export class Viewer {
     const { naturalWidth: width, naturalHeight: height } = this.after || {};
     if (!width) return;
     const across = this.frame.dataset.look === "beside" && this.frame.clientWidth > 560 ? 2 : 1;
-    const room = { width: (this.frame.clientWidth - 24 * across) / across, height: Math.max(240, window.innerHeight * 0.68) };
+    const room = { width: (this.frame.clientWidth - 24 * across) / across, height: Math.max(240, window.innerHeight * 0.6) };
     const scale = this.zoom === "fit" ? Math.min(room.width / width, room.height / height, Math.max(1, 420 / Math.max(width, height))) : Number(this.zoom) / window.devicePixelRatio;
     for (const pictures of this.frame.querySelectorAll(".pictures")) {
       pictures.style.setProperty("width", `${width * scale}px`);

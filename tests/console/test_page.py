@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from service.auth import create_key
+from service.auth import KeyLimits, Scope, create_key
 from tests.console.conftest import Open, Stack, expect, photo
 from tests.service.conftest import Live, serving
 
@@ -200,6 +200,25 @@ def test_keys_are_asked_for_used_and_never_shown(everything: Stack, tmp_path: Pa
         assert "$LIKENESS_KEY" in copied and key not in copied
         page.reload()
         page.locator("#result .report").wait_for()
+
+
+def test_a_key_that_may_not_is_told_so_and_another_one_asked_for(
+    everything: Stack, tmp_path: Path, open_page: Open
+) -> None:
+    keys = tmp_path / "keys.json"
+    reader = create_key(keys, "reader", KeyLimits(scopes=[Scope.READ]))
+    writer = create_key(keys, "writer")
+    settings = everything.settings(2, catalogue=everything.folder / "everything.toml", keys_file=keys)
+    with serving(settings) as live:
+        page = open_page(live.url)
+        page.get_by_label("Key of this service").fill(reader)
+        page.keyboard.press("Enter")
+        page.set_input_files("#picture", photo())
+        page.locator("#submit").click()
+        expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("jobs:write")
+        page.get_by_label("Key of this service").fill(writer)
+        page.keyboard.press("Enter")
+        page.locator(".report").wait_for()
 
 
 @pytest.mark.parametrize("how", ["curl", "Python"])
