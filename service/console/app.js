@@ -168,6 +168,7 @@ class App {
     this.job = job;
     this.recent.mark(job.id);
     let shown = 0;
+    document.title = "Likeness";
     this.stage.showRunning(job, given);
     const onProgress = (/** @type {any} */ progress) => {
       if (signal.aborted) return;

@@ -74,7 +74,10 @@ let numbers = 0;
 /** A fresh id for an element. @param {string} stem */
 export const freshId = (stem) => `${stem}-${(numbers += 1)}`;
 
-const NAMES = { icc_profile: "ICC profile", dpi: "DPI", top_k: "Top-k", top_p: "Top-p", clip_skip: "CLIP layers left out" };
+const NAMES = {
+  icc_profile: "ICC profile", dpi: "DPI", top_k: "Top-k", top_p: "Top-p", clip_skip: "CLIP layers left out", psnr: "PSNR", ssim: "SSIM",
+  delta_e: "Colour difference", hue_error: "Hue", change_inside: "Change inside", change_outside: "Change outside",
+};
 
 /** "guidance_scale" as "Guidance scale". @param {string} name */
 export function spoken(name) {

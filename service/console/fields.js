@@ -23,8 +23,8 @@ export function field(name, label, hint, control, ...parts) {
     h("label", { for: control.id }, label), parts.length ? parts : control, hint && h("p", { class: "hint", id: hintId }, hint));
 }
 
-/** A sentence as captions begin: with a capital. @param {string} text */
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+/** A caption, which begins with a capital, units excepted. @param {string} text */
+const sentence = (text) => (/^(dB|px)\b/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1));
 
 /**
  * A number: with a slider too where both bounds are known and near.

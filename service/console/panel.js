@@ -82,7 +82,8 @@ export class Panel {
     };
     const elements = (/** @type {any[]} */ list) => list.map((each) => each.element);
     return [
-      kind === "customise" && this.wishChoice(), wish.elements, elements(first),
+      kind === "customise" && this.wishChoice(), wish.elements, elements(first.filter((each) => each.name === "prompt")),
+      first.length > 0 && h("div", { class: "two" }, elements(first.filter((each) => each.name !== "prompt"))),
       engineChoice(catalogue.enginesFor(kind, kind === "customise" ? this.purpose : undefined), engine.name, (name) => { this.chosen = name; this.redrawn("select[name=engine]"); }),
       engineFacts(engine, kind), elements(own.main), elements(order.main),
       h("details", { id: "more" }, h("summary", {}, "More settings"), h("div", { class: "fields" }, elements(own.more), elements(order.more))),

@@ -102,6 +102,7 @@ const MAKERS = {
       elements: [element, where.element],
       read: () => {
         const { value, mask } = where.read();
+        if (!/^#[0-9a-f]{6}$/i.test(code.value)) setting.complain({ pointer: "#/recolour", detail: "a colour as #RRGGBB, for instance #1F4E79" });
         const part = value === "background" ? { mask: value } : {};
         return { fields: { recolour: { to: code.value, ...part } }, files: mask ? { mask } : {} };
       },
