@@ -16,6 +16,9 @@ const MODES = [
   { value: "generate", label: "Generate", about: "A new picture; none is given.", act: "Generate a picture" },
 ];
 
+/** Seconds; a quota that comes back tomorrow is only told. */
+const LONGEST_COUNTDOWN = 600;
+
 /** The form at the side of the stage. */
 export class Panel {
   /**
@@ -161,7 +164,7 @@ export class Panel {
     const homeless = errors.filter((each) => !this.mark(each));
     fill(this.error, h("p", {}, errors.length && homeless.length === 0 ? problem.title || "Something is missing." : problem.message),
       homeless.length > 1 && h("ul", {}, homeless.map((each) => h("li", {}, each.detail))),
-      problem.retryAfter && this.countdown(problem.retryAfter),
+      problem.retryAfter && problem.retryAfter <= LONGEST_COUNTDOWN && this.countdown(problem.retryAfter),
       problem.status >= 500 && problem.requestId && h("p", { class: "small" }, `Request ${problem.requestId}`));
     this.error.hidden = false;
     const first = this.body.querySelector("[aria-invalid]");

@@ -108,11 +108,13 @@ export class Result {
   /** @param {any} image */
   recipe(image) {
     const { engine, attempts, batch, degradations, caption } = this.job.result;
+    const { webhook } = this.job;
     const recipe = image.recipe || this.job.result.recipe;
     const rows = [
       ["Engine", `${recipe.engine}, revision ${recipe.revision}`], ["Weights", engine.weights],
       ...Object.entries(recipe.parameters).filter(([, value]) => value !== "" && value !== null).map(([name, value]) => [spoken(name), value]),
-      ["Seed", image.seed], ["Caption", caption], ["Attempts", attempts], ["Jobs in the run", batch], ["Memory was short", degradations.join(", ")], ["sha256", image.sha256.slice(0, 16)],
+      ["Seed", image.seed], ["Caption", caption], ["Attempts", attempts], ["Jobs in the run", batch], ["Memory was short", degradations.join(", ")],
+      ["Webhook", webhook && `${webhook.state}, tried ${webhook.deliveries.length} times`], ["sha256", image.sha256.slice(0, 16)],
     ].filter(([, value]) => value !== null && value !== undefined && value !== "");
     return h("details", { class: "report-part" }, h("summary", {}, "Recipe"), h("dl", { class: "rows" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "mono" }, String(value))))));
   }

@@ -44,7 +44,7 @@ async def read_input(services: Use, owner: Owner, job_id: JobId, if_none_match: 
     if if_none_match and etag_matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     try:
-        data = await services.store.get_range(given, 0, given.size)
+        data = await services.store.get_async(given)
     except errors.InputLost as error:
         raise errors.JobExpired("the picture is no longer stored") from error
     return Response(data, headers=headers, media_type=given.media_type)
