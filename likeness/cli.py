@@ -110,6 +110,7 @@ def _banner(url: str, host: str, home: Path) -> str:
     key = "" if open_to_all else ' -H "Authorization: Bearer $LIKENESS_KEY"'
     return (
         f"Likeness is ready at {url}  (Ctrl-C stops it; logs in {home / 'logs'})\n\n"
+        f"  open {url}\n"
         f"  curl{key} -H 'Prefer: wait=30' -F image=@{picture} {url}/recreate\n"
     )
 

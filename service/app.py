@@ -28,10 +28,12 @@ from service.guard import LocalGuard
 from service.limits import BodyBounds
 from service.routes import (
     a1111,
+    console,
     engines,
     events,
     health,
     images,
+    input,
     jobs,
     openai,
     preview,
@@ -44,6 +46,10 @@ from service.routes import (
 from service.state import Services
 from service.sweep import keep_sweeping
 
+RESOURCES: Final = (
+    *(requests, jobs, events, preview, input, images, report, sheet, engines, usage, health),
+    *(openai, a1111, replicate, console),
+)
 STOP_SECONDS: Final = 5
 """How long open requests may go on after SIGTERM."""
 
@@ -74,21 +80,7 @@ def _assemble(services: Services) -> FastAPI:
     app.state.services, app.state.tracing = services, tracing
     app.state.shape_of = shape_of
     errors.install(app)
-    for resource in (
-        requests,
-        jobs,
-        events,
-        preview,
-        images,
-        report,
-        sheet,
-        engines,
-        usage,
-        health,
-        openai,
-        a1111,
-        replicate,
-    ):
+    for resource in RESOURCES:
         app.include_router(resource.router)
     describe(app)
     # The last one added is the first to see a request.

@@ -91,6 +91,15 @@ def comparison_sheet(cells: Sequence[Cell]) -> Image.Image:
     return sheet
 
 
+def shown(picture: Image.Image, side: int) -> Image.Image:
+    """Return an RGB picture that fits into `side` x `side` px, over a checkerboard where it is transparent.
+
+    A smaller one keeps its size.
+    """
+    flat = _flat(picture)
+    return ImageOps.contain(flat, (side, side), Image.Resampling.LANCZOS) if max(flat.size) > side else flat
+
+
 def _draw_cell(sheet: Image.Image, left: int, top: int, picture: Image.Image | None) -> None:
     ImageDraw.Draw(sheet).rectangle((left - 1, top - 1, left + CELL, top + CELL), outline=RULE)
     if picture:

@@ -1,24 +1,25 @@
-"""The quality report of an image: as JSON, or as a picture for people."""
+"""The quality report of an image: as JSON, or for people as a picture or a page."""
 
-from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from typing import Annotated, Final
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Query
+from PIL import Image
 from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.jobs import Job, MadeImage
 from likeness.contract.report import Report
 from likeness.imaging.decode import Bounds, decode
-from likeness.imaging.sheet import report_picture
+from likeness.imaging.sheet import report_picture, shown
 from likeness.imaging.upright import upright_image
 from likeness.store import PictureStore
 from service import examples
 from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
 from service.headers import best_media_type, etag_matches
+from service.report_page import POLICY, report_page
 from service.routes.paths import IfNoneMatch, JobId
 from service.routes.results import made_image
 from service.state import OnlyQuery, Owner, Use
@@ -27,7 +28,10 @@ router = APIRouter(tags=["results"])
 
 JSON: Final = "application/json"
 PNG: Final = "image/png"
-OFFERED: Final = (JSON, PNG)
+HTML: Final = "text/html"
+OFFERED: Final = (JSON, PNG, HTML)
+SHOWN_SIDE: Final = 640
+"""Px; the longer side of the pictures in a page."""
 DRAWN_AT_ONCE: Final = 2
 """Two decoded pictures each; more of these would fill the memory."""
 
@@ -35,6 +39,10 @@ _described = answer("The report, in the type that `Accept` likes best", examples
 _described["content"][PNG] = {
     "schema": {"type": "string", "format": "binary"},
     "examples": {"example": {"summary": "the bytes", "value": "..."}},
+}
+_described["content"][HTML] = {
+    "schema": {"type": "string"},
+    "examples": {"example": {"summary": "one file, without scripts", "value": "<!doctype html>..."}},
 }
 
 
@@ -65,7 +73,7 @@ async def read_report(
     accept: Annotated[str, Header(max_length=1000, include_in_schema=False)] = "*/*",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Give the report of an image: figures as JSON, or a card as PNG."""
+    """Give the report of an image: figures as JSON, a card as PNG, or a page that can be kept as one file."""
     job, made = await made_image(services, owner, job_id, image)
     media_type = best_media_type(accept, OFFERED)
     if media_type is None:
@@ -77,8 +85,11 @@ async def read_report(
         return Response(status_code=304, headers=headers)
     if media_type == JSON:
         return Response(text, headers=headers, media_type=JSON)
-    card = await to_thread.run_sync(partial(_card, services.store, services.bounds, job, made), limiter=_limiter())
-    return Response(card, headers=headers, media_type=PNG)
+    draw = _card if media_type == PNG else _page
+    data = await to_thread.run_sync(draw, services.store, services.bounds, job, made, limiter=_limiter())
+    if media_type == HTML:
+        headers["Content-Security-Policy"] = POLICY
+    return Response(data, headers=headers, media_type=media_type)
 
 
 _limiters: list[CapacityLimiter] = []
@@ -93,11 +104,31 @@ def _limiter() -> CapacityLimiter:
 
 def _card(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> bytes:
     """Return the report as a PNG. Raises JobExpired when one of its pictures is erased."""
+    given, other = _pictures(store, bounds, job, made)
+    buffer = BytesIO()
+    report_picture(given, other, made.report).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _page(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> bytes:
+    """Return the report as HTML in UTF-8. Raises JobExpired when one of its pictures is erased."""
+    given, other = _pictures(store, bounds, job, made)
+    pictures = [("Given", given), ("Made", other)] if given else [("Made", other)]
+    said = [(f"{name}, {picture.width} × {picture.height} px", _jpeg(picture)) for name, picture in pictures]
+    return report_page(f"Likeness report of {job.task.kind} {job.id}", said, made.report).encode()
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    buffer = BytesIO()
+    shown(picture, SHOWN_SIDE).save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+def _pictures(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> tuple[Image.Image | None, Image.Image]:
+    """Return the given picture, if there was one, and the made one, both upright. Raises JobExpired."""
     try:
         given = None if job.input is None else upright_image(decode(store.get(job.input), bounds))
         other = decode(store.get(made.picture), Bounds(made.picture.size, bounds.max_pixels, bounds.max_side))
     except errors.InputLost as error:
         raise errors.JobExpired("the pictures are no longer stored") from error
-    buffer = BytesIO()
-    report_picture(given, upright_image(other), made.report).save(buffer, "PNG")
-    return buffer.getvalue()
+    return given, upright_image(other)

@@ -2,13 +2,17 @@
 
 import io
 import json
+import re
 import time
+from base64 import b64decode, b64encode
 from hashlib import sha256
 
 import httpx
 import pytest
 from PIL import Image
 
+from likeness.contract.report import EditReport, FrameRow, Report, Score, Verdict
+from service.report_page import report_page
 from tests.service.conftest import Live, encoded
 from tests.service.test_bad_input import assert_problem
 
@@ -99,7 +103,8 @@ def test_the_report_as_json(live: Live, job: dict) -> None:
         ("image/png", "image/png"),
         ("image/*", "image/png"),
         ("*/*", "application/json"),
-        ("text/html, image/png;q=0.8, application/json;q=0.5", "image/png"),
+        ("image/avif, image/png;q=0.8, application/json;q=0.5", "image/png"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8"),
         ("image/png;q=0.2, */*;q=0.1", "image/png"),
         ("application/json;q=0, */*", "image/png"),
     ],
@@ -117,7 +122,7 @@ def test_the_report_by_accept(live: Live, job: dict, accept: str, given: str) ->
 
 
 def test_a_report_in_no_type_asked_for(live: Live, job: dict) -> None:
-    for accept in ("text/html", "image/png;q=0, application/json;q=0", "image/webp"):
+    for accept in ("text/plain", "image/png;q=0, application/json;q=0", "image/webp"):
         answer = live.http.get(f"/jobs/{job['id']}/report", headers={"Accept": accept})
         assert_problem(answer, 406, "not_acceptable")
 
@@ -131,6 +136,50 @@ def test_the_card_of_a_rotated_photo(live: Live) -> None:
     assert answer.json()["status"] == "succeeded"
     card = live.http.get(f"{answer.json()['links']['self']}/report", headers={"Accept": "image/png"})
     assert card.status_code == 200
+
+
+def test_the_page_is_one_file_that_runs_nothing(live: Live, job: dict) -> None:
+    answer = live.http.get(f"/jobs/{job['id']}/report", headers={"Accept": "text/html"})
+    policy, page = answer.headers["content-security-policy"], answer.text
+    (style,) = re.findall("<style>(.*?)</style>", page, re.DOTALL)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:")
+    assert "unsafe" not in policy and "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?!data:image/jpeg;base64,)', page)
+    given, made = (Image.open(io.BytesIO(b64decode(data))) for data in re.findall('base64,([^"]+)', page))
+    assert given.size == made.size == (32, 24)
+    for said in ("Accepted", "frame equal; every threshold met", "psnr", "icc_profile", job["id"]):
+        assert said in page
+
+
+def test_what_a_report_says_cannot_become_markup() -> None:
+    report = Report(
+        frame=[FrameRow(name="mode", given="<b>", made="RGB", equal=False)],
+        fidelity=[Score(name="ssim", value=None, unit="ratio", higher_is_better=True, reason="<script>")],
+        edit=EditReport(asked="<img src=x>", colour=None, scores=[], happened=True),
+        verdict=Verdict.REJECTED,
+        reasons=["<i>"],
+    )
+    page = report_page("<title>", [("<p>", b"")], report)
+    for told in ("<b>", "<script>", "<img src=x>", "<i>", "<p>", "<title><"):
+        assert told not in page
+
+
+def test_the_picture_that_was_given(live: Live) -> None:
+    given = encoded("WEBP", (33, 21))
+    answer = live.http.post("/recreate", files={"image": ("a.webp", given)}, headers={"Prefer": "wait=30"})
+    job = answer.json()["id"]
+    picture = live.http.get(f"/jobs/{job}/input")
+    assert (picture.content, picture.headers["content-type"]) == (given, "image/webp")
+    assert picture.headers["etag"] == f'"{sha256(given).hexdigest()}"'
+    again = live.http.get(f"/jobs/{job}/input", headers={"If-None-Match": picture.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    for path in (live.store / "jobs" / job).iterdir():
+        path.unlink()
+    assert_problem(live.http.get(f"/jobs/{job}/input"), 410, "job_expired")
+    generated = live.http.post("/generate", json={"prompt": "x", "width": 64, "height": 64}).json()["id"]
+    assert_problem(live.http.get(f"/jobs/{generated}/input"), 404, "image_not_found")
+    assert_problem(live.http.get(f"/jobs/{'0' * 32}/input"), 404, "job_not_found")
 
 
 def test_an_image_whose_bytes_are_gone(live: Live) -> None:

@@ -1,0 +1,250 @@
+/** The console: what is on the stage, and what happens to it. */
+
+import { Problem, call, getJson, handIn, hooks, keepKey, key, picture } from "./api.js";
+import { Catalogue } from "./catalogue.js";
+import { askForKey } from "./dialogs.js";
+import { byId, fill, h, spoken, tell } from "./dom.js";
+import { ended, follow } from "./follow.js";
+import { Panel } from "./panel.js";
+import { Recent } from "./recent.js";
+import { Result } from "./result.js";
+import { Stage, readPicture } from "./stage.js";
+import { Viewer } from "./viewer.js";
+
+const READY_LOOK = 20000;
+
+/** The one page. */
+class App {
+  constructor() {
+    /** @type {import("./stage.js").Picture|null} */
+    this.picture = null;
+    /** @type {any} */
+    this.job = null;
+    this.watching = new AbortController();
+    this.viewer = new Viewer();
+    this.stage = new Stage(byId("stage"), byId("stage-body"), {
+      take: (file) => this.guard(this.take(file)), remove: () => this.remove(), cancel: () => this.guard(this.cancel()),
+    });
+    this.recent = new Recent(byId("recent-body"), { open: () => {}, gone: (id) => { if (id === this.job?.id) this.leave(); } });
+  }
+
+  /** Show what goes wrong with something that nobody waits for. @param {Promise<any>} promise */
+  guard(promise) {
+    promise.catch((error) => this.showProblem(error));
+  }
+
+  /** @param {unknown} error */
+  showProblem(error) {
+    if (!(error instanceof Problem)) throw error;
+    if (error.status === 0) return;
+    const hide = h("button", { type: "button", class: "quiet", on: { click: () => { byId("banner").hidden = true; } } }, "Close");
+    fill(byId("banner"), h("span", {}, error.message), error.wantsKey && h("button", { type: "button", on: { click: () => location.reload() } }, "Enter a key"), hide);
+    byId("banner").hidden = false;
+  }
+
+  async start() {
+    hooks.askForKey = askForKey;
+    hooks.away = (away) => this.showAway(away);
+    this.stage.showEmpty();
+    byId("panel").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); this.panel?.send(); });
+    byId("recent-refresh").addEventListener("click", () => this.guard(this.recent.load()));
+    byId("key-button").addEventListener("click", () => { keepKey(""); location.hash = ""; location.reload(); });
+    window.addEventListener("hashchange", () => this.guard(this.openHash()));
+    this.watchReady();
+    await this.load();
+    await Promise.all([this.recent.load(), this.openHash()]);
+  }
+
+  /** Read the catalogue and draw the settings; again and again while the service is away. */
+  async load() {
+    const body = byId("panel-body");
+    fill(body, h("p", { class: "panel-fields muted" }, "Loading the engines…"));
+    for (let wait = 1000; ; wait = Math.min(15000, wait * 2)) {
+      try {
+        this.catalogue = await Catalogue.read();
+        break;
+      } catch (error) {
+        if (!(error instanceof Problem) || (error.status !== 0 && error.status < 500)) {
+          fill(body, h("div", { class: "panel-fields" }, h("p", { class: "summary-error" }, /** @type {Error} */ (error).message)));
+          throw error;
+        }
+        await new Promise((resolve) => setTimeout(resolve, wait));
+      }
+    }
+    byId("key-button").hidden = !key();
+    this.panel = new Panel(body, this.catalogue, { picture: () => this.picture, submit: (request) => this.guard(this.submit(request)) });
+    this.result = new Result(byId("result"), byId("result-body"), this.viewer, this.catalogue);
+  }
+
+  /** @param {boolean} away */
+  showAway(away) {
+    const banner = byId("banner");
+    if (away) fill(banner, h("span", {}, "The service does not answer. Trying again…"));
+    if (away || this.wasAway) banner.hidden = !away;
+    if (away !== this.wasAway) this.showReady(away ? "away" : "unknown", away ? "No answer" : "Connected");
+    this.wasAway = away;
+  }
+
+  watchReady() {
+    const look = async () => {
+      try {
+        await call("readyz");
+        this.showReady("ready", "Ready");
+      } catch (error) {
+        const problem = /** @type {Problem} */ (error);
+        if (problem.status !== 0) this.showReady("unknown", `Not ready: ${problem.message}`);
+      }
+    };
+    look();
+    setInterval(() => { if (!document.hidden) look(); }, READY_LOOK);
+  }
+
+  /** @param {string} state @param {string} text */
+  showReady(state, text) {
+    const element = byId("service-state");
+    if (element.textContent !== text) element.textContent = text;
+    element.dataset.state = state;
+  }
+
+  /** Take a picture onto the stage. @param {File} file */
+  async take(file) {
+    try {
+      const taken = await readPicture(file);
+      this.picture = taken;
+      this.leave();
+      tell(`${file.name}, ${taken.width} by ${taken.height} pixels`, true);
+    } catch (error) {
+      if (this.picture) this.stage.showPicture(this.picture, /** @type {Error} */ (error).message);
+      else this.stage.showEmpty(/** @type {Error} */ (error).message);
+    }
+  }
+
+  remove() {
+    if (this.picture) URL.revokeObjectURL(this.picture.url);
+    this.picture = null;
+    this.leave();
+    byId("choose")?.focus();
+  }
+
+  /** Stop watching the job, if any, and show the picture, if any. */
+  leave() {
+    this.watching.abort();
+    this.job = null;
+    this.result?.hide();
+    this.panel?.setBusy(false);
+    this.panel?.clear();
+    this.recent.mark("");
+    document.title = "Likeness";
+    if (location.hash) history.pushState(null, "", location.pathname + location.search);
+    if (this.picture) this.stage.showPicture(this.picture);
+    else this.stage.showEmpty();
+  }
+
+  /** @param {import("./request.js").Request} request */
+  async submit(request) {
+    this.panel?.clear();
+    this.panel?.setBusy(true);
+    this.result?.hide();
+    try {
+      const accepted = await handIn(request);
+      this.given = request.kind === "generate" ? null : this.picture?.url || null;
+      history.pushState(null, "", `#job=${accepted.id}`);
+      tell("Handed in", true);
+      byId("stage").scrollIntoView({ block: "nearest" });
+      this.guard(this.watch(accepted, this.given));
+      this.guard(this.recent.load());
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.panel?.setBusy(false);
+      this.panel?.show(error);
+    }
+  }
+
+  /** Watch a job to its end and show what it gave. @param {any} job @param {string|null} given */
+  async watch(job, given) {
+    this.watching.abort();
+    this.watching = new AbortController();
+    const { signal } = this.watching;
+    this.job = job;
+    this.recent.mark(job.id);
+    let shown = 0;
+    document.title = "Likeness";
+    this.stage.showRunning(job, given);
+    const onProgress = (/** @type {any} */ progress) => {
+      if (signal.aborted) return;
+      this.stage.step(progress);
+      if ((progress.preview || 0) > shown) {
+        shown = progress.preview;
+        this.showPreview(job, shown, signal);
+      }
+    };
+    const onJob = (/** @type {any} */ current) => {
+      if (signal.aborted) return;
+      this.job = current;
+      if (!ended(current)) this.stage.update(current);
+    };
+    try {
+      if (!ended(job)) await follow(job, { onJob, onProgress }, signal);
+      if (!signal.aborted) await this.showEnded(this.job, given);
+    } catch (error) {
+      if (!signal.aborted) this.leave(); // erased meanwhile, or its pictures are
+      throw error;
+    }
+  }
+
+  /** @param {any} job @param {number} number @param {AbortSignal} signal */
+  async showPreview(job, number, signal) {
+    try {
+      const answer = await call(`jobs/${job.id}/preview`, { signal });
+      const url = URL.createObjectURL(await answer.blob());
+      if (!signal.aborted) this.stage.showPreview(url);
+    } catch { /* gone with the run's end: the picture itself comes next */ }
+  }
+
+  /** @param {any} job @param {string|null} given */
+  async showEnded(job, given) {
+    this.panel?.setBusy(false);
+    this.guard(this.recent.load());
+    tell(job.status === "succeeded" ? `Done: ${job.result.images[0].report.verdict}` : `The job ${job.status}`, true);
+    if (job.status === "succeeded") {
+      await this.result?.show(job, given);
+      this.stage.showViewer(this.viewer.element, ...this.footOf(job));
+      this.viewer.measure();
+      document.title = `${spoken(job.result.images[0].report.verdict)} · Likeness`;
+    } else {
+      document.title = `${spoken(job.status)} · Likeness`;
+      this.result?.showFailure(job);
+      if (this.picture) this.stage.showPicture(this.picture);
+      else this.stage.showEmpty();
+    }
+    // Cancel is gone, and the button that was pressed had been switched off: do not leave the keyboard nowhere.
+    if (document.activeElement === document.body) byId("result").focus({ preventScroll: true });
+  }
+
+  /** @param {any} job */
+  footOf(job) {
+    const image = job.result.images[0];
+    return [h("p", { class: "stage-name" }, h("strong", {}, `${spoken(job.kind)} with ${job.result.engine.name}`), h("span", { class: "muted" }, ` ${image.width} × ${image.height} px`)),
+      h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the picture" : "Start with a picture")];
+  }
+
+  async cancel() {
+    if (!this.job) return;
+    this.stage.say("Stopping", "within one step of the engine");
+    await call(`jobs/${this.job.id}/cancel`, { method: "POST" });
+  }
+
+  /** Open the job that the address names, if it is not open. */
+  async openHash() {
+    const id = /^#job=([0-9a-f]{32})$/.exec(location.hash)?.[1];
+    if (!id || id === this.job?.id) return;
+    const job = await getJson(`jobs/${id}`);
+    const given = job.kind === "generate" ? null : await picture(`jobs/${id}/input`).then(({ url }) => url, () => null);
+    this.panel?.setBusy(!ended(job));
+    await this.watch(job, given);
+    byId("stage").scrollIntoView({ block: "nearest" });
+  }
+}
+
+const app = new App();
+app.guard(app.start());

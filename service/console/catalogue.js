@@ -1,0 +1,86 @@
+/** What the service can do: its engines, and what its API says of each field. */
+
+import { getJson } from "./api.js";
+
+/** The ways of customising, in the order shown: the task's fields that ask for each, and how it is called here. */
+export const WISHES = [
+  { name: "instruction", way: "instruction", label: "In words" },
+  { name: "recolour", way: "colourway", label: "Exact colour" },
+  { name: "text", way: "print", label: "Print a text" },
+  { name: "logo", way: "print", label: "Print a logo" },
+  { name: "fill", way: "fill", label: "Fill a mask" },
+  { name: "style_image", way: "style", label: "Style of a picture" },
+  { name: "guide", way: "guide", label: "Paint over" },
+  { name: "complete", way: "complete", label: "Complete" },
+  { name: "control", way: "control", label: "Keep the edges" },
+];
+
+const SCHEMAS = { recreate: "RecreateRequest", customise: "CustomiseRequest", generate: "Generate", compare: "CompareRequest" };
+
+/** The engines and the API's own description of every field. */
+export class Catalogue {
+  /** @param {any[]} engines @param {any} schemas of `/openapi.json` */
+  constructor(engines, schemas) {
+    this.engines = engines;
+    this.schemas = schemas;
+  }
+
+  /** Read both from the service. Throws Problem. */
+  static async read() {
+    const [listed, described] = await Promise.all([getJson("engines"), getJson("openapi.json")]);
+    return new Catalogue(listed.engines, described.components.schemas);
+  }
+
+  /** @param {string} name */
+  engine(name) {
+    return this.engines.find((engine) => engine.name === name);
+  }
+
+  /** The engines for a purpose: a kind, or a way of customising. @param {string} kind @param {string} [way] */
+  enginesFor(kind, way) {
+    return this.engines.filter((engine) => engine.kinds.includes(kind) && (!way || does(engine, way)));
+  }
+
+  /** The engine that is taken when none is named: the last default that is installed. @param {string} kind @param {string} [way] */
+  defaultFor(kind, way) {
+    const able = this.enginesFor(kind, way);
+    const ready = able.filter((engine) => engine.installed);
+    return ready.findLast((engine) => engine.default_for.includes(way || kind)) || ready[0] || able[0];
+  }
+
+  /** The wishes that some engine here does. */
+  wishes() {
+    return WISHES.filter((wish) => this.engines.some((engine) => engine.installed && does(engine, wish.way)));
+  }
+
+  /** What the API says of a field: description, type, bounds, choices. @param {string} kind @param {string} name */
+  field(kind, name) {
+    const said = this.schemas[SCHEMAS[kind]]?.properties?.[name] || {};
+    const option = (said.anyOf || []).find((each) => each.type !== "null") || {};
+    const named = said.$ref ? this.schemas[said.$ref.split("/").pop()] : {};
+    return { ...named, ...option, ...said, default: said.default };
+  }
+
+  /** The thresholds that hold when none are asked. @param {string} kind @returns {Record<string, number>} */
+  thresholds(kind) {
+    const model = this.schemas[kind === "customise" ? "EditThresholds" : "Thresholds"];
+    const all = Object.entries(model?.properties || {}).map(([name, said]) => [name, said.default]);
+    return Object.fromEntries(all.filter(([, value]) => typeof value === "number"));
+  }
+}
+
+/** Whether an engine does a way. One that scales a product is asked in words. @param {any} engine @param {string} way */
+function does(engine, way) {
+  return engine.ways.includes(way) || (way === "instruction" && engine.ways.includes("resize"));
+}
+
+/** The default of an engine's parameter for a purpose. @param {any} spec @param {string} purpose */
+export const defaultOf = (spec, purpose) => spec.by_way?.[purpose] ?? spec.default;
+
+/** Whether a parameter does something for a purpose. @param {any} spec @param {string} purpose */
+export const takes = (spec, purpose) => !spec.only_for?.length || spec.only_for.includes(purpose);
+
+/** Whole examples of what can be asked of a closed engine, from its own lines. @param {any} engine @returns {string[]} */
+export function examplesOf(engine) {
+  return engine.instructions.map((/** @type {string} */ line) => /'([^']+)'/.exec(line)?.[1]).filter(Boolean);
+}

@@ -1,0 +1,208 @@
+/** The settings: what to do, with which engine, how; and what the service finds wrong with them. */
+
+import { Problem } from "./api.js";
+import { WISHES } from "./catalogue.js";
+import { fill, h, icon, tell } from "./dom.js";
+import { numberField, radios, textField } from "./fields.js";
+import { Grid } from "./grid.js";
+import { engineChoice, engineFacts, engineFields, orderFields } from "./parameters.js";
+import { asCurl, asPython, copy } from "./request.js";
+import { makeWish, readAll } from "./wishes.js";
+
+const MODES = [
+  { value: "recreate", label: "Recreate", about: "The same picture again, as exactly as the engine can.", act: "Recreate the picture" },
+  { value: "customise", label: "Customise", about: "One change; everything else is held to what was given.", act: "Customise the picture" },
+  { value: "compare", label: "Compare", about: "One picture through several engines and settings, ranked.", act: "Compare the engines" },
+  { value: "generate", label: "Generate", about: "A new picture; none is given.", act: "Generate a picture" },
+];
+
+/** Seconds; a quota that comes back tomorrow is only told. */
+const LONGEST_COUNTDOWN = 600;
+
+/** The form at the side of the stage. */
+export class Panel {
+  /**
+   * @param {HTMLElement} body @param {import("./catalogue.js").Catalogue} catalogue
+   * @param {{picture: () => any, submit: (request: import("./request.js").Request) => void}} page
+   */
+  constructor(body, catalogue, page) {
+    this.body = body;
+    this.catalogue = catalogue;
+    this.page = page;
+    this.kind = "recreate";
+    this.wish = catalogue.wishes()[0]?.name || "instruction";
+    /** @type {{pointer: string, detail: string}[]} */
+    this.complaints = [];
+    this.busy = false;
+    this.draw();
+  }
+
+  /** @returns {string} what an engine is chosen and set for */
+  get purpose() {
+    return this.kind === "customise" ? WISHES.find((wish) => wish.name === this.wish)?.way || "" : this.kind;
+  }
+
+  draw() {
+    const way = this.kind === "customise" ? this.purpose : undefined;
+    const able = this.kind === "compare" ? [] : this.catalogue.enginesFor(this.kind, way);
+    this.engine = able.find((engine) => engine.name === this.chosen) || (able.length ? this.catalogue.defaultFor(this.kind, way) : null);
+    const mode = MODES.find((each) => each.value === this.kind) || MODES[0];
+    const parts = this.kind === "compare" ? this.forComparison() : this.engine ? this.forEngine() : [h("p", { class: "hint" }, "No engine here does this.")];
+    this.error = h("div", { class: "summary-error", role: "alert", tabindex: -1, hidden: true });
+    this.button = h("button", { type: "submit", class: "solid", id: "submit" }, mode.act);
+    fill(this.body, h("div", { class: "panel-fields" }, this.modes(), h("p", { class: "hint" }, mode.about), parts),
+      h("div", { class: "panel-foot" }, this.error, this.button, this.copies()));
+    this.setBusy(this.busy);
+  }
+
+  modes() {
+    return radios("kind", "What to do", MODES, this.kind, (kind) => { this.kind = kind; this.redrawn(`input[value="${kind}"]`); });
+  }
+
+  /** Draw anew and put the focus back where it was. @param {string} selector */
+  redrawn(selector) {
+    this.draw();
+    this.body.querySelector(/** @type {any} */ (selector))?.focus();
+  }
+
+  forComparison() {
+    this.grid = new Grid(this.catalogue);
+    this.read = () => ({ fields: { runs: this.grid?.read() }, files: {} });
+    return [this.grid.element];
+  }
+
+  forEngine() {
+    const { kind, engine, catalogue } = this;
+    const setting = { catalogue, engine, picture: this.page.picture, complain: (/** @type {any} */ problem) => this.complaints.push(problem) };
+    const wish = kind === "customise" ? makeWish(this.wish, setting) : { elements: [], read: () => ({ fields: {}, files: {} }) };
+    const own = engineFields(catalogue, kind, engine, this.purpose, kind === "recreate" ? [] : ["prompt"]);
+    const order = orderFields(catalogue, kind, engine);
+    const first = kind === "generate" ? this.wishesOfGenerate() : [];
+    const fields = [...first, ...own.main, ...order.main, ...own.more, ...order.more];
+    this.read = () => {
+      const said = wish.read();
+      return { fields: { engine: engine.name, ...said.fields, ...readAll(fields) }, files: said.files };
+    };
+    const elements = (/** @type {any[]} */ list) => list.map((each) => each.element);
+    return [
+      kind === "customise" && this.wishChoice(), wish.elements, elements(first.filter((each) => each.name === "prompt")),
+      first.length > 0 && h("div", { class: "two" }, elements(first.filter((each) => each.name !== "prompt"))),
+      engineChoice(catalogue.enginesFor(kind, kind === "customise" ? this.purpose : undefined), engine.name, (name) => { this.chosen = name; this.redrawn("select[name=engine]"); }),
+      engineFacts(engine, kind), elements(own.main), elements(order.main),
+      h("details", { id: "more" }, h("summary", {}, "More settings"), h("div", { class: "fields" }, elements(own.more), elements(order.more))),
+    ];
+  }
+
+  wishChoice() {
+    const options = this.catalogue.wishes().map((wish) => ({ value: wish.name, label: wish.label }));
+    return radios("wish", "How", options, this.wish, (wish) => { this.wish = wish; this.redrawn(`input[value="${wish}"]`); }, "chips");
+  }
+
+  wishesOfGenerate() {
+    const prompt = this.engine && "prompt" in this.engine.parameters;
+    const sides = ["width", "height"].map((name) => {
+      const said = this.catalogue.field("generate", name);
+      return numberField(name, { hint: "px; both or neither", value: null, minimum: said.minimum, maximum: said.maximum, whole: true });
+    });
+    return [...(prompt ? [textField("prompt", { label: "What the picture shows", lines: 3 })] : []), ...sides];
+  }
+
+  copies() {
+    const button = (/** @type {string} */ text, /** @type {(request: any) => string} */ write) => {
+      const label = h("span", {}, text);
+      const press = async () => {
+        const request = this.request();
+        if (!request) return;
+        await copy(write(request));
+        label.textContent = "Copied";
+        tell(`${text}: copied`, true);
+        setTimeout(() => { label.textContent = text; }, 1600);
+      };
+      return h("button", { type: "button", class: "quiet", on: { click: press } }, icon("copy"), label);
+    };
+    return h("div", { class: "copies" }, button("Copy as curl", asCurl), button("Copy as Python", asPython));
+  }
+
+  /** What is to be handed in, or null when something is missing, which is then shown. */
+  request() {
+    this.clear();
+    this.complaints = [];
+    const said = this.read ? this.read() : { fields: {}, files: {} };
+    const picture = this.page.picture();
+    if (this.kind !== "generate" && !picture) this.complaints.push({ pointer: "#/image", detail: "choose a picture first" });
+    if (this.complaints.length) {
+      this.show(new Problem(422, { title: "Something is missing.", detail: this.complaints.map((each) => each.detail).join("; "), errors: this.complaints }));
+      return null;
+    }
+    const image = this.kind === "generate" ? {} : { image: picture.file };
+    return { kind: this.kind, fields: said.fields, files: { ...image, ...said.files } };
+  }
+
+  send() {
+    const request = this.busy ? null : this.request();
+    if (request) this.page.submit(request);
+  }
+
+  /** @param {boolean} busy */
+  setBusy(busy) {
+    this.busy = busy;
+    this.button.disabled = busy;
+  }
+
+  clear() {
+    clearInterval(this.counting);
+    this.error.hidden = true;
+    this.body.querySelectorAll(".wrong").forEach((each) => each.remove());
+    this.body.querySelectorAll("[aria-invalid]").forEach((each) => each.removeAttribute("aria-invalid"));
+  }
+
+  /** Show what is wrong beside its fields, and go to the first. @param {Problem} problem */
+  show(problem) {
+    this.clear();
+    const unread = problem.code === "instruction_not_understood"; // its errors list what could be asked: the form shows that
+    const errors = unread ? [{ pointer: "#/instruction", detail: problem.message.replace(/^instruction: |; errors lists .*$/g, "") }] : problem.errors;
+    const homeless = errors.filter((each) => !this.mark(each));
+    fill(this.error, h("p", {}, errors.length && homeless.length === 0 ? problem.title || "Something is missing." : problem.message),
+      homeless.length > 1 && h("ul", {}, homeless.map((each) => h("li", {}, each.detail))),
+      problem.retryAfter && problem.retryAfter <= LONGEST_COUNTDOWN && this.countdown(problem.retryAfter),
+      problem.status >= 500 && problem.requestId && h("p", { class: "small" }, `Request ${problem.requestId}`));
+    this.error.hidden = false;
+    const first = this.body.querySelector("[aria-invalid]");
+    (first instanceof HTMLElement ? first : this.error).focus();
+  }
+
+  /** Put a problem beside its field; false when none of the fields is meant. @param {{pointer: string, detail: string}} problem */
+  mark(problem) {
+    const path = problem.pointer.replace("#/task/", "#/");
+    const name = path.split("/")[1] || "";
+    const place = this.byPointer(path) || this.body.querySelector(`[data-field="${CSS.escape(name)}"]`);
+    if (!place) return false;
+    const details = place.closest("details");
+    if (details) details.open = true;
+    place.append(h("p", { class: "wrong" }, h("span", {}, problem.detail)));
+    place.querySelector("input:not([tabindex]), textarea, select, button")?.setAttribute("aria-invalid", "true");
+    return true;
+  }
+
+  /** The field whose pointer is the longest that leads to this one. @param {string} path */
+  byPointer(path) {
+    const places = /** @type {HTMLElement[]} */ ([...this.body.querySelectorAll("[data-pointer]")]);
+    const fits = places.filter((each) => `${path}/`.startsWith(`${each.dataset.pointer}/`));
+    return fits.sort((one, other) => String(other.dataset.pointer).length - String(one.dataset.pointer).length)[0];
+  }
+
+  /** @param {number} wait in seconds */
+  countdown(wait) {
+    let left = Math.ceil(wait);
+    const again = h("button", { type: "button", disabled: true, on: { click: () => this.send() } });
+    const say = () => {
+      again.textContent = left > 0 ? `Try again in ${left} s` : "Try again";
+      again.disabled = left > 0;
+      if (left <= 0) clearInterval(this.counting);
+      left -= 1;
+    };
+    this.counting = setInterval(say, 1000);
+    say();
+    return h("p", {}, again);
+  }
+}

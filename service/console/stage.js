@@ -1,0 +1,156 @@
+/** The stage: where a picture is dropped, seen, and watched while it is worked on. */
+
+import { bytes, fill, h, icon, s, seconds, tell } from "./dom.js";
+
+const STAGES = { loading: "Loading the engine", preparing: "Preparing", denoising: "Making", decoding: "Decoding", assessing: "Measuring" };
+const TAKEN = ["image/png", "image/jpeg", "image/webp"];
+
+/** @typedef {{file: File, url: string, width: number, height: number}} Picture upright, in px */
+
+/** Read a picture that was dropped, pasted or chosen. Throws an Error that says what is wrong. @param {File} file @returns {Promise<Picture>} */
+export async function readPicture(file) {
+  if (!TAKEN.includes(file.type)) throw new Error(`${file.name} is not a PNG, JPEG or WebP picture.`);
+  const url = URL.createObjectURL(file);
+  const image = new Image();
+  image.src = url;
+  try {
+    await image.decode();
+  } catch {
+    URL.revokeObjectURL(url);
+    throw new Error(`${file.name} cannot be read as a picture.`);
+  }
+  return { file, url, width: image.naturalWidth, height: image.naturalHeight };
+}
+
+/** The stage. `take` gets the files that are dropped, pasted or chosen. */
+export class Stage {
+  /** @param {HTMLElement} section @param {HTMLElement} body @param {{take: (file: File) => void, remove: () => void, cancel: () => void}} page */
+  constructor(section, body, page) {
+    this.section = section;
+    this.body = body;
+    this.page = page;
+    this.input = h("input", { type: "file", id: "picture", accept: TAKEN.join(","), class: "visually-hidden", tabindex: -1, "aria-label": "Picture", on: { change: () => this.chosen() } });
+    section.append(this.input);
+    this.listen();
+  }
+
+  chosen() {
+    const [file] = this.input.files || [];
+    this.input.value = "";
+    if (file) this.page.take(file);
+  }
+
+  listen() {
+    const over = (/** @type {boolean} */ is) => this.section.classList.toggle("over", is);
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      over(true);
+    });
+    document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) over(false); });
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      over(false);
+      const file = event.dataTransfer?.files[0];
+      if (file) this.page.take(file);
+    });
+    document.addEventListener("paste", (event) => {
+      const file = [...(event.clipboardData?.files || [])].find((each) => each.type.startsWith("image/"));
+      if (!file) return;
+      event.preventDefault();
+      this.page.take(file);
+    });
+  }
+
+  /** @param {string} [wrong] why the last one was not taken */
+  showEmpty(wrong) {
+    const choose = () => this.input.click();
+    fill(this.body, h("div", { class: "drop", on: { click: choose } }, artwork(),
+      h("p", { class: "drop-title" }, "Drop a product photo"),
+      h("p", { class: "muted" }, "PNG, JPEG or WebP. Paste one, too."),
+      h("button", { type: "button", class: "solid", id: "choose", on: { click: (/** @type {Event} */ event) => { event.stopPropagation(); choose(); } } }, "Choose a picture"),
+      wrong && h("p", { class: "wrong", role: "alert" }, h("span", {}, wrong)),
+      h("ul", { class: "promises" }, ["The frame never changes", "Every result is measured", "It stays on your servers"].map((text) => h("li", {}, icon("check"), text)))));
+  }
+
+  /** @param {Picture} picture @param {string} [wrong] */
+  showPicture(picture, wrong) {
+    fill(this.body, h("div", { class: "shown" }, h("img", { src: picture.url, alt: `Given: ${picture.file.name}`, class: "fade" })), this.foot(picture),
+      wrong && h("p", { class: "wrong stage-wrong", role: "alert" }, h("span", {}, wrong)));
+  }
+
+  /** @param {Picture} picture */
+  foot(picture) {
+    return h("div", { class: "stage-foot" },
+      h("p", { class: "stage-name" }, h("strong", {}, picture.file.name), h("span", { class: "muted" }, ` ${picture.width} × ${picture.height} px, ${bytes(picture.file.size)}`)),
+      h("div", { class: "row" },
+        h("button", { type: "button", class: "quiet", on: { click: () => this.input.click() } }, "Replace"),
+        h("button", { type: "button", class: "quiet", id: "remove", on: { click: () => this.page.remove() } }, "Remove")));
+  }
+
+  /** Show a job on its way. @param {any} job @param {string|null} url of the picture that was given */
+  showRunning(job, url) {
+    this.picture = h("img", { src: url, alt: "", class: url ? "waiting" : "waiting none", hidden: !url });
+    this.preview = h("img", { alt: "What the engine shows so far", class: "preview", hidden: true });
+    this.what = h("p", { class: "doing", id: "doing" }, "Handing in");
+    this.detail = h("p", { class: "muted small" });
+    this.bar = h("progress", { "aria-labelledby": "doing" });
+    this.stop = h("button", { type: "button", id: "cancel", on: { click: () => this.page.cancel() } }, icon("stop"), "Cancel");
+    this.began = Date.now();
+    fill(this.body, h("div", { class: "shown working" }, this.picture, this.preview),
+      h("div", { class: "stage-foot" }, h("div", { class: "doing-box" }, this.what, this.bar, this.detail), this.stop));
+    this.update(job);
+  }
+
+  /** @param {any} job as it stands */
+  update(job) {
+    if (job.status === "queued") {
+      const before = job.position;
+      this.say(before ? `Waiting: ${before} ${before === 1 ? "job is" : "jobs are"} before this one` : "Waiting for a worker", "Nothing accepted is lost: this page may be closed.");
+      this.bar.removeAttribute("value");
+    } else if (job.progress) this.step(job.progress);
+    else if (job.status === "running") this.say("Starting", "");
+  }
+
+  /** @param {any} progress */
+  step(progress) {
+    const run = progress.runs ? `Run ${progress.run} of ${progress.runs}: ` : "";
+    const attempt = progress.attempt > 1 ? `, attempt ${progress.attempt}` : "";
+    const doing = STAGES[progress.stage] || progress.stage;
+    const share = progress.stage === "denoising" && progress.steps ? progress.step / progress.steps : progress.stage === "assessing" || progress.stage === "decoding" ? 1 : 0;
+    const whole = ((progress.run || 1) - 1 + share) / (progress.runs || 1);
+    const steps = progress.stage === "denoising" && progress.steps ? `step ${progress.step} of ${progress.steps}` : "";
+    if (whole > 0) this.bar.value = whole;
+    document.title = `${Math.round(whole * 100)} % · Likeness`;
+    this.say(`${run}${run ? doing.toLowerCase() : doing}${attempt}`, [steps, `${seconds((Date.now() - this.began) / 1000)} so far`].filter(Boolean).join(", "));
+  }
+
+  /** @param {string} what @param {string} detail */
+  say(what, detail) {
+    if (this.what.textContent !== what) tell(what);
+    this.what.textContent = what;
+    this.detail.textContent = detail;
+  }
+
+  /** @param {string} url */
+  showPreview(url) {
+    if (this.preview.src) URL.revokeObjectURL(this.preview.src);
+    this.preview.src = url;
+    this.preview.hidden = false;
+    this.picture.classList.add("behind");
+  }
+
+  /** @param {HTMLElement} element the viewer @param {...any} foot */
+  showViewer(element, ...foot) {
+    fill(this.body, element, h("div", { class: "stage-foot" }, foot));
+  }
+}
+
+/** Two halves of one frame with a divider: what the page is about. */
+function artwork() {
+  const line = { fill: "none", stroke: "currentColor", "stroke-width": 2.5, "stroke-linejoin": "round", "stroke-linecap": "round" };
+  return s("svg", { viewBox: "0 0 136 96", class: "drop-art", "aria-hidden": "true" },
+    s("path", { d: "M68 10H20a8 8 0 0 0-8 8v60a8 8 0 0 0 8 8h48", ...line, "stroke-dasharray": "1 6" }),
+    s("path", { d: "M68 10h48a8 8 0 0 1 8 8v60a8 8 0 0 1-8 8H68", ...line }),
+    s("path", { d: "M52 34l8-6c2 5 14 5 16 0l8 6 10 9-7 9-6-4v24H55V48l-6 4-7-9z", ...line }),
+    s("path", { d: "M68 2v92", ...line, class: "art-line" }));
+}

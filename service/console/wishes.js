@@ -1,0 +1,178 @@
+/** The ways of customising: for each the fields that say what is wanted, and how the service takes them. */
+
+import { examplesOf } from "./catalogue.js";
+import { h, tell } from "./dom.js";
+import { checkField, choiceField, field, fileField, numberField, radios, textField } from "./fields.js";
+import { paint } from "./painter.js";
+
+/** @typedef {import("./fields.js").Field} Field */
+/**
+ * @typedef {object} Wish what a way adds to the form and to the request
+ * @property {HTMLElement[]} elements
+ * @property {() => {fields: Record<string, any>, files: Record<string, File>}} read
+ */
+/**
+ * @typedef {object} Setting
+ * @property {import("./catalogue.js").Catalogue} catalogue
+ * @property {any} engine
+ * @property {() => {url: string, width: number, height: number}|null} picture upright
+ * @property {(problem: {pointer: string, detail: string}) => void} complain
+ */
+
+/** The request's part of a few plain fields. @param {Field[]} list @returns {Record<string, any>} */
+export function readAll(list) {
+  const pairs = list.map((each) => [each.name, each.read()]).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(pairs);
+}
+
+const REGIONS = [
+  { value: "product", label: "The product" },
+  { value: "background", label: "The background" },
+  { value: "painted", label: "Where I paint" },
+];
+
+/**
+ * Where alone the picture may change: a part that is found, or painted.
+ * @param {Setting} setting @param {string} label @param {{value: string, label: string}[]} options @param {string} chosen
+ */
+function region(setting, label, options, chosen) {
+  let value = chosen;
+  /** @type {File|null} */
+  let mask = null;
+  const state = h("span", { class: "hint" });
+  const open = paintButton(setting, "mask", "Paint the mask", (file) => { mask = file; state.textContent = "Mask painted."; });
+  const row = h("div", { class: "row" }, open, state);
+  row.hidden = value !== "painted";
+  const element = radios("mask", label, options, chosen, (picked) => { value = picked; row.hidden = picked !== "painted"; }, "chips");
+  element.append(row);
+  const read = () => {
+    if (value === "painted" && !mask) setting.complain({ pointer: "#/mask", detail: "paint the mask first" });
+    return { value, mask: value === "painted" ? mask : null };
+  };
+  return { element, read };
+}
+
+/** @param {Setting} setting @param {"mask"|"guide"} what @param {string} label @param {(file: File) => void} take */
+function paintButton(setting, what, label, take) {
+  const press = async () => {
+    const picture = setting.picture();
+    if (!picture) return setting.complain({ pointer: "#/image", detail: "choose a picture first" });
+    const file = await paint(picture, what);
+    if (file) {
+      take(file);
+      tell(`${label}: done`, true);
+    }
+  };
+  return h("button", { type: "button", on: { click: press } }, label);
+}
+
+/** What a region adds to the request. @param {{value: string, mask: File|null}} said */
+function masked(said) {
+  if (said.mask) return { fields: {}, files: { mask: said.mask } };
+  return { fields: said.value === "product" || said.value === "background" ? { mask: said.value } : {}, files: {} };
+}
+
+/** @type {Record<string, (setting: Setting) => Wish>} */
+const MAKERS = {
+  instruction(setting) {
+    const said = setting.catalogue.field("customise", "instruction");
+    const text = textField("instruction", { label: "What to change", lines: 2, longest: said.maxLength, placeholder: "make it red" });
+    const examples = examplesOf(setting.engine);
+    const where = region(setting, "Change", [{ value: "any", label: "What it takes" }, ...REGIONS], "any");
+    const lines = h("details", {}, h("summary", {}, "Everything this engine understands"), h("ul", { class: "fields small muted" }, setting.engine.instructions.map((/** @type {string} */ line) => h("li", {}, line))));
+    const chips = h("div", { class: "examples", role: "group", "aria-label": "Examples" },
+      examples.map((example) => h("button", { type: "button", on: { click: () => text.write?.(example) } }, example)));
+    return {
+      elements: [text.element, examples.length > 0 && chips, setting.engine.closed && lines, where.element],
+      read: () => {
+        const { fields, files } = masked(where.read());
+        return { fields: { ...readAll([text]), ...fields }, files };
+      },
+    };
+  },
+
+  recolour(setting) {
+    const colour = h("input", { type: "color", value: "#1f4e79" });
+    const code = h("input", { type: "text", value: "#1F4E79", maxlength: 7, "aria-label": "Colour as #RRGGBB" });
+    colour.addEventListener("input", () => { code.value = colour.value.toUpperCase(); });
+    code.addEventListener("input", () => { if (/^#[0-9a-f]{6}$/i.test(code.value)) colour.value = code.value; });
+    const element = field("recolour", "Colour", "The product gets exactly this colour on average; its shading stays.", colour, h("div", { class: "row" }, colour, h("div", {}, code)));
+    const where = region(setting, "Recolour", REGIONS, "product");
+    return {
+      elements: [element, where.element],
+      read: () => {
+        const { value, mask } = where.read();
+        if (!/^#[0-9a-f]{6}$/i.test(code.value)) setting.complain({ pointer: "#/recolour", detail: "a colour as #RRGGBB, for instance #1F4E79" });
+        const part = value === "background" ? { mask: value } : {};
+        return { fields: { recolour: { to: code.value, ...part } }, files: mask ? { mask } : {} };
+      },
+    };
+  },
+
+  text(setting) {
+    const said = setting.catalogue.field("customise", "text");
+    const list = [
+      textField("text", { label: "Text", hint: "printed on the middle of the product, lit as it is", longest: said.maxLength }),
+      choiceField("text_colour", { label: "Colour of the text", value: null, choices: ["#000000", "#FFFFFF", "#A82217", "#1D4BC7"], names: { "#000000": "Black", "#FFFFFF": "White", "#A82217": "Red", "#1D4BC7": "Blue" } }),
+    ];
+    return { elements: list.map((each) => each.element), read: () => ({ fields: readAll(list), files: {} }) };
+  },
+
+  logo: () => oneFile("logo", "Logo", "PNG, JPEG or WebP; transparent parts stay as they are."),
+  style_image: () => oneFile("style_image", "Picture with the style", "A picture of any size whose style is taken over."),
+
+  fill(setting) {
+    const prompt = textField("prompt", { label: "What it shows there", hint: "in words", lines: 2, placeholder: "a white wall" });
+    const where = region(setting, "Make anew", REGIONS, "background");
+    return {
+      elements: [prompt.element, where.element],
+      read: () => {
+        const { fields, files } = masked(where.read());
+        return { fields: { ...readAll([prompt]), ...fields }, files };
+      },
+    };
+  },
+
+  guide(setting) {
+    /** @type {File|null} */
+    let painted = null;
+    const state = h("span", { class: "hint" }, "Paint roughly what you want to see; the engine makes it look like a photo.");
+    const open = paintButton(setting, "guide", "Paint over the picture", (file) => { painted = file; state.textContent = "Painted."; });
+    const prompt = "prompt" in setting.engine.parameters && textField("prompt", { label: "What it shows", hint: "in words; may be empty" });
+    const element = h("div", { class: "field", "data-field": "guide" }, h("div", { class: "row" }, open), state);
+    return {
+      elements: [element, prompt && prompt.element],
+      read: () => {
+        if (!painted) setting.complain({ pointer: "#/guide", detail: "paint over the picture first" });
+        return { fields: prompt ? readAll([prompt]) : {}, files: painted ? { guide: painted } : {} };
+      },
+    };
+  },
+
+  complete(setting) {
+    const said = setting.catalogue.field("customise", "complete");
+    const share = numberField("complete", { label: "Share that stays, from the top", hint: said.description, value: null, minimum: said.minimum, maximum: said.maximum });
+    share.write?.(0.5);
+    return { elements: [share.element], read: () => ({ fields: readAll([share]), files: {} }) };
+  },
+
+  control(setting) {
+    const prompt = textField("prompt", { label: "What it shows", hint: "in words", lines: 2 });
+    const kinds = setting.engine.controls.filter((/** @type {string} */ kind) => kind !== "inpaint");
+    const maps = kinds.map((/** @type {string} */ kind) => checkField(kind, { label: kind.replace("_", " ") }));
+    const first = maps[0]?.element.querySelector("input");
+    if (first) first.checked = true;
+    const group = h("fieldset", { class: "field", "data-field": "controls" }, h("legend", { class: "label" }, "Keep to the picture's"), maps.map((/** @type {Field} */ map) => map.element));
+    const chosen = () => maps.filter((/** @type {Field} */ map) => map.read()).map((/** @type {Field} */ map) => ({ kind: map.name }));
+    return { elements: [prompt.element, group], read: () => ({ fields: { ...readAll([prompt]), controls: chosen() }, files: {} }) };
+  },
+};
+
+/** @param {string} name @param {string} label @param {string} hint @returns {Wish} */
+function oneFile(name, label, hint) {
+  const box = fileField(name, { label, hint });
+  return { elements: [box.element], read: () => ({ fields: {}, files: /** @type {any} */ (readAll([box])) }) };
+}
+
+/** Make what a way adds to the form. @param {string} name of WISHES @param {Setting} setting @returns {Wish} */
+export const makeWish = (name, setting) => MAKERS[name](setting);

@@ -1,0 +1,50 @@
+"""The picture that a job was given, as it was sent: beside it a person judges what was made."""
+
+from typing import Final
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from likeness.contract import errors
+from service import examples
+from service.docs import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.headers import etag_matches
+from service.routes.paths import IfNoneMatch, JobId
+from service.state import OnlyQuery, Owner, Use
+
+router = APIRouter(tags=["results"])
+
+DESCRIBED: Final = {
+    200: file("The picture", ["image/png", "image/jpeg", "image/webp"], ETag="sha256 of the bytes"),
+    304: {"description": "The picture that `If-None-Match` names"},
+    **problems(
+        *EVERYWHERE,
+        *OWNED,
+        *ONE_JOB,
+        errors.ImageNotFound,
+        errors.StoreUnavailable,
+        instance=f"{examples.HERE}/input",
+    ),
+}
+
+
+@router.get("/jobs/{job_id}/input", response_class=Response, dependencies=[Depends(OnlyQuery())], responses=DESCRIBED)
+async def read_input(services: Use, owner: Owner, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
+    """Give the picture that was sent, byte for byte, for as long as the job is kept."""
+    job = await services.queue.fetch(job_id, owner)
+    given = job.input
+    if given is None:
+        raise errors.ImageNotFound("a job that generates is given no picture")
+    headers = {
+        "ETag": f'"{given.sha256}"',
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Disposition": f'inline; filename="{job_id}-input"',
+        "Vary": "Authorization",
+    }
+    if if_none_match and etag_matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    try:
+        data = await services.store.get_async(given)
+    except errors.InputLost as error:
+        raise errors.JobExpired("the picture is no longer stored") from error
+    return Response(data, headers=headers, media_type=given.media_type)
