@@ -72,6 +72,20 @@ def test_the_lines_that_find_thresholds(port: int, folder: Path) -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.timeout(300)
+def test_the_requests(port: int, folder: Path) -> None:
+    for script in snippets("docs/requests.md", "bash"):
+        ran = subprocess.run(
+            ["bash", "-euc", script.replace(":8000", f":{port}")],
+            cwd=folder,
+            check=True,
+            timeout=150,
+            capture_output=True,
+        )
+        assert b'"code"' not in ran.stdout.replace(b'"code": null', b"")
+
+
+@pytest.mark.processes
 def test_the_checks_of_security(port: int, folder: Path) -> None:
     """Of a service without keys: the lines that need some are of no use here."""
     (script,) = snippets("docs/security.md", "bash")
