@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from likeness import __version__
-from tests.stub import COMPARISON, DONE, IMAGE, JOB, REPORT, RESULT, ROW, SAME, Answer, problem, running
+from tests.stub import DONE, IMAGE, JOB, REPORT, RESULT, Answer, problem, running
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -214,108 +214,6 @@ def test_a_place_that_is_none(tmp_path):
     assert error == "likeness: --place 1,2: four numbers are needed, as 0.3,0.4,0.4,0.2\n"
 
 
-def tried(tmp_path, result, *arguments):
-    """Run a command against a stub whose job has this result; return how it ended and what was posted."""
-
-    def answer(asked):
-        if asked.method == "POST":
-            return Answer(JOB, 202)
-        if asked.path.endswith(("/images/0", "/sheet")):
-            return Answer(b"the " + asked.path.rpartition("/")[2].encode())
-        return Answer({**DONE, "result": {**RESULT, **result}})
-
-    with running() as stub:
-        stub.answer = answer
-        done = likeness(*arguments, "--url", stub.url, "--out", tmp_path / "out", cwd=tmp_path)
-        return done, [asked for asked in stub.asked if asked.method == "POST"]
-
-
-def test_compare_hands_in_its_runs_and_saves_pictures_and_sheet(tmp_path):
-    picture = tmp_path / "shirt.png"
-    Image.new("RGB", (8, 8), "red").save(picture)
-    engines = ["--engine", "starter strength=0,0.3 steps=4", "--engine", "starter-edit scheduler=lcm,ddim"]
-    done, (posted,) = tried(tmp_path, {"comparison": COMPARISON}, "compare", picture, *engines)
-    assert done.returncode == 0, done.stderr
-    assert (
-        b'[{"engine":"starter","strength":[0,0.3],"steps":[4]},{"engine":"starter-edit","scheduler":["lcm","ddim"]}]'
-        in posted.body
-    )
-    assert b'name="task"\r\n\r\n{"kind":"recreate"}' in posted.body
-    assert (tmp_path / "out/shirt-1-starter.png").read_bytes() == b"the 0"
-    assert (tmp_path / "out/shirt-sheet.png").read_bytes() == b"the sheet"
-    assert "0.850" in done.stdout and "accepted" in done.stdout and "timeout: too long" in done.stdout
-    assert "run 0 (starter) was accepted." in done.stdout
-
-
-def test_compare_may_customise_and_exits_1_when_no_run_was_accepted(tmp_path):
-    rejected = {**COMPARISON, "runs": [{**ROW, "verdict": "rejected"}]}
-    picture = EXAMPLES / "cap-plaid.jpg"
-    options = ["--engine", "starter-edit", "--recolour", "#1F4E79", "--mask", "product"]
-    done, (posted,) = tried(tmp_path, {"comparison": rejected}, "compare", picture, *options)
-    assert told(done, code=1) == "likeness: no run was accepted\n"
-    task = b'{"kind":"customise","recolour":{"to":"#1F4E79","mask":"product"},"mask":"product"}'
-    assert task in posted.body
-
-
-def test_compare_with_a_mask_of_its_own(tmp_path):
-    picture = EXAMPLES / "cap-plaid.jpg"
-    options = ["--engine", "starter-inpaint", "--prompt", "a white wall", "--mask", picture]
-    done, (posted,) = tried(tmp_path, {"comparison": COMPARISON}, "compare", picture, *options)
-    assert done.returncode == 0, done.stderr
-    assert b'{"kind":"customise","prompt":"a white wall"}' in posted.body
-    assert b'name="mask"; filename="cap-plaid.jpg"' in posted.body
-
-
-def test_values_that_are_no_numbers(tmp_path):
-    error = told(likeness("compare", "a.png", "--engine", "starter steps=many", cwd=tmp_path), code=1)
-    assert error.startswith("likeness: --engine starter steps=many: numbers are needed")
-
-
-def test_generate_hands_in_words_and_a_size_and_saves_the_picture(tmp_path):
-    options = ["--engine", "sdxl", "--size", "512x768", "--candidates", 2]
-    done, (posted,) = tried(tmp_path, {}, "generate", "A red shirt!", *options)
-    assert done.returncode == 0, done.stderr
-    wish = {"prompt": "A red shirt!", "width": 512, "height": 768, "engine": "sdxl", "candidates": 2}
-    assert (posted.path, json.loads(posted.body)) == ("/generate", wish)
-    assert (tmp_path / "out/a-red-shirt-starter-1.png").read_bytes() == b"the 0"
-    assert "a-red-shirt-starter-1  8x8  accepted" in done.stdout
-
-
-def test_generate_of_a_class_needs_no_words(tmp_path):
-    options = ["--engine", "dcgan", "--label", "shirt", "--set", "truncation=0.7"]
-    done, (posted,) = tried(tmp_path, {}, "generate", *options)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(posted.body) == {"label": "shirt", "engine": "dcgan", "truncation": 0.7}
-    assert (tmp_path / "out/shirt-starter-1.png").read_bytes() == b"the 0"
-
-
-def test_generate_exits_1_when_the_picture_was_rejected(tmp_path):
-    report = {**REPORT, "verdict": "rejected", "reasons": ["the picture is black"]}
-    image = {**RESULT["images"][0], "report": report}
-    done, _ = tried(tmp_path, {"images": [image]}, "generate", "a red shirt")
-    assert told(done, code=1) == "likeness: the picture is black\n"
-
-
-def test_a_size_that_is_none(tmp_path):
-    error = told(likeness("generate", "a shirt", "--size", "large", cwd=tmp_path), code=1)
-    assert error == "likeness: --size large: WIDTHxHEIGHT in px is needed, as 512x768\n"
-
-
-def test_reproduce_tells_how_near_each_image_came(tmp_path):
-    done, (posted,) = tried(tmp_path, {"reproduction": {"job": "j0", "images": [SAME]}}, "reproduce", "j0")
-    assert done.returncode == 0, done.stderr
-    assert posted.path == "/jobs/j0/reproduce"
-    assert "bitwise" in done.stdout and "every byte is equal" in done.stdout
-    assert (tmp_path / "out/j0-0.png").read_bytes() == b"the 0"
-
-
-def test_reproduce_exits_1_when_an_image_differs(tmp_path):
-    other = {**SAME, "sameness": "different", "reasons": ["the revision of the engine differs: 0 then, 1 now"]}
-    done, _ = tried(tmp_path, {"reproduction": {"job": "j0", "images": [SAME, other]}}, "reproduce", "j0")
-    assert told(done, code=1) == "likeness: not every image came back as it was\n"
-    assert "different" in done.stdout and "0 then, 1 now" in done.stdout
-
-
 def test_a_wrong_key_is_told_once(tmp_path):
     with running() as stub:
         stub.answers = [problem(401, "not_authenticated", "this API key is not known")]
@@ -357,62 +255,3 @@ def test_keys_are_made_listed_and_revoked(tmp_path):
 def test_a_demo_without_pictures(tmp_path):
     error = told(likeness("demo", "--examples", tmp_path, cwd=tmp_path), code=1)
     assert error == f"likeness: there is no picture in {tmp_path}\n"
-
-
-def test_what_is_made_can_be_json(tmp_path):
-    done, _ = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], "--recolour", "#1F4E79", "--json")
-    (made,) = json.loads(done.stdout)
-    assert (made["job"], made["faults"], made["report"]["verdict"]) == ("j1", [], "accepted")
-    assert made["saved"] == str(tmp_path / "out/shirt.png") and "customise" not in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("result", "arguments"),
-    [
-        ({"comparison": COMPARISON}, ["compare", EXAMPLES / "cap-plaid.jpg", "--engine", "starter"]),
-        ({"reproduction": {"job": "j0", "images": [SAME]}}, ["reproduce", "j0"]),
-        ({}, ["generate", "a red shirt"]),
-    ],
-)
-def test_a_job_and_where_it_was_saved_can_be_json(tmp_path, result, arguments):
-    done, _ = tried(tmp_path, result, *arguments, "--json")
-    told_job = json.loads(done.stdout)
-    assert (told_job["id"], told_job["status"]) == ("j1", "succeeded")
-    assert told_job["files"] and all(Path(file).exists() for file in told_job["files"])
-
-
-def test_a_failure_can_be_json_too(tmp_path):
-    failed = {**JOB, "status": "failed", "error": {"code": "timeout", "detail": "too long", "fault": "engine"}}
-    done, _ = customised(tmp_path, [Answer(JOB, 202), Answer(failed)], "--recolour", "#1F4E79", "--json")
-    assert told(done, code=1).endswith("too long\n")
-    assert [(made["job"], made["faults"]) for made in json.loads(done.stdout)] == [("j1", ["too long"])]
-
-
-def test_inspecting_can_be_json():
-    done = likeness("inspect", EXAMPLES / "cap-plaid.jpg", "--json")
-    assert "jpeg" in json.loads(done.stdout)["picture"].lower()
-
-
-def test_the_help_says_what_the_exit_codes_mean():
-    done = likeness("--help")
-    assert "Exit codes: 0" in done.stdout and "--install-completion" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("line", "word", "offered"),
-    [
-        ("likeness re", "1", {"recreate", "report", "reproduce"}),
-        ("likeness recreate --engine vqgan", "3", {"vqgan", "vqgan-transformer"}),
-    ],
-)
-def test_a_shell_is_offered_commands_and_engines(line, word, offered):
-    words = {"_LIKENESS_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": word}
-    done = subprocess.run(
-        [sys.executable, "-c", "from likeness.cli import app; app(prog_name='likeness')"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env={**os.environ, **words},
-        cwd=EXAMPLES.parent,
-    )
-    assert set(done.stdout.split()) == offered

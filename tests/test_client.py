@@ -3,17 +3,12 @@
 import base64
 import io
 import json
-import time
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from likeness.client import AsyncClient, Client, LikenessProblem, Retries
 from likeness.contract.report import Verdict
-from likeness.problems import LocalProblem
 from tests.awaited import Awaited
 from tests.stub import COMPARISON, DONE, JOB, REPORT, RESULT, SAME, Answer, problem, running
 
@@ -74,31 +69,6 @@ def test_a_mask_may_be_a_region(stub, client):
     client.customise(b"photo", mask="background", instruction="make it red")
     assert b'name="mask"\r\n\r\nbackground' in stub.asked[0].body
     assert b'name="logo"' not in stub.asked[0].body
-
-
-@pytest.mark.parametrize("first", [problem(503, "queue_unavailable"), problem(502, "x"), Answer(status=0)])
-def test_a_retried_post_carries_the_same_idempotency_key(stub, client, first):
-    stub.answers = [first, Answer(JOB, 202)]
-    client.recreate(b"bytes")
-    client.recreate(b"bytes")
-    first_key, again, other = (asked.headers["Idempotency-Key"] for asked in stub.asked)
-    assert first_key == again
-    assert other != again
-
-
-def test_retry_after_is_honoured(stub, client):
-    stub.answers = [problem(429, "queue_full", Retry_After="1"), Answer(JOB, 202)]
-    began = time.monotonic()
-    client.recreate(b"bytes")
-    assert 1.0 <= time.monotonic() - began < 20
-
-
-def test_it_gives_up_after_a_bounded_number_of_tries(stub, client):
-    stub.answers = [problem(429, "queue_full", "the queue is full", Retry_After="0")]
-    with pytest.raises(LikenessProblem, match="the queue is full") as caught:
-        client.recreate(b"bytes")
-    assert (caught.value.status, caught.value.code) == (429, "queue_full")
-    assert len(stub.asked) == QUICK.attempts
 
 
 def test_the_callers_own_fault_is_told_at_once_with_its_fields(stub, client):
@@ -222,16 +192,6 @@ def test_another_kind_of_server_is_told_apart(stub, client):
 
 
 @pytest.mark.parametrize("kind", [Client, Awaited])
-def test_nobody_there(kind):
-    with (
-        kind("http://127.0.0.1:1", retries=Retries(attempts=2, first_pause=0.01)) as lonely,
-        pytest.raises(LikenessProblem, match="does not answer") as caught,
-    ):
-        lonely.engines()
-    assert (caught.value.status, caught.value.code) == (0, "no_answer")
-
-
-@pytest.mark.parametrize("kind", [Client, Awaited])
 def test_an_address_that_is_none(kind):
     with kind("ftp://here") as client, pytest.raises(LikenessProblem) as caught:
         client.engines()
@@ -250,34 +210,6 @@ def test_a_preview_is_bytes_or_none_while_there_is_none(stub, client):
     assert client.preview("j1") is None
     with pytest.raises(LikenessProblem, match="no"):
         client.preview("j1")
-
-
-def test_a_retry_after_may_be_a_date(stub, client):
-    asked_at = []
-    soon = (datetime.now(UTC) + timedelta(seconds=2)).replace(microsecond=0)
-    busy = problem(503, "queue_unavailable", Retry_After=format_datetime(soon, usegmt=True))
-
-    def answer(_):
-        asked_at.append(datetime.now(UTC))
-        return busy if len(asked_at) == 1 else Answer(JOB, 202)
-
-    stub.answer = answer
-    client.recreate(b"bytes")
-    assert len(asked_at) == 2 and asked_at[1] >= soon
-
-
-def test_a_long_retry_after_is_told_and_never_undercut(stub, client):
-    stub.answers = [problem(429, "quota_exceeded", Retry_After="3600", X_Request_ID="r1")]
-    with pytest.raises(LikenessProblem) as caught:
-        client.recreate(b"bytes")
-    assert (len(stub.asked), caught.value.retry_after, caught.value.request_id) == (1, 3600.0, "r1")
-
-
-def test_a_key_may_be_given(stub, client):
-    stub.answers = [problem(409, "idempotency_pending"), Answer(JOB, 202)]
-    client.recreate(b"bytes", idempotency_key="order-7")
-    client.reproduce("j1", idempotency_key="order-8")
-    assert [asked.headers["Idempotency-Key"] for asked in stub.asked] == ["order-7", "order-7", "order-8"]
 
 
 def test_an_open_file_is_sent_again_whole(stub, client, tmp_path: Path):
@@ -307,84 +239,6 @@ def test_a_picture_given_as_a_url_makes_the_request_json(stub, client):
 def test_watching_yields_each_look_until_the_end(stub, client):
     stub.answers = [Answer(JOB), Answer({**JOB, "status": "running"}), Answer({**JOB, "status": "cancelled"})]
     assert [job.status for job in client.watch("j1")] == ["queued", "running", "cancelled"]
-
-
-def test_waiting_for_a_service_that_went_is_bounded_by_its_own_time(stub, client):
-    stub.answers = [problem(503, "queue_unavailable", Retry_After="30")]
-    began = time.monotonic()
-    with pytest.raises(LikenessProblem) as caught:
-        client.wait("j1", timeout=1.0)
-    assert caught.value.code == "queue_unavailable" and time.monotonic() - began < 25
-
-
-def sse(*events: dict, first: int = 0) -> bytes:
-    """Events as the service streams them, with comments between."""
-    told = [
-        f"id: {number}-0\r\nevent: {event['type']}\r\ndata: {json.dumps(event)}\r\n\r\n: ping\r\n\r\n"
-        for number, event in enumerate(events, first)
-    ]
-    return b": events follow\r\n\r\n" + "".join(told).encode()
-
-
-def test_events_go_on_where_the_stream_broke_off(stub, client):
-    running, done = {"type": "status", "status": "running"}, {"type": "status", "status": "succeeded"}
-    broken = b'event: error\r\ndata: {"code": "queue_unavailable", "detail": "away"}\r\n\r\n'
-    stub.answers = [
-        Answer(sse(running) + b"id: 9-9\r\nevent: progr"),
-        problem(503, "queue_unavailable"),
-        Answer(sse({**running, "later": 1}, first=1) + broken),
-        Answer(sse(done, first=2)),
-    ]
-    told = list(client.events("j1"))
-    assert [(event.id, event.status) for event in told] == [
-        ("0-0", "running"),
-        ("1-0", "running"),
-        ("2-0", "succeeded"),
-    ]
-    assert [asked.headers.get("Last-Event-ID") for asked in stub.asked] == [None, "0-0", "0-0", "1-0"]
-
-
-def test_events_that_were_all_read_are_over(stub, client):
-    stub.answers = [Answer(sse({"type": "status", "status": "running"})), Answer(b"", 204)]
-    assert len(list(client.events("j1"))) == 1
-
-
-@pytest.mark.parametrize("content", [b"<html>hello</html>\n\n" * 3, b"data: 7\n\n", b"data: {}\n\n"])
-def test_what_are_no_events_is_told(stub, client, content):
-    stub.answers = [Answer(content)]
-    with pytest.raises(LikenessProblem):
-        list(client.events("j1"))
-
-
-def test_an_image_is_saved_and_taken_up_where_it_broke(stub, client, tmp_path: Path):
-    data = bytes(range(256)) * 40
-    etag = {"ETag": f'"{sha256(data).hexdigest()}"'}
-
-    def answer(asked):
-        start = int(asked.headers.get("Range", "bytes=0-")[6:-1])
-        if start:
-            return Answer(data[start:], 206, etag)
-        return Answer(data[:5000], 200, {**etag, "Content-Length": str(len(data)), "Connection": "close"})
-
-    stub.answer = answer
-    seen: list[int] = []
-    path = client.save("j1", tmp_path / "new/image.png", n=2, on_bytes=seen.append)
-    assert path.read_bytes() == data and seen[-1] == len(data)
-    first, again = stub.asked
-    assert (first.path, again.headers["Range"]) == ("/jobs/j1/images/2", "bytes=5000-")
-    assert again.headers["If-Range"] == etag["ETag"] and list(path.parent.iterdir()) == [path]
-
-
-def test_an_image_of_other_bytes_than_told_is_not_left_behind(stub, client, tmp_path: Path):
-    stub.answers = [Answer(b"other bytes", 200, {"ETag": f'"{sha256(b"bytes").hexdigest()}"'})]
-    with pytest.raises(LikenessProblem, match="not those that were told"):
-        client.save("j1", tmp_path / "image.png")
-    assert list(tmp_path.iterdir()) == []
-    stub.answers = [Answer(b"bytes", 200, {"ETag": f'"{sha256(b"bytes").hexdigest()}"'})]
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(LocalProblem, match="folder cannot be written: Is a directory"):
-        client.save("j1", tmp_path / "folder")
-    assert list(tmp_path.rglob("*")) == [tmp_path / "folder"]
 
 
 def test_whether_the_service_can_work(stub, client):
