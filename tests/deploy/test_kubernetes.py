@@ -253,7 +253,7 @@ def test_everything_is_closed_but_what_is_opened(objects: list[dict]) -> None:
         return
     assert policies["deny-all"]["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
     inbound = {name for name, one in policies.items() if one["spec"].get("ingress")}
-    assert inbound <= {"to-service", "to-valkey"}
+    assert inbound <= {"to-service", "to-valkey", "to-worker-metrics"}
     reach_out = chosen(objects, policies["to-public"]["spec"]["podSelector"])
     assert reach_out == ["service", "webhooks"]
 
