@@ -6,6 +6,7 @@ import time
 from collections.abc import MutableMapping
 from typing import Any, Final
 
+import httpx
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -26,8 +27,6 @@ SECURITY_HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-SERVER_ERROR: Final = 500
 
 log = structlog.get_logger()
 
@@ -67,7 +66,10 @@ class RequestContext:
         finally:
             self._tell(scope, answer.status, time.perf_counter() - started)
             span.set({"http.route": _route(scope), "http.response.status_code": answer.status})
-            span.end(name=f"POST {_route(scope)}", error=str(answer.status) if answer.status >= SERVER_ERROR else None)
+            span.end(
+                name=f"POST {_route(scope)}",
+                error=str(answer.status) if httpx.codes.is_server_error(answer.status) else None,
+            )
 
     def _span(self, scope: Scope, request_id: str) -> Span:
         """Return the span of a request that may hand in a job; others have none, only the trace they came with."""

@@ -33,7 +33,7 @@ figcaption, .muted, th { color: var(--muted); }
 figcaption, th { font-size: .8125rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3125rem .75rem .3125rem 0; font-weight: 400; }
+th, td { text-align: left; padding: .3125rem .75rem .3125rem 0; font-weight: normal; }
 tbody tr { border-top: 1px solid var(--line); }
 tbody th { color: var(--ink); font-size: inherit; }
 """

@@ -9,6 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -33,9 +34,8 @@ LEASES: Final = 2
 """A claim lasts so many times what a try may take."""
 JITTER: Final = 0.1
 """Share of the wait before a try by which it may be longer, so that tries do not come all at once."""
-GONE: Final = 410
 UNSIGNED: Final = "the key has no secret to sign with, or is revoked"
-SAID_GONE: Final = "not tried: the receiver answered 410 to another webhook lately"
+SAID_GONE: Final = "not tried: the receiver answered lately, to another webhook, that it is gone"
 
 log = structlog.get_logger()
 
@@ -111,7 +111,7 @@ class Deliverer:
         body = due.body if due.job is None else event_of(due.job, self._catalogue)
         gone = await self._outbox.disabled(due.owner, due.url)
         delivery = _not_tried(SAID_GONE) if gone else await self._delivery(due, body)
-        if delivery.status == GONE:
+        if delivery.status == HTTPStatus.GONE:
             await self._outbox.disable(due.owner, due.url)
             gone = True
         settled = settle(due.log, delivery, gone, self._settings.webhook_retries, random.random())  # noqa: S311  jitter

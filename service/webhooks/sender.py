@@ -47,7 +47,9 @@ class Sender:
         except (httpx.HTTPError, httpx.StreamError, OSError, ValueError):
             error = NO_ANSWER
         if status is not None and not 200 <= status < 300:
-            error = f"the receiver answered {status}" + (", a redirect, which is not followed" * (300 <= status < 400))
+            error = f"the receiver answered {status}" + (
+                ", a redirect, which is not followed" * httpx.codes.is_redirect(status)
+            )
         return Delivery(at=at, seconds=round(time.monotonic() - began, 3), status=status, error=error)
 
     async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
