@@ -15,6 +15,7 @@ from likeness.imaging.sheet import (
     comparison_sheet,
     contact_sheet,
     report_picture,
+    shown,
 )
 from tests.imaging.files import PNG_KINDS, photo, picture, png_file, saved
 
@@ -114,3 +115,10 @@ def test_a_long_wish_is_cut_to_its_column(asked):
     top = 16 + 2 * LINE + 256 + 16 + 3 * LINE + GAP + (len(report.fidelity) + 1) * LINE + 16
     between = card[top : top + LINE - 4, 16 + 256 + 20 + 2 : RIGHT_TABLE - 1]
     assert np.all(between == 255)
+
+
+def test_a_picture_is_shown_within_its_side_and_never_enlarged():
+    assert shown(Image.new("I;16", (900, 300)), 300).size == (300, 100)
+    assert shown(Image.new("L", (20, 10)), 300).size == (20, 10)
+    clear = shown(Image.new("RGBA", (40, 40)), 300)
+    assert clear.mode == "RGB" and len(clear.getcolors()) == 2, "checks show through"
