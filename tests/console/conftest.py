@@ -18,7 +18,7 @@ from tests.worker.drill import CATALOGUE, Drill
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHIPPED = Path(__file__).parents[2] / "likeness" / "contract" / "catalogue.toml"
-PATIENCE = 20_000
+PATIENCE = 60_000
 """ms that a test waits for something before it fails."""
 
 

@@ -260,7 +260,7 @@ def test_without_events_the_job_is_polled(page: Page) -> None:
     page.set_input_files("#picture", photo())
     page.locator("input[name=steps]").fill("20")
     page.locator("#submit").click()
-    page.locator(".report").wait_for()
+    page.get_by_role("article", name="Accepted").wait_for()
 
 
 def test_below_the_path_of_a_proxy(site: Live, open_page: Open) -> None:
