@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from playwright import sync_api
 
 from likeness.contract.catalogue import load_catalogue
 from tests.service.conftest import Live, Stack, serving
 from tests.service.conftest import stack as stack
 from tests.worker.drill import CATALOGUE, Drill
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SHIPPED = Path(__file__).parents[2] / "likeness" / "contract" / "catalogue.toml"
 PATIENCE = 60_000
