@@ -17,6 +17,7 @@ from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver, cancelle
 from tests.worker.drill import Drill
 from worker.rq_job import LikenessQueue
 from worker.rq_recovery import recover
+from worker.telemetry import Telemetry
 
 pytestmark = pytest.mark.processes
 
@@ -68,7 +69,8 @@ def test_a_job_that_took_its_worker_down_is_told(server: Server, tmp_path: Path,
                 client.hset(names.JOB_KEY.format(id=job_id), "retries_left", 0)
                 worker.wait(PATIENCE)
                 drill.lapse(worker)
-                recover(LikenessQueue("drill-interactive", connection=client, serializer=JSONSerializer), "tests")
+                queue = LikenessQueue("drill-interactive", connection=client, serializer=JSONSerializer)
+                recover(queue, "tests", Telemetry())
             _, event, _ = receiver.next()
             assert (event["type"], event["data"]["error"]["code"]) == ("job.failed", "worker_died")
             told(live.http, job_id, "delivered")
