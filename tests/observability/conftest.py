@@ -109,24 +109,19 @@ def observed() -> Iterator[Observed]:
     binary = server_binary()
     if binary is None:
         pytest.skip("no Valkey or Redis server is installed")
-    with (
-        tempfile.TemporaryDirectory(prefix="lk-") as name,
-        receiving() as receiver,
-        pytest.MonkeyPatch.context() as env,
-    ):
+    with tempfile.TemporaryDirectory(prefix="lk-") as name, receiving() as receiver:
         folder = Path(name)
-        env.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
-        env.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
-        env.setenv("LIKENESS_LOG_LEVEL", "debug")
-        env.setenv("LIKENESS_WEBHOOK_SECRET", new_secret())
-        env.setenv("LIKENESS_WEBHOOK_PRIVATE", "true")
         server = Server(binary, folder)
         server.start()
         drill = Drill(server.url, folder, _catalogue(folder))
         port, metrics = free_port(), free_port()
-        ours = [_program(drill, name, LIKENESS_PORT=str(port)) for name in ("service", "service.webhooks")]
+        ours: list[subprocess.Popen[bytes]] = []
         try:
-            drill.worker(metrics_port=str(metrics), preload="[]")
+            with pytest.MonkeyPatch.context() as env:  # of these programs alone, not of the session
+                for key, value in _settings(receiver).items():
+                    env.setenv(key, value)
+                ours += [_program(drill, module, LIKENESS_PORT=str(port)) for module in ("service", "service.webhooks")]
+                drill.worker(metrics_port=str(metrics), preload="[]")
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=90, trust_env=False) as http:
                 drill.until(lambda: _answers(http), 60)
                 yield Observed(http, f"http://127.0.0.1:{metrics}/metrics", receiver, folder)
@@ -136,6 +131,17 @@ def observed() -> Iterator[Observed]:
                 program.terminate()
                 program.wait(30)
             server.kill()
+
+
+def _settings(receiver: Receiver) -> dict[str, str]:
+    """Return what is set for all three programs."""
+    return {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+        "LIKENESS_LOG_LEVEL": "debug",
+        "LIKENESS_WEBHOOK_SECRET": new_secret(),
+        "LIKENESS_WEBHOOK_PRIVATE": "true",
+    }
 
 
 def _catalogue(folder: Path) -> Path:
