@@ -112,7 +112,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "said"), REFUSED, ids=[str(row[0]) for row in REFUSED])
+@pytest.mark.parametrize(("fields", "said"), REFUSED, ids=["-".join(row[0]) for row in REFUSED])
 def test_what_cannot_be_done_is_refused(api: webuiapi.WebUIApi, fields: dict, said: str) -> None:
     with pytest.raises(RuntimeError) as raised:
         api.img2img(images=[photo(6)], **{**OWN, **fields})
