@@ -11,7 +11,6 @@ from typing import Final
 import uvicorn
 from anyio import to_thread
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 from likeness import __version__
 from likeness.contract.catalogue import load_catalogue
@@ -19,7 +18,7 @@ from likeness.logs import log_as_json
 from likeness.tracing import opened
 from service import errors
 from service.auth import Keys, KeysError
-from service.config import Settings
+from service.config import ConfigurationError, Settings, read_settings
 from service.context import RequestContext
 from service.description import describe
 from service.foreign.held import keep_cancelling
@@ -52,10 +51,6 @@ RESOURCES: Final = (
 )
 STOP_SECONDS: Final = 5
 """How long open requests may go on after SIGTERM."""
-
-
-class ConfigurationError(Exception):
-    """The service cannot start like this; the message is one sentence for whoever starts it."""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -112,15 +107,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
                 await task
         await services.queue.close()
         await to_thread.run_sync(app.state.tracing.close)
-
-
-def read_settings() -> Settings:
-    """Return the settings of the environment. Raises ConfigurationError naming each that is wrong."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = [f"LIKENESS_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
-        raise ConfigurationError("; ".join(wrong)) from error
 
 
 def app() -> FastAPI:

@@ -4,10 +4,14 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_STORE = "file://.likeness/store"
+
+
+class ConfigurationError(Exception):
+    """The program cannot start like this; the message is one sentence for whoever starts it."""
 
 
 class Settings(BaseSettings):
@@ -79,6 +83,15 @@ class Settings(BaseSettings):
     def loopback(self) -> bool:
         """Whether only this machine can reach the address to listen on."""
         return is_loopback(self.host)
+
+
+def read_settings() -> Settings:
+    """Return the settings of the environment. Raises ConfigurationError naming each that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"LIKENESS_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors()]
+        raise ConfigurationError("; ".join(wrong)) from error
 
 
 def is_loopback(host: str) -> bool:

@@ -85,6 +85,12 @@ def test_the_service_loads_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == 0
 
 
+def test_what_delivers_webhooks_loads_neither_the_web_nor_pictures() -> None:
+    code = "import sys, service.webhooks.__main__; print(*({'fastapi', 'numpy', 'PIL', 'obstore'} & set(sys.modules)))"
+    out = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60, check=True, capture_output=True, text=True)
+    assert out.stdout.split() == []
+
+
 def test_no_pickle_anywhere() -> None:
     files = [path for folder in ("likeness", "service", "worker", "training") for path in (ROOT / folder).rglob("*.py")]
     wrong = [

@@ -8,9 +8,8 @@ import structlog
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.logs import log_as_json
-from service.app import ConfigurationError, read_settings
 from service.auth import Keys, KeysError
-from service.config import Settings
+from service.config import ConfigurationError, Settings, read_settings
 from service.queue_webhooks import Outbox
 from service.webhooks.deliverer import Deliverer
 

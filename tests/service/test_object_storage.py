@@ -19,8 +19,9 @@ from likeness import object_store
 from likeness.contract import names
 from likeness.object_store import open_store
 from likeness.store import PictureStore
-from service.app import ConfigurationError, create_app
+from service.app import create_app
 from service.auth import create_key
+from service.config import ConfigurationError
 from service.queue import JobQueue
 from service.routes import images
 from service.sweep import sweep
