@@ -1,5 +1,6 @@
 """Accepting a job, as one function of named steps. Nothing is stored before everything has been checked."""
 
+import asyncio
 import contextlib
 import mimetypes
 from collections.abc import AsyncIterator, Iterator
@@ -38,6 +39,8 @@ from service.submission import FILES, Submission, Upload
 from service.tracing import step
 from service.webhooks.target import check_webhook
 
+ERASE_SECONDS: Final = 1.0
+"""How long a refused request waits until what was stored of it is erased."""
 Name = Literal["image"] | SentFile
 """The fields that pictures come in."""
 PLACES: Final = tuple(f"#/{name}" for name in ("image", *FILES))
@@ -238,11 +241,12 @@ async def stored_for(services: Services, job_id: str) -> AsyncIterator[None]:
     """Erase the pictures of a job that the block stored but could not queue."""
     try:
         yield
-    except (QueueUnavailable, StoreUnavailable):
-        raise  # Redis may have taken the job, or the store is away: the sweep erases what no job has
+    except QueueUnavailable:
+        raise  # Redis may have taken the job; the sweep erases what no job has
     except BaseException:
-        with contextlib.suppress(StoreUnavailable):  # as above; the caller is told of the first error
-            await services.store.erase(job_id)
+        with contextlib.suppress(StoreUnavailable, TimeoutError):  # as above; the caller is told of the first error
+            async with asyncio.timeout(ERASE_SECONDS):  # a store that is away is not waited for once more
+                await services.store.erase(job_id)
         raise
 
 

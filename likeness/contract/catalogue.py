@@ -150,7 +150,9 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     engines = _rows(own, "engine")
     if path is None or _extends(own):
         engines = _over(_shipped("catalogue.toml")["engine"], engines)
-    models = _over(_shipped("models.toml")["model"], _rows(own, "model"))
+    models = _rows(own, "model")
+    known = {row.get("name") for row in models}
+    models += [row for row in _shipped("models.toml")["model"] if row["name"] not in known]
     return Catalogue.model_validate(own | {"engine": _alike(engines), "model": models})
 
 
