@@ -15,7 +15,7 @@ from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(180)]
 
 
 @pytest.fixture

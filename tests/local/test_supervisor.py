@@ -15,7 +15,7 @@ from likeness.local.supervisor import Kept, Settings, Stack, signals_to
 from likeness.local.valkey import free_port
 from likeness.problems import LocalProblem
 
-pytestmark = pytest.mark.processes
+pytestmark = [pytest.mark.processes, pytest.mark.alone]
 
 SERVICE = """
 import os, signal, time

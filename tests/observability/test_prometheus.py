@@ -80,13 +80,15 @@ def test_it_reads_both_programs_and_answers_every_query_of_the_dashboard(
     up = lambda job: query(prometheus, f'up{{job="{job}"}} == 1')  # noqa: E731
     until(lambda: up("likeness-service") and up("likeness-worker"))
     before = len(query(prometheus, "count_over_time(likeness_workers[1m]) > 0"))
+    ended, steps = 'likeness_jobs_ended_total{engine="drill", status="succeeded"}', "likeness_step_seconds_bucket"
     observed.post(engine="drill", steps="2")
-    ended = 'likeness_jobs_ended_total{engine="drill", status="succeeded"}'
+    until(lambda: query(prometheus, ended) and query(prometheus, steps))
+    observed.post(engine="drill", steps="2")  # only what grows between two scrapes has a rate
     until(lambda: query(prometheus, f"increase({ended}[1m]) > 0"))
+    until(lambda: query(prometheus, f"histogram_quantile(0.5, sum by (le) (rate({steps}[1m]))) > 0"))
     found = {expression: query(prometheus, expression) for expression in expressions()}
     assert before == 1 and sum(bool(rows) for rows in found.values()) > 10
     assert [row["value"][1] for row in query(prometheus, "max(likeness_workers)")] == ["1"]
-    assert query(prometheus, "histogram_quantile(0.5, sum by (le) (rate(likeness_step_seconds_bucket[1m]))) > 0")
 
 
 def test_every_rule_is_evaluated_and_nothing_fires_that_should_not(prometheus: httpx.Client) -> None:

@@ -15,7 +15,7 @@ from tests.conftest import Server
 from tests.worker.drill import OWNER, Drill
 from tests.worker.metrics.models import save_clip
 
-pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(180)]
 
 
 def test_jobs_with_an_equal_batch_key_share_a_run(drill: Drill) -> None:
