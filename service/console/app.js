@@ -25,7 +25,7 @@ class App {
     this.stage = new Stage(byId("stage"), byId("stage-body"), {
       take: (file) => this.guard(this.take(file)), remove: () => this.remove(), cancel: () => this.guard(this.cancel()),
     });
-    this.recent = new Recent(byId("recent-body"), { open: () => {}, gone: (id) => { if (id === this.job?.id) this.leave(); } });
+    this.recent = new Recent(byId("recent-body"), { guard: (promise) => this.guard(promise), gone: (id) => { if (id === this.job?.id) this.leave(); } });
   }
 
   /** Show what goes wrong with something that nobody waits for. @param {Promise<any>} promise */
@@ -152,12 +152,18 @@ class App {
       tell("Handed in", true);
       byId("stage").scrollIntoView({ block: "nearest" });
       this.guard(this.watch(accepted, this.given));
-      this.guard(this.recent.load());
+      this.guard(this.listAgain());
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.panel?.setBusy(false);
       this.panel?.show(error);
     }
+  }
+
+  /** Read the list, in which the job that is watched stands as it does by now. */
+  async listAgain() {
+    await this.recent.load();
+    if (this.job && !ended(this.job)) this.recent.update(this.job);
   }
 
   /** Watch a job to its end and show what it gave. @param {any} job @param {string|null} given */
@@ -181,7 +187,9 @@ class App {
     const onJob = (/** @type {any} */ current) => {
       if (signal.aborted) return;
       this.job = current;
-      if (!ended(current)) this.stage.update(current);
+      if (ended(current)) return;
+      this.stage.update(current);
+      this.recent.update(current);
     };
     try {
       if (!ended(job)) await follow(job, { onJob, onProgress }, signal);
