@@ -94,7 +94,7 @@ def up(
     _need("service", "worker")
     console = Console()
     settings = Settings(home, host, port, workers, os.environ.get("LIKENESS_REDIS_URL"))
-    stack = Stack(settings, lambda text: console.print(text, markup=False))
+    stack = Stack(settings, lambda text: console.print(text, markup=False, soft_wrap=True))
     with signals_to(stack), stack:
         with waiting(console, "starting Valkey, the service and the workers"):
             stack.wait_until_ready()
