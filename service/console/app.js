@@ -114,8 +114,10 @@ class App {
       this.leave();
       tell(`${file.name}, ${taken.width} by ${taken.height} pixels`, true);
     } catch (error) {
-      if (this.picture) this.stage.showPicture(this.picture, /** @type {Error} */ (error).message);
-      else this.stage.showEmpty(/** @type {Error} */ (error).message);
+      const wrong = /** @type {Error} */ (error).message;
+      if (this.job) this.showProblem(new Problem(422, { detail: wrong })); // what is on the stage belongs to its report
+      else if (this.picture) this.stage.showPicture(this.picture, wrong);
+      else this.stage.showEmpty(wrong);
     }
   }
 

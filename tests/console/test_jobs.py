@@ -197,6 +197,15 @@ def test_a_job_that_was_deleted_elsewhere_is_told_and_leaves_the_list(site: Live
     expect(row).to_have_count(0)
 
 
+def test_what_is_no_picture_leaves_a_result_beside_its_report(page: Page) -> None:
+    hand_in(page)
+    page.locator(".report").wait_for()
+    page.set_input_files("#picture", {"name": "moving.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
+    expect(page.locator("#banner")).to_contain_text("moving.gif is not a PNG, JPEG or WebP picture.")
+    expect(page.locator(".after")).to_be_visible()
+    expect(page.locator(".report")).to_be_visible()
+
+
 def test_a_picture_is_generated_from_nothing(page: Page) -> None:
     page.get_by_role("radio", name="Generate").check()
     page.get_by_label("What the picture shows").fill("a drill")
