@@ -22,7 +22,8 @@ from likeness.problems import LikenessProblem, LocalProblem, Problem
 INTERRUPTED = 130
 EXITS = (
     "Exit codes: 0 all is well; 1 something failed, was refused, or a picture was rejected; 2 the command cannot be "
-    "understood, or a file not be read; 130 stopped by Ctrl-C. With --json, standard output is JSON and nothing else."
+    "understood, or report or inspect cannot read a file; 130 stopped by Ctrl-C. With --json, standard output is JSON "
+    "and nothing else."
 )
 HIDDEN_HOSTS = ("127.0.0.1", "::1", "localhost")
 
@@ -47,6 +48,8 @@ def _advice(problem: Exception) -> str:
     """Return what to do about a problem, where its text does not say it."""
     if isinstance(problem, LikenessProblem) and problem.code == "no_answer":
         return "\n`likeness up` starts the service on this machine; --url or LIKENESS_URL names another one"
+    if isinstance(problem, LikenessProblem) and problem.status == 401:
+        return "\n--key or LIKENESS_KEY gives the key; `likeness keys create NAME` makes one where the service runs"
     return ""
 
 
@@ -94,7 +97,7 @@ def up(
     _need("service", "worker")
     console = Console()
     settings = Settings(home, host, port, workers, os.environ.get("LIKENESS_REDIS_URL"))
-    stack = Stack(settings, lambda text: console.print(text, markup=False))
+    stack = Stack(settings, lambda text: console.print(text, markup=False, soft_wrap=True))
     with signals_to(stack), stack:
         with waiting(console, "starting Valkey, the service and the workers"):
             stack.wait_until_ready()

@@ -23,7 +23,9 @@ Out = Annotated[Path, typer.Option(help="Folder for the pictures that are made."
 OUT = Path("out")
 Engine = Annotated[str | None, typer.Option(help="Engine; the default one if not given.", autocompletion=engine_names)]
 Seed = Annotated[int | None, typer.Option(help="Seed of the first candidate.")]
-Controls = Annotated[list[str] | None, typer.Option(help="Edges to keep: canny or soft_edge; may be given twice.")]
+Controls = Annotated[
+    list[str] | None, typer.Option(help="What to keep to: canny, soft_edge, line_art or depth; may be repeated.")
+]
 Style = Annotated[Path | None, typer.Option("--style", help="A picture whose style is taken over.")]
 Guide = Annotated[Path | None, typer.Option(help="The picture as painted over; may be transparent elsewhere.")]
 Complete = Annotated[float | None, typer.Option(help="Share of the height that stays, 0.1 to 0.9; the rest is new.")]

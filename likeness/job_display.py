@@ -39,7 +39,9 @@ def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
     if job.error:
         rows.append(("error", f"{job.error.code}: {job.error.detail}"))
     if job.webhook:
-        rows.append(("webhook", f"{job.webhook.url}: {job.webhook.state} after {len(job.webhook.deliveries)} tries"))
+        tries = len(job.webhook.deliveries)
+        told = f"after {tries} {'try' if tries == 1 else 'tries'}" if tries else "not tried yet"
+        rows.append(("webhook", f"{job.webhook.url}: {job.webhook.state}, {told}"))
     for number, image in enumerate(job.result.images if job.result else ()):
         rows.append((f"image {number}", f"{image.width}x{image.height} {image.format}, {_found(image.report)}"))
     return rows

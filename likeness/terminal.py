@@ -168,7 +168,7 @@ def edit_lines(report: Report) -> list[str]:
     if lock := report.locked:
         lines.append(f"locked: {lock.area:.1%} of the picture, largest change there {lock.max_abs_diff}")
     if lay := report.registration:
-        move = f"{lay.right:+.2f} px to the right, {lay.down:+.2f} px down, zoomed by {lay.scale:.4f}"
+        move = f"{lay.right:+z.2f} px to the right, {lay.down:+z.2f} px down, zoomed by {lay.scale:.4f}"
         lines.append(f"drift: {move}: {'undone' if lay.undone else 'left as it is'}")
     return lines
 
@@ -198,12 +198,18 @@ def _fidelity_table(report: Report) -> Table:
 
 
 def engine_table(engines: Sequence[EngineInfo]) -> Table:
-    """Return a row for each engine."""
-    table = Table("engine", "does", "licence", "in memory", "what it is", box=SIMPLE_HEAD, pad_edge=False)
-    for engine in engines:
-        resident = "yes" if engine.resident else "no"
-        table.add_row(engine.name, _does(engine), engine.licence, resident, escape(engine.summary))
+    """Return a row for each engine, those that no worker can run last; its name is never cut, as it is to be typed."""
+    table = Table(Column("engine", no_wrap=True), "it is", "what it does, by which licence", box=SIMPLE_HEAD)
+    for engine in sorted(engines, key=lambda each: not each.installed):
+        does = f"[bold]{escape(_does(engine))}[/]\n{escape(engine.summary)}\n[dim]{escape(engine.licence)}[/]"
+        table.add_row(engine.name, _standing(engine), does)
     return table
+
+
+def _standing(engine: EngineInfo) -> str:
+    if not engine.installed:
+        return "[dim]not installed[/]"
+    return "in memory" if engine.resident else "installed"
 
 
 def _does(engine: EngineInfo) -> str:

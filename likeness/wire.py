@@ -145,6 +145,7 @@ class EngineInfo(Wire):
     closed: bool = False
     instructions: list[str] = []
     licence: str
+    installed: bool = True
     parameters: dict[str, Any] = {}
     figures: list[Any] = []
     resident: list[Any] = []

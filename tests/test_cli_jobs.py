@@ -63,7 +63,7 @@ def test_what_became_of_a_webhook_is_shown(serve: Callable[..., Live]) -> None: 
     with Client(idle.url) as client:
         job = client.recreate(png(), webhook="https://shop.example/hook")
         assert client.job(job.id).webhook.state == "waiting"
-    assert "https://shop.example/hook: waiting after 0 tries" in run(idle, "jobs", "show", job.id).stdout
+    assert "https://shop.example/hook: waiting, not tried yet" in run(idle, "jobs", "show", job.id).stdout
 
 
 def test_a_job_is_watched_to_its_end(live: Live, client: Client) -> None:  # noqa: F811

@@ -57,3 +57,11 @@ def test_a_rejected_customisation_is_shown_with_its_reason():
 def test_engines_are_listed_with_their_ways():
     engine = EngineInfo(name="e", summary="", kinds=["recreate", "customise"], ways=["print"], licence="MIT")
     assert "recreate, print" in printed(lambda console: console.print(engine_table([engine])))
+
+
+def test_engines_that_no_worker_can_run_are_told_apart_and_names_are_whole():
+    about = {"summary": "Changes a picture.", "kinds": ["recreate"], "licence": "CreativeML Open RAIL++-M"}
+    absent = EngineInfo(name="sdxl-instruct-pix2pix", installed=False, **about)
+    held = EngineInfo(name="starter", resident=[{"worker": "one"}], **about)
+    text = " ".join(printed(lambda console: console.print(engine_table([absent, held]), width=80)).split())
+    assert text.index("starter in memory") < text.index("sdxl-instruct-pix2pix not installed")

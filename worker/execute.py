@@ -97,14 +97,16 @@ class Run:
         return self.outcomes
 
     def _load(self, orders: Sequence[JobOrder]) -> Engine | None:
-        self._tell([order.id for order in orders], Progress(step=0, steps=0, stage="loading"))
+        job_ids = [order.id for order in orders]
+        self._tell(job_ids, Progress(step=0, steps=0, stage="loading"))
         try:
             engine = self.residents.engine(self.spec)
             self.models = self.residents.commits(self.spec, [lora.name for lora in orders[0].task.loras])
         except JobError as error:
             self.outcomes.update({order.id: error for order in orders})
             return None
-        self._lap("loading", [order.id for order in orders])
+        self._lap("loading", job_ids)
+        self._tell(job_ids, Progress(step=0, steps=0, stage="preparing"))
         return engine
 
     def _lap(self, stage: Stage, job_ids: Sequence[str], step: int = 0) -> None:

@@ -102,7 +102,7 @@ def _drift_score(shift: tuple[float, float] | None) -> Score:
     if shift is None:
         return scored("drift", None, NOTHING_TO_ALIGN)
     right, down = shift
-    return scored("drift", float(np.hypot(right, down)), f"{right:+.2f} px to the right, {down:+.2f} px down")
+    return scored("drift", float(np.hypot(right, down)), f"{right:+z.2f} px to the right, {down:+z.2f} px down")
 
 
 def frame_misses(frame: Sequence[FrameRow]) -> list[str]:

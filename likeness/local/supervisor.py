@@ -3,6 +3,7 @@
 Start: Valkey, then all the others together. Stop: the service takes no more requests, the workers drain, and Valkey
 goes last. A program that dies is started again, each time later; one that keeps failing by itself stops the
 stack. One that is killed does not count as failing: jobs that take their worker down must not end the whole stack.
+Valkey comes back at the same address with what its append-only file holds; the others find it again by themselves.
 """
 
 import json
@@ -107,6 +108,7 @@ class Stack:
         self.stopping = False
         self._hurry = False
         self._valkey: Valkey | None = None
+        self._queue: Kept | None = None
         self._service: Kept | None = None
         self._workers: list[Kept] = []
         self._webhooks: Kept | None = None
@@ -159,6 +161,8 @@ class Stack:
         return self.settings.home / "logs"
 
     def _all(self) -> Iterator[Kept]:
+        if self._queue:
+            yield self._queue
         if self._service:
             yield self._service
         yield from self._workers
@@ -171,6 +175,7 @@ class Stack:
         redis_url = self.settings.redis_url
         if redis_url is None:
             self._valkey = Valkey.start(self.settings.home, self._logs / "valkey.log", lambda: self.stopping)
+            self._queue = Kept(self._valkey.child.program, self._valkey.child, time.monotonic())
             redis_url = self._valkey.url
         environment = self._environment(redis_url)
         self._service = Kept.start(self._program("service", "service", environment))
@@ -198,7 +203,8 @@ class Stack:
         if self._service:
             self._end([self._service], SERVICE_STOP_SECONDS)
         self._end([*self._workers, *([self._webhooks] if self._webhooks else [])], DRAIN_SECONDS)
-        if self._valkey:
+        if self._valkey and self._queue:
+            self._valkey.child = self._queue.child
             self._valkey.stop()
 
     def _end(self, programs: list[Kept], seconds: float) -> None:

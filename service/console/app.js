@@ -25,7 +25,7 @@ class App {
     this.stage = new Stage(byId("stage"), byId("stage-body"), {
       take: (file) => this.guard(this.take(file)), remove: () => this.remove(), cancel: () => this.guard(this.cancel()),
     });
-    this.recent = new Recent(byId("recent-body"), { open: () => {}, gone: (id) => { if (id === this.job?.id) this.leave(); } });
+    this.recent = new Recent(byId("recent-body"), { guard: (promise) => this.guard(promise), gone: (id) => { if (id === this.job?.id) this.leave(); } });
   }
 
   /** Show what goes wrong with something that nobody waits for. @param {Promise<any>} promise */
@@ -114,8 +114,10 @@ class App {
       this.leave();
       tell(`${file.name}, ${taken.width} by ${taken.height} pixels`, true);
     } catch (error) {
-      if (this.picture) this.stage.showPicture(this.picture, /** @type {Error} */ (error).message);
-      else this.stage.showEmpty(/** @type {Error} */ (error).message);
+      const wrong = /** @type {Error} */ (error).message;
+      if (this.job) this.showProblem(new Problem(422, { detail: wrong })); // what is on the stage belongs to its report
+      else if (this.picture) this.stage.showPicture(this.picture, wrong);
+      else this.stage.showEmpty(wrong);
     }
   }
 
@@ -152,12 +154,18 @@ class App {
       tell("Handed in", true);
       byId("stage").scrollIntoView({ block: "nearest" });
       this.guard(this.watch(accepted, this.given));
-      this.guard(this.recent.load());
+      this.guard(this.listAgain());
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.panel?.setBusy(false);
       this.panel?.show(error);
     }
+  }
+
+  /** Read the list, in which the job that is watched stands as it does by now. */
+  async listAgain() {
+    await this.recent.load();
+    if (this.job && !ended(this.job)) this.recent.update(this.job);
   }
 
   /** Watch a job to its end and show what it gave. @param {any} job @param {string|null} given */
@@ -181,7 +189,9 @@ class App {
     const onJob = (/** @type {any} */ current) => {
       if (signal.aborted) return;
       this.job = current;
-      if (!ended(current)) this.stage.update(current);
+      if (ended(current)) return;
+      this.stage.update(current);
+      this.recent.update(current);
     };
     try {
       if (!ended(job)) await follow(job, { onJob, onProgress }, signal);

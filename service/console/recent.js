@@ -11,12 +11,12 @@ const MOST_PIXELS = 4e6;
 
 /** The list of jobs. */
 export class Recent {
-  /** @param {HTMLElement} body @param {{open: (id: string) => void, gone: (id: string) => void}} page */
+  /** @param {HTMLElement} body @param {{guard: (promise: Promise<any>) => void, gone: (id: string) => void}} page */
   constructor(body, page) {
     this.body = body;
     this.page = page;
     this.list = h("ul", { class: "job-list" });
-    this.more = h("button", { type: "button", class: "more", hidden: true, on: { click: () => this.load(false) } }, "Show more");
+    this.more = h("button", { type: "button", class: "more", hidden: true, on: { click: () => page.guard(this.load(false)) } }, "Show more");
     this.seen = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => this.fetchThumb(entry.target)));
     /** @type {WeakMap<Element, string>} */
     this.thumbs = new WeakMap();
@@ -40,6 +40,12 @@ export class Recent {
   mark(id) {
     this.current = id;
     for (const row of this.list.children) row.setAttribute("aria-current", String(/** @type {HTMLElement} */ (row).dataset.job === id));
+  }
+
+  /** Show how a job that is listed stands now. @param {any} job */
+  update(job) {
+    const state = this.list.querySelector(`[data-job="${job.id}"] .job-state`);
+    if (state) fill(state, this.state(job));
   }
 
   /** @param {any} job */
@@ -66,25 +72,23 @@ export class Recent {
   /** @param {any} job */
   tools(job) {
     const name = `${job.kind} ${job.id.slice(0, 12)}`;
-    if (!ended(job)) return h("button", { type: "button", class: "quiet", "aria-label": `Cancel ${name}`, on: { click: () => this.cancel(job) } }, "Cancel");
-    return h("button", { type: "button", class: "quiet", "aria-label": `Delete ${name}`, on: { click: () => this.erase(job) } }, icon("bin"), "Delete");
+    if (!ended(job)) return h("button", { type: "button", class: "quiet", "aria-label": `Cancel ${name}`, on: { click: () => this.page.guard(this.cancel(job)) } }, "Cancel");
+    return h("button", { type: "button", class: "quiet", "aria-label": `Delete ${name}`, on: { click: () => this.page.guard(this.erase(job)) } }, icon("bin"), "Delete");
   }
 
   /** @param {any} job */
   async cancel(job) {
-    await call(`jobs/${job.id}/cancel`, { method: "POST" });
+    await call(`jobs/${job.id}/cancel`, { method: "POST" }).finally(() => this.load());
     tell("Cancelled", true);
-    await this.load();
   }
 
   /** @param {any} job */
   async erase(job) {
     if (!(await confirmed("Delete this job?", "Its pictures are erased at once, here and in the store. That cannot be undone.", "Delete"))) return;
-    await call(`jobs/${job.id}`, { method: "DELETE" });
+    await call(`jobs/${job.id}`, { method: "DELETE" }).finally(() => this.load());
     forget(job.id);
     this.page.gone(job.id);
     tell("Deleted", true);
-    await this.load();
   }
 
   /** @param {Element} thumb */

@@ -96,6 +96,13 @@ export class Stage {
     this.bar = h("progress", { "aria-labelledby": "doing" });
     this.stop = h("button", { type: "button", id: "cancel", on: { click: () => this.page.cancel() } }, icon("stop"), "Cancel");
     this.began = Date.now();
+    /** @type {string|null} */
+    this.counted = null;
+    const { detail } = this;
+    const ticking = setInterval(() => {
+      if (!detail.isConnected) clearInterval(ticking);
+      else if (this.counted !== null) detail.textContent = this.soFar();
+    }, 1000);
     fill(this.body, h("div", { class: "shown working" }, this.picture, this.preview),
       h("div", { class: "stage-foot" }, h("div", { class: "doing-box" }, this.what, this.bar, this.detail), this.stop));
     this.update(job);
@@ -103,6 +110,7 @@ export class Stage {
 
   /** @param {any} job as it stands */
   update(job) {
+    this.counted = null;
     if (job.status === "queued") {
       const before = job.position;
       this.say(before ? `Waiting: ${before} ${before === 1 ? "job is" : "jobs are"} before this one` : "Waiting for a worker", "Nothing accepted is lost: this page may be closed.");
@@ -118,10 +126,15 @@ export class Stage {
     const doing = STAGES[progress.stage] || progress.stage;
     const share = progress.stage === "denoising" && progress.steps ? progress.step / progress.steps : progress.stage === "assessing" || progress.stage === "decoding" ? 1 : 0;
     const whole = ((progress.run || 1) - 1 + share) / (progress.runs || 1);
-    const steps = progress.stage === "denoising" && progress.steps ? `step ${progress.step} of ${progress.steps}` : "";
+    this.counted = progress.stage === "denoising" && progress.steps ? `step ${progress.step} of ${progress.steps}` : "";
     if (whole > 0) this.bar.value = whole;
     document.title = `${Math.round(whole * 100)} % · Likeness`;
-    this.say(`${run}${run ? doing.toLowerCase() : doing}${attempt}`, [steps, `${seconds((Date.now() - this.began) / 1000)} so far`].filter(Boolean).join(", "));
+    this.say(`${run}${run ? doing.toLowerCase() : doing}${attempt}`, this.soFar());
+  }
+
+  /** @returns {string} the step, and the time, which goes on where a step is long */
+  soFar() {
+    return [this.counted, `${seconds((Date.now() - this.began) / 1000)} so far`].filter(Boolean).join(", ");
   }
 
   /** @param {string} what @param {string} detail */

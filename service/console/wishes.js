@@ -25,6 +25,16 @@ export function readAll(list) {
   return Object.fromEntries(pairs);
 }
 
+/**
+ * The request's part of a few plain fields, the first of which must say something.
+ * @param {Setting} setting @param {string} detail what is told where it says nothing @param {Field[]} list
+ */
+function readSaid(setting, detail, list) {
+  const said = readAll(list);
+  if (said[list[0].name] === undefined) setting.complain({ pointer: `#/${list[0].name}`, detail });
+  return said;
+}
+
 const REGIONS = [
   { value: "product", label: "The product" },
   { value: "background", label: "The background" },
@@ -86,7 +96,7 @@ const MAKERS = {
       elements: [text.element, examples.length > 0 && chips, setting.engine.closed && lines, where.element],
       read: () => {
         const { fields, files } = masked(where.read());
-        return { fields: { ...readAll([text]), ...fields }, files };
+        return { fields: { ...readSaid(setting, "say what to change", [text]), ...fields }, files };
       },
     };
   },
@@ -115,11 +125,11 @@ const MAKERS = {
       textField("text", { label: "Text", hint: "printed on the middle of the product, lit as it is", longest: said.maxLength }),
       choiceField("text_colour", { label: "Colour of the text", value: null, choices: ["#000000", "#FFFFFF", "#A82217", "#1D4BC7"], names: { "#000000": "Black", "#FFFFFF": "White", "#A82217": "Red", "#1D4BC7": "Blue" } }),
     ];
-    return { elements: list.map((each) => each.element), read: () => ({ fields: readAll(list), files: {} }) };
+    return { elements: list.map((each) => each.element), read: () => ({ fields: readSaid(setting, "say what to print", list), files: {} }) };
   },
 
-  logo: () => oneFile("logo", "Logo", "PNG, JPEG or WebP; transparent parts stay as they are."),
-  style_image: () => oneFile("style_image", "Picture with the style", "A picture of any size whose style is taken over."),
+  logo: (setting) => oneFile(setting, "logo", "Logo", "PNG, JPEG or WebP; transparent parts stay as they are."),
+  style_image: (setting) => oneFile(setting, "style_image", "Picture with the style", "A picture of any size whose style is taken over."),
 
   fill(setting) {
     const prompt = textField("prompt", { label: "What it shows there", hint: "in words", lines: 2, placeholder: "a white wall" });
@@ -128,7 +138,7 @@ const MAKERS = {
       elements: [prompt.element, where.element],
       read: () => {
         const { fields, files } = masked(where.read());
-        return { fields: { ...readAll([prompt]), ...fields }, files };
+        return { fields: { ...readSaid(setting, "say what it shows there", [prompt]), ...fields }, files };
       },
     };
   },
@@ -164,14 +174,14 @@ const MAKERS = {
     if (first) first.checked = true;
     const group = h("fieldset", { class: "field", "data-field": "controls" }, h("legend", { class: "label" }, "Keep to the picture's"), maps.map((/** @type {Field} */ map) => map.element));
     const chosen = () => maps.filter((/** @type {Field} */ map) => map.read()).map((/** @type {Field} */ map) => ({ kind: map.name }));
-    return { elements: [prompt.element, group], read: () => ({ fields: { ...readAll([prompt]), controls: chosen() }, files: {} }) };
+    return { elements: [prompt.element, group], read: () => ({ fields: { ...readSaid(setting, "say what it shows", [prompt]), controls: chosen() }, files: {} }) };
   },
 };
 
-/** @param {string} name @param {string} label @param {string} hint @returns {Wish} */
-function oneFile(name, label, hint) {
+/** @param {Setting} setting @param {string} name @param {string} label @param {string} hint @returns {Wish} */
+function oneFile(setting, name, label, hint) {
   const box = fileField(name, { label, hint });
-  return { elements: [box.element], read: () => ({ fields: {}, files: /** @type {any} */ (readAll([box])) }) };
+  return { elements: [box.element], read: () => ({ fields: {}, files: /** @type {any} */ (readSaid(setting, "choose a picture", [box])) }) };
 }
 
 /** Make what a way adds to the form. @param {string} name of WISHES @param {Setting} setting @returns {Wish} */

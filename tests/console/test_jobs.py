@@ -31,6 +31,7 @@ def test_a_picture_is_watched_while_it_is_made_then_slid_and_read(page: Page) ->
     expect(page.locator(".preview")).to_be_visible()
     assert page.locator(".preview").evaluate("image => image.naturalWidth") == 96
     expect(page.get_by_text("step 6")).to_be_visible()
+    expect(page.locator(".job[aria-current=true]")).to_contain_text("Running")
 
     knob = page.get_by_role("slider", name="Divider between given and made")
     expect(knob).to_have_attribute("aria-valuenow", "50")
@@ -163,6 +164,46 @@ def test_an_instruction_that_is_not_understood_is_told_beside_it(page: Page) -> 
     expect(page.locator("[data-field=instruction] .wrong")).to_have_count(1)
     expect(page.locator("[data-field=instruction] .wrong")).to_contain_text("it names no colour")
     expect(page.get_by_label("What to change")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("way", "field", "told"),
+    [
+        ("In words", "instruction", "say what to change"),
+        ("Print a text", "text", "say what to print"),
+        ("Print a logo", "logo", "choose a picture"),
+        ("Keep the edges", "prompt", "say what it shows"),
+    ],
+)
+def test_a_wish_that_says_nothing_is_told_beside_its_field(page: Page, way: str, field: str, told: str) -> None:
+    page.set_input_files("#picture", photo())
+    page.get_by_role("radio", name="Customise").check()
+    page.get_by_role("radio", name=way).check()
+    page.locator("#submit").click()
+    expect(page.locator(f"[data-field={field}] .wrong")).to_have_text(told)
+    expect(page.locator(".summary-error")).to_have_text("Something is missing.")
+
+
+def test_a_job_that_was_deleted_elsewhere_is_told_and_leaves_the_list(site: Live, page: Page) -> None:
+    hand_in(page)
+    page.locator(".report").wait_for()
+    job = page.url.partition("#job=")[2]
+    row = page.locator(f".job[data-job='{job}']")
+    expect(row).to_contain_text("Accepted")
+    assert site.http.delete(f"/jobs/{job}").is_success
+    row.get_by_role("button", name=re.compile("^Delete")).click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#banner")).to_contain_text("has expired or was deleted")
+    expect(row).to_have_count(0)
+
+
+def test_what_is_no_picture_leaves_a_result_beside_its_report(page: Page) -> None:
+    hand_in(page)
+    page.locator(".report").wait_for()
+    page.set_input_files("#picture", {"name": "moving.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
+    expect(page.locator("#banner")).to_contain_text("moving.gif is not a PNG, JPEG or WebP picture.")
+    expect(page.locator(".after")).to_be_visible()
+    expect(page.locator(".report")).to_be_visible()
 
 
 def test_a_picture_is_generated_from_nothing(page: Page) -> None:

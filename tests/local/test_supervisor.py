@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from redis import Redis
 
 from likeness.local import supervisor
 from likeness.local.process import Child, Program
@@ -87,6 +88,21 @@ def test_a_dead_worker_is_started_again_as_a_fresh_process(make):
         assert worker.child.alive
         assert worker.child.process.pid != first.pid
     assert "worker-1 was ended by SIGKILL" in stack.told[0]
+
+
+def test_a_dead_valkey_is_started_again_where_it_was_with_what_it_held(make):
+    with make() as stack:
+        stack.wait_until_ready()
+        first, valkey = stack._valkey.child.process, Redis.from_url(stack._valkey.url, retry=None)
+        valkey.set("job", "accepted")
+        assert valkey.execute_command("WAITAOF", 1, 0, 10_000)[0] == 1
+        first.kill()
+        wait_for(lambda: stack.look() or stack._valkey.address.answers())
+        assert valkey.get("job") == b"accepted"
+        second = stack._queue.child.process
+    assert "valkey was ended by SIGKILL" in stack.told[0]
+    assert second.pid != first.pid
+    assert second.returncode == 0
 
 
 def test_a_program_that_keeps_dying_is_given_up_with_its_last_words(tmp_path, monkeypatch):
