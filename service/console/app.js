@@ -102,7 +102,7 @@ class App {
   /** @param {string} state @param {string} text */
   showReady(state, text) {
     const element = byId("service-state");
-    if (element.textContent !== text) element.textContent = text;
+    if (element.textContent !== text) Object.assign(element, { textContent: text, title: text });
     element.dataset.state = state;
   }
 
@@ -223,8 +223,8 @@ class App {
 
   /** @param {any} job */
   footOf(job) {
-    const image = job.result.images[0];
-    return [h("p", { class: "stage-name" }, h("strong", {}, `${spoken(job.kind)} with ${job.result.engine.name}`), h("span", { class: "muted" }, ` ${image.width} × ${image.height} px`)),
+    const { naturalWidth, naturalHeight } = this.viewer.after; // as it is seen, which an orientation tag may turn
+    return [h("p", { class: "stage-name" }, h("strong", {}, `${spoken(job.kind)} with ${job.result.engine.name}`), h("span", { class: "muted" }, ` ${naturalWidth} × ${naturalHeight} px`)),
       h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the picture" : "Start with a picture")];
   }
 

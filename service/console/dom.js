@@ -108,4 +108,4 @@ export function ago(moment) {
 }
 
 /** Bytes, for people. @param {number} value */
-export const bytes = (value) => (value < 1e6 ? `${Math.round(value / 1e3)} kB` : value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`);
+export const bytes = (value) => (value < 1e3 ? `${value} B` : value < 1e6 ? `${Math.round(value / 1e3)} kB` : value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`);

@@ -3,6 +3,8 @@
 import { bytes, fill, h, icon, s, seconds, tell } from "./dom.js";
 
 const STAGES = { loading: "Loading the engine", preparing: "Preparing", denoising: "Making", decoding: "Decoding", assessing: "Measuring" };
+/** Px of the longer side; a smaller picture is shown as large, like its result. */
+export const SMALL = 420;
 const TAKEN = ["image/png", "image/jpeg", "image/webp"];
 
 /** @typedef {{file: File, url: string, width: number, height: number}} Picture upright, in px */
@@ -74,14 +76,17 @@ export class Stage {
 
   /** @param {Picture} picture @param {string} [wrong] */
   showPicture(picture, wrong) {
-    fill(this.body, h("div", { class: "shown" }, h("img", { src: picture.url, alt: `Given: ${picture.file.name}`, class: "fade" })), this.foot(picture),
+    const image = h("img", { src: picture.url, alt: `Given: ${picture.file.name}`, class: "fade" });
+    const larger = SMALL / Math.max(picture.width, picture.height);
+    if (larger > 1) image.style.setProperty(picture.width > picture.height ? "width" : "height", `${SMALL}px`);
+    fill(this.body, h("div", { class: "shown" }, image), this.foot(picture),
       wrong && h("p", { class: "wrong stage-wrong", role: "alert" }, h("span", {}, wrong)));
   }
 
   /** @param {Picture} picture */
   foot(picture) {
     return h("div", { class: "stage-foot" },
-      h("p", { class: "stage-name" }, h("strong", {}, picture.file.name), h("span", { class: "muted" }, ` ${picture.width} × ${picture.height} px, ${bytes(picture.file.size)}`)),
+      h("p", { class: "stage-name" }, h("strong", { title: picture.file.name }, picture.file.name), h("span", { class: "muted" }, ` ${picture.width} × ${picture.height} px, ${bytes(picture.file.size)}`)),
       h("div", { class: "row" },
         h("button", { type: "button", class: "quiet", on: { click: () => this.input.click() } }, "Replace"),
         h("button", { type: "button", class: "quiet", id: "remove", on: { click: () => this.page.remove() } }, "Remove")));
