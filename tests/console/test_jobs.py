@@ -190,7 +190,7 @@ def test_a_job_is_opened_again_by_its_address_and_deleted(site: Live, page: Page
     row = other.locator(f".job[data-job='{job}']")
     expect(row).to_have_attribute("aria-current", "true")
     row.scroll_into_view_if_needed()
-    expect(row.locator("img")).to_have_count(1)
+    expect(row.locator("canvas")).to_have_count(1)
     row.get_by_role("button", name=re.compile("^Delete")).click()
     other.get_by_role("button", name="Keep it").click()
     expect(row).to_have_count(1)
