@@ -49,6 +49,11 @@ class App {
     byId("panel").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); this.panel?.send(); });
     byId("recent-refresh").addEventListener("click", () => this.guard(this.recent.load()));
     byId("key-button").addEventListener("click", () => { keepKey(""); location.hash = ""; location.reload(); });
+    window.addEventListener("unhandledrejection", (event) => {
+      if (!(event.reason instanceof Problem)) return;
+      event.preventDefault();
+      this.showProblem(event.reason);
+    });
     window.addEventListener("hashchange", () => this.guard(this.openHash()));
     this.watchReady();
     await this.load();

@@ -54,6 +54,12 @@ export class Result {
     fill(this.card, reportCard(image, this.asked(image), timingPart(job.result.timings), webhookPart(job), this.recipe(image), this.downloads(number, image)));
   }
 
+  /** Show an image that was asked for from afar. @param {number} number */
+  async turnTo(number) {
+    await this.choose(number);
+    this.viewer.element.scrollIntoView({ block: "nearest" });
+  }
+
   /** The thresholds that held for an image: those asked, else the usual ones. @param {any} image @returns {Record<string, number>} */
   asked(image) {
     const { task } = image.recipe || this.job.result.recipe;
@@ -80,7 +86,7 @@ export class Result {
     const edits = comparison.runs.some((/** @type {any} */ run) => of(run, "change_inside") !== undefined);
     const shown = edits ? OF_EDITS.filter(([name]) => comparison.runs.some((/** @type {any} */ run) => of(run, name) !== undefined)) : OF_REPLICAS;
     const advice = comparison.recommendation;
-    const look = (/** @type {any} */ run) => run.image !== null && h("button", { type: "button", "data-image": run.image, "aria-pressed": "false", "aria-label": `Show run ${run.run}`, on: { click: () => this.choose(run.image) } }, "Show");
+    const look = (/** @type {any} */ run) => run.image !== null && h("button", { type: "button", "data-image": run.image, "aria-pressed": "false", "aria-label": `Show run ${run.run}`, on: { click: () => this.turnTo(run.image) } }, "Show");
     return h("section", { class: "card comparison", "aria-labelledby": "comparison-title" },
       h("div", { class: "section-head" }, h("h3", { id: "comparison-title" }, `${comparison.runs.length} runs, best first`), this.sheetButton()),
       h("div", { class: "advice" }, h("strong", {}, `Take run ${advice.run}`), h("ul", {}, advice.reasons.map((/** @type {string} */ reason) => h("li", {}, capital(reason))))),

@@ -77,8 +77,7 @@ export class Stage {
   /** @param {Picture} picture @param {string} [wrong] */
   showPicture(picture, wrong) {
     const image = h("img", { src: picture.url, alt: `Given: ${picture.file.name}`, class: "fade" });
-    const larger = SMALL / Math.max(picture.width, picture.height);
-    if (larger > 1) image.style.setProperty(picture.width > picture.height ? "width" : "height", `${SMALL}px`);
+    enlarge(image, picture.width, picture.height);
     fill(this.body, h("div", { class: "shown" }, image), this.foot(picture),
       wrong && h("p", { class: "wrong stage-wrong", role: "alert" }, h("span", {}, wrong)));
   }
@@ -95,6 +94,7 @@ export class Stage {
   /** Show a job on its way. @param {any} job @param {string|null} url of the picture that was given */
   showRunning(job, url) {
     this.picture = h("img", { src: url, alt: "", class: url ? "waiting" : "waiting none", hidden: !url });
+    this.picture.addEventListener("load", () => enlarge(this.picture, this.picture.naturalWidth, this.picture.naturalHeight));
     this.preview = h("img", { alt: "What the engine shows so far", class: "preview", hidden: true });
     this.what = h("p", { class: "doing", id: "doing" }, "Handing in");
     this.detail = h("p", { class: "muted small" });
@@ -148,6 +148,11 @@ export class Stage {
   showViewer(element, ...foot) {
     fill(this.body, element, h("div", { class: "stage-foot" }, foot));
   }
+}
+
+/** Show a small picture as large as its result will be. @param {HTMLElement} image @param {number} width @param {number} height in px */
+function enlarge(image, width, height) {
+  if (Math.max(width, height) < SMALL) image.style.setProperty(width > height ? "width" : "height", `${SMALL}px`);
 }
 
 /** Two halves of one frame with a divider: what the page is about. */
