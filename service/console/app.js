@@ -49,6 +49,11 @@ class App {
     byId("panel").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); this.panel?.send(); });
     byId("recent-refresh").addEventListener("click", () => this.guard(this.recent.load()));
     byId("key-button").addEventListener("click", () => { keepKey(""); location.hash = ""; location.reload(); });
+    window.addEventListener("unhandledrejection", (event) => {
+      if (!(event.reason instanceof Problem)) return;
+      event.preventDefault();
+      this.showProblem(event.reason);
+    });
     window.addEventListener("hashchange", () => this.guard(this.openHash()));
     this.watchReady();
     await this.load();
@@ -102,7 +107,7 @@ class App {
   /** @param {string} state @param {string} text */
   showReady(state, text) {
     const element = byId("service-state");
-    if (element.textContent !== text) element.textContent = text;
+    if (element.textContent !== text) Object.assign(element, { textContent: text, title: text });
     element.dataset.state = state;
   }
 
@@ -111,6 +116,7 @@ class App {
     try {
       const taken = await readPicture(file);
       this.picture = taken;
+      this.panel?.forgetPaintings();
       this.leave();
       tell(`${file.name}, ${taken.width} by ${taken.height} pixels`, true);
     } catch (error) {
@@ -124,6 +130,7 @@ class App {
   remove() {
     if (this.picture) URL.revokeObjectURL(this.picture.url);
     this.picture = null;
+    this.panel?.forgetPaintings();
     this.leave();
     byId("choose")?.focus();
   }
@@ -233,8 +240,8 @@ class App {
 
   /** @param {any} job */
   footOf(job) {
-    const image = job.result.images[0];
-    return [h("p", { class: "stage-name" }, h("strong", {}, `${spoken(job.kind)} with ${job.result.engine.name}`), h("span", { class: "muted" }, ` ${image.width} × ${image.height} px`)),
+    const { naturalWidth, naturalHeight } = this.viewer.after; // as it is seen, which an orientation tag may turn
+    return [h("p", { class: "stage-name" }, h("strong", {}, `${spoken(job.kind)} with ${job.result.engine.name}`), h("span", { class: "muted" }, ` ${naturalWidth} × ${naturalHeight} px`)),
       h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the picture" : "Start with a picture")];
   }
 

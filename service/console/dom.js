@@ -95,7 +95,7 @@ export function figure(value, digits = 3) {
 
 /** Seconds, for people. @param {number} value */
 export function seconds(value) {
-  if (value < 0.05) return "0 s";
+  if (value < 0.1) return `${value < 0.005 ? 0 : value.toFixed(2)} s`;
   return value < 10 ? `${value.toFixed(1)} s` : value < 120 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
 }
 
@@ -108,4 +108,4 @@ export function ago(moment) {
 }
 
 /** Bytes, for people. @param {number} value */
-export const bytes = (value) => (value < 1e6 ? `${Math.round(value / 1e3)} kB` : value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`);
+export const bytes = (value) => (value < 1e3 ? `${value} B` : value < 1e6 ? `${Math.round(value / 1e3)} kB` : value < 1e9 ? `${(value / 1e6).toFixed(1)} MB` : `${(value / 1e9).toFixed(1)} GB`);

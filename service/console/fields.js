@@ -61,7 +61,7 @@ export function textField(name, about) {
   box.addEventListener("input", () => about.change?.());
   const element = field(name, about.label || spoken(name), sentence(about.hint || ""), box);
   const read = () => (box.value === (about.value || "") || box.value.trim() === "" ? undefined : box.value);
-  return { name, element, read, write: (value) => { box.value = value; about.change?.(); } };
+  return { name, element, read, write: (value) => { box.value = value; box.dispatchEvent(new Event("input", { bubbles: true })); } };
 }
 
 /**

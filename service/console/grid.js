@@ -1,28 +1,42 @@
 /** What a comparison runs: engines, each with values to try; every combination is a run. */
 
-import { takes } from "./catalogue.js";
+import { defaultOf, takes } from "./catalogue.js";
 import { fill, freshId, h, spoken } from "./dom.js";
 
 export const MOST_RUNS = 24;
 const NUMBERS = new Set(["integer", "number"]);
 
+/** Of these the first that an engine takes is tried with two values: as it is, and half of it. */
+const TRIED = ["steps", "style_weight", "temperature"];
+
 /** The rows of a comparison. */
 export class Grid {
-  /** @param {import("./catalogue.js").Catalogue} catalogue */
-  constructor(catalogue) {
-    this.catalogue = catalogue;
-    this.engines = catalogue.enginesFor("recreate").filter((engine) => engine.installed);
+  /** @param {import("./catalogue.js").Catalogue} catalogue @param {string} kind of each run @param {string} purpose the same, or the way of customising */
+  constructor(catalogue, kind, purpose) {
+    Object.assign(this, { catalogue, kind, purpose });
+    const way = kind === "customise" ? purpose : undefined;
+    this.engines = catalogue.enginesFor(kind, way).filter((engine) => engine.installed);
     /** @type {{engine: any, values: Map<string, string>}[]} */
     this.rows = [];
     this.list = h("div", { class: "grid-rows" });
     this.count = h("div", { class: "count", id: freshId("count") });
-    const first = catalogue.defaultFor("recreate");
+    const first = catalogue.defaultFor(kind, way);
     const second = this.engines.find((engine) => engine.name !== first?.name);
-    if (first) this.rows.push({ engine: first, values: new Map("strength" in first.parameters ? [["strength", "0, 0.3"]] : []) });
+    if (first) this.rows.push({ engine: first, values: new Map(this.tried(first)) });
     if (second) this.rows.push({ engine: second, values: new Map() });
     this.element = h("div", { class: "field", "data-field": "runs" }, h("p", { class: "label" }, "Engines and values"), this.list,
       h("div", { class: "row" }, h("button", { type: "button", on: { click: () => this.add() } }, "Add an engine")), this.count);
     this.draw();
+  }
+
+  /** The values that an engine is first tried with. @param {any} engine @returns {[string, string][]} */
+  tried(engine) {
+    if (this.kind === "recreate") return "strength" in engine.parameters ? [["strength", "0, 0.3"]] : [];
+    const name = TRIED.find((each) => each in engine.parameters);
+    const usual = name && defaultOf(engine.parameters[name], this.purpose);
+    if (!name || !usual) return [];
+    const half = name === "steps" ? Math.ceil(usual / 2) : usual / 2;
+    return half === usual ? [] : [[name, `${usual}, ${half}`]];
   }
 
   add() {
@@ -65,7 +79,7 @@ export class Grid {
 
   /** @param {{engine: any, values: Map<string, string>}} row @param {number} place */
   adder(row, place) {
-    const left = Object.keys(row.engine.parameters).filter((name) => !row.values.has(name) && takes(row.engine.parameters[name], "recreate"));
+    const left = Object.keys(row.engine.parameters).filter((name) => !row.values.has(name) && takes(row.engine.parameters[name], this.purpose));
     if (left.length === 0) return null;
     const box = h("select", { "aria-label": `Value of ${row.engine.name} to set`, on: { change: () => { row.values.set(box.value, ""); this.draw(); this.focus(place, `[data-pointer$="/${box.value}"] input`); } } },
       h("option", { value: "" }, "Set a value…"), left.map((name) => h("option", { value: name }, spoken(name))));
@@ -89,7 +103,7 @@ export class Grid {
 
   /** @param {string} name @param {string} text @returns {(string|number)[]} */
   parsed(name, text) {
-    const type = this.catalogue.field("recreate", name).type;
+    const type = this.catalogue.field(this.kind, name).type;
     const parts = text.split(",").map((part) => part.trim()).filter(Boolean);
     return NUMBERS.has(type) ? parts.map((part) => (Number.isNaN(Number(part)) ? part : Number(part))) : parts;
   }

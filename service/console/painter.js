@@ -4,6 +4,10 @@ import { h, tell } from "./dom.js";
 
 const FIRST_BRUSH = 0.06;
 const MOST_UNDO = 12;
+/** Px of the longer side that is painted on: what is painted on a larger picture is enlarged to its size. */
+const LARGEST = 2048;
+/** Px of the longer side in which a small picture is shown, to be painted on. */
+const SHOWN = 400;
 
 /** The open painting: its canvas, its brush, and what can be undone. */
 class Painting {
@@ -122,25 +126,26 @@ function byKeys(painting, table) {
  * @returns {Promise<File|null>}
  */
 export function paint(picture, what) {
-  const size = { width: picture.width, height: picture.height };
+  const shrink = Math.min(1, LARGEST / Math.max(picture.width, picture.height));
+  const size = { width: Math.max(1, Math.round(picture.width * shrink)), height: Math.max(1, Math.round(picture.height * shrink)) };
   const canvas = h("canvas", { ...size, class: what === "mask" ? "veil" : "" });
   const cursor = h("canvas", size);
   const painting = new Painting(canvas, cursor);
   if (what === "mask") painting.colour = "#ff5a36";
   const table = h("div", { class: "paint-table", tabindex: 0, role: "application", "aria-label": "Picture to paint on. Arrow keys move the brush, Space paints." },
     h("img", { src: picture.url, alt: "", draggable: "false" }), canvas, cursor);
-  const scale = Math.min(1, 880 / picture.width, (window.innerHeight * 0.56) / picture.height, (window.innerWidth - 96) / picture.width);
+  const scale = Math.min(Math.max(1, SHOWN / Math.max(picture.width, picture.height)), 880 / picture.width, (window.innerHeight * 0.56) / picture.height, (window.innerWidth - 96) / picture.width);
   table.style.setProperty("width", `${picture.width * scale}px`);
   table.style.setProperty("height", `${picture.height * scale}px`);
   byPointer(painting, table);
   byKeys(painting, table);
-  return opened(painting, table, what);
+  return opened(painting, table, what, picture);
 }
 
-/** @param {Painting} painting @param {HTMLElement} table @param {"mask"|"guide"} what @returns {Promise<File|null>} */
-function opened(painting, table, what) {
+/** @param {Painting} painting @param {HTMLElement} table @param {"mask"|"guide"} what @param {{width: number, height: number}} size @returns {Promise<File|null>} */
+function opened(painting, table, what, size) {
   return new Promise((resolve) => {
-    const done = async () => { resolve(await result(painting.canvas, what)); dialog.close(); };
+    const done = async () => { resolve(await result(painting.canvas, what, size)); dialog.close(); };
     const title = what === "mask" ? "Paint where it may change" : "Paint what you want to see";
     const dialog = h("dialog", { class: "wide", "aria-labelledby": "paint-title", on: { close: () => { resolve(null); dialog.remove(); } } },
       h("div", { class: "dialog-body" }, h("h2", { id: "paint-title" }, title), h("div", { class: "paint-area" }, table), tools(painting, what),
@@ -171,13 +176,12 @@ function tools(painting, what) {
     erase, button("Undo", () => painting.undo()), button("Clear", () => painting.clear()), what === "mask" && button("Everything", () => painting.all()));
 }
 
-/** @param {HTMLCanvasElement} canvas @param {"mask"|"guide"} what @returns {Promise<File>} */
-async function result(canvas, what) {
-  let painted = canvas;
+/** @param {HTMLCanvasElement} canvas @param {"mask"|"guide"} what @param {{width: number, height: number}} size of the picture @returns {Promise<File>} */
+async function result(canvas, what, size) {
+  const painted = h("canvas", { width: size.width, height: size.height });
+  const pen = /** @type {CanvasRenderingContext2D} */ (painted.getContext("2d"));
+  pen.drawImage(canvas, 0, 0, size.width, size.height);
   if (what === "mask") {
-    painted = h("canvas", { width: canvas.width, height: canvas.height });
-    const pen = /** @type {CanvasRenderingContext2D} */ (painted.getContext("2d"));
-    pen.drawImage(canvas, 0, 0);
     Object.assign(pen, { globalCompositeOperation: "source-in", fillStyle: "#ffffff" });
     pen.fillRect(0, 0, painted.width, painted.height);
     Object.assign(pen, { globalCompositeOperation: "destination-over", fillStyle: "#000000" });

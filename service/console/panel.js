@@ -5,7 +5,8 @@ import { WISHES } from "./catalogue.js";
 import { fill, h, icon, tell } from "./dom.js";
 import { numberField, radios, textField } from "./fields.js";
 import { Grid } from "./grid.js";
-import { engineChoice, engineFacts, engineFields, orderFields } from "./parameters.js";
+import { Memory } from "./memory.js";
+import { comparisonFields, engineChoice, engineFacts, engineFields, orderFields } from "./parameters.js";
 import { asCurl, asPython, copy } from "./request.js";
 import { makeWish, readAll } from "./wishes.js";
 
@@ -15,6 +16,9 @@ const MODES = [
   { value: "compare", label: "Compare", about: "One picture through several engines and settings, ranked.", act: "Compare the engines" },
   { value: "generate", label: "Generate", about: "A new picture; none is given.", act: "Generate a picture" },
 ];
+
+const COMPARED = [{ value: "recreate", label: "Recreates it" }, { value: "customise", label: "Customises it" }];
+const NO_WISH = { elements: [], read: () => ({ fields: {}, files: {} }) };
 
 /** Seconds; a quota that comes back tomorrow is only told. */
 const LONGEST_COUNTDOWN = 600;
@@ -30,16 +34,28 @@ export class Panel {
     this.catalogue = catalogue;
     this.page = page;
     this.kind = "recreate";
+    /** What every run of a comparison does. */
+    this.compared = "recreate";
+    /** @type {Map<string, Grid>} */
+    this.grids = new Map();
+    /** @type {{mask?: File, guide?: File}} on the picture that is there now */
+    this.paintings = {};
     this.wish = catalogue.wishes()[0]?.name || "instruction";
     /** @type {{pointer: string, detail: string}[]} */
     this.complaints = [];
     this.busy = false;
+    this.memory = new Memory(body, (ofTheJob) => [this.kind, this.compared, this.purpose, this.wish, ofTheJob ? "" : this.engine?.name].join("/"));
     this.draw();
+  }
+
+  /** @returns {string} what is done to a picture, in each run where they are compared */
+  get doing() {
+    return this.kind === "compare" ? this.compared : this.kind;
   }
 
   /** @returns {string} what an engine is chosen and set for */
   get purpose() {
-    return this.kind === "customise" ? WISHES.find((wish) => wish.name === this.wish)?.way || "" : this.kind;
+    return this.doing === "customise" ? WISHES.find((wish) => wish.name === this.wish)?.way || "" : this.doing;
   }
 
   draw() {
@@ -52,11 +68,12 @@ export class Panel {
     this.button = h("button", { type: "submit", class: "solid", id: "submit" }, mode.act);
     fill(this.body, h("div", { class: "panel-fields" }, this.modes(), h("p", { class: "hint" }, mode.about), parts),
       h("div", { class: "panel-foot" }, this.error, this.button, this.copies()));
+    this.memory.restore();
     this.setBusy(this.busy);
   }
 
   modes() {
-    return radios("kind", "What to do", MODES, this.kind, (kind) => { this.kind = kind; this.redrawn(`input[value="${kind}"]`); });
+    return radios("kind", "What to do", MODES, this.kind, (kind) => { this.kind = kind; this.redrawn(`[data-field=kind] input[value="${kind}"]`); });
   }
 
   /** Draw anew and put the focus back where it was. @param {string} selector */
@@ -66,15 +83,42 @@ export class Panel {
   }
 
   forComparison() {
-    this.grid = new Grid(this.catalogue);
-    this.read = () => ({ fields: { runs: this.grid?.read() }, files: {} });
-    return [this.grid.element];
+    const { catalogue, compared, purpose } = this;
+    const edits = compared === "customise";
+    const key = edits ? purpose : compared;
+    const grid = this.grids.get(key) || new Grid(catalogue, compared, purpose);
+    this.grids.set(key, grid);
+    const wish = edits ? makeWish(this.wish, this.setting(catalogue.defaultFor(compared, purpose))) : NO_WISH;
+    const order = comparisonFields(catalogue);
+    this.read = () => {
+      const said = wish.read();
+      return { fields: { ...(edits ? { task: { kind: compared, ...said.fields } } : {}), runs: grid.read(), ...readAll(order) }, files: said.files };
+    };
+    return [
+      radios("task", "What every run does", COMPARED, compared, (chosen) => { this.compared = chosen; this.redrawn(`[data-field=task] input[value="${chosen}"]`); }, "chips"),
+      edits && this.wishChoice(), wish.elements, grid.element,
+      h("details", { id: "more" }, h("summary", {}, "More settings"), h("div", { class: "fields" }, order.map((each) => each.element))),
+    ];
+  }
+
+  /** What a way of customising is set in. @param {any} engine @returns {import("./wishes.js").Setting} */
+  setting(engine) {
+    const painted = (/** @type {"mask"|"guide"} */ what, /** @type {File|undefined} */ file) => {
+      if (file) this.paintings[what] = file;
+      return this.paintings[what] || null;
+    };
+    return { catalogue: this.catalogue, engine, picture: this.page.picture, complain: (problem) => this.complaints.push(problem), painted };
+  }
+
+  /** Drop what was painted: another picture takes the place of the one that it was painted on. */
+  forgetPaintings() {
+    this.paintings = {};
+    this.body.querySelectorAll("[data-unpainted]").forEach((each) => { each.textContent = each.getAttribute("data-unpainted"); });
   }
 
   forEngine() {
     const { kind, engine, catalogue } = this;
-    const setting = { catalogue, engine, picture: this.page.picture, complain: (/** @type {any} */ problem) => this.complaints.push(problem) };
-    const wish = kind === "customise" ? makeWish(this.wish, setting) : { elements: [], read: () => ({ fields: {}, files: {} }) };
+    const wish = kind === "customise" ? makeWish(this.wish, this.setting(engine)) : NO_WISH;
     const own = engineFields(catalogue, kind, engine, this.purpose, kind === "recreate" ? [] : ["prompt"]);
     const order = orderFields(catalogue, kind, engine);
     const first = kind === "generate" ? this.wishesOfGenerate() : [];
@@ -95,7 +139,7 @@ export class Panel {
 
   wishChoice() {
     const options = this.catalogue.wishes().map((wish) => ({ value: wish.name, label: wish.label }));
-    return radios("wish", "How", options, this.wish, (wish) => { this.wish = wish; this.redrawn(`input[value="${wish}"]`); }, "chips");
+    return radios("wish", "How", options, this.wish, (wish) => { this.wish = wish; this.redrawn(`[data-field=wish] input[value="${wish}"]`); }, "chips");
   }
 
   wishesOfGenerate() {

@@ -58,11 +58,36 @@ export function orderFields(catalogue, kind, engine) {
   const usual = kind === "generate" ? "png" : kind === "customise" ? null : "same";
   const names = { same: "Same as given", png: "PNG", jpeg: "JPEG", webp: "WebP" };
   more.push(choiceField("format", { hint: hint("format"), value: usual, choices: formats, names }));
-  more.push(choiceField("priority", { value: "interactive", choices: ["interactive", "batch"], hint: "batch: taken when no interactive job waits" }));
   more.push(checkField("exact", { label: "Exact", hint: hint("exact") }));
-  if (hint("webhook")) more.push(textField("webhook", { hint: hint("webhook"), placeholder: "https://" }));
+  if (engine.loras.length) more.push(loraField(engine));
+  more.push(...comparisonFields(catalogue, kind));
   if (kind !== "generate") more.push(thresholdField(catalogue, kind));
   return { main, more };
+}
+
+/** The fields that a job has, whatever it does. @param {Catalogue} catalogue @param {string} [kind] @returns {Field[]} */
+export function comparisonFields(catalogue, kind = "compare") {
+  const { description } = catalogue.field(kind, "webhook");
+  return [
+    choiceField("priority", { value: "interactive", choices: ["interactive", "batch"], hint: "batch: taken when no interactive job waits" }),
+    ...(description ? [textField("webhook", { hint: description, placeholder: "https://" })] : []),
+  ];
+}
+
+/** The adapters that an engine may put on, each with how strongly it works. @param {any} engine @returns {Field} */
+function loraField(engine) {
+  const rows = engine.loras.map((/** @type {string} */ name) => {
+    const on = checkField(name, { label: name });
+    const weight = h("input", { type: "number", min: -2, max: 2, step: "any", value: 1, inputmode: "decimal", "aria-label": `Weight of ${name}` });
+    return { name, on, weight, element: h("div", { class: "pair" }, on.element, weight) };
+  });
+  const element = h("fieldset", { class: "field", "data-field": "loras" }, h("legend", { class: "label" }, "Adapters (LoRA)"), rows.map((/** @type {any} */ row) => row.element),
+    h("p", { class: "hint" }, "With the weight at which each works, -2 to 2."));
+  const read = () => {
+    const put = rows.filter((/** @type {any} */ row) => row.on.read()).map((/** @type {any} */ row) => ({ name: row.name, weight: Number(row.weight.value) }));
+    return put.length ? put : undefined;
+  };
+  return { name: "loras", element, read };
 }
 
 /**

@@ -1,13 +1,15 @@
 /** The caller's jobs, newest first: open, cancel, delete. */
 
-import { below, forget, getJson, call, picture } from "./api.js";
+import { below, forget, getJson, call } from "./api.js";
 import { confirmed } from "./dialogs.js";
 import { ago, fill, figure, h, icon, spoken, tell } from "./dom.js";
 import { ended } from "./follow.js";
 import { verdictTag } from "./report.js";
+import { Thumbs, forgetThumbs } from "./thumbs.js";
 
 const PAGE = 8;
-const MOST_PIXELS = 4e6;
+/** A picture of more pixels is not fetched for its small one's sake. */
+const MOST_PIXELS = 12e6;
 
 /** The list of jobs. */
 export class Recent {
@@ -17,9 +19,7 @@ export class Recent {
     this.page = page;
     this.list = h("ul", { class: "job-list" });
     this.more = h("button", { type: "button", class: "more", hidden: true, on: { click: () => page.guard(this.load(false)) } }, "Show more");
-    this.seen = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => this.fetchThumb(entry.target)));
-    /** @type {WeakMap<Element, string>} */
-    this.thumbs = new WeakMap();
+    this.thumbs = new Thumbs();
     this.current = "";
     fill(body, h("p", { class: "muted" }, "Loading…"));
   }
@@ -28,7 +28,10 @@ export class Recent {
   async load(anew = true) {
     const limit = `limit=${PAGE}`;
     const page = await getJson(anew || !this.next ? `jobs?${limit}` : `jobs?${limit}&cursor=${encodeURIComponent(this.next)}`);
-    if (anew) fill(this.list);
+    if (anew) {
+      fill(this.list);
+      this.thumbs.reset();
+    }
     this.list.append(...page.jobs.map((/** @type {any} */ job) => this.row(job)));
     this.next = page.next;
     this.more.hidden = !page.next;
@@ -52,10 +55,7 @@ export class Recent {
   row(job) {
     const image = job.result?.images[0];
     const thumb = h("span", { class: "job-thumb", "aria-hidden": "true" }, icon(job.status === "succeeded" ? "check" : job.status === "failed" ? "cross" : job.status === "cancelled" ? "stop" : "clock"));
-    if (image && image.width * image.height <= MOST_PIXELS) {
-      this.thumbs.set(thumb, below(image.url));
-      this.seen.observe(thumb);
-    }
+    if (image && image.width * image.height <= MOST_PIXELS) this.thumbs.show(thumb, below(image.url));
     return h("li", { class: "job", "data-job": job.id }, thumb,
       h("div", {}, h("a", { class: "job-name", href: `#job=${job.id}` }, `${spoken(job.kind)} with ${job.engine}`), h("p", { class: "small muted" }, h("time", { datetime: job.created_at }, ago(job.created_at)), `, ${job.id.slice(0, 12)}`)),
       h("div", { class: "job-state" }, this.state(job)), h("div", { class: "job-tools" }, this.tools(job)));
@@ -87,14 +87,8 @@ export class Recent {
     if (!(await confirmed("Delete this job?", "Its pictures are erased at once, here and in the store. That cannot be undone.", "Delete"))) return;
     await call(`jobs/${job.id}`, { method: "DELETE" }).finally(() => this.load());
     forget(job.id);
+    forgetThumbs(job.id);
     this.page.gone(job.id);
     tell("Deleted", true);
-  }
-
-  /** @param {Element} thumb */
-  async fetchThumb(thumb) {
-    this.seen.unobserve(thumb);
-    const { url } = await picture(this.thumbs.get(thumb) || "").catch(() => ({ url: "" }));
-    if (url) fill(thumb, h("img", { src: url, alt: "" }));
   }
 }

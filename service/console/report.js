@@ -36,6 +36,9 @@ function sentence(text) {
   return said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
 }
 
+/** A reason that begins with a figure, which is then called as its gauge is. @param {string} reason */
+const named = (reason) => reason.trim().replace(/^[a-z_0-9]+/, (word) => FIGURES[word]?.[0] || word);
+
 /** A small gauge: how much of its range a figure is, and where the threshold lies. @param {any} score @param {number|undefined} asked */
 function gauge(score, asked) {
   const [, , low, high] = FIGURES[score.name] || ["", "", 0, 1];
@@ -116,7 +119,7 @@ export function reportCard(image, thresholds, ...extra) {
   return h("article", { class: "card report", "aria-labelledby": "report-title" },
     h("header", { class: `report-head ${good ? "good" : "bad"}` },
       h("h3", { id: "report-title" }, verdictTag(report.verdict)),
-      h("ul", { class: "reasons" }, report.reasons.map((/** @type {string} */ reason) => h("li", {}, sentence(reason))))),
+      h("ul", { class: "reasons" }, report.reasons.map((/** @type {string} */ reason) => h("li", {}, sentence(named(reason)))))),
     h("div", { class: "report-body" }, editPart(report), scoreList("What was asked", report.edit?.scores || [], thresholds),
       scoreList("Made against given", report.fidelity, thresholds), frameTable(report.frame), extra));
 }

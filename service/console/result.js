@@ -3,8 +3,15 @@
 import { below, call, key, picture, ROOT } from "./api.js";
 import { fill, figure, h, icon, seconds, spoken } from "./dom.js";
 import { reportCard, timingPart, verdictTag } from "./report.js";
+import { webhookPart } from "./webhook.js";
 
 const EXTENSIONS = { jpeg: "jpg" };
+/** The figures of a run in the table of a comparison, and their titles. */
+const OF_REPLICAS = [["ssim", "ssim"], ["delta_e", "ΔE00"]];
+const OF_EDITS = [["ssim", "ssim"], ["colour_delta_e", "Colour ΔE00"], ["change_inside", "Inside"], ["change_outside", "Outside"]];
+
+/** @param {string} text */
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The part of the page that shows an ended job. */
 export class Result {
@@ -44,12 +51,18 @@ export class Result {
     if (this.job !== job) return;
     await this.viewer.show({ before: this.given, after: url, label: `${job.kind}, image ${number + 1}` });
     this.body.querySelectorAll("[data-image]").forEach((each) => each.setAttribute("aria-pressed", String(Number(/** @type {HTMLElement} */ (each).dataset.image) === number)));
-    fill(this.card, reportCard(image, this.asked(), timingPart(job.result.timings), this.recipe(image), this.downloads(number, image)));
+    fill(this.card, reportCard(image, this.asked(image), timingPart(job.result.timings), webhookPart(job), this.recipe(image), this.downloads(number, image)));
   }
 
-  /** The thresholds that held: those asked, else the usual ones. @returns {Record<string, number>} */
-  asked() {
-    const task = this.job.result.recipe.task;
+  /** Show an image that was asked for from afar. @param {number} number */
+  async turnTo(number) {
+    await this.choose(number);
+    this.viewer.element.scrollIntoView({ block: "nearest" });
+  }
+
+  /** The thresholds that held for an image: those asked, else the usual ones. @param {any} image @returns {Record<string, number>} */
+  asked(image) {
+    const { task } = image.recipe || this.job.result.recipe;
     if (!task) return this.job.kind === "generate" ? {} : this.catalogue.thresholds(this.job.kind);
     return Object.fromEntries(Object.entries(task.thresholds || {}).filter(([, value]) => typeof value === "number"));
   }
@@ -70,16 +83,18 @@ export class Result {
   table(comparison) {
     const names = [...new Set(comparison.runs.flatMap((/** @type {any} */ run) => Object.keys(run.parameters)))].filter((name) => name !== "prompt" && name !== "seed" && this.varies(comparison.runs, name));
     const of = (/** @type {any} */ run, /** @type {string} */ name) => run.figures.find((/** @type {any} */ score) => score.name === name)?.value;
+    const edits = comparison.runs.some((/** @type {any} */ run) => of(run, "change_inside") !== undefined);
+    const shown = edits ? OF_EDITS.filter(([name]) => comparison.runs.some((/** @type {any} */ run) => of(run, name) !== undefined)) : OF_REPLICAS;
     const advice = comparison.recommendation;
-    const look = (/** @type {any} */ run) => run.image !== null && h("button", { type: "button", "data-image": run.image, "aria-pressed": "false", "aria-label": `Show run ${run.run}`, on: { click: () => this.choose(run.image) } }, "Show");
+    const look = (/** @type {any} */ run) => run.image !== null && h("button", { type: "button", "data-image": run.image, "aria-pressed": "false", "aria-label": `Show run ${run.run}`, on: { click: () => this.turnTo(run.image) } }, "Show");
     return h("section", { class: "card comparison", "aria-labelledby": "comparison-title" },
       h("div", { class: "section-head" }, h("h3", { id: "comparison-title" }, `${comparison.runs.length} runs, best first`), this.sheetButton()),
-      h("div", { class: "advice" }, h("strong", {}, `Take run ${advice.run}`), h("ul", {}, advice.reasons.map((/** @type {string} */ reason) => h("li", {}, reason)))),
+      h("div", { class: "advice" }, h("strong", {}, `Take run ${advice.run}`), h("ul", {}, advice.reasons.map((/** @type {string} */ reason) => h("li", {}, capital(reason))))),
       h("div", { class: "table-box", tabindex: 0, role: "region", "aria-labelledby": "comparison-title" }, h("table", {},
-        h("thead", {}, h("tr", {}, ["Rank", "Run", "Engine", ...names.map(spoken), "ssim", "ΔE00", "Merit", "Verdict", "Time", ""].map((name) => h("th", { scope: "col" }, name || h("span", { class: "visually-hidden" }, "Picture"))))),
+        h("thead", {}, h("tr", {}, ["Rank", "Run", "Engine", ...names.map(spoken), ...shown.map(([, title]) => title), "Merit", "Verdict", "Time", ""].map((name) => h("th", { scope: "col" }, name || h("span", { class: "visually-hidden" }, "Picture"))))),
         h("tbody", {}, comparison.runs.map((/** @type {any} */ run) => h("tr", {},
           h("td", {}, run.rank ?? "–"), h("td", {}, run.run), h("th", { scope: "row" }, run.engine), names.map((name) => h("td", {}, run.parameters[name] ?? "–")),
-          h("td", {}, figure(of(run, "ssim"))), h("td", {}, figure(of(run, "delta_e"), 2)), h("td", {}, figure(run.merit)),
+          shown.map(([name]) => h("td", {}, figure(of(run, name), name === "ssim" ? 3 : 2))), h("td", {}, figure(run.merit)),
           h("td", {}, run.verdict ? verdictTag(run.verdict) : h("span", { class: "verdict bad", title: run.error?.detail }, icon("cross"), `Failed: ${run.error?.detail || run.error?.code}`)),
           h("td", {}, run.seconds === null ? "–" : seconds(run.seconds)), h("td", {}, look(run))))))),
       h("p", { class: "hint" }, `Merit: ${comparison.merit}`));
@@ -108,13 +123,12 @@ export class Result {
   /** @param {any} image */
   recipe(image) {
     const { engine, attempts, batch, degradations, caption } = this.job.result;
-    const { webhook } = this.job;
     const recipe = image.recipe || this.job.result.recipe;
     const rows = [
       ["Engine", `${recipe.engine}, revision ${recipe.revision}`], ["Weights", engine.weights],
       ...Object.entries(recipe.parameters).filter(([, value]) => value !== "" && value !== null).map(([name, value]) => [spoken(name), value]),
       ["Seed", image.seed], ["Caption", caption], ["Attempts", attempts], ["Jobs in the run", batch], ["Memory was short", degradations.join(", ")],
-      ["Webhook", webhook && `${webhook.state}, tried ${webhook.deliveries.length} times`], ["sha256", image.sha256.slice(0, 16)],
+      ["sha256", image.sha256.slice(0, 16)],
     ].filter(([, value]) => value !== null && value !== undefined && value !== "");
     return h("details", { class: "report-part" }, h("summary", {}, "Recipe"), h("dl", { class: "rows" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "mono" }, String(value))))));
   }
@@ -147,6 +161,7 @@ export class Result {
     const fault = { caller: "The request has to be changed.", engine: "The engine could not make this picture.", service: "Not your fault: it may work another time." }[job.error?.fault];
     fill(this.body, h("article", { class: "card report", role: cancelled ? null : "alert" },
       h("header", { class: `report-head ${cancelled ? "" : "bad"}` }, h("h3", {}, h("span", { class: `verdict ${cancelled ? "" : "bad"}` }, icon(cancelled ? "stop" : "cross"), cancelled ? "Cancelled" : "Failed")),
-        h("ul", { class: "reasons" }, h("li", {}, why), !cancelled && fault && h("li", {}, fault), job.error && h("li", {}, h("code", {}, job.error.code))))));
+        h("ul", { class: "reasons" }, h("li", {}, why), !cancelled && fault && h("li", {}, fault), job.error && h("li", {}, h("code", {}, job.error.code)))),
+      job.webhook && h("div", { class: "report-body" }, webhookPart(job))));
   }
 }

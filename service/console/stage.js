@@ -3,6 +3,8 @@
 import { bytes, fill, h, icon, s, seconds, tell } from "./dom.js";
 
 const STAGES = { loading: "Loading the engine", preparing: "Preparing", denoising: "Making", decoding: "Decoding", assessing: "Measuring" };
+/** Px of the longer side; a smaller picture is shown as large, like its result. */
+export const SMALL = 420;
 const TAKEN = ["image/png", "image/jpeg", "image/webp"];
 
 /** @typedef {{file: File, url: string, width: number, height: number}} Picture upright, in px */
@@ -74,14 +76,16 @@ export class Stage {
 
   /** @param {Picture} picture @param {string} [wrong] */
   showPicture(picture, wrong) {
-    fill(this.body, h("div", { class: "shown" }, h("img", { src: picture.url, alt: `Given: ${picture.file.name}`, class: "fade" })), this.foot(picture),
+    const image = h("img", { src: picture.url, alt: `Given: ${picture.file.name}`, class: "fade" });
+    enlarge(image, picture.width, picture.height);
+    fill(this.body, h("div", { class: "shown" }, image), this.foot(picture),
       wrong && h("p", { class: "wrong stage-wrong", role: "alert" }, h("span", {}, wrong)));
   }
 
   /** @param {Picture} picture */
   foot(picture) {
     return h("div", { class: "stage-foot" },
-      h("p", { class: "stage-name" }, h("strong", {}, picture.file.name), h("span", { class: "muted" }, ` ${picture.width} × ${picture.height} px, ${bytes(picture.file.size)}`)),
+      h("p", { class: "stage-name" }, h("strong", { title: picture.file.name }, picture.file.name), h("span", { class: "muted" }, ` ${picture.width} × ${picture.height} px, ${bytes(picture.file.size)}`)),
       h("div", { class: "row" },
         h("button", { type: "button", class: "quiet", on: { click: () => this.input.click() } }, "Replace"),
         h("button", { type: "button", class: "quiet", id: "remove", on: { click: () => this.page.remove() } }, "Remove")));
@@ -90,6 +94,7 @@ export class Stage {
   /** Show a job on its way. @param {any} job @param {string|null} url of the picture that was given */
   showRunning(job, url) {
     this.picture = h("img", { src: url, alt: "", class: url ? "waiting" : "waiting none", hidden: !url });
+    this.picture.addEventListener("load", () => enlarge(this.picture, this.picture.naturalWidth, this.picture.naturalHeight));
     this.preview = h("img", { alt: "What the engine shows so far", class: "preview", hidden: true });
     this.what = h("p", { class: "doing", id: "doing" }, "Handing in");
     this.detail = h("p", { class: "muted small" });
@@ -156,6 +161,11 @@ export class Stage {
   showViewer(element, ...foot) {
     fill(this.body, element, h("div", { class: "stage-foot" }, foot));
   }
+}
+
+/** Show a small picture as large as its result will be. @param {HTMLElement} image @param {number} width @param {number} height in px */
+function enlarge(image, width, height) {
+  if (Math.max(width, height) < SMALL) image.style.setProperty(width > height ? "width" : "height", `${SMALL}px`);
 }
 
 /** Two halves of one frame with a divider: what the page is about. */

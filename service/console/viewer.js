@@ -2,6 +2,8 @@
 
 import { fill, h, icon, tell } from "./dom.js";
 import { radios } from "./fields.js";
+import { centre, draggable, middle, reachable } from "./pan.js";
+import { SMALL } from "./stage.js";
 
 const ZOOMS = [{ value: "fit", label: "Fit" }, { value: "1", label: "100 %" }, { value: "2", label: "200 %" }, { value: "4", label: "400 %" }];
 const STEP = 2;
@@ -23,6 +25,7 @@ export class Viewer {
     this.tools = h("div", { class: "viewer-tools" });
     this.frame = h("div", { class: "viewer-frame" });
     this.element = h("div", { class: "viewer" }, this.frame, this.tools);
+    draggable(this.frame, (event) => this.zoom !== "fit" && !this.knob?.contains(/** @type {Node} */ (event.target)));
     new ResizeObserver(() => this.measure()).observe(this.frame);
   }
 
@@ -106,13 +109,19 @@ export class Viewer {
     if (!width) return;
     const across = this.frame.dataset.look === "beside" && this.frame.clientWidth > 560 ? 2 : 1;
     const room = { width: (this.frame.clientWidth - 24 * across) / across, height: Math.max(240, window.innerHeight * 0.6) };
-    const scale = this.zoom === "fit" ? Math.min(room.width / width, room.height / height, Math.max(1, 420 / Math.max(width, height))) : Number(this.zoom) / window.devicePixelRatio;
+    const scale = this.zoom === "fit" ? Math.min(room.width / width, room.height / height, Math.max(1, SMALL / Math.max(width, height))) : Number(this.zoom) / window.devicePixelRatio;
     for (const pictures of this.frame.querySelectorAll(".pictures")) {
       pictures.style.setProperty("width", `${width * scale}px`);
       pictures.style.setProperty("height", `${height * scale}px`);
     }
     this.frame.classList.toggle("sharp", this.sharp);
     this.frame.classList.toggle("zoomed", this.zoom !== "fit");
+    reachable(this.frame, this.zoom !== "fit");
+  }
+
+  /** What is looked at: the middle of the frame, or the divider when the whole picture is in it. */
+  spot() {
+    return this.zoom === "fit" ? { across: this.before && this.look === "slider" ? this.split / 100 : 0.5, down: 0.5 } : middle(this.frame);
   }
 
   difference() {
@@ -132,9 +141,11 @@ export class Viewer {
   drawTools() {
     const looks = [{ value: "slider", label: "Slider" }, { value: "beside", label: "Side by side" }, { value: "difference", label: "Difference" }];
     const change = (/** @type {"look"|"zoom"} */ what, /** @type {string} */ value) => {
+      const spot = this.spot();
       this[what] = value;
       if (what === "zoom") this.sharp = Number(value) > 1;
       this.draw();
+      centre(this.frame, spot);
       this.tools.querySelector(/** @type {any} */ (`input[value="${value}"]`))?.focus();
       tell(`${what === "zoom" ? "Zoom" : "View"}: ${value === "fit" ? "fit" : what === "zoom" ? `${Number(value) * 100} %` : value}`, true);
     };

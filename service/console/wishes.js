@@ -17,6 +17,7 @@ import { paint } from "./painter.js";
  * @property {any} engine
  * @property {() => {url: string, width: number, height: number}|null} picture upright
  * @property {(problem: {pointer: string, detail: string}) => void} complain
+ * @property {(what: "mask"|"guide", file?: File) => File|null} painted what was painted on this picture; with a file: keep it
  */
 
 /** The request's part of a few plain fields. @param {Field[]} list @returns {Record<string, any>} */
@@ -47,33 +48,35 @@ const REGIONS = [
  */
 function region(setting, label, options, chosen) {
   let value = chosen;
-  /** @type {File|null} */
-  let mask = null;
-  const state = h("span", { class: "hint" });
-  const open = paintButton(setting, "mask", "Paint the mask", (file) => { mask = file; state.textContent = "Mask painted."; });
-  const row = h("div", { class: "row" }, open, state);
+  const row = h("div", { class: "row" }, paintButton(setting, "mask", "Paint the mask", "Mask painted.", ""));
   row.hidden = value !== "painted";
   const element = radios("mask", label, options, chosen, (picked) => { value = picked; row.hidden = picked !== "painted"; }, "chips");
   element.append(row);
   const read = () => {
+    const mask = setting.painted("mask");
     if (value === "painted" && !mask) setting.complain({ pointer: "#/mask", detail: "paint the mask first" });
     return { value, mask: value === "painted" ? mask : null };
   };
   return { element, read };
 }
 
-/** @param {Setting} setting @param {"mask"|"guide"} what @param {string} label @param {(file: File) => void} take */
-function paintButton(setting, what, label, take) {
+/**
+ * A button that opens the paint table, and what came of it.
+ * @param {Setting} setting @param {"mask"|"guide"} what @param {string} label @param {string} after @param {string} before what is said before something is painted
+ */
+function paintButton(setting, what, label, after, before) {
+  const state = h("span", { class: "hint", "data-unpainted": before }, setting.painted(what) ? after : before);
   const press = async () => {
     const picture = setting.picture();
     if (!picture) return setting.complain({ pointer: "#/image", detail: "choose a picture first" });
     const file = await paint(picture, what);
     if (file) {
-      take(file);
+      setting.painted(what, file);
+      state.textContent = after;
       tell(`${label}: done`, true);
     }
   };
-  return h("button", { type: "button", on: { click: press } }, label);
+  return [h("button", { type: "button", on: { click: press } }, label), state];
 }
 
 /** What a region adds to the request. @param {{value: string, mask: File|null}} said */
@@ -144,15 +147,13 @@ const MAKERS = {
   },
 
   guide(setting) {
-    /** @type {File|null} */
-    let painted = null;
-    const state = h("span", { class: "hint" }, "Paint roughly what you want to see; the engine makes it look like a photo.");
-    const open = paintButton(setting, "guide", "Paint over the picture", (file) => { painted = file; state.textContent = "Painted."; });
+    const open = paintButton(setting, "guide", "Paint over the picture", "Painted.", "Paint roughly what you want to see; the engine makes it look like a photo.");
     const prompt = "prompt" in setting.engine.parameters && textField("prompt", { label: "What it shows", hint: "in words; may be empty" });
-    const element = h("div", { class: "field", "data-field": "guide" }, h("div", { class: "row" }, open), state);
+    const element = h("div", { class: "field", "data-field": "guide" }, h("div", { class: "row" }, open));
     return {
       elements: [element, prompt && prompt.element],
       read: () => {
+        const painted = setting.painted("guide");
         if (!painted) setting.complain({ pointer: "#/guide", detail: "paint over the picture first" });
         return { fields: prompt ? readAll([prompt]) : {}, files: painted ? { guide: painted } : {} };
       },

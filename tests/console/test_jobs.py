@@ -105,6 +105,7 @@ def test_engines_are_compared(page: Page) -> None:
     assert sorted(table.locator("tbody td:nth-child(4)").all_inner_texts()) == ["0", "0.02", "0.05"]
     table.get_by_role("button", name="Show run 1").click()
     expect(table.get_by_role("button", name="Show run 1")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".viewer-frame")).to_be_in_viewport()
     page.get_by_role("button", name="Contact sheet").click()
     assert (
         page.get_by_alt_text("The given picture and that of every run").evaluate(
@@ -231,7 +232,7 @@ def test_a_job_is_opened_again_by_its_address_and_deleted(site: Live, page: Page
     row = other.locator(f".job[data-job='{job}']")
     expect(row).to_have_attribute("aria-current", "true")
     row.scroll_into_view_if_needed()
-    expect(row.locator("img")).to_have_count(1)
+    expect(row.locator("canvas")).to_have_count(1)
     row.get_by_role("button", name=re.compile("^Delete")).click()
     other.get_by_role("button", name="Keep it").click()
     expect(row).to_have_count(1)
@@ -240,3 +241,16 @@ def test_a_job_is_opened_again_by_its_address_and_deleted(site: Live, page: Page
     expect(row).to_have_count(0)
     expect(other.locator("#result")).to_be_hidden()
     assert site.http.get(f"/jobs/{job}").status_code in (404, 410)
+
+
+def test_a_button_that_comes_too_late_says_so(site: Live, page: Page) -> None:
+    hand_in(page)
+    page.locator(".report").wait_for()
+    job = page.url.partition("#job=")[2]
+    row = page.locator(f".job[data-job='{job}']")
+    row.get_by_role("button", name=re.compile("^Delete")).wait_for()
+    assert site.http.delete(f"/jobs/{job}").status_code == 204
+    row.get_by_role("button", name=re.compile("^Delete")).click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("#banner")).to_be_visible()
+    expect(page.locator("#banner")).to_contain_text("job")

@@ -1,0 +1,160 @@
+"""Every way of customising that ships, asked for by hand in the browser, made by its engine, and read on the page."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.console.conftest import Open, expect, photo
+from tests.service.conftest import Live
+
+pytestmark = pytest.mark.processes
+
+
+def wished(page: Page, label: str) -> None:
+    """Give a picture and choose a way of customising it."""
+    page.set_input_files("#picture", photo((64, 64)))
+    page.get_by_role("radio", name="Customise", exact=True).check()
+    page.get_by_role("radio", name=label, exact=True).check()
+
+
+def painted(page: Page, label: str) -> None:
+    """Paint a stroke across the middle of the picture."""
+    page.get_by_role("button", name=label).click()
+    box = page.get_by_role("application").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2, steps=3)
+    page.mouse.up()
+    page.get_by_role("button", name="Use this").click()
+
+
+def colour(page: Page) -> None:
+    page.get_by_label("Colour as #RRGGBB").fill("#1F7A3D")
+
+
+def text(page: Page) -> None:
+    page.get_by_label("Text", exact=True).fill("LK")
+    page.get_by_label("Colour of the text").select_option("White")
+
+
+def logo(page: Page) -> None:
+    page.get_by_label("Logo", exact=True).set_input_files(photo((24, 24), "RGBA"))
+
+
+def style(page: Page) -> None:
+    page.get_by_label("Picture with the style").set_input_files(photo((80, 64)))
+
+
+def fill(page: Page) -> None:
+    page.get_by_label("What it shows there").fill("a grey wall")
+
+
+def over(page: Page) -> None:
+    painted(page, "Paint over the picture")
+
+
+def edges(page: Page) -> None:
+    page.get_by_label("What it shows", exact=True).fill("a red shirt")
+    page.get_by_role("checkbox", name="soft edge").check()
+
+
+Way = tuple[str, Callable[[Page], None] | None, str, dict[str, object], str]
+"""Its label, what is filled in, the engine that makes it, what the job then asks, what the report says was asked."""
+WAYS: list[Way] = [
+    ("Exact colour", colour, "starter-edit", {"recolour": {"to": "#1F7A3D", "mask": "product"}}, "the colour #1F7A3D"),
+    ("Print a text", text, "starter", {"text": "LK", "text_colour": "#FFFFFF"}, "the text"),
+    ("Print a logo", logo, "starter", {"logo": "file"}, "the logo"),
+    ("Fill a mask", fill, "starter-inpaint", {"prompt": "a grey wall", "mask": "background"}, "a grey wall"),
+    ("Style of a picture", style, "adain", {"style_image": "file"}, "the style"),
+    ("Paint over", over, "sdedit", {"guide": "file"}, "as painted over"),
+    ("Complete", None, "vqgan-transformer", {"complete": 0.5}, "completed"),
+    ("Keep the edges", edges, "starter-control", {"prompt": "a red shirt"}, "a red shirt"),
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=[way[0] for way in WAYS])
+def test_a_way_of_customising(site: Live, page: Page, way: Way) -> None:
+    label, say, engine, asked, reported = way
+    wished(page, label)
+    if say:
+        say(page)
+    page.locator("#submit").click()
+    expect(page.locator(".report")).to_contain_text(f"Asked: {reported}")
+    assert page.locator(".after").evaluate("image => [image.naturalWidth, image.naturalHeight]") == [64, 64]
+    job = site.http.get(f"/jobs/{page.url.partition('#job=')[2]}").json()
+    task = job["result"]["recipe"]["task"]
+    assert job["engine"] == engine and {name: task[name] for name in asked} == asked
+    if label == "Keep the edges":
+        assert [control["kind"] for control in task["controls"]] == ["canny", "soft_edge"]
+
+
+def test_what_is_missing_is_asked_for(page: Page) -> None:
+    wished(page, "Paint over")
+    page.locator("#submit").click()
+    expect(page.locator("[data-field=guide] .wrong")).to_have_text("paint over the picture first")
+
+
+def test_customisations_are_compared(site: Live, page: Page) -> None:
+    page.set_input_files("#picture", photo((64, 64)))
+    page.get_by_role("radio", name="Compare", exact=True).check()
+    page.get_by_role("radio", name="Customises it").check()
+    page.get_by_role("radio", name="Exact colour").check()
+    page.get_by_label("Colour as #RRGGBB").fill("#1F7A3D")
+    engines = page.get_by_label("Engine 1").get_by_role("option").all_inner_texts()
+    assert engines == ["starter-edit"], "those alone that do it"
+    page.get_by_label("Steps").fill("1, 2")
+    page.locator("#submit").click()
+    table = page.locator(".comparison")
+    expect(table.get_by_role("heading")).to_have_text("2 runs, best first")
+    heads = table.get_by_role("columnheader").all_inner_texts()
+    assert heads[:8] == ["Rank", "Run", "Engine", "Steps", "ssim", "Colour ΔE00", "Inside", "Outside"]
+    expect(page.locator(".report")).to_contain_text("Asked: the colour #1F7A3D")
+    job = site.http.get(f"/jobs/{page.url.partition('#job=')[2]}").json()
+    assert {run["parameters"]["steps"] for run in job["result"]["comparison"]["runs"]} == {1, 2}
+
+
+def test_what_was_filled_in_stays_with_another_engine_and_after_a_look_elsewhere(page: Page) -> None:
+    wished(page, "Style of a picture")
+    style(page)
+    page.locator("#more").evaluate("more => more.open = true")
+    page.get_by_label("Format").select_option("PNG")
+    page.get_by_label("Engine", exact=True).select_option("style-transfer")
+    file = page.get_by_label("Picture with the style")
+    assert file.evaluate("box => box.files[0].name") == "photo.png"
+    expect(page.get_by_label("Format")).to_have_value("png")
+    page.get_by_role("radio", name="In words").check()
+    page.get_by_role("button", name="make it denim").click()
+    page.get_by_role("radio", name="The background").check()
+    page.get_by_role("radio", name="Recreate", exact=True).check()
+    page.get_by_role("radio", name="Customise", exact=True).check()
+    expect(page.get_by_label("What to change")).to_have_value("make it denim")
+    expect(page.get_by_role("radio", name="The background")).to_be_checked()
+
+
+def test_a_mask_goes_with_the_picture_that_it_was_painted_on(page: Page) -> None:
+    wished(page, "Fill a mask")
+    fill(page)
+    page.get_by_role("radio", name="Where I paint").check()
+    painted(page, "Paint the mask")
+    expect(page.get_by_text("Mask painted.")).to_be_visible()
+    page.set_input_files("#picture", photo((80, 64)))
+    expect(page.get_by_text("Mask painted.")).to_have_count(0)
+    page.locator("#submit").click()
+    expect(page.locator("[data-field=mask] .wrong")).to_have_text("paint the mask first")
+
+
+def test_adapters_where_an_engine_has_them(site: Live, open_page: Open) -> None:
+    page = open_page(site.url, permissions=["clipboard-read", "clipboard-write"])
+    page.set_input_files("#picture", photo((64, 64)))
+    page.locator("#more").evaluate("more => more.open = true")
+    expect(page.get_by_text("Adapters (LoRA)")).to_have_count(0)
+    page.get_by_label("Engine", exact=True).select_option("sd15")
+    page.locator("#more").evaluate("more => more.open = true")
+    page.get_by_role("checkbox", name="lcm-lora-sd15").check()
+    page.get_by_label("Weight of lcm-lora-sd15").fill("0.8")
+    page.get_by_role("button", name="Copy as curl").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("() => navigator.clipboard.readText()")
+    assert re.search(r"""loras=\[\{"name":"lcm-lora-sd15","weight":0\.8\}\]""", copied)
