@@ -115,7 +115,6 @@ export class Stage {
 
   /** @param {any} job as it stands */
   update(job) {
-    this.counted = null;
     if (job.status === "queued") {
       const before = job.position;
       this.say(before ? `Waiting: ${before} ${before === 1 ? "job is" : "jobs are"} before this one` : "Waiting for a worker", "Nothing accepted is lost: this page may be closed.");
@@ -131,10 +130,10 @@ export class Stage {
     const doing = STAGES[progress.stage] || progress.stage;
     const share = progress.stage === "denoising" && progress.steps ? progress.step / progress.steps : progress.stage === "assessing" || progress.stage === "decoding" ? 1 : 0;
     const whole = ((progress.run || 1) - 1 + share) / (progress.runs || 1);
-    this.counted = progress.stage === "denoising" && progress.steps ? `step ${progress.step} of ${progress.steps}` : "";
+    const counted = progress.stage === "denoising" && progress.steps ? `step ${progress.step} of ${progress.steps}` : "";
     if (whole > 0) this.bar.value = whole;
     document.title = `${Math.round(whole * 100)} % · Likeness`;
-    this.say(`${run}${run ? doing.toLowerCase() : doing}${attempt}`, this.soFar());
+    this.say(`${run}${run ? doing.toLowerCase() : doing}${attempt}`, "", counted);
   }
 
   /** @returns {string} the step, and the time, which goes on where a step is long */
@@ -142,11 +141,12 @@ export class Stage {
     return [this.counted, `${seconds((Date.now() - this.began) / 1000)} so far`].filter(Boolean).join(", ");
   }
 
-  /** @param {string} what @param {string} detail */
-  say(what, detail) {
+  /** @param {string} what @param {string} detail @param {string|null} [counted] the step: the time is told beside it */
+  say(what, detail, counted = null) {
     if (this.what.textContent !== what) tell(what);
     this.what.textContent = what;
-    this.detail.textContent = detail;
+    this.counted = counted;
+    this.detail.textContent = counted === null ? detail : this.soFar();
   }
 
   /** @param {string} url */

@@ -102,6 +102,7 @@ def test_engines_are_compared(page: Page) -> None:
     page.locator("#submit").click()
     table = page.locator(".comparison")
     expect(table.get_by_role("heading")).to_have_text("3 runs, best first")
+    expect(table.locator(".advice li").first).to_have_text(re.compile(r"^Run \d .*\.$"))
     assert sorted(table.locator("tbody td:nth-child(4)").all_inner_texts()) == ["0", "0.02", "0.05"]
     table.get_by_role("button", name="Show run 1").click()
     expect(table.get_by_role("button", name="Show run 1")).to_have_attribute("aria-pressed", "true")
@@ -113,6 +114,17 @@ def test_engines_are_compared(page: Page) -> None:
         )
         > 500
     )
+
+
+def test_the_time_goes_on_between_two_steps(page: Page) -> None:
+    events = 'event: progress\ndata: {"progress": {"stage": "denoising", "step": 1, "steps": 9, "attempt": 1}}\n\n'
+    page.route("**/jobs/*/events", lambda route: route.fulfill(body=events, content_type="text/event-stream"))
+    page.route(re.compile(r"/jobs/[0-9a-f]{32}$"), lambda route: None)  # no answer, so nothing more is known of the job
+    hand_in(page, steps=1000)
+    for passed in ("[1-9]", "([3-9]|[1-9][0-9])"):
+        expect(page.locator(".doing-box")).to_contain_text(re.compile(rf"step 1 of 9, {passed}(\.[0-9])? s so far"))
+    page.locator("#cancel").click()
+    expect(page.locator(".doing-box")).to_contain_text("within one step of the engine")
 
 
 def test_a_job_is_cancelled(page: Page) -> None:
