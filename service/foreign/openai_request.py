@@ -62,17 +62,21 @@ async def edit_parts(items: list[tuple[str, Any]]) -> EditParts:
     """Return the parts of a form. Raises InvalidField."""
     files: dict[str, list[Upload]] = {name: [] for name in ("image", "mask", "markup")}
     texts: dict[str, Any] = {}
+    roles: list[str] = []
     for name, value in items:
         if name in FILES and (name != "mask" or isinstance(value, UploadFile)):
             files[name.removesuffix("[]")].append(await upload_of(name, value))
         elif isinstance(value, UploadFile):
             raise InvalidField.at(name[:64], f"a file; only {', '.join(files)} may be one")
         elif name == "roles[]":
-            texts.setdefault("roles", []).append(value)
+            roles.append(value)
         elif name in texts:
             raise InvalidField.at(name[:64], "given more than once")
         else:
             texts[name] = typed(name, value, _model_with(name))
+    if roles and "roles" in texts:
+        raise InvalidField.at("roles", "given more than once")
+    texts |= {"roles": roles} if roles else {}
     if len(files["mask"]) > 1 or len(files["markup"]) > 1:
         raise InvalidField.at("mask", "one mask and one markup at most")
     return EditParts(_checked(texts, EditRequest), files["image"], _only(files["mask"]), _only(files["markup"]))
