@@ -202,6 +202,19 @@ def test_an_end_that_was_not_told_to_the_outbox_is_found(hooked: Live, receiver:
         assert not client.exists(names.WEBHOOKS_DUE_KEY)
 
 
+def test_where_nobody_delivers_what_is_due_does_not_grow_for_ever(hooked: Live) -> None:
+    untold, told_later = hand_in(hooked.http, "http://shop.example/"), hand_in(hooked.http, "http://shop.example/")
+    with database(hooked) as client:
+        now = client.time()[0] * 1000
+        kept = names.WEBHOOK_SECONDS * 1000
+        client.zadd(names.WEBHOOKS_DUE_KEY, {untold: now - kept - 60_000, told_later: now - kept + 60_000})
+        new = hand_in(hooked.http, "http://shop.example/")
+        due = {job_id.decode() for job_id in client.zrange(names.WEBHOOKS_DUE_KEY, 0, -1)}
+        assert due == {told_later, new}
+        assert hooked.http.post(f"/jobs/{untold}/cancel").json()["status"] == "cancelled"
+        assert client.zscore(names.WEBHOOKS_DUE_KEY, untold) >= now, "one that ends after all is to be told"
+
+
 def test_receivers_of_one_key_that_hang_leave_places_for_anothers(serve, receiver: Receiver, tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     keys = {name: create_key(file, name) for name in ("slow", "shop")}
