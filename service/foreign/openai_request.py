@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from anyio import to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
@@ -20,6 +19,7 @@ from service.foreign.kinds import asks_for_change
 from service.foreign.masks import mask_of_alpha
 from service.foreign.openai_wire import EditRequest, GenerationRequest, ImageRequest
 from service.foreign.renaming import told_as
+from service.pixels import with_pixels
 from service.submission import Model, Submission, Upload, submitted, typed, upload_of
 
 SAID_AS: Final = {
@@ -107,7 +107,7 @@ async def edit(parts: EditParts, bounds: Bounds) -> Submission:
         files["guide"] = parts.markup
     if parts.mask:
         _free("mask", files, fields)
-        files["mask"] = Upload(await to_thread.run_sync(mask_of_alpha, parts.mask.data, bounds))
+        files["mask"] = Upload(await with_pixels(mask_of_alpha, parts.mask.data, bounds))
     kind = fields.pop("kind", None) or _kind(parts.request, fields, files)
     if kind not in ("recreate", "customise"):
         raise InvalidField.at("kind", "recreate or customise")
