@@ -10,8 +10,10 @@ from likeness.contract import names
 from service.queue_admission import translated
 
 HOLD: Final = """
--- KEYS: the awaited. ARGV: member, seconds from now.
-redis.call("ZADD", KEYS[1], redis.call("TIME")[1] + ARGV[2], ARGV[1])
+-- KEYS: the awaited. ARGV: member, seconds from now, 1 where only one that is awaited already is to be so for longer.
+if ARGV[3] == "0" or redis.call("ZSCORE", KEYS[1], ARGV[1]) then
+  redis.call("ZADD", KEYS[1], redis.call("TIME")[1] + ARGV[2], ARGV[1])
+end
 """
 LAPSED: Final = """
 -- KEYS: the awaited. ARGV: seconds until they are answered again, should who asked not have released them by then.
@@ -58,10 +60,13 @@ class Awaited:
     def __init__(self, connection: Any) -> None:  # noqa: ANN401  as in JobQueue
         self._redis = connection
 
-    async def hold(self, job: AwaitedJob, seconds: int) -> None:
-        """Say that somebody waits for a job, and may be gone for so many seconds before it counts as left."""
+    async def hold(self, job: AwaitedJob, seconds: int, *, only_longer: bool = False) -> None:
+        """Say that somebody waits for a job, and may be gone for so many seconds before it counts as left.
+
+        With `only_longer` a job that nobody waits for stays so, and never counts as left.
+        """
         async with translated():
-            await self._redis.eval(HOLD, 1, names.AWAITED_KEY, job.member, seconds)
+            await self._redis.eval(HOLD, 1, names.AWAITED_KEY, job.member, seconds, int(only_longer))
 
     async def release(self, job: AwaitedJob) -> None:
         """Say that nobody needs to wait any more: the job has ended."""
