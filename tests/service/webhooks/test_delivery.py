@@ -1,5 +1,6 @@
 """Delivering: a real receiver that verifies, real Valkey, real service; what goes wrong is tried again."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -213,6 +214,19 @@ def test_where_nobody_delivers_what_is_due_does_not_grow_for_ever(hooked: Live) 
         assert due == {told_later, new}
         assert hooked.http.post(f"/jobs/{untold}/cancel").json()["status"] == "cancelled"
         assert client.zscore(names.WEBHOOKS_DUE_KEY, untold) >= now, "one that ends after all is to be told"
+
+
+def test_the_metrics_tell_how_late_webhooks_are(hooked: Live) -> None:
+    def late() -> float:
+        page = hooked.http.get("/metrics").text
+        return float(re.search(r"^likeness_webhook_overdue_seconds (.+)$", page, re.MULTILINE)[1])
+
+    assert late() == 0
+    job_id = hand_in(hooked.http, "http://shop.example/")
+    assert late() == 0, "it is looked at in a minute"
+    with database(hooked) as client:
+        client.zadd(names.WEBHOOKS_DUE_KEY, {job_id: (client.time()[0] - 100) * 1000})
+    assert 99 <= late() < 200
 
 
 def test_receivers_of_one_key_that_hang_leave_places_for_anothers(serve, receiver: Receiver, tmp_path: Path) -> None:
