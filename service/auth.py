@@ -4,13 +4,16 @@
 """
 
 import argparse
+import contextlib
+import fcntl
 import hmac
 import os
 import re
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -62,6 +65,7 @@ class KeyLimits(BaseModel):
 
 
 UNLIMITED: Final = KeyLimits()
+REVOKED: Final = KeyLimits(daily_quota=0)
 
 
 class KeyRecord(KeyLimits):
@@ -106,8 +110,13 @@ class Keys:
         return owners[0] if owners else None
 
     def limits_of(self, owner: str) -> KeyLimits:
-        """Return what the key of this name may do; the owner of a service without keys may do everything."""
-        return next((record for record in self._records if record.name == owner), UNLIMITED)
+        """Return what the key of this name may do; the owner of a service without keys may do everything.
+
+        A key that was revoked while its request was under way may have no more jobs.
+        """
+        return next(
+            (record for record in self._records if record.name == owner), REVOKED if self.required else UNLIMITED
+        )
 
     def webhook_secrets(self, owner: str) -> list[str]:
         """Return what the webhooks of a key are signed with, newest first; none when there is no such key."""
@@ -141,6 +150,8 @@ class Keys:
         until, _, _ = rest.partition(".")
         if not re.fullmatch("[0-9]{1,12}", until) or int(until) < time.time():
             return None
+        if not any(record.name == owner for record in self._records):
+            return None  # where the file is lost, the secret below is of nothing, which everybody knows
         expected = self._token(job_id, owner, int(until))
         return owner if hmac.compare_digest(token.encode(), expected.encode()) else None
 
@@ -165,29 +176,34 @@ def read_keys(path: Path) -> list[KeyRecord]:
 
 def create_key(path: Path, name: str, limits: KeyLimits = UNLIMITED) -> str:
     """Add a key called `name` to the file and return it; it is not kept anywhere. Raises KeysError."""
-    if not re.fullmatch(NAME_PATTERN, name) or name == LOCAL_OWNER:
-        raise KeysError(f"{name!r} is not a name for a key: use a-z, 0-9, - and _, at most 64, and not {LOCAL_OWNER!r}")
-    records = read_keys(path)
-    if any(record.name == name for record in records):
-        raise KeysError(f"there is a key called {name!r} already; revoke it first")
+    check_name(name)
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
     record = KeyRecord(name=name, sha256=_digest(key), created_at=datetime.now(UTC), **dict(limits))
-    write_keys(path, [*records, record])
+    with _changing(path) as records:
+        if any(other.name == name for other in records):
+            raise KeysError(f"there is a key called {name!r} already; revoke it first")
+        records.append(record)
     return key
+
+
+def check_name(name: str) -> None:
+    """Raise KeysError unless a key may have this name."""
+    if not re.fullmatch(NAME_PATTERN, name) or name == LOCAL_OWNER:
+        raise KeysError(f"{name!r} is not a name for a key: use a-z, 0-9, - and _, at most 64, and not {LOCAL_OWNER!r}")
 
 
 def find_key(path: Path, name: str) -> KeyRecord:
     """Return the record of the key called `name`. Raises KeysError when there is none."""
-    found = next((record for record in read_keys(path) if record.name == name), None)
-    if found is None:
-        raise KeysError(f"there is no key called {name!r}")
-    return found
+    records = read_keys(path)
+    return records[_place(records, name)]
 
 
-def replace_key(path: Path, record: KeyRecord) -> None:
-    """Write a changed record in the place of the one of its name. Raises KeysError when there is none."""
-    find_key(path, record.name)
-    write_keys(path, [record if other.name == record.name else other for other in read_keys(path)])
+def change_key(path: Path, name: str, change: Callable[[KeyRecord], KeyRecord]) -> KeyRecord:
+    """Put what `change` makes of a key's record in its place, and return it. Raises KeysError when there is none."""
+    with _changing(path) as records:
+        place = _place(records, name)
+        records[place] = change(records[place])
+        return records[place]
 
 
 def list_keys(path: Path) -> list[str]:
@@ -197,13 +213,38 @@ def list_keys(path: Path) -> list[str]:
 
 def revoke_key(path: Path, name: str) -> None:
     """Remove the key called `name`. Raises KeysError when there is none."""
-    find_key(path, name)
-    write_keys(path, [record for record in read_keys(path) if record.name != name])
+    with _changing(path) as records:
+        del records[_place(records, name)]
+
+
+def _place(records: Sequence[KeyRecord], name: str) -> int:
+    """Return where the record of the key called `name` is. Raises KeysError when there is none."""
+    place = next((number for number, record in enumerate(records) if record.name == name), None)
+    if place is None:
+        raise KeysError(f"there is no key called {name!r}")
+    return place
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[list[KeyRecord]]:
+    """Give the records to a block that changes them, and write what it leaves; one process at a time does so.
+
+    Without the lock, which is on the folder, a key that is revoked while another is made would come back.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # some network file systems have no locks on folders
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        records = read_keys(path)
+        yield records
+        write_keys(path, records)
+    finally:
+        os.close(folder)
 
 
 def write_keys(path: Path, records: list[KeyRecord]) -> None:
     """Replace the file as one step, readable by its owner only."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(Records.dump_json(records, indent=2) + b"\n")
@@ -264,8 +305,7 @@ def _run(args: argparse.Namespace) -> None:
     if args.command == "create":
         print(create_key(args.file, args.name, _limits(UNLIMITED, given)))
     elif args.command == "limit":
-        record = find_key(args.file, args.name)
-        replace_key(args.file, record.model_copy(update=dict(_limits(record, given))))
+        change_key(args.file, args.name, lambda record: record.model_copy(update=dict(_limits(record, given))))
     elif args.command == "revoke":
         revoke_key(args.file, args.name)
     else:

@@ -1,16 +1,18 @@
 """Pictures by URL, fetched from public machines only (service/connect.py)."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
 
 from likeness.contract.errors import UploadTooLarge, UrlFailed, UrlNotAllowed
 from service.connect import PORT, Resolve, addresses_of, resolve, send
+from service.limits import Memory
 
 MOST_REDIRECTS: Final = 3
 LONGEST_URL: Final = 2048
+MOST_TOGETHER: Final = 512_000_000
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -22,9 +24,11 @@ class Fetcher:
     seconds: float
     resolve: Resolve = resolve
     transport: httpx.AsyncBaseTransport | None = None
+    memory: Memory = field(default_factory=lambda: Memory(MOST_TOGETHER))
+    """Of the pictures that are being fetched at one time."""
 
     async def fetch(self, url: str) -> bytes:
-        """Return the bytes at a public https URL. Raises UrlNotAllowed, UrlFailed or UploadTooLarge."""
+        """Return the bytes at a public https URL. Raises UrlNotAllowed, UrlFailed, UploadTooLarge or TooManyUploads."""
         try:
             async with asyncio.timeout(self.seconds), self._client() as client:
                 return await self._follow(client, url)
@@ -65,12 +69,16 @@ class Fetcher:
             raise UrlFailed("the server answered with a compressed body")
         parts: list[bytes] = []
         size = 0
-        async for part in answer.aiter_raw():
-            size += len(part)
-            if size > self.max_bytes:
-                raise UploadTooLarge(f"at most {self.max_bytes} bytes")
-            parts.append(part)
-        return b"".join(parts)
+        try:
+            async for part in answer.aiter_raw():
+                self.memory.take(len(part))
+                size += len(part)
+                if size > self.max_bytes:
+                    raise UploadTooLarge(f"at most {self.max_bytes} bytes")
+                parts.append(part)
+            return b"".join(parts)
+        finally:
+            self.memory.free += size
 
 
 def checked_url(text: str) -> httpx.URL:

@@ -184,6 +184,7 @@ class JobQueue(Admission):
         for job in left:
             with suppress(JobNotFound, JobExpired):
                 await self.cancel(job.job_id, job.owner)
+            await self.awaited.release(job)
         return [job.job_id for job in left]
 
     async def _cancel(self, job_id: str, owner: str) -> bool:

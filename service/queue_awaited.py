@@ -10,17 +10,23 @@ from likeness.contract import names
 from service.queue_admission import translated
 
 HOLD: Final = """
--- KEYS: the awaited. ARGV: member, seconds from now.
-redis.call("ZADD", KEYS[1], redis.call("TIME")[1] + ARGV[2], ARGV[1])
+-- KEYS: the awaited. ARGV: member, seconds from now, 1 where only one that is awaited already is to be so for longer.
+if ARGV[3] == "0" or redis.call("ZSCORE", KEYS[1], ARGV[1]) then
+  redis.call("ZADD", KEYS[1], redis.call("TIME")[1] + ARGV[2], ARGV[1])
+end
 """
 LAPSED: Final = """
--- KEYS: the awaited. Answers the members whose time is over, and takes them out.
-local gone = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", redis.call("TIME")[1], "LIMIT", 0, 100)
-if #gone > 0 then
-  redis.call("ZREM", KEYS[1], unpack(gone))
+-- KEYS: the awaited. ARGV: seconds until they are answered again, should who asked not have released them by then.
+-- Answers the members whose time is over.
+local now = redis.call("TIME")[1]
+local gone = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", now, "LIMIT", 0, 100)
+for _, member in ipairs(gone) do
+  redis.call("ZADD", KEYS[1], now + ARGV[1], member)
 end
 return gone
 """
+STOP_SECONDS: Final = 10
+"""A process that died while it stopped jobs that everybody left leaves them to be stopped so much later."""
 KEEP_KEY: Final = """
 -- KEYS: idempotency key. ARGV: job id, seconds. A key that stands for another job by now is left alone.
 if redis.call("HGET", KEYS[1], "job") == ARGV[1] then
@@ -54,10 +60,13 @@ class Awaited:
     def __init__(self, connection: Any) -> None:  # noqa: ANN401  as in JobQueue
         self._redis = connection
 
-    async def hold(self, job: AwaitedJob, seconds: int) -> None:
-        """Say that somebody waits for a job, and may be gone for so many seconds before it counts as left."""
+    async def hold(self, job: AwaitedJob, seconds: int, *, only_longer: bool = False) -> None:
+        """Say that somebody waits for a job, and may be gone for so many seconds before it counts as left.
+
+        With `only_longer` a job that nobody waits for stays so, and never counts as left.
+        """
         async with translated():
-            await self._redis.eval(HOLD, 1, names.AWAITED_KEY, job.member, seconds)
+            await self._redis.eval(HOLD, 1, names.AWAITED_KEY, job.member, seconds, int(only_longer))
 
     async def release(self, job: AwaitedJob) -> None:
         """Say that nobody needs to wait any more: the job has ended."""
@@ -71,9 +80,10 @@ class Awaited:
         return sorted(job.job_id for job in found if (job.api, job.owner) == (api, owner))
 
     async def left(self) -> list[AwaitedJob]:
-        """Return the jobs that everybody left, each one once."""
+        """Return the jobs that everybody left, each one once in STOP_SECONDS until it is released."""
         async with translated():
-            return [AwaitedJob.of(member.decode()) for member in await self._redis.eval(LAPSED, 1, names.AWAITED_KEY)]
+            found = await self._redis.eval(LAPSED, 1, names.AWAITED_KEY, STOP_SECONDS)
+        return [AwaitedJob.of(member.decode()) for member in found]
 
     async def keep_key(self, owner: str, key: str, job_id: str, seconds: int) -> None:
         """Let an idempotency key stand for its job so many seconds from now."""

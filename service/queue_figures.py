@@ -29,6 +29,8 @@ class Figures:
     """Jobs that ended by engine, status and code."""
     deliveries: Mapping[str, int]
     """Webhook deliveries by outcome."""
+    overdue: float
+    """Seconds that the webhook to look at next is late; 0 when none is."""
 
 
 async def read_figures(redis: Any, queues: Sequence[str]) -> Figures:  # noqa: ANN401  as service/queue.py has it
@@ -42,12 +44,14 @@ async def read_figures(redis: Any, queues: Sequence[str]) -> Figures:  # noqa: A
             pipeline.zcount(f"rq:wip:{queue}", "-inf", now)
         pipeline.hgetall(names.ENDED_COUNTS_KEY)
         pipeline.hgetall(names.WEBHOOK_COUNTS_KEY)
-        *found, ended, deliveries = await pipeline.execute()
+        pipeline.zrange(names.WEBHOOKS_DUE_KEY, 0, 0, withscores=True)
+        *found, ended, deliveries, due = await pipeline.execute()
     rows = [found[start : start + 4] for start in range(0, len(found), 4)]
     return Figures(
         {queue: _figures(row, now) for queue, row in zip(queues, rows, strict=True)},
         {tuple(name.decode().split(":", 2)): int(count) for name, count in ended.items()},
         {outcome.decode(): int(count) for outcome, count in deliveries.items()},
+        max(0.0, now - due[0][1] / 1000) if due else 0.0,
     )
 
 

@@ -94,6 +94,7 @@ redis.call("SADD", "rq:queues", queue)
 redis.call("XADD", KEYS[3], "*", "data", ARGV[3])
 redis.call("ZADD", KEYS[4], 0, id)
 redis.call("ZREMRANGEBYLEX", KEYS[4], "-", "(" .. set.oldest)
+redis.call("EXPIRE", KEYS[4], set.mark_seconds)
 redis.call("SET", KEYS[6], owner, "EX", set.mark_seconds)
 redis.call("HINCRBY", KEYS[7], "accepted", 1)
 redis.call("EXPIRE", KEYS[7], set.usage_seconds)
@@ -171,6 +172,7 @@ end
 redis.call("ZREM", KEYS[3], ARGV[1])
 redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1], "rq:executions:" .. ARGV[1])
 forget_end(ARGV[1])
+redis.call("SREM", "likeness:running:" .. ARGV[2], ARGV[1])
 let_in_everywhere(ARGV[2])
 return 1
 """

@@ -75,7 +75,8 @@ def _counts(figures: Figures) -> Iterator[Metric]:
     told = CounterMetricFamily("likeness_webhook_deliveries", "Webhook deliveries tried", labels=["outcome"])
     for outcome in sorted({*names.WEBHOOK_OUTCOMES, *figures.deliveries}):
         told.add_metric([outcome], figures.deliveries.get(outcome, 0))
-    yield from (ended, told)
+    late = "Seconds that the webhook to look at next is late"
+    yield from (ended, told, GaugeMetricFamily("likeness_webhook_overdue_seconds", late, figures.overdue))
 
 
 async def standing_of(services: Services) -> Standing:

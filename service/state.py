@@ -14,6 +14,7 @@ from likeness.store import PictureStore
 from service.auth import LOCAL_OWNER, Keys, Scope
 from service.config import Settings
 from service.fetch import Fetcher
+from service.limits import Memory
 from service.metrics import Metrics
 from service.queue import JobQueue
 
@@ -62,7 +63,9 @@ class Services:
             ),
             store=PictureStore.open(settings.store_url, settings.store_public_url),
             keys=keys,
-            fetcher=Fetcher(settings.max_upload_bytes, settings.fetch_seconds),
+            fetcher=Fetcher(
+                settings.max_upload_bytes, settings.fetch_seconds, memory=Memory(settings.max_upload_memory)
+            ),
             metrics=Metrics(),
             waiting=Places(settings.max_waiting),
         )

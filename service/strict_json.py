@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 means it: no NaN, no number beyond a double, no key twice, no bottomless nesting."""
+"""JSON as RFC 8259 means it: no NaN, no number beyond a double, no key twice, no bottomless nesting, no flood."""
 
 import json
 import math
@@ -7,9 +7,13 @@ from typing import Any, Final
 
 from likeness.contract.errors import FieldProblem, InvalidField
 from service.errors import pointer
+from service.limits import FIELDS_BYTES
 
 LONGEST_NUMBER: Final = 64
 """Characters; Python refuses longer integers only from 4300 digits on, after costly work."""
+MOST_SIGNS: Final = FIELDS_BYTES
+"""Commas and opening brackets of a body: there are hardly more values. The fields have no room for more, and base64 has
+none; but in the place of a picture there would be room for millions, which take a hundred times the body's memory."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,8 @@ class _Refused:
 
 def loads(text: str | bytes, *place: str) -> Any:  # noqa: ANN401  whatever the caller sent
     """Return the value of a JSON text that stands at `place`. Raises InvalidField naming the field."""
+    if isinstance(text, bytes) and sum(map(text.count, b",[{")) > MOST_SIGNS:
+        raise _bad(f"more than {MOST_SIGNS} values", place)
     try:
         value = json.loads(
             text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int

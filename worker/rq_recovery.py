@@ -1,5 +1,7 @@
 """Looking after jobs that others lost: claims that lapsed, and jobs that were taken but never started."""
 
+from typing import Final
+
 import structlog
 from rq import worker_registration
 from rq.job import JobStatus
@@ -10,6 +12,9 @@ from likeness.contract import names
 from worker.rq_job import fetch
 from worker.rq_scripts import STEAL, UNSTICK
 from worker.telemetry import Telemetry
+
+MOST_FORGOTTEN: Final = 256
+"""Cancelled jobs looked at in one go."""
 
 log = structlog.get_logger()
 
@@ -25,8 +30,21 @@ def look_after(queue: Queue, worker: str, seen: list[bytes], telemetry: Telemetr
     taken = unstick(queue, seen)
     queue.finished_job_registry.cleanup()
     queue.failed_job_registry.cleanup()
+    forget_cancelled(queue)
     worker_registration.clean_worker_registry(queue)
     return taken
+
+
+def forget_cancelled(queue: Queue) -> None:
+    """Drop the cancelled jobs that no longer exist from RQ's registry, which keeps them for ever; the oldest first."""
+    key = queue.canceled_job_registry.key
+    oldest = [entry.decode() for entry in queue.connection.zrange(key, 0, MOST_FORGOTTEN - 1)]
+    with queue.connection.pipeline(transaction=False) as pipeline:
+        for job_id in oldest:
+            pipeline.exists(names.JOB_KEY.format(id=job_id))
+        there = pipeline.execute()
+    if gone := [job_id for job_id, exists in zip(oldest, there, strict=True) if not exists]:
+        queue.connection.zrem(key, *gone)
 
 
 def recover(queue: Queue, worker: str, telemetry: Telemetry) -> None:

@@ -14,7 +14,9 @@ TAKE: Final = (
 -- KEYS: queues in order, then a bell for each. ARGV: how deep to look, ms jobs are left to others, ms after which a
 -- batch job goes first (-1: none does), engines left to others.
 -- Moves the first job there is into its queue's intermediate list. Jobs of keys that run as many as they may are held
--- back. Jobs of engines that only other workers hold are passed over for a time, and the bell is rung on for those.
+-- back. They come in as jobs end; should that have been missed, it happens here, of a few keys at a time: to look at
+-- all would make taking dear. Jobs of engines that only other workers hold are passed over for a time, and the bell is
+-- rung on for those.
 -- What is passed over is never overtaken from a queue of another priority, but by a batch job that waited so long.
 -- Answers {queue, id}, else how many jobs were passed over.
 local clock = redis.call("TIME")
@@ -64,7 +66,7 @@ local function overdue(queue)
   return aged >= 0 and string.match(queue, "[^-]*$") == "batch" and made and now - made > aged
 end
 for i = 1, #KEYS / 2 do
-  for _, owner in ipairs(redis.call("SMEMBERS", holders_key(KEYS[i]))) do
+  for _, owner in ipairs(redis.call("SRANDMEMBER", holders_key(KEYS[i]), 64)) do
     let_in(KEYS[i], owner)
   end
   if overdue(KEYS[i]) then
@@ -134,6 +136,7 @@ ENDED: Final = (
     + """
 -- KEYS: usage of the day, job. ARGV: owner, how it ended, images, seconds of work, seconds usage is kept.
 -- Counts a job that ended, unless it was deleted and so counted before, and lets in what waited for its place.
+redis.call("SREM", "likeness:running:" .. ARGV[1], string.sub(KEYS[2], 8))
 if redis.call("HEXISTS", KEYS[2], "likeness_owner") == 0 then
   return 0
 end

@@ -15,6 +15,8 @@ end
 local function await_end(job, id)
   if redis.call("HEXISTS", job, "{names.FIELD_WEBHOOK}") == 1 then
     redis.call("ZADD", "{names.WEBHOOKS_DUE_KEY}", now_ms() + {names.WEBHOOK_LOOK_SECONDS * 1000}, id)
+    -- Where nobody delivers: what was due so long ago is kept no more, and a job that ends later comes in anew.
+    redis.call("ZREMRANGEBYSCORE", "{names.WEBHOOKS_DUE_KEY}", "-inf", now_ms() - {names.WEBHOOK_SECONDS * 1000})
   end
 end
 -- The copy outlives the job, whose lifetime may be over before a receiver answers.

@@ -77,9 +77,13 @@ class Held:
                 await self.renew()
 
     async def renew(self) -> None:
-        """Keep the job, and its content as its key, for `left_seconds` after the next renewal would be due."""
+        """Keep the job, and its content as its key, for `left_seconds` after the next renewal would be due.
+
+        One that the caller's own key stands for may have been handed in by another call, and is nobody's to stop here.
+        """
         seconds = -(-self.services.settings.left_seconds * 4 // 3)
-        await self.services.queue.awaited.hold(self.awaited, seconds)
+        others = self.accepted.replayed and not self.asked.by_content
+        await self.services.queue.awaited.hold(self.awaited, seconds, only_longer=others)
         if self.asked.key is not None and self.asked.by_content:
             await self.services.queue.awaited.keep_key(self.asked.owner, self.asked.key, self.awaited.job_id, seconds)
 

@@ -18,7 +18,8 @@ def mask_of_alpha(data: bytes, bounds: Bounds) -> bytes:
     picture = _decoded(data, bounds)
     if picture.pixels.mode not in ("LA", "RGBA") and picture.transparency is None:
         raise _refused("it has no alpha channel; it must be transparent where the picture may change")
-    return _file(ImageChops.invert(picture.pixels.convert("RGBA").getchannel("A")))
+    pixels = picture.pixels if picture.pixels.mode in ("LA", "RGBA") else picture.pixels.convert("RGBA")
+    return _file(ImageChops.invert(pixels.getchannel("A")))
 
 
 def inverted_mask(data: bytes, bounds: Bounds) -> bytes:

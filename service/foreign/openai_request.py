@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from anyio import to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
@@ -20,6 +19,7 @@ from service.foreign.kinds import asks_for_change
 from service.foreign.masks import mask_of_alpha
 from service.foreign.openai_wire import EditRequest, GenerationRequest, ImageRequest
 from service.foreign.renaming import told_as
+from service.pixels import with_pixels
 from service.submission import Model, Submission, Upload, submitted, typed, upload_of
 
 SAID_AS: Final = {
@@ -62,17 +62,21 @@ async def edit_parts(items: list[tuple[str, Any]]) -> EditParts:
     """Return the parts of a form. Raises InvalidField."""
     files: dict[str, list[Upload]] = {name: [] for name in ("image", "mask", "markup")}
     texts: dict[str, Any] = {}
+    roles: list[str] = []
     for name, value in items:
         if name in FILES and (name != "mask" or isinstance(value, UploadFile)):
             files[name.removesuffix("[]")].append(await upload_of(name, value))
         elif isinstance(value, UploadFile):
             raise InvalidField.at(name[:64], f"a file; only {', '.join(files)} may be one")
         elif name == "roles[]":
-            texts.setdefault("roles", []).append(value)
+            roles.append(value)
         elif name in texts:
             raise InvalidField.at(name[:64], "given more than once")
         else:
             texts[name] = typed(name, value, _model_with(name))
+    if roles and "roles" in texts:
+        raise InvalidField.at("roles", "given more than once")
+    texts |= {"roles": roles} if roles else {}
     if len(files["mask"]) > 1 or len(files["markup"]) > 1:
         raise InvalidField.at("mask", "one mask and one markup at most")
     return EditParts(_checked(texts, EditRequest), files["image"], _only(files["mask"]), _only(files["markup"]))
@@ -103,7 +107,7 @@ async def edit(parts: EditParts, bounds: Bounds) -> Submission:
         files["guide"] = parts.markup
     if parts.mask:
         _free("mask", files, fields)
-        files["mask"] = Upload(await to_thread.run_sync(mask_of_alpha, parts.mask.data, bounds))
+        files["mask"] = Upload(await with_pixels(mask_of_alpha, parts.mask.data, bounds))
     kind = fields.pop("kind", None) or _kind(parts.request, fields, files)
     if kind not in ("recreate", "customise"):
         raise InvalidField.at("kind", "recreate or customise")

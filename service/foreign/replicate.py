@@ -107,7 +107,7 @@ def _submission(said: dict[str, Any], engine: str, most: int) -> Submission:
         if isinstance(value := said.get(name), str) and not (name == "mask" and value in REGIONS):
             files[name] = source_of(name, said.pop(name), most)
     kind = said.pop("kind", None) or _kind(image, said, files)
-    if kind not in MODELS:
+    if not isinstance(kind, str) or kind not in MODELS:
         raise InvalidField.at("kind", f"one of {', '.join(MODELS)}")
     if (kind == "generate") != (image is None) or not isinstance(image, str | None):
         raise InvalidField.at("image", "a URL or a data URI, and none to generate")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from anyio import to_thread
@@ -17,6 +18,7 @@ from service.foreign.a1111 import TOLD_AS, Img2Img, read, submission
 from service.foreign.credentials import BasicOwner
 from service.foreign.held import Asked, as_base64, finished, picture_bytes, result_of
 from service.foreign.openai_answer import headers_of
+from service.pixels import with_pixels
 from service.state import OnlyQuery, Services, Use
 from service.submission import JSON, media_type_of
 
@@ -31,7 +33,9 @@ async def img2img(request: Request, services: Use, owner: BasicOwner) -> Respons
     media_type_of(request, JSON)
     body = b"".join([chunk async for chunk in request.stream()])
     said = await to_thread.run_sync(read, body)
-    wanted = await to_thread.run_sync(submission, services, await missing_engines(services), said)
+    work = partial(submission, services, await missing_engines(services), said)
+    inverts = said.mask is not None and said.inpainting_mask_invert == 1
+    wanted = await (with_pixels(work) if inverts else to_thread.run_sync(work))
     asked = Asked(owner, API, wanted, TOLD_AS)
     try:
         _, job = await finished(request, services, asked)

@@ -4,7 +4,6 @@ from hashlib import sha256
 from io import BytesIO
 from typing import Annotated, Final
 
-from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Query
 from PIL import Image
 from starlette.responses import Response
@@ -19,6 +18,7 @@ from likeness.store import PictureStore
 from service import examples
 from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
 from service.headers import best_media_type, etag_matches
+from service.pixels import with_pixels
 from service.report_page import POLICY, report_page
 from service.routes.paths import IfNoneMatch, JobId
 from service.routes.results import made_image
@@ -32,8 +32,6 @@ HTML: Final = "text/html"
 OFFERED: Final = (JSON, PNG, HTML)
 SHOWN_SIDE: Final = 640
 """Px; the longer side of the pictures in a page."""
-DRAWN_AT_ONCE: Final = 2
-"""Two decoded pictures each; more of these would fill the memory."""
 
 _described = answer("The report, in the type that `Accept` likes best", examples.REPORT, ETag="changes with the report")
 _described["content"][PNG] = {
@@ -86,20 +84,10 @@ async def read_report(
     if media_type == JSON:
         return Response(text, headers=headers, media_type=JSON)
     draw = _card if media_type == PNG else _page
-    data = await to_thread.run_sync(draw, services.store, services.bounds, job, made, limiter=_limiter())
+    data = await with_pixels(draw, services.store, services.bounds, job, made)
     if media_type == HTML:
         headers["Content-Security-Policy"] = POLICY
     return Response(data, headers=headers, media_type=media_type)
-
-
-_limiters: list[CapacityLimiter] = []
-
-
-def _limiter() -> CapacityLimiter:
-    """Return the one limiter; it is made on first use because that needs a running event loop."""
-    if not _limiters:
-        _limiters.append(CapacityLimiter(DRAWN_AT_ONCE))
-    return _limiters[0]
 
 
 def _card(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> bytes:

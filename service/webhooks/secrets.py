@@ -4,11 +4,11 @@ import argparse
 import base64
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from service.auth import KeyRecord, KeysError, find_key, replace_key
+from service.auth import KeyRecord, KeysError, change_key
 from service.config import Settings
 
 PREFIX: Final = "whsec_"
@@ -22,29 +22,38 @@ def new_secret() -> str:
 
 def webhook_secret(path: Path, name: str) -> str:
     """Return the newest secret of the key called `name`; one is made when it has none. Raises KeysError."""
-    record = find_key(path, name)
-    return record.webhook_secrets[0] if record.webhook_secrets else _write(path, record, [new_secret()])
+    return _changed(path, name, lambda known: known or [new_secret()])
 
 
 def rotate(path: Path, name: str) -> str:
     """Give a key a new secret beside the one it has, and return it; webhooks are signed with both. Raises KeysError."""
-    record = find_key(path, name)
-    if len(record.webhook_secrets) > 1:
-        raise KeysError(f"{name!r} has two secrets already; end that rotation first with --drop-old")
-    return _write(path, record, [new_secret(), *record.webhook_secrets])
+
+    def rotated(known: list[str]) -> list[str]:
+        if len(known) > 1:
+            raise KeysError(f"{name!r} has two secrets already; end that rotation first with --drop-old")
+        return [new_secret(), *known]
+
+    return _changed(path, name, rotated)
 
 
 def drop_old(path: Path, name: str) -> str:
     """Keep only the newest secret of a key, and return it. Raises KeysError when it has none."""
-    record = find_key(path, name)
-    if not record.webhook_secrets:
-        raise KeysError(f"{name!r} has no secret yet")
-    return _write(path, record, record.webhook_secrets[:1])
+
+    def newest(known: list[str]) -> list[str]:
+        if not known:
+            raise KeysError(f"{name!r} has no secret yet")
+        return known[:1]
+
+    return _changed(path, name, newest)
 
 
-def _write(path: Path, record: KeyRecord, kept: list[str]) -> str:
-    replace_key(path, record.model_copy(update={"webhook_secrets": kept}))
-    return kept[0]
+def _changed(path: Path, name: str, change: Callable[[list[str]], list[str]]) -> str:
+    """Change the secrets of a key as one step, and return the newest."""
+
+    def changed(record: KeyRecord) -> KeyRecord:
+        return record.model_copy(update={"webhook_secrets": change(record.webhook_secrets)})
+
+    return change_key(path, name, changed).webhook_secrets[0]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -91,6 +92,37 @@ def test_tokens_are_for_one_job_one_owner_and_one_hour(file: Path, monkeypatch: 
     monkeypatch.undo()
     revoke_key(file, "other")
     assert keys.owner_of_token(token, "job") is None, "tokens end with any change of the keys"
+
+
+def test_a_lost_file_makes_no_token_valid(file: Path) -> None:
+    create_key(file, "shop")
+    keys = Keys.load(file)
+    file.unlink()
+    forged = Keys(None).token("job", "shop")
+    assert keys.owner_of_token(forged, "job") is None
+
+
+def test_a_key_that_is_revoked_meanwhile_may_have_no_more_jobs(file: Path) -> None:
+    assert Keys.load(file).limits_of("local").daily_quota is None
+    create_key(file, "shop")
+    keys = Keys.load(file)
+    assert keys.limits_of("shop").daily_quota is None
+    revoke_key(file, "shop")
+    keys.refresh()
+    assert keys.limits_of("shop").daily_quota == 0
+
+
+def test_changes_at_the_same_time_are_all_kept(file: Path) -> None:
+    """Each reads the file, changes it and writes it: without a lock a revoked key comes back."""
+    names = [f"shop-{number}" for number in range(16)]
+    for name in names[:8]:
+        create_key(file, name)
+    with ThreadPoolExecutor(16) as pool:
+        made = [pool.submit(create_key, file, name) for name in names[8:]]
+        gone = [pool.submit(revoke_key, file, name) for name in names[:8]]
+        for change in (*made, *gone):
+            change.result()
+    assert sorted(list_keys(file)) == sorted(names[8:])
 
 
 def test_every_call_but_health_needs_a_key(serve, file: Path) -> None:

@@ -372,3 +372,37 @@ def test_turns_between_pools() -> None:
     assert [queue.rpartition("-")[2] for queue in turns.order(queues)] == ["interactive"] * 3 + ["batch"] * 3
     for queue, following in pairwise(turns.order(queues)[:3]):
         assert queue != following
+
+
+def test_an_idle_key_leaves_nothing_for_ever(waiting: Waiting) -> None:
+    waiting.clear()
+    ended, deleted = (waiting.accept("ant", KeyLimits(concurrency=2)) for _ in range(2))
+    for job_id in (ended, deleted):
+        assert waiting.take() == job_id
+        waiting.start(job_id)
+    assert waiting.redis.scard("likeness:running:ant") == 2
+    job = names.JOB_KEY.format(id=ended)
+    waiting.redis.hset(job, "status", "finished")
+    waiting.redis.eval(
+        ENDED, 2, names.USAGE_KEY.format(owner="ant", day="2026-01-01"), job, "ant", "succeeded", 1, 1, 9
+    )
+    waiting.do("forget", deleted)
+    kept = [key.decode() for key in waiting.redis.scan_iter() if b"ant" in key and waiting.redis.ttl(key) < 0]
+    assert kept == []
+
+
+def test_jobs_of_many_keys_whose_ends_were_missed_come_in_a_few_at_a_time(waiting: Waiting) -> None:
+    waiting.clear()
+    for number in range(200):
+        for _ in range(2):
+            waiting.accept(f"key-{number}", KeyLimits(concurrency=1))
+    for job_id in waiting.listed():
+        waiting.redis.hset(names.JOB_KEY.format(id=job_id), "status", "finished")
+        waiting.redis.lrem(waiting.rq.key, 1, job_id)
+        waiting.redis.delete(names.WAITING_KEY.format(queue=QUEUE, owner=waiting.owners[job_id]))
+    assert waiting.redis.scard(names.HOLDERS_KEY.format(queue=QUEUE)) == 200
+    taken = [waiting.take() for _ in range(2)]
+    assert all(taken) and len(waiting.listed()) <= 2 * 64
+    while job_id := waiting.take():
+        taken.append(job_id)
+    assert len(taken) == 200

@@ -13,9 +13,10 @@ from shutil import which
 import httpx
 import pytest
 
-from likeness.contract.errors import LikenessError, UploadTooLarge, UrlFailed, UrlNotAllowed
+from likeness.contract.errors import LikenessError, TooManyUploads, UploadTooLarge, UrlFailed, UrlNotAllowed
 from service.connect import is_public, resolve
 from service.fetch import Fetcher, checked_url
+from service.limits import Memory
 
 PUBLIC = "93.184.216.34"
 
@@ -122,6 +123,22 @@ def test_bounds() -> None:
     assert error_of(url, lambda _: httpx.Response(404), names) is UrlFailed
     packed = {"Content-Encoding": "gzip"}
     assert error_of(url, lambda _: httpx.Response(200, headers=packed, stream=Stream()), names) is UrlFailed
+
+
+def test_pictures_fetched_at_one_time_have_a_bound_together() -> None:
+    """A picture by URL costs its caller no upload, so the bound of uploads does not see it."""
+    names, memory = Names(shop_example=[PUBLIC]), Memory(250)
+    slow = httpx.MockTransport(lambda _: httpx.Response(200, stream=Stream(bytes(50), bytes(50), pause=0.05)))
+    fetcher = Fetcher(100, 5, names, slow, memory)
+
+    async def five() -> list[bytes | BaseException]:
+        calls = (fetcher.fetch("https://shop.example/a.png") for _ in range(5))
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    found = asyncio.run(five())
+    assert 1 <= sum(isinstance(one, TooManyUploads) for one in found) < 5
+    assert memory.free == 250
+    assert len(asyncio.run(fetcher.fetch("https://shop.example/a.png"))) == 100
 
 
 def test_another_address_is_tried_when_the_first_does_not_connect() -> None:

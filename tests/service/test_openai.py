@@ -175,9 +175,9 @@ def hasty(serve: Callable[..., Live]) -> Live:
     return serve(left_seconds=1)
 
 
-def begun(live: Live, picture: tuple[str, bytes], **fields: str) -> socket.socket:
+def begun(live: Live, picture: tuple[str, bytes], key: dict[str, str] | None = None, **fields: str) -> socket.socket:
     """Send an edit and return the connection, which waits for the answer."""
-    request = httpx.Request("POST", f"{live.url}/v1/images/edits", files={"image": picture}, data=fields)
+    request = httpx.Request("POST", f"{live.url}/v1/images/edits", files={"image": picture}, data=fields, headers=key)
     body = request.read()
     address = request.url.host, request.url.port
     lines = [f"{name}: {value}" for name, value in request.headers.items()]
@@ -213,6 +213,20 @@ def test_a_job_that_everybody_left_is_stopped_and_one_that_is_awaited_is_not(has
         first.close()
         if second:
             second.close()
+
+
+def test_a_job_of_another_call_with_the_same_key_is_not_stopped(hasty: Live) -> None:
+    key, picture = {"Idempotency-Key": "mine"}, photo(16)
+    job = hasty.http.post("/recreate", files={"image": picture}, headers=key).json()["id"]
+    connection = begun(hasty, picture, key=key)
+    waiting = hasty.app.state.services.waiting
+    until = time.monotonic() + 20
+    while waiting._free == hasty.app.state.services.settings.max_waiting:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    connection.close()
+    time.sleep(4)  # longer than a job of its own would be kept: what is tested is that nothing happens
+    assert only_job(hasty)["id"] == job and only_job(hasty)["status"] == "queued"
 
 
 def test_a_reader_of_a_stream_that_goes_leaves_the_job_and_its_place(hasty: Live) -> None:

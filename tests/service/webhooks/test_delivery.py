@@ -1,5 +1,6 @@
 """Delivering: a real receiver that verifies, real Valkey, real service; what goes wrong is tried again."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -200,6 +201,32 @@ def test_an_end_that_was_not_told_to_the_outbox_is_found(hooked: Live, receiver:
             assert receiver.next()[1]["type"] == "job.failed"
             told(hooked.http, job_id, "delivered")
         assert not client.exists(names.WEBHOOKS_DUE_KEY)
+
+
+def test_where_nobody_delivers_what_is_due_does_not_grow_for_ever(hooked: Live) -> None:
+    untold, told_later = hand_in(hooked.http, "http://shop.example/"), hand_in(hooked.http, "http://shop.example/")
+    with database(hooked) as client:
+        now = client.time()[0] * 1000
+        kept = names.WEBHOOK_SECONDS * 1000
+        client.zadd(names.WEBHOOKS_DUE_KEY, {untold: now - kept - 60_000, told_later: now - kept + 60_000})
+        new = hand_in(hooked.http, "http://shop.example/")
+        due = {job_id.decode() for job_id in client.zrange(names.WEBHOOKS_DUE_KEY, 0, -1)}
+        assert due == {told_later, new}
+        assert hooked.http.post(f"/jobs/{untold}/cancel").json()["status"] == "cancelled"
+        assert client.zscore(names.WEBHOOKS_DUE_KEY, untold) >= now, "one that ends after all is to be told"
+
+
+def test_the_metrics_tell_how_late_webhooks_are(hooked: Live) -> None:
+    def late() -> float:
+        page = hooked.http.get("/metrics").text
+        return float(re.search(r"^likeness_webhook_overdue_seconds (.+)$", page, re.MULTILINE)[1])
+
+    assert late() == 0
+    job_id = hand_in(hooked.http, "http://shop.example/")
+    assert late() == 0, "it is looked at in a minute"
+    with database(hooked) as client:
+        client.zadd(names.WEBHOOKS_DUE_KEY, {job_id: (client.time()[0] - 100) * 1000})
+    assert 99 <= late() < 200
 
 
 def test_receivers_of_one_key_that_hang_leave_places_for_anothers(serve, receiver: Receiver, tmp_path: Path) -> None:
