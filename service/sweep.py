@@ -37,6 +37,8 @@ async def keep_sweeping(store: PictureStore, queue: JobQueue, lifetime: int, sec
             erased = await sweep(store, queue, lifetime)
         except LikenessError as error:
             log.warning("sweep put off", error=error.code)
+        except Exception:  # the loop must outlive what nobody foresaw: else the store would grow for ever
+            log.exception("sweep put off")
         else:
             if erased:
                 log.info("swept", jobs=erased)

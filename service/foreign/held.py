@@ -10,7 +10,7 @@ import base64
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, TypeVar
 
@@ -68,10 +68,12 @@ class Held:
     asked: Asked
     awaited: AwaitedJob
     accepted: Accepted
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when it is held no more; a cancellation alone can be lost within a library that waits."""
 
     async def keep(self) -> None:
-        """Say again and again, until cancelled, that somebody waits."""
-        while True:
+        """Say again and again, until it is held no more, that somebody waits."""
+        while not self.over.is_set():
             await asyncio.sleep(self.services.settings.left_seconds / 3)
             with contextlib.suppress(Unavailable):  # the next time will do
                 await self.renew()
@@ -117,6 +119,7 @@ async def held(services: Services, asked: Asked) -> AsyncIterator[Held]:
         try:
             yield job
         finally:
+            job.over.set()
             keeping.cancel()
 
 
@@ -208,3 +211,5 @@ async def keep_cancelling(services: Services) -> None:
                 log.info("stopped: everybody left", job_id=job_id)
         except LikenessError as error:
             log.warning("jobs that everybody left not looked for", error=error.code)
+        except Exception:  # the loop must outlive what nobody foresaw: else such jobs would be made for nobody
+            log.exception("jobs that everybody left not looked for")
