@@ -89,14 +89,13 @@ def customise(
     """
     from likeness.making import Wish
 
-    region = mask if mask in REGIONS else None
     fields = {
         "instruction": instruction,
-        "recolour": recoloured(recolour, region),
+        "recolour": recoloured(recolour, mask),
         "text": text,
         "logo": logo,
         "prompt": prompt,
-        "mask": region or (Path(mask) if mask else None),
+        "mask": masked(mask),
         "preserve": preserve,
         "controls": [{"kind": kind} for kind in control] if control else None,
         "place": _box(place),
@@ -117,11 +116,16 @@ def customise(
     _make([Wish(file, "customise", fields) for file in files], out, url, key, as_json)
 
 
-def recoloured(colour: str | None, region: str | None) -> dict[str, str] | None:
+def recoloured(colour: str | None, mask: str | None) -> dict[str, str] | None:
     """Return the colourway; a region that is given as the mask is the one to recolour."""
     if colour is None:
         return None
-    return {"to": colour, "mask": region} if region else {"to": colour}
+    return {"to": colour, "mask": mask} if mask in REGIONS else {"to": colour}
+
+
+def masked(mask: str | None) -> str | Path | None:
+    """Return a mask as the client takes it: a region, or a picture's path."""
+    return Path(mask) if mask and mask not in REGIONS else mask or None
 
 
 def _box(text: str | None) -> dict[str, float] | None:
