@@ -107,7 +107,8 @@ REFUSED = [
     ({"steps": 5000}, "steps"),
     ({"override_settings": {"sd_vae": "x"}}, "override_settings/sd_vae"),
     ({"override_settings": {"sd_model_checkpoint": "v1-5"}}, "not in the catalogue"),
-    ({"sag": webuiapi.Sag()}, "there is no such script"),
+    # The package adds a script to its own default of alwayson_scripts, and sends it ever after.
+    ({"sag": webuiapi.Sag(), "alwayson_scripts": {}}, "there is no such script"),
     ({"script_name": "xyz"}, "script_name: only"),
 ]
 
