@@ -28,7 +28,7 @@ from likeness.contract.tasks import Priority, Recreate
 from likeness.local.valkey import Valkey
 from service.auth import UNLIMITED, KeyLimits
 from service.queue import JobQueue
-from worker.rq_job import LikenessQueue
+from worker.queue.job import LikenessQueue
 
 SPEC = load_catalogue().choose(Recreate())
 NAME = names.queue_name(SPEC.pool, Priority.INTERACTIVE)

@@ -30,11 +30,11 @@ from likeness.contract.tasks import Generate
 from likeness.imaging.metrics.frechet import Features, frechet_distance
 from training.garments import Garments, garments
 from training.pictures import Pixels, load_pictures
-from worker import features
 from worker.config import WEIGHTS, Settings
 from worker.engine import Engine, EngineTask
-from worker.features import FeatureNetwork
-from worker.residency import Residents
+from worker.networks import features
+from worker.networks.features import FeatureNetwork
+from worker.residency.engines import Residents
 
 SIDE = 64
 """Px to which every picture is brought, the least that an engine here makes."""

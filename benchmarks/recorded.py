@@ -9,7 +9,7 @@ import torch
 
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.figures import FILE, Figures, Measured
-from worker.residency import Residents
+from worker.residency.engines import Residents
 
 ROOT = Path(__file__).parent.parent
 PLACE = Path("likeness/contract") / FILE

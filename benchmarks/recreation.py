@@ -23,13 +23,13 @@ from likeness.imaging.frame import Frame
 from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.registration import undone
 from likeness.imaging.sheet import contact_sheet
-from worker.brief import Sent
-from worker.briefing import brief_of
 from worker.config import Settings
+from worker.editing.canvas import Shown
+from worker.editing.plan import Sent
+from worker.editing.planner import brief_of
 from worker.engine import silent
-from worker.residency import Residents
-from worker.scoring import Candidate, score
-from worker.shown import Shown
+from worker.residency.engines import Residents
+from worker.runs.scoring import Candidate, score
 
 FIGURES = ("psnr", "ssim", "ms_ssim", "delta_e", "edge_f1", "drift")
 SEED = 0

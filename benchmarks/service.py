@@ -32,7 +32,7 @@ from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import Valkey, free_port
 from worker.config import Settings as WorkerSettings
 from worker.engine import EngineTask, silent
-from worker.residency import Residents
+from worker.residency.engines import Residents
 
 ROUNDS = 15
 POSTS, AT_ONCE = 300, 16

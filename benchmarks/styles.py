@@ -1,9 +1,10 @@
 """Style transfer: photos of a folder in drawn styles, by every engine for styles that is installed.
 
 `python -m benchmarks.styles FOLDER [--photos 4] [--engine adain] [--sheet sheet.png]` prints one row an engine: how far
-Gram matrices are from the style's before and after (`worker/style.py`; 0 where equal), edge_f1 of photo and result,
-the seconds of a photo, and of a square of 512 px. Every style error is told by MobileNetV2, which `style-transfer`
-minimises it with and `adain`'s decoder was taught by: they are marked by their own teacher. Medians over all pictures.
+Gram matrices are from the style's before and after (`worker/networks/style.py`; 0 where equal), edge_f1 of photo and
+result, the seconds of a photo, and of a square of 512 px. Every style error is told by MobileNetV2, which
+`style-transfer` minimises it with and `adain`'s decoder was taught by: they are marked by their own teacher. Medians
+over all pictures.
 """
 
 import argparse
@@ -29,8 +30,8 @@ from likeness.imaging.sheet import Cell, comparison_sheet
 from training.textures import KINDS
 from worker.config import Settings
 from worker.engine import Canvas, Engine, EngineTask, silent
-from worker.residency import Residents
-from worker.style import MOBILENET_STYLE, gram, pixels, shared, style_error, tapped
+from worker.networks.style import MOBILENET_STYLE, gram, pixels, shared, style_error, tapped
+from worker.residency.engines import Residents
 
 SIDE, SEED = 256, 7
 """Of the drawn styles, in px; no recipe draws with this seed."""

@@ -175,7 +175,7 @@ CUSTOMISED: Final[dict[str, Any]] = {
         ],
         "engine": {
             "name": "starter-edit",
-            "family": "instruct_pix2pix",
+            "family": "starter_instruct_pix2pix",
             "weights": "starter",
             "revision": "1",
             "parameters": {"guidance_scale": 1.5, "image_guidance_scale": 1.0, "steps": 6},
@@ -340,7 +340,7 @@ ENGINES: Final[dict[str, Any]] = {
     "engines": [
         {
             "name": "starter-edit",
-            "family": "instruct_pix2pix",
+            "family": "starter_instruct_pix2pix",
             "summary": "Our own small InstructPix2Pix",
             "use": "To change a product by one of the known instructions.",
             "kinds": ["customise"],

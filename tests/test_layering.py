@@ -24,10 +24,10 @@ FORBIDDEN = {
 
 KNOW_RQ = {
     "service/queue_hash.py",
-    "worker/rq_claims.py",
-    "worker/rq_job.py",
-    "worker/rq_worker.py",
-    "worker/rq_recovery.py",
+    "worker/queue/claims.py",
+    "worker/queue/job.py",
+    "worker/queue/worker.py",
+    "worker/queue/recovery.py",
 }
 
 

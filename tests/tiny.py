@@ -32,7 +32,7 @@ from transformers import (
 from tests.tiny_captioners import captioner
 from tests.tiny_editors import flux_kontext, kandinsky22_decoder, kandinsky22_prior, qwen_image_edit
 from tests.tiny_parts import autoencoder, seeded, text_encoder, tokenizer
-from worker.vgg import places
+from worker.networks.vgg19 import places
 
 BETAS = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SIZE = 32

@@ -24,9 +24,9 @@ from torch.nn import functional as F
 from training import state
 from training.pictures import Crops, load_pictures
 from training.textures import Styles
-from worker import features
-from worker.features import FeatureNetwork
-from worker.style import (
+from worker.networks import features
+from worker.networks.features import FeatureNetwork
+from worker.networks.style import (
     DEEP,
     FINE,
     MOBILENET_STYLE,

@@ -1,8 +1,8 @@
 """Train the starter's cleaner: `python -m training.cleaner --data DATA --minutes 9`.
 
 It takes low noise off latents, at the times below LOW, and is the base that the denoiser starts from there
-(`worker/denoiser.py`). The error is divided by the noise's variance, as in the prediction of noise (Ho et al. 2020,
-arXiv:2006.11239), and each channel counts as much as it shows in the picture.
+(`worker/networks/starter.py`). The error is divided by the noise's variance, as in the prediction of noise (Ho et al.
+2020, arXiv:2006.11239), and each channel counts as much as it shows in the picture.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from training.judge import shots
 from training.pairs import Lesson, Pairs
 from training.pictures import load_pictures
 from training.stream import Stream
-from worker.denoiser import LOW, TIMES, StarterCleaner, kept
+from worker.networks.starter import LOW, TIMES, StarterCleaner, kept
 
 LEAST_NOISE = 0.005
 """Added to the variance of noise by which the error is divided."""

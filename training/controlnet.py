@@ -1,6 +1,6 @@
 """Train what draws by a map of edges: `python -m training.controlnet --data DATA`.
 
-It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/denoiser.py` says what it is.
+It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/networks/starter.py` says what it is.
 
 At pure noise a map of edges says where something ends, not which side is the brighter one. The mean of both is no edge,
 and that is what the mean square error asks for; so the lengths of gradients are compared too (`training/edges.py`).
@@ -25,7 +25,7 @@ from training.judge import judge_control
 from training.pairs import Lesson, Pairs
 from training.pictures import load_pictures
 from training.stream import Latents, Stream
-from worker.denoiser import TIMES, StarterControlNet, kept
+from worker.networks.starter import TIMES, StarterControlNet, kept
 
 EDGES = 3.0
 """What the error of edges counts beside the mean square error, at pure noise."""

@@ -1,6 +1,7 @@
 """Train the starter denoiser and its text encoder: `python -m training.denoiser --data DATA`.
 
-One small UNet on the starter autoencoder's latents (`worker/denoiser.py`) learns to edit, to fill and to draw at once.
+One small UNet on the starter autoencoder's latents (`worker/networks/starter.py`) learns to edit, to fill and to draw
+at once.
 
 For few steps: noise and picture are mixed along a straight line, as in rectified flow (Liu et al. 2022,
 arXiv:2209.03003), with a shift (Esser et al. 2024, arXiv:2403.03206) towards less noise, as the latents are few; the
@@ -29,7 +30,7 @@ from training.pairs import Pairs
 from training.pictures import load_pictures
 from training.stream import Latents, Stream
 from training.text_start import text_start
-from worker.denoiser import LATENTS, TIMES, StarterUNet, kept
+from worker.networks.starter import LATENTS, TIMES, StarterUNet, kept
 
 NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05
 """Shares of pairs trained without their text, their source, or both, for both guidances (Brooks et al. 2023)."""

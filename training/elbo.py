@@ -14,7 +14,7 @@ from rich.progress import Progress
 from torch import Tensor, nn
 
 from training import state
-from worker.vae import PatchVAE, PictureVAE
+from worker.networks.vae import PatchVAE, PictureVAE
 
 VAE = TypeVar("VAE", PatchVAE, PictureVAE)
 Batch = tuple[Tensor, ...]

@@ -6,14 +6,14 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from training import tokenizer as vocabulary
-from worker.denoiser import CHANNELS, LATENTS, TIMES, StarterUNet, kept
+from worker.networks.starter import CHANNELS, LATENTS, TIMES, StarterUNet, kept
 
 WIDTHS = (64, 128, 192)
 TEXT_WIDTH = 192
 
 
 def betas() -> list[float]:
-    """Return the schedule of `worker.denoiser.kept`, as diffusers takes it."""
+    """Return the schedule of `worker.networks.starter.kept`, as diffusers takes it."""
     left = kept(torch.arange(TIMES))
     return [float(beta) for beta in 1 - left / torch.cat([left.new_ones(1), left[:-1]])]
 

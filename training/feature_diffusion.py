@@ -16,10 +16,10 @@ from training.feature_pool import FeaturePool
 from training.feature_run import SHARES, Clock, averaged, judge, seeded, settings, strides, widths_of
 from training.pictures import Crops, load_pictures
 from training.ridge import fit
+from worker.diffusion.starter import StarterAutoencoder
 from worker.engines.feature_diffusion import FeatureDiffusionEngine, scheduler
-from worker.features import LAYERS, load
-from worker.inversion import FeatureDenoiser
-from worker.latents import StarterAutoencoder
+from worker.networks.feature_inversion import FeatureDenoiser
+from worker.networks.features import LAYERS, load
 
 NOISE = (0.0, 1.4)
 """Mean and spread of the logarithm of the noise that is learned at."""

@@ -21,8 +21,8 @@ from training.feature_run import SHARES, Clock, averaged, judge, seeded, setting
 from training.pictures import Crops, load_pictures
 from training.ridge import fit
 from worker.engines.feature_gan import FeatureGanEngine
-from worker.features import LAYERS, load
-from worker.inversion import PATCH, FeatureGenerator
+from worker.networks.feature_inversion import PATCH, FeatureGenerator
+from worker.networks.features import LAYERS, load
 
 COMPARED = "layer2"
 """Where what was made is looked at again."""

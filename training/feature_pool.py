@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from training.pictures import Crops
-from worker.features import LAYERS, FeatureNetwork
-from worker.latents import StarterAutoencoder
+from worker.diffusion.starter import StarterAutoencoder
+from worker.networks.features import LAYERS, FeatureNetwork
 
 CHUNK = 32
 """Crops looked at together."""

@@ -22,7 +22,7 @@ from likeness.imaging.metrics.ssim import ssim
 from training import state
 from training.pictures import Pictures, Pixels
 from worker.engine import Engine, EngineTask
-from worker.features import LAYERS, STRIDES, FeatureNetwork
+from worker.networks.features import LAYERS, STRIDES, FeatureNetwork
 
 SHARES = {"layer1": 0.2, "layer2": 0.2, "layer3": 0.4, "layer4": 0.2}
 """How often each layer is learned; the middle one is what the study used."""

@@ -23,9 +23,9 @@ from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.pictures import Pictures, Pixels
 from worker.components import Components, Weights
-from worker.denoiser import StarterControlNet
 from worker.engine import EngineTask
-from worker.engines import controlnet
+from worker.engines import starter_controlnet
+from worker.networks.starter import StarterControlNet
 
 if TYPE_CHECKING:
     from training.family import Family
@@ -115,7 +115,7 @@ def judge_control(family: Path, network: StarterControlNet, pictures: Pictures, 
     network.paired = True
     components = Components(Weights(family.parent, family.parent), "cpu")
     components.get((family.name, "controlnet"), lambda: network)
-    engine = controlnet.load(spec.model_copy(update={"weights": family.name}), components)
+    engine = starter_controlnet.load(spec.model_copy(update={"weights": family.name}), components)
     photos = [rgb for rgb, _ in shots(pictures)]
     settings = {name: one.default for name, one in spec.parameters.items()}
     rows = [photos, [canny(photo) for photo in photos]]

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from worker.vae import PATCH, PatchVAE
+from worker.networks.vae import PATCH, PatchVAE
 
 
 @torch.no_grad()

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from worker.inversion import Entry
+from worker.networks.feature_inversion import Entry
 
 SPARE = 16
 """Directions looked for beyond those that are kept: without them the search ends too early."""

@@ -18,7 +18,7 @@ from PIL import Image
 from rich.progress import track
 
 from likeness.imaging.colour import Floats
-from worker.segmenter import Segmenter, load
+from worker.networks.segmenter import Segmenter, load
 
 
 class Published(Segmenter):

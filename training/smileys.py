@@ -18,7 +18,7 @@ from torch import Tensor
 
 from training.elbo import Batch, Run, bound, told
 from training.pictures import Pixels
-from worker.vae import PictureVAE
+from worker.networks.vae import PictureVAE
 
 SIDE = 64
 """Px of a face's picture."""

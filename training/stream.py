@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from likeness.imaging.colour import Floats
 from training.pairs import Lesson, Pair, Pairs
-from worker.denoiser import LATENTS
+from worker.networks.starter import LATENTS
 
 POOL = 4096
 FRESH = 8

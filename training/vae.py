@@ -23,7 +23,7 @@ from training.garments import Garments, garments, on_white
 from training.pictures import HELD_OUT, Crops, Pictures, Pixels, load_pictures
 from training.ppca_start import ppca_start
 from training.smileys import save_rows
-from worker.vae import PATCH, PatchVAE, PictureVAE
+from worker.networks.vae import PATCH, PatchVAE, PictureVAE
 
 FIRST = 0.8
 """Share of the time that the PatchVAE has. Given longer, the PictureVAE learnt garments by heart: with 8 minutes the

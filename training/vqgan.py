@@ -25,7 +25,7 @@ from training.codebook import Upkeep, k_means, use
 from training.denoiser import channel_weights
 from training.patchgan import PatchGAN, adaptive_weight, hinge
 from training.pictures import Crops, Pictures, Pixels, load_pictures
-from worker.vqgan import FACTOR, VQGAN
+from worker.networks.vqgan import FACTOR, VQGAN
 
 SCALES = (0.5, 0.75, 1.0, 1.0, 1.25, 1.6)
 """Crops are scaled by one of these: the transformer's pictures are small, shops' are large."""

@@ -27,7 +27,7 @@ from training import state
 from training.pictures import Pictures, Pixels, load_pictures
 from worker.engine import EngineTask
 from worker.engines.vqgan_transformer import VQGANTransformerEngine
-from worker.vqgan import ACROSS, FACTOR, SIDE, VQGAN, loaded
+from worker.networks.vqgan import ACROSS, FACTOR, SIDE, VQGAN, loaded
 
 ANY = "any"
 LEAST_PHOTOS = 60

@@ -19,11 +19,11 @@ from likeness.logs import log_as_json
 from likeness.object_store import StoreUrlError
 from likeness.tracing import opened
 from worker.config import Settings
-from worker.quiet import keep_quiet
-from worker.residency import Residents
-from worker.rq_worker import BatchWorker
-from worker.safeguards import Safeguards
-from worker.telemetry import Telemetry
+from worker.observability.log_filters import keep_quiet
+from worker.observability.telemetry import Telemetry
+from worker.queue.worker import BatchWorker
+from worker.residency.engines import Residents
+from worker.runs.safeguards import Safeguards
 
 RECONNECTS = 40
 """Tries, about a second apart, to reach Redis again before a command fails."""

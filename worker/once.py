@@ -26,11 +26,11 @@ from likeness.store import PictureStore
 from worker.config import Settings
 from worker.engine import DeviceLost
 from worker.metrics.installed import InstalledMetrics
-from worker.outcomes import outcomes_of
-from worker.parts import Tools
-from worker.quiet import keep_quiet
-from worker.residency import Residents
-from worker.safeguards import Safeguards
+from worker.observability.log_filters import keep_quiet
+from worker.residency.engines import Residents
+from worker.runs.dispatch import outcomes_of
+from worker.runs.safeguards import Safeguards
+from worker.runs.subruns import Tools
 
 TASKS: TypeAdapter[JobTask] = TypeAdapter(JobTask)
 

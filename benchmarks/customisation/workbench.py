@@ -27,9 +27,9 @@ from likeness.contract.tasks import Customise, Recreate
 from likeness.imaging.colour import Floats
 from likeness.store import PictureStore
 from worker.config import Settings
-from worker.execute import Outcome, Run
 from worker.once import Unwatched, ordered
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.run import Outcome, Run
 
 Option = TypeVar("Option")
 Wish = Customise | Recreate

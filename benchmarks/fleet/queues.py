@@ -7,7 +7,7 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 
 from likeness.contract.names import BATCH_TURN_SECONDS, POOL_TURN_SECONDS, PREFER_SECONDS
-from worker.rq_scripts import LOOK_AHEAD
+from worker.queue.scripts import LOOK_AHEAD
 
 INTERACTIVE, BATCH = 0, 1
 """The two priorities, in the order in which they are served."""
@@ -78,7 +78,7 @@ class Queue:
 
 
 class Turns:
-    """Whose turn it is among the queues of one worker, as worker/turns.py says. Pools are numbers."""
+    """Whose turn it is among the queues of one worker, as worker/queue/scheduling.py says. Pools are numbers."""
 
     __slots__ = ("_batch_at", "_pool", "_since")
 

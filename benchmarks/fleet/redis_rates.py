@@ -29,7 +29,7 @@ from likeness.contract.tasks import Generate, Priority
 from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey
 from service.queue import JobQueue
-from worker.rq_scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, TAKE
+from worker.queue.scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, TAKE
 
 JOBS = 2000
 AT_ONCE = 32

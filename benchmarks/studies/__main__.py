@@ -21,8 +21,8 @@ from benchmarks.studies.trials import Trial, grids_of, trials_of
 from likeness.contract.catalogue import load_catalogue
 from worker.config import Settings
 from worker.metrics.installed import InstalledMetrics
-from worker.quiet import keep_quiet
-from worker.residency import Residents
+from worker.observability.log_filters import keep_quiet
+from worker.residency.engines import Residents
 
 OUT = Path("out/studies")
 WIDTH = 120

@@ -8,7 +8,7 @@ from benchmarks.studies.runs import Row, sheet
 from benchmarks.studies.tables import markdown
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.figures import Figures, Measured
-from worker.residency import Residents
+from worker.residency.engines import Residents
 
 COMMAND = "python -m benchmarks.studies FOLDER"
 BEGIN, END = f"<!-- written by {COMMAND} --figures -->\n", "<!-- to here -->\n"

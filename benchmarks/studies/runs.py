@@ -13,8 +13,8 @@ from benchmarks.studies.trials import Trial
 from likeness.compare import upright
 from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.sheet import CELL, Cell, comparison_sheet
-from worker.residency import Residents
-from worker.scoring import Candidate
+from worker.residency.engines import Residents
+from worker.runs.scoring import Candidate
 
 FIGURES = ("ssim", "psnr", "delta_e", "st_lpips", "edge_f1")
 """Of the report; one that could not be measured has no value."""

@@ -8,7 +8,7 @@ from safetensors import safe_open
 from torch import nn
 
 from likeness.contract.engines import EngineSpec
-from worker.residency import Residents
+from worker.residency.engines import Residents
 
 PARAMETERS, MEGABYTES = "million_parameters", "megabytes"
 FLOATS = {"F64", "F32", "F16", "BF16"}

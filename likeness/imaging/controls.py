@@ -50,4 +50,4 @@ def _three(plane: Floats) -> Floats:
 
 
 CONTROLS: dict[str, Callable[[Floats], Floats]] = {"canny": canny, "soft_edge": soft_edge, "line_art": line_art}
-"""The maps that a filter draws; depth needs a model (worker/maps.py)."""
+"""The maps that a filter draws; depth needs a model (worker/diffusion/control_maps.py)."""

@@ -23,7 +23,7 @@ from benchmarks.fleet.summary import Row, markdown
 from benchmarks.fleet.traffic import arrivals
 from benchmarks.fleet.workers import Worker
 from likeness.contract.names import PREFER_SECONDS
-from worker.rq_scripts import LOOK_AHEAD
+from worker.queue.scripts import LOOK_AHEAD
 
 DOCS = Path(__file__).parents[2] / "docs" / "scaling.md"
 HOUR = (19 * 3600.0, 20 * 3600.0)

@@ -11,7 +11,7 @@ from benchmarks.fleet.rehearsal import ENGINES, catalogue
 from likeness.contract import names
 from tests.conftest import Server
 from tests.worker.drill import Drill
-from worker.rq_scripts import LOOK_AHEAD, MATES, TAKE
+from worker.queue.scripts import LOOK_AHEAD, MATES, TAKE
 
 pytestmark = pytest.mark.processes
 LONG = 10**9

@@ -13,7 +13,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.figures import Figures
 from tests.training.conftest import data  # noqa: F401  a fixture
 from worker.config import Settings
-from worker.residency import Residents
+from worker.residency.engines import Residents
 
 
 def test_the_nearest_is_found_and_a_row_is_not_its_own_neighbour() -> None:

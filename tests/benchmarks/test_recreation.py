@@ -7,7 +7,7 @@ import pytest
 from benchmarks.recreation import recreate
 from likeness.contract.catalogue import load_catalogue
 from worker.config import Settings
-from worker.residency import Residents
+from worker.residency.engines import Residents
 
 EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.jpg"))[:2]
 

@@ -21,7 +21,7 @@ from likeness.contract.engines import ParameterSpec
 from likeness.contract.figures import Figures, load_figures
 from likeness.imaging.compare import WITHOUT_NETWORKS
 from worker.config import Settings
-from worker.residency import Residents
+from worker.residency.engines import Residents
 
 ROOT = Path(__file__).parent.parent.parent
 CATALOGUE = load_catalogue()

@@ -9,7 +9,7 @@ from PIL import Image
 from benchmarks.styles import Bench, canvas_of, drawn_styles, measure
 from likeness.contract.catalogue import load_catalogue
 from worker.config import Settings
-from worker.residency import Residents
+from worker.residency.engines import Residents
 
 EXAMPLE = Path(__file__).parent.parent.parent / "examples/cap-plaid.jpg"
 

@@ -20,9 +20,9 @@ from service.auth import UNLIMITED, KeyLimits
 from service.queue import JobQueue
 from tests.service.conftest import Stack
 from tests.worker.drill import CATALOGUE
-from worker.rq_job import LikenessQueue
-from worker.rq_scripts import ENDED, MATES
-from worker.turns import Turns
+from worker.queue.job import LikenessQueue
+from worker.queue.scheduling import Turns
+from worker.queue.scripts import ENDED, MATES
 
 SPEC = load_catalogue(CATALOGUE).choose(Recreate())
 QUEUE = names.queue_name(SPEC.pool, Priority.INTERACTIVE)

@@ -10,7 +10,7 @@ import torch
 from training import adain
 from training.adain import Run
 from worker.config import WEIGHTS
-from worker.style import StyleDecoder
+from worker.networks.style import StyleDecoder
 
 SETTINGS = {
     "features": WEIGHTS / "mobilenet-v2",

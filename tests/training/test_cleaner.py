@@ -10,7 +10,7 @@ import torch
 from training import judge
 from training.autoencoder import build
 from training.cleaner import Run
-from worker.denoiser import StarterCleaner
+from worker.networks.starter import StarterCleaner
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(

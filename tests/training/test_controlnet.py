@@ -11,7 +11,7 @@ from training import tokenizer as vocabulary
 from training.autoencoder import build as build_vae
 from training.controlnet import Run
 from training.family import build_text, build_unet, scheduler
-from worker.denoiser import StarterCleaner, StarterControlNet
+from worker.networks.starter import StarterCleaner, StarterControlNet
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(

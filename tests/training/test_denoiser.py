@@ -22,7 +22,7 @@ from training.pairs import Lesson, Pairs, drawn_edit
 from training.phrases import phrase
 from training.pictures import load_pictures
 from training.text_start import text_start
-from worker.denoiser import StarterUNet
+from worker.networks.starter import StarterUNet
 
 
 @pytest.fixture

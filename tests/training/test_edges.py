@@ -6,7 +6,7 @@ import torch
 from training.autoencoder import build
 from training.edges import SIDE, Edges, edge_error
 from training.pca_start import pca_start
-from worker.denoiser import LATENTS
+from worker.networks.starter import LATENTS
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from training.elbo import bound, fit_sigma
 from training.pictures import Crops, load_pictures
 from training.ppca_start import ppca_start
-from worker.vae import PATCH, PatchVAE, PictureVAE
+from worker.networks.vae import PATCH, PatchVAE, PictureVAE
 
 
 @pytest.fixture(scope="module")

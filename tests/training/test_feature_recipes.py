@@ -13,8 +13,8 @@ from training import feature_diffusion, feature_gan, feature_run
 from training.autoencoder import build
 from training.pictures import Crops, load_pictures
 from worker.config import WEIGHTS
-from worker.features import LAYERS
-from worker.inversion import FeatureDenoiser, FeatureGenerator
+from worker.networks.feature_inversion import FeatureDenoiser, FeatureGenerator
+from worker.networks.features import LAYERS
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.features import network, published, renamed
-from worker.features import MEAN, SPREAD, STRIDES, load
+from worker.networks.features import MEAN, SPREAD, STRIDES, load
 
 WIDTHS = [16, 24, 24, 32, 32, 32, 64, 64, 64, 64, 96, 96, 96, 160, 160, 160, 320]
 """Channels after each of torchvision's blocks, features.1 to features.17."""

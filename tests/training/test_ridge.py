@@ -4,7 +4,7 @@ import torch
 from torch.nn import functional as F
 
 from training.ridge import fit
-from worker.inversion import Entry
+from worker.networks.feature_inversion import Entry
 
 SPREAD = torch.linspace(0.2, 3, 6)[:, None, None]
 

@@ -10,7 +10,7 @@ import torch
 
 from training import smileys
 from training.elbo import Run
-from worker.vae import PictureVAE
+from worker.networks.vae import PictureVAE
 
 
 def test_faces_are_seeded_and_no_two_are_alike() -> None:

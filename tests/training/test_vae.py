@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from training import garments, vae
-from worker.vae import PatchVAE, PictureVAE
+from worker.networks.vae import PatchVAE, PictureVAE
 
 
 @pytest.fixture(autouse=True)

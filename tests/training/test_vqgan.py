@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 
 from training.pictures import Crops, load_pictures
 from training.vqgan import LOSSES, Run, losses_of, start
-from worker.latents import StarterAutoencoder
-from worker.vqgan import VQGAN, loaded
+from worker.diffusion.starter import StarterAutoencoder
+from worker.networks.vqgan import VQGAN, loaded
 
 VAE = Path("weights/starter/vae")
 SETTINGS = {"vae": VAE, "crop": 32, "batch": 2, "first": 80, "rate": 1e-4, "seed": 1, "every": 1e9}

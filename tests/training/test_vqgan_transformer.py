@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from training.pictures import load_pictures
 from training.vqgan_transformer import ANY, TALLEST, Lessons, Run, build, cut, labels_of, loss_of, on_white
 from worker.engines.vqgan_transformer import loaded
-from worker.vqgan import ACROSS, SIDE, VQGAN
+from worker.networks.vqgan import ACROSS, SIDE, VQGAN
 
 CODES = 32
 

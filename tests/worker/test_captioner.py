@@ -22,8 +22,8 @@ from tests.worker.test_engines import scene
 from tests.worker.test_execute import Told
 from tests.worker.test_families import small
 from worker.components import Components, Weights
-from worker.execute import Run
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.run import Run
 
 
 @pytest.fixture(scope="module")

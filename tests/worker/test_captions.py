@@ -2,7 +2,7 @@ import pytest
 
 from likeness.contract.tasks import Customise
 from likeness.imaging.learned import Captions
-from worker.captions import captions_of
+from worker.editing.captions import captions_of
 
 BEFORE = "a photo of a product"
 

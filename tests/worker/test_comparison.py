@@ -24,12 +24,12 @@ from likeness.store import PictureStore
 from tests.imaging.files import PNG_KINDS, picture, png_file, saved
 from tests.imaging.files import photo as gradient
 from tests.worker.test_execute import SPEC, Told
-from worker.comparison import small
 from worker.components import Components, Weights
-from worker.execute import Outcome
-from worker.outcomes import outcomes_of
-from worker.parts import Tools
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.comparison import small
+from worker.runs.dispatch import outcomes_of
+from worker.runs.run import Outcome
+from worker.runs.subruns import Tools
 
 CATALOGUE = Path(__file__).parent / "drill.toml"
 DRILLS = load_catalogue(CATALOGUE)

@@ -22,9 +22,9 @@ from tests.worker.metrics.models import save_clip
 from tests.worker.test_execute import Told
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.execute import Outcome, Run
 from worker.metrics.installed import InstalledMetrics
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.run import Outcome, Run
 
 EXAMPLE = sorted(Path("examples").glob("*.jpg"))[0]
 

@@ -5,7 +5,9 @@ import torch
 from diffusers.models import UNet2DConditionModel
 
 from training.family import scheduler
-from worker.denoiser import (
+from worker.diffusion.starter import schedule
+from worker.networks.batch_invariance import in_pairs
+from worker.networks.starter import (
     CHANNELS,
     LATENTS,
     LOW,
@@ -16,8 +18,6 @@ from worker.denoiser import (
     kept,
     whole,
 )
-from worker.latents import schedule
-from worker.steady import in_pairs
 
 
 def small() -> StarterUNet:

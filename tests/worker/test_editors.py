@@ -18,8 +18,8 @@ from worker.components import Components, Weights
 from worker.engine import AllCancelled, Canvas, Engine
 from worker.engines.kandinsky22 import PRIOR_STEPS
 from worker.engines.qwen_image_edit import LONGEST, QwenImageEditEngine, kept_size, padded
-from worker.residency import Residents
-from worker.steady_transformers import SteadyFlux
+from worker.networks.batch_invariant_transformers import SteadyFlux
+from worker.residency.engines import Residents
 
 __all__ = ["small_area"]
 NUMBERS = ("float32", "bfloat16")

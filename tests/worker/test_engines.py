@@ -13,8 +13,8 @@ from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import AllCancelled, Engine, EngineTask
 from worker.engines.autoencoder import AutoencoderEngine
-from worker.engines.img2img import Img2ImgEngine
-from worker.residency import Residents
+from worker.engines.starter_img2img import Img2ImgEngine
+from worker.residency.engines import Residents
 
 PLAIN = {"strength": 0.0, "guidance_scale": 1.0, "steps": 2}
 LIGHT = {"strength": 0.3, "guidance_scale": 1.5, "steps": 2}

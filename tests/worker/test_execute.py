@@ -20,9 +20,9 @@ from likeness.imaging.tripwires import NOT_FINITE
 from likeness.store import PictureStore
 from tests.worker.metrics.models import save_all, save_perceptual
 from worker.components import Components, Weights
-from worker.execute import Outcome, Run
 from worker.metrics.installed import LPIPS, InstalledMetrics
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.run import Outcome, Run
 
 SPEC = load_catalogue(Path(__file__).parent / "drill.toml").find("drill")
 

@@ -18,12 +18,12 @@ from likeness.contract.tasks import Control
 from tests import tiny
 from tests.worker.test_engines import scene
 from worker.components import Components, Weights
+from worker.diffusion.pipelines import fitted
+from worker.diffusion.schedulers import SCHEDULERS
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, silent
 from worker.engines.stable_diffusion_xl import sizes
-from worker.pipelines import fitted
-from worker.quiet import keep_quiet
-from worker.residency import Residents
-from worker.schedulers import SCHEDULERS
+from worker.observability.log_filters import keep_quiet
+from worker.residency.engines import Residents
 
 CATALOGUE = load_catalogue()
 FULL = [spec for spec in CATALOGUE.engines if spec.weights in tiny.MAKERS and "prompt" in spec.parameters]

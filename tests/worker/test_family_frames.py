@@ -11,9 +11,9 @@ from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise, Recreate, Task, Way
 from likeness.store import PictureStore
 from tests.worker.test_families import FULL, engine, models, residents, small, small_area  # noqa: F401  fixtures
-from worker.execute import Run
 from worker.once import Unwatched, ordered
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.run import Run
 
 ODD = {
     "61x97 RGBA": ((61, 97), "RGBA"),

@@ -15,14 +15,14 @@ from likeness.store import PictureStore
 from tests.worker.test_family_frames import ODD, picture
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
+from worker.diffusion.starter import pixels
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask
 from worker.engines.feature_diffusion import FeatureDiffusionEngine
 from worker.engines.feature_gan import FeatureGanEngine
-from worker.execute import Run
-from worker.features import LAYERS
-from worker.latents import pixels
+from worker.networks.features import LAYERS
 from worker.once import Unwatched, ordered
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.run import Run
 
 NAMES = ("feature-gan", "feature-diffusion")
 PHOTO = Path(__file__).parents[2] / "examples/shirt-plaid.jpg"

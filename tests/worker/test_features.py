@@ -17,7 +17,7 @@ from transformers import (
 
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.features import LAYERS, MEAN, SPREAD, STRIDES, FeatureNetwork, load, shared
+from worker.networks.features import LAYERS, MEAN, SPREAD, STRIDES, FeatureNetwork, load, shared
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PIXELS = torch.rand(1, 3, 97, 61, generator=torch.Generator().manual_seed(0))

@@ -25,13 +25,13 @@ from tests.worker.metrics.models import save_clip
 from tests.worker.test_execute import Told, nothing_resident
 from tests.worker.test_families import FULL, engine, made, models, residents, small, task  # noqa: F401  fixtures
 from worker.engine import Engine, EngineTask
-from worker.execute import Outcome, Run
 from worker.metrics.installed import InstalledMetrics
 from worker.once import Unwatched, ordered
-from worker.outcomes import outcomes_of
-from worker.parts import Tools
-from worker.residency import Residents
-from worker.scoring import UNBOUNDED
+from worker.residency.engines import Residents
+from worker.runs.dispatch import outcomes_of
+from worker.runs.run import Outcome, Run
+from worker.runs.scoring import UNBOUNDED
+from worker.runs.subruns import Tools
 
 DRILLS = load_catalogue(Path(__file__).parent / "drill.toml")
 NAMES = [spec.name for spec in FULL if "generate" in spec.kinds]

@@ -11,8 +11,8 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import EngineFailed, JobError, NoProduct, OutOfMemory
 from worker.components import Components, Weights
 from worker.engine import AllCancelled, Canvas, DeviceLost, OutOfTime
-from worker.ladder import Ladder
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.fallback import Ladder
 
 SPEC = load_catalogue(Path(__file__).parent / "drill.toml").find("drill")
 """Four together at most, three measures."""

@@ -14,10 +14,10 @@ from likeness.contract.jobs import JobStatus
 from tests.conftest import Server
 from tests.worker.drill import CATALOGUE, Drill
 from worker.components import Components, Weights
-from worker.presence import Presence
-from worker.residency import Residents
-from worker.rq_job import LikenessQueue
-from worker.rq_scripts import LOOK_AHEAD
+from worker.queue.job import LikenessQueue
+from worker.queue.registry import Presence
+from worker.queue.scripts import LOOK_AHEAD
+from worker.residency.engines import Residents
 
 pytestmark = pytest.mark.processes
 LEFT = names.PREFER_SECONDS

@@ -17,14 +17,14 @@ from likeness.imaging.frame import Frame
 from likeness.imaging.provenance import read
 from likeness.store import PictureStore
 from tests.worker.test_execute import SPEC, nothing_resident, order
-from worker import previews
-from worker.brief import Brief
+from worker.editing.plan import Brief
 from worker.engine import EngineTask
-from worker.execute import Run
-from worker.previews import Previews
-from worker.safeguards import Safeguards
-from worker.scoring import UNBOUNDED
-from worker.work import Work
+from worker.runs import previews
+from worker.runs.previews import Previews
+from worker.runs.run import Run
+from worker.runs.safeguards import Safeguards
+from worker.runs.scoring import UNBOUNDED
+from worker.runs.state import Work
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
 from tests import tiny
-from worker.pipelines import alike, read
-from worker.prompts import MOST_WEIGHT, Encoder, chunks, emphasised, states
+from worker.diffusion.pipelines import alike, read
+from worker.diffusion.prompts import MOST_WEIGHT, Encoder, chunks, emphasised, states
 
 TEXT = "a red shirt, hanging"
 

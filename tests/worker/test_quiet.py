@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from worker.quiet import CHATTY, keep_quiet
+from worker.observability.log_filters import CHATTY, keep_quiet
 
 
 def test_only_what_tells_nothing_is_left_out(caplog: pytest.LogCaptureFixture, monkeypatch) -> None:

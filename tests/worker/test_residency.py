@@ -15,8 +15,8 @@ from tests.worker.families.blocks import BYTES
 from tests.worker.test_families import small
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.residency import Residents
-from worker.warm_up import small_task
+from worker.residency.engines import Residents
+from worker.residency.warm_up import small_task
 
 NOWHERE = Weights(Path("none"), Path("none"))
 DRILL = load_catalogue(Path(__file__).parent / "drill.toml").find("drill")

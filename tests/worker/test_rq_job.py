@@ -11,7 +11,7 @@ from likeness.contract import names
 from likeness.contract.errors import EngineFailed
 from likeness.contract.jobs import JobStatus
 from tests.worker.drill import OWNER, Drill
-from worker.rq_job import LikenessJob, LikenessQueue, fetch
+from worker.queue.job import LikenessJob, LikenessQueue, fetch
 
 
 def failed(job: LikenessJob, pipeline: Pipeline) -> None:

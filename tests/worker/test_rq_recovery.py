@@ -5,8 +5,8 @@ from rq.serializers import JSONSerializer
 
 from likeness.contract import names
 from tests.worker.drill import Drill
-from worker.rq_job import LikenessQueue
-from worker.rq_recovery import forget_cancelled
+from worker.queue.job import LikenessQueue
+from worker.queue.recovery import forget_cancelled
 
 
 def test_a_cancelled_job_that_is_forgotten_leaves_no_entry_in_the_registry(drill: Drill) -> None:

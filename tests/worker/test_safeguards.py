@@ -23,9 +23,9 @@ from tests.worker.test_execute import SPEC, Told, order
 from worker.components import Components, Weights
 from worker.config import Settings
 from worker.engine import EngineTask
-from worker.execute import Outcome, Run
-from worker.residency import Residents
-from worker.safeguards import CHECKER, Safeguards, provenance_of
+from worker.residency.engines import Residents
+from worker.runs.run import Outcome, Run
+from worker.runs.safeguards import CHECKER, Safeguards, provenance_of
 
 EXAMPLE = Path(__file__).parents[2] / "examples/sweater-printed.jpg"
 

@@ -12,7 +12,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from likeness.imaging.colour import as_rgb
 from tests.imaging.metrics.pairs import textured
 from tests.worker.checkers import SIDE, as_published, write_checker
-from worker.safety import MEAN, PART, SPREAD, load, squares
+from worker.networks.safety_checker import MEAN, PART, SPREAD, load, squares
 
 
 @pytest.mark.parametrize("fires", [True, False])

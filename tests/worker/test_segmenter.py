@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from worker.config import WEIGHTS
-from worker.segmenter import Segmenter, load, stretched
+from worker.networks.segmenter import Segmenter, load, stretched
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 

@@ -7,7 +7,7 @@ import torch
 
 from tests import tiny
 from tests.tiny_parts import autoencoder
-from worker.steady import MixedAutoencoder, SteadyUNet, in_numbers, in_windows
+from worker.networks.batch_invariance import MixedAutoencoder, SteadyUNet, in_numbers, in_windows
 
 
 @pytest.fixture(scope="module")

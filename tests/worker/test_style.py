@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from worker.config import WEIGHTS
-from worker.features import LAYERS, load
-from worker.style import (
+from worker.networks.features import LAYERS, load
+from worker.networks.style import (
     DEEP,
     DEEP_WIDTH,
     FINE,

@@ -18,7 +18,7 @@ from tests.worker.drill import CATALOGUE, OWNER, Drill
 from tests.worker.test_execute import nothing_resident, order
 from worker.__main__ import telemetry_of
 from worker.config import Settings
-from worker.telemetry import Telemetry
+from worker.observability.telemetry import Telemetry
 
 
 @pytest.mark.processes

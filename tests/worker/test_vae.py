@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from worker.vae import PATCH, PatchVAE, PictureVAE
+from worker.networks.vae import PATCH, PatchVAE, PictureVAE
 
 LABELS = {"shirt": 0.75, "hat": 0.25}
 

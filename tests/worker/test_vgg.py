@@ -8,8 +8,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from tests import tiny
-from worker.features import MEAN, SPREAD
-from worker.vgg import DEPTHS, NAMES, load, places
+from worker.networks.features import MEAN, SPREAD
+from worker.networks.vgg19 import DEPTHS, NAMES, load, places
 
 
 def test_it_gives_what_the_published_row_of_layers_gives_with_mean_pools(tmp_path: Path) -> None:

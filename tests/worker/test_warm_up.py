@@ -10,8 +10,8 @@ from tests.worker.test_families import small
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import EngineTask, StepHook
-from worker.residency import Residents
-from worker.warm_up import small_task, warm_up
+from worker.residency.engines import Residents
+from worker.residency.warm_up import small_task, warm_up
 
 CATALOGUE = load_catalogue()
 FULL = ["sd15", "sd15-depth", "sd15-inpaint", "instruct-pix2pix", "sdxl"]

@@ -27,16 +27,16 @@ from tests.worker.test_customise import (  # noqa: F401  fixtures
     store,
 )
 from tests.worker.test_execute import Told, nothing_resident
-from worker.brief import Brief, Sent
-from worker.briefing import brief_of
+from worker.editing.canvas import Shown
+from worker.editing.plan import Brief, Sent
+from worker.editing.planner import brief_of
 from worker.engine import EngineTask
-from worker.execute import Run
 from worker.once import ordered
-from worker.outcomes import outcomes_of
-from worker.parts import Tools
-from worker.residency import Residents
-from worker.shown import Shown
-from worker.warm_up import small_task
+from worker.residency.engines import Residents
+from worker.residency.warm_up import small_task
+from worker.runs.dispatch import outcomes_of
+from worker.runs.run import Run
+from worker.runs.subruns import Tools
 
 RED = (220, 30, 40)
 DRILL = load_catalogue(Path(__file__).parent / "drill.toml").find("drill")

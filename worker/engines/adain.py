@@ -11,10 +11,10 @@ from torch import Tensor
 
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from worker.components import Components
+from worker.diffusion.pipelines import fitted
 from worker.engine import Canvas, EngineTask, Stage, StepHook
-from worker.features import FeatureNetwork
-from worker.pipelines import fitted
-from worker.style import (
+from worker.networks.features import FeatureNetwork
+from worker.networks.style import (
     DEEP,
     FINE,
     StyleDecoder,

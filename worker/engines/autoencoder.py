@@ -13,8 +13,8 @@ from torch import Tensor
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, Box, boxes
 from worker.components import Components
+from worker.diffusion.starter import StarterAutoencoder, autoencoder
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.latents import StarterAutoencoder, autoencoder
 
 STACK_FROM = 128 * 128
 """Canvases of at least this many px are run several at once. Below it, CPU libraries were seen to add in another order

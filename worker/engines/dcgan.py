@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
+from worker.diffusion.starter import ONLY
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.latents import ONLY
 
 SIDE = 64
 START = 4

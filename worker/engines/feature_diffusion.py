@@ -17,10 +17,10 @@ from torch import Tensor
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, boxes
 from worker.components import Components
+from worker.diffusion.starter import ONLY, StarterAutoencoder, autoencoder, generators, pixels
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.features import FeatureNetwork, shared
-from worker.inversion import FeatureDenoiser
-from worker.latents import ONLY, StarterAutoencoder, autoencoder, generators, pixels
+from worker.networks.feature_inversion import FeatureDenoiser
+from worker.networks.features import FeatureNetwork, shared
 
 LEAST, MOST = 0.05, 20.0
 """Noise at the last and at the first step; what is made has the spread 1."""

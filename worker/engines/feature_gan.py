@@ -11,10 +11,10 @@ import torch
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, boxes
 from worker.components import Components
+from worker.diffusion.starter import ONLY, pixels
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.features import FeatureNetwork, shared
-from worker.inversion import FeatureGenerator
-from worker.latents import ONLY, pixels
+from worker.networks.feature_inversion import FeatureGenerator
+from worker.networks.features import FeatureNetwork, shared
 
 
 class FeatureGanEngine:

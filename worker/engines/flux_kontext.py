@@ -13,12 +13,12 @@ from transformers import T5EncoderModel
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
+from worker.diffusion.memory_saving import Measures, on_the_cpu, tiling
+from worker.diffusion.pipelines import assembled, canvases, fitted, number, reporter, together
+from worker.diffusion.schedulers import scheduler_of
+from worker.diffusion.starter import generators, pixels
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.latents import generators, pixels
-from worker.pipelines import assembled, canvases, fitted, number, reporter, together
-from worker.schedulers import scheduler_of
-from worker.steady_transformers import SteadyFlux
-from worker.thrift import Measures, on_the_cpu, tiling
+from worker.networks.batch_invariant_transformers import SteadyFlux
 
 TOKENS = 512
 """How much of an instruction is read, in tokens of T5; CLIP reads 77."""

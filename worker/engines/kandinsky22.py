@@ -21,11 +21,11 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
+from worker.diffusion.memory_saving import Thrift, on_the_cpu
+from worker.diffusion.pipelines import assembled, canvas_of, fitted, named, number, reporter
+from worker.diffusion.schedulers import scheduler_of
+from worker.diffusion.starter import generators, pixels, schedule
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.latents import generators, pixels, schedule
-from worker.pipelines import assembled, canvas_of, fitted, named, number, reporter
-from worker.schedulers import scheduler_of
-from worker.thrift import Thrift, on_the_cpu
 
 PRIOR = "prior"
 """The part of the engine that makes embeddings."""

@@ -20,12 +20,12 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
+from worker.diffusion.memory_saving import Measures, tiling
+from worker.diffusion.pipelines import assembled, canvas_of, named, number, reporter, shared
+from worker.diffusion.schedulers import scheduler_of
+from worker.diffusion.starter import generators
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.latents import generators
-from worker.pipelines import assembled, canvas_of, named, number, reporter, shared
-from worker.schedulers import scheduler_of
-from worker.steady_transformers import SteadyQwenImage
-from worker.thrift import Measures, tiling
+from worker.networks.batch_invariant_transformers import SteadyQwenImage
 
 NETWORKS: dict[str, type[Any]] = {
     "AutoencoderKLQwenImage": AutoencoderKLQwenImage,

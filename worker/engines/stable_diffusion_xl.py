@@ -26,11 +26,11 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_instru
 )
 
 from likeness.contract.engines import EngineSpec
-from worker.adapters import Adapters
 from worker.components import Components
-from worker.engine import Canvas, EngineTask, StepHook
-from worker.maps import Maps
-from worker.pipelines import (
+from worker.diffusion.control_maps import Maps
+from worker.diffusion.lora import Adapters
+from worker.diffusion.memory_saving import Thrift, on_the_cpu, tiling
+from worker.diffusion.pipelines import (
     Mode,
     alike,
     assembled,
@@ -48,10 +48,10 @@ from worker.pipelines import (
     shared,
     together,
 )
-from worker.prompts import Encoder
-from worker.schedulers import scheduler_of
-from worker.steady import SteadyControlNet
-from worker.thrift import Thrift, on_the_cpu, tiling
+from worker.diffusion.prompts import Encoder
+from worker.diffusion.schedulers import scheduler_of
+from worker.engine import Canvas, EngineTask, StepHook
+from worker.networks.batch_invariance import SteadyControlNet
 
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionXLPipeline,

@@ -19,12 +19,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from likeness.contract.engines import CanvasSpec, EngineSpec
-from worker import vgg
 from worker.components import Components
+from worker.diffusion.pipelines import fitted
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.features import FeatureNetwork
-from worker.pipelines import fitted
-from worker.style import (
+from worker.networks import vgg19
+from worker.networks.features import FeatureNetwork
+from worker.networks.style import (
     MOBILENET_STYLE,
     colours,
     content_error,
@@ -37,7 +37,7 @@ from worker.style import (
     style_of,
     tapped,
 )
-from worker.vgg import Vgg19
+from worker.networks.vgg19 import Vgg19
 
 LEVELS = 5
 """Of the pyramid: its coarsest grid has a sixteenth of the picture's sides."""
@@ -200,5 +200,5 @@ def load(spec: EngineSpec, components: Components) -> StyleTransferEngine:
 def _seeing(name: str, components: Components) -> Seeing:
     folder, device = components.folder(name), components.device
     if json.loads((folder / "config.json").read_text("utf-8")).get("architecture") == "vgg19":
-        return VggSeeing(components.get((name, "convolutions"), lambda: vgg.load(folder, device)))
+        return VggSeeing(components.get((name, "convolutions"), lambda: vgg19.load(folder, device)))
     return MobileNetSeeing(shared(components, name))

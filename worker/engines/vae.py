@@ -17,10 +17,10 @@ from torch import Tensor
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, boxes
 from worker.components import Components
+from worker.diffusion.pipelines import canvas_of, fitted, restored
+from worker.diffusion.starter import ONLY
 from worker.engine import Canvas, EngineTask, Stage, StepHook
-from worker.latents import ONLY
-from worker.pipelines import canvas_of, fitted, restored
-from worker.vae import PATCH, PatchVAE, PictureVAE
+from worker.networks.vae import PATCH, PatchVAE, PictureVAE
 
 ANY = "any"
 """The label that stands for one by chance, as often as each was in training."""

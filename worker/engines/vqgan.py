@@ -1,4 +1,4 @@
-"""Recreation through tokens: each 8 x 8 px become one of a codebook's codes, and pixels again (`worker/vqgan.py`).
+"""Recreation through tokens: each 8 x 8 px become one code of a codebook, and pixels again (worker/networks/vqgan.py).
 
 VQGAN (Esser et al. 2021, arXiv:2012.09841). Tiles overlap by the network's reach, so they agree with each other.
 """
@@ -13,7 +13,7 @@ from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, boxes
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.vqgan import VQGAN, vqgan
+from worker.networks.vqgan import VQGAN, vqgan
 
 
 class VQGANEngine:

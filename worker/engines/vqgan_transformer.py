@@ -22,10 +22,10 @@ from transformers import (
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
+from worker.diffusion.starter import ONLY
 from worker.engine import Canvas, EngineTask, Plane, StepHook
 from worker.engines.vqgan import canvas_of, tensor
-from worker.latents import ONLY
-from worker.vqgan import ACROSS, FACTOR, SIDE, VQGAN, vqgan
+from worker.networks.vqgan import ACROSS, FACTOR, SIDE, VQGAN, vqgan
 
 LEAST, MOST = 4, 64
 """Rows of tokens; a picture that is wider or taller is squeezed into them."""

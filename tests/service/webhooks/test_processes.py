@@ -15,9 +15,9 @@ from tests.conftest import Server
 from tests.service.conftest import Live, Stack, serving
 from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver, cancelled, hand_in, process, told
 from tests.worker.drill import Drill
-from worker.rq_job import LikenessQueue
-from worker.rq_recovery import recover
-from worker.telemetry import Telemetry
+from worker.observability.telemetry import Telemetry
+from worker.queue.job import LikenessQueue
+from worker.queue.recovery import recover
 
 pytestmark = pytest.mark.processes
 

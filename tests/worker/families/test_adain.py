@@ -13,7 +13,7 @@ from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import AllCancelled, EngineTask
 from worker.engines.adain import AdainEngine, load
-from worker.style import MOBILENET_STYLE, gram, pixels, style_error, tapped
+from worker.networks.style import MOBILENET_STYLE, gram, pixels, style_error, tapped
 
 SPEC = load_catalogue().find("adain")
 DOTS = np.where(

@@ -16,10 +16,10 @@ from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import AllCancelled, Canvas, EngineTask
 from worker.engines.dcgan import ANY, SIDE, DCGANEngine, DCGANGenerator, load, placed
-from worker.execute import Run
 from worker.once import Unwatched, ordered
-from worker.residency import Residents
-from worker.scoring import UNBOUNDED
+from worker.residency.engines import Residents
+from worker.runs.run import Run
+from worker.runs.scoring import UNBOUNDED
 
 SPEC = load_catalogue().find("dcgan")
 LABELS = SPEC.parameters["label"].choices

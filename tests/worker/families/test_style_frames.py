@@ -14,9 +14,9 @@ from tests.worker.test_families import small
 from tests.worker.test_family_frames import ODD, picture
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.execute import Run
 from worker.once import Unwatched, ordered
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.run import Run
 
 CATALOGUE = load_catalogue()
 SETTINGS = {"style-transfer": {"steps": 2}, "adain": {}}

@@ -16,7 +16,7 @@ from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import AllCancelled, EngineTask, Preview, silent
 from worker.engines.style_transfer import MobileNetSeeing, Painting, StyleTransferEngine, VggSeeing, load
-from worker.style import gram, pixels, shared, style_error
+from worker.networks.style import gram, pixels, shared, style_error
 
 NAMES = ["style-transfer", "style-transfer-vgg19"]
 CHECKS = (np.indices((96, 96)).sum(0) // 8 % 2)[..., None] * np.float32([0.8, 0.1, 0.5]) + np.float32([0.1, 0.6, 0.2])

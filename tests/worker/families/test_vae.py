@@ -18,9 +18,9 @@ from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import AllCancelled, Canvas, EngineTask
 from worker.engines.vae import ANY, VAEEngine
-from worker.execute import Run
 from worker.once import Unwatched, ordered
-from worker.residency import Residents
+from worker.residency.engines import Residents
+from worker.runs.run import Run
 
 CATALOGUE = load_catalogue()
 NAMES = ["vae", "vae-smileys"]

@@ -16,10 +16,10 @@ from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask
 from worker.engines.vqgan import VQGANEngine, load, tensor
-from worker.execute import Run
+from worker.networks.vqgan import VQGAN
 from worker.once import Unwatched, ordered
-from worker.residency import Residents
-from worker.vqgan import VQGAN
+from worker.residency.engines import Residents
+from worker.runs.run import Run
 
 SPEC = load_catalogue().find("vqgan")
 

@@ -20,11 +20,11 @@ from worker.config import WEIGHTS
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask
 from worker.engines.vqgan import load as load_vqgan
 from worker.engines.vqgan_transformer import LEAST, MOST, VQGANTransformerEngine, chooser, left_of, load, rows_of
-from worker.execute import Run
+from worker.networks.vqgan import SIDE
 from worker.once import Unwatched, ordered
-from worker.residency import Residents
-from worker.scoring import UNBOUNDED
-from worker.vqgan import SIDE
+from worker.residency.engines import Residents
+from worker.runs.run import Run
+from worker.runs.scoring import UNBOUNDED
 
 SPEC = load_catalogue().find("vqgan-transformer")
 LABELS = SPEC.parameters["label"].choices

@@ -1,0 +1,1 @@
+"""What the diffusers families share: loading, prompts, schedulers, LoRA, control maps, saving memory."""

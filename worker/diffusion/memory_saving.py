@@ -1,0 +1,96 @@
+"""How a diffusion engine does with less memory, one measure after the other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from likeness.contract.engines import CanvasSpec
+from worker.engine import Canvas
+from worker.networks.batch_invariance import SteadyUNet
+
+SMALLEST_WINDOW = 64
+"""In latents: 512 px of Stable Diffusion."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One way to save memory, and back."""
+
+    name: str
+    take: Callable[[], None]
+    undo: Callable[[], None]
+
+
+def on_the_cpu(name: str, networks: Sequence[nn.Module], beside: nn.Module) -> Measure:
+    """Return the measure of running some networks on the CPU, and back to where `beside` is."""
+
+    def move(device: torch.device) -> None:
+        for network in networks:
+            network.to(device)
+
+    return Measure(
+        f"{name} on the CPU", lambda: move(torch.device("cpu")), lambda: move(next(beside.parameters()).device)
+    )
+
+
+def tiling(vae: Any) -> Measure:  # noqa: ANN401  any autoencoder that can
+    """Return the measure of decoding in tiles."""
+    return Measure("VAE tiling", vae.enable_tiling, vae.disable_tiling)
+
+
+class Measures:
+    """What may be done, one after the other, when memory is short.
+
+    Networks may be shared, so `spend_memory` must follow a run for which a measure was taken.
+    """
+
+    def __init__(self, *measures: Measure) -> None:
+        self._measures = measures
+        self._taken = 0
+
+    def save_memory(self) -> str | None:
+        """Take one more measure and return its name, or None when none is left."""
+        if self._taken == len(self._measures):
+            return None
+        measure = self._measures[self._taken]
+        measure.take()
+        self._taken += 1
+        return measure.name
+
+    def spend_memory(self) -> None:
+        """Undo every measure."""
+        for measure in self._measures[: self._taken]:
+            measure.undo()
+        self._taken = 0
+
+
+class Thrift(Measures):
+    """Networks of a latent diffusion engine, and what may be done to them when memory is short."""
+
+    def __init__(self, vae: Any, unet: SteadyUNet, *more: Measure) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
+        self.vae, self.unet = vae, unet
+        self._narrow = False
+        whole = unet.attn_processors
+        super().__init__(
+            *more,
+            Measure(
+                "attention slicing",
+                lambda: unet.set_attention_slice("auto"),
+                lambda: unet.set_attn_processor(dict(whole)),  # no slice is another processor in some networks
+            ),
+            Measure("tiled denoising", lambda: self._set_narrow(True), lambda: self._set_narrow(False)),
+        )
+
+    def window(self, canvas: CanvasSpec, small: Canvas) -> None:
+        """Set the size of the windows that the next run is worked on in."""
+        side = canvas.tile // 8
+        if self._narrow:
+            side = min(side, SMALLEST_WINDOW)
+        self.unet.window = side if self._narrow or max(small.shape[:2]) > canvas.tile else None
+        self.unet.overlap = max(1, min(canvas.overlap // 8 or side // 4, side - 1))
+
+    def _set_narrow(self, narrow: bool) -> None:
+        self._narrow = narrow

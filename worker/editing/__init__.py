@@ -1,0 +1,1 @@
+"""What one picture asks of an engine: the plan of an edit, its canvas and its controls."""

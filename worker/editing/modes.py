@@ -1,0 +1,208 @@
+"""The ways of customising: each is one function here that says what is asked of one picture."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from likeness.contract import words
+from likeness.contract.engines import edit_of
+from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.tasks import Customise, Way
+from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.edits import printing
+from likeness.imaging.edits.apply import apply_edit
+from likeness.imaging.edits.recolour import lab_of_colour
+from likeness.imaging.edits.resize import scaled_product
+from likeness.imaging.fill import fill_hidden
+from likeness.imaging.regions import changeable
+from worker.editing.canvas import Shown
+from worker.editing.captions import nearest_name, rgb_of_hex
+from worker.editing.plan import Brief, Colour, Region, Sent
+from worker.engine import Plane
+
+AS_IT_IS = Edit(EditKind.SAME).phrase
+LEAST_MASK = 0.02
+"""What is less is not covered by a soft mask."""
+LEAST_CHROMA = 10.0
+"""CIELAB chroma from which on a colour has a hue worth comparing."""
+RIM = 5
+"""Px around a print that may change too, so that it can be blended in."""
+PAINTED = 0.1
+"""Of a channel in 0..1: what a guide differs by where it was painted, and not merely stored with losses."""
+EITHER = np.float32(0.25)
+"""Weight of a pixel that an edit may change and need not: neither inside nor outside for the edit's check."""
+
+
+def open_instruction(task: Customise, shown: Shown, _: Sent) -> Brief:
+    """Return the brief of an instruction that the engine reads as it is."""
+    wish = task.instruction or ""
+    return Brief(shown.canvas, wish, check=EditCheck(wish))
+
+
+def _instruction(task: Customise, shown: Shown, _: Sent) -> Brief:
+    edit = edit_of(task.instruction or "")
+    if edit.kind in (EditKind.LIGHT, EditKind.SAME):
+        check = EditCheck(edit.phrase) if edit.kind is EditKind.LIGHT else None
+        return Brief(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
+    where = _where(task, shown, edit)
+    if edit.kind is EditKind.BACKGROUND:
+        return _guided(shown, edit, where, gate_of(1 - where), check_of(edit.phrase, 1 - where, edit.rgb))
+    if edit.kind is EditKind.PATTERN:
+        return _guided(shown, edit, where, gate_of(where), EditCheck(edit.phrase, where))
+    detail = 1 - where if edit.kind is EditKind.MATERIAL else np.ones_like(where)
+    check = check_of(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
+    return Brief(shown.canvas, edit.phrase, where, keep_detail=detail, gate=gate_of(where), check=check)
+
+
+def _guided(shown: Shown, edit: Edit, where: Plane, gate: Plane, check: EditCheck) -> Brief:
+    """Return a brief whose edit is drawn by arithmetic and then only recreated (docs/decisions/0004)."""
+    guide = apply_edit(shown.canvas, where, edit)
+    return Brief(guide, AS_IT_IS, where, keep_detail=np.ones_like(where), under=shown.canvas, gate=gate, check=check)
+
+
+def _where(task: Customise, shown: Shown, edit: Edit) -> Plane:
+    """Return what the engine is to take for the product."""
+    if shown.mask is not None:
+        return 1 - shown.mask if edit.kind is EditKind.BACKGROUND else shown.mask
+    if task.mask == "background" and edit.kind is not EditKind.BACKGROUND:
+        return 1 - shown.product
+    return shown.product
+
+
+def _colourway(task: Customise, shown: Shown, _: Sent) -> Brief:
+    wish = task.recolour
+    colour = rgb_of_hex(wish.to if wish else "")
+    where = shown.mask
+    if where is None:
+        where = shown.product if wish and wish.mask == "product" else 1 - shown.product
+    text = Edit(EditKind.RECOLOUR, colour=nearest_name(colour)).phrase
+    return Brief(
+        shown.canvas,
+        text,
+        where,
+        keep_detail=np.ones_like(where),
+        gate=gate_of(where),
+        exact=colour,
+        under=shown.canvas,
+        region=where > LEAST_MASK,
+        check=check_of(f"the colour {wish.to if wish else ''}", where, colour),
+    )
+
+
+def _print(task: Customise, shown: Shown, sent: Sent) -> Brief:
+    height, width = shown.size
+    logo = sent.logo
+    rgb, product = shown.canvas[:height, :width], shown.cut(shown.seen)
+    text = task.text or (edit_of(task.instruction).text if task.instruction else "")
+    aspect = printing.SHAPE if logo is None else logo.shape[1] / logo.shape[0]
+    box = printing.box_px(task.place, height, width) if task.place else printing.default_box(product, aspect)
+    if logo is None:
+        ink = rgb_of_hex(task.text_colour) if task.text_colour else printing.ink_for(rgb, product, box)
+        logo = printing.text_stamp(text, box[3], ink, box[2] / box[3])
+    guide, alpha = printing.printed(rgb, product, logo, box)
+    near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((RIM, RIM), np.uint8)) > 0
+    canvas = shown.canvas.copy()
+    canvas[:height, :width] = guide
+    return Brief(
+        canvas,
+        task.prompt or "",
+        keep_detail=np.ones(canvas.shape[:2], np.float32),
+        under=canvas,
+        region=shown.padded(near.astype(np.float32)) > 0.5,
+        check=EditCheck(f"the text {text!r}" if text else "the logo", shown.padded(alpha)),
+    )
+
+
+def _resize(task: Customise, shown: Shown, _: Sent) -> Brief:
+    edit = edit_of(task.instruction or "")
+    scaled, hole = scaled_product(shown.canvas, shown.product, words.SIZES[edit.name])
+    guide = fill_hidden(scaled, np.where(hole, 0, 255).astype(np.uint8))
+    return Brief(
+        guide,
+        AS_IT_IS,
+        keep_detail=np.ones(hole.shape, np.float32),
+        under=guide,
+        region=hole,
+        check=EditCheck(edit.phrase),
+    )
+
+
+def _fill(task: Customise, shown: Shown, _: Sent) -> Brief:
+    region = region_of(task, shown)
+    mask = np.ones_like(shown.canvas[..., 0]) if region is None else region.astype(np.float32)
+    return Brief(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask))
+
+
+def _control(task: Customise, shown: Shown, sent: Sent) -> Brief:
+    """Return the brief of a picture made anew, all of it or where it may change, kept to its maps."""
+    wish, region = task.prompt or "", region_of(task, shown)
+    return Brief(
+        shown.canvas,
+        wish,
+        mask=None if region is None else region.astype(np.float32),
+        controls=tuple(task.controls),
+        maps={} if sent.control is None else {task.controls[0].kind: shown.padded(sent.control)},
+        check=EditCheck(wish),
+    )
+
+
+def _style(_task: Customise, shown: Shown, sent: Sent) -> Brief:
+    return Brief(shown.canvas, style=sent.style, check=EditCheck("the style of the picture sent"))
+
+
+def _complete(task: Customise, shown: Shown, _: Sent) -> Brief:
+    """Return the brief of a picture whose upper rows stay, to the last grey level; at least its last row is made."""
+    height, share = shown.size[0], task.complete or 0.0
+    below = np.zeros(shown.canvas.shape[:2], np.float32)
+    below[min(round(share * height), height - 1) :] = 1
+    asked = f"completed from the upper {share:.0%}"
+    return Brief(shown.canvas, mask=below, under=shown.canvas, region=below > 0.5, check=EditCheck(asked, below))
+
+
+def _guide(task: Customise, shown: Shown, sent: Sent) -> Brief:
+    """Return the brief of a picture that was painted over: there it must change, and elsewhere it may."""
+    canvas = shown.canvas
+    if sent.guide is not None:
+        paint = shown.padded(sent.guide)
+        canvas = np.clip(canvas + paint[..., 3:] * (paint[..., :3] - canvas), 0, 1)
+    painted = np.where(np.abs(canvas - shown.canvas).max(2) > PAINTED, np.float32(1), EITHER)
+    wish = task.prompt or ""
+    return Brief(canvas, wish, check=EditCheck(wish or "as painted over", painted))
+
+
+WAYS: dict[Way, Callable[[Customise, Shown, Sent], Brief]] = {
+    Way.INSTRUCTION: _instruction,
+    Way.COLOURWAY: _colourway,
+    Way.PRINT: _print,
+    Way.RESIZE: _resize,
+    Way.FILL: _fill,
+    Way.CONTROL: _control,
+    Way.STYLE: _style,
+    Way.COMPLETE: _complete,
+    Way.GUIDE: _guide,
+}
+"""An instruction is here one of the closed set; `open_instruction` is for any other."""
+
+
+def region_of(task: Customise, shown: Shown) -> Region | None:
+    """Return where the picture may change, of what the task says of mask and preserve."""
+    found = (
+        shown.product if "product" in (task.mask, task.preserve) or "background" in (task.mask, task.preserve) else None
+    )
+    mask = shown.mask if task.mask == "file" else task.mask
+    return changeable(found, mask, task.preserve)
+
+
+def gate_of(where: Plane) -> Plane:
+    """Return how much of a change to take: none where a soft mask is 0, all from one half on.
+
+    The engine works on blocks of 8 px and lets a change run over the edge; at a rim it has learned to mix by itself.
+    """
+    return np.minimum(2 * where, 1)
+
+
+def check_of(asked: str, inside: Plane, colour: Colour | None) -> EditCheck:
+    """Return what to measure of an edit whose product or background should be `colour`."""
+    chroma = 0.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
+    return EditCheck(asked, inside, colour, chromatic=chroma >= LEAST_CHROMA)

@@ -1,0 +1,36 @@
+"""Transformers that denoise, given float32 states and giving them back; see worker/networks/batch_invariance.py."""
+
+from functools import partial
+from typing import Any
+
+from diffusers.models import FluxTransformer2DModel, QwenImageTransformer2DModel
+from diffusers.models.modeling_outputs import Transformer2DModelOutput
+from torch import Tensor
+
+from worker.networks.batch_invariance import Steady, in_numbers
+
+SHARED = ("txt_ids", "img_ids", "joint_attention_kwargs")
+"""What FLUX takes once for all rows: where each token lies. In float32, for short numbers cannot count far."""
+
+
+class SteadyFlux(Steady, FluxTransformer2DModel):
+    """FluxTransformer2DModel."""
+
+    def forward(self, hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
+        """Return the prediction, N x tokens x channels."""
+        wanted = options.pop("return_dict", True)
+        shared = {name: options.pop(name) for name in SHARED if name in options}
+        run = partial(super().forward, return_dict=False, **shared)
+        made = self.run_steadily(run, {"hidden_states": hidden_states, **options}, len(hidden_states))[0]
+        return Transformer2DModelOutput(sample=made) if wanted else (made,)
+
+
+class SteadyQwenImage(Steady, QwenImageTransformer2DModel):
+    """QwenImageTransformer2DModel; its pipeline runs one picture at a time, so that there is nothing to pair."""
+
+    def forward(self, hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
+        """Return the prediction, 1 x tokens x channels."""
+        wanted = options.pop("return_dict", True)
+        given = in_numbers({"hidden_states": hidden_states, **options}, self.numbers)
+        made = in_numbers(super().forward(**given, return_dict=False)[0], self.dtype)
+        return Transformer2DModelOutput(sample=made) if wanted else (made,)

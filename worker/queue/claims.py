@@ -1,0 +1,62 @@
+"""A worker's claim on a job: only who holds it may tell how far the job is and record how it ends."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from redis import Redis
+from rq.executions import Execution
+from rq.queue import Queue
+from rq.registry import StartedJobRegistry
+from rq.utils import current_timestamp
+
+from likeness.contract import names
+from likeness.contract.jobs import Event, JobOrder, JobStatus, Progress
+from likeness.store import PictureStore
+from worker.queue.job import LikenessJob
+from worker.queue.scripts import HOLD, PROGRESS
+
+
+@dataclass
+class Held:
+    """A job this worker holds."""
+
+    job: LikenessJob
+    queue: Queue
+    order: JobOrder
+    execution: Execution
+    wanted: bool = True
+    """False once it was cancelled, deleted, or lost to another worker."""
+    steps_done: int = 0
+
+    @property
+    def registry(self) -> StartedJobRegistry:
+        """RQ's registry of running jobs, in which the claim stands."""
+        return cast(StartedJobRegistry, self.job.started_job_registry)
+
+    def renew(self) -> int:
+        """Renew the claim if it still stands: 0 it is lost, 1 it holds, 2 it holds and the job is to be cancelled."""
+        deadline = current_timestamp() + names.CLAIM_SECONDS
+        keys = [self.registry.key, self.job.key]
+        return int(self.job.connection.eval(HOLD, len(keys), *keys, self.execution.composite_key, deadline))
+
+
+def erase_deleted(lost: Held, store: PictureStore) -> None:
+    """Erase what is left of a job that is no longer held, if it was deleted."""
+    if not lost.job.connection.exists(lost.job.key):
+        lost.job.connection.delete(lost.execution.key)
+        asyncio.run(store.erase(lost.job.id))
+
+
+def tell(jobs: Sequence[Held], progress: Progress, connection: Redis) -> None:
+    """Tell how far these jobs are, and mark those that nobody wants any more. Raises RedisError."""
+    event = Event(type="progress", status=JobStatus.RUNNING, progress=progress).model_dump_json(exclude_none=True)
+    with connection.pipeline(transaction=False) as pipeline:
+        for one in jobs:
+            keys = [one.job.key, names.EVENTS_KEY.format(id=one.job.id), one.registry.key]
+            args = [one.execution.composite_key, progress.model_dump_json(), event, names.EVENTS_LENGTH]
+            pipeline.eval(PROGRESS, len(keys), *keys, *args)
+        for one, unwanted in zip(jobs, pipeline.execute(), strict=True):
+            one.steps_done += progress.stage == "denoising" and progress.step > 0
+            one.wanted = not unwanted

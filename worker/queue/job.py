@@ -1,0 +1,234 @@
+"""RQ's job and queue, narrowed to what Likeness allows: the only function is ours, and no data names code."""
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, cast
+
+from redis import Redis
+from redis.client import Pipeline
+from rq.exceptions import DequeueTimeout, DeserializationError, NoSuchJobError
+from rq.job import Job, JobStatus
+from rq.queue import Queue
+from rq.registry import CanceledJobRegistry
+from rq.utils import as_text, now
+
+from likeness.contract import names
+from likeness.contract.errors import JobError, JobTimeout, WorkerDied
+from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
+from likeness.contract.jobs import JobStatus as Status
+from worker.observability.telemetry import Ending, ending_of
+from worker.queue.scheduling import Turns
+from worker.queue.scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
+from worker.runs.run import Outcome
+
+PAUSE = 0.1
+"""Seconds until a worker that left jobs to others looks again."""
+
+
+class NotAllowed(ValueError):
+    """The job names a function that is not ours."""
+
+
+class LikenessJob(Job):
+    """A job whose work was done before `perform`, which only hands RQ the outcome that was computed.
+
+    RQ imports whatever a job's hash names, so anyone who can write to Redis can run code in a stock worker; here every
+    name is ignored but one (docs/decisions/0003-rq-with-batches.md).
+    """
+
+    outcome: Outcome | None = None
+    owner = ""
+    together = 1
+    """Jobs that share its run."""
+
+    @property
+    def func(self) -> Any:  # noqa: ANN401  as in RQ
+        """Return the one allowed function. Raises NotAllowed for any other name."""
+        if self.func_name != names.JOB_FUNCTION:
+            raise NotAllowed(f"{self.func_name!r} is not a function of Likeness")
+        return self._hand_over
+
+    success_callback = property(lambda self: None)
+    failure_callback = property(lambda self: None)
+    stopped_callback = property(lambda self: None)
+
+    def restore(self, raw_data: Any) -> None:  # noqa: ANN401  as in RQ
+        """Read the hash, without the parts that could name code or addresses."""
+        super().restore(raw_data)
+        self.owner = as_text(raw_data.get(names.FIELD_OWNER.encode()) or b"")
+        self.webhooks = []
+        self._instance = None
+
+    @property
+    def instance(self) -> None:
+        """Nothing: methods of stored objects are not run."""
+        return
+
+    def order(self) -> JobOrder:
+        """Return what is to be done. Raises NotAllowed, or ValueError when the arguments are not ours."""
+        if self.func_name != names.JOB_FUNCTION:
+            raise NotAllowed(f"{self.func_name!r} is not a function of Likeness")
+        return JobOrder.model_validate(self.args[0])
+
+    def prepare_for_execution(self, worker_name: str, pipeline: Pipeline) -> None:
+        """Start the job, and remember when: RQ sets the time anew when the outcome is handed over."""
+        super().prepare_for_execution(worker_name, pipeline)
+        self._began = self.started_at
+
+    def perform(self) -> Any:  # noqa: ANN401  as in RQ
+        """Return the outcome or raise it."""
+        self.started_at = self._began
+        return super().perform()
+
+    def _hand_over(self, *_: object) -> dict[str, Any]:
+        if isinstance(self.outcome, Result):
+            return self.outcome.model_dump(mode="json", include={"timings", "batch", "attempts"})
+        raise self.outcome or WorkerDied("the worker has no outcome for this job")
+
+    def _handle_success(self, result_ttl: int, pipeline: Pipeline, **details: Any) -> None:  # noqa: ANN401
+        """Record the result in the same transaction as RQ's status."""
+        super()._handle_success(result_ttl, pipeline=pipeline, **details)
+        result = cast(Result, self.outcome).model_dump_json()
+        pipeline.hset(self.key, names.FIELD_RESULT, result)
+        self._count(cast(Result, self.outcome), pipeline)
+        self._end(Event(type="status", status=Status.SUCCEEDED), pipeline, result_ttl)
+
+    def _handle_failure(self, exc_string: str, pipeline: Pipeline, **details: Any) -> None:  # noqa: ANN401
+        """Record why, in the same transaction as RQ's status."""
+        super()._handle_failure(exc_string, pipeline=pipeline, **details)
+        error = self.outcome if isinstance(self.outcome, JobError) else self._lost()
+        failure = JobFailure(code=error.code, detail=error.detail, fault=error.fault)
+        pipeline.hset(self.key, names.FIELD_ERROR, failure.model_dump_json())
+        self._count(error, pipeline)
+        self._end(Event(type="status", status=Status.FAILED, error=failure), pipeline, self.failure_ttl)
+
+    def _lost(self) -> JobError:
+        return WorkerDied(
+            f"each worker that ran the job died or fell silent; it was tried {self.number_of_tries()} times"
+        )
+
+    @property
+    def engine(self) -> str:
+        """The name of its engine, of several the first, where its arguments are ours."""
+        try:
+            return self.order().engine
+        except (ValueError, LookupError, DeserializationError):
+            return "unknown"
+
+    def _count(self, outcome: Ending, pipeline: Pipeline) -> None:
+        """Count the ending, in the transaction that records it."""
+        status, code = ending_of(outcome)
+        pipeline.hincrby(names.ENDED_COUNTS_KEY, f"{self.engine}:{status.value}:{code}", 1)
+
+    def number_of_tries(self) -> int:
+        """Return how often the job was given to a worker, as far as its retries tell."""
+        return 1 + max(0, names.RETRIES - (self.retries_left or 0))
+
+    def tell(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
+        """Append to the job's event stream."""
+        stream = names.EVENTS_KEY.format(id=self.id)
+        data = event.model_dump_json(exclude_none=True)
+        pipeline.xadd(stream, {"data": data}, maxlen=names.EVENTS_LENGTH, approximate=True)
+        if lifetime:
+            pipeline.expire(stream, lifetime)
+
+    def _end(self, event: Event, pipeline: Pipeline, lifetime: int | None) -> None:
+        """Append the last event and count it; a job that was deleted since its claim was renewed stays deleted."""
+        self.tell(event, pipeline, lifetime)
+        usage = names.USAGE_KEY.format(owner=self.owner, day=now().date())
+        images = len(self.outcome.images) if event.status is Status.SUCCEEDED else 0  # type: ignore[union-attr]
+        args = [self.owner, event.status.value, images, self._seconds(), names.USAGE_SECONDS]
+        pipeline.eval(ENDED, 2, usage, self.key, *args)
+        keys = [self.key, names.EVENTS_KEY.format(id=self.id)]
+        pipeline.eval(END, len(keys), *keys, self.id, names.FIELD_OWNER)
+
+    def _seconds(self) -> float:
+        """Return how long a worker had the job; of a run that several jobs share each counts its part."""
+        if self.started_at is None or self.ended_at is None:
+            return 0.0
+        return max(0.0, (self.ended_at - self.started_at).total_seconds()) / self.together
+
+    def retry(self, queue: Queue, pipeline: Pipeline) -> None:
+        """Queue the job again after its worker died."""
+        super().retry(queue, pipeline)
+        self.tell(Event(type="status", status=Status.QUEUED), pipeline)
+
+    def record_cancelled(self, steps_done: int, pipeline: Pipeline) -> None:
+        """End a running job as cancelled."""
+        self.set_status(JobStatus.CANCELED, pipeline=pipeline)
+        self.save(pipeline=pipeline, include_meta=False, include_result=False)
+        CanceledJobRegistry(self.origin, self.connection, job_class=LikenessJob).add(self, pipeline=pipeline)
+        self.cleanup(self.result_ttl, pipeline=pipeline, remove_from_queue=False)
+        self._count(None, pipeline)
+        self._end(Event(type="status", status=Status.CANCELLED, steps_done=steps_done), pipeline, self.result_ttl)
+
+
+def hung(order: JobOrder) -> JobTimeout:
+    """Return the error of a job that ran past its bound."""
+    return JobTimeout(f"the job ran longer than its bound of {order.timeout} s")
+
+
+class LikenessQueue(Queue):
+    """A queue whose jobs are never in nobody's hands, also when a worker serves several queues."""
+
+    job_class = LikenessJob
+    left_to_others: Callable[[], Collection[str]] = staticmethod(tuple)
+    """Gives the engines whose jobs are left for a time to workers that hold them."""
+    turns = Turns()
+    """Says whose turn it is among the queues of a worker."""
+
+    def push_job_id(self, job_id: str, pipeline: Pipeline | None = None, at_front: bool = False) -> None:
+        """Queue a job's id; one that is put at the head gets the head's round too."""
+        if not at_front:
+            super().push_job_id(job_id, pipeline=pipeline)
+            return
+        (self.connection if pipeline is None else pipeline).eval(FRONT, 1, self.key, job_id)
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Take the lock for a short time: RQ's 15 minutes would stop all recovery if its holder died."""
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=names.CLAIM_SECONDS))
+
+    @classmethod
+    def dequeue_any(
+        cls, queues: Iterable[Queue], timeout: int | None, connection: Redis, **_: object
+    ) -> tuple[LikenessJob, Queue] | None:
+        """Take the first job of the queues in their order that is not to be left to another worker.
+
+        Raises DequeueTimeout after `timeout` seconds.
+
+        RQ pops from several queues with BLPOP, and a worker killed just then loses the job for good; a script moves it
+        into its queue's intermediate list instead, and waiting is done on a bell that may be lost without harm.
+        """
+        by_name = {queue.name: cast(LikenessQueue, queue) for queue in queues}
+        first = next(iter(by_name.values()))
+        until = time.monotonic() + (timeout or 0)
+        while True:
+            order = first.turns.order(list(by_name))
+            bells = [names.BELL_KEY.format(queue=name) for name in order]
+            aged = names.BATCH_TURN_SECONDS * 1000 if first.turns.batch_due else -1
+            args = [LOOK_AHEAD, names.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
+            keys = [by_name[name].key for name in order]
+            taken = connection.eval(TAKE, 2 * len(order), *keys, *bells, *args)
+            if isinstance(taken, list):
+                queue = by_name[taken[0].decode().removeprefix(Queue.redis_queue_namespace_prefix)]
+                first.turns.took(queue.name)
+                if job := fetch(queue, taken[1].decode()):
+                    return job, queue
+                continue
+            if timeout is None:
+                return None
+            if time.monotonic() >= until:
+                raise DequeueTimeout(timeout, list(by_name))
+            if taken:  # the bell rings for others now
+                time.sleep(PAUSE)
+            else:
+                connection.blpop(bells, timeout=1)
+
+
+def fetch(queue: Queue, job_id: str) -> LikenessJob | None:
+    """Return a job just taken from `queue`, or None, dropping its id, when it no longer exists."""
+    try:
+        return LikenessJob.fetch(job_id, connection=queue.connection, serializer=queue.serializer)
+    except NoSuchJobError:
+        queue.connection.lrem(queue.intermediate_queue_key, 1, job_id)
+        return None

@@ -1,0 +1,1 @@
+"""Which engines a worker holds in memory, and on which device."""

@@ -1,0 +1,297 @@
+"""Which engines this worker holds in memory, and which make room when another is needed."""
+
+import importlib
+import os
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import EngineFailed, OutOfMemory
+from likeness.imaging.colour import Floats
+from likeness.problems import LocalProblem
+from worker.components import Components, Weights
+from worker.config import Settings
+from worker.engine import Engine, Family, Thrifty
+from worker.failures import out_of_memory
+from worker.residency.warm_up import warm_up
+
+if TYPE_CHECKING:
+    from worker.networks.captioner import Captioner
+    from worker.networks.segmenter import Segmenter
+
+CAPTIONER = "captioner"
+"""Its folder below the models, where no setting names another."""
+SEGMENTER = "segmenter"
+"""Its folder below the weights."""
+SHARE = 0.9
+"""Of a device's memory, where no bound is set: the rest is for what is not counted."""
+PARKING = 0.5
+"""Of the free memory of the machine, at most, for engines that were moved off the GPU."""
+LOADED, UNLOADED, MOVED_OFF, MOVED_BACK = "loaded", "unloaded", "moved off", "moved back"
+OUT_OF_MEMORY = "out of memory"
+CGROUP = Path("/sys/fs/cgroup/memory.max")
+
+log = structlog.get_logger()
+
+
+class Residents:
+    """Engines, each loaded once, when first needed or ahead of time; the least recently used goes when room is needed.
+
+    Only `engine` takes anything out of memory, and a run calls it once, before its first batch.
+    """
+
+    def __init__(self, components: Components, memory: int | None = None, captioner: str = CAPTIONER) -> None:
+        self.components = components
+        self._captioner_model = captioner
+        self._captioner: Captioner | None = None
+        self._budget = memory or round(SHARE * device_memory(components.device))
+        self._engines: OrderedDict[str, Engine] = OrderedDict()
+        self._commits: dict[str, dict[str, str]] = {}
+        self._segmenter: Segmenter | None = None
+        self.tally: Counter[tuple[str, str]] = Counter()
+        """How often an engine was loaded, unloaded, moved off the device, moved back, or ran out of memory."""
+        self.held = 0
+        """Bytes that engines took of the device when one last came or went."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Residents":
+        """Return nothing resident yet, as the settings say."""
+        weights = Weights(settings.weights, settings.models)
+        components = Components(weights, pick_device(settings.device), settings.dtype, settings.compile)
+        return cls(components, settings.memory, settings.captioner)
+
+    @property
+    def device(self) -> str:
+        """The torch device that engines run on."""
+        return self.components.device
+
+    @property
+    def budget(self) -> int:
+        """Bytes that engines may take."""
+        return self._budget
+
+    def product(self, rgb: Floats) -> Floats:
+        """Return where the product is, H x W in 0..1, of H x W x 3. Raises EngineFailed when the model is missing."""
+        if self._segmenter is None:
+            self._segmenter = self._load_segmenter()
+        return self._segmenter.product(rgb)
+
+    def _load_segmenter(self) -> "Segmenter":
+        from worker.networks.segmenter import load  # torch is slow to import, and the drill needs none of it
+
+        try:
+            return load(self.components.folder(SEGMENTER), self.device)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineFailed(f"the product segmenter could not be loaded: {error}") from error
+
+    def caption(self, rgb: Floats) -> str | None:
+        """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""
+        if self._captioner is None:
+            self._captioner = self._load_captioner()
+        return None if self._captioner is None else self._captioner.caption(rgb)
+
+    @property
+    def no_captioner(self) -> str:
+        """Why there is no caption where one was wanted."""
+        return f"no captioner is installed: likeness models pull {self._captioner_model}"
+
+    def _load_captioner(self) -> "Captioner | None":
+        try:
+            folder = self.components.folder(self._captioner_model)
+        except FileNotFoundError:
+            return None
+        import torch  # both are slow to import, and most runs need no caption
+
+        from worker.networks.captioner import load
+
+        try:
+            return load(folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineFailed(f"the captioner could not be loaded: {error}") from error
+
+    @cached_property
+    def device_name(self) -> str:
+        """What pictures are made on: the model of the GPU, or `cpu`. Two of another name may give other bytes."""
+        if not self.device.startswith("cuda"):
+            return self.device
+        import torch  # slow to import, and the drill needs none of it
+
+        return str(torch.cuda.get_device_name(self.device))
+
+    def names(self) -> list[str]:
+        """Return the names of the engines in memory, the least recently used first."""
+        return [name for name in list(self._engines) if name not in self.components.parked]
+
+    def has(self, spec: EngineSpec) -> bool:
+        """Return whether everything that an engine runs on is installed."""
+        return self.components.weights.has(spec)
+
+    def commits(self, spec: EngineSpec, loras: Collection[str] = ()) -> dict[str, str]:
+        """Return the commits of the models that a resident engine runs on, those of the run's adapters among them.
+
+        Raises EngineFailed when what is said about a model cannot be read.
+        """
+        if spec.name not in self._commits:
+            try:
+                self._commits[spec.name] = self.components.weights.commits(spec)
+            except LocalProblem as error:
+                raise EngineFailed(f"what {spec.name} runs on is not known: {error}") from error
+        used = (*spec.needs, *loras)
+        return {name: commit for name, commit in self._commits[spec.name].items() if name in used}
+
+    def preload(self, specs: Sequence[EngineSpec]) -> None:
+        """Load these engines now; compiled ones make a small picture, since compiling is put off to the first.
+
+        Raises EngineFailed or OutOfMemory.
+        """
+        for spec in specs:
+            engine = self.engine(spec)
+            if self.components.compile:
+                warm_up(engine, spec)
+
+    def engine(self, spec: EngineSpec) -> Engine:
+        """Return an engine, loading it when it is not resident.
+
+        Raises EngineFailed, or OutOfMemory when it does not even fit alone.
+        """
+        try:
+            return self._ready(spec)
+        except OutOfMemory:
+            if not self._drop_others(spec):
+                raise
+        return self._ready(spec)
+
+    def relieve(self, spec: EngineSpec) -> str | None:
+        """Free memory after a picture of this engine did not fit alone; return what was done, or None: nothing is left.
+
+        First every other engine goes, then the engine itself saves memory, one measure at a time.
+        """
+        if self._drop_others(spec):
+            return "other engines unloaded"
+        engine = self._engines[spec.name]
+        return engine.save_memory() if isinstance(engine, Thrifty) else None
+
+    def relax(self, spec: EngineSpec) -> None:
+        """Let an engine spend memory again; one that cannot is unloaded, and comes back fresh when it is needed."""
+        engine = self._engines.get(spec.name)
+        try:
+            if isinstance(engine, Thrifty):
+                engine.spend_memory()
+        except (RuntimeError, MemoryError) as error:
+            log.warning("engine could not spend memory again", engine=spec.name, error=str(error))
+            self._drop(spec.name)
+
+    def answers(self) -> bool:
+        """Return whether the device still works: after a failed assert, say, CUDA refuses every call of the process."""
+        if not self.device.startswith("cuda"):
+            return True
+        import torch
+
+        try:
+            torch.cuda.synchronize(self.device)
+        except (RuntimeError, AssertionError) as error:
+            log.error("the device is lost", error=str(error))  # noqa: TRY400  the trace tells nothing of the cause
+            return False
+        return True
+
+    def note(self, engine: str, event: str) -> None:
+        """Count what happened to an engine's memory."""
+        self.tally[engine, event] += 1
+        self.held = self.components.held()
+
+    def _ready(self, spec: EngineSpec) -> Engine:
+        if spec.name not in self.names():
+            self._make_room(spec)
+            with self._told(spec):
+                self._bring(spec)
+        self._engines.move_to_end(spec.name)
+        return self._engines[spec.name]
+
+    def _bring(self, spec: EngineSpec) -> None:
+        """Load an engine, or move it back onto the device."""
+        if spec.name in self._engines:
+            self.components.unpark(spec.name)
+            self.note(spec.name, MOVED_BACK)
+            return
+        log.info("loading engine", engine=spec.name, revision=spec.revision, device=self.device)
+        family = cast(Family, importlib.import_module(f"worker.engines.{spec.family}"))
+        with self.components.loading(spec.name):
+            self._engines[spec.name] = family.load(spec, self.components)
+        self.note(spec.name, LOADED)
+
+    @contextmanager
+    def _told(self, spec: EngineSpec) -> Iterator[None]:
+        """Translate what goes wrong while an engine is brought onto the device, and leave nothing of it there."""
+        try:
+            yield
+        except (ImportError, OSError, ValueError, RuntimeError, MemoryError) as error:
+            if spec.name in self._engines:
+                self._drop(spec.name)
+            if out_of_memory(error):
+                self.note(spec.name, OUT_OF_MEMORY)
+                raise OutOfMemory(f"the engine {spec.name} does not fit into this worker's memory") from error
+            raise EngineFailed(f"the engine {spec.name} could not be loaded: {error}") from error
+
+    def _drop_others(self, spec: EngineSpec) -> bool:
+        """Unload every engine but this one; return whether there was any."""
+        others = [name for name in self._engines if name != spec.name]
+        self._drop(*others)
+        return bool(others)
+
+    def _make_room(self, spec: EngineSpec) -> None:
+        """Take engines off the device, the least recently used first, until this one is within the budget."""
+        need = spec.memory or self.components.size(spec.name)
+        for name in self.names():
+            if self.components.held() + need <= self._budget:
+                return
+            self._evict(name)
+        if self.components.held() + need > self._budget:
+            log.warning("engine over the budget", engine=spec.name, memory=need, budget=self._budget)
+
+    def _evict(self, name: str) -> None:
+        """Move an engine to the machine's memory where there is room for it, else drop it."""
+        if self.device == "cpu" or self.components.size(name) > PARKING * free_memory():
+            self._drop(name)
+            return
+        log.info("engine moved off the device", engine=name)
+        self.components.park(name)
+        self.note(name, MOVED_OFF)
+
+    def _drop(self, *names: str) -> None:
+        for name in names:
+            log.info("engine unloaded", engine=name)
+            del self._engines[name]
+        self.components.release(*names)
+        for name in names:
+            self.note(name, UNLOADED)
+
+
+def pick_device(asked: str) -> str:
+    """Return a torch device: `asked`, or with `auto` the GPU when there is one."""
+    if asked != "auto":
+        return asked
+    import torch  # slow to import, and the drill needs none of it
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def device_memory(device: str) -> int:
+    """Return the bytes of memory that a device has; of the machine, those its container may take."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.mem_get_info(device)[1])
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    bound = CGROUP.read_text().strip() if CGROUP.exists() else "max"
+    return whole if bound == "max" else min(whole, int(bound))
+
+
+def free_memory() -> int:
+    """Return the bytes of the machine's memory that are free."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")

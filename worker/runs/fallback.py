@@ -1,0 +1,103 @@
+"""What is done when a run fails: smaller batches, then less memory step by step, then an error for the one job."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+import structlog
+
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import JobError, OutOfMemory
+from worker.engine import AllCancelled, Canvas, DeviceLost, Stopped
+from worker.failures import job_error, out_of_memory
+from worker.residency.engines import OUT_OF_MEMORY, Residents
+
+Wish = TypeVar("Wish")
+SPLIT = "batch split"
+
+log = structlog.get_logger()
+
+
+class Ladder(Generic[Wish]):
+    """Makes the pictures of one run. What did not fit is remembered, so that later batches do not try it again."""
+
+    def __init__(
+        self, spec: EngineSpec, residents: Residents, make: Callable[[Sequence[Wish]], Sequence[Canvas]]
+    ) -> None:
+        self._spec, self._residents, self._make = spec, residents, make
+        self._together = spec.batch
+        self._saving = False
+        self.taken: list[str] = []
+        """Names of the degradations so far, in order."""
+
+    def climb(self, wishes: Sequence[Wish]) -> Iterator[tuple[Wish, Canvas | JobError]]:
+        """Yield what came of each wish, batch by batch; nothing of those nobody wants any more. Raises Stopped."""
+        rest = list(wishes)
+        while rest:
+            batch, rest = rest[: self._together], rest[self._together :]
+            yield from self._outcomes(batch)
+
+    def step_down(self) -> None:
+        """Let the engine spend memory again, once the run is over."""
+        if self._saving:
+            self._residents.relax(self._spec)
+
+    def _outcomes(self, wishes: Sequence[Wish]) -> Iterator[tuple[Wish, Canvas | JobError]]:
+        made = self._try(wishes)
+        if made is None:
+            return
+        if not isinstance(made, JobError):
+            yield from zip(wishes, made, strict=True)
+        elif len(wishes) > 1:
+            half = len(wishes) // 2
+            if isinstance(made, OutOfMemory):
+                self._together = half
+                self._note(SPLIT)
+            yield from self.climb(wishes[:half])
+            yield from self.climb(wishes[half:])
+        elif isinstance(made, OutOfMemory) and self._saved():
+            yield from self.climb(wishes)
+        else:
+            yield wishes[0], self._last_word(made)
+
+    def _try(self, wishes: Sequence[Wish]) -> Sequence[Canvas] | JobError | None:
+        """Return what was made, or why it failed, or None when nobody wants it any more. Raises Stopped.
+
+        What failed is let go before anything else is tried: the error's traceback holds all that the call had made.
+        """
+        try:
+            return self._make(wishes)
+        except AllCancelled:
+            return None
+        except Stopped:
+            raise
+        except Exception as error:
+            failure = job_error(error)
+            self._tell(error, len(wishes))
+        if isinstance(failure, OutOfMemory):
+            self._residents.note(self._spec.name, OUT_OF_MEMORY)
+            self._residents.components.free_cache()
+        elif not self._residents.answers():
+            raise DeviceLost(failure.detail)
+        return failure
+
+    def _tell(self, error: Exception, size: int) -> None:
+        whole = size == 1 and not isinstance(error, JobError) and not out_of_memory(error)
+        log.warning("a batch failed", engine=self._spec.name, size=size, error=str(error), exc_info=whole)
+
+    def _saved(self) -> bool:
+        self._saving = True
+        measure = self._residents.relieve(self._spec)
+        if measure is not None:
+            log.warning("out of memory", engine=self._spec.name, measure=measure)
+            self._note(measure)
+        return measure is not None
+
+    def _note(self, degradation: str) -> None:
+        if degradation not in self.taken:
+            self.taken.append(degradation)
+
+    def _last_word(self, failure: JobError) -> JobError:
+        """Say of a picture that does not fit what was tried."""
+        if not isinstance(failure, OutOfMemory) or not self.taken:
+            return failure
+        return OutOfMemory(f"{failure.detail}; tried: {', '.join(self.taken)}")

@@ -1,0 +1,67 @@
+"""A job run again from its recipes: each image of it made anew, alone, and held against the original."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import cast
+
+from likeness.contract.errors import JobError, LikenessError
+from likeness.contract.jobs import JobOrder, Original, Reproduced, Reproduces, Reproduction, Result
+from likeness.contract.runs import plan_of
+from likeness.contract.tasks import Task
+from likeness.imaging.decode import peek
+from likeness.imaging.masks import upright_size
+from likeness.imaging.reproduction import differences, sameness_of
+from likeness.store import PictureStore
+from worker.runs.run import Outcome, Watch
+from worker.runs.subruns import Parts, Tools, failed, failure_of, joined
+from worker.runs.scoring import UNBOUNDED
+
+
+def reproduce(order: JobOrder, tools: Tools, watch: Watch) -> Outcome | None:
+    """Make the images of an earlier job again; None when cancelled. It fails when all of them do. Raises Stopped."""
+    started = datetime.now(UTC)
+    earlier = cast(Reproduces, order.reproduces)
+    parts = Parts(order, tools, watch, len(earlier.originals))
+    try:
+        outcomes = _every(earlier.originals, parts)
+        return None if outcomes is None else _found(order, started, outcomes, tools.store)
+    except LikenessError as error:
+        return failed(error)
+
+
+def _every(originals: Sequence[Original], parts: Parts) -> list[Outcome] | None:
+    """Make all of them again; None as soon as nobody wants the job any more."""
+    given = parts.order.input
+    size = None if given is None else upright_size(peek(parts.tools.store.get(given), UNBOUNDED))
+    outcomes = []
+    for number, original in enumerate(originals):
+        run = plan_of(cast(Task, original.recipe.task), parts.tools.catalogue).runs[0]
+        outcome = parts.run(number, run, run.spec.bound(run.task, *(size or run.spec.size_of(run.task))))
+        if outcome is None:
+            return None
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _found(order: JobOrder, started: datetime, outcomes: Sequence[Outcome], store: PictureStore) -> Outcome:
+    """Return the new images with what is said of each original, or the error when none could be made."""
+    earlier = cast(Reproduces, order.reproduces)
+    made = [outcome for outcome in outcomes if isinstance(outcome, Result)]
+    if not made:
+        return outcomes[0]
+    rows: list[Reproduced] = []
+    for number, (original, outcome) in enumerate(zip(earlier.originals, outcomes, strict=True)):
+        row = Reproduced(original=number, original_sha256=original.picture.sha256)
+        image = sum(other.error is None for other in rows)
+        rows.append(_told(row, image, original, outcome, store))
+    reproduction = Reproduction(job=earlier.job, images=rows)
+    return joined(order, started, made).model_copy(update={"reproduction": reproduction})
+
+
+def _told(row: Reproduced, image: int, original: Original, outcome: Outcome, store: PictureStore) -> Reproduced:
+    """Return the row with what became of its image, which is number `image` of the new job."""
+    if isinstance(outcome, JobError):
+        return row.model_copy(update={"error": failure_of(outcome)})
+    sameness, figures, said = sameness_of(store.get(original.picture), store.get(outcome.images[0].picture))
+    reasons = said + differences(original.recipe, outcome.recipe)
+    return row.model_copy(update={"image": image, "sameness": sameness, "figures": figures, "reasons": reasons})

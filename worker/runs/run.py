@@ -1,0 +1,303 @@
+"""The life of a run: jobs that share a batch key, from stored input to stored, measured images.
+
+Nothing here knows RQ. `Watch` is how a run tells of its progress and learns that it must stop.
+"""
+
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable, UnsafeResult
+from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
+from likeness.contract.parameters import MAX_SEED
+from likeness.contract.tasks import Keep
+from likeness.imaging.compare import WITHOUT_NETWORKS
+from likeness.imaging.decode import Picture, decode
+from likeness.imaging.encode import encode, wanted_format
+from likeness.imaging.frame import Frame
+from likeness.imaging.generated import asked
+from likeness.imaging.learned import LearnedMetrics
+from likeness.imaging.masks import upright_mask
+from likeness.imaging.registration import undone
+from likeness.imaging.tripwires import made_finite
+from likeness.store import PictureStore
+from worker.editing.plan import Brief
+from worker.editing.planner import beside, brief_of, is_captioned
+from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
+from worker.failures import job_error
+from worker.runs.fallback import Ladder
+from worker.runs.previews import Previews, Wish
+from worker.residency.engines import Residents
+from worker.runs.safeguards import Safeguards, provenance_of
+from worker.runs.scoring import UNBOUNDED, Candidate, ranked, score, telling
+from worker.editing.canvas import Shown
+from worker.observability.telemetry import Telemetry
+from worker.runs.state import Stopwatch, Work
+
+log = structlog.get_logger()
+
+Outcome = Result | JobError
+"""How one job of a run ended. A cancelled one has none."""
+
+
+class Watch(Protocol):
+    """The run's line to the queue."""
+
+    def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
+        """Tell how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
+
+
+class Run:
+    """One run of an engine over jobs with an equal batch key."""
+
+    def __init__(
+        self,
+        spec: EngineSpec,
+        residents: Residents,
+        store: PictureStore,
+        watch: Watch,
+        metrics: LearnedMetrics = WITHOUT_NETWORKS,
+        safeguards: Safeguards | None = None,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
+        self.safeguards = safeguards or Safeguards()
+        self.telemetry = telemetry or Telemetry()
+        self.previews = Previews(spec, store, self.safeguards)
+        self.watched = Stopwatch()
+        self.models: dict[str, str] = {}
+        self.works: list[Work] = []
+        self.outcomes: dict[str, Outcome] = {}
+
+    def execute(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
+        """Run all jobs and return how each ended; cancelled ones are missing. Raises Stopped, with nothing stored."""
+        started = datetime.now(UTC)
+        self.telemetry.run_of(self.spec.name, [order.id for order in orders])
+        engine = self._load(orders)
+        if engine is None:
+            return self.outcomes
+        self.works = [work for order in orders if (work := self._prepare(order))]
+        ladder = Ladder(self.spec, self.residents, partial(self._generate, engine))
+        try:
+            while pending := [work for work in self.works if work.open]:
+                self._attempt(ladder, pending)
+        finally:
+            ladder.step_down()
+            self.previews.erase()
+        for work in self.works:
+            if work.wanted:
+                self.outcomes[work.order.id] = work.error or self._finish(work, started, len(orders))
+        return self.outcomes
+
+    def _load(self, orders: Sequence[JobOrder]) -> Engine | None:
+        job_ids = [order.id for order in orders]
+        self._tell(job_ids, Progress(step=0, steps=0, stage="loading"))
+        try:
+            engine = self.residents.engine(self.spec)
+            self.models = self.residents.commits(self.spec, [lora.name for lora in orders[0].task.loras])
+        except JobError as error:
+            self.outcomes.update({order.id: error for order in orders})
+            return None
+        self._lap("loading", job_ids)
+        self._tell(job_ids, Progress(step=0, steps=0, stage="preparing"))
+        return engine
+
+    def _lap(self, stage: Stage, job_ids: Sequence[str], step: int = 0) -> None:
+        self.telemetry.stage(self.spec.name, stage, job_ids, self.watched.lap(stage), step)
+
+    def _prepare(self, order: JobOrder) -> Work | None:
+        """Decode the input onto its canvas; a job whose input is bad fails alone."""
+        try:
+            given = self._given(order)
+            frame = Frame.of(given)
+            brief = self._brief(order, given, frame)
+        except JobError as error:
+            self.outcomes[order.id] = error
+        except StoreUnavailable as error:
+            self.outcomes[order.id] = StoreFailed(error.detail)
+        except LikenessError as error:
+            self.outcomes[order.id] = EngineFailed(f"the input could not be prepared: {error.detail}")
+        except Exception as error:  # a segmenter out of memory, say: this job's end, not the run's
+            self.outcomes[order.id] = job_error(error)
+            log.warning("the input could not be prepared", job=order.id, exc_info=error)
+        else:
+            seed = order.task.seed
+            self._lap("preparing", [order.id])
+            return Work(order, given, frame, brief, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+        return None
+
+    def _given(self, order: JobOrder) -> Picture:
+        """Return the picture that was sent, or a grey one of the frame that is to be generated."""
+        if order.input is None:
+            return asked(*self.spec.size_of(order.task))
+        return decode(self.store.get(order.input), UNBOUNDED)
+
+    def _brief(self, order: JobOrder, given: Picture, frame: Frame) -> Brief:
+        """Return what is asked of the picture, from the files that were sent with it."""
+        canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
+        sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
+        mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
+        width, height = frame.upright_size
+        shown = Shown(canvas, (height, width), self.residents.product, self.residents.caption, mask)
+        return brief_of(order.task, self.spec, shown, beside(given, sent))
+
+    def _attempt(self, ladder: Ladder[Wish], pending: list[Work]) -> None:
+        """Make and measure one attempt's candidates of every pending job."""
+        wishes = [
+            (work, work.brief.task(seed, self.spec.parameters_of(work.order.task, work.attempts)))
+            for work in pending
+            for seed in work.seeds()
+        ]
+        for (work, task), made in ladder.climb(wishes):
+            work.degradations = list(ladder.taken)
+            if isinstance(made, JobError):
+                work.error = made
+                continue
+            try:
+                self._measure(work, task, made)
+            except MemoryError as error:  # a large picture's report takes memory too
+                work.error = job_error(error)
+        for work in pending:
+            work.attempts += 1
+
+    def _generate(self, engine: Engine, wishes: Sequence[Wish]) -> list[Canvas]:
+        self.telemetry.call_of(self.spec.name, len(wishes))
+        hook = partial(self._step, wishes, wishes[0][0].attempts + 1)
+        return engine.generate([task for _, task in wishes], hook)
+
+    def _step(
+        self,
+        wishes: Sequence[Wish],
+        attempt: int,
+        step: int,
+        steps: int,
+        stage: Stage,
+        preview: Preview | None = None,
+    ) -> None:
+        job_ids = list(dict.fromkeys(work.order.id for work, _ in wishes))
+        self._lap(stage, job_ids, step)
+        if preview is not None:
+            self.previews.offer(wishes, preview)
+        self._tell(job_ids, Progress(step=step, steps=steps, stage=stage, attempt=attempt))
+        if not any(work.wanted for work, _ in wishes):
+            raise AllCancelled
+
+    def _tell(self, job_ids: list[str], progress: Progress) -> None:
+        unwanted: set[str] = set()
+        for shown, ids in self.previews.counted(job_ids).items():
+            unwanted |= self.watch.progress(ids, progress.model_copy(update={"preview": shown}))
+        for work in self.works:
+            if work.order.id in unwanted:
+                work.wanted = False
+
+    def _measure(self, work: Work, task: EngineTask, canvas: Canvas) -> None:
+        if not work.wanted:
+            return
+        if canvas.shape != work.brief.canvas.shape:
+            work.error = EngineFailed("the engine made no picture: wrong size")
+            return
+        canvas, faults = made_finite(canvas)
+        seed = task.seed if self.spec.varies(task.parameters) else None
+        try:
+            canvas, lay = undone(canvas, work.brief.canvas) if self.spec.drifts else (canvas, None)
+            data = self._file(work, task, seed, work.brief.finish(canvas))
+        except Exception as error:  # a checker out of memory, say: what is not checked is not given out
+            work.error = job_error(error)
+            return
+        self._lap("decoding", [work.order.id])
+        if data is None:
+            work.withheld += 1
+            self.telemetry.candidate(self.spec.name, None)
+            return
+        candidate = score(work.given, data, work.order.task, work.brief.check, self.metrics, faults)
+        report = candidate.report.model_copy(update={"registration": lay})
+        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
+        self.telemetry.candidate(self.spec.name, report)
+        self._lap("assessing", [work.order.id])
+
+    def _file(self, work: Work, task: EngineTask, seed: int | None, canvas: Canvas) -> bytes | None:
+        """Return the file of a finished canvas as the caller will get it; None when it is to be withheld."""
+        width, height = work.frame.upright_size
+        if self.safeguards.refuse(canvas[:height, :width]):
+            return None
+        made = provenance_of(self.spec, work.order, task, seed)
+        image = work.brief.locked(work.given, work.frame.restore(canvas))
+        wanted = wanted_format(work.order.task, work.frame.format)
+        data = encode(image, work.frame, wanted, self.safeguards.xmp(made), work.order.task.quality)
+        return self.safeguards.signed(data, made)
+
+    def _finish(self, work: Work, started: datetime, batch: int) -> Outcome:
+        """Store the images to keep and describe them."""
+        if not work.candidates:
+            return UnsafeResult("the safety checker withheld all that was made; try another prompt, seed or picture")
+        best = ranked(work.candidates)
+        kept = best if work.order.task.keep is Keep.ALL else best[:1]
+        try:
+            began = time.monotonic()
+            images = [self._stored(work, candidate) for candidate in kept]
+            self.telemetry.stage(self.spec.name, "storing", [work.order.id], time.monotonic() - began)
+        except StoreUnavailable as error:
+            return StoreFailed(error.detail)
+        return Result(
+            images=images,
+            engine=self._used(work),
+            recipe=self._recipe(work, kept),
+            timings=Timings(
+                queued=max(0.0, (started - work.order.created_at).total_seconds()), **dict(self.watched.seconds)
+            ),
+            attempts=work.attempts,
+            batch=batch,
+            degradations=work.degradations,
+            caption=work.brief.caption,
+            caption_reason=self._caption_reason(work),
+        )
+
+    def _stored(self, work: Work, candidate: Candidate) -> MadeImage:
+        picture = self.store.put(work.order.id, candidate.data, f"image/{candidate.format}")
+        width, height = candidate.image.size
+        return MadeImage(
+            picture=picture,
+            width=width,
+            height=height,
+            mode=candidate.image.mode,
+            format=candidate.format,
+            seed=candidate.seed,
+            guidance_scale=candidate.guidance_scale,
+            report=telling(candidate.report, work.withheld),
+        )
+
+    def _used(self, work: Work) -> EngineUsed:
+        parameters = self.spec.resolve(work.order.task)
+        return EngineUsed(
+            name=self.spec.name, family=self.spec.family, revision=self.spec.revision, parameters=parameters
+        )
+
+    def _recipe(self, work: Work, kept: list[Candidate]) -> Recipe:
+        return Recipe(
+            engine=self.spec.name,
+            revision=self.spec.revision,
+            models=self.models,
+            parameters=self.spec.resolve(work.order.task),
+            seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
+            input_sha256=work.order.input and work.order.input.sha256,
+            files_sha256={name: file.sha256 for name, file in work.order.files.items()},
+            task=work.order.task,
+            caption=work.brief.caption,
+            device=self.residents.device_name,
+        )
+
+    def _caption_reason(self, work: Work) -> str | None:
+        missing = is_captioned(work.order.task, self.spec) and work.brief.caption is None
+        return self.residents.no_captioner if missing else None
+
+
+def _guidance(task: EngineTask) -> float | None:
+    scale = task.parameters.get("guidance_scale")
+    return None if scale is None else float(scale)

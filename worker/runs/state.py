@@ -1,0 +1,60 @@
+"""One job of a run, as it is worked on, and where the time of a run goes."""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from likeness.contract.errors import JobError
+from likeness.contract.jobs import JobOrder
+from likeness.contract.parameters import MAX_SEED
+from likeness.imaging.decode import Picture
+from likeness.imaging.frame import Frame
+from worker.editing.plan import Brief
+from worker.engine import Stage
+from worker.runs.scoring import Candidate
+
+
+class Stopwatch:
+    """Seconds spent in each stage of a run."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[Stage, float] = defaultdict(float)
+        self._mark = time.monotonic()
+
+    def lap(self, stage: Stage) -> float:
+        """Count the time since the last lap towards `stage`, and return it."""
+        now = time.monotonic()
+        took = now - self._mark
+        self.seconds[stage] += took
+        self._mark = now
+        return took
+
+
+@dataclass
+class Work:
+    """One job of a run, as it is worked on."""
+
+    order: JobOrder
+    given: Picture
+    frame: Frame
+    brief: Brief
+    first_seed: int
+    candidates: list[Candidate] = field(default_factory=list)
+    attempts: int = 0
+    degradations: list[str] = field(default_factory=list)
+    withheld: int = 0
+    """Candidates that the safety checker flagged; nothing else is kept of them."""
+    error: JobError | None = None
+    wanted: bool = True
+
+    @property
+    def open(self) -> bool:
+        """Whether another attempt should be made."""
+        done = any(candidate.accepted for candidate in self.candidates)
+        return self.wanted and self.error is None and not done and self.attempts < self.order.task.attempts
+
+    def seeds(self) -> list[int]:
+        """Return the seeds of the next attempt."""
+        count = self.order.task.candidates
+        first = self.first_seed + self.attempts * count
+        return [(first + number) % (MAX_SEED + 1) for number in range(count)]

@@ -1,0 +1,106 @@
+"""A job that takes several runs, one after another in this worker: its parts, each an ordinary run of one engine."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from likeness.contract.catalogue import Catalogue
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import EngineFailed, JobError, JobTimeout, LikenessError, StoreFailed, StoreUnavailable
+from likeness.contract.jobs import JobFailure, JobOrder, MadeImage, Progress, Result, Timings
+from likeness.contract.runs import PlannedRun
+from likeness.imaging.compare import WITHOUT_NETWORKS
+from likeness.imaging.learned import LearnedMetrics
+from likeness.store import PictureStore
+from worker.engine import Stopped
+from worker.runs.run import Outcome, Run, Watch
+from worker.residency.engines import Residents
+from worker.runs.safeguards import Safeguards
+from worker.observability.telemetry import Telemetry
+
+
+class PartOutOfTime(Stopped):
+    """A part passed its own time bound; the job goes on with the next."""
+
+
+class PartWatch:
+    """A part's line to the queue: tells which of how many parts it is, and stops it at its own bound."""
+
+    def __init__(self, watch: Watch, run: int, runs: int, seconds: float) -> None:
+        self._watch, self._place = watch, {"run": run, "runs": runs}
+        self._until = time.monotonic() + seconds
+        self.wanted = True
+        """False once nobody wants the job any more."""
+
+    def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
+        """Tell how far this part is; return the job when nobody wants it any more. Raises Stopped."""
+        unwanted = self._watch.progress(job_ids, progress.model_copy(update=self._place))
+        self.wanted = self.wanted and not unwanted
+        if time.monotonic() > self._until:
+            raise PartOutOfTime
+        return unwanted
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What every run of a worker works with."""
+
+    catalogue: Catalogue
+    residents: Residents
+    store: PictureStore
+    metrics: LearnedMetrics = WITHOUT_NETWORKS
+    safeguards: Safeguards | None = None
+    telemetry: Telemetry = field(default_factory=Telemetry)
+
+    def run(self, spec: EngineSpec, watch: Watch) -> Run:
+        """Return a run of an engine that has not begun."""
+        return Run(spec, self.residents, self.store, watch, self.metrics, self.safeguards, self.telemetry)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of one job."""
+
+    order: JobOrder
+    tools: Tools
+    watch: Watch
+    count: int
+
+    def run(self, number: int, planned: PlannedRun, seconds: int) -> Outcome | None:
+        """Run part `number`, counted from 0, for at most `seconds`; None when nobody wants the job any more."""
+        watch = PartWatch(self.watch, number + 1, self.count, seconds)
+        alone = {"task": planned.task, "engine": planned.spec.name, "timeout": seconds, "reproduces": None}
+        order = self.order.model_copy(update=alone)
+        try:
+            outcome = self.tools.run(planned.spec, watch).execute([order]).get(order.id)
+        except PartOutOfTime:
+            return JobTimeout(f"the run took longer than its bound of {seconds} s")
+        return outcome if watch.wanted else None
+
+
+def joined(order: JobOrder, started: datetime, results: Sequence[Result]) -> Result:
+    """Return the results of a job's parts as one, the best first: every image has its recipe, times are summed."""
+    first = results[0]
+    sums = {name: sum(getattr(result.timings, name) for result in results) for name in Timings.model_fields}
+    queued = max(0.0, (started - order.created_at).total_seconds())
+    images = [_with_recipe(image, result) for result in results for image in result.images]
+    timings = Timings(**{**sums, "queued": queued})
+    taken = list(dict.fromkeys(name for result in results for name in result.degradations))
+    return first.model_copy(update={"images": images, "timings": timings, "batch": 1, "degradations": taken})
+
+
+def failed(error: LikenessError) -> JobError:
+    """Return what went wrong around the parts as the error of the job."""
+    if isinstance(error, JobError):
+        return error
+    return StoreFailed(error.detail) if isinstance(error, StoreUnavailable) else EngineFailed(error.detail)
+
+
+def failure_of(error: JobError) -> JobFailure:
+    """Return the error of a part as its row tells it."""
+    return JobFailure(code=error.code, detail=error.detail, fault=error.fault)
+
+
+def _with_recipe(image: MadeImage, result: Result) -> MadeImage:
+    return image.model_copy(update={"recipe": result.recipe})
