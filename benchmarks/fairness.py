@@ -26,8 +26,8 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import JobOrder, StoredPicture, new_job_id
 from likeness.contract.tasks import Priority, Recreate
 from likeness.local.valkey import Valkey
-from service.auth import UNLIMITED, KeyLimits
-from service.queue import JobQueue
+from service.auth.keys import UNLIMITED, KeyLimits
+from service.queue.jobs import JobQueue
 from worker.queue.job import LikenessQueue
 
 SPEC = load_catalogue().choose(Recreate())

@@ -16,17 +16,20 @@ from likeness import __version__
 from likeness.contract.catalogue import load_catalogue
 from likeness.logs import log_as_json
 from likeness.tracing import opened
-from service import errors
-from service.auth import Keys, KeysError
+from service.auth.keys import Keys, KeysError
+from service.auth.local_only import LocalGuard
+from service.compat.a1111 import routes as a1111
+from service.compat.errors import shape_of
+from service.compat.openai import routes as openai
+from service.compat.replicate import routes as replicate
+from service.compat.waiting import keep_cancelling
 from service.config import ConfigurationError, Settings, read_settings
-from service.context import RequestContext
 from service.description import describe
-from service.foreign.held import keep_cancelling
-from service.foreign.shapes import shape_of
-from service.guard import LocalGuard
-from service.limits import BodyBounds
+from service.http import problems
+from service.http.body_limits import BodyBounds
+from service.http.request_context import RequestContext
+from service.jobs.retention import keep_sweeping
 from service.routes import (
-    a1111,
     console,
     engines,
     events,
@@ -34,16 +37,13 @@ from service.routes import (
     images,
     input,
     jobs,
-    openai,
     preview,
-    replicate,
     report,
     requests,
     sheet,
     usage,
 )
 from service.state import Services
-from service.sweep import keep_sweeping
 
 RESOURCES: Final = (
     *(requests, jobs, events, preview, input, images, report, sheet, engines, usage, health),
@@ -74,7 +74,7 @@ def _assemble(services: Services) -> FastAPI:
     app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.services, app.state.tracing = services, tracing
     app.state.shape_of = shape_of
-    errors.install(app)
+    problems.install(app)
     for resource in RESOURCES:
         app.include_router(resource.router)
     describe(app)

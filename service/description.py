@@ -9,10 +9,10 @@ from pydantic.json_schema import models_json_schema
 
 from likeness.contract.jobs import Event
 from likeness.contract.tasks import Generate, Region
-from service import examples
-from service.errors import Problem
-from service.foreign import openai_docs
-from service.wire import CompareRequest, CustomiseRequest, RecreateRequest, StreamedEvent
+from service.compat.openai import docs
+from service.docs import examples
+from service.http.problems import Problem
+from service.schemas import CompareRequest, CustomiseRequest, RecreateRequest, StreamedEvent
 
 REF: Final = "#/components/schemas/{model}"
 DESCRIPTION: Final = (
@@ -72,7 +72,7 @@ def document(app: FastAPI) -> Document:
         title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=list(TAGS)
     )
     schemas = found["components"]["schemas"]
-    models: Any = [(model, "validation") for model in (*MODELS, *openai_docs.MODELS)]
+    models: Any = [(model, "validation") for model in (*MODELS, *docs.MODELS)]
     schemas.update(models_json_schema(models, ref_template=REF)[1]["$defs"])
     found["components"]["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "description": "an API key; not needed on a loopback-only service"}
@@ -80,7 +80,7 @@ def document(app: FastAPI) -> Document:
     for path, operations in found["paths"].items():
         for operation in operations.values():
             operation["security"] = [] if path in OPEN else [{"key": []}, {}]
-    openai_docs.complete(found)
+    docs.complete(found)
     for path, model, example in BODIES:
         found["paths"][path]["post"]["requestBody"] = _body(model, schemas, example)
     for content in found["paths"]["/generate"]["post"]["requestBody"]["content"].values():

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from service.app import create_app
 from service.config import Settings
-from service.reference import as_markdown
+from service.docs.reference import as_markdown
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "openapi"
 REFERENCE: Final = FOLDER.parent / "docs/api.md"

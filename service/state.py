@@ -11,12 +11,12 @@ from likeness.contract.catalogue import Catalogue
 from likeness.contract.errors import InvalidField, NotAuthenticated, ScopeMissing
 from likeness.imaging.decode import Bounds
 from likeness.store import PictureStore
-from service.auth import LOCAL_OWNER, Keys, Scope
+from service.auth.keys import LOCAL_OWNER, Keys, Scope
 from service.config import Settings
-from service.fetch import Fetcher
-from service.limits import Memory
+from service.http.body_limits import Memory
+from service.http.fetch import Fetcher
 from service.metrics import Metrics
-from service.queue import JobQueue
+from service.queue.jobs import JobQueue
 
 
 class Places:

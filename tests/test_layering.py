@@ -23,7 +23,7 @@ FORBIDDEN = {
 }
 
 KNOW_RQ = {
-    "service/queue_hash.py",
+    "service/queue/job_hash.py",
     "worker/queue/claims.py",
     "worker/queue/job.py",
     "worker/queue/worker.py",

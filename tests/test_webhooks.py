@@ -7,7 +7,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from likeness.webhooks import NotVerified, verify
-from service import examples
+from service.docs import examples
 from service.webhooks.secrets import new_secret
 
 SECRET = new_secret()

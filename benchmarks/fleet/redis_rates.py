@@ -28,7 +28,7 @@ from likeness.contract.jobs import JobOrder, Residency, new_job_id
 from likeness.contract.tasks import Generate, Priority
 from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey
-from service.queue import JobQueue
+from service.queue.jobs import JobQueue
 from worker.queue.scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, TAKE
 
 JOBS = 2000

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header
 from starlette.responses import Response
 
 from likeness.contract.errors import NoSuchRoute
-from service.headers import etag_matches
+from service.http.headers import etag_matches
 from service.state import OnlyQuery
 
 router = APIRouter(include_in_schema=False)

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Depends
 
 from likeness.contract.figures import load_figures
-from service import examples
-from service.docs import EVERYWHERE, OWNED, answer, problems
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, OWNED, answer, problems
+from service.schemas import EngineList, EngineView
 from service.state import OnlyQuery, Owner, Use
-from service.wire import EngineList, EngineView
 
 router = APIRouter(tags=["engines"])
 

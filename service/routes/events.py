@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotAuthenticated, Unavailable
 from likeness.contract.jobs import Event, Job
-from service import examples
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, problems
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, problems
 from service.routes.paths import JobId
 from service.state import OnlyQuery, Services, Use, authenticate
 

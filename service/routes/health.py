@@ -7,11 +7,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotReady
-from service import examples
-from service.docs import EVERYWHERE, OWNED, answer, problems
-from service.standing import ANSWER_SECONDS, standing_of
+from service.collector import ANSWER_SECONDS, standing_of
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, OWNED, answer, problems
+from service.schemas import Health
 from service.state import MetricsReader, OnlyQuery, Services, Use
-from service.wire import Health
 
 router = APIRouter(tags=["operation"])
 

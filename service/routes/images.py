@@ -10,10 +10,10 @@ from starlette.responses import Response, StreamingResponse
 from likeness.contract import errors
 from likeness.contract.jobs import MadeImage, StoredPicture
 from likeness.store import PictureStore
-from service import examples
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, file, problems
-from service.errors import problem_response
-from service.headers import byte_range, etag_matches
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.http.headers import byte_range, etag_matches
+from service.http.problems import problem_response
 from service.routes.paths import IfNoneMatch, ImageNumber, JobId
 from service.routes.results import made_image
 from service.state import OnlyQuery, Owner, Use

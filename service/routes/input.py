@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from likeness.contract import errors
-from service import examples
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, file, problems
-from service.headers import etag_matches
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.http.headers import etag_matches
 from service.routes.paths import IfNoneMatch, JobId
 from service.state import OnlyQuery, Owner, Use
 

@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.jobs import Job
-from service import examples
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
-from service.headers import LONGEST_WAIT, etag_matches
-from service.presign import Presigned, presigned
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, answer, problems
+from service.http.headers import LONGEST_WAIT, etag_matches
+from service.jobs.presign import Presigned, presigned
 from service.routes.paths import IfNoneMatch, JobId
+from service.schemas import JobPage, JobView, Links
 from service.state import OnlyQuery, Owner, Services, Use
-from service.wire import JobPage, JobView, Links
 
 router = APIRouter(tags=["jobs"])
 

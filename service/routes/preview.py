@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from likeness.contract import errors
-from service import examples
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
 from service.routes.events import Reader
 from service.routes.paths import JobId
 from service.state import OnlyQuery, Use

@@ -15,12 +15,12 @@ from likeness.imaging.decode import Bounds, decode
 from likeness.imaging.sheet import report_picture, shown
 from likeness.imaging.upright import upright_image
 from likeness.store import PictureStore
-from service import examples
-from service.docs import EVERYWHERE, ONE_JOB, OWNED, answer, problems
-from service.headers import best_media_type, etag_matches
-from service.pixels import with_pixels
-from service.report_page import POLICY, report_page
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, answer, problems
+from service.http.headers import best_media_type, etag_matches
+from service.jobs.threads import with_pixels
 from service.routes.paths import IfNoneMatch, JobId
+from service.routes.report_page import POLICY, report_page
 from service.routes.results import made_image
 from service.state import OnlyQuery, Owner, Use
 

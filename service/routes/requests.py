@@ -12,20 +12,20 @@ from likeness.contract import errors
 from likeness.contract.comparison import Compare
 from likeness.contract.jobs import Job
 from likeness.contract.tasks import Customise, Generate, Recreate
-from service import examples
-from service.accept import accept
-from service.docs import EVERYWHERE, FOLLOWED, ONE_JOB, OWNED, Responses, answer, problems
-from service.dry_run import DryRun, rehearse
-from service.headers import LONGEST_WAIT, preferred_wait
-from service.once import Accepted
-from service.presign import Presigned, presigned
-from service.reproduce import reproduce
+from service.docs import examples
+from service.docs.responses import EVERYWHERE, FOLLOWED, ONE_JOB, OWNED, Responses, answer, problems
+from service.http.headers import LONGEST_WAIT, preferred_wait
+from service.jobs.accept import accept
+from service.jobs.dry_run import DryRun, rehearse
+from service.jobs.idempotency import Accepted
+from service.jobs.presign import Presigned, presigned
+from service.jobs.reproduce import reproduce
+from service.jobs.submission import Model, read_submission
+from service.queue.usage import rate_limit
 from service.routes.jobs import as_json, links_of, retry_after, view, wait_for
 from service.routes.paths import JobId
+from service.schemas import AcceptedJob, JobView
 from service.state import OnlyQuery, Owner, Services, Use
-from service.submission import Model, read_submission
-from service.usage import rate_limit
-from service.wire import AcceptedJob, JobView
 
 router = APIRouter(tags=["jobs"])
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from likeness.contract import names
 from likeness.contract.usage import DayUsage
-from service.docs import EVERYWHERE, OWNED, answer, problems
+from service.docs.responses import EVERYWHERE, OWNED, answer, problems
 from service.state import OnlyQuery, Owner, Use
 
 router = APIRouter(tags=["operation"])

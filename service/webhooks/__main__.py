@@ -8,10 +8,10 @@ import structlog
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.logs import log_as_json
-from service.auth import Keys, KeysError
+from service.auth.keys import Keys, KeysError
 from service.config import ConfigurationError, Settings, read_settings
-from service.queue_webhooks import Outbox
 from service.webhooks.deliverer import Deliverer
+from service.webhooks.outbox import Outbox
 
 log = structlog.get_logger()
 

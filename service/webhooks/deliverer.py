@@ -17,10 +17,10 @@ import structlog
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.errors import QueueUnavailable
 from likeness.contract.jobs import Delivery, WebhookLog, WebhookState
-from service.auth import Keys
+from service.auth.keys import Keys
 from service.config import Settings
-from service.queue_webhooks import READ_SECONDS, Due, Outbox, Settled
 from service.webhooks.event import event_id, event_of
+from service.webhooks.outbox import READ_SECONDS, Due, Outbox, Settled
 from service.webhooks.sender import Sender
 from service.webhooks.target import signing_secrets
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from service.auth import KeyRecord, KeysError, change_key
+from service.auth.keys import KeyRecord, KeysError, change_key
 from service.config import Settings
 
 PREFIX: Final = "whsec_"

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 from likeness import __version__
 from likeness.contract.errors import RequestError
 from likeness.contract.jobs import Delivery
-from service.connect import Resolve, addresses_of, resolve, send
+from service.http.public_hosts import Resolve, addresses_of, resolve, send
 from service.webhooks.target import target_of
 
 USER_AGENT: Final = f"likeness/{__version__}"

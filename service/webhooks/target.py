@@ -7,9 +7,9 @@ from typing import Final
 import httpx
 
 from likeness.contract.errors import InvalidField
-from service.auth import LOCAL_OWNER, Keys
+from service.auth.keys import LOCAL_OWNER, Keys
 from service.config import Settings
-from service.connect import Address, is_public
+from service.http.public_hosts import Address, is_public
 
 INNER: Final = ("localhost", "local", "internal", "lan", "home.arpa", "onion", "test", "invalid")
 """Ends of names that no public name server knows."""

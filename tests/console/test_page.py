@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from service.auth import KeyLimits, Scope, create_key
+from service.auth.keys import KeyLimits, Scope, create_key
 from tests.console.conftest import Open, Stack, expect, photo
 from tests.service.conftest import Live, serving
 

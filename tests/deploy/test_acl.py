@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from service.app import create_app
 from service.config import Settings
-from service.sweep import sweep
+from service.jobs.retention import sweep
 from tests import stub
 from tests.conftest import server_binary
 from tests.service.conftest import listening, png

@@ -8,7 +8,7 @@ import pytest
 
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
-from service.auth import create_key
+from service.auth.keys import create_key
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 

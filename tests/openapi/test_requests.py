@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from service.examples import PICTURE
+from service.docs.examples import PICTURE
 from service.openapi import document
 from tests.openapi.conftest import Shop
 

@@ -11,9 +11,9 @@ import webuiapi
 from PIL import Image
 
 from likeness.contract.errors import every_error
-from service.auth import create_key
-from service.errors import STATUS
-from service.foreign.shapes import a1111_error
+from service.auth.keys import create_key
+from service.compat.errors import a1111_error
+from service.http.problems import STATUS
 from tests.service.conftest import Live
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from service.auth import Keys, KeysError, Scope, create_key, find_key, list_keys, revoke_key
+from service.auth.keys import Keys, KeysError, Scope, create_key, find_key, list_keys, revoke_key
+from service.auth.local_only import why_not_local
 from service.config import is_loopback
-from service.guard import why_not_local
 from tests.service.conftest import Live, Stack, png
 from tests.service.test_bad_input import assert_problem
 

@@ -13,7 +13,7 @@ from likeness.contract.comparison import Compare
 from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import Residency
 from likeness.contract.runs import plan_of
-from service.room import check_pools
+from service.jobs.capacity import check_pools
 from tests.service.conftest import Live, Stack, png
 from tests.service.test_bad_input import assert_problem
 from tests.service.test_customise import MASK, base, form, order

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.auth import create_key
+from service.auth.keys import create_key
 from service.routes.console import FILES, POLICY
 from tests.service.conftest import Live
 from tests.service.test_bad_input import assert_problem

@@ -293,7 +293,7 @@ def test_a_refused_job_leaves_no_picture(serve) -> None:
 
 def test_a_store_that_fails_midway_keeps_nothing(shop: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second picture is in the way of nothing but itself: its key is a folder already."""
-    monkeypatch.setattr("service.accept.new_job_id", lambda: "0" * 32)
+    monkeypatch.setattr("service.jobs.accept.new_job_id", lambda: "0" * 32)
     blocked: Path = shop.store / "jobs" / ("0" * 32) / sha256(MASK).hexdigest() / "in-the-way"
     blocked.mkdir(parents=True)
     answer = form(shop, key="k", text="Hello", mask=MASK)

@@ -12,8 +12,8 @@ from likeness.contract.jobs import Residency
 from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Customise, Recreate
 from likeness.imaging.frame import padded
-from service.dry_run import canvas_of
-from service.room import check_memory
+from service.jobs.capacity import check_memory
+from service.jobs.dry_run import canvas_of
 from tests.service.conftest import Live, Stack, png
 from tests.service.test_bad_input import assert_problem
 from tests.service.test_customise import form

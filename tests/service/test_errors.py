@@ -8,18 +8,18 @@ import pytest
 from fastapi import FastAPI
 
 from likeness.contract.errors import LikenessError, every_error
-from service import errors
 from service.app import create_app
 from service.config import Settings
+from service.http import problems
 from tests.service.conftest import Live, listening
 from tests.service.test_bad_input import assert_problem
 
-SERVICE = Path(errors.__file__).parent
+SERVICE = Path(problems.__file__).parent
 
 
 def test_every_error_has_a_status_and_nothing_else_has() -> None:
-    assert set(errors.STATUS) == set(every_error())
-    for kind, status in errors.STATUS.items():
+    assert set(problems.STATUS) == set(every_error())
+    for kind, status in problems.STATUS.items():
         fault = {"caller": range(400, 500), "engine": range(500, 501), "service": range(500, 504)}[kind.fault]
         assert status in fault, kind
 
@@ -71,11 +71,11 @@ def test_all_answers_have_the_headers_that_protect(idle: Live) -> None:
 
 
 def test_a_long_detail_is_cut() -> None:
-    problem = errors.problem_of(LikenessError("x" * 9999), 500, "/", "id")
-    assert len(problem.detail) == errors.LONGEST_TEXT
+    problem = problems.problem_of(LikenessError("x" * 9999), 500, "/", "id")
+    assert len(problem.detail) == problems.LONGEST_TEXT
 
 
 def test_pointers() -> None:
-    assert errors.pointer(["a", 0, "b/c~d"]) == "#/a/0/b~1c~0d"
-    assert errors.pointer(["\ud800", "é"]) == "#/%3F/%C3%A9"
-    assert errors.pointer([]) == "#/"
+    assert problems.pointer(["a", 0, "b/c~d"]) == "#/a/0/b~1c~0d"
+    assert problems.pointer(["\ud800", "é"]) == "#/%3F/%C3%A9"
+    assert problems.pointer([]) == "#/"

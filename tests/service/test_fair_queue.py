@@ -16,8 +16,8 @@ from likeness.contract import names
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import JobOrder, JobStatus, StoredPicture
 from likeness.contract.tasks import Priority, Recreate
-from service.auth import UNLIMITED, KeyLimits
-from service.queue import JobQueue
+from service.auth.keys import UNLIMITED, KeyLimits
+from service.queue.jobs import JobQueue
 from tests.service.conftest import Stack
 from tests.worker.drill import CATALOGUE
 from worker.queue.job import LikenessQueue

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from likeness.contract.errors import LikenessError, TooManyUploads, UploadTooLarge, UrlFailed, UrlNotAllowed
-from service.connect import is_public, resolve
-from service.fetch import Fetcher, checked_url
-from service.limits import Memory
+from service.http.body_limits import Memory
+from service.http.fetch import Fetcher, checked_url
+from service.http.public_hosts import is_public, resolve
 
 PUBLIC = "93.184.216.34"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from likeness.contract.errors import RangeNotSatisfiable
-from service.headers import best_media_type, byte_range, etag_matches, preferred_wait
+from service.http.headers import best_media_type, byte_range, etag_matches, preferred_wait
 
 JSON, PNG = "application/json", "image/png"
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
-from service.queue import JobQueue
+from service.queue.jobs import JobQueue
 from tests.service.conftest import Live, Stack, encoded, png
 from tests.service.test_bad_input import URI, assert_problem
 

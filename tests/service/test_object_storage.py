@@ -20,11 +20,11 @@ from likeness.contract import names
 from likeness.object_store import open_store
 from likeness.store import PictureStore
 from service.app import create_app
-from service.auth import create_key
+from service.auth.keys import create_key
 from service.config import ConfigurationError
-from service.queue import JobQueue
+from service.jobs.retention import sweep
+from service.queue.jobs import JobQueue
 from service.routes import images
-from service.sweep import sweep
 from tests.s3_server import BUCKET, S3Server
 from tests.service.conftest import Live, Stack, png, serving
 from tests.service.test_bad_input import assert_problem

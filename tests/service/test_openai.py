@@ -16,8 +16,8 @@ import redis
 from PIL import Image
 
 from likeness.contract.errors import every_error
-from service.errors import STATUS
-from service.foreign.shapes import openai_error
+from service.compat.errors import openai_error
+from service.http.problems import STATUS
 from tests.service.conftest import Live, Stack
 
 OWN = {"kind": "recreate"}

@@ -7,11 +7,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from likeness.contract.tasks import Generate
-from service import examples, wire
-from service.dry_run import DryRun
-from service.errors import STATUS
-from service.foreign import openai_examples
-from service.foreign.openai_wire import (
+from service import schemas
+from service.compat.openai import examples as openai_examples
+from service.compat.openai.schemas import (
     EditRequest,
     GenerationRequest,
     OpenAIError,
@@ -19,8 +17,11 @@ from service.foreign.openai_wire import (
     OpenAIImages,
     OpenAIModels,
 )
+from service.docs import examples
+from service.docs.reference import as_markdown
+from service.http.problems import STATUS
+from service.jobs.dry_run import DryRun
 from service.openapi import as_json, as_typescript, document
-from service.reference import as_markdown
 
 ROOT = Path(__file__).parent.parent.parent
 OPERATIONS = [
@@ -86,20 +87,20 @@ def test_errors_are_documented_with_their_codes(path: str, method: str, operatio
 
 def test_examples_are_what_the_models_give() -> None:
     for model, example in [
-        (wire.AcceptedJob, examples.ACCEPTED),
-        (wire.JobView, examples.RUNNING),
-        (wire.JobView, examples.SUCCEEDED),
-        (wire.JobView, examples.CUSTOMISED),
-        (wire.JobView, examples.CANCELLED),
-        (wire.JobView, examples.COMPARED),
-        (wire.JobView, examples.REPRODUCED),
-        (wire.JobView, examples.GENERATED),
+        (schemas.AcceptedJob, examples.ACCEPTED),
+        (schemas.JobView, examples.RUNNING),
+        (schemas.JobView, examples.SUCCEEDED),
+        (schemas.JobView, examples.CUSTOMISED),
+        (schemas.JobView, examples.CANCELLED),
+        (schemas.JobView, examples.COMPARED),
+        (schemas.JobView, examples.REPRODUCED),
+        (schemas.JobView, examples.GENERATED),
         (DryRun, examples.DRY_RUN),
-        (wire.JobPage, examples.PAGE),
-        (wire.EngineList, examples.ENGINES),
-        (wire.RecreateRequest, examples.RECREATE),
-        (wire.CustomiseRequest, examples.CUSTOMISE),
-        (wire.CompareRequest, examples.COMPARE),
+        (schemas.JobPage, examples.PAGE),
+        (schemas.EngineList, examples.ENGINES),
+        (schemas.RecreateRequest, examples.RECREATE),
+        (schemas.CustomiseRequest, examples.CUSTOMISE),
+        (schemas.CompareRequest, examples.COMPARE),
         (Generate, examples.GENERATE),
         (Generate, examples.GENERATE_FROM_TEXT),
         (OpenAIImages, openai_examples.IMAGES),

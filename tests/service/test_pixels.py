@@ -7,8 +7,8 @@ import time
 import httpx
 import pytest
 
-from service import pixels
-from service.foreign import masks
+from service.compat import masks
+from service.jobs import threads
 from tests.service.conftest import Live, png
 
 
@@ -25,10 +25,10 @@ def test_no_more_than_two_at_a_time_and_the_others_take_no_thread() -> None:
         return number
 
     async def many() -> list[int]:
-        return await asyncio.gather(*(pixels.with_pixels(work, number) for number in range(8)))
+        return await asyncio.gather(*(threads.with_pixels(work, number) for number in range(8)))
 
     assert asyncio.run(many()) == list(range(8))
-    assert most[0] == pixels.AT_ONCE
+    assert most[0] == threads.AT_ONCE
 
 
 def test_masks_of_other_apis_are_among_them(idle: Live, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,4 +52,4 @@ def test_masks_of_other_apis_are_among_them(idle: Live, monkeypatch: pytest.Monk
             return [answer.status_code for answer in await asyncio.gather(*calls)]
 
     assert set(asyncio.run(many())) == {404}, "the drill has no engine that fills"
-    assert most[0] == pixels.AT_ONCE
+    assert most[0] == threads.AT_ONCE

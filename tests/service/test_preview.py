@@ -6,7 +6,7 @@ import time
 
 from PIL import Image
 
-from service.auth import create_key
+from service.auth.keys import create_key
 from tests.service.conftest import Live, png
 from tests.service.test_bad_input import assert_problem
 

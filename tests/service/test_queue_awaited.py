@@ -5,8 +5,7 @@ import asyncio
 import pytest
 import redis.asyncio as redis
 
-from service import queue_awaited
-from service.queue_awaited import Awaited, AwaitedJob
+from service.queue.awaited import Awaited, AwaitedJob
 from tests.conftest import Server
 
 
@@ -14,7 +13,7 @@ def test_a_job_that_was_left_is_answered_again_until_it_was_stopped(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the process that was to stop it died: else it would be made for nobody."""
-    monkeypatch.setattr(queue_awaited, "STOP_SECONDS", 1)
+    monkeypatch.setattr("service.queue.awaited.STOP_SECONDS", 1)
     job = AwaitedJob("openai", "shop", "a" * 32)
 
     async def leave() -> None:

@@ -20,7 +20,7 @@ from likeness.contract.jobs import (
 )
 from likeness.contract.report import Report, Verdict
 from likeness.contract.tasks import Recreate
-from service.queue_hash import job_of, new_fields
+from service.queue.job_hash import job_of, new_fields
 
 PICTURE = StoredPicture(key="jobs/a/b", sha256="0" * 64, media_type="image/png", size=3)
 LATER = "a field of a later version"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from likeness.contract import names
-from service.auth import KeyLimits, create_key
+from service.auth.keys import KeyLimits, create_key
 from tests.service.conftest import Live, png
 from tests.service.test_bad_input import assert_problem
 

@@ -14,12 +14,12 @@ from replicate.prediction import Prediction
 
 from likeness.contract.errors import every_error
 from likeness.contract.jobs import JobStatus
-from service import errors
-from service.auth import create_key
-from service.errors import problem_of
-from service.foreign.held import as_base64
-from service.foreign.replicate import STATUS
-from service.foreign.shapes import shape_of
+from service.auth.keys import create_key
+from service.compat.errors import shape_of
+from service.compat.replicate.requests import STATUS
+from service.compat.waiting import as_base64
+from service.http import problems
+from service.http.problems import problem_of
 from tests.service.conftest import Live, png
 
 
@@ -122,9 +122,9 @@ def test_every_error_is_a_problem_that_its_clients_read() -> None:
     for path in ("/v1/predictions", "/v1/models/likeness/drill/predictions", "/v1/files"):
         assert shape_of(path) is None
     for kind in every_error():
-        problem = problem_of(kind("what is wrong"), errors.STATUS[kind], "/v1/predictions", "id")
+        problem = problem_of(kind("what is wrong"), problems.STATUS[kind], "/v1/predictions", "id")
         read = ReplicateError.from_response(httpx.Response(problem.status, json=problem.model_dump()))
-        assert (read.status, read.title, read.detail) == (errors.STATUS[kind], kind.title, "what is wrong")
+        assert (read.status, read.title, read.detail) == (problems.STATUS[kind], kind.title, "what is wrong")
 
 
 def test_models_and_files(client: replicate.Client) -> None:

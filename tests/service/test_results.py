@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from likeness.contract.report import EditReport, FrameRow, Report, Score, Verdict
-from service.report_page import report_page
+from service.routes.report_page import report_page
 from tests.service.conftest import Live, encoded
 from tests.service.test_bad_input import assert_problem
 

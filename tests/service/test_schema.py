@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from service.auth import create_key
+from service.auth.keys import create_key
 from tests.service.conftest import Live, Stack, serving
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from service.auth import KeyLimits, Scope, create_key
+from service.auth.keys import KeyLimits, Scope, create_key
 from tests.service.conftest import Live, png
 from tests.service.test_bad_input import assert_problem
 

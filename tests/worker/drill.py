@@ -20,8 +20,8 @@ from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.jobs import Job, JobOrder, JobStatus, new_job_id
 from likeness.contract.tasks import Recreate
 from likeness.store import PictureStore
-from service.auth import UNLIMITED, KeyLimits
-from service.queue import JobQueue
+from service.auth.keys import UNLIMITED, KeyLimits
+from service.queue.jobs import JobQueue
 
 CATALOGUE = Path(__file__).parent / "drill.toml"
 OWNER = "tests"

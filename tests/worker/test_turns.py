@@ -8,7 +8,7 @@ import redis
 
 from likeness.contract import names
 from likeness.contract.jobs import Job, JobStatus
-from service.auth import KeyLimits
+from service.auth.keys import KeyLimits
 from tests.conftest import Server
 from tests.worker.drill import CATALOGUE, Drill
 

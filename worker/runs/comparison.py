@@ -21,8 +21,8 @@ from likeness.imaging.sheet import CELL, Cell, comparison_sheet
 from likeness.imaging.upright import upright_image
 from likeness.store import PictureStore
 from worker.runs.run import Outcome, Watch
-from worker.runs.subruns import Parts, Tools, failed, failure_of, joined
 from worker.runs.scoring import UNBOUNDED
+from worker.runs.subruns import Parts, Tools, failed, failure_of, joined
 
 SHOWN = ("ssim", "delta_e", "colour_delta_e")
 """The figures below a picture of the sheet."""

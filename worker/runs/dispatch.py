@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from likeness.contract.comparison import Compare
 from likeness.contract.jobs import JobOrder
 from worker.runs.comparison import compare
+from worker.runs.reproduction import reproduce
 from worker.runs.run import Outcome, Watch
 from worker.runs.subruns import Tools
-from worker.runs.reproduction import reproduce
 
 
 def outcomes_of(orders: Sequence[JobOrder], tools: Tools, watch: Watch) -> dict[str, Outcome]:

@@ -13,8 +13,8 @@ from likeness.imaging.masks import upright_size
 from likeness.imaging.reproduction import differences, sameness_of
 from likeness.store import PictureStore
 from worker.runs.run import Outcome, Watch
-from worker.runs.subruns import Parts, Tools, failed, failure_of, joined
 from worker.runs.scoring import UNBOUNDED
+from worker.runs.subruns import Parts, Tools, failed, failure_of, joined
 
 
 def reproduce(order: JobOrder, tools: Tools, watch: Watch) -> Outcome | None:

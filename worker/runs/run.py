@@ -28,17 +28,17 @@ from likeness.imaging.masks import upright_mask
 from likeness.imaging.registration import undone
 from likeness.imaging.tripwires import made_finite
 from likeness.store import PictureStore
+from worker.editing.canvas import Shown
 from worker.editing.plan import Brief
 from worker.editing.planner import beside, brief_of, is_captioned
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
+from worker.observability.telemetry import Telemetry
+from worker.residency.engines import Residents
 from worker.runs.fallback import Ladder
 from worker.runs.previews import Previews, Wish
-from worker.residency.engines import Residents
 from worker.runs.safeguards import Safeguards, provenance_of
 from worker.runs.scoring import UNBOUNDED, Candidate, ranked, score, telling
-from worker.editing.canvas import Shown
-from worker.observability.telemetry import Telemetry
 from worker.runs.state import Stopwatch, Work
 
 log = structlog.get_logger()

@@ -14,10 +14,10 @@ from likeness.imaging.compare import WITHOUT_NETWORKS
 from likeness.imaging.learned import LearnedMetrics
 from likeness.store import PictureStore
 from worker.engine import Stopped
-from worker.runs.run import Outcome, Run, Watch
-from worker.residency.engines import Residents
-from worker.runs.safeguards import Safeguards
 from worker.observability.telemetry import Telemetry
+from worker.residency.engines import Residents
+from worker.runs.run import Outcome, Run, Watch
+from worker.runs.safeguards import Safeguards
 
 
 class PartOutOfTime(Stopped):

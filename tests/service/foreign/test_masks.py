@@ -8,7 +8,7 @@ from PIL import Image
 
 from likeness.contract.errors import InvalidPicture, PictureTooLarge
 from likeness.imaging.decode import Bounds
-from service.foreign.masks import inverted_mask, mask_of_alpha
+from service.compat.masks import inverted_mask, mask_of_alpha
 
 BOUNDS = Bounds()
 

@@ -3,7 +3,7 @@
 import pytest
 
 from likeness.contract.errors import FieldProblem, InvalidField, QueueFull, RequestError
-from service.foreign.renaming import renamed, told_as
+from service.compat.field_names import renamed, told_as
 
 NAMES = {"candidates": "n", "engine": "model"}
 

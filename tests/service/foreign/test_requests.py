@@ -11,10 +11,13 @@ from PIL import Image
 from likeness.contract.errors import InvalidField, RequestError, UnknownEngine
 from likeness.contract.tasks import Customise, Generate, Recreate
 from likeness.imaging.decode import Bounds
-from service.foreign import a1111, controlnet, held, replicate
-from service.foreign.openai_request import EditParts, edit, generation
-from service.foreign.openai_wire import EditRequest
-from service.submission import Submission, Upload
+from service.compat import waiting
+from service.compat.a1111 import controlnet
+from service.compat.a1111 import requests as a1111
+from service.compat.openai.requests import EditParts, edit, generation
+from service.compat.openai.schemas import EditRequest
+from service.compat.replicate import requests as replicate
+from service.jobs.submission import Submission, Upload
 
 BOUNDS = Bounds()
 
@@ -202,6 +205,6 @@ def test_equal_content_has_one_key_and_other_content_another() -> None:
         {"prompt": "a", "markup": True},
         {"webhook": "https://shop.example/likeness"},
     ]
-    keys = [held.content_key("openai", edited(**fields)) for fields in asked]
-    assert keys == [held.content_key("openai", edited(**fields)) for fields in asked]
-    assert len({*keys, held.content_key("another", edited())}) == len(asked) + 1
+    keys = [waiting.content_key("openai", edited(**fields)) for fields in asked]
+    assert keys == [waiting.content_key("openai", edited(**fields)) for fields in asked]
+    assert len({*keys, waiting.content_key("another", edited())}) == len(asked) + 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.auth import KeyLimits, Scope, create_key
+from service.auth.keys import KeyLimits, Scope, create_key
 from tests.service.conftest import Live, png
 
 PICTURE = f"data:image/png;base64,{base64.b64encode(png()).decode()}"

@@ -18,10 +18,10 @@ import pytest
 from standardwebhooks import Webhook
 
 from likeness.contract.catalogue import load_catalogue
-from service.auth import Keys
+from service.auth.keys import Keys
 from service.config import Settings
-from service.queue_webhooks import Outbox
 from service.webhooks.deliverer import Deliverer
+from service.webhooks.outbox import Outbox
 from service.webhooks.secrets import new_secret
 from tests import stub
 from tests.service.conftest import Live, png

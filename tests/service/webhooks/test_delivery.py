@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from likeness.contract import names
-from service.auth import create_key
+from service.auth.keys import create_key
 from service.config import Settings
 from service.webhooks.deliverer import MOST_OF_ONE
 from service.webhooks.secrets import drop_old, new_secret, rotate, webhook_secret

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.auth import KeysError, create_key, find_key
+from service.auth.keys import KeysError, create_key, find_key
 from service.config import Settings
 from service.webhooks.secrets import drop_old, new_secret, rotate, webhook_secret
 

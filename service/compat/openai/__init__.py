@@ -1,0 +1,1 @@
+"""The OpenAI images API as one slice: schemas, requests, responses, routes."""

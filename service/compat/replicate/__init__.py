@@ -1,0 +1,1 @@
+"""Replicate's predictions as one slice: requests and routes."""

@@ -1,0 +1,1 @@
+"""HTTP without jobs: bodies, headers, problems, and fetching from public hosts."""

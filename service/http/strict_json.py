@@ -1,0 +1,84 @@
+"""JSON as RFC 8259 means it: no NaN, no number beyond a double, no key twice, no bottomless nesting, no flood."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+from likeness.contract.errors import FieldProblem, InvalidField
+from service.http.body_limits import FIELDS_BYTES
+from service.http.problems import pointer
+
+LONGEST_NUMBER: Final = 64
+"""Characters; Python refuses longer integers only from 4300 digits on, after costly work."""
+MOST_SIGNS: Final = FIELDS_BYTES
+"""Commas and opening brackets of a body: there are hardly more values. The fields have no room for more, and base64 has
+none; but in the place of a picture there would be room for millions, which take a hundred times the body's memory."""
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Stands in a parsed value where something is wrong, until it is known where that is."""
+
+    detail: str
+
+
+def loads(text: str | bytes, *place: str) -> Any:  # noqa: ANN401  whatever the caller sent
+    """Return the value of a JSON text that stands at `place`. Raises InvalidField naming the field."""
+    if isinstance(text, bytes) and sum(map(text.count, b",[{")) > MOST_SIGNS:
+        raise _bad(f"more than {MOST_SIGNS} values", place)
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int
+        )
+    except RecursionError as error:
+        raise _bad("nested too deeply", place) from error
+    except json.JSONDecodeError as error:
+        raise _bad(f"not JSON: {error.msg} at character {error.pos}", place) from error
+    except UnicodeDecodeError as error:
+        raise _bad("not UTF-8", place) from error
+    _look_for_refused(value, place)
+    return value
+
+
+def _bad(detail: str, place: tuple[str | int, ...]) -> InvalidField:
+    at = pointer(place)
+    return InvalidField(f"{at.removeprefix('#/') or 'body'}: {detail}", [FieldProblem(at, detail)])
+
+
+def _look_for_refused(value: Any, place: tuple[str | int, ...]) -> None:  # noqa: ANN401  any JSON value
+    """Raise InvalidField at the first thing refused. Without recursion: the nesting is the caller's."""
+    left = [(value, place)]
+    while left:
+        value, place = left.pop()
+        if isinstance(value, _Refused):
+            raise _bad(value.detail, place)
+        if isinstance(value, dict):
+            left += [(inner, (*place, key)) for key, inner in value.items() if _may_hold(inner)]
+        elif isinstance(value, list):
+            left += [(inner, (*place, index)) for index, inner in enumerate(value) if _may_hold(inner)]
+
+
+def _may_hold(value: Any) -> bool:  # noqa: ANN401  any JSON value
+    return isinstance(value, dict | list | _Refused)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object; a key that stands twice is refused, since which of them counts would be a guess."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        found[name] = _Refused("given more than once") if name in found else value
+    return found
+
+
+def _constant(name: str) -> _Refused:
+    return _Refused(f"{name} is not a number of JSON")
+
+
+def _float(text: str) -> float | _Refused:
+    value = float(text) if len(text) <= LONGEST_NUMBER else math.inf
+    return value if math.isfinite(value) else _Refused("a number that is too large or too long")
+
+
+def _int(text: str) -> int | _Refused:
+    return int(text) if len(text) <= LONGEST_NUMBER else _Refused("a number that is too large or too long")

@@ -1,0 +1,1 @@
+"""Accepting jobs and keeping what belongs to them."""

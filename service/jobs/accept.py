@@ -1,0 +1,257 @@
+"""Accepting a job, as one function of named steps. Nothing is stored before everything has been checked."""
+
+import asyncio
+import contextlib
+import mimetypes
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import Final, Literal
+
+from anyio import to_thread
+
+from likeness.contract.comparison import Compare, JobTask
+from likeness.contract.engines import EngineSpec, edit_of, way_of
+from likeness.contract.errors import (
+    FieldProblem,
+    InvalidField,
+    InvalidPicture,
+    PictureTooLarge,
+    QueueUnavailable,
+    RequestError,
+    StoreUnavailable,
+)
+from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
+from likeness.contract.runs import Plan, plan_of
+from likeness.contract.tasks import Customise, Generate, Task, Way
+from likeness.imaging.decode import Bounds, Header, check_size, peek
+from likeness.imaging.edits.printing import unprintable
+from likeness.imaging.encode import check_format, wanted_format
+from likeness.imaging.masks import orientation_of_mask, upright_size
+from service.http.tracing import step
+from service.jobs.capacity import check_room
+from service.jobs.idempotency import Accepted, once
+from service.jobs.submission import FILES, Submission, Upload
+from service.state import Services
+from service.webhooks.target import check_webhook
+
+ERASE_SECONDS: Final = 1.0
+"""How long a refused request waits until what was stored of it is erased."""
+Name = Literal["image"] | SentFile
+"""The fields that pictures come in."""
+PLACES: Final = tuple(f"#/{name}" for name in ("image", *FILES))
+MEDIA_TYPES: Final = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
+"""Other names that are in use."""
+NAMES: Final = mimetypes.MimeTypes()
+for _type, _ending in (("image/webp", ".webp"), ("image/jpeg", ".jfif"), ("image/avif", ".avif")):
+    NAMES.add_type(_type, _ending)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A picture that may be stored."""
+
+    data: bytes
+    header: Header
+
+    @property
+    def media_type(self) -> str:
+        """What the file is."""
+        return f"image/{self.header.format}"
+
+
+@dataclass(frozen=True)
+class Admissible:
+    """A request that has been checked: what is to be done, and with which pictures."""
+
+    plan: Plan
+    pictures: dict[Name, Checked]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture as a viewer shows it, or of the one to generate, in px."""
+        if isinstance(self.plan.task, Generate):
+            return self.plan.spec.size_of(self.plan.task)
+        return upright_size(self.pictures["image"].header)
+
+
+async def accept(services: Services, owner: str, submission: Submission, key: str | None) -> Accepted:
+    """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours."""
+    with step("validate"):
+        wanted = await check(services, submission, owner)
+    fingerprint = await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures) if key else ""
+    return await once(services, owner, key, fingerprint, partial(_queue, services, owner, wanted, key))
+
+
+async def check(services: Services, submission: Submission, owner: str) -> Admissible:
+    """Return what a request asks for, once everything about it has been checked that needs no queue."""
+    check_webhook(submission.task.webhook, owner, services.keys, services.settings)
+    plan = plan_of(submission.task, services.catalogue, await missing_engines(services))
+    if isinstance(plan.task, Generate):
+        wanted_format(plan.task, plan.task.format)
+        return _generated(plan, services.bounds)
+    with _within(submission.task):
+        for run in plan.runs:
+            _check_text(run.task, run.spec)
+    uploads = await _uploads(services, submission)
+    with _within(submission.task):
+        return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan.runs[0].task, services.bounds))
+
+
+def _generated(plan: Plan, bounds: Bounds) -> Admissible:
+    """Return a request that takes no picture. Raises PictureTooLarge when what it asks for is over the bounds."""
+    wanted = Admissible(plan, {})
+    try:
+        check_size(*wanted.size, bounds)
+    except PictureTooLarge as error:
+        fields = [FieldProblem(f"#/{name}", error.detail) for name in ("width", "height")]
+        raise PictureTooLarge(f"width, height: {error.detail}", fields) from error
+    return wanted
+
+
+@contextmanager
+def _within(task: JobTask) -> Iterator[None]:
+    """Name the place of a field in whatever is found wrong with it: in a comparison it stands in `task`."""
+    try:
+        yield
+    except InvalidField as error:
+        if not isinstance(task, Compare) or any(problem.pointer in PLACES for problem in error.problems):
+            raise
+        moved = [(problem.pointer.removeprefix("#/"), problem.detail) for problem in error.problems]
+        problems = [FieldProblem(f"#/task/{field}", detail) for field, detail in moved]
+        raise InvalidField(f"task/{error.detail}", problems) from error
+
+
+async def missing_engines(services: Services) -> set[str]:
+    """Return the names of the engines that no worker has the models for."""
+    if not services.catalogue.model:
+        return set()
+    return services.catalogue.missing(await services.queue.installed())
+
+
+def _check_text(task: Task, spec: EngineSpec) -> None:
+    """Raise InvalidField when a text is to be printed that is blank, or that the font has no signs for."""
+    if not isinstance(task, Customise) or way_of(task, spec.closed) is not Way.PRINT or task.logo:
+        return
+    field = "text" if task.text is not None else "instruction"
+    text = task.text if task.text is not None else edit_of(task.instruction or "").text
+    if not text.strip():
+        raise InvalidField.at(field, "there is nothing to print")
+    if missing := unprintable(text):
+        raise InvalidField.at(field, f"the font has no signs for: {missing}; it has ASCII and little more")
+
+
+async def _uploads(services: Services, submission: Submission) -> dict[Name, Upload]:
+    """Return the bytes of every picture, `image` first."""
+    found: dict[Name, Upload] = {}
+    sources: list[tuple[Name, Upload | str | None]] = [("image", submission.image), *submission.files.items()]
+    for name, source in sources:
+        with naming(name):
+            if isinstance(source, str):
+                found[name] = Upload(await services.fetcher.fetch(source))
+            elif source is not None:
+                found[name] = source
+    return found
+
+
+def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Name, Checked]:
+    """Return the pictures once they may be stored; every error names the field."""
+    checked: dict[Name, Checked] = {}
+    for name, upload in uploads.items():
+        with naming(name):
+            checked[name] = Checked(upload.data, peek(upload.data, bounds))
+            _check_name(upload, checked[name].header)
+    header = checked["image"].header
+    _check_format(task, header)
+    for name in ("mask", "control", "guide"):
+        if name in checked:
+            orientation_of_mask(header, checked[name].header, name)
+    return checked
+
+
+@contextmanager
+def naming(field: Name) -> Iterator[None]:
+    """Name the field in whatever is found wrong with its picture."""
+    try:
+        yield
+    except RequestError as error:
+        raise type(error)(f"{field}: {error.detail}", [FieldProblem(f"#/{field}", error.detail)]) from error
+
+
+def _check_name(upload: Upload, header: Header) -> None:
+    """Raise InvalidPicture when a file is not what its name or its media type says: one of the two is a mistake."""
+    given = f"image/{header.format}"
+    said = (upload.media_type or "").partition(";")[0].strip().lower()
+    named = NAMES.guess_type("picture" + PurePosixPath(upload.filename or "").suffix)[0]
+    for name in (named, said):
+        if name and name != "application/octet-stream" and MEDIA_TYPES.get(name, name) != given:
+            raise InvalidPicture(f"named or declared as {name[:64]}, but the file is {given}")
+
+
+def _check_format(task: Task, header: Header) -> None:
+    """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
+    if task.kind == "customise" and task.locks and header.mode == "CMYK":
+        raise InvalidField.at("image", "CMYK is kept by jpeg alone, where no lock is exact; send the picture as RGB")
+    check_format(header, wanted_format(task, header.format))
+
+
+def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
+    """Return what makes two requests the same: what is asked, of which bytes; not how the body was written."""
+    digests = [f"{name} {sha256(pictures[name].data).hexdigest()}" for name in sorted(pictures)]
+    return sha256("\n".join([task.model_dump_json(), task.webhook or "", *digests]).encode()).hexdigest()
+
+
+async def _queue(services: Services, owner: str, wanted: Admissible, key: str | None) -> Job:
+    """Store the pictures, then queue the job; on a refusal nothing stays behind."""
+    plan, (width, height) = wanted.plan, wanted.size
+    await check_room(services, plan, plan.task.priority, owner)
+    job_id = new_job_id()
+    async with stored_for(services, job_id):
+        with step("store"):
+            stored = await _stored(services, job_id, wanted.pictures)
+        order = JobOrder(
+            id=job_id,
+            owner=owner,
+            engine=plan.spec.name,
+            task=plan.task,
+            input=stored.get("image"),
+            files={name: stored[name] for name in FILES if name in stored},
+            created_at=datetime.now(UTC),
+            batch_key=plan.batch_key(width, height),
+            timeout=plan.bound(width, height),
+        )
+        return await enqueued(services, order, plan.spec, key, plan.task.webhook)
+
+
+async def enqueued(
+    services: Services, order: JobOrder, spec: EngineSpec, key: str | None, webhook: str | None = None
+) -> Job:
+    """Queue a job whose pictures are stored, as a part of the request's trace. Raises QueueFull or QuotaExceeded."""
+    with step("enqueue", kind="producer") as span:
+        traced = order.model_copy(update={"traceparent": span.traceparent})
+        return await services.queue.accept(traced, spec, key, services.keys.limits_of(order.owner), webhook)
+
+
+@asynccontextmanager
+async def stored_for(services: Services, job_id: str) -> AsyncIterator[None]:
+    """Erase the pictures of a job that the block stored but could not queue."""
+    try:
+        yield
+    except QueueUnavailable:
+        raise  # Redis may have taken the job; the sweep erases what no job has
+    except BaseException:
+        with contextlib.suppress(StoreUnavailable, TimeoutError):  # as above; the caller is told of the first error
+            async with asyncio.timeout(ERASE_SECONDS):  # a store that is away is not waited for once more
+                await services.store.erase(job_id)
+        raise
+
+
+async def _stored(services: Services, job_id: str, pictures: dict[Name, Checked]) -> dict[Name, StoredPicture]:
+    return {
+        name: await services.store.put_async(job_id, picture.data, picture.media_type)
+        for name, picture in pictures.items()
+    }

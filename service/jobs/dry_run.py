@@ -1,0 +1,121 @@
+"""What a request would do and cost, without storing or queueing anything."""
+
+from typing import Final, Literal
+
+from pydantic import BaseModel, Field
+
+from likeness.contract.comparison import JobKind
+from likeness.contract.jobs import Scalar
+from likeness.contract.runs import Plan, PlannedRun
+from likeness.contract.tasks import Customise, Generate
+from likeness.imaging.tiles import boxes
+from service.jobs.accept import check
+from service.jobs.capacity import check_room
+from service.jobs.submission import Submission
+from service.queue.admission import Outlook
+from service.state import Services
+
+PACE: Final = "the running mean of the queue's runs, whatever their engine and the size of their picture"
+NO_PACE: Final = "no job of this queue has ended lately"
+NO_WORKER: Final = "no worker serves this queue now"
+DECLARED: Final = "what the catalogue declares for one picture, weights included"
+NOT_DECLARED: Final = "the catalogue does not declare it for this engine"
+
+
+class Estimate(BaseModel):
+    """A figure that is not certain."""
+
+    value: float | None = Field(description="null when nothing is known; `reason` then says why")
+    reason: str = Field(description="what it rests on")
+
+
+class CanvasView(BaseModel):
+    """What the engine would work on."""
+
+    width: int = Field(description="px, padding included")
+    height: int = Field(description="px, padding included")
+    tiles: int = Field(description="1 when the whole is worked on at once")
+
+
+class RunView(BaseModel):
+    """One run of an engine."""
+
+    engine: str
+    revision: str
+    parameters: dict[str, Scalar] = Field(description="resolved; `seed` only where one was given")
+    canvas: CanvasView
+    timeout: int = Field(description="seconds it may take at most")
+    memory: Estimate = Field(description="bytes")
+
+
+class DryRun(BaseModel):
+    """What a request would do: it is valid and would be accepted now; nothing was stored or queued."""
+
+    dry_run: Literal[True] = True
+    kind: JobKind
+    engine: str = Field(description="of a comparison that of the first run")
+    runs: list[RunView] = Field(description="one; of a comparison all, in the order asked")
+    timeout: int = Field(description="seconds the job may run at most")
+    seconds: Estimate = Field(description="that it is likely to run")
+    position: int = Field(description="jobs that would be before it")
+    wait: Estimate = Field(description="seconds until a worker is likely to take it")
+
+
+async def rehearse(services: Services, submission: Submission, owner: str) -> DryRun:
+    """Check a request as `accept` does, and return what it would do. Raises what `accept` raises."""
+    wanted = await check(services, submission, owner)
+    plan, size = wanted.plan, wanted.size
+    await check_room(services, plan, plan.task.priority, owner)
+    outlook = await services.queue.outlook(plan.spec.pool, plan.task.priority, owner)
+    timeout = plan.bound(*size)
+    return DryRun(
+        kind=plan.task.kind,
+        engine=plan.spec.name,
+        runs=[_run(run, *size) for run in plan.runs],
+        timeout=timeout,
+        seconds=_seconds(outlook, plan, timeout),
+        position=outlook.position,
+        wait=_wait(outlook),
+    )
+
+
+def _run(run: PlannedRun, width: int, height: int) -> RunView:
+    seed = {} if run.task.seed is None else {"seed": run.task.seed}
+    return RunView(
+        engine=run.spec.name,
+        revision=run.spec.revision,
+        parameters=run.spec.resolve(run.task) | seed,
+        canvas=canvas_of(run, width, height),
+        timeout=run.spec.bound(run.task, width, height),
+        memory=Estimate(value=run.spec.memory, reason=DECLARED if run.spec.memory else NOT_DECLARED),
+    )
+
+
+def canvas_of(run: PlannedRun, width: int, height: int) -> CanvasView:
+    """Return what an upright picture of this size in px is worked on as, and the tiles that it is cut into."""
+    steered = isinstance(run.task, Customise) and run.task.controls
+    whole = steered or isinstance(run.task, Generate)  # neither maps nor what begins from noise is cut into tiles
+    canvas = run.spec.canvas.shrunk if whole else run.spec.canvas
+    across, down = canvas.fitted(*canvas.padded(width, height))
+    cut = canvas.larger == "tiles"
+    tiles = len(boxes(down, across, canvas.tile, canvas.overlap, canvas.multiple)) if cut else 1
+    return CanvasView(width=across, height=down, tiles=tiles)
+
+
+def _seconds(outlook: Outlook, plan: Plan, timeout: int) -> Estimate:
+    if outlook.pace is None:
+        return Estimate(value=None, reason=NO_PACE)
+    runs = len(plan.runs)
+    said = PACE if runs == 1 else f"{runs} times {PACE}"
+    return Estimate(value=round(min(outlook.pace * runs, timeout), 3), reason=said)
+
+
+def _wait(outlook: Outlook) -> Estimate:
+    if not outlook.workers:
+        return Estimate(value=None, reason=NO_WORKER)
+    if not outlook.position:
+        return Estimate(value=0, reason="no job waits before it")
+    if outlook.pace is None:
+        return Estimate(value=None, reason=NO_PACE)
+    said = f"jobs before it: {outlook.position}; workers: {outlook.workers}; {PACE}"
+    return Estimate(value=round(outlook.position * outlook.pace / outlook.workers, 3), reason=said)

@@ -1,0 +1,277 @@
+"""What a caller hands in, read from either body that is taken: multipart/form-data or JSON.
+
+Both end in the same strict validation; neither leaves a field unread.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin
+
+from anyio import to_thread
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from likeness.contract.comparison import Compare, JobTask
+from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
+from likeness.contract.jobs import SentFile
+from likeness.contract.tasks import Customise, Generate, Recreate, Region
+from service.http import strict_json
+from service.http.body_limits import FIELDS_BYTES, MOST_PICTURES
+from service.http.problems import of_validation, pointer
+
+NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+DATA_URI: Final = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?;base64,", re.IGNORECASE)
+MOST_PARTS: Final = 64
+MOST_FILES: Final = 8
+FORM: Final = "multipart/form-data"
+JSON: Final = "application/json"
+PICTURE: Final = "an https URL, a data URI or base64, as a string"
+REGIONS: Final = get_args(Region)
+
+Model = type[Recreate] | type[Customise] | type[Compare] | type[Generate]
+FILES: Final[tuple[SentFile, ...]] = get_args(SentFile)
+"""The fields beside `image` that a picture may be sent in; the task says of each only that it is a "file"."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """The bytes of a picture, and what the caller says they are."""
+
+    data: bytes
+    filename: str | None = None
+    media_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A validated task and its pictures: of each the bytes, or a URL to fetch them from; to generate takes none."""
+
+    task: JobTask
+    image: Upload | str | None
+    files: dict[SentFile, Upload | str] = field(default_factory=dict)
+
+
+async def read_submission(request: Request, model: Model, max_picture: int) -> Submission:
+    """Read the body of a request. Raises UnsupportedMedia, InvalidField, or what bounds bodies."""
+    if media_type_of(request, FORM, JSON) == FORM:
+        async with form_parts(request, max_picture) as parts:
+            return await _of_form(parts, model)
+    body = b"".join([chunk async for chunk in request.stream()])
+    return await to_thread.run_sync(_of_json, body, model, max_picture)
+
+
+def submitted(
+    fields: dict[str, Any], image: Upload | str | None, files: dict[SentFile, Upload | str], model: Model
+) -> Submission:
+    """Return what a call of another API hands in, told in our fields. Raises InvalidField."""
+    return Submission(_validated(fields, files, model), image, files)
+
+
+def media_type_of(request: Request, *taken: str) -> str:
+    """Return the type of a request's body, one of those that are taken. Raises UnsupportedMedia for another one."""
+    media_type, options = parse_options_header(request.headers.get("content-type", ""))
+    if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
+        raise UnsupportedMedia("Content-Type: the charset must be utf-8", [_header("content-type", "charset=utf-8")])
+    if (found := media_type.decode("latin-1")) in taken:
+        return found
+    said = " or ".join(taken)
+    raise UnsupportedMedia(
+        f"Content-Type: {said} {'is' if len(taken) == 1 else 'are'} taken", [_header("content-type", said)]
+    )
+
+
+def _header(name: str, detail: str) -> FieldProblem:
+    return FieldProblem(f"#/header/{name}", detail)
+
+
+@asynccontextmanager
+async def form_parts(request: Request, max_picture: int) -> AsyncIterator[list[tuple[str, Any]]]:
+    """Yield the parts of a form, each its name and a text or an UploadFile. Raises InvalidField."""
+    parser = MultiPartParser(
+        request.headers,
+        request.stream(),
+        max_files=MOST_FILES,
+        max_fields=MOST_PARTS,
+        max_part_size=FIELDS_BYTES,
+    )
+    parser.spool_max_size = (
+        MOST_PICTURES * 2 * max_picture
+    )  # the bound of the body keeps it below: never a file of a caller on disk
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise InvalidField(f"body: {error.message}", [FieldProblem("#/", error.message)]) from error
+    try:
+        yield form.multi_items()
+    finally:
+        await form.close()
+
+
+async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
+    _refuse_twice([name for name, _ in items])
+    fields: dict[str, Any] = {}
+    image: Upload | None = None
+    files: dict[SentFile, Upload | str] = {}
+    for name, value in items:
+        if name == "image" and model is not Generate:
+            image = await upload_of(name, value)
+        elif (file := _file_field(name, model)) and (file != "mask" or isinstance(value, UploadFile)):
+            files[file] = await upload_of(file, value)
+        elif isinstance(value, UploadFile):
+            raise _at(name, f"a file; {_file_parts(model)} may be one")
+        else:
+            fields[name] = typed(name, value, model)
+    task = _validated(fields, files, model)
+    if image is None and model is not Generate:
+        raise _at("image", "missing: one file part of this name is needed")
+    return Submission(task, image, files)
+
+
+def _file_field(name: str, model: Model) -> SentFile | None:
+    """Return the name, if a picture may be sent in that field beside the model."""
+    return next((file for file in _files_of(model) if file == name), None)
+
+
+def _files_of(model: Model) -> list[SentFile]:
+    """Return the fields that a picture may be sent in; of a comparison they are those of its task."""
+    fields = Customise.model_fields if model is Compare else model.model_fields
+    return [name for name in FILES if name in fields]
+
+
+def _file_parts(model: Model) -> str:
+    if model is Generate:
+        return "no part"
+    names = _files_of(model)
+    return f"only the parts image, {', '.join(names)}" if names else "only the part image"
+
+
+def _refuse_twice(names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise _at(name, "given more than once")
+
+
+async def upload_of(name: str, value: str | UploadFile) -> Upload:
+    """Return the bytes of a part that holds a picture. Raises InvalidField for a text."""
+    if isinstance(value, str):
+        raise _at(name, "text; it must be a file part (with a filename), or send JSON")
+    return Upload(await value.read(), value.filename, value.content_type)
+
+
+def typed(name: str, text: str, model: type[BaseModel]) -> Any:  # noqa: ANN401  validated by the model
+    """Return the text of a form part as the JSON value that its field takes; all but texts are written as in JSON."""
+    field = model.model_fields.get(name)
+    kinds = set(_kinds(field.annotation)) if field else set()
+    if any(issubclass(kind, BaseModel | list) for kind in kinds):
+        return strict_json.loads(text, name)
+    if bool in kinds:
+        if text not in ("true", "false"):
+            raise _at(name, "true or false")
+        return text == "true"
+    if kinds & {int, float}:
+        if not NUMBER.fullmatch(text):
+            raise _at(name, "not a number")
+        return strict_json.loads(text, name)
+    return text
+
+
+def _kinds(annotation: Any) -> list[type]:  # noqa: ANN401  an annotation may be anything
+    either = get_origin(annotation) in (Union, UnionType)
+    parts = get_args(annotation) if either else (annotation,)
+    return [kind for part in parts if isinstance(kind := get_origin(part) or part, type)]
+
+
+def _of_json(body: bytes, model: Model, max_picture: int) -> Submission:
+    fields = strict_json.loads(body)
+    if not isinstance(fields, dict):
+        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
+    if model is Generate:
+        return Submission(_validated(fields, (), model), None)
+    image = fields.pop("image", None)
+    texts = _pictures_said(fields, model)
+    task = _validated(fields, texts, model)
+    if not isinstance(image, str) or not image:
+        raise _at("image", PICTURE)
+    files = {name: source_of(name, text, max_picture) for name, text in texts.items()}
+    return Submission(task, source_of("image", image, max_picture), files)
+
+
+def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
+    """Take out of `fields` what names or holds a picture beside `image`; a mask may also be a region, and stays."""
+    found: dict[SentFile, str] = {}
+    for name in _files_of(model):
+        value = fields.get(name)
+        if value is None or (name == "mask" and value in REGIONS and model is not Compare):
+            continue
+        if not isinstance(value, str) or not value:
+            raise _at(name, f"{' or '.join(REGIONS)}, or {PICTURE}" if name == "mask" else PICTURE)
+        if value == "file":
+            raise _at(name, f"send the {name} as a file: {PICTURE}")
+        found[name] = fields.pop(name)
+    return found
+
+
+def source_of(name: str, text: str, max_picture: int) -> Upload | str:
+    """Return the bytes of a data URI or of base64; another URI as it is. Raises UploadTooLarge or InvalidField."""
+    head = DATA_URI.match(text)
+    if head is None and SCHEME.match(text):
+        if text[:5].lower() == "data:":
+            raise _at(name, "a data URI must be base64: data:image/png;base64,...")
+        return text
+    data = text[head.end() :] if head else text
+    if len(data) > -(-max_picture // 3) * 4:
+        raise UploadTooLarge(
+            f"{name}: at most {max_picture} bytes", [FieldProblem(f"#/{name}", f"{max_picture} bytes")]
+        )
+    try:
+        return Upload(base64.b64decode(data, validate=True), media_type=head.group(1) if head else None)
+    except (binascii.Error, ValueError) as error:
+        raise _at(name, "neither an https URL nor a data URI nor base64") from error
+
+
+def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model) -> JobTask:
+    """Return the task that the fields and the files sent beside them make."""
+    if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
+        raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")
+    fields = _compared(fields, files) if model is Compare else {**fields, **dict.fromkeys(files, "file")}
+    try:
+        return model.model_validate_json(json.dumps(fields), strict=True)
+    except RecursionError as error:
+        raise InvalidField("body: nested too deeply", [FieldProblem("#/", "nested too deeply")]) from error
+    except ValidationError as error:
+        raise _untagged(of_validation(error)) from error
+
+
+def _untagged(error: InvalidField) -> InvalidField:
+    """Return the error without the name of the kind that pydantic puts behind `task`."""
+    plain = re.compile(r"(?<=task/)(recreate|customise)/")
+    problems = [FieldProblem(plain.sub("", problem.pointer), problem.detail) for problem in error.problems]
+    return InvalidField(plain.sub("", error.detail), problems)
+
+
+def _compared(fields: dict[str, Any], files: Collection[SentFile]) -> dict[str, Any]:
+    """Return the fields of a comparison, with the files that were sent said in its task."""
+    task = fields.get("task", {"kind": "recreate"})
+    if not isinstance(task, dict):
+        return fields
+    for name in FILES:
+        if task.get(name) == "file" and name not in files:
+            raise _at(name, f"the task needs it, sent as a file: {PICTURE}")
+        if name in files and task.get(name) not in (None, "file"):
+            raise _at(name, f"task says another {name}; say one of the two")
+    return {**fields, "task": {**task, **dict.fromkeys(files, "file")}}
+
+
+def _at(name: str, detail: str) -> InvalidField:
+    place = pointer([name])
+    return InvalidField(f"{place.removeprefix('#/')}: {detail}", [FieldProblem(place, detail)])

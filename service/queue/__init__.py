@@ -1,0 +1,1 @@
+"""Jobs in Redis as the service sees them."""

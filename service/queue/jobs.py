@@ -1,0 +1,279 @@
+"""The queue as the service sees it: it accepts jobs and answers for them.
+
+A job is RQ's own hash with a few fields of ours in it (service/queue/job_hash.py), so there is one place that says how
+it stands. What lets a job in is service/queue/admission.py.
+"""
+
+import time
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Final
+
+import redis.asyncio as redis
+
+from likeness.contract import names
+from likeness.contract.errors import (
+    IdempotencyMismatch,
+    IdempotencyPending,
+    InvalidField,
+    JobExpired,
+    JobNotFound,
+)
+from likeness.contract.jobs import (
+    Event,
+    Job,
+    JobStatus,
+    Residency,
+)
+from service.queue.admission import Admission, translated
+from service.queue.awaited import Awaited
+from service.queue.figures import Figures, read_figures
+from service.queue.job_hash import job_of
+from service.queue.scripts import CANCEL, CLAIM_KEY, FORGET
+from service.queue.usage import today, usage_key
+
+READ_SECONDS: Final = 5.0
+"""Longest wait for an answer from Redis."""
+
+
+class JobQueue(Admission):
+    """Accepts jobs and answers for them. Every method raises QueueUnavailable when Redis does not answer."""
+
+    @classmethod
+    def connect(cls, redis_url: str, *, max_queued: int, lifetime: int, share: int | None = None) -> "JobQueue":
+        """Return a queue on `redis_url` (redis://, rediss:// or unix://); the connection is made on first use.
+
+        `max_queued` bounds the jobs waiting in each RQ queue, `share` those of one API key among them; `lifetime` is
+        how many seconds an ended job is kept.
+        """
+        pool = redis.BlockingConnectionPool.from_url(  # a burst waits its turn; the other pool would refuse it
+            redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256, timeout=READ_SECONDS
+        )
+        return cls(redis.Redis.from_pool(pool), max_queued, lifetime, share)
+
+    @property
+    def awaited(self) -> Awaited:
+        """The jobs that calls of other APIs wait for."""
+        return Awaited(self._redis)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._redis.aclose()
+
+    async def ping(self) -> None:
+        """Return when Redis answers."""
+        async with translated():
+            await self._redis.ping()
+
+    async def claim_key(self, owner: str, key: str, fingerprint: str) -> str | None:
+        """Claim an idempotency key for content with this fingerprint.
+
+        Return the id of the job that the key already stands for, or None when the caller may go on.
+        Raises IdempotencyMismatch for other content, IdempotencyPending while the first request is still under way.
+        """
+        async with translated():
+            found = await self._script(
+                CLAIM_KEY,
+                [names.IDEMPOTENCY_KEY.format(owner=owner, key=key)],
+                [fingerprint, names.IDEMPOTENCY_PENDING_SECONDS],
+            )
+        if found == b"":
+            return None
+        known, job_id = found
+        if known.decode() != fingerprint:
+            raise IdempotencyMismatch("this Idempotency-Key was used before with other content; use a new key")
+        if not job_id:
+            raise IdempotencyPending("the first request with this Idempotency-Key is still under way", retry_after=1)
+        return str(job_id.decode())
+
+    async def release_key(self, owner: str, key: str) -> None:
+        """Free a claimed key, because its request was not accepted after all."""
+        async with translated():
+            await self._redis.delete(names.IDEMPOTENCY_KEY.format(owner=owner, key=key))
+
+    async def fetch(self, job_id: str, owner: str) -> Job:
+        """Return a job of `owner`. Raises JobNotFound, or JobExpired when it was there once."""
+        async with translated():
+            fields = await self._redis.hgetall(names.JOB_KEY.format(id=job_id))
+            if not fields.get(b"data"):
+                await self._raise_missing(job_id, owner)
+            job = job_of(fields)
+            if job.owner != owner:
+                raise JobNotFound(f"there is no job {job_id}")
+            if job.status is JobStatus.QUEUED:
+                job = job.model_copy(update={"position": await self._position(job, fields[b"origin"].decode())})
+        return job
+
+    async def _position(self, job: Job, queue: str) -> int:
+        """Return how many jobs stand before one; before one that is held back, those of its own key."""
+        place = await self._redis.lpos(f"rq:queue:{queue}", job.id)
+        if place is None:
+            ahead = await self._redis.zrank(names.HELD_KEY.format(queue=queue, owner=job.owner), job.id)
+            listed = await self._redis.zcard(names.WAITING_KEY.format(queue=queue, owner=job.owner))
+            place = 0 if ahead is None else ahead + listed
+        return int(place)
+
+    async def _raise_missing(self, job_id: str, owner: str) -> None:
+        known = await self._redis.get(names.EXPIRED_KEY.format(id=job_id))
+        if known is not None and known.decode() == owner:
+            raise JobExpired(f"the job {job_id} has expired or was deleted")
+        raise JobNotFound(f"there is no job {job_id}")
+
+    async def wait(self, job_id: str, owner: str, seconds: float) -> Job:
+        """Return a job once it has ended, or as it stands after `seconds`."""
+        until = time.monotonic() + seconds
+        stream, seen = names.EVENTS_KEY.format(id=job_id), await self._last_event(job_id)
+        job = await self.fetch(job_id, owner)
+        while not job.status.ended and (left := until - time.monotonic()) > 0:
+            async with translated():
+                # A block of at most 2 s also finds jobs that ended without an event: Redis was restored, say.
+                news = await self._redis.xread({stream: seen}, block=max(1, int(min(left, 2.0) * 1000)))
+            entries = news[0][1] if news else []
+            if entries:
+                seen = entries[-1][0].decode()
+            if not entries or any(_ends(fields) for _, fields in entries):
+                job = await self.fetch(job_id, owner)
+        return job
+
+    async def _last_event(self, job_id: str) -> str:
+        async with translated():
+            last = await self._redis.xrevrange(names.EVENTS_KEY.format(id=job_id), count=1)
+        return str(last[0][0].decode()) if last else "0"
+
+    async def listing(self, owner: str, limit: int, cursor: str | None) -> tuple[list[Job], str | None]:
+        """Return up to `limit` jobs of `owner`, newest first, and the cursor of the next page if there is one.
+
+        Raises InvalidField for a cursor that this method did not make.
+        """
+        if cursor is not None and not (len(cursor) == 32 and set(cursor) <= set("0123456789abcdef")):
+            raise InvalidField.at("cursor", "not a cursor of ours; leave it out to begin at the newest job")
+        key = names.OWNER_JOBS_KEY.format(owner=owner)
+        jobs: list[Job] = []
+        highest = "+" if cursor is None else f"({cursor}"
+        while len(jobs) <= limit:
+            async with translated():
+                found = await self._redis.zrevrangebylex(key, highest, "-", start=0, num=limit + 1)
+            if not found:
+                break
+            highest = f"({found[-1].decode()}"
+            jobs += await self._living(owner, [job_id.decode() for job_id in found])
+        page = jobs[:limit]
+        return page, page[-1].id if len(jobs) > limit else None
+
+    async def _living(self, owner: str, job_ids: list[str]) -> list[Job]:
+        jobs = []
+        for job_id in job_ids:
+            try:
+                jobs.append(await self.fetch(job_id, owner))
+            except (JobNotFound, JobExpired):
+                continue
+        return jobs
+
+    async def cancel(self, job_id: str, owner: str) -> Job:
+        """Ask for a job to be stopped; a queued one is cancelled at once. A job that has ended stays as it is."""
+        job = await self.fetch(job_id, owner)
+        if await self._cancel(job_id, owner):
+            async with translated():
+                await self._redis.hincrby(names.ENDED_COUNTS_KEY, f"{job.engine}:{JobStatus.CANCELLED.value}:", 1)
+        return await self.fetch(job_id, owner)
+
+    async def cancel_left(self) -> list[str]:
+        """Stop the jobs that were awaited and that everybody left, and return their ids; some may have ended before."""
+        left = await self.awaited.left()
+        for job in left:
+            with suppress(JobNotFound, JobExpired):
+                await self.cancel(job.job_id, job.owner)
+            await self.awaited.release(job)
+        return [job.job_id for job in left]
+
+    async def _cancel(self, job_id: str, owner: str) -> bool:
+        """Ask for it, and return whether the job waited, so that this was its end."""
+        done = Event(type="status", status=JobStatus.CANCELLED, steps_done=0).model_dump_json(exclude_none=True)
+        now = datetime.now(UTC)
+        async with translated():
+            done_now = await self._script(
+                CANCEL,
+                [
+                    names.JOB_KEY.format(id=job_id),
+                    names.EVENTS_KEY.format(id=job_id),
+                    usage_key(owner, now.date()),
+                ],
+                [
+                    job_id,
+                    done,
+                    now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                    int(now.timestamp()),
+                    self._lifetime,
+                    names.USAGE_SECONDS,
+                ],
+            )
+        return bool(done_now == 2)
+
+    async def forget(self, job_id: str, owner: str) -> None:
+        """Stop a job and remove every trace of it but that it was there; its worker drops what it made."""
+        await self.fetch(job_id, owner)
+        async with translated():
+            keys = [names.JOB_KEY.format(id=job_id), names.EVENTS_KEY.format(id=job_id)]
+            keys += [names.OWNER_JOBS_KEY.format(owner=owner), usage_key(owner, today())]
+            await self._script(FORGET, keys, [job_id, owner, names.USAGE_SECONDS])
+
+    async def events(self, job_id: str, owner: str, after: str | None) -> AsyncGenerator[tuple[str, Event]]:
+        """Yield (event id, event) of a job after the event id `after`, and end after the one that ends the job."""
+        stream, seen = names.EVENTS_KEY.format(id=job_id), after or "0"
+        job = await self.fetch(job_id, owner)
+        while True:
+            async with translated():
+                block = None if job.status.ended else 2000  # nothing is added once a job has ended
+                news = await self._redis.xread({stream: seen}, block=block, count=100)
+            for event_id, fields in news[0][1] if news else []:
+                seen = event_id.decode()
+                event = Event.model_validate_json(fields[b"data"], extra="ignore")
+                yield seen, event
+                if event.status.ended:
+                    return
+            if not news:
+                job = await self.fetch(job_id, owner)
+                if job.status.ended:  # its events are gone, or the last one was seen before
+                    yield seen, Event(type="status", status=job.status, error=job.error)
+                    return
+
+    async def retry_after(self, job: Job) -> int:
+        """Return in how many whole seconds it is worth asking again, from the queue's pace and the jobs before."""
+        ahead = (job.position or 0) + 1 if job.status is JobStatus.QUEUED else 1
+        pool_queue = await self._queue_of(job.id)
+        return await self._seconds_for(pool_queue, ahead)
+
+    async def _queue_of(self, job_id: str) -> str:
+        async with translated():
+            origin = await self._redis.hget(names.JOB_KEY.format(id=job_id), "origin")
+        return origin.decode() if origin else ""
+
+    async def residency(self) -> list[Residency]:
+        """Return what each living worker holds."""
+        async with translated():
+            workers = await self._redis.smembers("rq:workers")
+            keys = [names.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
+            found = await self._redis.mget(keys) if keys else []
+        return [Residency.model_validate_json(value, extra="ignore") for value in found if value is not None]
+
+    async def installed(self) -> set[str]:
+        """Return the engines that workers had all models of, lately."""
+        since = time.time() - names.INSTALLED_SECONDS
+        async with translated():
+            found = await self._redis.zrangebyscore(names.INSTALLED_KEY, since, "+inf")
+        return {name.decode() for name in found}
+
+    async def figures(self, queues: Sequence[str]) -> Figures:
+        """Return how these queues stand, and what was counted since ever."""
+        async with translated():
+            return await read_figures(self._redis, queues)
+
+    async def gone(self, job_ids: Iterable[str]) -> list[str]:
+        """Return those of the ids that the queue no longer knows."""
+        async with translated():
+            return [job_id for job_id in job_ids if not await self._redis.exists(names.JOB_KEY.format(id=job_id))]
+
+
+def _ends(fields: dict[bytes, bytes]) -> bool:
+    return Event.model_validate_json(fields[b"data"], extra="ignore").status.ended
