@@ -66,7 +66,7 @@ format: $(READY) ## let ruff mend what it can
 
 openapi: $(READY) ## export openapi/openapi.json, the TypeScript types, and the references made from code
 	$(BIN)/python -m service.openapi
-	$(BIN)/python -m typer likeness.cli utils docs --name likeness --title 'The likeness command' --output docs/cli.md
+	$(BIN)/python -m typer likeness.cli.main utils docs --name likeness --title 'The likeness command' --output docs/cli.md
 
 bench: $(READY) ## measure what benchmarks/README.md claims
 	$(BIN)/python -m benchmarks

@@ -21,17 +21,17 @@ from rich.progress import track
 from rich.table import Table
 from rq.serializers import JSONSerializer
 
-from likeness.contract import names
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import JobOrder, StoredPicture, new_job_id
 from likeness.contract.tasks import Priority, Recreate
 from likeness.local.valkey import Valkey
+from likeness.queue import keys
 from service.auth.keys import UNLIMITED, KeyLimits
 from service.queue.jobs import JobQueue
 from worker.queue.job import LikenessQueue
 
 SPEC = load_catalogue().choose(Recreate())
-NAME = names.queue_name(SPEC.pool, Priority.INTERACTIVE)
+NAME = keys.queue_name(SPEC.pool, Priority.INTERACTIVE)
 TIMES = 200
 """How often each script is timed."""
 

@@ -12,17 +12,17 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from likeness.compare import upright
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.tasks import Recreate
-from likeness.imaging.compare import WITHOUT_NETWORKS
-from likeness.imaging.decode import Bounds, decode
-from likeness.imaging.encode import encode
+from likeness.files.compare import upright
+from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
+from likeness.imaging.assessment.contact_sheet import contact_sheet
+from likeness.imaging.assessment.learned import LearnedMetrics
+from likeness.imaging.formats.decode import Bounds, decode
+from likeness.imaging.formats.encode import encode
 from likeness.imaging.frame import Frame
-from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.registration import undone
-from likeness.imaging.sheet import contact_sheet
 from worker.config import Settings
 from worker.editing.canvas import Shown
 from worker.editing.plan import Sent

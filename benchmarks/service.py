@@ -26,7 +26,7 @@ from rich.table import Table
 from likeness.client import Client
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.tasks import Recreate
-from likeness.imaging.decode import Bounds, decode
+from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.frame import Frame
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import Valkey, free_port

@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from likeness.compare import upright
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.tasks import Customise, Way
+from likeness.files.compare import upright
+from likeness.imaging.assessment.contact_sheet import Cell, comparison_sheet
 from likeness.imaging.metrics.edge_f1 import edge_f1
-from likeness.imaging.sheet import Cell, comparison_sheet
 from training.textures import KINDS
 from worker.config import Settings
 from worker.engine import Canvas, Engine, EngineTask, silent

@@ -15,9 +15,9 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
+from likeness.client.models import RemoteComparison, Wire
 from likeness.contract.jobs import JobFailure, JobStatus, Reproduction
 from likeness.contract.report import Score, Verdict
-from likeness.wire import RemoteComparison, Wire
 
 ID_HEADER: Final = "webhook-id"
 

@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from likeness import __version__
 from likeness.contract.catalogue import load_catalogue
-from likeness.logs import log_as_json
-from likeness.tracing import opened
+from likeness.observability.logs import log_as_json
+from likeness.observability.tracing import opened
 from service.auth.keys import Keys, KeysError
 from service.auth.local_only import LocalGuard
 from service.compat.a1111 import routes as a1111

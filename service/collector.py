@@ -10,9 +10,9 @@ from typing import Final, TypeVar
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from likeness.contract import names
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Residency
+from likeness.queue import keys
 from service.queue.figures import Figures
 from service.state import Services
 
@@ -60,7 +60,7 @@ class Standing(Collector):
             age.add_metric([name], queue.head_age)
             running.add_metric([name], queue.running)
             lapsed.add_metric([name], queue.lapsed)
-            workers.add_metric([name], sum(name in names.queue_names(worker.pools) for worker in self.workers))
+            workers.add_metric([name], sum(name in keys.queue_names(worker.pools) for worker in self.workers))
         residents = GaugeMetricFamily("likeness_engine_residents", "Workers that hold an engine", labels=["engine"])
         for engine in self.engines:
             residents.add_metric([engine], sum(engine in worker.engines for worker in self.workers))
@@ -73,7 +73,7 @@ def _counts(figures: Figures) -> Iterator[Metric]:
     for labels, count in figures.ended.items():
         ended.add_metric(labels, count)
     told = CounterMetricFamily("likeness_webhook_deliveries", "Webhook deliveries tried", labels=["outcome"])
-    for outcome in sorted({*names.WEBHOOK_OUTCOMES, *figures.deliveries}):
+    for outcome in sorted({*keys.WEBHOOK_OUTCOMES, *figures.deliveries}):
         told.add_metric([outcome], figures.deliveries.get(outcome, 0))
     late = "Seconds that the webhook to look at next is late"
     yield from (ended, told, GaugeMetricFamily("likeness_webhook_overdue_seconds", late, figures.overdue))
@@ -96,7 +96,7 @@ async def standing_of(services: Services) -> Standing:
 
 
 async def _read(services: Services) -> tuple[Figures, tuple[Residency, ...]]:
-    figures = await services.queue.figures(names.queue_names(list(services.catalogue.pools)))
+    figures = await services.queue.figures(keys.queue_names(list(services.catalogue.pools)))
     return figures, tuple(await services.queue.residency())
 
 

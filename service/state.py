@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.errors import InvalidField, NotAuthenticated, ScopeMissing
-from likeness.imaging.decode import Bounds
-from likeness.store import PictureStore
+from likeness.imaging.formats.decode import Bounds
+from likeness.storage.pictures import PictureStore
 from service.auth.keys import LOCAL_OWNER, Keys, Scope
 from service.config import Settings
 from service.http.body_limits import Memory

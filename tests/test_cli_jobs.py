@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PIL import Image
 
+from likeness.cli.job_tables import age
 from likeness.client import Client, LikenessProblem
-from likeness.job_display import age
 from tests.service.conftest import Live, idle, live, png, serve, stack  # noqa: F401  fixtures
 from tests.test_cli import likeness, told
 
@@ -112,7 +112,7 @@ def test_jobs_are_deleted_when_that_is_confirmed(live: Live, client: Client, job
 
 def test_a_shell_is_offered_ids(live: Live, job: str) -> None:  # noqa: F811
     words = {"_LIKENESS_COMPLETE": "complete_bash", "COMP_WORDS": f"likeness jobs show {job[:20]}", "COMP_CWORD": "3"}
-    program = [sys.executable, "-c", "from likeness.cli import app; app(prog_name='likeness')"]
+    program = [sys.executable, "-c", "from likeness.cli.main import app; app(prog_name='likeness')"]
     environment = {**os.environ, **words, "LIKENESS_URL": live.url}
     assert job in subprocess.run(program, capture_output=True, text=True, env=environment, timeout=60).stdout.split()
 

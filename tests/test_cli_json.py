@@ -62,7 +62,7 @@ def test_the_help_says_what_the_exit_codes_mean():
 def test_a_shell_is_offered_commands_and_engines(line, word, offered):
     words = {"_LIKENESS_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": word}
     done = subprocess.run(
-        [sys.executable, "-c", "from likeness.cli import app; app(prog_name='likeness')"],
+        [sys.executable, "-c", "from likeness.cli.main import app; app(prog_name='likeness')"],
         capture_output=True,
         text=True,
         timeout=60,

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_the_page_is_fresh() -> None:
-    command = [sys.executable, "-m", "typer", "likeness.cli", "utils", "docs", "--name", "likeness"]
+    command = [sys.executable, "-m", "typer", "likeness.cli.main", "utils", "docs", "--name", "likeness"]
     command += ["--title", "The likeness command"]
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
     assert (ROOT / "docs/cli.md").read_text("utf-8").strip() == told.strip(), "stale: run `make openapi`"

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from likeness.contract.errors import InvalidPicture, NotReady
-from likeness.credentials import ASSERTION, Signer, check
-from likeness.imaging.encode import encode
+from likeness.files.content_credentials import ASSERTION, Signer, check
+from likeness.imaging.formats.encode import encode
+from likeness.imaging.formats.xmp import DigitalSource, Provenance, packet, read
 from likeness.imaging.frame import Frame, frame_table
-from likeness.imaging.provenance import DigitalSource, Provenance, packet, read
 from tests.certificates import ISSUER, KEYS, certified
 from tests.imaging.files import PNG_KINDS, SRGB, exif_block, photo, picture, png_file, saved
 

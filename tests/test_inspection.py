@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from likeness.credentials import Signer
-from likeness.imaging import png
-from likeness.imaging.encode import encode
+from likeness.files.content_credentials import Signer
+from likeness.files.inspection import NONE_SIGNED, NOTHING_SAID, inspect_file
+from likeness.imaging.formats import png
+from likeness.imaging.formats.encode import encode
+from likeness.imaging.formats.xmp import DigitalSource, Provenance, packet
 from likeness.imaging.frame import Frame
-from likeness.imaging.provenance import DigitalSource, Provenance, packet
-from likeness.inspection import NONE_SIGNED, NOTHING_SAID, inspect_file
 from likeness.problems import LocalProblem
 from tests.certificates import ISSUER, certified
 from tests.imaging.files import exif_block, photo, picture, saved

@@ -70,7 +70,7 @@ def test_only_these_files_know_rq() -> None:
 def test_only_one_file_knows_opentelemetry() -> None:
     files = [path for folder in ("likeness", "service", "worker") for path in (ROOT / folder).rglob("*.py")]
     know = {str(path.relative_to(ROOT)) for path in files for name in imports(path) if name.startswith("opentelemetry")}
-    assert know == {"likeness/otlp.py"}
+    assert know == {"likeness/observability/otlp.py"}
 
 
 def test_only_the_hub_knows_its_library() -> None:

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from likeness.contract.errors import StoreUnavailable
 from likeness.contract.jobs import StoredPicture
-from likeness.contract.names import STORE_PREFIX
-from likeness.object_store import StoreUrlError
-from likeness.store import PictureStore
+from likeness.queue.keys import STORE_PREFIX
+from likeness.storage.backends import StoreUrlError
+from likeness.storage.pictures import PictureStore
 from service.config import Settings
 from tests.azure_server import CONTAINER, AzureServer
 from tests.s3_server import BUCKET, KEY, SECRET, S3Server

@@ -9,7 +9,7 @@ import pytest
 
 from likeness.contract.errors import InputLost, StoreUnavailable
 from likeness.contract.jobs import first_job_id, new_job_id
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from tests.azure_server import CONTAINER
 from tests.s3_server import BUCKET
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from rich.console import Console
 
+from likeness.cli.many import Made, Wish
+from likeness.cli.terminal import edit_lines, edit_table, engine_table, print_report
+from likeness.client.models import EngineInfo
 from likeness.contract.report import EditReport, FrameRow, Lock, Report, Score, Verdict
-from likeness.making import Made, Wish
-from likeness.terminal import edit_lines, edit_table, engine_table, print_report
-from likeness.wire import EngineInfo
 
 PLAIN = Report(
     frame=[FrameRow(name="width", given=8, made=8, equal=True)],

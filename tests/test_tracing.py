@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from likeness.otlp import CLOSE_SECONDS, OtlpTracing
-from likeness.tracing import Tracing, opened, valid
+from likeness.observability.otlp import CLOSE_SECONDS, OtlpTracing
+from likeness.observability.tracing import Tracing, opened, valid
 from tests.observability.receiver import receiving
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -48,14 +48,14 @@ def test_without_an_endpoint_a_callers_trace_is_carried_on_and_nothing_recorded(
 
 def test_without_an_endpoint_the_exporter_is_not_imported() -> None:
     code = (
-        "import sys, service.app, worker.__main__; service.app.create_app()\n"
-        "sys.exit(any(name.startswith(('likeness.otlp', 'opentelemetry.exporter')) for name in sys.modules))"
+        "import sys, service.app, worker.__main__; service.app.create_app(); OTLP = 'likeness.observability.otlp'\n"
+        "sys.exit(any(name.startswith((OTLP, 'opentelemetry.exporter')) for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=100).returncode == 0
 
 
 def test_an_endpoint_without_the_extra_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "likeness.otlp", None)
+    monkeypatch.setitem(sys.modules, "likeness.observability.otlp", None)
     with capture_logs() as logs:
         tracing = opened("test", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
     assert type(tracing) is Tracing

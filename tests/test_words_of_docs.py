@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from likeness.cli import app
+from likeness.cli.main import app
 from service.config import Settings as ServiceSettings
 from worker.config import Settings as WorkerSettings
 

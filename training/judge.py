@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 from transformers import CLIPTokenizer
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.instructions import understand
 from likeness.contract.tasks import Control
@@ -65,7 +65,7 @@ def judge(
     for text in SHOWN:
         rows.append([maker.edit(rgb, mask, text) for rgb, mask in given])
         asked = understand(text)
-        if asked.rgb and asked.colour in words.CHROMATIC and asked.kind == "recolour":
+        if asked.rgb and asked.colour in vocabulary.CHROMATIC and asked.kind == "recolour":
             for (rgb, mask), made in zip(given, rows[-1], strict=True):
                 hues.append(hue_error(made, mask, asked.rgb))
                 outside.append(_psnr(rgb[mask < 0.05], made[mask < 0.05]))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
 from likeness.imaging.colour import Floats
 from likeness.imaging.controls import CONTROLS
@@ -114,7 +114,7 @@ class Pairs:
     def _shot(self, near: bool) -> Shot:
         shot = self._emoji() if self.random.random() < 0.1 else self._photo(near)
         if self.random.random() < 0.3:
-            shot = Shot(recolour(shot.rgb, shot.mask, words.COLOURS[_colour(self.random)]), shot.mask, shot.noun)
+            shot = Shot(recolour(shot.rgb, shot.mask, vocabulary.COLOURS[_colour(self.random)]), shot.mask, shot.noun)
         return shot
 
     def _photo(self, near: bool) -> Shot:
@@ -133,7 +133,7 @@ class Pairs:
     def _emoji(self) -> Shot:
         index = int(self.random.integers(len(self.pictures.emoji)))
         emoji = self.pictures.emoji[index].astype(np.float32) / 255
-        ground = np.float32(words.COLOURS[_colour(self.random)]) / 255
+        ground = np.float32(vocabulary.COLOURS[_colour(self.random)]) / 255
         rgb = emoji[..., :3] * emoji[..., 3:] + ground * (1 - emoji[..., 3:])
         return self._sized(rgb, emoji[..., 3], self.pictures.emoji_names[index])
 
@@ -167,21 +167,21 @@ def drawn_edit(random: np.random.Generator) -> Edit:
         case EditKind.RECOLOUR:
             return Edit(kind, colour=_colour(random))
         case EditKind.PATTERN:
-            return Edit(kind, _one_of(random, words.PATTERNS), _colour(random))
+            return Edit(kind, _one_of(random, vocabulary.PATTERNS), _colour(random))
         case EditKind.MATERIAL:
-            return Edit(kind, _one_of(random, words.MATERIALS))
+            return Edit(kind, _one_of(random, vocabulary.MATERIALS))
         case EditKind.LIGHT:
-            return Edit(kind, _one_of(random, words.LIGHTS))
+            return Edit(kind, _one_of(random, vocabulary.LIGHTS))
         case EditKind.BACKGROUND:
-            name = _one_of(random, ("plain", "plain", "plain", "gradient", *words.TEXTURES))
-            return Edit(kind, name, "" if name in words.TEXTURES else _colour(random))
+            name = _one_of(random, ("plain", "plain", "plain", "gradient", *vocabulary.TEXTURES))
+            return Edit(kind, name, "" if name in vocabulary.TEXTURES else _colour(random))
     return Edit(kind)
 
 
 def _colour(random: np.random.Generator) -> str:
     """Return a colour's name; the twelve plain ones come up twice as often as a shade."""
-    plain = [*words.CHROMATIC, *words.BROWN_AND_GREYS]
-    return _one_of(random, (*plain, *plain, *words.SHADES))
+    plain = [*vocabulary.CHROMATIC, *vocabulary.BROWN_AND_GREYS]
+    return _one_of(random, (*plain, *plain, *vocabulary.SHADES))
 
 
 def _one_of(random: np.random.Generator, names: tuple[str, ...]) -> str:
@@ -208,4 +208,4 @@ def _called(lab: Floats) -> str:
     return min(LAB_OF_NAME, key=lambda name: float(np.square(LAB_OF_NAME[name] - mean).sum()))
 
 
-LAB_OF_NAME = {name: lab_of_colour(rgb) for name, rgb in words.COLOURS.items()}
+LAB_OF_NAME = {name: lab_of_colour(rgb) for name, rgb in vocabulary.COLOURS.items()}

@@ -14,12 +14,12 @@ from rich.progress import track
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
 from training.pairs import LAB_OF_NAME, drawn_edit
 from training.phrases import phrase
 
-NAMES = (*words.PATTERNS, *words.MATERIALS, *words.TEXTURES, *words.LIGHTS, "gradient", "plain")
+NAMES = (*vocabulary.PATTERNS, *vocabulary.MATERIALS, *vocabulary.TEXTURES, *vocabulary.LIGHTS, "gradient", "plain")
 KINDS = (EditKind.SAME, EditKind.RECOLOUR, EditKind.PATTERN, EditKind.MATERIAL, EditKind.BACKGROUND, EditKind.LIGHT)
 PLACES = ("product", "pattern", "ground")
 """What a phrase can give a colour to."""
@@ -57,7 +57,7 @@ def text_start(
 
 def _meanings(nouns: Sequence[str], seed: int) -> Iterator[Meaning]:
     random = np.random.default_rng(seed)
-    colours = list(words.COLOURS)
+    colours = list(vocabulary.COLOURS)
     while True:
         noun = nouns[random.integers(len(nouns))]
         if random.random() < 0.3:

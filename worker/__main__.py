@@ -14,10 +14,10 @@ from redis.retry import Retry
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
-from likeness.contract.names import queue_names
-from likeness.logs import log_as_json
-from likeness.object_store import StoreUrlError
-from likeness.tracing import opened
+from likeness.observability.logs import log_as_json
+from likeness.observability.tracing import opened
+from likeness.queue.keys import queue_names
+from likeness.storage.backends import StoreUrlError
 from worker.config import Settings
 from worker.observability.log_filters import keep_quiet
 from worker.observability.telemetry import Telemetry

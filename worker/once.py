@@ -21,8 +21,8 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, new_job_id
 from likeness.contract.runs import Plan, plan_of
-from likeness.imaging.decode import Bounds, peek
-from likeness.store import PictureStore
+from likeness.imaging.formats.decode import Bounds, peek
+from likeness.storage.pictures import PictureStore
 from worker.config import Settings
 from worker.engine import DeviceLost
 from worker.metrics.installed import InstalledMetrics

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from benchmarks.customisation.figures import Figure, at_least, at_most, none_changed, share, spread
 from benchmarks.customisation.measures import edge_f1_within, hue_error, lightness, psnr_within, third
 from benchmarks.customisation.workbench import Made, Photo, Wish, Workbench
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.instructions import understand
 from likeness.contract.tasks import Customise, Recolour
 
@@ -23,7 +23,7 @@ COLOURS_EACH, TONES_EACH = 4, 2
 
 def named(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for each chromatic colour on each photo: is it there, and is the rest as it was?"""
-    colours = list(words.CHROMATIC)
+    colours = list(vocabulary.CHROMATIC)
     wishes = [
         (photo, coloured(colour))
         for number, photo in enumerate(photos)
@@ -65,7 +65,7 @@ def _reached(bench: Workbench, wishes: Sequence[tuple[Photo, Wish]], tone: str) 
 
 def masked(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for a colour with `mask=product`, one on each photo: nothing outside the found mask may change."""
-    colours = list(words.CHROMATIC)
+    colours = list(vocabulary.CHROMATIC)
     wishes = [(photo, coloured(spread(colours, number, 1)[0], mask="product")) for number, photo in enumerate(photos)]
     made = bench.make_all(wishes, "colours within a mask")
     changes = [lock.max_abs_diff for one in made if (lock := one.report.locked)]

@@ -10,8 +10,8 @@ from benchmarks.customisation.backgrounds import behind
 from benchmarks.customisation.colours import SEED, coloured
 from benchmarks.customisation.guides import printed
 from benchmarks.customisation.workbench import Photo, Wish, Workbench
-from likeness.compare import upright
 from likeness.contract.tasks import Customise, Recolour
+from likeness.files.compare import upright
 
 PHOTOS = 8
 CELL, GAP, LINE = 200, 6, 20

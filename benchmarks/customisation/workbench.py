@@ -17,15 +17,15 @@ from rich.progress import track
 
 from benchmarks.customisation.figures import spread
 from benchmarks.customisation.measures import Where
-from likeness.compare import upright
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Result
 from likeness.contract.report import Report
 from likeness.contract.tasks import Customise, Recreate
+from likeness.files.compare import upright
 from likeness.imaging.colour import Floats
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from worker.config import Settings
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents

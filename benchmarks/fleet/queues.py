@@ -6,7 +6,7 @@ They are those of the scripts ACCEPT, TAKE and MATES; benchmarks/fleet/rehearsal
 from bisect import insort
 from collections.abc import Callable, Sequence
 
-from likeness.contract.names import BATCH_TURN_SECONDS, POOL_TURN_SECONDS, PREFER_SECONDS
+from likeness.queue.keys import BATCH_TURN_SECONDS, POOL_TURN_SECONDS, PREFER_SECONDS
 from worker.queue.scripts import LOOK_AHEAD
 
 INTERACTIVE, BATCH = 0, 1

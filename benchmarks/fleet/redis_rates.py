@@ -21,13 +21,13 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.fleet.rehearsal import catalogue
-from likeness.contract import names
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, Residency, new_job_id
 from likeness.contract.tasks import Generate, Priority
 from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey
+from likeness.queue import keys
 from service.queue.jobs import JobQueue
 from worker.queue.scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, TAKE
 
@@ -125,20 +125,20 @@ def accepting(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
 
 def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
     """Measure TAKE, TAKE that leaves all it sees to others, MATES, PROGRESS, and HOLD, on a full queue."""
-    queues = [f"rq:queue:{name}" for name in names.queue_names([spec.pool])]
-    bells = [names.BELL_KEY.format(queue=name) for name in names.queue_names([spec.pool])]
-    keys, call = [*queues, *bells], server.redis.eval
+    queues = [f"rq:queue:{name}" for name in keys.queue_names([spec.pool])]
+    bells = [keys.BELL_KEY.format(queue=name) for name in keys.queue_names([spec.pool])]
+    redis_keys, call = [*queues, *bells], server.redis.eval
     job = server.redis.lindex(queues[0], 0).decode()
-    batch_key = server.redis.hget(f"rq:job:{job}", names.FIELD_BATCH_KEY)
-    server.redis.zadd(f"rq:wip:{names.queue_name(spec.pool, Priority.INTERACTIVE)}", {f"{job}:x": time.time() + 600})
-    registry = f"rq:wip:{names.queue_name(spec.pool, Priority.INTERACTIVE)}"
-    progress = [f"{job}:x", json.dumps({"stage": "denoising"}), "x" * 300, names.EVENTS_LENGTH]
-    run = [f"rq:job:{job}", names.EVENTS_KEY.format(id=job), registry]
-    left = server.cost(lambda: call(TAKE, len(keys), *keys, LOOK_AHEAD, 600_000, -1, spec.name), 200)
+    batch_key = server.redis.hget(f"rq:job:{job}", keys.FIELD_BATCH_KEY)
+    server.redis.zadd(f"rq:wip:{keys.queue_name(spec.pool, Priority.INTERACTIVE)}", {f"{job}:x": time.time() + 600})
+    registry = f"rq:wip:{keys.queue_name(spec.pool, Priority.INTERACTIVE)}"
+    progress = [f"{job}:x", json.dumps({"stage": "denoising"}), "x" * 300, keys.EVENTS_LENGTH]
+    run = [f"rq:job:{job}", keys.EVENTS_KEY.format(id=job), registry]
+    left = server.cost(lambda: call(TAKE, len(redis_keys), *redis_keys, LOOK_AHEAD, 600_000, -1, spec.name), 200)
     return [
-        figure("TAKE", server.cost(lambda: call(TAKE, len(keys), *keys, LOOK_AHEAD, 2000, -1), 500)),
+        figure("TAKE", server.cost(lambda: call(TAKE, len(redis_keys), *redis_keys, LOOK_AHEAD, 2000, -1), 500)),
         figure(f"TAKE that leaves {LOOK_AHEAD} jobs to others", left),
-        figure("MATES", server.cost(lambda: call(MATES, 1, queues[0], batch_key, 3, LOOK_AHEAD, names.RETRIES), 300)),
+        figure("MATES", server.cost(lambda: call(MATES, 1, queues[0], batch_key, 3, LOOK_AHEAD, keys.RETRIES), 300)),
         figure("PROGRESS", server.cost(lambda: call(PROGRESS, 3, *run, *progress), 1000)),
         figure("HOLD", server.cost(lambda: call(HOLD, 2, registry, run[0], f"{job}:x", time.time() + 600), 1000)),
     ]
@@ -147,16 +147,16 @@ def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
 def presence(server: Server) -> list[tuple[str, str]]:
     """Measure what one look at the records of all workers costs, which each worker takes every HEARTBEAT_SECONDS."""
     record = Residency(worker="w" * 40, device="cuda", engines=["instruct-pix2pix", "sd15"], pools=["sd15"], memory=1)
-    text, keys = record.model_dump_json(), [names.RESIDENT_KEY.format(worker=number) for number in range(WORKERS)]
-    server.redis.mset(dict.fromkeys(keys, text))
+    text, redis_keys = record.model_dump_json(), [keys.RESIDENT_KEY.format(worker=number) for number in range(WORKERS)]
+    server.redis.mset(dict.fromkeys(redis_keys, text))
     server.redis.sadd("rq:workers", *[f"rq:worker:{'w' * 40}{number}" for number in range(WORKERS)])
-    cost = server.cost(lambda: (server.redis.smembers("rq:workers"), server.redis.mget(keys)), 50)
+    cost = server.cost(lambda: (server.redis.smembers("rq:workers"), server.redis.mget(redis_keys)), 50)
     began = time.perf_counter()
     for _ in range(20):
         server.redis.smembers("rq:workers")
-        server.redis.mget(keys)
+        server.redis.mget(redis_keys)
     seconds = (time.perf_counter() - began) / 20
-    server.redis.delete("rq:workers", *keys)
+    server.redis.delete("rq:workers", *redis_keys)
     return [
         figure(f"a look at {WORKERS} workers' records", cost),
         ("the same, seen by the worker", f"{1000 * seconds:.1f} ms, {WORKERS * (len(text) + 60) / 1000:,.0f} kB"),
@@ -190,7 +190,7 @@ def resting(server: Server) -> float:
 
 def whole(server: Server, spec: EngineSpec, steps: int, idle: float) -> list[tuple[str, str]]:
     """Measure what jobs of so many steps cost in all, less `idle` us a second, and the bytes that they leave."""
-    ended = f"rq:finished:{names.queue_name(spec.pool, Priority.INTERACTIVE)}"
+    ended = f"rq:finished:{keys.queue_name(spec.pool, Priority.INTERACTIVE)}"
     memory, spent, there = server.memory(), server.processor(), server.redis.zcard(ended)
     began = time.monotonic()
     asyncio.run(accept(server, spec, REAL_JOBS, steps))

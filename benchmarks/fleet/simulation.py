@@ -9,7 +9,7 @@ from benchmarks.fleet.assumptions import POD_SECONDS, Engine, Fleet, Rules, popu
 from benchmarks.fleet.queues import Job, Queue, take
 from benchmarks.fleet.scaling import POLL_SECONDS, Autoscaler
 from benchmarks.fleet.workers import Worker
-from likeness.contract.names import HEARTBEAT_SECONDS, PREFER_SECONDS
+from likeness.queue.keys import HEARTBEAT_SECONDS, PREFER_SECONDS
 
 
 @dataclass

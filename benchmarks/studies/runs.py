@@ -10,9 +10,9 @@ from PIL import Image
 from benchmarks.recreation import recreate
 from benchmarks.studies.size import size_of
 from benchmarks.studies.trials import Trial
-from likeness.compare import upright
-from likeness.imaging.learned import LearnedMetrics
-from likeness.imaging.sheet import CELL, Cell, comparison_sheet
+from likeness.files.compare import upright
+from likeness.imaging.assessment.contact_sheet import CELL, Cell, comparison_sheet
+from likeness.imaging.assessment.learned import LearnedMetrics
 from worker.residency.engines import Residents
 from worker.runs.scoring import Candidate
 

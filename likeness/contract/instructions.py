@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 
 
 class EditKind(StrEnum):
@@ -57,7 +57,7 @@ class Edit:
     @property
     def rgb(self) -> tuple[int, int, int] | None:
         """The asked colour in 0..255, if a colour is asked."""
-        return words.COLOURS.get(self.colour)
+        return vocabulary.COLOURS.get(self.colour)
 
 
 PHRASES: dict[EditKind, str] = {
@@ -84,13 +84,13 @@ CAPTIONS: dict[EditKind, str] = {
 NAMES = {"hoops": "horizontal stripes", "contrast": "more contrasty", "plain": ""}
 
 ABILITIES: dict[EditKind, str] = {
-    EditKind.RECOLOUR: f"colour: 'make it orange'; {', '.join(words.COLOURS)}",
-    EditKind.PATTERN: f"pattern: 'give it yellow stripes'; {', '.join(words.PATTERNS)} in any colour",
-    EditKind.MATERIAL: f"material: 'make it denim'; {', '.join(words.MATERIALS)}",
+    EditKind.RECOLOUR: f"colour: 'make it orange'; {', '.join(vocabulary.COLOURS)}",
+    EditKind.PATTERN: f"pattern: 'give it yellow stripes'; {', '.join(vocabulary.PATTERNS)} in any colour",
+    EditKind.MATERIAL: f"material: 'make it denim'; {', '.join(vocabulary.MATERIALS)}",
     EditKind.BACKGROUND: "background: 'put it on a grey background'; any colour, also as a gradient; "
-    + ", ".join(words.TEXTURES),
-    EditKind.LIGHT: f"light: 'make the picture warmer'; {', '.join(words.LIGHTS)}",
-    EditKind.SIZE: f"size: 'make it larger'; {', '.join(words.SIZES)}",
+    + ", ".join(vocabulary.TEXTURES),
+    EditKind.LIGHT: f"light: 'make the picture warmer'; {', '.join(vocabulary.LIGHTS)}",
+    EditKind.SIZE: f"size: 'make it larger'; {', '.join(vocabulary.SIZES)}",
     EditKind.TEXT: "text: 'add the text Just do it'",
     EditKind.SAME: "nothing: 'recreate this picture'",
 }
@@ -127,20 +127,20 @@ def abilities(kinds: Collection[EditKind] = frozenset(EditKind)) -> list[str]:
 
 
 def _edit(asked: list[str]) -> Edit:
-    colours = [word for word in asked if word in words.COLOURS]
-    about_background = any(word in words.BACKGROUND for word in asked)
-    texture = _first(asked, words.TEXTURES)
+    colours = [word for word in asked if word in vocabulary.COLOURS]
+    about_background = any(word in vocabulary.BACKGROUND for word in asked)
+    texture = _first(asked, vocabulary.TEXTURES)
     if texture and not colours:
         return Edit(EditKind.BACKGROUND, texture)
     if about_background and len(colours) == 1:
-        return Edit(EditKind.BACKGROUND, _first(asked, words.GRADIENT) or "plain", colours[0])
+        return Edit(EditKind.BACKGROUND, _first(asked, vocabulary.GRADIENT) or "plain", colours[0])
     if not about_background:
         return _edit_of_product(asked, colours)
     raise NotUnderstood("one colour or one texture makes a background")
 
 
 def _edit_of_product(asked: list[str], colours: list[str]) -> Edit:
-    if pattern := _first(asked, words.PATTERNS):
+    if pattern := _first(asked, vocabulary.PATTERNS):
         if len(colours) != 1:
             raise NotUnderstood(f"{pattern} in which one colour?")
         return Edit(EditKind.PATTERN, pattern, colours[0])
@@ -151,7 +151,7 @@ def _edit_of_product(asked: list[str], colours: list[str]) -> Edit:
             return _alone(kind, name, colours)
     if colours:
         return Edit(EditKind.RECOLOUR, colour=colours[0])
-    if _first(asked, words.SAME):
+    if _first(asked, vocabulary.SAME):
         return Edit(EditKind.SAME)
     raise NotUnderstood("it names no colour, pattern, material, background, light, size or text")
 
@@ -180,7 +180,7 @@ def _words(plain: str) -> list[str]:
 
 def _term(phrase: str) -> str:
     """Return the word of `words.py` that `phrase` stands for, "" if it is none."""
-    return words.SAME_AS.get(phrase, phrase if phrase in TERMS else "")
+    return vocabulary.SAME_AS.get(phrase, phrase if phrase in TERMS else "")
 
 
 def _unquoted(text: str) -> str:
@@ -189,12 +189,12 @@ def _unquoted(text: str) -> str:
 
 
 BY_NAME: dict[EditKind, tuple[str, ...]] = {
-    EditKind.MATERIAL: words.MATERIALS,
-    EditKind.LIGHT: words.LIGHTS,
-    EditKind.SIZE: tuple(words.SIZES),
+    EditKind.MATERIAL: vocabulary.MATERIALS,
+    EditKind.LIGHT: vocabulary.LIGHTS,
+    EditKind.SIZE: tuple(vocabulary.SIZES),
 }
 TERMS = {
-    *words.COLOURS, *words.PATTERNS, *words.MATERIALS, *words.TEXTURES, *words.LIGHTS, *words.SIZES,
-    *words.BACKGROUND, *words.GRADIENT, *words.SAME,
+    *vocabulary.COLOURS, *vocabulary.PATTERNS, *vocabulary.MATERIALS, *vocabulary.TEXTURES, *vocabulary.LIGHTS,
+    *vocabulary.SIZES, *vocabulary.BACKGROUND, *vocabulary.GRADIENT, *vocabulary.SAME,
 }  # fmt: skip
-KNOWN = TERMS | words.PRODUCTS | words.AROUND
+KNOWN = TERMS | vocabulary.PRODUCTS | vocabulary.AROUND

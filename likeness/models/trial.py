@@ -14,7 +14,7 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Recreate, Way
-from likeness.imaging.decode import Bounds, peek
+from likeness.imaging.formats.decode import Bounds, peek
 from likeness.problems import LocalProblem
 
 SECONDS_TO_LOAD = 900

@@ -5,7 +5,7 @@ from io import BytesIO
 from PIL import Image, ImageChops
 
 from likeness.contract.errors import FieldProblem, InvalidPicture
-from likeness.imaging.decode import Bounds, decode
+from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.picture import Picture
 from service.jobs.accept import naming
 

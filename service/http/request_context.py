@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likeness.contract.errors import InternalError, LikenessError
-from likeness.tracing import Span, Tracing, valid
+from likeness.observability.tracing import Span, Tracing, valid
 from service.http.problems import problem_response
 from service.http.tracing import within
 from service.metrics import Metrics

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import Final
 
 from likeness.contract.errors import LikenessError
-from likeness.tracing import Kind, Span
+from likeness.observability.tracing import Kind, Span
 
 _current: Final[ContextVar[Span]] = ContextVar("span")
 

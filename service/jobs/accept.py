@@ -28,9 +28,9 @@ from likeness.contract.errors import (
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.runs import Plan, plan_of
 from likeness.contract.tasks import Customise, Generate, Task, Way
-from likeness.imaging.decode import Bounds, Header, check_size, peek
 from likeness.imaging.edits.printing import unprintable
-from likeness.imaging.encode import check_format, wanted_format
+from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
+from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
 from service.jobs.capacity import check_room

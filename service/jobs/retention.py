@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from likeness.contract.errors import LikenessError
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from service.queue.jobs import JobQueue
 
 AT_ONCE: Final = 8

@@ -14,12 +14,12 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from likeness.contract import names
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import QueueFull, QueueUnavailable, QuotaExceeded
 from likeness.contract.jobs import Event, Job, JobOrder, JobStatus, first_job_id
 from likeness.contract.tasks import Priority
 from likeness.contract.usage import DayUsage
+from likeness.queue import keys
 from service.auth.keys import LOCAL_OWNER, UNLIMITED, KeyLimits
 from service.queue.job_hash import new_fields, queued_job
 from service.queue.scripts import ACCEPT, PLACE, ROOM
@@ -61,11 +61,11 @@ class Admission:
 
     async def check_room(self, spec: EngineSpec, priority: Priority, owner: str, limits: KeyLimits = UNLIMITED) -> None:
         """Raise QueueFull or QuotaExceeded when a job of this kind would not be accepted now."""
-        queue = names.queue_name(spec.pool, priority)
-        keys = [f"rq:queue:{queue}", usage_key(owner, today())]
+        queue = keys.queue_name(spec.pool, priority)
+        redis_keys = [f"rq:queue:{queue}", usage_key(owner, today())]
         bounds = self._bounds(owner, limits)
         async with translated():
-            found = await self._script(ROOM, keys, [owner, bounds["most"], bounds["share"], bounds["quota"]])
+            found = await self._script(ROOM, redis_keys, [owner, bounds["most"], bounds["share"], bounds["quota"]])
         await self._refuse(queue, found, limits)
 
     def _bounds(self, owner: str, limits: KeyLimits) -> dict[str, int]:
@@ -98,37 +98,37 @@ class Admission:
 
         Raises QueueFull or QuotaExceeded.
         """
-        queue = names.queue_name(spec.pool, order.task.priority)
-        keys = [
-            names.JOB_KEY.format(id=order.id),
+        queue = keys.queue_name(spec.pool, order.task.priority)
+        redis_keys = [
+            keys.JOB_KEY.format(id=order.id),
             f"rq:queue:{queue}",
-            names.EVENTS_KEY.format(id=order.id),
-            names.OWNER_JOBS_KEY.format(owner=order.owner),
-            names.BELL_KEY.format(queue=queue),
-            names.EXPIRED_KEY.format(id=order.id),
+            keys.EVENTS_KEY.format(id=order.id),
+            keys.OWNER_JOBS_KEY.format(owner=order.owner),
+            keys.BELL_KEY.format(queue=queue),
+            keys.EXPIRED_KEY.format(id=order.id),
             usage_key(order.owner, today()),
         ]
         if idempotency_key is not None:
-            keys.append(names.IDEMPOTENCY_KEY.format(owner=order.owner, key=idempotency_key))
+            redis_keys.append(keys.IDEMPOTENCY_KEY.format(owner=order.owner, key=idempotency_key))
         queued = Event(type="status", status=JobStatus.QUEUED).model_dump_json(exclude_none=True)
         settings = {
             **self._bounds(order.owner, limits),
-            "bell_length": names.BELL_LENGTH,
-            "oldest": first_job_id(time.time() - self._lifetime - names.EXPIRED_SECONDS),
-            "mark_seconds": self._lifetime + names.EXPIRED_SECONDS,
-            "key_seconds": names.IDEMPOTENCY_SECONDS,
-            "usage_seconds": names.USAGE_SECONDS,
+            "bell_length": keys.BELL_LENGTH,
+            "oldest": first_job_id(time.time() - self._lifetime - keys.EXPIRED_SECONDS),
+            "mark_seconds": self._lifetime + keys.EXPIRED_SECONDS,
+            "key_seconds": keys.IDEMPOTENCY_SECONDS,
+            "usage_seconds": keys.USAGE_SECONDS,
         }
         fields = new_fields(order, queue, self._lifetime, webhook)
         args = [order.id, order.owner, queued, json.dumps(settings), *fields]
         async with translated():
-            found = await self._script(ACCEPT, keys, args)
+            found = await self._script(ACCEPT, redis_keys, args)
         await self._refuse(queue, found, limits)
         return queued_job(order, position=int(found[1]))
 
     async def _seconds_for(self, queue: str, jobs: int) -> int:
         async with translated():
-            pace = await self._redis.get(names.PACE_KEY.format(queue=queue))
+            pace = await self._redis.get(keys.PACE_KEY.format(queue=queue))
             workers = await self._redis.scard(f"rq:workers:{queue}")
         seconds = jobs * float(pace or 1.0) / max(1, workers)
         return int(max(1, min(600, math.ceil(seconds))))
@@ -151,14 +151,14 @@ class Admission:
 
     async def outlook(self, pool: str, priority: Priority, owner: str) -> Outlook:
         """Return what the owner's next job of this pool and priority would find; interactive jobs go first."""
-        queue = names.queue_name(pool, priority)
+        queue = keys.queue_name(pool, priority)
         async with translated():
             position = await self._script(PLACE, [f"rq:queue:{queue}"], [owner])
             if priority is Priority.BATCH:
-                position += await self._redis.llen(f"rq:queue:{names.queue_name(pool, Priority.INTERACTIVE)}")
-            pace = await self._redis.get(names.PACE_KEY.format(queue=queue))
+                position += await self._redis.llen(f"rq:queue:{keys.queue_name(pool, Priority.INTERACTIVE)}")
+            pace = await self._redis.get(keys.PACE_KEY.format(queue=queue))
             workers = await self._redis.scard(f"rq:workers:{queue}")
         return Outlook(position, None if pace is None else float(pace), workers)
 
-    async def _script(self, text: str, keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401  as Redis answers
-        return await self._redis.eval(text, len(keys), *keys, *args)
+    async def _script(self, text: str, redis_keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401  as Redis answers
+        return await self._redis.eval(text, len(redis_keys), *redis_keys, *args)

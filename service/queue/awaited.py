@@ -6,7 +6,7 @@ Such a caller has no id to come back with, so a job nobody waits for any more wo
 from dataclasses import dataclass
 from typing import Any, Final
 
-from likeness.contract import names
+from likeness.queue import keys
 from service.queue.admission import translated
 
 HOLD: Final = """
@@ -66,27 +66,27 @@ class Awaited:
         With `only_longer` a job that nobody waits for stays so, and never counts as left.
         """
         async with translated():
-            await self._redis.eval(HOLD, 1, names.AWAITED_KEY, job.member, seconds, int(only_longer))
+            await self._redis.eval(HOLD, 1, keys.AWAITED_KEY, job.member, seconds, int(only_longer))
 
     async def release(self, job: AwaitedJob) -> None:
         """Say that nobody needs to wait any more: the job has ended."""
         async with translated():
-            await self._redis.zrem(names.AWAITED_KEY, job.member)
+            await self._redis.zrem(keys.AWAITED_KEY, job.member)
 
     async def by(self, api: str, owner: str) -> list[str]:
         """Return the ids of the jobs that are awaited through an API for one owner, oldest first."""
         async with translated():
-            found = [AwaitedJob.of(member.decode()) for member in await self._redis.zrange(names.AWAITED_KEY, 0, -1)]
+            found = [AwaitedJob.of(member.decode()) for member in await self._redis.zrange(keys.AWAITED_KEY, 0, -1)]
         return sorted(job.job_id for job in found if (job.api, job.owner) == (api, owner))
 
     async def left(self) -> list[AwaitedJob]:
         """Return the jobs that everybody left, each one once in STOP_SECONDS until it is released."""
         async with translated():
-            found = await self._redis.eval(LAPSED, 1, names.AWAITED_KEY, STOP_SECONDS)
+            found = await self._redis.eval(LAPSED, 1, keys.AWAITED_KEY, STOP_SECONDS)
         return [AwaitedJob.of(member.decode()) for member in found]
 
     async def keep_key(self, owner: str, key: str, job_id: str, seconds: int) -> None:
         """Let an idempotency key stand for its job so many seconds from now."""
-        name = names.IDEMPOTENCY_KEY.format(owner=owner, key=key)
+        name = keys.IDEMPOTENCY_KEY.format(owner=owner, key=key)
         async with translated():
             await self._redis.eval(KEEP_KEY, 1, name, job_id, seconds)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from likeness.contract import names
+from likeness.queue import keys
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ async def read_figures(redis: Any, queues: Sequence[str]) -> Figures:  # noqa: A
             pipeline.lindex(f"rq:queue:{queue}", 0)
             pipeline.zcard(f"rq:wip:{queue}")
             pipeline.zcount(f"rq:wip:{queue}", "-inf", now)
-        pipeline.hgetall(names.ENDED_COUNTS_KEY)
-        pipeline.hgetall(names.WEBHOOK_COUNTS_KEY)
-        pipeline.zrange(names.WEBHOOKS_DUE_KEY, 0, 0, withscores=True)
+        pipeline.hgetall(keys.ENDED_COUNTS_KEY)
+        pipeline.hgetall(keys.WEBHOOK_COUNTS_KEY)
+        pipeline.zrange(keys.WEBHOOKS_DUE_KEY, 0, 0, withscores=True)
         *found, ended, deliveries, due = await pipeline.execute()
     rows = [found[start : start + 4] for start in range(0, len(found), 4)]
     return Figures(
@@ -57,5 +57,5 @@ async def read_figures(redis: Any, queues: Sequence[str]) -> Figures:  # noqa: A
 
 def _figures(row: Sequence[Any], now: float) -> QueueFigures:
     waiting, head, running, lapsed = row
-    age = 0.0 if head is None else max(0.0, now - names.accepted_at(head.decode()))
+    age = 0.0 if head is None else max(0.0, now - keys.accepted_at(head.decode()))
     return QueueFigures(waiting, age, running, lapsed)

@@ -10,8 +10,8 @@ from rq.job import JobStatus as RqStatus
 from rq.job import Retry
 from rq.serializers import JSONSerializer
 
-from likeness.contract import names
 from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result, WebhookLog, WebhookState
+from likeness.queue import keys
 
 STATUS: Final = {
     "queued": JobStatus.QUEUED,
@@ -32,7 +32,7 @@ UNCONNECTED: Final = Redis()
 def new_fields(order: JobOrder, queue: str, lifetime: int, webhook: str | None = None) -> list[Any]:
     """Return the hash of a queued job as field, value, field, value, ...; `lifetime` is in seconds."""
     job = RqJob.create(
-        names.JOB_FUNCTION,
+        keys.JOB_FUNCTION,
         args=[order.model_dump(mode="json")],
         id=order.id,
         connection=UNCONNECTED,
@@ -44,19 +44,19 @@ def new_fields(order: JobOrder, queue: str, lifetime: int, webhook: str | None =
         failure_ttl=lifetime,
         status=RqStatus.QUEUED,
     )
-    retry = Retry(max=names.RETRIES, enqueue_at_front=True)
+    retry = Retry(max=keys.RETRIES, enqueue_at_front=True)
     job.retries_left, job.retry_intervals = retry.max, retry.intervals
     job.enqueue_at_front_on_retry = retry.enqueue_at_front
     job.enqueued_at = datetime.now(UTC)
     fields = {
         **job.to_dict(),
-        names.FIELD_OWNER: order.owner,
-        names.FIELD_KIND: order.task.kind,
-        names.FIELD_BATCH_KEY: order.batch_key,
-        **({} if webhook is None else {names.FIELD_WEBHOOK: webhook}),
+        keys.FIELD_OWNER: order.owner,
+        keys.FIELD_KIND: order.task.kind,
+        keys.FIELD_BATCH_KEY: order.batch_key,
+        **({} if webhook is None else {keys.FIELD_WEBHOOK: webhook}),
     }
     if order.traceparent is not None:
-        fields[names.FIELD_TRACEPARENT] = order.traceparent
+        fields[keys.FIELD_TRACEPARENT] = order.traceparent
     return [part for item in fields.items() for part in item]
 
 
@@ -84,9 +84,9 @@ def job_of(fields: dict[bytes, bytes]) -> Job:
     rq_job = RqJob("unread", serializer=JSONSerializer, connection=UNCONNECTED)
     rq_job.restore(fields)
     status = STATUS[fields[b"status"].decode()]
-    progress = fields.get(names.FIELD_PROGRESS.encode()) if status is JobStatus.RUNNING else None
-    result = fields.get(names.FIELD_RESULT.encode()) if status is JobStatus.SUCCEEDED else None
-    error = fields.get(names.FIELD_ERROR.encode()) if status is JobStatus.FAILED else None
+    progress = fields.get(keys.FIELD_PROGRESS.encode()) if status is JobStatus.RUNNING else None
+    result = fields.get(keys.FIELD_RESULT.encode()) if status is JobStatus.SUCCEEDED else None
+    error = fields.get(keys.FIELD_ERROR.encode()) if status is JobStatus.FAILED else None
     return queued_job(JobOrder.model_validate(rq_job.args[0], extra="ignore"), 0).model_copy(
         update={
             "status": status,
@@ -103,9 +103,9 @@ def job_of(fields: dict[bytes, bytes]) -> Job:
 
 def _told(fields: dict[bytes, bytes], status: JobStatus) -> dict[str, Any]:
     """Return the fields of Job about its webhook; none when nobody is to be told of its end."""
-    if (url := fields.get(names.FIELD_WEBHOOK.encode())) is None:
+    if (url := fields.get(keys.FIELD_WEBHOOK.encode())) is None:
         return {}
-    if said := fields.get(names.FIELD_DELIVERIES.encode()):
+    if said := fields.get(keys.FIELD_DELIVERIES.encode()):
         return {"webhook": url.decode(), "told": WebhookLog.model_validate_json(said, extra="ignore")}
     return {
         "webhook": url.decode(),

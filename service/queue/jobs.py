@@ -12,7 +12,6 @@ from typing import Final
 
 import redis.asyncio as redis
 
-from likeness.contract import names
 from likeness.contract.errors import (
     IdempotencyMismatch,
     IdempotencyPending,
@@ -26,6 +25,7 @@ from likeness.contract.jobs import (
     JobStatus,
     Residency,
 )
+from likeness.queue import keys
 from service.queue.admission import Admission, translated
 from service.queue.awaited import Awaited
 from service.queue.figures import Figures, read_figures
@@ -75,8 +75,8 @@ class JobQueue(Admission):
         async with translated():
             found = await self._script(
                 CLAIM_KEY,
-                [names.IDEMPOTENCY_KEY.format(owner=owner, key=key)],
-                [fingerprint, names.IDEMPOTENCY_PENDING_SECONDS],
+                [keys.IDEMPOTENCY_KEY.format(owner=owner, key=key)],
+                [fingerprint, keys.IDEMPOTENCY_PENDING_SECONDS],
             )
         if found == b"":
             return None
@@ -90,12 +90,12 @@ class JobQueue(Admission):
     async def release_key(self, owner: str, key: str) -> None:
         """Free a claimed key, because its request was not accepted after all."""
         async with translated():
-            await self._redis.delete(names.IDEMPOTENCY_KEY.format(owner=owner, key=key))
+            await self._redis.delete(keys.IDEMPOTENCY_KEY.format(owner=owner, key=key))
 
     async def fetch(self, job_id: str, owner: str) -> Job:
         """Return a job of `owner`. Raises JobNotFound, or JobExpired when it was there once."""
         async with translated():
-            fields = await self._redis.hgetall(names.JOB_KEY.format(id=job_id))
+            fields = await self._redis.hgetall(keys.JOB_KEY.format(id=job_id))
             if not fields.get(b"data"):
                 await self._raise_missing(job_id, owner)
             job = job_of(fields)
@@ -109,13 +109,13 @@ class JobQueue(Admission):
         """Return how many jobs stand before one; before one that is held back, those of its own key."""
         place = await self._redis.lpos(f"rq:queue:{queue}", job.id)
         if place is None:
-            ahead = await self._redis.zrank(names.HELD_KEY.format(queue=queue, owner=job.owner), job.id)
-            listed = await self._redis.zcard(names.WAITING_KEY.format(queue=queue, owner=job.owner))
+            ahead = await self._redis.zrank(keys.HELD_KEY.format(queue=queue, owner=job.owner), job.id)
+            listed = await self._redis.zcard(keys.WAITING_KEY.format(queue=queue, owner=job.owner))
             place = 0 if ahead is None else ahead + listed
         return int(place)
 
     async def _raise_missing(self, job_id: str, owner: str) -> None:
-        known = await self._redis.get(names.EXPIRED_KEY.format(id=job_id))
+        known = await self._redis.get(keys.EXPIRED_KEY.format(id=job_id))
         if known is not None and known.decode() == owner:
             raise JobExpired(f"the job {job_id} has expired or was deleted")
         raise JobNotFound(f"there is no job {job_id}")
@@ -123,7 +123,7 @@ class JobQueue(Admission):
     async def wait(self, job_id: str, owner: str, seconds: float) -> Job:
         """Return a job once it has ended, or as it stands after `seconds`."""
         until = time.monotonic() + seconds
-        stream, seen = names.EVENTS_KEY.format(id=job_id), await self._last_event(job_id)
+        stream, seen = keys.EVENTS_KEY.format(id=job_id), await self._last_event(job_id)
         job = await self.fetch(job_id, owner)
         while not job.status.ended and (left := until - time.monotonic()) > 0:
             async with translated():
@@ -138,7 +138,7 @@ class JobQueue(Admission):
 
     async def _last_event(self, job_id: str) -> str:
         async with translated():
-            last = await self._redis.xrevrange(names.EVENTS_KEY.format(id=job_id), count=1)
+            last = await self._redis.xrevrange(keys.EVENTS_KEY.format(id=job_id), count=1)
         return str(last[0][0].decode()) if last else "0"
 
     async def listing(self, owner: str, limit: int, cursor: str | None) -> tuple[list[Job], str | None]:
@@ -148,7 +148,7 @@ class JobQueue(Admission):
         """
         if cursor is not None and not (len(cursor) == 32 and set(cursor) <= set("0123456789abcdef")):
             raise InvalidField.at("cursor", "not a cursor of ours; leave it out to begin at the newest job")
-        key = names.OWNER_JOBS_KEY.format(owner=owner)
+        key = keys.OWNER_JOBS_KEY.format(owner=owner)
         jobs: list[Job] = []
         highest = "+" if cursor is None else f"({cursor}"
         while len(jobs) <= limit:
@@ -175,7 +175,7 @@ class JobQueue(Admission):
         job = await self.fetch(job_id, owner)
         if await self._cancel(job_id, owner):
             async with translated():
-                await self._redis.hincrby(names.ENDED_COUNTS_KEY, f"{job.engine}:{JobStatus.CANCELLED.value}:", 1)
+                await self._redis.hincrby(keys.ENDED_COUNTS_KEY, f"{job.engine}:{JobStatus.CANCELLED.value}:", 1)
         return await self.fetch(job_id, owner)
 
     async def cancel_left(self) -> list[str]:
@@ -195,8 +195,8 @@ class JobQueue(Admission):
             done_now = await self._script(
                 CANCEL,
                 [
-                    names.JOB_KEY.format(id=job_id),
-                    names.EVENTS_KEY.format(id=job_id),
+                    keys.JOB_KEY.format(id=job_id),
+                    keys.EVENTS_KEY.format(id=job_id),
                     usage_key(owner, now.date()),
                 ],
                 [
@@ -205,7 +205,7 @@ class JobQueue(Admission):
                     now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
                     int(now.timestamp()),
                     self._lifetime,
-                    names.USAGE_SECONDS,
+                    keys.USAGE_SECONDS,
                 ],
             )
         return bool(done_now == 2)
@@ -214,13 +214,13 @@ class JobQueue(Admission):
         """Stop a job and remove every trace of it but that it was there; its worker drops what it made."""
         await self.fetch(job_id, owner)
         async with translated():
-            keys = [names.JOB_KEY.format(id=job_id), names.EVENTS_KEY.format(id=job_id)]
-            keys += [names.OWNER_JOBS_KEY.format(owner=owner), usage_key(owner, today())]
-            await self._script(FORGET, keys, [job_id, owner, names.USAGE_SECONDS])
+            redis_keys = [keys.JOB_KEY.format(id=job_id), keys.EVENTS_KEY.format(id=job_id)]
+            redis_keys += [keys.OWNER_JOBS_KEY.format(owner=owner), usage_key(owner, today())]
+            await self._script(FORGET, redis_keys, [job_id, owner, keys.USAGE_SECONDS])
 
     async def events(self, job_id: str, owner: str, after: str | None) -> AsyncGenerator[tuple[str, Event]]:
         """Yield (event id, event) of a job after the event id `after`, and end after the one that ends the job."""
-        stream, seen = names.EVENTS_KEY.format(id=job_id), after or "0"
+        stream, seen = keys.EVENTS_KEY.format(id=job_id), after or "0"
         job = await self.fetch(job_id, owner)
         while True:
             async with translated():
@@ -246,22 +246,22 @@ class JobQueue(Admission):
 
     async def _queue_of(self, job_id: str) -> str:
         async with translated():
-            origin = await self._redis.hget(names.JOB_KEY.format(id=job_id), "origin")
+            origin = await self._redis.hget(keys.JOB_KEY.format(id=job_id), "origin")
         return origin.decode() if origin else ""
 
     async def residency(self) -> list[Residency]:
         """Return what each living worker holds."""
         async with translated():
             workers = await self._redis.smembers("rq:workers")
-            keys = [names.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
-            found = await self._redis.mget(keys) if keys else []
+            redis_keys = [keys.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
+            found = await self._redis.mget(redis_keys) if redis_keys else []
         return [Residency.model_validate_json(value, extra="ignore") for value in found if value is not None]
 
     async def installed(self) -> set[str]:
         """Return the engines that workers had all models of, lately."""
-        since = time.time() - names.INSTALLED_SECONDS
+        since = time.time() - keys.INSTALLED_SECONDS
         async with translated():
-            found = await self._redis.zrangebyscore(names.INSTALLED_KEY, since, "+inf")
+            found = await self._redis.zrangebyscore(keys.INSTALLED_KEY, since, "+inf")
         return {name.decode() for name in found}
 
     async def figures(self, queues: Sequence[str]) -> Figures:
@@ -272,7 +272,7 @@ class JobQueue(Admission):
     async def gone(self, job_ids: Iterable[str]) -> list[str]:
         """Return those of the ids that the queue no longer knows."""
         async with translated():
-            return [job_id for job_id in job_ids if not await self._redis.exists(names.JOB_KEY.format(id=job_id))]
+            return [job_id for job_id in job_ids if not await self._redis.exists(keys.JOB_KEY.format(id=job_id))]
 
 
 def _ends(fields: dict[bytes, bytes]) -> bool:

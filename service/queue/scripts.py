@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from likeness.contract.fair_queue import FAIR_QUEUE
-from likeness.contract.outbox import OUTBOX
+from likeness.queue.fair_queue import FAIR_QUEUE
+from likeness.queue.outbox import OUTBOX
 
 CLAIM_KEY: Final = """
 -- KEYS: idempotency key. ARGV: fingerprint, seconds until an unfinished claim lapses.

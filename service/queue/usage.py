@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from likeness.contract import names
 from likeness.contract.usage import DayUsage
+from likeness.queue import keys
 
 DAY_SECONDS: Final = 24 * 3600
 
@@ -24,7 +24,7 @@ def seconds_to_midnight() -> int:
 
 def usage_key(owner: str, day: date) -> str:
     """Return the key of the counters of an owner's day."""
-    return names.USAGE_KEY.format(owner=owner, day=day)
+    return keys.USAGE_KEY.format(owner=owner, day=day)
 
 
 def day_usage(day: date, fields: Mapping[bytes, bytes]) -> DayUsage:

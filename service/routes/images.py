@@ -9,7 +9,7 @@ from starlette.responses import Response, StreamingResponse
 
 from likeness.contract import errors
 from likeness.contract.jobs import MadeImage, StoredPicture
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
 from service.http.headers import byte_range, etag_matches

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from likeness.contract import errors
 from likeness.contract.jobs import Job, MadeImage
 from likeness.contract.report import Report
-from likeness.imaging.decode import Bounds, decode
-from likeness.imaging.sheet import report_picture, shown
+from likeness.imaging.assessment.contact_sheet import report_picture, shown
+from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.upright import upright_image
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, answer, problems
 from service.http.headers import best_media_type, etag_matches

@@ -5,8 +5,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from likeness.contract import names
 from likeness.contract.usage import DayUsage
+from likeness.queue import keys
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
 from service.state import OnlyQuery, Owner, Use
 
@@ -46,7 +46,7 @@ class UsageView(BaseModel):
 async def read_usage(
     services: Use,
     owner: Owner,
-    days: Annotated[int, Query(ge=1, le=names.USAGE_DAYS, description="how many UTC days, today with them")] = 1,
+    days: Annotated[int, Query(ge=1, le=keys.USAGE_DAYS, description="how many UTC days, today with them")] = 1,
 ) -> UsageView:
     """Tell what your key used, and its bounds."""
     limits = services.keys.limits_of(owner)

@@ -7,7 +7,7 @@ import sys
 import structlog
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.logs import log_as_json
+from likeness.observability.logs import log_as_json
 from service.auth.keys import Keys, KeysError
 from service.config import ConfigurationError, Settings, read_settings
 from service.webhooks.deliverer import Deliverer

@@ -15,10 +15,10 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
-from likeness.contract import names
 from likeness.contract.errors import QueueUnavailable
 from likeness.contract.jobs import Job, WebhookLog
-from likeness.contract.outbox import OUTBOX
+from likeness.queue import keys
+from likeness.queue.outbox import OUTBOX
 from service.queue.job_hash import job_of
 
 log = structlog.get_logger()
@@ -27,9 +27,9 @@ READ_SECONDS: Final = 5.0
 """Longest wait for an answer from Redis."""
 SHORTEST_WAIT: Final = 0.01
 """Seconds; to Redis 0 is for ever."""
-URL: Final = names.FIELD_WEBHOOK.encode()
-OWNER: Final = names.FIELD_OWNER.encode()
-LOG: Final = names.FIELD_DELIVERIES.encode()
+URL: Final = keys.FIELD_WEBHOOK.encode()
+OWNER: Final = keys.FIELD_OWNER.encode()
+LOG: Final = keys.FIELD_DELIVERIES.encode()
 
 TAKE: Final = (
     OUTBOX
@@ -159,9 +159,9 @@ class Outbox:
     async def take(self, most: int, lease: float) -> tuple[list[Due], list[str]]:
         """Claim up to `most` ends for `lease` seconds; return them, and the ids of those that are gone untold."""
         claim = secrets.token_hex(8)
-        args = [most, int(lease * 1000), claim, names.WEBHOOK_LOOK_SECONDS * 1000]
+        args = [most, int(lease * 1000), claim, keys.WEBHOOK_LOOK_SECONDS * 1000]
         async with _translated():
-            found = await self._redis.eval(TAKE, 1, names.WEBHOOKS_DUE_KEY, *args)
+            found = await self._redis.eval(TAKE, 1, keys.WEBHOOKS_DUE_KEY, *args)
         due, gone = [], []
         for job_id, *flat in found:
             fields = dict(zip(flat[::2], flat[1::2], strict=True))
@@ -175,32 +175,32 @@ class Outbox:
         """Return when a job with a webhook ends or the next try is due, at the latest after `seconds`."""
         async with _translated():
             clock = await self._redis.time()
-            first = await self._redis.zrange(names.WEBHOOKS_DUE_KEY, 0, 0, withscores=True)
+            first = await self._redis.zrange(keys.WEBHOOKS_DUE_KEY, 0, 0, withscores=True)
             left = first[0][1] / 1000 - clock[0] - clock[1] / 1e6 if first else seconds
-            await self._redis.blpop([names.WEBHOOKS_BELL_KEY], timeout=min(seconds, max(left, SHORTEST_WAIT)))
+            await self._redis.blpop([keys.WEBHOOKS_BELL_KEY], timeout=min(seconds, max(left, SHORTEST_WAIT)))
 
     async def settle(self, due: Due, body: bytes, settled: Settled) -> bool:
         """Write down what became of a try; return whether the end was still ours."""
         log = settled.log.model_dump_json()
-        kept = {names.FIELD_WEBHOOK: due.url, names.FIELD_OWNER: due.owner, names.FIELD_DELIVERIES: log, "body": body}
+        kept = {keys.FIELD_WEBHOOK: due.url, keys.FIELD_OWNER: due.owner, keys.FIELD_DELIVERIES: log, "body": body}
         again = "" if settled.again is None else int(settled.again * 1000)
-        args = [due.job_id, due.claim, log, settled.outcome, again, names.WEBHOOK_SECONDS]
-        keys = [names.WEBHOOKS_DUE_KEY, names.WEBHOOK_KEY.format(id=due.job_id)]
-        keys += [names.JOB_KEY.format(id=due.job_id), names.WEBHOOK_COUNTS_KEY]
+        args = [due.job_id, due.claim, log, settled.outcome, again, keys.WEBHOOK_SECONDS]
+        redis_keys = [keys.WEBHOOKS_DUE_KEY, keys.WEBHOOK_KEY.format(id=due.job_id)]
+        redis_keys += [keys.JOB_KEY.format(id=due.job_id), keys.WEBHOOK_COUNTS_KEY]
         async with _translated():
-            done = await self._redis.eval(SETTLE, len(keys), *keys, *args, *sum(kept.items(), ()))
+            done = await self._redis.eval(SETTLE, len(redis_keys), *redis_keys, *args, *sum(kept.items(), ()))
         return bool(done)
 
     async def postpone(self, due: Due, seconds: float) -> None:
         """Give a claim back, to be taken again after so many seconds."""
-        keys = [names.WEBHOOKS_DUE_KEY, names.WEBHOOK_KEY.format(id=due.job_id)]
+        redis_keys = [keys.WEBHOOKS_DUE_KEY, keys.WEBHOOK_KEY.format(id=due.job_id)]
         async with _translated():
-            await self._redis.eval(POSTPONE, len(keys), *keys, due.job_id, due.claim, int(seconds * 1000))
+            await self._redis.eval(POSTPONE, len(redis_keys), *redis_keys, due.job_id, due.claim, int(seconds * 1000))
 
     async def disable(self, owner: str, url: str) -> None:
         """Deliver no webhook of this key to this URL for a day: its receiver is gone."""
         async with _translated():
-            await self._redis.set(_gone_key(owner, url), "1", ex=names.WEBHOOK_GONE_SECONDS)
+            await self._redis.set(_gone_key(owner, url), "1", ex=keys.WEBHOOK_GONE_SECONDS)
 
     async def disabled(self, owner: str, url: str) -> bool:
         """Return whether the receiver said lately that it is gone."""
@@ -218,4 +218,4 @@ def _readable(job_id: str, claim: str, fields: Mapping[bytes, bytes]) -> Due | N
 
 
 def _gone_key(owner: str, url: str) -> str:
-    return names.WEBHOOK_GONE_KEY.format(digest=sha256(f"{owner}\n{url}".encode()).hexdigest())
+    return keys.WEBHOOK_GONE_KEY.format(digest=sha256(f"{owner}\n{url}".encode()).hexdigest())

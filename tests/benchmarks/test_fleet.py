@@ -22,7 +22,7 @@ from benchmarks.fleet.simulation import Simulation
 from benchmarks.fleet.summary import Row, markdown
 from benchmarks.fleet.traffic import arrivals
 from benchmarks.fleet.workers import Worker
-from likeness.contract.names import PREFER_SECONDS
+from likeness.queue.keys import PREFER_SECONDS
 from worker.queue.scripts import LOOK_AHEAD
 
 DOCS = Path(__file__).parents[2] / "docs" / "scaling.md"

@@ -19,7 +19,7 @@ from benchmarks.studies.trials import Trial, grids_of, trials_of
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import ParameterSpec
 from likeness.contract.figures import Figures, load_figures
-from likeness.imaging.compare import WITHOUT_NETWORKS
+from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from worker.config import Settings
 from worker.residency.engines import Residents
 

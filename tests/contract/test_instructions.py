@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.instructions import BY_NAME, Edit, EditKind, NotUnderstood, abilities, understand
 from training.phrases import PHRASINGS, phrase
 
@@ -64,11 +64,11 @@ def every_edit():
     yield Edit(EditKind.TEXT, text="Just do it")
     for kind, names in BY_NAME.items():
         yield from (Edit(kind, name) for name in names)
-    yield from (Edit(EditKind.BACKGROUND, texture) for texture in words.TEXTURES)
-    for colour in words.COLOURS:
+    yield from (Edit(EditKind.BACKGROUND, texture) for texture in vocabulary.TEXTURES)
+    for colour in vocabulary.COLOURS:
         yield Edit(EditKind.RECOLOUR, colour=colour)
         yield from (Edit(EditKind.BACKGROUND, name, colour) for name in ("plain", "gradient"))
-        yield from (Edit(EditKind.PATTERN, pattern, colour) for pattern in words.PATTERNS)
+        yield from (Edit(EditKind.PATTERN, pattern, colour) for pattern in vocabulary.PATTERNS)
 
 
 @pytest.mark.parametrize("edit", list(every_edit()), ids=lambda edit: edit.phrase)
@@ -90,19 +90,28 @@ def test_training_says_every_edit_that_the_denoiser_learns():
 
 
 def test_the_asked_colour_is_told_in_numbers():
-    assert understand("make it red").rgb == words.COLOURS["red"]
+    assert understand("make it red").rgb == vocabulary.COLOURS["red"]
     assert understand("make it denim").rgb is None
 
 
 def test_synonyms_stand_for_words_that_are_known():
-    known = {*words.COLOURS, *words.PATTERNS, *words.MATERIALS, *words.TEXTURES, *words.LIGHTS, *words.SIZES}
-    assert set(words.SAME_AS.values()) <= known
-    assert not set(words.SAME_AS) & known
+    known = {
+        *vocabulary.COLOURS,
+        *vocabulary.PATTERNS,
+        *vocabulary.MATERIALS,
+        *vocabulary.TEXTURES,
+        *vocabulary.LIGHTS,
+        *vocabulary.SIZES,
+    }
+    assert set(vocabulary.SAME_AS.values()) <= known
+    assert not set(vocabulary.SAME_AS) & known
 
 
 def test_the_abilities_name_every_word():
     listed = " ".join(abilities())
     missing = [
-        word for word in (*words.COLOURS, *words.PATTERNS, *words.MATERIALS, *words.LIGHTS) if word not in listed
+        word
+        for word in (*vocabulary.COLOURS, *vocabulary.PATTERNS, *vocabulary.MATERIALS, *vocabulary.LIGHTS)
+        if word not in listed
     ]
     assert not missing

@@ -11,8 +11,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from likeness.contract import names
 from likeness.contract.catalogue import load_catalogue
+from likeness.queue import keys
 from service.app import STOP_SECONDS, create_app
 from service.config import Settings as ServiceSettings
 from worker.config import Settings as WorkerSettings
@@ -231,7 +231,7 @@ def test_workers_scale_on_the_queues_that_they_serve(objects: list[dict]) -> Non
         preloaded = json.loads(given.get("LIKENESS_PRELOAD", "[]"))
         assert {load_catalogue().find(engine).pool for engine in preloaded} <= set(served)
         lists = {trigger["metadata"]["listName"] for trigger in scaled["spec"]["triggers"]}
-        assert lists == {f"rq:{kind}:{queue}" for kind in ("queue", "wip") for queue in names.queue_names(served)}
+        assert lists == {f"rq:{kind}:{queue}" for kind in ("queue", "wip") for queue in keys.queue_names(served)}
         formula = scaled["spec"]["advanced"]["scalingModifiers"]["formula"]
         assert sorted(formula.split(" + ")) == sorted(trigger["name"] for trigger in scaled["spec"]["triggers"])
         for trigger in scaled["spec"]["triggers"]:

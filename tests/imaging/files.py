@@ -7,8 +7,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from likeness.imaging import exif, jpeg, png
-from likeness.imaging.decode import Bounds, decode
+from likeness.imaging.formats import exif, jpeg, png
+from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.picture import Picture
 
 SRGB = b"not a real profile, but bytes are bytes " * 20

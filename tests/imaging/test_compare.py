@@ -6,8 +6,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from likeness.contract.report import EditThresholds, Thresholds, Verdict
-from likeness.imaging.compare import assess
-from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.assessment.assess import assess
+from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.frame import Frame
 from likeness.imaging.picture import Picture
 from tests.imaging.files import PNG_KINDS, exif_block, photo, picture, png_file, saved

@@ -17,8 +17,8 @@ from likeness.contract.errors import (
     UnsupportedFormat,
     UploadTooLarge,
 )
-from likeness.imaging import exif, jpeg, png
-from likeness.imaging.decode import Bounds, decode, peek
+from likeness.imaging.formats import exif, jpeg, png
+from likeness.imaging.formats.decode import Bounds, decode, peek
 from tests.imaging.files import (
     PNG_KINDS,
     SRGB,

@@ -3,11 +3,11 @@ import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from likeness.contract.report import EditThresholds, Thresholds
-from likeness.contract.words import CHROMATIC, COLOURS
-from likeness.imaging.edit_check import NAMES, EditCheck, edit_report
+from likeness.contract.vocabulary import CHROMATIC, COLOURS
+from likeness.imaging.assessment.edit_check import NAMES, EditCheck, edit_report
+from likeness.imaging.assessment.scores import scored
 from likeness.imaging.edits.backdrop import on_backdrop, plain
 from likeness.imaging.edits.recolour import recolour
-from likeness.imaging.scores import scored
 from tests.imaging.edits import products
 from tests.imaging.metrics.pairs import noisy
 

@@ -5,9 +5,9 @@ from PIL import Image, PngImagePlugin
 
 from likeness.contract.errors import InvalidField
 from likeness.contract.tasks import Customise, Generate, Recreate
-from likeness.imaging import exif
-from likeness.imaging.decode import Bounds, peek
-from likeness.imaging.encode import check_format, encode, wanted_format
+from likeness.imaging.formats import exif
+from likeness.imaging.formats.decode import Bounds, peek
+from likeness.imaging.formats.encode import check_format, encode, wanted_format
 from likeness.imaging.frame import Frame, frame_table
 from likeness.imaging.picture import Header
 from tests.imaging.files import PNG_KINDS, SRGB, exif_block, photo, picture, png_file, saved

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from likeness.imaging import exif, png
 from likeness.imaging.colour import rgb_of, samples_of
-from likeness.imaging.encode import encode
+from likeness.imaging.formats import exif, png
+from likeness.imaging.formats.encode import encode
 from likeness.imaging.frame import Frame, frame_table, padded, stored_way, upright
 from likeness.imaging.picture import Picture
 from tests.imaging.files import PNG_KINDS, SRGB, exif_block, photo, picture, png_file, saved

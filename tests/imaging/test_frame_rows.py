@@ -1,6 +1,6 @@
 from likeness.contract.report import FrameRow
+from likeness.imaging.assessment.frame_rows import COLUMNS, picture_rows
 from likeness.imaging.frame import frame_table
-from likeness.imaging.frame_rows import COLUMNS, picture_rows
 from tests.imaging.files import photo, picture, saved
 
 

@@ -5,14 +5,14 @@ import pytest
 from PIL import Image
 
 from likeness.contract.report import Score
-from likeness.imaging.compare import METRICS
+from likeness.imaging.assessment.assess import METRICS
+from likeness.imaging.assessment.contact_sheet import report_picture
+from likeness.imaging.assessment.generated import NOTHING_GIVEN, asked, assess_generated
+from likeness.imaging.assessment.learned import FIDELITY, Unmeasured
+from likeness.imaging.assessment.scores import scored
+from likeness.imaging.assessment.tripwires import NOT_FINITE
 from likeness.imaging.frame import Frame
-from likeness.imaging.generated import NOTHING_GIVEN, asked, assess_generated
-from likeness.imaging.learned import FIDELITY, Unmeasured
 from likeness.imaging.picture import Picture
-from likeness.imaging.scores import scored
-from likeness.imaging.sheet import report_picture
-from likeness.imaging.tripwires import NOT_FINITE
 
 
 def picture(pixels: np.ndarray) -> Picture:

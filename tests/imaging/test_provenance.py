@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from likeness import __version__
-from likeness.imaging import exif, jpeg, png
-from likeness.imaging.encode import encode
+from likeness.imaging.formats import exif, jpeg, png
+from likeness.imaging.formats.encode import encode
+from likeness.imaging.formats.xmp import CUT, IPTC, NAMESPACE, DigitalSource, Provenance, packet, read
 from likeness.imaging.frame import Frame, frame_table
 from likeness.imaging.picture import MAX_XMP_BYTES
-from likeness.imaging.provenance import CUT, IPTC, NAMESPACE, DigitalSource, Provenance, packet, read
 from tests.imaging.files import PNG_KINDS, SRGB, exif_block, photo, picture, png_file, saved, with_segment
 
 SAID = Provenance(

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from likeness.contract.jobs import Recipe, Sameness
-from likeness.imaging.reproduction import EQUAL_PIXELS, PERCEPTUAL_SSIM, differences, sameness_of
+from likeness.imaging.assessment.reproduction import EQUAL_PIXELS, PERCEPTUAL_SSIM, differences, sameness_of
 from tests.imaging.files import photo, saved
 
 

@@ -3,9 +3,8 @@ import pytest
 from PIL import Image
 
 from likeness.contract.report import EditThresholds, Lock, Thresholds, Verdict
-from likeness.imaging.compare import assess
-from likeness.imaging.edit_check import EditCheck
-from likeness.imaging.sheet import (
+from likeness.imaging.assessment.assess import assess
+from likeness.imaging.assessment.contact_sheet import (
     BAD,
     CELL,
     GAP,
@@ -17,6 +16,7 @@ from likeness.imaging.sheet import (
     report_picture,
     shown,
 )
+from likeness.imaging.assessment.edit_check import EditCheck
 from tests.imaging.files import PNG_KINDS, photo, picture, png_file, saved
 
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from likeness.imaging.edit_check import EditCheck
-from likeness.imaging.tripwires import NOT_FINITE, made_finite, tripped
+from likeness.imaging.assessment.edit_check import EditCheck
+from likeness.imaging.assessment.tripwires import NOT_FINITE, made_finite, tripped
 from tests.imaging.metrics.pairs import noisy, textured
 
 PHOTO = textured(64, 80)

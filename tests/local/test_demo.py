@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from likeness.cli.demo import CUSTOMISATIONS, customisations
+from likeness.cli.many import Made, Wish
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.report import FrameRow, Report, Verdict
 from likeness.contract.tasks import Customise
-from likeness.local.demo import CUSTOMISATIONS, customisations
-from likeness.making import Made, Wish
 from tests.test_cli import EXAMPLES, likeness, told
 
 WEIGHTS = EXAMPLES.parent / "weights" / "starter"

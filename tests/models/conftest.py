@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from likeness.cli import app
+from likeness.cli.main import app
 from tests.models.fake_hub import Hub, Repository, running, weights
 
 ROOT = Path(__file__).parents[2]

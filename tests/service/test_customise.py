@@ -12,8 +12,8 @@ import pytest
 import redis
 from PIL import Image
 
-from likeness.contract import names
 from likeness.contract.jobs import JobOrder
+from likeness.queue import keys
 from tests.service.conftest import Live, Stack, encoded, png
 from tests.service.test_bad_input import assert_problem
 
@@ -62,7 +62,7 @@ def order(stack: Stack, job_id: str) -> JobOrder:
 def install(stack: Stack, *engines: str) -> None:
     """Say, as a worker does, that one has these engines' models."""
     with redis.Redis(unix_socket_path=str(stack.server.socket), db=1) as client:
-        client.zadd(names.INSTALLED_KEY, dict.fromkeys(engines, time.time()))
+        client.zadd(keys.INSTALLED_KEY, dict.fromkeys(engines, time.time()))
 
 
 FIELDS = {

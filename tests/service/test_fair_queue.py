@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rq.serializers import JSONSerializer
 
-from likeness.contract import names
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import JobOrder, JobStatus, StoredPicture
 from likeness.contract.tasks import Priority, Recreate
+from likeness.queue import keys
 from service.auth.keys import UNLIMITED, KeyLimits
 from service.queue.jobs import JobQueue
 from tests.service.conftest import Stack
@@ -25,7 +25,7 @@ from worker.queue.scheduling import Turns
 from worker.queue.scripts import ENDED, MATES
 
 SPEC = load_catalogue(CATALOGUE).choose(Recreate())
-QUEUE = names.queue_name(SPEC.pool, Priority.INTERACTIVE)
+QUEUE = keys.queue_name(SPEC.pool, Priority.INTERACTIVE)
 OWNERS = st.sampled_from(["ant", "bee", "cat"])
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -66,19 +66,19 @@ class Waiting:
         return taken[0].id if taken else None
 
     def mates(self, batch_key: str = "drill:") -> list[str]:
-        found = self.redis.eval(MATES, 1, self.rq.key, batch_key, 9, 64, names.RETRIES)
+        found = self.redis.eval(MATES, 1, self.rq.key, batch_key, 9, 64, keys.RETRIES)
         return [job_id.decode() for job_id in found]
 
     def start(self, job_id: str) -> None:
         with self.redis.pipeline() as pipeline:
             pipeline.lrem(self.rq.intermediate_queue_key, 1, job_id)
-            pipeline.hset(names.JOB_KEY.format(id=job_id), "status", "started")
+            pipeline.hset(keys.JOB_KEY.format(id=job_id), "status", "started")
             pipeline.execute()
 
     def hand_back(self, job_id: str) -> None:
         with self.redis.pipeline() as pipeline:
             pipeline.lrem(self.rq.intermediate_queue_key, 1, job_id)
-            pipeline.hset(names.JOB_KEY.format(id=job_id), "status", "queued")
+            pipeline.hset(keys.JOB_KEY.format(id=job_id), "status", "queued")
             self.rq.push_job_id(job_id, pipeline=pipeline, at_front=True)
             pipeline.execute()
 
@@ -89,7 +89,7 @@ class Waiting:
         return [job_id.decode() for job_id in self.redis.lrange(self.rq.key, 0, -1)]
 
     def held(self, owner: str) -> list[str]:
-        key = names.HELD_KEY.format(queue=QUEUE, owner=owner)
+        key = keys.HELD_KEY.format(queue=QUEUE, owner=owner)
         return [job_id.decode() for job_id in self.redis.zrange(key, 0, -1)]
 
     def running(self, owner: str) -> list[str]:
@@ -98,7 +98,7 @@ class Waiting:
             for job_id, whose in self.owners.items()
             if whose == owner
             and (
-                self.redis.hget(names.JOB_KEY.format(id=job_id), "status") == b"started"
+                self.redis.hget(keys.JOB_KEY.format(id=job_id), "status") == b"started"
                 or self.redis.lpos(self.rq.intermediate_queue_key, job_id) is not None
             )
         ]
@@ -106,15 +106,15 @@ class Waiting:
     def check(self) -> None:
         """The list is in the order of rounds, and what is kept of each owner is what waits."""
         listed = self.listed()
-        rounds = [int(self.redis.hget(names.JOB_KEY.format(id=job_id), names.FIELD_ROUND)) for job_id in listed]
+        rounds = [int(self.redis.hget(keys.JOB_KEY.format(id=job_id), keys.FIELD_ROUND)) for job_id in listed]
         assert rounds == sorted(rounds)
         for owner in set(self.owners.values()):
-            key = names.WAITING_KEY.format(queue=QUEUE, owner=owner)
+            key = keys.WAITING_KEY.format(queue=QUEUE, owner=owner)
             kept = {job_id.decode(): score for job_id, score in self.redis.zrange(key, 0, -1, withscores=True)}
             mine = {job_id: turn for job_id, turn in zip(listed, rounds, strict=True) if self.owners[job_id] == owner}
             assert kept == mine
             assert not set(mine) & set(self.held(owner))
-        known = [self.redis.hget(names.JOB_KEY.format(id=job_id), "status") for job_id in self.owners]
+        known = [self.redis.hget(keys.JOB_KEY.format(id=job_id), "status") for job_id in self.owners]
         taken = self.redis.llen(self.rq.intermediate_queue_key)
         held = sum(len(self.held(owner)) for owner in set(self.owners.values()))
         assert len(listed) + held + taken == known.count(b"queued"), "no job is lost and none is there twice"
@@ -214,7 +214,7 @@ def act(waiting: Waiting, name: str, job_id: str) -> None:
         waiting.hand_back(job_id)
     elif name == "end":
         waiting.start(job_id)
-        waiting.redis.hset(names.JOB_KEY.format(id=job_id), "status", "finished")
+        waiting.redis.hset(keys.JOB_KEY.format(id=job_id), "status", "finished")
     else:
         waiting.do(name, job_id)
 
@@ -275,8 +275,8 @@ def test_an_ended_job_lets_in_another_also_where_no_worker_looks(waiting: Waitin
     assert LikenessQueue.dequeue_any(both_queues, None, waiting.redis) is None
     assert both_queues[1].job_ids == []
     act(waiting, "end", first)
-    usage = names.USAGE_KEY.format(owner="ant", day="2026-11-21")
-    waiting.redis.eval(ENDED, 2, usage, names.JOB_KEY.format(id=first), "ant", "succeeded", 1, 0.5, 60)
+    usage = keys.USAGE_KEY.format(owner="ant", day="2026-11-21")
+    waiting.redis.eval(ENDED, 2, usage, keys.JOB_KEY.format(id=first), "ant", "succeeded", 1, 0.5, 60)
     assert both_queues[1].job_ids == [second]
 
 
@@ -293,7 +293,7 @@ def test_a_cancelled_flood_leaves_no_mark_on_its_key(waiting: Waiting) -> None:
 def test_what_other_tools_took_away_counts_no_more(waiting: Waiting) -> None:
     waiting.clear()
     gone = [waiting.accept("ant") for _ in range(5)]
-    waiting.redis.delete(waiting.rq.key, *(names.JOB_KEY.format(id=job_id) for job_id in gone))
+    waiting.redis.delete(waiting.rq.key, *(keys.JOB_KEY.format(id=job_id) for job_id in gone))
     others = [waiting.accept("bee") for _ in range(2)]
     late = waiting.accept("ant")
     assert waiting.listed() == [others[0], late, others[1]]
@@ -302,7 +302,7 @@ def test_what_other_tools_took_away_counts_no_more(waiting: Waiting) -> None:
 def test_what_other_tools_took_away_is_no_part_of_a_share(waiting: Waiting) -> None:
     waiting.clear()
     gone = [waiting.accept("ant") for _ in range(5)]
-    waiting.redis.delete(waiting.rq.key, *(names.JOB_KEY.format(id=job_id) for job_id in gone))
+    waiting.redis.delete(waiting.rq.key, *(keys.JOB_KEY.format(id=job_id) for job_id in gone))
     room = waiting.queue.check_room(SPEC, Priority.INTERACTIVE, "ant")
     waiting.queue._share = 5
     try:
@@ -324,14 +324,14 @@ def test_a_batch_job_that_waited_long_goes_before_interactive_ones_once_in_a_whi
         return job.id
 
     assert take() == interactive[0]
-    now = names.BATCH_TURN_SECONDS
+    now = keys.BATCH_TURN_SECONDS
     assert take() == batch
     second = waiting.accept("ant", priority="batch")
     assert [take(), take(), take()] == [*interactive[1:], second], "the next one only after as long again"
 
 
 def both() -> list[str]:
-    return names.queue_names([SPEC.pool])
+    return keys.queue_names([SPEC.pool])
 
 
 def test_a_flood_in_one_pool_holds_up_another_no_longer_than_a_turn(waiting: Waiting) -> None:
@@ -340,11 +340,11 @@ def test_a_flood_in_one_pool_holds_up_another_no_longer_than_a_turn(waiting: Wai
     other = waiting.accept("bee")
     pools = [SPEC.pool, "other"]
     queues = [
-        LikenessQueue(name, connection=waiting.redis, serializer=JSONSerializer) for name in names.queue_names(pools)
+        LikenessQueue(name, connection=waiting.redis, serializer=JSONSerializer) for name in keys.queue_names(pools)
     ]
     now = 0.0
     queues[0].turns = Turns(clock=lambda: now)
-    move = f"rq:queue:{names.queue_name('other', Priority.INTERACTIVE)}"
+    move = f"rq:queue:{keys.queue_name('other', Priority.INTERACTIVE)}"
     waiting.redis.lrem(waiting.rq.key, 1, other)
     waiting.redis.rpush(move, other)
 
@@ -353,18 +353,18 @@ def test_a_flood_in_one_pool_holds_up_another_no_longer_than_a_turn(waiting: Wai
         return job.id
 
     assert [take(), take()] == flood[:2]
-    now = names.POOL_TURN_SECONDS
+    now = keys.POOL_TURN_SECONDS
     assert [take(), take(), take()] == [other, *flood[2:]]
 
 
 def test_turns_between_pools() -> None:
     now = 0.0
     turns = Turns(clock=lambda: now)
-    queues = names.queue_names(["a", "b", "c"])
+    queues = keys.queue_names(["a", "b", "c"])
     assert turns.order(queues) == queues
     turns.took("b-interactive")
     assert turns.order(queues)[:3] == ["b-interactive", "c-interactive", "a-interactive"]
-    now = names.POOL_TURN_SECONDS
+    now = keys.POOL_TURN_SECONDS
     assert turns.order(queues)[:3] == ["c-interactive", "a-interactive", "b-interactive"]
     turns.took("b-interactive")
     assert turns.order(queues)[0] == "c-interactive", "its turn is over until another pool had one"
@@ -381,11 +381,9 @@ def test_an_idle_key_leaves_nothing_for_ever(waiting: Waiting) -> None:
         assert waiting.take() == job_id
         waiting.start(job_id)
     assert waiting.redis.scard("likeness:running:ant") == 2
-    job = names.JOB_KEY.format(id=ended)
+    job = keys.JOB_KEY.format(id=ended)
     waiting.redis.hset(job, "status", "finished")
-    waiting.redis.eval(
-        ENDED, 2, names.USAGE_KEY.format(owner="ant", day="2026-01-01"), job, "ant", "succeeded", 1, 1, 9
-    )
+    waiting.redis.eval(ENDED, 2, keys.USAGE_KEY.format(owner="ant", day="2026-01-01"), job, "ant", "succeeded", 1, 1, 9)
     waiting.do("forget", deleted)
     kept = [key.decode() for key in waiting.redis.scan_iter() if b"ant" in key and waiting.redis.ttl(key) < 0]
     assert kept == []
@@ -397,10 +395,10 @@ def test_jobs_of_many_keys_whose_ends_were_missed_come_in_a_few_at_a_time(waitin
         for _ in range(2):
             waiting.accept(f"key-{number}", KeyLimits(concurrency=1))
     for job_id in waiting.listed():
-        waiting.redis.hset(names.JOB_KEY.format(id=job_id), "status", "finished")
+        waiting.redis.hset(keys.JOB_KEY.format(id=job_id), "status", "finished")
         waiting.redis.lrem(waiting.rq.key, 1, job_id)
-        waiting.redis.delete(names.WAITING_KEY.format(queue=QUEUE, owner=waiting.owners[job_id]))
-    assert waiting.redis.scard(names.HOLDERS_KEY.format(queue=QUEUE)) == 200
+        waiting.redis.delete(keys.WAITING_KEY.format(queue=QUEUE, owner=waiting.owners[job_id]))
+    assert waiting.redis.scard(keys.HOLDERS_KEY.format(queue=QUEUE)) == 200
     taken = [waiting.take() for _ in range(2)]
     assert all(taken) and len(waiting.listed()) <= 2 * 64
     while job_id := waiting.take():

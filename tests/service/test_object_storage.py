@@ -15,10 +15,10 @@ import pytest
 import redis
 from PIL import Image
 
-from likeness import object_store
-from likeness.contract import names
-from likeness.object_store import open_store
-from likeness.store import PictureStore
+from likeness.queue import keys
+from likeness.storage import backends
+from likeness.storage.backends import open_store
+from likeness.storage.pictures import PictureStore
 from service.app import create_app
 from service.auth.keys import create_key
 from service.config import ConfigurationError
@@ -57,7 +57,7 @@ def posted(live: Live, **query: str) -> httpx.Response:
 
 def stored(job_id: str) -> list[str]:
     """Return the names of a job's pictures, as the bucket has them."""
-    prefix = names.STORE_PREFIX.format(id=job_id)
+    prefix = keys.STORE_PREFIX.format(id=job_id)
     return [meta["path"] for batch in obstore.list(open_store(URL), prefix=prefix) for meta in batch]
 
 
@@ -205,7 +205,7 @@ def test_a_damaged_image_is_not_given_as_a_whole(live: Live, s3: S3Server) -> No
 def test_two_sweeps_at_once_erase_what_no_job_has(live: Live, stack: Stack) -> None:
     kept, gone = live.finished(), [live.finished() for _ in range(3)]
     with redis.Redis(unix_socket_path=str(stack.server.socket), db=DATABASE) as client:
-        client.delete(*(names.JOB_KEY.format(id=job["id"]) for job in gone))
+        client.delete(*(keys.JOB_KEY.format(id=job["id"]) for job in gone))
 
     async def swept() -> list[int]:
         queue = JobQueue.connect(stack.settings(DATABASE).redis_url, max_queued=9, lifetime=600)
@@ -244,7 +244,7 @@ def test_a_store_that_hangs_is_told_within_its_bound(
     live: Live, stack: Stack, s3: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A frozen server takes connections and says nothing. The bound is made shorter, or this would take 10 s more."""
-    monkeypatch.setitem(object_store.BOUNDS, "read_timeout", timedelta(seconds=1))
+    monkeypatch.setitem(backends.BOUNDS, "read_timeout", timedelta(seconds=1))
     with serving(stack.settings(DATABASE, store_url=URL)) as impatient:
         s3.freeze()
         try:

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from likeness.contract.engines import EngineSpec
-from likeness.logs import log_as_json
+from likeness.observability.logs import log_as_json
 from tests.service.conftest import Live, png
 from tests.service.test_bad_input import assert_problem
 

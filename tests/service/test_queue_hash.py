@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from likeness.contract import jobs, names
+from likeness.contract import jobs
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import (
     EngineUsed,
@@ -20,6 +20,7 @@ from likeness.contract.jobs import (
 )
 from likeness.contract.report import Report, Verdict
 from likeness.contract.tasks import Recreate
+from likeness.queue import keys
 from service.queue.job_hash import job_of, new_fields
 
 PICTURE = StoredPicture(key="jobs/a/b", sha256="0" * 64, media_type="image/png", size=3)
@@ -103,7 +104,7 @@ def test_a_queued_job_of_a_later_service_is_read(order: LaterOrder) -> None:
 
 
 def test_a_result_of_a_later_worker_is_read(order: LaterOrder) -> None:
-    written = {names.FIELD_RESULT: result().model_dump_json(), "status": "finished"}
+    written = {keys.FIELD_RESULT: result().model_dump_json(), "status": "finished"}
     read = job_of(hash_of(order, **written)).result
     assert read is not None and LATER not in read.model_dump_json()
     assert (read.images[0].report.verdict, read.engine.revision) == (Verdict.ACCEPTED, "2")
@@ -111,7 +112,7 @@ def test_a_result_of_a_later_worker_is_read(order: LaterOrder) -> None:
 
 def test_progress_of_a_later_worker_is_read(order: LaterOrder) -> None:
     told = LaterProgress(step=1, steps=4, stage="denoising").model_dump_json()
-    job = job_of(hash_of(order, **{names.FIELD_PROGRESS: told, "status": "started"}))
+    job = job_of(hash_of(order, **{keys.FIELD_PROGRESS: told, "status": "started"}))
     assert job.progress == Progress(step=1, steps=4, stage="denoising")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from likeness.contract import names
+from likeness.queue import keys
 from service.auth.keys import KeyLimits, create_key
 from tests.service.conftest import Live, png
 from tests.service.test_bad_input import assert_problem
@@ -79,12 +79,12 @@ def test_a_quota_holds_whatever_comes_at_once(serve: Callable[..., Live], file: 
 
 
 def test_a_flood_of_one_key_leaves_room_for_another(serve: Callable[..., Live], file: Path) -> None:
-    keys = {name: create_key(file, name) for name in ("flood", "second", "third")}
+    api_keys = {name: create_key(file, name) for name in ("flood", "second", "third")}
     live = serve(keys_file=file, max_queued=6, max_queued_per_key=4)
     with (
-        client(live, keys["flood"]) as flood,
-        client(live, keys["second"]) as second,
-        client(live, keys["third"]) as third,
+        client(live, api_keys["flood"]) as flood,
+        client(live, api_keys["second"]) as second,
+        client(live, api_keys["third"]) as third,
     ):
         assert [hand_in(flood).status_code for _ in range(4)] == [202] * 4
         refused = hand_in(flood)
@@ -120,7 +120,7 @@ def test_what_is_counted(live: Live) -> None:
         "/recreate", files={"image": ("a.png", png())}, data={"prompt": "raise"}, headers={"Prefer": "wait=30"}
     ).json()
     assert failed["status"] == "failed"
-    after = used(live.http, days=names.USAGE_DAYS)
+    after = used(live.http, days=keys.USAGE_DAYS)
     grown = {name: after[name] - before[name] for name in before if name != "day"}
     seconds = grown.pop("seconds")
     assert grown == {"accepted": 2, "succeeded": 1, "failed": 1, "cancelled": 0, "images": 3}

@@ -10,11 +10,11 @@ import torch
 from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind, understand
 from likeness.imaging.edits.apply import apply_edit
 from training import judge
-from training import tokenizer as vocabulary
+from training import tokenizer as merged
 from training.autoencoder import build
 from training.denoiser import Run
 from training.family import build_text
@@ -63,19 +63,19 @@ def test_every_phrase_is_understood_as_the_edit_it_was_made_of() -> None:
 
 
 def test_the_tokenizer_spells_any_word_and_loads_again(merges: Path, tmp_path: Path) -> None:
-    made = vocabulary.build(merges)
+    made = merged.build(merges)
     made.save_pretrained(tmp_path)
     again = CLIPTokenizer.from_pretrained(tmp_path)
     for text in ("make it red", "Ünïcode – ok?", "mauve"):
         ids = again(text, padding="max_length", truncation=True).input_ids
         assert ids == made(text, padding="max_length", truncation=True).input_ids
-        assert len(ids) == vocabulary.LENGTH and again.unk_token_id not in ids[1 : ids.index(again.eos_token_id)]
+        assert len(ids) == merged.LENGTH and again.unk_token_id not in ids[1 : ids.index(again.eos_token_id)]
     assert made.tokenize("make it red") == ["make</w>", "it</w>", "red</w>"]
 
 
 def test_the_text_encoder_learns_what_is_asked(merges: Path) -> None:
     torch.manual_seed(0)
-    tokenizer = vocabulary.build(merges)
+    tokenizer = merged.build(merges)
     first = text_start(build_text(tokenizer), tokenizer, ["shirt"], seed=1, steps=2)
     assert text_start(build_text(tokenizer), tokenizer, ["shirt"], seed=1, steps=30) < first
 
@@ -111,6 +111,6 @@ def test_a_run_is_resumed_and_leaves_parts_that_load(
 
 
 def test_the_hue_of_a_colour_is_its_own() -> None:
-    for name, rgb in words.CHROMATIC.items():
+    for name, rgb in vocabulary.CHROMATIC.items():
         flat = np.broadcast_to(np.float32(rgb) / 255, (4, 4, 3)).astype(np.float32)
         assert judge.hue_error(flat, np.ones((4, 4), np.float32), rgb) < 0.1, name

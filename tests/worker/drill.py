@@ -15,11 +15,11 @@ from typing import Any
 import redis
 from PIL import Image
 
-from likeness.contract import names
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.jobs import Job, JobOrder, JobStatus, new_job_id
 from likeness.contract.tasks import Recreate
-from likeness.store import PictureStore
+from likeness.queue import keys
+from likeness.storage.pictures import PictureStore
 from service.auth.keys import UNLIMITED, KeyLimits
 from service.queue.jobs import JobQueue
 
@@ -156,9 +156,9 @@ class Drill:
         """Let the claims of workers that were killed lapse now, as CLAIM_SECONDS of silence would."""
         with redis.Redis.from_url(self.redis_url) as client:
             for pool in self.catalogue.pools:
-                for queue in names.queue_names([pool]):
+                for queue in keys.queue_names([pool]):
                     client.delete(f"rq:clean_registries:{queue}")
                     for entry in client.zrange(f"rq:wip:{queue}", 0, -1):
-                        job = names.JOB_KEY.format(id=entry.decode().partition(":")[0])
+                        job = keys.JOB_KEY.format(id=entry.decode().partition(":")[0])
                         if any(f"-{one.pid}-".encode() in (client.hget(job, "worker_name") or b"") for one in dead):
                             client.zadd(f"rq:wip:{queue}", {entry: 1}, xx=True)

@@ -15,7 +15,7 @@ from likeness.contract.jobs import JobOrder, Result, new_job_id
 from likeness.contract.parameters import MAX_PROMPT
 from likeness.contract.tasks import Recreate
 from likeness.imaging.colour import Floats
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from tests import tiny
 from tests.tiny_captioners import other_captioner
 from tests.worker.test_engines import scene

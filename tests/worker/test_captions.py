@@ -1,7 +1,7 @@
 import pytest
 
 from likeness.contract.tasks import Customise
-from likeness.imaging.learned import Captions
+from likeness.imaging.assessment.learned import Captions
 from worker.editing.captions import captions_of
 
 BEFORE = "a photo of a product"

@@ -19,8 +19,8 @@ from likeness.contract.errors import EngineFailed, InputLost
 from likeness.contract.jobs import JobOrder, Original, Progress, Reproduces, Result, new_job_id
 from likeness.contract.runs import task_again
 from likeness.contract.tasks import Recreate
-from likeness.imaging.sheet import comparison_sheet
-from likeness.store import PictureStore
+from likeness.imaging.assessment.contact_sheet import comparison_sheet
+from likeness.storage.pictures import PictureStore
 from tests.imaging.files import PNG_KINDS, picture, png_file, saved
 from tests.imaging.files import photo as gradient
 from tests.worker.test_execute import SPEC, Told

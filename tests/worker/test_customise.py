@@ -15,9 +15,9 @@ from likeness.contract.errors import NoProduct, OutOfMemory
 from likeness.contract.jobs import JobOrder, Result, new_job_id
 from likeness.contract.report import Verdict
 from likeness.contract.tasks import Customise
-from likeness.imaging.compare import WITHOUT_NETWORKS
-from likeness.imaging.learned import LearnedMetrics
-from likeness.store import PictureStore
+from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
+from likeness.imaging.assessment.learned import LearnedMetrics
+from likeness.storage.pictures import PictureStore
 from tests.worker.metrics.models import save_clip
 from tests.worker.test_execute import Told
 from worker.components import Components, Weights

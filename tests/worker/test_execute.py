@@ -14,10 +14,10 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, Progress, Result, new_job_id
 from likeness.contract.tasks import Recreate
-from likeness.imaging.compare import WITHOUT_NETWORKS
-from likeness.imaging.learned import FIDELITY, Learned, LearnedMetrics
-from likeness.imaging.tripwires import NOT_FINITE
-from likeness.store import PictureStore
+from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
+from likeness.imaging.assessment.learned import FIDELITY, Learned, LearnedMetrics
+from likeness.imaging.assessment.tripwires import NOT_FINITE
+from likeness.storage.pictures import PictureStore
 from tests.worker.metrics.models import save_all, save_perceptual
 from worker.components import Components, Weights
 from worker.metrics.installed import LPIPS, InstalledMetrics

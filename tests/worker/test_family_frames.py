@@ -9,7 +9,7 @@ from PIL import Image
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise, Recreate, Task, Way
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from tests.worker.test_families import FULL, engine, models, residents, small, small_area  # noqa: F401  fixtures
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents

@@ -15,12 +15,12 @@ from PIL import Image
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import JobOrder, Original, Reproduces, Result, new_job_id
 from likeness.contract.tasks import Generate
-from likeness.imaging.decode import decode
-from likeness.imaging.learned import LearnedMetrics, Unmeasured
-from likeness.imaging.provenance import DigitalSource, read
-from likeness.imaging.scores import scored
-from likeness.imaging.tripwires import NOT_FINITE
-from likeness.store import PictureStore
+from likeness.imaging.assessment.learned import LearnedMetrics, Unmeasured
+from likeness.imaging.assessment.scores import scored
+from likeness.imaging.assessment.tripwires import NOT_FINITE
+from likeness.imaging.formats.decode import decode
+from likeness.imaging.formats.xmp import DigitalSource, read
+from likeness.storage.pictures import PictureStore
 from tests.worker.metrics.models import save_clip
 from tests.worker.test_execute import Told, nothing_resident
 from tests.worker.test_families import FULL, engine, made, models, residents, small, task  # noqa: F401  fixtures

@@ -9,8 +9,8 @@ import pytest
 import redis
 from rq.serializers import JSONSerializer
 
-from likeness.contract import names
 from likeness.contract.jobs import JobStatus
+from likeness.queue import keys
 from tests.conftest import Server
 from tests.worker.drill import CATALOGUE, Drill
 from worker.components import Components, Weights
@@ -20,7 +20,7 @@ from worker.queue.scripts import LOOK_AHEAD
 from worker.residency.engines import Residents
 
 pytestmark = pytest.mark.processes
-LEFT = names.PREFER_SECONDS
+LEFT = keys.PREFER_SECONDS
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ class Taker:
         self.presence = Presence(name, list(pools), drill.catalogue, residents, self.redis)
         self.queues = [
             LikenessQueue(queue, connection=self.redis, serializer=JSONSerializer)
-            for queue in names.queue_names(list(pools))
+            for queue in keys.queue_names(list(pools))
         ]
         for queue in self.queues:
             queue.left_to_others = self.presence.elsewhere
@@ -102,8 +102,8 @@ def test_its_time_over_it_goes_before_what_came_later(drill: Drill, takers: tupl
     one, _ = takers
     left, later, last = (drill.submit(engine=name) for name in ("other", "drill", "drill"))
     assert one.take() == later
-    key = names.JOB_KEY.format(id=left)
-    one.redis.hset(key, names.FIELD_PASSED, int(one.redis.hget(key, names.FIELD_PASSED)) - LEFT * 1000)
+    key = keys.JOB_KEY.format(id=left)
+    one.redis.hset(key, keys.FIELD_PASSED, int(one.redis.hget(key, keys.FIELD_PASSED)) - LEFT * 1000)
     assert (one.take(), one.take()) == (left, last)
 
 
@@ -125,7 +125,7 @@ def test_what_dead_workers_and_workers_of_other_pools_hold_does_not_count(drill:
     one, gone, elsewhere = Taker(drill, "one"), Taker(drill, "gone", "other"), Taker(drill, "x", "other", pools=("x",))
     for taker in (one, gone, elsewhere):
         taker.appear()
-    one.redis.delete(names.RESIDENT_KEY.format(worker="gone"))
+    one.redis.delete(keys.RESIDENT_KEY.format(worker="gone"))
     assert one.take() is None and list(one.presence.elsewhere()) == []
     job = drill.submit(engine="other")
     assert one.take() == job
@@ -133,7 +133,7 @@ def test_what_dead_workers_and_workers_of_other_pools_hold_does_not_count(drill:
 
 def test_a_record_of_another_version_is_passed_over(drill: Drill, takers: tuple[Taker, Taker]) -> None:
     one, _ = takers
-    one.redis.set(names.RESIDENT_KEY.format(worker="two"), '{"worker": "two", "colour": "red"}')
+    one.redis.set(keys.RESIDENT_KEY.format(worker="two"), '{"worker": "two", "colour": "red"}')
     job = drill.submit(engine="other")
     assert one.take() == job
 
@@ -148,7 +148,7 @@ def test_the_look_ahead_is_bounded(drill: Drill, takers: tuple[Taker, Taker]) ->
 
 def test_a_deleted_job_is_dropped_and_not_written_to(drill: Drill, takers: tuple[Taker, Taker]) -> None:
     one, _ = takers
-    gone = names.JOB_KEY.format(id=drill.submit(engine="other"))
+    gone = keys.JOB_KEY.format(id=drill.submit(engine="other"))
     one.redis.delete(gone)
     assert one.take() is None and not one.redis.exists(gone)
     assert one.redis.llen(one.queues[0].key) == one.redis.llen(one.queues[0].intermediate_queue_key) == 0
@@ -194,7 +194,7 @@ def test_workers_keep_to_their_engines_and_help_when_one_is_busy(drill: Drill) -
 
 def _worker(drill: Drill, job_id: str) -> int:
     """Return the process id of the worker that ran a job."""
-    name = drill.call(lambda queue: queue._redis.hget(names.JOB_KEY.format(id=job_id), "worker_name"))
+    name = drill.call(lambda queue: queue._redis.hget(keys.JOB_KEY.format(id=job_id), "worker_name"))
     return int(name.decode().rsplit("-", 2)[1])
 
 

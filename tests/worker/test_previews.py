@@ -12,10 +12,10 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from likeness.contract.jobs import Progress, Result
-from likeness.imaging.decode import decode
+from likeness.imaging.formats.decode import decode
+from likeness.imaging.formats.xmp import read
 from likeness.imaging.frame import Frame
-from likeness.imaging.provenance import read
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from tests.worker.test_execute import SPEC, nothing_resident, order
 from worker.editing.plan import Brief
 from worker.engine import EngineTask

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from likeness.contract import names
 from likeness.contract.errors import JobExpired
 from likeness.contract.jobs import JobStatus
+from likeness.queue import keys
 from tests.conftest import Server
 from tests.worker.drill import OWNER, Drill
 from tests.worker.metrics.models import save_clip
@@ -92,7 +92,7 @@ def test_random_kills_lose_no_job(drill: Drill) -> None:
 def test_a_poisonous_job_fails_and_its_neighbours_do_not(drill: Drill) -> None:
     poison = drill.submit(prompt="kill")
     good = [drill.submit() for _ in range(3)]
-    for _ in range(1 + names.RETRIES):
+    for _ in range(1 + keys.RETRIES):
         worker = drill.worker()
         worker.wait(30)
         drill.lapse(worker)
@@ -147,8 +147,8 @@ def test_a_job_deleted_while_running_leaves_nothing(drill: Drill) -> None:
     drill.ended([drill.submit()], 20)
     with pytest.raises(JobExpired):
         drill.job(job_id)
-    keys = drill.call(lambda queue: queue._redis.keys(f"*{job_id}*"))
-    assert keys == [f"likeness:expired:{job_id}".encode()]
+    left = drill.call(lambda queue: queue._redis.keys(f"*{job_id}*"))
+    assert left == [f"likeness:expired:{job_id}".encode()]
 
 
 def test_sigterm_finishes_what_runs_and_leaves_the_rest(drill: Drill) -> None:

@@ -7,9 +7,9 @@ import redis
 from redis.client import Pipeline
 from rq.serializers import JSONSerializer
 
-from likeness.contract import names
 from likeness.contract.errors import EngineFailed
 from likeness.contract.jobs import JobStatus
+from likeness.queue import keys
 from tests.worker.drill import OWNER, Drill
 from worker.queue.job import LikenessJob, LikenessQueue, fetch
 
@@ -31,7 +31,7 @@ def test_a_job_that_was_deleted_before_its_end_is_recorded_stays_deleted(
 ) -> None:
     job_id = drill.submit()
     with redis.Redis.from_url(drill.redis_url) as client:
-        origin = client.hget(names.JOB_KEY.format(id=job_id), "origin").decode()
+        origin = client.hget(keys.JOB_KEY.format(id=job_id), "origin").decode()
         job = fetch(LikenessQueue(origin, connection=client, serializer=JSONSerializer), job_id)
         with client.pipeline() as pipeline:
             job.prepare_for_execution("worker", pipeline)

@@ -13,9 +13,9 @@ from PIL import Image
 from likeness.contract.errors import NotReady
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise
-from likeness.credentials import check
-from likeness.imaging.provenance import DigitalSource, read
-from likeness.store import PictureStore
+from likeness.files.content_credentials import check
+from likeness.imaging.formats.xmp import DigitalSource, read
+from likeness.storage.pictures import PictureStore
 from tests.certificates import certified
 from tests.worker.checkers import write_checker
 from tests.worker.drill import CATALOGUE

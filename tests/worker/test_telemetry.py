@@ -6,12 +6,12 @@ import httpx
 import pytest
 import redis
 
-from likeness.contract import names
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import NotReady
 from likeness.local.valkey import free_port
-from likeness.store import PictureStore
-from likeness.tracing import opened
+from likeness.observability.tracing import opened
+from likeness.queue import keys
+from likeness.storage.pictures import PictureStore
 from tests.observability.conftest import Scrape
 from tests.observability.receiver import receiving
 from tests.worker.drill import CATALOGUE, OWNER, Drill
@@ -43,7 +43,7 @@ def test_jobs_of_a_lost_worker_and_jobs_that_are_lost_are_counted(drill: Drill) 
 
 def held_by(drill: Drill, job: str) -> str:
     with redis.Redis.from_url(drill.redis_url) as client:
-        return client.hget(names.JOB_KEY.format(id=job), "worker_name").decode()
+        return client.hget(keys.JOB_KEY.format(id=job), "worker_name").decode()
 
 
 def test_a_port_that_is_taken_is_one_sentence() -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from likeness.contract import names
 from likeness.contract.jobs import Job, JobStatus
+from likeness.queue import keys
 from service.auth.keys import KeyLimits
 from tests.conftest import Server
 from tests.worker.drill import CATALOGUE, Drill
@@ -44,7 +44,7 @@ def test_a_bound_on_running_jobs_holds_over_workers_and_batches_and_outlives_a_w
     drill.worker()
     assert {job.status for job in drill.ended([*running, *waiting], 90)} == {JobStatus.SUCCEEDED}
     with redis.Redis.from_url(drill.redis_url) as client:
-        usage = client.hgetall(names.USAGE_KEY.format(owner="ant", day=datetime.now(UTC).date()))
+        usage = client.hgetall(keys.USAGE_KEY.format(owner="ant", day=datetime.now(UTC).date()))
         left = client.keys("likeness:held:*") + client.keys("likeness:waiting:*")
     assert usage[b"succeeded"] == b"10" and usage[b"images"] == b"10", "each is counted once, also one run twice"
     assert left == []

@@ -14,10 +14,10 @@ from likeness.contract.comparison import Compare
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, Original, Reproduces, Result, new_job_id
 from likeness.contract.tasks import Customise, Way
-from likeness.imaging.decode import Bounds, decode
-from likeness.imaging.edit_check import OUTSIDE
+from likeness.imaging.assessment.edit_check import OUTSIDE
+from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.masks import LONGEST_STYLE, style_of, upright_guide
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from tests.worker.test_customise import (  # noqa: F401  fixtures
     customised,
     photo,

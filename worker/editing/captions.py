@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.engines import edit_of
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise
+from likeness.imaging.assessment.learned import Captions
 from likeness.imaging.edits.recolour import lab_of_colour
-from likeness.imaging.learned import Captions
 
 Colour = tuple[int, int, int]
 
@@ -44,4 +44,6 @@ def rgb_of_hex(code: str) -> Colour:
 def nearest_name(colour: Colour) -> str:
     """Return the colour's name that is nearest in CIELAB."""
     lab = lab_of_colour(colour)
-    return min(words.COLOURS, key=lambda name: float(np.square(lab_of_colour(words.COLOURS[name]) - lab).sum()))
+    return min(
+        vocabulary.COLOURS, key=lambda name: float(np.square(lab_of_colour(vocabulary.COLOURS[name]) - lab).sum())
+    )

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.engines import edit_of
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise, Way
-from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits import printing
 from likeness.imaging.edits.apply import apply_edit
 from likeness.imaging.edits.recolour import lab_of_colour
@@ -116,7 +116,7 @@ def _print(task: Customise, shown: Shown, sent: Sent) -> Brief:
 
 def _resize(task: Customise, shown: Shown, _: Sent) -> Brief:
     edit = edit_of(task.instruction or "")
-    scaled, hole = scaled_product(shown.canvas, shown.product, words.SIZES[edit.name])
+    scaled, hole = scaled_product(shown.canvas, shown.product, vocabulary.SIZES[edit.name])
     guide = fill_hidden(scaled, np.where(hole, 0, 255).astype(np.uint8))
     return Brief(
         guide,

@@ -12,7 +12,7 @@ from PIL import Image
 
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control
-from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits.recolour import blended, recolour
 from likeness.imaging.picture import Picture
 from likeness.imaging.regions import composited, put_back

@@ -7,9 +7,9 @@ from likeness.contract.engines import EngineSpec, way_of
 from likeness.contract.errors import NoProduct
 from likeness.contract.jobs import SentFile
 from likeness.contract.tasks import Control, Customise, Generate, Recreate, Task, Way
-from likeness.imaging.edit_check import EditCheck
+from likeness.imaging.assessment.edit_check import EditCheck
+from likeness.imaging.assessment.learned import Captions
 from likeness.imaging.frame import rgba_of
-from likeness.imaging.learned import Captions
 from likeness.imaging.masks import style_of, upright_control, upright_guide
 from likeness.imaging.picture import Picture
 from worker.editing.canvas import Shown

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from likeness.contract.report import Score
+from likeness.imaging.assessment.learned import EDIT, Captions, Learned
+from likeness.imaging.assessment.scores import scored
 from likeness.imaging.colour import Floats
-from likeness.imaging.learned import EDIT, Captions, Learned
-from likeness.imaging.scores import scored
 
 if TYPE_CHECKING:
     from worker.metrics.clip import Clip

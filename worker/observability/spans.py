@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from likeness.contract.jobs import JobOrder
-from likeness.tracing import Span, Tracing, valid
+from likeness.observability.tracing import Span, Tracing, valid
 
 
 @dataclass

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from likeness.contract.errors import JobError
 from likeness.contract.jobs import JobOrder, JobStatus, Result
 from likeness.contract.report import Report
-from likeness.tracing import Tracing
+from likeness.observability.tracing import Tracing
 from worker.observability.memory_metrics import MemoryFigures
 from worker.observability.spans import Traces
 from worker.residency.engines import Residents

@@ -11,9 +11,9 @@ from rq.queue import Queue
 from rq.registry import StartedJobRegistry
 from rq.utils import current_timestamp
 
-from likeness.contract import names
 from likeness.contract.jobs import Event, JobOrder, JobStatus, Progress
-from likeness.store import PictureStore
+from likeness.queue import keys
+from likeness.storage.pictures import PictureStore
 from worker.queue.job import LikenessJob
 from worker.queue.scripts import HOLD, PROGRESS
 
@@ -37,9 +37,9 @@ class Held:
 
     def renew(self) -> int:
         """Renew the claim if it still stands: 0 it is lost, 1 it holds, 2 it holds and the job is to be cancelled."""
-        deadline = current_timestamp() + names.CLAIM_SECONDS
-        keys = [self.registry.key, self.job.key]
-        return int(self.job.connection.eval(HOLD, len(keys), *keys, self.execution.composite_key, deadline))
+        deadline = current_timestamp() + keys.CLAIM_SECONDS
+        redis_keys = [self.registry.key, self.job.key]
+        return int(self.job.connection.eval(HOLD, len(redis_keys), *redis_keys, self.execution.composite_key, deadline))
 
 
 def erase_deleted(lost: Held, store: PictureStore) -> None:
@@ -54,9 +54,9 @@ def tell(jobs: Sequence[Held], progress: Progress, connection: Redis) -> None:
     event = Event(type="progress", status=JobStatus.RUNNING, progress=progress).model_dump_json(exclude_none=True)
     with connection.pipeline(transaction=False) as pipeline:
         for one in jobs:
-            keys = [one.job.key, names.EVENTS_KEY.format(id=one.job.id), one.registry.key]
-            args = [one.execution.composite_key, progress.model_dump_json(), event, names.EVENTS_LENGTH]
-            pipeline.eval(PROGRESS, len(keys), *keys, *args)
+            redis_keys = [one.job.key, keys.EVENTS_KEY.format(id=one.job.id), one.registry.key]
+            args = [one.execution.composite_key, progress.model_dump_json(), event, keys.EVENTS_LENGTH]
+            pipeline.eval(PROGRESS, len(redis_keys), *redis_keys, *args)
         for one, unwanted in zip(jobs, pipeline.execute(), strict=True):
             one.steps_done += progress.stage == "denoising" and progress.step > 0
             one.wanted = not unwanted

@@ -12,10 +12,10 @@ from rq.queue import Queue
 from rq.registry import CanceledJobRegistry
 from rq.utils import as_text, now
 
-from likeness.contract import names
 from likeness.contract.errors import JobError, JobTimeout, WorkerDied
 from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
+from likeness.queue import keys
 from worker.observability.telemetry import Ending, ending_of
 from worker.queue.scheduling import Turns
 from worker.queue.scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
@@ -44,7 +44,7 @@ class LikenessJob(Job):
     @property
     def func(self) -> Any:  # noqa: ANN401  as in RQ
         """Return the one allowed function. Raises NotAllowed for any other name."""
-        if self.func_name != names.JOB_FUNCTION:
+        if self.func_name != keys.JOB_FUNCTION:
             raise NotAllowed(f"{self.func_name!r} is not a function of Likeness")
         return self._hand_over
 
@@ -55,7 +55,7 @@ class LikenessJob(Job):
     def restore(self, raw_data: Any) -> None:  # noqa: ANN401  as in RQ
         """Read the hash, without the parts that could name code or addresses."""
         super().restore(raw_data)
-        self.owner = as_text(raw_data.get(names.FIELD_OWNER.encode()) or b"")
+        self.owner = as_text(raw_data.get(keys.FIELD_OWNER.encode()) or b"")
         self.webhooks = []
         self._instance = None
 
@@ -66,7 +66,7 @@ class LikenessJob(Job):
 
     def order(self) -> JobOrder:
         """Return what is to be done. Raises NotAllowed, or ValueError when the arguments are not ours."""
-        if self.func_name != names.JOB_FUNCTION:
+        if self.func_name != keys.JOB_FUNCTION:
             raise NotAllowed(f"{self.func_name!r} is not a function of Likeness")
         return JobOrder.model_validate(self.args[0])
 
@@ -89,7 +89,7 @@ class LikenessJob(Job):
         """Record the result in the same transaction as RQ's status."""
         super()._handle_success(result_ttl, pipeline=pipeline, **details)
         result = cast(Result, self.outcome).model_dump_json()
-        pipeline.hset(self.key, names.FIELD_RESULT, result)
+        pipeline.hset(self.key, keys.FIELD_RESULT, result)
         self._count(cast(Result, self.outcome), pipeline)
         self._end(Event(type="status", status=Status.SUCCEEDED), pipeline, result_ttl)
 
@@ -98,7 +98,7 @@ class LikenessJob(Job):
         super()._handle_failure(exc_string, pipeline=pipeline, **details)
         error = self.outcome if isinstance(self.outcome, JobError) else self._lost()
         failure = JobFailure(code=error.code, detail=error.detail, fault=error.fault)
-        pipeline.hset(self.key, names.FIELD_ERROR, failure.model_dump_json())
+        pipeline.hset(self.key, keys.FIELD_ERROR, failure.model_dump_json())
         self._count(error, pipeline)
         self._end(Event(type="status", status=Status.FAILED, error=failure), pipeline, self.failure_ttl)
 
@@ -118,29 +118,29 @@ class LikenessJob(Job):
     def _count(self, outcome: Ending, pipeline: Pipeline) -> None:
         """Count the ending, in the transaction that records it."""
         status, code = ending_of(outcome)
-        pipeline.hincrby(names.ENDED_COUNTS_KEY, f"{self.engine}:{status.value}:{code}", 1)
+        pipeline.hincrby(keys.ENDED_COUNTS_KEY, f"{self.engine}:{status.value}:{code}", 1)
 
     def number_of_tries(self) -> int:
         """Return how often the job was given to a worker, as far as its retries tell."""
-        return 1 + max(0, names.RETRIES - (self.retries_left or 0))
+        return 1 + max(0, keys.RETRIES - (self.retries_left or 0))
 
     def tell(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
         """Append to the job's event stream."""
-        stream = names.EVENTS_KEY.format(id=self.id)
+        stream = keys.EVENTS_KEY.format(id=self.id)
         data = event.model_dump_json(exclude_none=True)
-        pipeline.xadd(stream, {"data": data}, maxlen=names.EVENTS_LENGTH, approximate=True)
+        pipeline.xadd(stream, {"data": data}, maxlen=keys.EVENTS_LENGTH, approximate=True)
         if lifetime:
             pipeline.expire(stream, lifetime)
 
     def _end(self, event: Event, pipeline: Pipeline, lifetime: int | None) -> None:
         """Append the last event and count it; a job that was deleted since its claim was renewed stays deleted."""
         self.tell(event, pipeline, lifetime)
-        usage = names.USAGE_KEY.format(owner=self.owner, day=now().date())
+        usage = keys.USAGE_KEY.format(owner=self.owner, day=now().date())
         images = len(self.outcome.images) if event.status is Status.SUCCEEDED else 0  # type: ignore[union-attr]
-        args = [self.owner, event.status.value, images, self._seconds(), names.USAGE_SECONDS]
+        args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS]
         pipeline.eval(ENDED, 2, usage, self.key, *args)
-        keys = [self.key, names.EVENTS_KEY.format(id=self.id)]
-        pipeline.eval(END, len(keys), *keys, self.id, names.FIELD_OWNER)
+        redis_keys = [self.key, keys.EVENTS_KEY.format(id=self.id)]
+        pipeline.eval(END, len(redis_keys), *redis_keys, self.id, keys.FIELD_OWNER)
 
     def _seconds(self) -> float:
         """Return how long a worker had the job; of a run that several jobs share each counts its part."""
@@ -186,7 +186,7 @@ class LikenessQueue(Queue):
 
     def acquire_maintenance_lock(self) -> bool:
         """Take the lock for a short time: RQ's 15 minutes would stop all recovery if its holder died."""
-        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=names.CLAIM_SECONDS))
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=keys.CLAIM_SECONDS))
 
     @classmethod
     def dequeue_any(
@@ -204,11 +204,11 @@ class LikenessQueue(Queue):
         until = time.monotonic() + (timeout or 0)
         while True:
             order = first.turns.order(list(by_name))
-            bells = [names.BELL_KEY.format(queue=name) for name in order]
-            aged = names.BATCH_TURN_SECONDS * 1000 if first.turns.batch_due else -1
-            args = [LOOK_AHEAD, names.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
-            keys = [by_name[name].key for name in order]
-            taken = connection.eval(TAKE, 2 * len(order), *keys, *bells, *args)
+            bells = [keys.BELL_KEY.format(queue=name) for name in order]
+            aged = keys.BATCH_TURN_SECONDS * 1000 if first.turns.batch_due else -1
+            args = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
+            redis_keys = [by_name[name].key for name in order]
+            taken = connection.eval(TAKE, 2 * len(order), *redis_keys, *bells, *args)
             if isinstance(taken, list):
                 queue = by_name[taken[0].decode().removeprefix(Queue.redis_queue_namespace_prefix)]
                 first.turns.took(queue.name)

@@ -8,7 +8,7 @@ from rq.job import JobStatus
 from rq.queue import Queue
 from rq.utils import current_timestamp, now, parse_composite_key
 
-from likeness.contract import names
+from likeness.queue import keys
 from worker.observability.telemetry import Telemetry
 from worker.queue.job import fetch
 from worker.queue.scripts import STEAL, UNSTICK
@@ -41,7 +41,7 @@ def forget_cancelled(queue: Queue) -> None:
     oldest = [entry.decode() for entry in queue.connection.zrange(key, 0, MOST_FORGOTTEN - 1)]
     with queue.connection.pipeline(transaction=False) as pipeline:
         for job_id in oldest:
-            pipeline.exists(names.JOB_KEY.format(id=job_id))
+            pipeline.exists(keys.JOB_KEY.format(id=job_id))
         there = pipeline.execute()
     if gone := [job_id for job_id, exists in zip(oldest, there, strict=True) if not exists]:
         queue.connection.zrem(key, *gone)
@@ -53,7 +53,7 @@ def recover(queue: Queue, worker: str, telemetry: Telemetry) -> None:
     for entry in redis.zrangebyscore(registry.key, 0, current_timestamp()):
         job_id, _ = parse_composite_key(entry.decode())
         ours = f"{job_id}:{worker}"
-        deadline = current_timestamp() + names.CLAIM_SECONDS
+        deadline = current_timestamp() + keys.CLAIM_SECONDS
         if redis.eval(STEAL, 1, registry.key, entry, ours, current_timestamp(), deadline):
             _run_again(job_id, queue, ours, telemetry)
 
@@ -80,5 +80,5 @@ def unstick(queue: Queue, seen: list[bytes]) -> list[bytes]:
     taken = queue.connection.lrange(queue.intermediate_queue_key, 0, -1)
     for job_id in taken:
         if job_id in seen:
-            queue.connection.eval(UNSTICK, 2, queue.key, names.JOB_KEY.format(id=job_id.decode()), job_id)
+            queue.connection.eval(UNSTICK, 2, queue.key, keys.JOB_KEY.format(id=job_id.decode()), job_id)
     return [job_id for job_id in taken if job_id not in seen]

@@ -8,9 +8,9 @@ from pathlib import Path
 from redis import Redis
 from redis.client import Pipeline
 
-from likeness.contract import names
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.jobs import Residency
+from likeness.queue import keys
 from worker.residency.engines import Residents
 
 
@@ -41,13 +41,13 @@ class Presence:
             pools=self._pools,
             memory=self._residents.budget,
         )
-        pipeline.set(self._key(self._worker), record.model_dump_json(), ex=names.RESIDENT_SECONDS)
+        pipeline.set(self._key(self._worker), record.model_dump_json(), ex=keys.RESIDENT_SECONDS)
         if self._installed:
-            pipeline.zadd(names.INSTALLED_KEY, dict.fromkeys(self._installed, time.time()))
+            pipeline.zadd(keys.INSTALLED_KEY, dict.fromkeys(self._installed, time.time()))
 
     def look(self) -> None:
         """Learn what the other workers of its pools hold; touch the file that probes look at. Raises RedisError."""
-        found = self._connection.sunion([f"rq:workers:{queue}" for queue in names.queue_names(self._pools)])
+        found = self._connection.sunion([f"rq:workers:{queue}" for queue in keys.queue_names(self._pools)])
         workers = {key.decode().removeprefix("rq:worker:") for key in found}
         others = sorted(workers - {self._worker})
         records = self._connection.mget([self._key(worker) for worker in others]) if others else []
@@ -65,7 +65,7 @@ class Presence:
 
     @staticmethod
     def _key(worker: str) -> str:
-        return names.RESIDENT_KEY.format(worker=worker)
+        return keys.RESIDENT_KEY.format(worker=worker)
 
 
 def _read(record: bytes | None) -> Residency | None:

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable, Sequence
 
-from likeness.contract import names
 from likeness.contract.tasks import Priority
+from likeness.queue import keys
 
 
 class Turns:
@@ -21,7 +21,7 @@ class Turns:
     @property
     def batch_due(self) -> bool:
         """Whether no batch job was taken for so long that one goes before interactive ones, if it waited as long."""
-        return self._clock() - self._batch_at >= names.BATCH_TURN_SECONDS
+        return self._clock() - self._batch_at >= keys.BATCH_TURN_SECONDS
 
     def took(self, queue: str) -> None:
         """Remember that a job of this queue was taken."""
@@ -36,10 +36,10 @@ class Turns:
 
         Then the pool comes last, and the one after it first, so that each of several gets its turn.
         """
-        over = self._clock() - self._pool_since >= names.POOL_TURN_SECONDS
+        over = self._clock() - self._pool_since >= keys.POOL_TURN_SECONDS
         pools = list(dict.fromkeys(queue.rpartition("-")[0] for queue in queues))
         if self._pool in pools:
             place = pools.index(self._pool) + over
             pools = pools[place:] + pools[:place]
         given = set(queues)
-        return [queue for queue in names.queue_names(pools) if queue in given]
+        return [queue for queue in keys.queue_names(pools) if queue in given]

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from likeness.contract.fair_queue import FAIR_QUEUE
-from likeness.contract.outbox import OUTBOX
+from likeness.queue.fair_queue import FAIR_QUEUE
+from likeness.queue.outbox import OUTBOX
 
 LOOK_AHEAD: Final = 64
 """How deep in a queue a job, or its batch mates, are looked for."""

@@ -26,12 +26,12 @@ from rq.utils import now
 from rq.worker import SimpleWorker
 from rq.worker.base import WorkerStatus
 
-from likeness.contract import names
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.errors import EngineFailed, JobError
 from likeness.contract.jobs import Event, JobOrder, Progress
 from likeness.contract.jobs import JobStatus as Status
-from likeness.store import PictureStore
+from likeness.queue import keys
+from likeness.storage.pictures import PictureStore
 from worker.config import Settings
 from worker.engine import DeviceLost, Draining, OutOfTime
 from worker.metrics.installed import InstalledMetrics
@@ -67,12 +67,12 @@ class BatchWorker(SimpleWorker):
         self.settings, self.catalogue, self.pools = settings, catalogue, pools
         self.store = PictureStore.open(settings.store_url)
         super().__init__(
-            names.queue_names(self.pools),
+            keys.queue_names(self.pools),
             name=name,
             connection=connection,
             serializer=JSONSerializer,
-            maintenance_interval=names.MAINTENANCE_SECONDS,
-            worker_ttl=names.CLAIM_SECONDS + 10,
+            maintenance_interval=keys.MAINTENANCE_SECONDS,
+            worker_ttl=keys.CLAIM_SECONDS + 10,
             log_job_description=False,
         )
         self.held: dict[str, Held] = {}
@@ -122,14 +122,14 @@ class BatchWorker(SimpleWorker):
             self.set_state(WorkerStatus.IDLE)
         if held:
             pace = (time.monotonic() - began) / sum(one.order.runs for one in held)
-            self.connection.eval(PACE, 1, names.PACE_KEY.format(queue=queue.name), pace, names.PACE_SECONDS)
+            self.connection.eval(PACE, 1, keys.PACE_KEY.format(queue=queue.name), pace, keys.PACE_SECONDS)
 
     def _with_mates(self, job: LikenessJob, queue: Queue) -> tuple[list[LikenessJob], list[Queue]]:
         jobs = [job]
-        key = self.connection.hget(job.key, names.FIELD_BATCH_KEY)
-        if key and job.retries_left == names.RETRIES:
+        key = self.connection.hget(job.key, keys.FIELD_BATCH_KEY)
+        if key and job.retries_left == keys.RETRIES:
             most = self._most_together(key.decode().split(":")[0]) - 1
-            ids = self.connection.eval(MATES, 1, queue.key, key, most, LOOK_AHEAD, names.RETRIES)
+            ids = self.connection.eval(MATES, 1, queue.key, key, most, LOOK_AHEAD, keys.RETRIES)
             jobs += [mate for job_id in ids if (mate := fetch(queue, job_id.decode()))]
         return jobs, [queue] * len(jobs)
 
@@ -164,7 +164,7 @@ class BatchWorker(SimpleWorker):
     def _drop_ghost(self, job: LikenessJob) -> None:
         with self.connection.pipeline() as pipeline:
             self.cleanup_execution(job, pipeline)
-            pipeline.delete(job.key, names.EVENTS_KEY.format(id=job.id))
+            pipeline.delete(job.key, keys.EVENTS_KEY.format(id=job.id))
             pipeline.execute()
 
     def _outcomes(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
@@ -245,7 +245,7 @@ class BatchWorker(SimpleWorker):
                 log.warning("heartbeat failed", error=str(error))
             if self.deadline is not None and time.monotonic() > self.deadline + self.settings.hang_seconds:
                 self._die_of_hang()
-            time.sleep(names.HEARTBEAT_SECONDS)
+            time.sleep(keys.HEARTBEAT_SECONDS)
 
     def _renew(self) -> None:
         with self.connection.pipeline(transaction=False) as pipeline:
@@ -253,7 +253,7 @@ class BatchWorker(SimpleWorker):
             if self.birth_date is not None:  # before that RQ would take us for another worker of the same name
                 self.heartbeat(pipeline=pipeline)
             for held in list(self.held.values()):
-                held.execution.heartbeat(held.registry, names.CLAIM_SECONDS, pipeline=pipeline)
+                held.execution.heartbeat(held.registry, keys.CLAIM_SECONDS, pipeline=pipeline)
             pipeline.execute()
         self.presence.look()
 
@@ -272,7 +272,7 @@ class BatchWorker(SimpleWorker):
 
     def get_heartbeat_ttl(self, job: LikenessJob) -> int:
         """Return how long a claim stands without being renewed, in seconds; RQ adds a minute, which is too long."""
-        return names.CLAIM_SECONDS
+        return keys.CLAIM_SECONDS
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Finish the run within `drain_seconds`, or hand its jobs back; a second signal hands them back at once."""

@@ -15,11 +15,11 @@ from likeness.contract.jobs import ComparedRun, Comparison, JobOrder, Result, Sc
 from likeness.contract.merit import MERIT, main_figures, merit_of, ranked, recommended, varied
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.runs import PlannedRun, plan_of
-from likeness.imaging.decode import Picture, decode
+from likeness.imaging.assessment.contact_sheet import CELL, Cell, comparison_sheet
+from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
-from likeness.imaging.sheet import CELL, Cell, comparison_sheet
 from likeness.imaging.upright import upright_image
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from worker.runs.run import Outcome, Watch
 from worker.runs.scoring import UNBOUNDED
 from worker.runs.subruns import Parts, Tools, failed, failure_of, joined

@@ -16,9 +16,9 @@ from PIL import Image
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import StoreUnavailable
+from likeness.imaging.assessment.tripwires import made_finite
 from likeness.imaging.colour import as_rgb
-from likeness.imaging.tripwires import made_finite
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from worker.engine import Canvas, EngineTask, Preview, Stopped
 from worker.runs.safeguards import Safeguards, provenance_of
 from worker.runs.state import Work

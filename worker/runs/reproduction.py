@@ -8,10 +8,10 @@ from likeness.contract.errors import JobError, LikenessError
 from likeness.contract.jobs import JobOrder, Original, Reproduced, Reproduces, Reproduction, Result
 from likeness.contract.runs import plan_of
 from likeness.contract.tasks import Task
-from likeness.imaging.decode import peek
+from likeness.imaging.assessment.reproduction import differences, sameness_of
+from likeness.imaging.formats.decode import peek
 from likeness.imaging.masks import upright_size
-from likeness.imaging.reproduction import differences, sameness_of
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from worker.runs.run import Outcome, Watch
 from worker.runs.scoring import UNBOUNDED
 from worker.runs.subruns import Parts, Tools, failed, failure_of, joined

@@ -18,16 +18,16 @@ from likeness.contract.errors import EngineFailed, JobError, LikenessError, Stor
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.tasks import Keep
-from likeness.imaging.compare import WITHOUT_NETWORKS
-from likeness.imaging.decode import Picture, decode
-from likeness.imaging.encode import encode, wanted_format
+from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
+from likeness.imaging.assessment.generated import asked
+from likeness.imaging.assessment.learned import LearnedMetrics
+from likeness.imaging.assessment.tripwires import made_finite
+from likeness.imaging.formats.decode import Picture, decode
+from likeness.imaging.formats.encode import encode, wanted_format
 from likeness.imaging.frame import Frame
-from likeness.imaging.generated import asked
-from likeness.imaging.learned import LearnedMetrics
 from likeness.imaging.masks import upright_mask
 from likeness.imaging.registration import undone
-from likeness.imaging.tripwires import made_finite
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from worker.editing.canvas import Shown
 from worker.editing.plan import Brief
 from worker.editing.planner import beside, brief_of, is_captioned

@@ -7,9 +7,9 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import NotReady
 from likeness.contract.jobs import JobOrder
 from likeness.contract.tasks import Customise
-from likeness.credentials import Signer
+from likeness.files.content_credentials import Signer
 from likeness.imaging.colour import Floats
-from likeness.imaging.provenance import DigitalSource, Provenance, packet
+from likeness.imaging.formats.xmp import DigitalSource, Provenance, packet
 from worker.components import Components
 from worker.config import Settings
 from worker.engine import EngineTask

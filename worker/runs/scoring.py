@@ -7,11 +7,11 @@ from PIL import Image
 
 from likeness.contract.report import Report, Thresholds, Verdict
 from likeness.contract.tasks import Customise, Generate, PictureTask, Task
-from likeness.imaging.compare import WITHOUT_NETWORKS, assess
-from likeness.imaging.decode import Bounds, Picture, decode
-from likeness.imaging.edit_check import EditCheck
-from likeness.imaging.generated import assess_generated
-from likeness.imaging.learned import LearnedMetrics
+from likeness.imaging.assessment.assess import WITHOUT_NETWORKS, assess
+from likeness.imaging.assessment.edit_check import EditCheck
+from likeness.imaging.assessment.generated import assess_generated
+from likeness.imaging.assessment.learned import LearnedMetrics
+from likeness.imaging.formats.decode import Bounds, Picture, decode
 
 UNBOUNDED = Bounds(max_bytes=2**40, max_pixels=2**31, max_side=2**16)
 """For pictures that we made ourselves."""

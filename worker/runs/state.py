@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from likeness.contract.errors import JobError
 from likeness.contract.jobs import JobOrder
 from likeness.contract.parameters import MAX_SEED
-from likeness.imaging.decode import Picture
+from likeness.imaging.formats.decode import Picture
 from likeness.imaging.frame import Frame
 from worker.editing.plan import Brief
 from worker.engine import Stage

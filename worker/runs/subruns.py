@@ -10,9 +10,9 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, JobTimeout, LikenessError, StoreFailed, StoreUnavailable
 from likeness.contract.jobs import JobFailure, JobOrder, MadeImage, Progress, Result, Timings
 from likeness.contract.runs import PlannedRun
-from likeness.imaging.compare import WITHOUT_NETWORKS
-from likeness.imaging.learned import LearnedMetrics
-from likeness.store import PictureStore
+from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
+from likeness.imaging.assessment.learned import LearnedMetrics
+from likeness.storage.pictures import PictureStore
 from worker.engine import Stopped
 from worker.observability.telemetry import Telemetry
 from worker.residency.engines import Residents

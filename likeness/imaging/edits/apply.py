@@ -1,6 +1,6 @@
 """An edit of the closed set made by arithmetic: a training pair's target, or the guide of a diffusion."""
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
 from likeness.imaging.colour import Floats
 from likeness.imaging.edits import backdrop, light, pattern
@@ -12,9 +12,9 @@ def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
     height, width = mask.shape
     match edit.kind:
         case EditKind.RECOLOUR:
-            return recolour(rgb, mask, words.COLOURS[edit.colour])
+            return recolour(rgb, mask, vocabulary.COLOURS[edit.colour])
         case EditKind.PATTERN:
-            return pattern.patterned(rgb, mask, edit.name, words.COLOURS[edit.colour])
+            return pattern.patterned(rgb, mask, edit.name, vocabulary.COLOURS[edit.colour])
         case EditKind.MATERIAL:
             return pattern.in_material(rgb, mask, edit.name)
         case EditKind.LIGHT:
@@ -23,5 +23,5 @@ def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
             return backdrop.on_backdrop(rgb, mask, backdrop.TEXTURES[edit.name](height, width))
         case EditKind.BACKGROUND:
             drawn = backdrop.gradient if edit.name == "gradient" else backdrop.plain
-            return backdrop.on_backdrop(rgb, mask, drawn(height, width, words.COLOURS[edit.colour]))
+            return backdrop.on_backdrop(rgb, mask, drawn(height, width, vocabulary.COLOURS[edit.colour]))
     return rgb

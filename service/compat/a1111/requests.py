@@ -14,7 +14,7 @@ from likeness.contract.jobs import SentFile
 from likeness.contract.parameters import MAX_PROMPT, MAX_SEED
 from likeness.contract.runs import plan_of
 from likeness.contract.tasks import Customise, Recreate, Way
-from likeness.imaging.decode import peek
+from likeness.imaging.formats.decode import peek
 from likeness.imaging.masks import upright_size
 from service.compat.a1111.controlnet import controls_of
 from service.compat.field_names import told_as

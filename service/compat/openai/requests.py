@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from likeness.contract.errors import FieldProblem, InvalidField
 from likeness.contract.jobs import SentFile
 from likeness.contract.tasks import Customise, Generate, Recreate
-from likeness.imaging.decode import Bounds, peek
+from likeness.imaging.formats.decode import Bounds, peek
 from likeness.imaging.masks import upright_size
 from service.compat.field_names import told_as
 from service.compat.kinds import asks_for_change

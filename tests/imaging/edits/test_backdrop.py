@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.imaging.edits.backdrop import SHADOW, TEXTURES, gradient, on_backdrop, plain
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from tests.imaging.edits import products
 
-GREEN = words.COLOURS["green"]
+GREEN = vocabulary.COLOURS["green"]
 BACKDROPS = TEXTURES | {
     "plain": lambda height, width: plain(height, width, GREEN),
     "gradient": lambda height, width: gradient(height, width, GREEN),
@@ -14,7 +14,7 @@ BACKDROPS = TEXTURES | {
 
 
 def test_there_is_a_texture_for_every_word():
-    assert tuple(TEXTURES) == words.TEXTURES
+    assert tuple(TEXTURES) == vocabulary.TEXTURES
 
 
 @pytest.mark.parametrize("name", BACKDROPS)

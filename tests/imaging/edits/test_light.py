@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.imaging.edits.light import LIGHTS, relit
 from likeness.imaging.edits.recolour import lab_of
 from tests.imaging.edits import products
@@ -16,7 +16,7 @@ def after(name):
 
 
 def test_there_is_a_light_for_every_word():
-    assert tuple(LIGHTS) == words.LIGHTS
+    assert tuple(LIGHTS) == vocabulary.LIGHTS
 
 
 @pytest.mark.parametrize("name", LIGHTS)

@@ -1,20 +1,20 @@
 import numpy as np
 import pytest
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.imaging.edits.pattern import MATERIALS, PATTERNS, PERIOD, in_material, patterned
 from likeness.imaging.edits.recolour import lab_of
 from tests.imaging.edits import products
 
-YELLOW = words.COLOURS["yellow"]
+YELLOW = vocabulary.COLOURS["yellow"]
 DRAWN = {name: lambda rgb, mask, name=name: patterned(rgb, mask, name, YELLOW) for name in PATTERNS}
 MADE_OF = {name: lambda rgb, mask, name=name: in_material(rgb, mask, name) for name in MATERIALS}
 ALL = DRAWN | MADE_OF
 
 
 def test_there_is_one_for_every_word():
-    assert tuple(PATTERNS) == words.PATTERNS
-    assert tuple(MATERIALS) == words.MATERIALS
+    assert tuple(PATTERNS) == vocabulary.PATTERNS
+    assert tuple(MATERIALS) == vocabulary.MATERIALS
 
 
 @pytest.mark.parametrize("name", ALL)

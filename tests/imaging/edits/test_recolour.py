@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract.words import BROWN_AND_GREYS, CHROMATIC, COLOURS
+from likeness.contract.vocabulary import BROWN_AND_GREYS, CHROMATIC, COLOURS
 from likeness.imaging.edits.recolour import blended, lab_of, lab_of_colour, recolour, rgb_of_lab, shaded
 from tests.imaging.edits import products
 

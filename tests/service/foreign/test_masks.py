@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from likeness.contract.errors import InvalidPicture, PictureTooLarge
-from likeness.imaging.decode import Bounds
+from likeness.imaging.formats.decode import Bounds
 from service.compat.masks import inverted_mask, mask_of_alpha
 
 BOUNDS = Bounds()

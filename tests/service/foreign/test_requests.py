@@ -10,7 +10,7 @@ from PIL import Image
 
 from likeness.contract.errors import InvalidField, RequestError, UnknownEngine
 from likeness.contract.tasks import Customise, Generate, Recreate
-from likeness.imaging.decode import Bounds
+from likeness.imaging.formats.decode import Bounds
 from service.compat import waiting
 from service.compat.a1111 import controlnet
 from service.compat.a1111 import requests as a1111

@@ -12,7 +12,7 @@ import redis
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from likeness.contract import names
+from likeness.queue import keys
 from service.auth.keys import create_key
 from service.config import Settings
 from service.webhooks.deliverer import MOST_OF_ONE
@@ -57,8 +57,8 @@ def test_the_end_of_a_job_is_told_signed_and_logged(hooked: Live, receiver: Rece
     assert datetime.fromisoformat(event["timestamp"]) == datetime.fromisoformat(job["ended_at"])
     assert [(one["status"], one["error"]) for one in log["deliveries"]] == [(204, None)]
     with database(hooked) as client:
-        assert client.hgetall(names.WEBHOOK_COUNTS_KEY) == {b"delivered": b"1"}
-        assert not client.exists(names.WEBHOOKS_DUE_KEY, names.WEBHOOK_KEY.format(id=job_id))
+        assert client.hgetall(keys.WEBHOOK_COUNTS_KEY) == {b"delivered": b"1"}
+        assert not client.exists(keys.WEBHOOKS_DUE_KEY, keys.WEBHOOK_KEY.format(id=job_id))
 
 
 def test_what_fails_is_tried_again_under_the_same_id_with_a_new_time_and_given_up_in_the_end(
@@ -83,7 +83,7 @@ def test_what_fails_is_tried_again_under_the_same_id_with_a_new_time_and_given_u
     ]
     assert len(given_up["deliveries"]) == 3 and given_up["next_at"] is None
     with database(hooked) as client:
-        counts = {name.decode(): int(count) for name, count in client.hgetall(names.WEBHOOK_COUNTS_KEY).items()}
+        counts = {name.decode(): int(count) for name, count in client.hgetall(keys.WEBHOOK_COUNTS_KEY).items()}
     assert counts == {"failed": 4, "delivered": 1, "given_up": 1}
 
 
@@ -113,7 +113,7 @@ def test_gone_ends_it_for_this_url_and_key(hooked: Live, receiver: Receiver) -> 
     assert receiver.got.qsize() == 2, "the second was not sent"
     with database(hooked) as client:
         (mark,) = client.keys("likeness:webhooks:gone:*")
-        assert 0 < client.ttl(mark) <= names.WEBHOOK_GONE_SECONDS
+        assert 0 < client.ttl(mark) <= keys.WEBHOOK_GONE_SECONDS
         client.delete(mark)
 
 
@@ -169,12 +169,12 @@ def test_a_receiver_hears_also_when_the_job_outlives_nothing(stack: Stack, serve
     live = serve(webhook_private=True, webhook_secret=SECRET, lifetime=1)
     job_id = cancelled(live, receiver.url)
     with database(live) as client:
-        client.expire(names.JOB_KEY.format(id=job_id), 0)
+        client.expire(keys.JOB_KEY.format(id=job_id), 0)
     assert live.http.get(f"/jobs/{job_id}").status_code == 410
     with delivering(settings_of(live)):
         assert receiver.next()[0] == f"msg_{job_id}"
     with database(live) as client:
-        assert not client.exists(names.JOB_KEY.format(id=job_id)), "the log brings no job back"
+        assert not client.exists(keys.JOB_KEY.format(id=job_id)), "the log brings no job back"
 
 
 def test_an_erased_job_is_not_told(hooked: Live, receiver: Receiver) -> None:
@@ -184,36 +184,36 @@ def test_an_erased_job_is_not_told(hooked: Live, receiver: Receiver) -> None:
         told(hooked.http, kept, "delivered")
     assert receiver.got.qsize() == 1
     with database(hooked) as client:
-        assert not client.keys("likeness:webhook:*") and not client.exists(names.WEBHOOKS_DUE_KEY)
+        assert not client.keys("likeness:webhook:*") and not client.exists(keys.WEBHOOKS_DUE_KEY)
 
 
 def test_an_end_that_was_not_told_to_the_outbox_is_found(hooked: Live, receiver: Receiver) -> None:
     """As of a worker of an older version, or of RQ's own tools."""
     job_id, lost = hand_in(hooked.http, receiver.url), hand_in(hooked.http, receiver.url)
     with database(hooked) as client:
-        client.hset(names.JOB_KEY.format(id=job_id), mapping={"status": "failed"})
-        client.delete(names.JOB_KEY.format(id=lost))
+        client.hset(keys.JOB_KEY.format(id=job_id), mapping={"status": "failed"})
+        client.delete(keys.JOB_KEY.format(id=lost))
         seconds, _ = client.time()
-        looks = [score / 1000 - seconds for _, score in client.zrange(names.WEBHOOKS_DUE_KEY, 0, -1, withscores=True)]
-        assert len(looks) == 2 and all(0 < look <= names.WEBHOOK_LOOK_SECONDS + 1 for look in looks)
-        client.zadd(names.WEBHOOKS_DUE_KEY, {job_id: 0, lost: 0})
+        looks = [score / 1000 - seconds for _, score in client.zrange(keys.WEBHOOKS_DUE_KEY, 0, -1, withscores=True)]
+        assert len(looks) == 2 and all(0 < look <= keys.WEBHOOK_LOOK_SECONDS + 1 for look in looks)
+        client.zadd(keys.WEBHOOKS_DUE_KEY, {job_id: 0, lost: 0})
         with delivering(settings_of(hooked)):
             assert receiver.next()[1]["type"] == "job.failed"
             told(hooked.http, job_id, "delivered")
-        assert not client.exists(names.WEBHOOKS_DUE_KEY)
+        assert not client.exists(keys.WEBHOOKS_DUE_KEY)
 
 
 def test_where_nobody_delivers_what_is_due_does_not_grow_for_ever(hooked: Live) -> None:
     untold, told_later = hand_in(hooked.http, "http://shop.example/"), hand_in(hooked.http, "http://shop.example/")
     with database(hooked) as client:
         now = client.time()[0] * 1000
-        kept = names.WEBHOOK_SECONDS * 1000
-        client.zadd(names.WEBHOOKS_DUE_KEY, {untold: now - kept - 60_000, told_later: now - kept + 60_000})
+        kept = keys.WEBHOOK_SECONDS * 1000
+        client.zadd(keys.WEBHOOKS_DUE_KEY, {untold: now - kept - 60_000, told_later: now - kept + 60_000})
         new = hand_in(hooked.http, "http://shop.example/")
-        due = {job_id.decode() for job_id in client.zrange(names.WEBHOOKS_DUE_KEY, 0, -1)}
+        due = {job_id.decode() for job_id in client.zrange(keys.WEBHOOKS_DUE_KEY, 0, -1)}
         assert due == {told_later, new}
         assert hooked.http.post(f"/jobs/{untold}/cancel").json()["status"] == "cancelled"
-        assert client.zscore(names.WEBHOOKS_DUE_KEY, untold) >= now, "one that ends after all is to be told"
+        assert client.zscore(keys.WEBHOOKS_DUE_KEY, untold) >= now, "one that ends after all is to be told"
 
 
 def test_the_metrics_tell_how_late_webhooks_are(hooked: Live) -> None:
@@ -225,18 +225,18 @@ def test_the_metrics_tell_how_late_webhooks_are(hooked: Live) -> None:
     job_id = hand_in(hooked.http, "http://shop.example/")
     assert late() == 0, "it is looked at in a minute"
     with database(hooked) as client:
-        client.zadd(names.WEBHOOKS_DUE_KEY, {job_id: (client.time()[0] - 100) * 1000})
+        client.zadd(keys.WEBHOOKS_DUE_KEY, {job_id: (client.time()[0] - 100) * 1000})
     assert 99 <= late() < 200
 
 
 def test_receivers_of_one_key_that_hang_leave_places_for_anothers(serve, receiver: Receiver, tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
-    keys = {name: create_key(file, name) for name in ("slow", "shop")}
-    secrets = {name: webhook_secret(file, name) for name in keys}
+    api_keys = {name: create_key(file, name) for name in ("slow", "shop")}
+    secrets = {name: webhook_secret(file, name) for name in api_keys}
     live = serve(keys_file=file, webhook_private=True)
 
     def end_a_job(name: str, url: str) -> str:
-        live.http.headers["Authorization"] = f"Bearer {keys[name]}"
+        live.http.headers["Authorization"] = f"Bearer {api_keys[name]}"
         return cancelled(live, url)
 
     with stub.running() as hanging:
@@ -279,4 +279,4 @@ def test_a_job_that_is_refused_leaves_nothing_to_tell(serve) -> None:
     fields = {"webhook": "http://127.0.0.1:9/"}
     assert live.http.post("/recreate", files={"image": ("a.png", png())}, data=fields).status_code == 429
     with database(live) as client:
-        assert not client.exists(names.WEBHOOKS_DUE_KEY)
+        assert not client.exists(keys.WEBHOOKS_DUE_KEY)

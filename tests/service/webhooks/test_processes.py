@@ -9,7 +9,7 @@ import pytest
 import redis
 from rq.serializers import JSONSerializer
 
-from likeness.contract import names
+from likeness.queue import keys
 from service.config import Settings
 from tests.conftest import Server
 from tests.service.conftest import Live, Stack, serving
@@ -66,7 +66,7 @@ def test_a_job_that_took_its_worker_down_is_told(server: Server, tmp_path: Path,
             worker = drill.worker()
             with redis.Redis.from_url(server.url) as client:
                 job_id = hand_in(live.http, receiver.url, prompt="kill", steps="40")
-                client.hset(names.JOB_KEY.format(id=job_id), "retries_left", 0)
+                client.hset(keys.JOB_KEY.format(id=job_id), "retries_left", 0)
                 worker.wait(PATIENCE)
                 drill.lapse(worker)
                 queue = LikenessQueue("drill-interactive", connection=client, serializer=JSONSerializer)

@@ -10,8 +10,8 @@ import torch
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Generate
-from likeness.imaging.decode import decode
-from likeness.store import PictureStore
+from likeness.imaging.formats.decode import decode
+from likeness.storage.pictures import PictureStore
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import AllCancelled, Canvas, EngineTask

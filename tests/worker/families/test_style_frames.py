@@ -9,7 +9,7 @@ from PIL import Image
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from tests.worker.test_families import small
 from tests.worker.test_family_frames import ODD, picture
 from worker.components import Components, Weights

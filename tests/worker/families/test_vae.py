@@ -10,7 +10,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Generate, Recreate, Task
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from tests.worker.test_engines import scene
 from tests.worker.test_family_frames import picture
 from training.smileys import smiley

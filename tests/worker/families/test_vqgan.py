@@ -9,7 +9,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Recreate
 from likeness.imaging.metrics.psnr import psnr
-from likeness.store import PictureStore
+from likeness.storage.pictures import PictureStore
 from tests.worker.test_engines import scene
 from tests.worker.test_family_frames import ODD, picture
 from worker.components import Components, Weights

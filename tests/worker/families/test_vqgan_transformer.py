@@ -11,8 +11,8 @@ from PIL import Image
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise, Generate, Task
-from likeness.imaging.decode import decode
-from likeness.store import PictureStore
+from likeness.imaging.formats.decode import decode
+from likeness.storage.pictures import PictureStore
 from tests.worker.test_engines import scene
 from tests.worker.test_family_frames import ODD, picture
 from worker.components import Components, Weights

@@ -1,6 +1,6 @@
 import pytest
 
-from likeness.imaging.learned import EDIT, FIDELITY, Captions
+from likeness.imaging.assessment.learned import EDIT, FIDELITY, Captions
 from tests.imaging.metrics.pairs import noisy, textured
 from tests.worker.metrics.models import save_all, save_perceptual
 from worker.metrics.installed import CLIP, LPIPS, NO_CAPTION, NO_CHANGE, NO_TEXT, NOT_INSTALLED, InstalledMetrics

@@ -1,0 +1,79 @@
+"""Jobs as a terminal shows them: a table of many, the facts of one."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from rich.markup import escape
+from rich.table import Column, Table
+
+from likeness.client.models import RemoteJob, Usage
+from likeness.contract.report import Report
+
+COLOURS: Final = {"accepted": "green", "rejected": "red", "failed": "red", "cancelled": "yellow", "running": "cyan"}
+AGES: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+"""Seconds of each unit that an age is told in, largest first."""
+
+
+def job_table(jobs: Sequence[RemoteJob]) -> Table:
+    """Return a row for each job: id, kind, status, engine, age and verdict; the id is never shortened."""
+    whole = [Column(name, no_wrap=True) for name in ("id", "kind", "status")]
+    folded = [Column(name, overflow="fold") for name in ("engine", "verdict")]  # 80 columns have to do
+    age_column = Column("age", justify="right", no_wrap=True)
+    table = Table(*whole, folded[0], age_column, folded[1], box=None, padding=(0, 1, 0, 0))
+    now = datetime.now(UTC)
+    for job in jobs:
+        cells = (job.id, job.kind, _coloured(job.status.value), escape(job.engine), age(job.created_at, now))
+        table.add_row(*cells, _coloured(verdict(job)))
+    return table
+
+
+def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
+    """Return what is known of a job as names and plain sentences."""
+    stands = f"{job.status}, {job.position} before it" if job.position is not None else str(job.status)
+    rows = [("job", job.id), ("kind", job.kind), ("status", stands), ("engine", job.engine or "-")]
+    moments = {"created": job.created_at, "started": job.started_at, "ended": job.ended_at}
+    rows += [(name, f"{moment:%Y-%m-%d %H:%M:%S} UTC") for name, moment in moments.items() if moment]
+    if job.progress:
+        rows.append(("progress", f"{job.progress.stage} {job.progress.step}/{job.progress.steps}"))
+    if job.error:
+        rows.append(("error", f"{job.error.code}: {job.error.detail}"))
+    if job.webhook:
+        tries = len(job.webhook.deliveries)
+        told = f"after {tries} {'try' if tries == 1 else 'tries'}" if tries else "not tried yet"
+        rows.append(("webhook", f"{job.webhook.url}: {job.webhook.state}, {told}"))
+    for number, image in enumerate(job.result.images if job.result else ()):
+        rows.append((f"image {number}", f"{image.width}x{image.height} {image.format}, {_found(image.report)}"))
+    return rows
+
+
+def usage_table(usage: Usage) -> Table:
+    """Return a row for each day that a key was used: jobs accepted and ended, images, and workers' seconds."""
+    names = ("accepted", "succeeded", "failed", "cancelled", "images", "seconds")
+    table = Table("day", *(Column(name, justify="right") for name in names), box=None, padding=(0, 1, 0, 0))
+    for day in usage.days:
+        table.add_row(str(day.day), *(f"{getattr(day, name):g}" for name in names))
+    return table
+
+
+def verdict(job: RemoteJob) -> str:
+    """Return the verdict of a job's best image; why there is none; or a dash while there is none yet."""
+    if job.error:
+        return job.error.code
+    return job.result.images[0].report.verdict.value if job.result and job.result.images else "-"
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """Return how long ago something was, in its largest whole unit."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    size, unit = next((one for one in AGES if seconds >= one[0]), AGES[-1])
+    return f"{seconds // size} {unit}"
+
+
+def _found(report: Report) -> str:
+    return f"{report.verdict}: {'; '.join(report.reasons)}"
+
+
+def _coloured(text: str) -> str:
+    colour = COLOURS.get(text)
+    return f"[{colour}]{text}[/]" if colour else escape(text)

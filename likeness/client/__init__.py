@@ -1,0 +1,24 @@
+"""The Python client: `Client`, `AsyncClient` for asyncio, and what their methods take and return."""
+
+from likeness.client.asynchronous import AsyncClient
+from likeness.client.models import DryRun, EngineInfo, Health, JobEvent, RemoteJob, Usage
+from likeness.client.retries import Retries
+from likeness.client.sync import Client
+from likeness.contract.errors import FieldProblem
+from likeness.contract.report import Report
+from likeness.problems import LikenessProblem
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "DryRun",
+    "EngineInfo",
+    "FieldProblem",
+    "Health",
+    "JobEvent",
+    "LikenessProblem",
+    "RemoteJob",
+    "Report",
+    "Retries",
+    "Usage",
+]

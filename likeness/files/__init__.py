@@ -1,0 +1,1 @@
+"""Image files on this machine, without a service: compare, inspect, sign."""

@@ -1,0 +1,1 @@
+"""The quality report: metrics, sanity checks, verdict and reasons."""

@@ -1,0 +1,134 @@
+"""The quality report of a made picture: the frame of both, the figures, the verdict and its reasons."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.contract.report import FrameRow, Lock, Report, Score, Thresholds, Verdict
+from likeness.imaging.assessment.edit_check import EditCheck, edit_report
+from likeness.imaging.assessment.learned import Learned, LearnedMetrics, Unmeasured
+from likeness.imaging.assessment.scores import SIZES_DIFFER, missed, scored
+from likeness.imaging.assessment.tripwires import tripped
+from likeness.imaging.colour import Floats, alpha_of, rgb_of
+from likeness.imaging.frame import frame_table, upright
+from likeness.imaging.metrics.delta_e import delta_e
+from likeness.imaging.metrics.drift import drift
+from likeness.imaging.metrics.edge_f1 import edge_f1
+from likeness.imaging.metrics.ms_ssim import ms_ssim
+from likeness.imaging.metrics.psnr import psnr
+from likeness.imaging.metrics.ssim import ssim
+from likeness.imaging.picture import Picture
+from likeness.imaging.regions import Where, locked
+
+BACKDROP = 0.5
+THREADS = 2
+NOTHING_TO_ALIGN = "too small or too flat to align"
+
+METRICS = {"psnr": psnr, "ssim": ssim, "ms_ssim": ms_ssim, "delta_e": delta_e, "edge_f1": edge_f1}
+WITHOUT_NETWORKS = Unmeasured()
+
+
+def assess(
+    given: Picture,
+    made: Picture,
+    thresholds: Thresholds,
+    check: EditCheck | None = None,
+    metrics: LearnedMetrics = WITHOUT_NETWORKS,
+    faults: Sequence[str] = (),
+) -> Report:
+    """Return the report of `made` against `given`, two pictures of any sizes and modes; of an edit, with `check`.
+
+    Both are measured as shown: upright, in RGB, over mid-grey by the given alpha (so hidden colours do not count). Only
+    the lock looks at every stored sample. `metrics` measures what needs a trained network; `faults` says what is known
+    to be wrong before anything is measured.
+    """
+    frame = frame_table(given, made)
+    one, two = _as_shown(given, given), _as_shown(made, given)
+    learned = _learned(one, two, check, metrics)
+    fidelity = _fidelity(one, two) + learned.fidelity
+    edit, edit_misses = edit_report(one, two, check, thresholds, learned.edit) if check else (None, [])
+    lock = None if check is None or check.kept is None else locked(given, made, check.kept)
+    misses = [*faults, *frame_misses(frame), *tripped(one, two, _seen(given), check)]
+    misses += _fidelity_misses(fidelity, thresholds) + edit_misses + _lock_misses(lock)
+    return Report(
+        frame=frame,
+        fidelity=fidelity,
+        edit=edit,
+        locked=lock,
+        verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
+        reasons=list(dict.fromkeys(misses)) or [_praise(thresholds, check)],
+    )
+
+
+def _as_shown(picture: Picture, given: Picture) -> Floats:
+    """Return the picture upright, H x W x 3 in 0..1, over mid-grey by the given alpha where that fits in size."""
+    rgb: NDArray[Any] = rgb_of(picture)
+    alpha = alpha_of(given)
+    if alpha is not None and alpha.shape == rgb.shape[:2]:
+        share = np.multiply(alpha, np.float32(1 / 255), dtype=np.float32)[..., None]
+        rgb = rgb * share + np.float32(BACKDROP) * (1 - share)
+    return np.ascontiguousarray(upright(rgb, picture.orientation))
+
+
+def _fidelity(given: Floats, made: Floats) -> list[Score]:
+    if given.shape != made.shape:
+        measured = [scored(name, None, SIZES_DIFFER) for name in (*METRICS, "drift")]
+    else:
+        with ThreadPoolExecutor(THREADS) as pool:  # NumPy and OpenCV let go of the interpreter while they compute
+            shift = pool.submit(drift, given, made)
+            values = pool.map(lambda metric: metric(given, made), METRICS.values())
+            measured = [scored(name, value) for name, value in zip(METRICS, values, strict=True)]
+            measured.append(_drift_score(shift.result()))
+    return measured
+
+
+def _learned(given: Floats, made: Floats, check: EditCheck | None, metrics: LearnedMetrics) -> Learned:
+    if given.shape != made.shape:
+        metrics = Unmeasured(SIZES_DIFFER)
+    return metrics.measure(given, made, check.captions if check else None)
+
+
+def _seen(given: Picture) -> Where | None:
+    """Return where the upright picture is more opaque than not, H x W; None is everywhere."""
+    alpha = alpha_of(given)
+    return None if alpha is None else upright(alpha > 127, given.orientation)
+
+
+def _drift_score(shift: tuple[float, float] | None) -> Score:
+    """Return the length of the shift; the reason tells its direction."""
+    if shift is None:
+        return scored("drift", None, NOTHING_TO_ALIGN)
+    right, down = shift
+    return scored("drift", float(np.hypot(right, down)), f"{right:+z.2f} px to the right, {down:+z.2f} px down")
+
+
+def frame_misses(frame: Sequence[FrameRow]) -> list[str]:
+    """Return a sentence for each row of the frame table that is not equal."""
+    return [f"the frame changed: {row.name} {row.given} -> {row.made}" for row in frame if not row.equal]
+
+
+def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]:
+    """Return a sentence for each asked figure that was missed, and one when nothing could be measured."""
+    if any(score.reason == SIZES_DIFFER for score in fidelity):
+        return [SIZES_DIFFER]
+    asked = thresholds.model_dump(exclude_none=True)
+    unknown = [score for score in fidelity if score.value is None and score.name in asked]
+    return missed(fidelity, thresholds) + [f"{score.name} was asked, and is {score.reason}" for score in unknown]
+
+
+def _lock_misses(lock: Lock | None) -> list[str]:
+    return [f"kept pixels changed by {lock.max_abs_diff}"] if lock and lock.max_abs_diff else []
+
+
+def _praise(thresholds: Thresholds, check: EditCheck | None) -> str:
+    """Return the sentence for a report without a miss."""
+    said = ["frame equal"]
+    if check:
+        said.append("the edit happened")
+    if check and check.kept is not None:
+        said.append("nothing that was to be kept changed")
+    asked = thresholds.model_dump(exclude_none=True)
+    return "; ".join([*said, "every threshold met" if asked else "no threshold was asked"])

@@ -1,0 +1,1 @@
+"""Image files to arrays and back: PNG, JPEG, WebP, EXIF, XMP."""

@@ -1,0 +1,133 @@
+"""JPEG files as segments: what the header says, and the segments that make pixels (ITU-T T.81, JFIF 1.02)."""
+
+import re
+import struct
+from collections.abc import Iterator
+
+from likeness.contract.errors import AnimatedPicture, InvalidPicture, UnsupportedFormat
+from likeness.imaging.formats import exif
+from likeness.imaging.picture import MAX_PROFILE_BYTES, Dpi, Header, plausible_dpi
+
+MAGIC = b"\xff\xd8\xff"
+MAX_SEGMENTS = 4_096
+MAX_SCANS = 128  # each scan of a progressive file walks the whole picture; usual encoders write about ten
+APP0, APP1, APP2, APP14, COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
+FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+TAKEN_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # what libjpeg decodes: baseline, extended, progressive, arithmetic
+BARE_MARKERS = {0x01, *range(0xD0, 0xD9)}  # without a length
+MODES = {1: "L", 3: "RGB", 4: "CMYK"}
+NUMBER_OF_IMAGES = 0xB001
+XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
+
+_marker = re.compile(rb"\xff[^\x00\xff]")
+
+Segment = tuple[int, bytes]
+
+
+def read(data: bytes) -> Header:
+    """Return the header of a JPEG file. Raises InvalidPicture, UnsupportedFormat or AnimatedPicture."""
+    segments = [(marker, data[start:end]) for marker, start, end in _segments(data)]
+    _refuse_several_pictures(segments)
+    width, height, mode = _frame(segments)
+    tags = exif.read(_first(segments, APP1, b"Exif\0\0"))
+    return Header(
+        format="jpeg",
+        width=width,
+        height=height,
+        mode=mode,
+        orientation=tags.orientation,
+        icc_profile=_profile(segments),
+        dpi=_jfif_dpi(segments) or tags.dpi,
+    )
+
+
+def pixels_only(data: bytes) -> bytes:
+    """Return the file with nothing but the segments that make pixels (Adobe's tells how colours are stored)."""
+    kept, scan = [data[:2]], len(data)
+    for marker, start, end in _segments(data):
+        if marker == START_OF_SCAN:
+            scan = start - 4
+        elif marker in (APP0, APP14) or not (APP0 <= marker <= 0xEF or marker == COMMENT):
+            kept.append(data[start - 4 : end])
+    if data.count(b"\xff\xda", scan) > MAX_SCANS:
+        raise InvalidPicture(f"a JPEG of more than {MAX_SCANS} scans")
+    return b"".join([*kept, data[scan:]])
+
+
+def xmp(data: bytes) -> bytes | None:
+    """Return a file's XMP packet, or None; parts that go on in further segments are left out. Raises InvalidPicture."""
+    segments = [(marker, data[start:end]) for marker, start, end in _segments(data)]
+    return _first(segments, APP1, XMP_PREFIX).removeprefix(XMP_PREFIX) or None
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, start, end) of each segment's body up to the first scan's; stray bytes between are passed over."""
+    at = 2
+    for _ in range(MAX_SEGMENTS):
+        match = _marker.search(data, at)
+        if match is None or data[match.end() - 1] == END_OF_IMAGE:
+            raise InvalidPicture("the JPEG file ends before its picture")
+        marker, at = data[match.end() - 1], match.end()
+        if marker in BARE_MARKERS:
+            continue
+        length = int.from_bytes(data[at : at + 2], "big")
+        if length < 2 or at + length > len(data):
+            raise InvalidPicture("the JPEG file is cut off")
+        if marker == START_OF_SCAN and data.find(bytes((0xFF, END_OF_IMAGE)), at + length) < 0:
+            raise InvalidPicture("the JPEG file is cut off")  # no pixel is coded as these bytes
+        yield marker, at + 2, at + length
+        if marker == START_OF_SCAN:
+            return
+        at += length
+    raise InvalidPicture(f"a JPEG of more than {MAX_SEGMENTS} segments")
+
+
+def _frame(segments: list[Segment]) -> tuple[int, int, str]:
+    """Return width, height and mode from the one start-of-frame segment."""
+    frames = [(marker, body) for marker, body in segments if marker in FRAMES]
+    if len(frames) != 1 or len(frames[0][1]) < 6:
+        raise InvalidPicture("a JPEG without exactly one frame header")
+    marker, body = frames[0]
+    bits, height, width, layers = struct.unpack_from(">BHHB", body)
+    if bits != 8 or marker not in TAKEN_FRAMES:
+        raise UnsupportedFormat(f"a JPEG of {bits} bits per channel in coding process {marker - 0xC0}")
+    if layers not in MODES:
+        raise UnsupportedFormat(f"a JPEG of {layers} channels; 1, 3 or 4 are taken")
+    return width, height, MODES[layers]
+
+
+def _refuse_several_pictures(segments: list[Segment]) -> None:
+    """Raise AnimatedPicture for a multi-picture file. A second picture that is only an HDR gain map does not count."""
+    if any(marker == APP1 and b"hdrgm:Version" in body for marker, body in segments):
+        return
+    for marker, body in segments:
+        if marker == APP2 and body.startswith(b"MPF\0"):
+            count = exif.number(body[4:], NUMBER_OF_IMAGES) or 1
+            if count > 1:
+                raise AnimatedPicture(f"a JPEG that holds {count} pictures; one is taken")
+
+
+def _first(segments: list[Segment], wanted: int, prefix: bytes) -> bytes:
+    """Return the first body of this marker that starts so, or nothing."""
+    return next((body for marker, body in segments if marker == wanted and body.startswith(prefix)), b"")
+
+
+def _profile(segments: list[Segment]) -> bytes | None:
+    """Return the ICC profile, put together from its numbered parts, or None when there is none or a part is missing."""
+    parts = sorted(body[12:] for marker, body in segments if marker == APP2 and body.startswith(b"ICC_PROFILE\0"))
+    if not parts or len(parts[0]) < 2 or parts[0][1] != len(parts):
+        return None
+    profile = b"".join(part[2:] for part in parts)
+    if len(profile) > MAX_PROFILE_BYTES:
+        raise InvalidPicture(f"the JPEG file's ICC profile has over {MAX_PROFILE_BYTES} bytes")
+    return profile
+
+
+def _jfif_dpi(segments: list[Segment]) -> Dpi | None:
+    body = _first(segments, APP0, b"JFIF\0")
+    if len(body) < 12 or body[7] not in (1, 2):  # unit 0 gives a proportion only
+        return None
+    x, y = struct.unpack_from(">HH", body, 8)
+    per_inch = 2.54 if body[7] == 2 else 1.0
+    return plausible_dpi(x * per_inch, y * per_inch)

@@ -1,0 +1,1 @@
+"""Logs and traces, as every program writes them."""
