@@ -28,8 +28,8 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.figures import Measured, defaults
 from likeness.contract.tasks import Generate
 from likeness.imaging.metrics.frechet import Features, frechet_distance
-from training.garments import Garments, garments
-from training.pictures import Pixels, load_pictures
+from training.data.garments import Garments, garments
+from training.data.pictures import Pixels, load_pictures
 from worker.config import WEIGHTS, Settings
 from worker.engine import Engine, EngineTask
 from worker.networks import features

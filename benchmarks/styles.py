@@ -27,7 +27,7 @@ from likeness.contract.tasks import Customise, Way
 from likeness.files.compare import upright
 from likeness.imaging.assessment.contact_sheet import Cell, comparison_sheet
 from likeness.imaging.metrics.edge_f1 import edge_f1
-from training.textures import KINDS
+from training.data.textures import KINDS
 from worker.config import Settings
 from worker.engine import Canvas, Engine, EngineTask, silent
 from worker.networks.style import MOBILENET_STYLE, gram, pixels, shared, style_error, tapped

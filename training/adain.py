@@ -2,7 +2,7 @@
 
 Huang & Belongie 2017 (arXiv:1703.06868): a frozen encoder, here the first layers of the feature network, its features
 moved to the statistics of a style, and a decoder that learns to paint them, here over recoloured pixels. Content is
-photos; styles are `training/textures.py`'s. Style is told by Gram matrices (Gatys et al. 2016). One in four pictures
+photos; styles are from training/data/textures.py. Style is told by Gram matrices (Gatys et al. 2016). One in four pictures
 keeps its own features and is to come back as it was, so that a weight of 0 gives the picture.
 """
 
@@ -21,9 +21,9 @@ from rich.progress import Progress
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import state
-from training.pictures import Crops, load_pictures
-from training.textures import Styles
+from training.data.pictures import Crops, load_pictures
+from training.data.textures import Styles
+from training.loop import state
 from worker.networks import features
 from worker.networks.features import FeatureNetwork
 from worker.networks.style import (

@@ -24,9 +24,9 @@ from rich.progress import Progress
 from torch import Tensor
 from torch.nn import functional as F
 
-from training import arguments, state
-from training.pca_start import pca_start
-from training.pictures import Crops, Pictures, load_pictures
+from training.data.pictures import Crops, Pictures, load_pictures
+from training.loop import arguments, state
+from training.starts.pca import pca_start
 
 LATENT_CHANNELS = 16
 WIDTHS = (12, 48, 96, 192)

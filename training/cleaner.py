@@ -18,12 +18,12 @@ from rich.progress import Progress
 from torch import Tensor, nn
 
 from likeness.imaging.metrics.ssim import ssim
-from training import arguments, state
+from training.data.pairs import Lesson, Pairs
+from training.data.pictures import load_pictures
+from training.data.stream import Stream
 from training.denoiser import channel_weights
-from training.judge import shots
-from training.pairs import Lesson, Pairs
-from training.pictures import load_pictures
-from training.stream import Stream
+from training.loop import arguments, state
+from training.loop.judge import shots
 from worker.networks.starter import LOW, TIMES, StarterCleaner, kept
 
 LEAST_NOISE = 0.005

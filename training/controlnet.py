@@ -3,7 +3,7 @@
 It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/networks/starter.py` says what it is.
 
 At pure noise a map of edges says where something ends, not which side is the brighter one. The mean of both is no edge,
-and that is what the mean square error asks for; so the lengths of gradients are compared too (`training/edges.py`).
+and that is what the mean square error asks for; so the lengths of gradients are compared too (training/losses/edges.py).
 """
 
 import argparse
@@ -18,13 +18,13 @@ from rich.progress import Progress
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training import arguments, state
+from training.data.pairs import Lesson, Pairs
+from training.data.pictures import load_pictures
+from training.data.stream import Latents, Stream
 from training.denoiser import channel_weights
-from training.edges import Edges, edge_error
-from training.judge import judge_control
-from training.pairs import Lesson, Pairs
-from training.pictures import load_pictures
-from training.stream import Latents, Stream
+from training.loop import arguments, state
+from training.loop.judge import judge_control
+from training.losses.edges import Edges, edge_error
 from worker.networks.starter import TIMES, StarterControlNet, kept
 
 EDGES = 3.0

@@ -16,12 +16,12 @@ from rich.progress import Progress, track
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training import state
-from training.diff_augment import moved
-from training.discriminator import GROUP, Discriminator
-from training.eigen_start import EigenPictures, eigen_start
-from training.garments import garments
-from training.pictures import load_pictures
+from training.data.garments import garments
+from training.data.pictures import load_pictures
+from training.loop import state
+from training.losses.diff_augment import moved
+from training.losses.discriminator import GROUP, Discriminator
+from training.starts.eigen import EigenPictures, eigen_start
 from worker.engines.dcgan import SIDE, DCGANGenerator
 
 KEPT = 0.995

@@ -22,14 +22,14 @@ from rich.progress import Progress
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training import arguments, state
-from training import tokenizer as vocabulary
-from training.family import Family, scheduler
-from training.judge import judge
-from training.pairs import Pairs
-from training.pictures import load_pictures
-from training.stream import Latents, Stream
-from training.text_start import text_start
+from training.data import tokenizer as vocabulary
+from training.data.pairs import Pairs
+from training.data.pictures import load_pictures
+from training.data.stream import Latents, Stream
+from training.loop import arguments, state
+from training.loop.family import Family, scheduler
+from training.loop.judge import judge
+from training.starts.text import text_start
 from worker.networks.starter import LATENTS, TIMES, StarterUNet, kept
 
 NO_TEXT, NO_SOURCE, NEITHER = 0.07, 0.05, 0.05

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from training.data.feature_pool import FeaturePool
+from training.data.pictures import Crops, load_pictures
 from training.denoiser import channel_weights
-from training.feature_pool import FeaturePool
-from training.feature_run import SHARES, Clock, averaged, judge, seeded, settings, strides, widths_of
-from training.pictures import Crops, load_pictures
-from training.ridge import fit
+from training.loop.feature_run import SHARES, Clock, averaged, judge, seeded, settings, strides, widths_of
+from training.starts.ridge import fit
 from worker.diffusion.starter import StarterAutoencoder
 from worker.engines.feature_diffusion import FeatureDiffusionEngine, scheduler
 from worker.networks.feature_inversion import FeatureDenoiser

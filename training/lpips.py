@@ -3,7 +3,7 @@
     python -m training.lpips alexnet-owt-7be5be79.pth alex.pth --out .likeness/models/metrics-lpips
     python -m training.lpips --shift-tolerant alex_shift_tolerant.pth --out .likeness/models/metrics-st-lpips
 
-Nothing is trained here, and nothing in the files is run (`training/torch_file.py`). LPIPS needs two files. One is
+Nothing is trained here, and nothing in the files is run (`training/data/torch_file.py`). LPIPS needs two files. One is
 torchvision's AlexNet (https://download.pytorch.org/models/alexnet-owt-7be5be79.pth, BSD-3-Clause), or the same as
 safetensors. The other holds the linear weights by Richard Zhang and others (BSD-2-Clause): lpips/weights/v0.1/alex.pth,
 a member of the wheel lpips 0.1.4 on PyPI (a zip file: `pip download --no-deps lpips==0.1.4`, then `unzip`). ST-LPIPS
@@ -19,7 +19,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from training.torch_file import read_tensors
+from training.data.torch_file import read_tensors
 from worker.metrics.installed import LPIPS, PERCEPTUAL_FILES, ST_LPIPS
 from worker.metrics.perceptual import PerceptualDistance
 

@@ -16,8 +16,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from training.elbo import Batch, Run, bound, told
-from training.pictures import Pixels
+from training.data.pictures import Pixels
+from training.losses.elbo import Batch, Run, bound, told
 from worker.networks.vae import PictureVAE
 
 SIDE = 64

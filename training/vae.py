@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.elbo import Batch, Run, bound, told
-from training.garments import Garments, garments, on_white
-from training.pictures import HELD_OUT, Crops, Pictures, Pixels, load_pictures
-from training.ppca_start import ppca_start
+from training.data.garments import Garments, garments, on_white
+from training.data.pictures import HELD_OUT, Crops, Pictures, Pixels, load_pictures
+from training.losses.elbo import Batch, Run, bound, told
 from training.smileys import save_rows
+from training.starts.ppca import ppca_start
 from worker.networks.vae import PATCH, PatchVAE, PictureVAE
 
 FIRST = 0.8

@@ -19,12 +19,12 @@ from PIL import Image
 from rich.progress import Progress
 from torch import Tensor
 
-from training import state
 from training.autoencoder import similarity
-from training.codebook import Upkeep, k_means, use
+from training.data.pictures import Crops, Pictures, Pixels, load_pictures
 from training.denoiser import channel_weights
-from training.patchgan import PatchGAN, adaptive_weight, hinge
-from training.pictures import Crops, Pictures, Pixels, load_pictures
+from training.loop import state
+from training.losses.patchgan import PatchGAN, adaptive_weight, hinge
+from training.starts.codebook import Upkeep, k_means, use
 from worker.networks.vqgan import FACTOR, VQGAN
 
 SCALES = (0.5, 0.75, 1.0, 1.0, 1.25, 1.6)

@@ -23,8 +23,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from training import state
-from training.pictures import Pictures, Pixels, load_pictures
+from training.data.pictures import Pictures, Pixels, load_pictures
+from training.loop import state
 from worker.engine import EngineTask
 from worker.engines.vqgan_transformer import VQGANTransformerEngine
 from worker.networks.vqgan import ACROSS, FACTOR, SIDE, VQGAN, loaded

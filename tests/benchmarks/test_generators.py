@@ -51,7 +51,7 @@ def test_the_table_has_the_floor_and_a_sheet_shows_the_neighbours(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("training.garments.LEAST", 8)
+    monkeypatch.setattr("training.data.garments.LEAST", 8)
     monkeypatch.setattr("benchmarks.generators.SHOWN", 2)
     measure_generators(data, 4, ["dcgan"], tmp_path / "sheet.png", 0)
     printed = capsys.readouterr().out

@@ -3,7 +3,7 @@ import pytest
 
 from likeness.contract import vocabulary
 from likeness.contract.instructions import BY_NAME, Edit, EditKind, NotUnderstood, abilities, understand
-from training.phrases import PHRASINGS, phrase
+from training.data.phrases import PHRASINGS, phrase
 
 SAID = [
     ("make it orange", Edit(EditKind.RECOLOUR, colour="orange")),

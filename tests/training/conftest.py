@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from training.pictures import HELD_OUT
+from training.data.pictures import HELD_OUT
 
 PHOTOS = HELD_OUT + 12
 

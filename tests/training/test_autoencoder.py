@@ -10,8 +10,8 @@ from diffusers.models import AutoencoderDC
 from safetensors.torch import load_file
 
 from training.autoencoder import Run, build, judge
-from training.pca_start import pca_start
-from training.pictures import HELD_OUT, Crops, load_pictures
+from training.data.pictures import HELD_OUT, Crops, load_pictures
+from training.starts.pca import pca_start
 
 
 def test_the_start_is_the_linear_codec(data: Path) -> None:

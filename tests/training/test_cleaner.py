@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from training import judge
 from training.autoencoder import build
 from training.cleaner import Run
+from training.loop import judge
 from worker.networks.starter import StarterCleaner
 
 

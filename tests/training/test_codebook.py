@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from training.codebook import Upkeep, k_means, use
+from training.starts.codebook import Upkeep, k_means, use
 
 
 def seeded() -> torch.Generator:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from training import judge
-from training import tokenizer as vocabulary
 from training.autoencoder import build as build_vae
 from training.controlnet import Run
-from training.family import build_text, build_unet, scheduler
+from training.data import tokenizer as vocabulary
+from training.loop import judge
+from training.loop.family import build_text, build_unet, scheduler
 from worker.networks.starter import StarterCleaner, StarterControlNet
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from training import dcgan
 from training.dcgan import Run, settled
-from training.discriminator import GROUP, Discriminator
+from training.losses.discriminator import GROUP, Discriminator
 from worker.engines.dcgan import SIDE, DCGANGenerator
 
 SETTINGS = {"batch": GROUP, "rate": 1e-3, "seed": 1, "every": 1e9}
@@ -19,7 +19,7 @@ SETTINGS = {"batch": GROUP, "rate": 1e-3, "seed": 1, "every": 1e9}
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.garments.LEAST", 8)
+    monkeypatch.setattr("training.data.garments.LEAST", 8)
     monkeypatch.setattr(dcgan, "SETTLED", 2)
     monkeypatch.setattr(dcgan, "STARTING", 2)
     monkeypatch.setattr(dcgan, "SEEDS", 2)

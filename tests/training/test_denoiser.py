@@ -13,15 +13,15 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind, understand
 from likeness.imaging.edits.apply import apply_edit
-from training import judge
-from training import tokenizer as merged
 from training.autoencoder import build
+from training.data import tokenizer as merged
+from training.data.pairs import Lesson, Pairs, drawn_edit
+from training.data.phrases import phrase
+from training.data.pictures import load_pictures
 from training.denoiser import Run
-from training.family import build_text
-from training.pairs import Lesson, Pairs, drawn_edit
-from training.phrases import phrase
-from training.pictures import load_pictures
-from training.text_start import text_start
+from training.loop import judge
+from training.loop.family import build_text
+from training.starts.text import text_start
 from worker.networks.starter import StarterUNet
 
 

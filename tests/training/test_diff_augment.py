@@ -2,7 +2,7 @@
 
 import torch
 
-from training.diff_augment import moved
+from training.losses.diff_augment import moved
 
 
 def test_two_equal_pictures_come_out_different_and_the_gradient_comes_through() -> None:

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from training.autoencoder import build
-from training.edges import SIDE, Edges, edge_error
-from training.pca_start import pca_start
+from training.losses.edges import SIDE, Edges, edge_error
+from training.starts.pca import pca_start
 from worker.networks.starter import LATENTS
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from training.eigen_start import EigenPictures, eigen_start
+from training.starts.eigen import EigenPictures, eigen_start
 from worker.engines.dcgan import SIDE, DCGANGenerator
 
 

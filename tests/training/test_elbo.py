@@ -8,9 +8,9 @@ import torch
 from torch.distributions import LowRankMultivariateNormal, Normal, kl_divergence
 from torch.nn import functional as F
 
-from training.elbo import bound, fit_sigma
-from training.pictures import Crops, load_pictures
-from training.ppca_start import ppca_start
+from training.data.pictures import Crops, load_pictures
+from training.losses.elbo import bound, fit_sigma
+from training.starts.ppca import ppca_start
 from worker.networks.vae import PATCH, PatchVAE, PictureVAE
 
 

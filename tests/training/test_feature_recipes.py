@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from training import feature_diffusion, feature_gan, feature_run
+from training import feature_diffusion, feature_gan
 from training.autoencoder import build
-from training.pictures import Crops, load_pictures
+from training.data.pictures import Crops, load_pictures
+from training.loop import feature_run
 from worker.config import WEIGHTS
 from worker.networks.feature_inversion import FeatureDenoiser, FeatureGenerator
 from worker.networks.features import LAYERS

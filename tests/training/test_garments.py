@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.garments import LEAST, frequent, garments, on_white
-from training.pictures import HELD_OUT, load_pictures
+from training.data.garments import LEAST, frequent, garments, on_white
+from training.data.pictures import HELD_OUT, load_pictures
 
 
 def test_a_product_stands_alone_in_the_middle() -> None:
@@ -34,7 +34,7 @@ def test_classes_with_few_pictures_are_left_out() -> None:
 
 
 def test_only_photos_that_are_not_held_out_are_among_them(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("training.garments.LEAST", 2)
+    monkeypatch.setattr("training.data.garments.LEAST", 2)
     pictures = load_pictures(data, limit=HELD_OUT + 5)
     found = garments(pictures, 32)
     assert found.pictures.shape == (5, 32, 32, 3) and found.names == ("shirt",) and found.shares == (1.0,)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from training.patchgan import MOST, PatchGAN, adaptive_weight, hinge
+from training.losses.patchgan import MOST, PatchGAN, adaptive_weight, hinge
 
 
 def test_a_judgement_sees_a_patch_and_nothing_else() -> None:

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional as F
 
-from training.ridge import fit
+from training.starts.ridge import fit
 from worker.networks.feature_inversion import Entry
 
 SPREAD = torch.linspace(0.2, 3, 6)[:, None, None]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from training import smileys
-from training.elbo import Run
+from training.losses.elbo import Run
 from worker.networks.vae import PictureVAE
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from training import state
+from training.loop import state
 
 
 def optimiser_of(network: nn.Module) -> torch.optim.Optimizer:

@@ -5,9 +5,9 @@ from pathlib import Path
 import torch
 
 from training.autoencoder import build
-from training.pairs import Lesson, Pairs
-from training.pictures import load_pictures
-from training.stream import FRESH, Stream
+from training.data.pairs import Lesson, Pairs
+from training.data.pictures import load_pictures
+from training.data.stream import FRESH, Stream
 
 
 def test_pairs_are_kept_from_the_beginning_and_encoding_rests(data: Path) -> None:

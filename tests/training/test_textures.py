@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.pictures import load_pictures
-from training.textures import KINDS, Styles, jittered
+from training.data.pictures import load_pictures
+from training.data.textures import KINDS, Styles, jittered
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,7 +5,7 @@ from collections import OrderedDict
 import pytest
 import torch
 
-from training.torch_file import read_tensors
+from training.data.torch_file import read_tensors
 
 LAYOUTS = pytest.mark.parametrize("zipped", [True, False])
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training import garments, vae
+from training import vae
+from training.data import garments
 from worker.networks.vae import PatchVAE, PictureVAE
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.pictures import Crops, load_pictures
+from training.data.pictures import Crops, load_pictures
 from training.vqgan import LOSSES, Run, losses_of, start
 from worker.diffusion.starter import StarterAutoencoder
 from worker.networks.vqgan import VQGAN, loaded

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.pictures import load_pictures
+from training.data.pictures import load_pictures
 from training.vqgan_transformer import ANY, TALLEST, Lessons, Run, build, cut, labels_of, loss_of, on_white
 from worker.engines.vqgan_transformer import loaded
 from worker.networks.vqgan import ACROSS, SIDE, VQGAN

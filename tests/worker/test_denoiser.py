@@ -4,7 +4,7 @@ import pytest
 import torch
 from diffusers.models import UNet2DConditionModel
 
-from training.family import scheduler
+from training.loop.family import scheduler
 from worker.diffusion.starter import schedule
 from worker.networks.batch_invariance import in_pairs
 from worker.networks.starter import (

@@ -13,7 +13,7 @@ import torch
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from training import state
+from training.loop import state
 from worker.networks.vae import PatchVAE, PictureVAE
 
 VAE = TypeVar("VAE", PatchVAE, PictureVAE)

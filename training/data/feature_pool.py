@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.pictures import Crops
+from training.data.pictures import Crops
 from worker.diffusion.starter import StarterAutoencoder
 from worker.networks.features import LAYERS, FeatureNetwork
 

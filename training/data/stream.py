@@ -11,7 +11,7 @@ from diffusers.models import AutoencoderDC
 from torch import Tensor, nn
 
 from likeness.imaging.colour import Floats
-from training.pairs import Lesson, Pair, Pairs
+from training.data.pairs import Lesson, Pair, Pairs
 from worker.networks.starter import LATENTS
 
 POOL = 4096

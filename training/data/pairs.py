@@ -14,8 +14,8 @@ from likeness.imaging.colour import Floats
 from likeness.imaging.controls import CONTROLS
 from likeness.imaging.edits.apply import apply_edit
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour, recolour
-from training.phrases import phrase
-from training.pictures import Pictures
+from training.data.phrases import phrase
+from training.data.pictures import Pictures
 
 Name = TypeVar("Name")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from training.pictures import Pictures, Pixels
+from training.data.pictures import Pictures, Pixels
 
 Random = np.random.Generator
 PARTS = (0.45, 0.75)

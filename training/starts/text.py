@@ -16,8 +16,8 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
-from training.pairs import LAB_OF_NAME, drawn_edit
-from training.phrases import phrase
+from training.data.pairs import LAB_OF_NAME, drawn_edit
+from training.data.phrases import phrase
 
 NAMES = (*vocabulary.PATTERNS, *vocabulary.MATERIALS, *vocabulary.TEXTURES, *vocabulary.LIGHTS, "gradient", "plain")
 KINDS = (EditKind.SAME, EditKind.RECOLOUR, EditKind.PATTERN, EditKind.MATERIAL, EditKind.BACKGROUND, EditKind.LIGHT)

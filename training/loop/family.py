@@ -5,7 +5,7 @@ from diffusers.schedulers import DDIMScheduler
 from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from training import tokenizer as vocabulary
+from training.data import tokenizer as vocabulary
 from worker.networks.starter import CHANNELS, LATENTS, TIMES, StarterUNet, kept
 
 WIDTHS = (64, 128, 192)

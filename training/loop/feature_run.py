@@ -19,8 +19,8 @@ from likeness.contract.engines import CanvasSpec
 from likeness.imaging.colour import Floats
 from likeness.imaging.metrics.psnr import psnr
 from likeness.imaging.metrics.ssim import ssim
-from training import state
-from training.pictures import Pictures, Pixels
+from training.data.pictures import Pictures, Pixels
+from training.loop import state
 from worker.engine import Engine, EngineTask
 from worker.networks.features import LAYERS, STRIDES, FeatureNetwork
 

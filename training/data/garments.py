@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.pictures import Pictures, Pixels
+from training.data.pictures import Pictures, Pixels
 
 MARGIN = 0.05
 """White on each side of the product's longer side, as a share of the square."""

@@ -21,14 +21,14 @@ from likeness.imaging.colour import Floats
 from likeness.imaging.controls import canny
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.metrics.edge_f1 import edge_f1
-from training.pictures import Pictures, Pixels
+from training.data.pictures import Pictures, Pixels
 from worker.components import Components, Weights
 from worker.engine import EngineTask
 from worker.engines import starter_controlnet
 from worker.networks.starter import StarterControlNet
 
 if TYPE_CHECKING:
-    from training.family import Family
+    from training.loop.family import Family
 
 CONTROLLED = "a photo of a red shirt on a white background"
 STEPS = 6

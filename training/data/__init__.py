@@ -1,0 +1,1 @@
+"""Training data: photos, masks, textures, phrases, encoded pairs."""

@@ -1,0 +1,1 @@
+"""The training loop: time, state, logs, checkpoints."""

@@ -1,0 +1,1 @@
+"""Losses, and the networks that serve only as losses."""

@@ -1,0 +1,1 @@
+"""Starting points that are computed instead of trained."""
