@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests import azure_server, s3_server
+from tests.support import azure_server, s3_server
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 """Also for the programs that tests start: two threads on a core that is not free take several times as long as one."""

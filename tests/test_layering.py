@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.support.places import ROOT
+
 WEB = {"fastapi", "starlette", "uvicorn", "sse_starlette"}
 MODELS = {"torch", "diffusers", "transformers", "accelerate"}
 QUEUE = {"rq"}

@@ -13,8 +13,8 @@ from likeness.client import Client
 from likeness.contract.jobs import JobStatus
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
+from tests.support.places import EXAMPLES
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(180)]
 
 

@@ -2,8 +2,8 @@
 
 Huang & Belongie 2017 (arXiv:1703.06868): a frozen encoder, here the first layers of the feature network, its features
 moved to the statistics of a style, and a decoder that learns to paint them, here over recoloured pixels. Content is
-photos; styles are from training/data/textures.py. Style is told by Gram matrices (Gatys et al. 2016). One in four pictures
-keeps its own features and is to come back as it was, so that a weight of 0 gives the picture.
+photos; styles come from training/data/textures.py. Style is told by Gram matrices (Gatys et al. 2016). One in four
+pictures keeps its own features and is to come back as it was, so that a weight of 0 gives the picture.
 """
 
 import argparse

@@ -3,7 +3,7 @@
 It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/networks/starter.py` says what it is.
 
 At pure noise a map of edges says where something ends, not which side is the brighter one. The mean of both is no edge,
-and that is what the mean square error asks for; so the lengths of gradients are compared too (training/losses/edges.py).
+and that is what the mean square error asks for; so gradient lengths are compared too (training/losses/edges.py).
 """
 
 import argparse

@@ -1,7 +1,5 @@
 """The simulated fleet keeps the queue's rules, loses no job, and gives the same table for the same seed."""
 
-from pathlib import Path
-
 import pytest
 
 from benchmarks.fleet.__main__ import row_of
@@ -23,9 +21,10 @@ from benchmarks.fleet.summary import Row, markdown
 from benchmarks.fleet.traffic import arrivals
 from benchmarks.fleet.workers import Worker
 from likeness.queue.keys import PREFER_SECONDS
+from tests.support.places import ROOT
 from worker.queue.scripts import LOOK_AHEAD
 
-DOCS = Path(__file__).parents[2] / "docs" / "scaling.md"
+DOCS = ROOT / "docs" / "scaling.md"
 HOUR = (19 * 3600.0, 20 * 3600.0)
 
 

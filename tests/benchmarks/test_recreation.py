@@ -6,10 +6,11 @@ import pytest
 
 from benchmarks.recreation import recreate
 from likeness.contract.catalogue import load_catalogue
+from tests.support.places import ROOT
 from worker.config import Settings
 from worker.residency.engines import Residents
 
-EXAMPLES = sorted((Path(__file__).parent.parent.parent / "examples").glob("*.jpg"))[:2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.jpg"))[:2]
 
 
 @pytest.mark.parametrize("picture", EXAMPLES, ids=lambda path: path.name)

@@ -20,10 +20,10 @@ from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import ParameterSpec
 from likeness.contract.figures import Figures, load_figures
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
+from tests.support.places import ROOT
 from worker.config import Settings
 from worker.residency.engines import Residents
 
-ROOT = Path(__file__).parent.parent.parent
 CATALOGUE = load_catalogue()
 LOADED = ("vae", "unet", "text_encoder", "cleaner")
 """The starter's parts; the folder holds one more, which another engine loads."""

@@ -8,10 +8,11 @@ from PIL import Image
 
 from benchmarks.styles import Bench, canvas_of, drawn_styles, measure
 from likeness.contract.catalogue import load_catalogue
+from tests.support.places import ROOT
 from worker.config import Settings
 from worker.residency.engines import Residents
 
-EXAMPLE = Path(__file__).parent.parent.parent / "examples/cap-plaid.jpg"
+EXAMPLE = ROOT / "examples/cap-plaid.jpg"
 
 
 def test_it_paints_a_photo_in_every_style_and_measures_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

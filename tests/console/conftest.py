@@ -4,7 +4,6 @@ import io
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,10 +13,11 @@ from playwright import sync_api
 from likeness.contract.catalogue import load_catalogue
 from tests.service.conftest import Live, Stack, serving
 from tests.service.conftest import stack as stack
+from tests.support.places import ROOT
 from tests.worker.drill import CATALOGUE, Drill
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-SHIPPED = Path(__file__).parents[2] / "likeness" / "contract" / "catalogue.toml"
+SHIPPED = ROOT / "likeness" / "contract" / "catalogue.toml"
 PATIENCE = 60_000
 """ms that a test waits for something before it fails."""
 

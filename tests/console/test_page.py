@@ -13,10 +13,10 @@ from playwright.sync_api import Page
 from service.auth.keys import KeyLimits, Scope, create_key
 from tests.console.conftest import Open, Stack, expect, photo
 from tests.service.conftest import Live, serving
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.processes
 
-ROOT = Path(__file__).parents[2]
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 PAIRS = [
     *[(ink, ground) for ink in ("ink", "muted") for ground in ("paper", "card", "well", "trough")],

@@ -9,10 +9,9 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import ParameterSpec
 from likeness.contract.errors import InvalidField, UnknownEngine
 from likeness.contract.tasks import Customise, Generate, Recreate, Way
-from tests.tiny import MAKERS
-
-ROOT = Path(__file__).parent.parent.parent
-DRILL = ROOT / "tests/worker/drill.toml"
+from tests.support.places import DRILL_CATALOGUE as DRILL
+from tests.support.places import ROOT
+from tests.support.tiny import MAKERS
 
 
 @pytest.mark.parametrize("spec", load_catalogue().engines, ids=lambda spec: spec.name)

@@ -1,7 +1,6 @@
 """What may be asked of a picture that is generated, and by which engine it is made."""
 
 import json
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -14,9 +13,9 @@ from likeness.contract.jobs import JobOrder, MadeImage, Recipe, StoredPicture, n
 from likeness.contract.report import Report, Verdict
 from likeness.contract.runs import plan_of, task_again
 from likeness.contract.tasks import Generate, Recreate
+from tests.support.places import DRILL_CATALOGUE as DRILL
 
 SHIPPED = load_catalogue()
-DRILL = Path(__file__).parent.parent / "worker/drill.toml"
 ABLE = [spec for spec in SHIPPED.engines if "generate" in spec.kinds]
 STORED = StoredPicture(key="k", sha256="0" * 64, media_type="image/png", size=1)
 

@@ -20,14 +20,15 @@ from redis.retry import Retry
 from service.app import create_app
 from service.config import Settings
 from service.jobs.retention import sweep
-from tests import stub
 from tests.conftest import server_binary
 from tests.service.conftest import listening, png
 from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver, delivering
+from tests.support import stub
+from tests.support.places import ROOT
 from tests.worker.drill import CATALOGUE, Drill
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
-FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes" / "valkey"
+FOLDER = ROOT / "deploy" / "kubernetes" / "valkey"
 ONCE = Retry(NoBackoff(), 0)
 PASSWORDS = {name: f"{name}-secret" for name in ("service", "worker", "webhooks", "metrics")}
 KEDA = """

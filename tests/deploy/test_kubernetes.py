@@ -15,15 +15,15 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.queue import keys
 from service.app import STOP_SECONDS, create_app
 from service.config import Settings as ServiceSettings
+from tests.support.places import ROOT
 from worker.config import Settings as WorkerSettings
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ("laptop", "production")
 SCHEMAS = ("1.25", "1.37")
 """The oldest version of Kubernetes that docs/kubernetes.md names, and the newest at hand."""
 PODS = {"Deployment", "StatefulSet", "Job"}
-KEDA = json.loads((Path(__file__).parent / "keda.json").read_text("utf-8"))
+KEDA = json.loads((ROOT / "tests/deploy" / "keda.json").read_text("utf-8"))
 """The fields of KEDA's objects that are used here, by its documentation; no package carries its whole schemas."""
 
 

@@ -1,7 +1,5 @@
 """Drift found and undone, on photos that are moved on purpose."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -12,8 +10,8 @@ from PIL import Image
 from likeness.imaging.metrics.psnr import psnr
 from likeness.imaging.registration import undone
 from tests.imaging.metrics.pairs import textured
+from tests.support.places import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 MOVES = [(1, 3, -7), (1, 3.4, -5.2), (1, 0.5, 0), (1.02, 2, 1), (0.985, -4, 4.5)]
 EDITS = {
     "nothing": lambda rgb: rgb,

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from likeness.cli.main import app
 from tests.models.fake_hub import Hub, Repository, running, weights
+from tests.support.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 COMMIT, NEWER = "a" * 40, "b" * 40
 CATALOGUE = f"""
 [[engine]]

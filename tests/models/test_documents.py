@@ -1,12 +1,12 @@
 """docs/models.md tells what the catalogue says."""
 
 import re
-from pathlib import Path
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.models.display import readable
+from tests.support.places import ROOT
 
-DOCUMENT = Path(__file__).parents[2] / "docs/models.md"
+DOCUMENT = ROOT / "docs/models.md"
 
 
 def test_the_table_lists_every_model_with_its_size_and_licence() -> None:

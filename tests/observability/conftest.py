@@ -18,9 +18,9 @@ from service.webhooks.secrets import new_secret
 from tests.conftest import Server, server_binary
 from tests.observability.receiver import Receiver, receiving
 from tests.service.conftest import png
+from tests.support.places import ROOT
 from tests.worker.drill import CATALOGUE, Drill
 
-ROOT = Path(__file__).parents[2]
 Labels = dict[str, str]
 
 

@@ -1,17 +1,17 @@
 """What the dashboard, the alerts and the documentation name is what service and worker really tell."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.deploy.test_prometheus import RULES, expressions
 from tests.observability.conftest import Observed, Scrape
+from tests.support.places import ROOT
 
 pytestmark = pytest.mark.processes
 
 METRIC = re.compile(r"\b(?:likeness|process)_\w+\b")
-PAGE = Path(__file__).parents[2] / "docs/observability.md"
+PAGE = ROOT / "docs/observability.md"
 ON_A_GPU_ALONE = {"likeness_memory_device_bytes"}
 
 

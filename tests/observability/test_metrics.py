@@ -6,9 +6,9 @@ import subprocess
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests import stub
 from tests.observability.conftest import Observed
 from tests.service.webhooks.conftest import Receiver
+from tests.support import stub
 
 pytestmark = pytest.mark.processes
 

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
 from service.auth.keys import create_key
-
-EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 
 
 @dataclass

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.openapi.conftest import EXAMPLES, Shop
+from tests.openapi.conftest import Shop
+from tests.support.places import EXAMPLES, ROOT
 
-ROOT = Path(__file__).parent.parent.parent
 OPENAPI = ROOT / "openapi"
 PICTURE = EXAMPLES / "cutout-soft-alpha.png"
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from likeness.client import Client
+from tests.documents.test_readme import ROOT, snippets
 from tests.openapi.conftest import EXAMPLES, Shop
-from tests.test_readme import ROOT, snippets
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 PROGRAMS = snippets("docs/python.md", "python")

@@ -11,7 +11,7 @@ import structlog
 from likeness.contract.engines import EngineSpec
 from likeness.observability.logs import log_as_json
 from tests.service.conftest import Live, png
-from tests.service.test_bad_input import assert_problem
+from tests.service.http.test_bad_input import assert_problem
 
 
 def test_engines(live: Live) -> None:

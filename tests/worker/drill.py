@@ -22,8 +22,9 @@ from likeness.queue import keys
 from likeness.storage.pictures import PictureStore
 from service.auth.keys import UNLIMITED, KeyLimits
 from service.queue.jobs import JobQueue
+from tests.support.places import DRILL_CATALOGUE
 
-CATALOGUE = Path(__file__).parent / "drill.toml"
+CATALOGUE = DRILL_CATALOGUE
 OWNER = "tests"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+from tests.support.places import EXAMPLES
 
 
 def once(request: Path, out: Path) -> subprocess.CompletedProcess[str]:

@@ -1,8 +1,8 @@
 """Networks that go back from a classifier's features to a picture (Dosovitskiy and Brox 2016, arXiv:1506.02753).
 
 One network serves all layers: each has an entry of its own into what they share. An entry begins as the best linear
-estimate of the picture (training/starts/ridge.py), and the rest begins at zero, so that what is learned is what no linear
-map of a 3 x 3 neighbourhood of features can tell.
+estimate of the picture (training/starts/ridge.py), and the rest begins at zero, so that what is learned is what no
+linear map of a 3 x 3 neighbourhood of features can tell.
 """
 
 from collections.abc import Mapping

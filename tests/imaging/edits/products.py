@@ -1,12 +1,12 @@
 """Products to edit, with soft masks: a shaded one drawn by formula, a photo from the examples, and hard sizes."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 from PIL import Image
 
-PHOTO = Path(__file__).parents[3] / "examples" / "skirt-denim.jpg"
+from tests.support.places import ROOT
+
+PHOTO = ROOT / "examples" / "skirt-denim.jpg"
 SIZES = [(1, 1), (1, 40), (37, 501), (64, 48)]
 
 

@@ -23,8 +23,8 @@ from service.config import Settings
 from service.webhooks.deliverer import Deliverer
 from service.webhooks.outbox import Outbox
 from service.webhooks.secrets import new_secret
-from tests import stub
 from tests.service.conftest import Live, png
+from tests.support import stub
 
 SECRET = new_secret()
 PATIENCE = 30

@@ -17,10 +17,10 @@ from service.auth.keys import create_key
 from service.config import Settings
 from service.webhooks.deliverer import MOST_OF_ONE
 from service.webhooks.secrets import drop_old, new_secret, rotate, webhook_secret
-from tests import stub
 from tests.conftest import Server
 from tests.service.conftest import Live, Stack, png, serving
 from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver, cancelled, delivering, hand_in, told
+from tests.support import stub
 from tests.worker.drill import CATALOGUE
 
 

@@ -14,8 +14,8 @@ from likeness.contract.errors import InvalidField
 from service.webhooks.sender import Sender
 from service.webhooks.target import target_of
 from tests.service.conftest import Live, png
-from tests.service.test_bad_input import assert_problem
-from tests.service.test_fetch import tls
+from tests.service.http.test_bad_input import assert_problem
+from tests.service.http.test_fetch import tls
 from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver
 
 __all__ = ["tls"]

@@ -1,0 +1,98 @@
+"""The demo end to end: real Valkey, service, worker and weights, on the smallest of the examples."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from likeness.cli.demo import CUSTOMISATIONS, customisations
+from likeness.cli.many import Made, Wish
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.report import FrameRow, Report, Verdict
+from likeness.contract.tasks import Customise
+from tests.cli.test_main import EXAMPLES, likeness, told
+
+WEIGHTS = EXAMPLES.parent / "weights" / "starter"
+
+
+def test_every_customisation_is_one_that_the_shipped_engines_do():
+    for _, fields in CUSTOMISATIONS:
+        task = Customise.model_validate(fields)
+        load_catalogue().choose(task).resolve(task)
+
+
+def test_the_customisations_rotate():
+    wishes = customisations([Path(f"{number}.png") for number in range(len(CUSTOMISATIONS) + 1)])
+    assert wishes[0].fields == wishes[-1].fields != wishes[1].fields
+    assert {wish.kind for wish in wishes} == {"customise"}
+
+
+@pytest.mark.parametrize(
+    ("made", "equal", "verdict", "broken"),
+    [
+        ((8, 8), True, Verdict.ACCEPTED, False),
+        ((8, 8), True, Verdict.REJECTED, False),
+        ((8, 7), True, Verdict.ACCEPTED, True),
+        ((8, 8), False, Verdict.REJECTED, True),
+    ],
+)
+def test_a_rejected_picture_is_not_a_broken_one(made, equal, verdict, broken):
+    frame = [FrameRow(name="mode", given="RGB", made="RGB" if equal else "L", equal=equal)]
+    report = Report(frame=frame, fidelity=[], verdict=verdict, reasons=["hue_error is 40 degrees"])
+    outcome = Made(Wish(Path("a.png")), (8, 8), made, Path("out/a.png"), report)
+    assert bool(outcome.broken) == broken
+    assert bool(outcome.faults) == (broken or verdict is Verdict.REJECTED)
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    if not WEIGHTS.exists():
+        pytest.skip("the starter weights are not here")
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("skirt-denim.jpg", "exif-orientation-6.jpg", "cutout-soft-alpha.png"):
+        shutil.copy(EXAMPLES / name, folder)
+    return folder
+
+
+@pytest.mark.processes
+def test_every_picture_comes_back_with_its_frame_and_figures(pictures, tmp_path):
+    done = likeness("demo", "--examples", pictures, "--out", tmp_path / "out", cwd=tmp_path, TMPDIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("accepted") >= 2
+    assert "make it red" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "contact-sheet.png",
+        "customised",
+        "customised.png",
+        "cutout-soft-alpha.png",
+        "exif-orientation-6.jpg",
+        "skirt-denim.jpg",
+    ]
+    for given in pictures.iterdir():
+        with Image.open(given) as before, Image.open(tmp_path / "out" / given.name) as after:
+            assert (after.size, after.mode, after.format) == (before.size, before.mode, before.format)
+    assert not list(tmp_path.glob("likeness-*")), "its state is not removed"
+
+
+@pytest.mark.processes
+def test_a_picture_that_is_none_fails_the_demo_with_its_reason_and_keeps_the_logs(pictures, tmp_path):
+    (pictures / "broken.jpg").write_bytes((pictures / "skirt-denim.jpg").read_bytes()[:2000])
+    for whole in ("cutout-soft-alpha.png", "skirt-denim.jpg"):
+        (pictures / whole).unlink()
+    done = likeness("demo", "--examples", pictures, "--out", tmp_path / "out", cwd=tmp_path, TMPDIR=str(tmp_path))
+    error = told(done, code=1)
+    assert "broken.jpg: " in error
+    (home,) = tmp_path.glob("likeness-*")
+    assert f"The logs are kept in {home / 'logs'}" in error
+    assert "broken.jpg, customised: " in error
+    assert done.stdout.count("accepted") >= 2, "the others are made all the same"
+
+
+@pytest.mark.processes
+def test_missing_weights_are_told(pictures, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = likeness("demo", "--examples", pictures, cwd=tmp_path, TMPDIR=str(tmp_path), LIKENESS_WEIGHTS=str(empty))
+    assert "worker-1 cannot start" in told(done, code=1)

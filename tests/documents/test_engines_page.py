@@ -1,0 +1,32 @@
+"""docs/engines.md lists the engines of the catalogue as they are."""
+
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import EngineSpec, ParameterSpec
+from tests.support.places import ROOT
+
+PAGE = ROOT / "docs/engines.md"
+
+
+def row(spec: EngineSpec) -> str:
+    """Return an engine's line of the table."""
+    memory = f"{spec.memory / 1e9:.0f} GB" if spec.memory else ""
+    ways = ", ".join([*(kind for kind in spec.kinds if kind != "customise"), *spec.ways])
+    takes = ", ".join(taken(name, one) for name, one in spec.parameters.items() if name != "seed")
+    native = spec.canvas.native or ""
+    return f"| `{spec.name}` | {spec.summary} | {spec.licence} | {memory} | {native} | {ways} | {takes} |"
+
+
+def taken(name: str, one: ParameterSpec) -> str:
+    """Return a parameter as the table tells it: its default, and the words it may be."""
+    said = name if one.default in (None, "") else f"{name} {shown(one)}"
+    return f"{said} ({', '.join(one.choices)})" if one.choices else said
+
+
+def shown(one: ParameterSpec) -> str:
+    """Return a default as the table tells it."""
+    return repr(one.default) if isinstance(one.default, str) and " " in one.default else f"{one.default}"
+
+
+def test_the_page_lists_every_engine_as_the_catalogue_has_it() -> None:
+    told = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
+    assert told == [row(spec) for spec in load_catalogue().engines]
