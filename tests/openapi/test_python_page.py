@@ -11,7 +11,7 @@ from PIL import Image
 
 from likeness.client import Client
 from tests.documents.test_readme import ROOT, snippets
-from tests.openapi.conftest import EXAMPLES, Shop
+from tests.openapi.conftest import Shop
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 PROGRAMS = snippets("docs/python.md", "python")
