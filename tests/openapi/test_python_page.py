@@ -12,6 +12,7 @@ from PIL import Image
 from likeness.client import Client
 from tests.documents.test_readme import ROOT, snippets
 from tests.openapi.conftest import Shop
+from tests.support.places import EXAMPLES
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 PROGRAMS = snippets("docs/python.md", "python")
