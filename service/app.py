@@ -28,7 +28,7 @@ from service.description import describe
 from service.http import problems
 from service.http.body_limits import BodyBounds
 from service.http.request_context import RequestContext
-from service.jobs.retention import keep_sweeping
+from service.jobs.retention import keep_erasing_expired
 from service.routes import (
     console,
     engines,
@@ -95,7 +95,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     settings = services.settings
     sweeping = asyncio.create_task(
-        keep_sweeping(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
+        keep_erasing_expired(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
     )
     cancelling = asyncio.create_task(keep_cancelling(services))
     try:

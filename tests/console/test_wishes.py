@@ -60,9 +60,9 @@ def edges(page: Page) -> None:
     page.get_by_role("checkbox", name="soft edge").check()
 
 
-Way = tuple[str, Callable[[Page], None] | None, str, dict[str, object], str]
+EditType = tuple[str, Callable[[Page], None] | None, str, dict[str, object], str]
 """Its label, what is filled in, the engine that makes it, what the job then asks, what the report says was asked."""
-WAYS: list[Way] = [
+WAYS: list[EditType] = [
     ("Exact colour", colour, "starter-edit", {"recolour": {"to": "#1F7A3D", "mask": "product"}}, "the colour #1F7A3D"),
     ("Print a text", text, "starter", {"text": "LK", "text_colour": "#FFFFFF"}, "the text"),
     ("Print a logo", logo, "starter", {"logo": "file"}, "the logo"),
@@ -75,7 +75,7 @@ WAYS: list[Way] = [
 
 
 @pytest.mark.parametrize("way", WAYS, ids=[way[0] for way in WAYS])
-def test_a_way_of_customising(site: Live, page: Page, way: Way) -> None:
+def test_a_way_of_customising(site: Live, page: Page, way: EditType) -> None:
     label, say, engine, asked, reported = way
     wished(page, label)
     if say:

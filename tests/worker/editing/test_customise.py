@@ -91,7 +91,7 @@ def customised(residents: Residents, store: PictureStore):
     return run
 
 
-WISHES: list[dict[str, Any]] = [
+EDIT_FIELDS: list[dict[str, Any]] = [
     {"instruction": "make it red"},
     {"instruction": "give it yellow stripes"},
     {"instruction": "put it on a grey background"},
@@ -107,7 +107,7 @@ WISHES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("wish", WISHES, ids=lambda wish: " ".join(str(value) for value in wish.values()))
+@pytest.mark.parametrize("wish", EDIT_FIELDS, ids=lambda wish: " ".join(str(value) for value in wish.values()))
 def test_every_way_keeps_the_frame_and_is_measured(customised, wish: dict[str, Any]) -> None:
     data = photo("JPEG", longest=157, quality=90, dpi=(300, 300))
     result, made = customised(data, **wish)

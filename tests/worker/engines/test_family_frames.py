@@ -8,7 +8,7 @@ from PIL import Image
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
-from likeness.contract.tasks import Customise, Recreate, Task, Way
+from likeness.contract.tasks import Customise, EditType, Recreate, Task
 from likeness.storage.pictures import PictureStore
 from tests.worker.engines.test_families import FULL, engine, models, residents, small, small_area  # noqa: F401  fixtures
 from worker.once import Unwatched, ordered
@@ -37,7 +37,7 @@ def asked(name: str) -> Task:
     spec = load_catalogue().find(name)
     if "recreate" in spec.kinds:
         return Recreate(engine=name, steps=1, seed=1, prompt="a shirt")
-    assert Way.FILL in spec.ways
+    assert EditType.FILL in spec.ways
     return Customise(engine=name, steps=1, seed=1, prompt="a shirt", mask="file")
 
 
@@ -71,7 +71,7 @@ def test_a_control_map_that_is_sent_fits_a_picture_of_any_size(residents: Reside
     assert made[0] != made[1], "the map steers"
 
 
-@pytest.mark.parametrize("name", [spec.name for spec in FULL if Way.GUIDE in spec.ways])
+@pytest.mark.parametrize("name", [spec.name for spec in FULL if EditType.GUIDE in spec.ways])
 def test_a_painted_guide_is_followed_into_the_same_frame(residents: Residents, name: str) -> None:  # noqa: F811
     task = Customise(engine=name, steps=1, seed=1, prompt="a shirt", guide="file", strength=0.3)
     store, catalogue, made = PictureStore.open("memory://"), load_catalogue(), []

@@ -43,7 +43,7 @@ def store() -> PictureStore:
     return PictureStore.open("memory://")
 
 
-def wish(**fields) -> Generate:
+def item(**fields) -> Generate:
     return Generate(**{"prompt": "a red shirt", "width": 101, "height": 67, "seed": 1, **fields})
 
 
@@ -52,14 +52,14 @@ def order(store: PictureStore, asked: Generate, catalogue=DRILLS) -> JobOrder:
 
 
 def generated(residents: Residents, store: PictureStore, name: str, **fields) -> Result:  # noqa: F811
-    one = order(store, wish(engine=name, steps=2, **fields), load_catalogue())
+    one = order(store, item(engine=name, steps=2, **fields), load_catalogue())
     outcome = Run(small(load_catalogue().find(name)), residents, store, Unwatched()).execute([one])[one.id]
     assert isinstance(outcome, Result), outcome
     return outcome
 
 
 def drilled(store: PictureStore, watch: Told | None = None, metrics: LearnedMetrics | None = None, **fields) -> Outcome:
-    one = order(store, wish(**fields))
+    one = order(store, item(**fields))
     run = Run(DRILLS.find("drill"), nothing_resident(), store, watch or Told(), metrics or Unmeasured())
     return run.execute([one])[one.id]
 
@@ -81,7 +81,7 @@ def test_a_whole_job_gives_the_size_that_was_asked(residents: Residents, store: 
 
 @pytest.mark.parametrize("name", ["sd15", "sdxl", "kandinsky22"])
 def test_seed_and_text_decide_and_the_engine_reads_no_canvas(engine: Callable[[str], Engine], name: str) -> None:  # noqa: F811
-    one = replace(task(name, parameters={"strength": 1.0}), anew=True)
+    one = replace(task(name, parameters={"strength": 1.0}), from_scratch=True)
     first, other_canvas, seed, text = (
         made(engine(name), each)[0]
         for each in (
@@ -96,16 +96,16 @@ def test_seed_and_text_decide_and_the_engine_reads_no_canvas(engine: Callable[[s
 
 @pytest.mark.parametrize("name", ["sd15", "sdxl", "kandinsky22"])
 def test_the_same_bytes_alone_and_in_a_batch(engine: Callable[[str], Engine], name: str) -> None:  # noqa: F811
-    def anew(seed: int) -> EngineTask:
-        return replace(task(name, seed=seed, parameters={"strength": 1.0}), anew=True)
+    def from_scratch(seed: int) -> EngineTask:
+        return replace(task(name, seed=seed, parameters={"strength": 1.0}), from_scratch=True)
 
-    alone = [made(engine(name), anew(seed))[0] for seed in (1, 2)]
-    batch = made(engine(name), anew(2), anew(1))
+    alone = [made(engine(name), from_scratch(seed))[0] for seed in (1, 2)]
+    batch = made(engine(name), from_scratch(2), from_scratch(1))
     assert (batch[0] == alone[1]).all() and (batch[1] == alone[0]).all()
 
 
 def test_it_is_cancelled_within_a_step(store: PictureStore) -> None:
-    one = order(store, wish(steps=9))
+    one = order(store, item(steps=9))
     watch = Told({one.id}, from_step=2)
     outcomes = Run(DRILLS.find("drill"), nothing_resident(), store, watch).execute([one])
     assert outcomes == {} and max(step for _, step in watch.steps) == 2
@@ -142,10 +142,10 @@ def test_without_clip_the_first_seed_is_kept_and_the_reason_told(store: PictureS
 def test_it_is_reproduced_to_the_bit(store: PictureStore) -> None:
     first = drilled(store, candidates=2, keep="all")
     again = [
-        Original(picture=image.picture, recipe=first.recipe.model_copy(update={"task": wish(seed=image.seed)}))
+        Original(picture=image.picture, recipe=first.recipe.model_copy(update={"task": item(seed=image.seed)}))
         for image in first.images
     ]
-    one = order(store, wish()).model_copy(
+    one = order(store, item()).model_copy(
         update={"id": new_job_id(), "reproduces": Reproduces(job="j0", originals=again)}
     )
     outcome = outcomes_of([one], Tools(DRILLS, nothing_resident(), store), Told())[one.id]
