@@ -18,7 +18,7 @@ from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.masks import LONGEST_STYLE, style_of, upright_guide
 from likeness.storage.pictures import PictureStore
 from tests.support.places import DRILL_CATALOGUE
-from tests.worker.editing.test_customise import customised, photo, pixels, residents, saved, store  # noqa: F401  fixtures
+from tests.worker.editing.test_customise import photo, pixels, saved
 from tests.worker.runs.test_run import Told, nothing_resident
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.plan import EditPlan, Sent
