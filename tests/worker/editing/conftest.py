@@ -17,7 +17,8 @@ from tests.worker.runs.test_run import Told
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.residency.engines import Residents
-from worker.runs.run import Outcome, Run
+from worker.runs.context import Context, Outcome
+from worker.runs.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def outcome(
         batch_key="one",
         timeout=60,
     )
-    return Run(spec, residents, store, Told(), metrics).execute([order])[job_id]
+    return Run(spec, Context(residents, store, metrics=metrics), Told()).execute([order])[job_id]
 
 
 @pytest.fixture
