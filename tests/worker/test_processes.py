@@ -207,6 +207,7 @@ def test_the_server_killed_and_restarted_loses_no_job(drill: Drill, server: Serv
     running = drill.submit(steps=30)
     drill.until(lambda: drill.status(running) is JobStatus.RUNNING, 10)
     waiting = [drill.submit(steps=2) for _ in range(3)]
+    server.written()
     server.kill()
     time.sleep(0.5)
     server.start()
