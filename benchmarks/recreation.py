@@ -24,9 +24,9 @@ from likeness.imaging.formats.encode import encode
 from likeness.imaging.frame import Frame
 from likeness.imaging.registration import undone
 from worker.config import Settings
-from worker.editing.canvas import Shown
+from worker.editing.canvas import AnalysedCanvas
 from worker.editing.plan import Sent
-from worker.editing.planner import brief_of
+from worker.editing.planner import edit_plan_of
 from worker.engine import silent
 from worker.residency.engines import Residents
 from worker.runs.scoring import Candidate, score
@@ -73,8 +73,9 @@ def recreate(
     frame = Frame.of(given)
     canvas = frame.canvas(given, spec.canvas.multiple, spec.canvas.minimum)
     width, height = frame.upright_size
-    brief = brief_of(task, spec, Shown(canvas, (height, width), residents.product, residents.caption), Sent())
-    asked = brief.task(SEED if task.seed is None else task.seed, spec.resolve(task))
+    analysed = AnalysedCanvas(canvas, (height, width), residents.product, residents.caption)
+    plan = edit_plan_of(task, spec, analysed, Sent())
+    asked = plan.task(SEED if task.seed is None else task.seed, spec.resolve(task))
     began = time.perf_counter()
     made = engine.generate([asked], silent)[0]
     seconds = time.perf_counter() - began

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
-from likeness.contract.tasks import Customise, Way
+from likeness.contract.tasks import Customise, EditType
 from likeness.files.compare import upright
 from likeness.imaging.assessment.contact_sheet import Cell, comparison_sheet
 from likeness.imaging.metrics.edge_f1 import edge_f1
@@ -61,7 +61,7 @@ class Bench:
 
     def engines(self) -> list[EngineSpec]:
         """Return those for styles that are installed."""
-        return [spec for spec in load_catalogue().engines if Way.STYLE in spec.ways and self.residents.has(spec)]
+        return [spec for spec in load_catalogue().engines if EditType.STYLE in spec.ways and self.residents.has(spec)]
 
     def paint(self, spec: EngineSpec, photo: Canvas, styles: dict[str, Canvas]) -> Iterator[Made]:
         """Yield a photo in each style."""

@@ -1,7 +1,6 @@
 """The app: settings in, routes and limits put together, run by uvicorn."""
 
 import asyncio
-import contextlib
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -28,7 +27,7 @@ from service.description import describe
 from service.http import problems
 from service.http.body_limits import BodyBounds
 from service.http.request_context import RequestContext
-from service.jobs.retention import keep_sweeping
+from service.jobs.retention import keep_erasing_expired
 from service.routes import (
     console,
     engines,
@@ -95,18 +94,23 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     settings = services.settings
     sweeping = asyncio.create_task(
-        keep_sweeping(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
+        keep_erasing_expired(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
     )
     cancelling = asyncio.create_task(keep_cancelling(services))
     try:
         yield
     finally:
         for task in (sweeping, cancelling):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await _end(task)
         await services.queue.close()
         await to_thread.run_sync(app.state.tracing.close)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it ends: in redis-py Python 3.11 loses a cancellation that comes as a write is done."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
 
 
 def app() -> FastAPI:

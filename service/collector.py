@@ -23,7 +23,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Standing(Collector):
+class Snapshot(Collector):
     """How things stand at one moment. What could not be read is left out, and its `up` is 0."""
 
     engines: tuple[str, ...]
@@ -79,14 +79,14 @@ def _counts(figures: Figures) -> Iterator[Metric]:
     yield from (ended, told, GaugeMetricFamily("likeness_webhook_overdue_seconds", late, figures.overdue))
 
 
-async def standing_of(services: Services) -> Standing:
+async def snapshot_of(services: Services) -> Snapshot:
     """Return how things stand now, within ANSWER_SECONDS."""
     catalogue = services.catalogue
     (read, redis_seconds), (_, store_seconds) = await asyncio.gather(
         _timed(_read(services)), _timed(services.store.ping())
     )
     figures, workers = read or (None, ())
-    return Standing(
+    return Snapshot(
         engines=tuple(spec.name for spec in catalogue.engines),
         seconds={"redis": redis_seconds, "store": store_seconds},
         store_free=_free(services.settings.store_url),

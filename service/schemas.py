@@ -26,7 +26,7 @@ from likeness.contract.jobs import (
     WebhookLog,
 )
 from likeness.contract.report import Report
-from likeness.contract.tasks import ControlKind, Customise, Purpose, Recreate, Way
+from likeness.contract.tasks import ControlKind, Customise, EditType, Purpose, Recreate
 
 SentPicture = Annotated[
     str,
@@ -272,7 +272,7 @@ class EngineView(BaseModel):
     summary: str
     use: str = Field(description="when to take it rather than another")
     kinds: list[Kind]
-    ways: list[Way] = Field(description="the ways of customising it does")
+    ways: list[EditType] = Field(description="the edit types it does")
     default_for: list[Purpose] = Field(description="what it does when no engine is named")
     closed: bool = Field(description="takes only the instructions that `instructions` lists")
     instructions: list[str] = Field(description="what can be asked of a closed engine in words, a line for each kind")

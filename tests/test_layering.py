@@ -25,7 +25,7 @@ FORBIDDEN = {
 
 KNOW_RQ = {
     "service/queue/job_hash.py",
-    "worker/queue/claims.py",
+    "worker/queue/leases.py",
     "worker/queue/job.py",
     "worker/queue/worker.py",
     "worker/queue/recovery.py",

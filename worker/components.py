@@ -52,7 +52,7 @@ class Entry:
 
     part: object
     users: set[str] = field(default_factory=set)
-    parked: bool = False
+    offloaded: bool = False
     """Whether it lies in the machine's memory, off the device."""
 
 
@@ -64,7 +64,7 @@ class Components:
         self._dtype = dtype
         self._entries: dict[Key, Entry] = {}
         self._user = ""
-        self.parked: set[str] = set()
+        self.offloaded: set[str] = set()
         """Engines that are off the device; what no other engine uses of them lies in the machine's memory."""
 
     @cached_property
@@ -97,7 +97,7 @@ class Components:
 
     def release(self, *engines: str) -> None:
         """Forget the parts that no other engine uses."""
-        self.parked.difference_update(engines)
+        self.offloaded.difference_update(engines)
         for entry in self._entries.values():
             entry.users.difference_update(engines)
         self._entries = {key: entry for key, entry in self._entries.items() if entry.users}
@@ -112,28 +112,28 @@ class Components:
 
             torch.cuda.empty_cache()
 
-    def park(self, engine: str) -> None:
+    def offload(self, engine: str) -> None:
         """Move to the machine's memory what no engine on the device uses but this one."""
-        self.parked.add(engine)
+        self.offloaded.add(engine)
         self._place()
         self.free_cache()
 
-    def unpark(self, engine: str) -> None:
+    def bring_back(self, engine: str) -> None:
         """Move an engine back onto the device. Raises RuntimeError when it does not fit."""
-        self.parked.discard(engine)
+        self.offloaded.discard(engine)
         self._place()
 
     def _place(self) -> None:
         """Move each part to where its users are: off the device only when all of them are."""
         for entry in self._entries.values():
-            parked = entry.users <= self.parked
-            if parked != entry.parked and (network := _network(entry.part)):
-                network.to("cpu" if parked else self.device)
-            entry.parked = parked
+            offloaded = entry.users <= self.offloaded
+            if offloaded != entry.offloaded and (network := _network(entry.part)):
+                network.to("cpu" if offloaded else self.device)
+            entry.offloaded = offloaded
 
     def held(self) -> int:
         """Return the bytes of the parts on the device, each counted once."""
-        return sum(_bytes(entry.part) for entry in self._entries.values() if not entry.parked)
+        return sum(_bytes(entry.part) for entry in self._entries.values() if not entry.offloaded)
 
     def size(self, engine: str | None = None) -> int:
         """Return the bytes of all parts, or of those that one engine uses."""

@@ -32,7 +32,7 @@ class EngineTask:
 
     `text` says what is asked; `mask` is 1 where the product is, or where the picture is to be filled; `maps` are the
     maps that were sent for controls, by their kind, of the canvas' size; `loras` are adapters with their weights. With
-    `anew` no picture is given: it is made from the text, and the canvas says its size and no more. With
+    `from_scratch` no picture is given: it is made from the text, and the canvas says its size and no more. With
     `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where that plane is 1.
     `style` is the picture whose style is to be taken over, of its own size, upright.
     """
@@ -46,7 +46,7 @@ class EngineTask:
     keep_detail: Plane | None = None
     maps: Mapping[str, Canvas] = field(default_factory=dict)
     loras: Mapping[str, float] = field(default_factory=dict)
-    anew: bool = False
+    from_scratch: bool = False
     style: Canvas | None = None
 
 
@@ -72,7 +72,7 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class Thrifty(Protocol):
+class SavesMemory(Protocol):
     """An engine that can do with less memory, at the cost of time."""
 
     def save_memory(self) -> str | None:

@@ -30,12 +30,12 @@ def asked(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
 
 def locked(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for a background with `preserve=product`, one on each photo: the product's pixels must come back."""
-    wishes = [(photo, behind(spread(COLOURS, number, 1)[0], preserve="product")) for number, photo in enumerate(photos)]
-    made = bench.make_all(wishes, "the product locked")
+    tasks = [(photo, behind(spread(COLOURS, number, 1)[0], preserve="product")) for number, photo in enumerate(photos)]
+    made = bench.make_all(tasks, "the product locked")
     locks = [lock for one in made if (lock := one.report.locked)]
     area = f"{statistics.mean(lock.area for lock in locks):.1%}" if locks else "-"
     changes = [lock.max_abs_diff for lock in locks]
-    return [none_changed(f"product lock: largest change of 255 (kept, on average: {area})", changes, len(wishes))]
+    return [none_changed(f"product lock: largest change of 255 (kept, on average: {area})", changes, len(tasks))]
 
 
 def behind(colour: str, preserve: str | None = None) -> Customise:

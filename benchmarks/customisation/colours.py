@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from benchmarks.customisation.figures import Figure, at_least, at_most, none_changed, share, spread
 from benchmarks.customisation.measures import edge_f1_within, hue_error, lightness, psnr_within, third
-from benchmarks.customisation.workbench import Made, Photo, Wish, Workbench
+from benchmarks.customisation.workbench import Made, Photo, Task, Workbench
 from likeness.contract import vocabulary
 from likeness.contract.instructions import understand
 from likeness.contract.tasks import Customise, Recolour
@@ -24,16 +24,16 @@ COLOURS_EACH, TONES_EACH = 4, 2
 def named(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for each chromatic colour on each photo: is it there, and is the rest as it was?"""
     colours = list(vocabulary.CHROMATIC)
-    wishes = [
+    tasks = [
         (photo, coloured(colour))
         for number, photo in enumerate(photos)
         for colour in bench.some(colours, number, COLOURS_EACH)
     ]
-    made = bench.make_all(wishes, "colours")
+    made = bench.make_all(tasks, "colours")
     errors = [_hue_error(one) for one in made]
     outside = [psnr_within(one.photo.rgb, one.rgb, one.photo.outside) for one in made]
     edges = [edge_f1_within(one.photo.rgb, one.rgb, one.photo.inside) for one in made]
-    asked = len(wishes)
+    asked = len(tasks)
     return [
         at_most('"make it C", 8 colours: error of the mean hue inside, median', 15, errors, asked, " degrees"),
         share('"make it C": mean hue inside within 30 degrees', 0.9, [error <= 30 for error in errors], asked),
@@ -44,7 +44,7 @@ def named(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
 
 def tones(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for black, white and grey: is the product in that third of L*?"""
-    wishes = {
+    tasks = {
         tone: [
             (photo, coloured(tone))
             for number, photo in enumerate(photos)
@@ -52,36 +52,36 @@ def tones(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
         ]
         for tone in TONES
     }
-    reached = {tone: _reached(bench, wished, tone) for tone, wished in wishes.items()}
+    reached = {tone: _reached(bench, wished, tone) for tone, wished in tasks.items()}
     together = [hit for hits in reached.values() for hit in hits]
-    whole = share("black, white, grey: mean L* inside in that third", 0.9, together, sum(map(len, wishes.values())))
-    return [whole] + [share(f"    of these {tone}", 0.9, hits, len(wishes[tone])) for tone, hits in reached.items()]
+    whole = share("black, white, grey: mean L* inside in that third", 0.9, together, sum(map(len, tasks.values())))
+    return [whole] + [share(f"    of these {tone}", 0.9, hits, len(tasks[tone])) for tone, hits in reached.items()]
 
 
-def _reached(bench: Workbench, wishes: Sequence[tuple[Photo, Wish]], tone: str) -> list[bool]:
-    made = bench.make_all(wishes, tone)
+def _reached(bench: Workbench, tasks: Sequence[tuple[Photo, Task]], tone: str) -> list[bool]:
+    made = bench.make_all(tasks, tone)
     return [third(lightness(one.rgb, one.photo.inside)) == tone for one in made]
 
 
 def masked(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for a colour with `mask=product`, one on each photo: nothing outside the found mask may change."""
     colours = list(vocabulary.CHROMATIC)
-    wishes = [(photo, coloured(spread(colours, number, 1)[0], mask="product")) for number, photo in enumerate(photos)]
-    made = bench.make_all(wishes, "colours within a mask")
+    tasks = [(photo, coloured(spread(colours, number, 1)[0], mask="product")) for number, photo in enumerate(photos)]
+    made = bench.make_all(tasks, "colours within a mask")
     changes = [lock.max_abs_diff for one in made if (lock := one.report.locked)]
-    return [none_changed('"make it C", mask=product: largest change outside it, of 255', changes, len(wishes))]
+    return [none_changed('"make it C", mask=product: largest change outside it, of 255', changes, len(tasks))]
 
 
 def colourways(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for exact colours; the report says how near the product's mean colour, and its pixels, came."""
-    wishes = [
+    tasks = [
         (photo, Customise(recolour=Recolour(to=code), seed=SEED))
         for number, photo in enumerate(photos)
         for code in spread(COLOURWAYS, number, COLOURWAYS_EACH)
     ]
-    made = bench.make_all(wishes, "colourways")
+    made = bench.make_all(tasks, "colourways")
     return [
-        at_most(f"colourway: CIEDE2000 of {what} inside, median", 3, _scores(made, name), len(wishes))
+        at_most(f"colourway: CIEDE2000 of {what} inside, median", 3, _scores(made, name), len(tasks))
         for what, name in (("the mean colour", "colour_delta_e"), ("each pixel, meaned,", "pixel_delta_e"))
     ]
 

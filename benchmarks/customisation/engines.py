@@ -9,7 +9,7 @@ from rich.progress import track
 
 from benchmarks.customisation.colours import SEED, coloured
 from benchmarks.customisation.figures import Figure, at_least, every
-from benchmarks.customisation.workbench import Photo, Wish, Workbench
+from benchmarks.customisation.workbench import Photo, Task, Workbench
 from likeness.contract.tasks import Control, Customise, Recreate
 
 STRENGTH = 0.3
@@ -46,7 +46,7 @@ def batched(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     return figures
 
 
-def _neighbours() -> dict[str, list[Wish]]:
+def _neighbours() -> dict[str, list[Task]]:
     """Return for each engine four tasks that may share a run, each with its own seed."""
     seeds = range(SEED, SEED + BATCH)
     return {
@@ -59,13 +59,13 @@ def _neighbours() -> dict[str, list[Wish]]:
     }
 
 
-def _same_bytes(bench: Workbench, wishes: list[tuple[Photo, Wish]]) -> list[bool]:
+def _same_bytes(bench: Workbench, tasks: list[tuple[Photo, Task]]) -> list[bool]:
     """Return for each task and each slot whether its file in a batch is that which it gives alone."""
-    alone = [bench.together([wish])[0].data for wish in wishes]
+    alone = [bench.together([one])[0].data for one in tasks]
     same = []
-    for turn in range(len(wishes)):
-        order = [(turn + slot) % len(wishes) for slot in range(len(wishes))]
-        made = bench.together([wishes[index] for index in order])
+    for turn in range(len(tasks)):
+        order = [(turn + slot) % len(tasks) for slot in range(len(tasks))]
+        made = bench.together([tasks[index] for index in order])
         same += [one.data == alone[index] for one, index in zip(made, order, strict=True)]
     return same
 
@@ -75,9 +75,9 @@ def timed(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     figures = []
     with _threads(THREADS):
         for side, most in track(SECONDS.items(), "seconds"):
-            wish = (photos[0].resized(side, side), coloured("red"))
-            bench.together([wish])
-            median = statistics.median(bench.together([wish])[0].seconds for _ in range(TIMES))
+            one = (photos[0].resized(side, side), coloured("red"))
+            bench.together([one])
+            median = statistics.median(bench.together([one])[0].seconds for _ in range(TIMES))
             what = f"customise {side}x{side}, {THREADS} threads, median"
             figures.append(Figure(what, f"< {most:g} s", f"{median:.2f} s", median < most, str(TIMES)))
     return figures

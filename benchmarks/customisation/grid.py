@@ -9,7 +9,7 @@ from rich.progress import track
 from benchmarks.customisation.backgrounds import behind
 from benchmarks.customisation.colours import SEED, coloured
 from benchmarks.customisation.guides import printed
-from benchmarks.customisation.workbench import Photo, Wish, Workbench
+from benchmarks.customisation.workbench import Photo, Task, Workbench
 from likeness.contract.tasks import Customise, Recolour
 from likeness.files.compare import upright
 
@@ -21,7 +21,7 @@ Cell = Image.Image | None
 """None where the task failed."""
 
 
-def edits() -> dict[str, Wish]:
+def edits() -> dict[str, Task]:
     """Return what is done to each photo of the sheet, by the head of its column."""
     told = ("give it white stripes", "make it denim", "make it larger")
     return {

@@ -27,9 +27,9 @@ def texts(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     reader = _reader()
     if reader is None:
         return [Figure(what, ">= 90%", NO_READER, None, "0")]
-    wishes = [(photo, printed(text)) for photo, text in zip(photos, TEXTS, strict=False)]
-    made = bench.make_all(wishes, "texts")
-    return [share(what, 0.9, [normalised(one.task.text or "") in reader(one.rgb) for one in made], len(wishes))]
+    tasks = [(photo, printed(text)) for photo, text in zip(photos, TEXTS, strict=False)]
+    made = bench.make_all(tasks, "texts")
+    return [share(what, 0.9, [normalised(one.task.text or "") in reader(one.rgb) for one in made], len(tasks))]
 
 
 def _reader() -> Callable[[Floats], str] | None:

@@ -29,10 +29,11 @@ from likeness.storage.pictures import PictureStore
 from worker.config import Settings
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
-from worker.runs.run import Outcome, Run
+from worker.runs.context import Context, Outcome
+from worker.runs.run import Run
 
 Option = TypeVar("Option")
-Wish = Customise | Recreate
+Task = Customise | Recreate
 
 INSIDE, SURELY_INSIDE, SURELY_OUTSIDE = 0.5, 0.95, 0.05
 """Shares of product in a pixel of a mask."""
@@ -82,7 +83,7 @@ class Made:
     """What came of one task: the file as the caller gets it, its report, the seconds from order to result."""
 
     photo: Photo
-    task: Wish
+    task: Task
     data: bytes
     report: Report
     seconds: float
@@ -134,11 +135,11 @@ class Workbench:
         """Return `each` of the options for the photo of that number, or all when it is thorough."""
         return spread(options, number, len(options) if self.thorough else each)
 
-    def make_all(self, wishes: Sequence[tuple[Photo, Wish]], what: str) -> list[Made]:
+    def make_all(self, tasks: Sequence[tuple[Photo, Task]], what: str) -> list[Made]:
         """Return what came of each task that did not fail; `what` names the progress bar."""
-        return [made for photo, task in track(wishes, what) if (made := self.make(photo, task))]
+        return [made for photo, task in track(tasks, what) if (made := self.make(photo, task))]
 
-    def make(self, photo: Photo, task: Wish) -> Made | None:
+    def make(self, photo: Photo, task: Task) -> Made | None:
         """Return what came of a task, made once; None when it failed, which `failures` counts."""
         key = photo.name, task.model_dump_json()
         if key not in self._kept:
@@ -149,25 +150,25 @@ class Workbench:
                 self._kept[key] = None
         return self._kept[key]
 
-    def together(self, wishes: Sequence[tuple[Photo, Wish]]) -> list[Made]:
+    def together(self, tasks: Sequence[tuple[Photo, Task]]) -> list[Made]:
         """Return what came of tasks done in one run. Raises LikenessError, or ValueError when they cannot be in one."""
         store = PictureStore.open("memory://")
-        accepted = [ordered(task, photo.data, {}, self.catalogue, store, self.residents.has) for photo, task in wishes]
+        accepted = [ordered(task, photo.data, {}, self.catalogue, store, self.residents.has) for photo, task in tasks]
         spec, orders = accepted[0][0], [order for _, order in accepted]
-        if len({_batch_key(spec, photo, task) for photo, task in wishes}) > 1:
+        if len({_batch_key(spec, photo, task) for photo, task in tasks}) > 1:
             raise ValueError("these tasks cannot share a run")
         self.residents.engine(spec)
         began = time.perf_counter()
-        outcomes = Run(spec, self.residents, store, Unwatched()).execute(orders)
+        outcomes = Run(spec, Context(self.residents, store), Unwatched()).execute(orders)
         seconds = time.perf_counter() - began
         images = [_result(outcomes[order.id]).images[0] for order in orders]
         return [
             Made(photo, task, store.get(image.picture), image.report, seconds)
-            for (photo, task), image in zip(wishes, images, strict=True)
+            for (photo, task), image in zip(tasks, images, strict=True)
         ]
 
 
-def _batch_key(spec: EngineSpec, photo: Photo, task: Wish) -> str:
+def _batch_key(spec: EngineSpec, photo: Photo, task: Task) -> str:
     height, width = photo.mask.shape
     return spec.batch_key(task, width, height) if max(height, width) <= spec.canvas.tile else spec.name
 

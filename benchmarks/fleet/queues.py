@@ -77,7 +77,7 @@ class Queue:
         return job
 
 
-class Turns:
+class Scheduler:
     """Whose turn it is among the queues of one worker, as worker/queue/scheduling.py says. Pools are numbers."""
 
     __slots__ = ("_batch_at", "_pool", "_since")

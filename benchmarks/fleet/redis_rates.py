@@ -126,7 +126,7 @@ def accepting(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
 def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
     """Measure TAKE, TAKE that leaves all it sees to others, MATES, PROGRESS, and HOLD, on a full queue."""
     queues = [f"rq:queue:{name}" for name in keys.queue_names([spec.pool])]
-    bells = [keys.BELL_KEY.format(queue=name) for name in keys.queue_names([spec.pool])]
+    bells = [keys.WAKE_UP_KEY.format(queue=name) for name in keys.queue_names([spec.pool])]
     redis_keys, call = [*queues, *bells], server.redis.eval
     job = server.redis.lindex(queues[0], 0).decode()
     batch_key = server.redis.hget(f"rq:job:{job}", keys.FIELD_BATCH_KEY)

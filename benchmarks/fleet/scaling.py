@@ -21,7 +21,7 @@ class Autoscaler:
         self._wishes: deque[tuple[float, int]] = deque()
         self._shrunk = -math.inf
 
-    def wish(self, jobs: int, workers: int, now: float) -> int:
+    def desired(self, jobs: int, workers: int, now: float) -> int:
         """Return how many workers there should be; in one step a fleet doubles, or grows by four, at most."""
         needed = max(1, min(self._most, math.ceil(jobs / self._target)))
         if workers and abs(jobs / (self._target * workers) - 1) <= TOLERANCE:
@@ -31,7 +31,7 @@ class Autoscaler:
             self._wishes.popleft()
         if needed > workers:
             return min(needed, max(2 * workers, workers + 4))
-        return self._smaller(max(wish for _, wish in self._wishes), workers, now)
+        return self._smaller(max(desired for _, desired in self._wishes), workers, now)
 
     def _smaller(self, enough: int, workers: int, now: float) -> int:
         if enough >= workers or now - self._shrunk < SHRINK_SECONDS:

@@ -114,12 +114,12 @@ class Simulation:
             elsewhere = group.told[job.engine] - (job.engine in worker.told)
             return elsewhere > 0 and job.engine not in worker.resident
 
-        order = worker.turns.order(len(group.tiers[0]), now)
+        order = worker.scheduler.order(len(group.tiers[0]), now)
         tiers = [[tier[pool] for pool in order if tier[pool].jobs] for tier in group.tiers]
-        job = take(tiers, left if self._rules.prefer else _nothing_left, now, worker.turns.batch_due(now))
+        job = take(tiers, left if self._rules.prefer else _nothing_left, now, worker.scheduler.batch_due(now))
         if job is None:
             return False
-        worker.turns.took(group.pool_of[job.engine], job.tier, now)
+        worker.scheduler.took(group.pool_of[job.engine], job.tier, now)
         most = self._engines[job.engine].batch - 1 if self._rules.batches else 0
         mates = group.queue(job).mates(job, most)
         self._run(group, worker, [job, *mates], now)
@@ -212,7 +212,7 @@ class Simulation:
     def _poll(self, group: Group, scaler: Autoscaler, now: float) -> None:
         """Ask KEDA, then start workers or stop the youngest ones; those that work finish their run first."""
         there = [worker for worker in group.workers if not worker.stopping]
-        wished = scaler.wish(group.waiting() + group.running, len(there), now)
+        wished = scaler.desired(group.waiting() + group.running, len(there), now)
         for _ in range(wished - len(there)):
             self._start_worker(group, now)
         for worker in there[wished:]:

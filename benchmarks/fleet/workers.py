@@ -4,23 +4,23 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from benchmarks.fleet.assumptions import BUDGET, DISK_BYTES_A_SECOND, PARKED_BYTES_A_SECOND, Engine
-from benchmarks.fleet.queues import Turns
+from benchmarks.fleet.queues import Scheduler
 
 
 class Worker:
     """Engines in memory, the least recently used first. Those that were here before are parked beside the GPU."""
 
-    __slots__ = ("_parked", "busy", "engines", "held", "resident", "since", "stopping", "told", "turns")
+    __slots__ = ("_offloaded", "busy", "engines", "held", "resident", "scheduler", "since", "stopping", "told")
 
     def __init__(self, engines: Sequence[Engine], since: float) -> None:
-        self.engines, self.since, self.turns = engines, since, Turns(since)
+        self.engines, self.since, self.scheduler = engines, since, Scheduler(since)
         self.resident: OrderedDict[int, None] = OrderedDict()
         self.held = 0
         self.told: frozenset[int] = frozenset()
         """What the others know of `resident`."""
         self.busy = False
         self.stopping = False
-        self._parked: set[int] = set()
+        self._offloaded: set[int] = set()
 
     def bring(self, number: int) -> float:
         """Make an engine resident and return the seconds that it takes; 0 when it was so before."""
@@ -33,6 +33,6 @@ class Worker:
             self.held -= self.engines[gone].memory
         self.resident[number] = None
         self.held += memory
-        speed = PARKED_BYTES_A_SECOND if number in self._parked else DISK_BYTES_A_SECOND
-        self._parked.add(number)
+        speed = PARKED_BYTES_A_SECOND if number in self._offloaded else DISK_BYTES_A_SECOND
+        self._offloaded.add(number)
         return memory / speed

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from likeness.contract.engines import EngineSpec, ModelSpec, way_of
+from likeness.contract.engines import EngineSpec, ModelSpec, edit_type_of
 from likeness.contract.errors import (
     EngineNotInstalled,
     FieldProblem,
@@ -16,7 +16,7 @@ from likeness.contract.errors import (
     InvalidField,
     UnknownEngine,
 )
-from likeness.contract.tasks import Customise, Generate, Purpose, Recreate, Task, Way
+from likeness.contract.tasks import Customise, EditType, Generate, Purpose, Recreate, Task
 
 Row = dict[str, Any]
 """A row of a catalogue as TOML gives it, not yet checked."""
@@ -67,7 +67,7 @@ class Catalogue(BaseModel):
 
     def defaults(self, missing: Collection[str]) -> dict[Purpose, EngineSpec]:
         """Return by purpose the engine of jobs that name none: the one furthest down that is not missing."""
-        return {wish: spec for spec in self.engine if spec.name not in missing for wish in spec.default_for}
+        return {edit_type: spec for spec in self.engine if spec.name not in missing for edit_type in spec.default_for}
 
     def choose(self, task: Task, missing: Collection[str] = ()) -> EngineSpec:
         """Return the engine that `task` names, or the default for what it asks, of those that are not missing.
@@ -89,20 +89,21 @@ class Catalogue(BaseModel):
         named = None if task.engine is None else self.find(task.engine)
         if named is None and (other := self._open(task, missing)):
             return other
-        way = way_of(task, closed=named is None or named.closed)
-        spec = named or self._default_for(way, missing)
-        if way not in spec.ways:
+        edit_type = edit_type_of(task, closed=named is None or named.closed)
+        spec = named or self._default_for(edit_type, missing)
+        if edit_type not in spec.ways:
             does = ", ".join(spec.ways) or "none of them"
-            able = ", ".join(other.name for other in self.engine if way in other.ways) or "no other: none does"
-            raise InvalidField.at("engine", f"{spec.name} does not customise by {way}; it does: {does}; take {able}")
+            able = ", ".join(other.name for other in self.engine if edit_type in other.ways) or "no other: none does"
+            detail = f"{spec.name} does not customise by {edit_type}; it does: {does}; take {able}"
+            raise InvalidField.at("engine", detail)
         return spec
 
     def _open(self, task: Customise, missing: Collection[str]) -> EngineSpec | None:
         """Return an engine for an instruction that no closed one can follow, if one is installed."""
         try:
-            way_of(task, closed=True)
+            edit_type_of(task, closed=True)
         except InstructionNotUnderstood:
-            able = [spec for spec in self.engine if Way.INSTRUCTION in spec.ways and not spec.closed]
+            able = [spec for spec in self.engine if EditType.INSTRUCTION in spec.ways and not spec.closed]
             return next((spec for spec in reversed(able) if spec.name not in missing), None)
         return None
 
@@ -113,17 +114,17 @@ class Catalogue(BaseModel):
             return self.model_copy(update={"engine": fitting})._default_for(task.kind, missing)
         return self._default_for(task.kind, missing)
 
-    def _default_for(self, wish: Purpose, missing: Collection[str]) -> EngineSpec:
-        if found := self.defaults(missing).get(wish):
+    def _default_for(self, purpose: Purpose, missing: Collection[str]) -> EngineSpec:
+        if found := self.defaults(missing).get(purpose):
             return found
-        defaults = [spec.name for spec in self.engine if wish in spec.default_for]
-        able = [spec.name for spec in self.engine if wish in (*spec.ways, *spec.kinds)]
+        defaults = [spec.name for spec in self.engine if purpose in spec.default_for]
+        able = [spec.name for spec in self.engine if purpose in (*spec.ways, *spec.kinds)]
         hint = f"one of: {', '.join(able)}" if able else "no engine of this service does it"
         if defaults:
             pull = f"likeness models pull {defaults[0]}"
-            said = f"engine: no worker has an engine that does {wish} ({', '.join(able)}); there: {pull}"
+            said = f"engine: no worker has an engine that does {purpose} ({', '.join(able)}); there: {pull}"
             raise EngineNotInstalled(said, [FieldProblem("#/engine", hint)])
-        raise UnknownEngine(f"engine: this service has no default for {wish}", [FieldProblem("#/engine", hint)])
+        raise UnknownEngine(f"engine: this service has no default for {purpose}", [FieldProblem("#/engine", hint)])
 
     def _of_kind(self, task: Recreate | Generate, missing: Collection[str]) -> EngineSpec:
         if task.engine is None:

@@ -16,11 +16,11 @@ from likeness.contract.errors import (
 from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
 from likeness.contract.jobs import Scalar
 from likeness.contract.parameters import PARAMETER_NAMES
-from likeness.contract.tasks import ControlKind, Customise, Generate, Purpose, Task, Way
+from likeness.contract.tasks import ControlKind, Customise, EditType, Generate, Purpose, Task
 
 Kind = Literal["recreate", "customise", "generate"]
 GROWTH = 1.3
-WAY_OF_EDIT = {EditKind.TEXT: Way.PRINT, EditKind.SIZE: Way.RESIZE}
+EDIT_TYPE_OF = {EditKind.TEXT: EditType.PRINT, EditKind.SIZE: EditType.RESIZE}
 """Edits that are asked in words but done another way than by instruction."""
 STILL_AT_0 = ("strength", "variation")
 """The parameters at whose 0 nothing is left to chance."""
@@ -75,10 +75,10 @@ class ParameterSpec(BaseModel):
 
     default: Scalar = None
     by_way: dict[Purpose, Scalar] = Field(
-        default={}, description="defaults of its own for some ways of customising, and for `generate`"
+        default={}, description="defaults of its own for some edit types, and for `generate`"
     )
     only_for: list[Purpose] = Field(
-        default=[], description="the kinds and ways of customising in which it does something; all where empty"
+        default=[], description="the kinds and edit types in which it does something; all where empty"
     )
     minimum: float | None = None
     maximum: float | None = None
@@ -119,7 +119,7 @@ class EngineSpec(BaseModel):
     summary: str
     use: str = Field(default="", description="when to take it rather than another")
     kinds: list[Kind]
-    ways: list[Way] = Field(default=[], description="the ways of customising it does")
+    ways: list[EditType] = Field(default=[], description="the edit types it does")
     default_for: list[Purpose] = []
     closed: bool = Field(default=False, description="takes only instructions of the closed set of edits")
     pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="workers of one pool serve its engines")
@@ -164,12 +164,12 @@ class EngineSpec(BaseModel):
         ]
         problems += self._repetition_problems(task)
         if isinstance(task, Customise):
-            problems += self._way_problems(task)
+            problems += self._edit_type_problems(task)
         if isinstance(task, Generate) and "prompt" in self.parameters and not task.prompt:
             problems.append(FieldProblem("#/prompt", f"the engine {self.name} makes a picture from text: say what"))
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
-        unused = ("seed", "prompt") if purpose is Way.INSTRUCTION else ("seed",)
+        unused = ("seed", "prompt") if purpose is EditType.INSTRUCTION else ("seed",)
         taken = {name: spec for name, spec in self.parameters.items() if name not in unused and spec.does(purpose)}
         return {name: given.get(name, spec.default_of(purpose)) for name, spec in taken.items()}
 
@@ -183,7 +183,7 @@ class EngineSpec(BaseModel):
 
     def instructions(self) -> list[str]:
         """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
-        able = {kind for kind in EditKind if WAY_OF_EDIT.get(kind, Way.INSTRUCTION) in self.ways}
+        able = {kind for kind in EditKind if EDIT_TYPE_OF.get(kind, EditType.INSTRUCTION) in self.ways}
         return abilities(able) if self.closed else []
 
     def size_of(self, task: Generate) -> tuple[int, int]:
@@ -217,14 +217,14 @@ class EngineSpec(BaseModel):
         """Return whether another seed gives another picture: not where nothing is left to chance."""
         return "seed" in self.parameters and all(parameters.get(name) != 0 for name in STILL_AT_0)
 
-    def _way_problems(self, task: Customise) -> list[FieldProblem]:
+    def _edit_type_problems(self, task: Customise) -> list[FieldProblem]:
         problems = []
         problems += [
             FieldProblem(f"#/controls/{place}", f"the engine {self.name} takes: {', '.join(self.controls) or 'none'}")
             for place, control in enumerate(task.controls)
             if control.kind not in self.controls
         ]
-        if (task.mask or task.preserve) and way_of(task, self.closed) is Way.RESIZE:
+        if (task.mask or task.preserve) and edit_type_of(task, self.closed) is EditType.RESIZE:
             field = "mask" if task.mask else "preserve"
             problems.append(FieldProblem(f"#/{field}", "a product that is scaled cannot stay where it is"))
         return problems
@@ -269,25 +269,28 @@ class ModelSpec(BaseModel):
 
 
 def purpose_of(task: Task, closed: bool) -> Purpose:
-    """Return what `task` asks of an engine: its kind, or the way of customising. Raises as `way_of`."""
-    return way_of(task, closed) if isinstance(task, Customise) else task.kind
+    """Return what `task` asks of an engine: its kind, or the edit type. Raises as `edit_type_of`."""
+    return edit_type_of(task, closed) if isinstance(task, Customise) else task.kind
 
 
-def way_of(task: Customise, closed: bool) -> Way:
-    """Return the way that `task` asks for; with `closed` its instruction must be understood here.
+def edit_type_of(task: Customise, closed: bool) -> EditType:
+    """Return the edit type of `task`; with `closed` its instruction must be understood here.
 
     Raises InstructionNotUnderstood, listing what can be asked.
     """
     if task.instruction is not None:
-        return WAY_OF_EDIT.get(edit_of(task.instruction).kind, Way.INSTRUCTION) if closed else Way.INSTRUCTION
+        return (
+            EDIT_TYPE_OF.get(edit_of(task.instruction).kind, EditType.INSTRUCTION) if closed else EditType.INSTRUCTION
+        )
     if task.recolour:
-        return Way.COLOURWAY
+        return EditType.COLOURWAY
     if task.text or task.logo:
-        return Way.PRINT
-    for way, said in ((Way.STYLE, task.style_image), (Way.GUIDE, task.guide), (Way.COMPLETE, task.complete)):
-        if said:
-            return way
-    return Way.CONTROL if task.controls else Way.FILL
+        return EditType.PRINT
+    given = {EditType.STYLE: task.style_image, EditType.GUIDE: task.guide, EditType.COMPLETE: task.complete}
+    for edit_type, value in given.items():
+        if value:
+            return edit_type
+    return EditType.CONTROL if task.controls else EditType.FILL
 
 
 def edit_of(instruction: str) -> Edit:

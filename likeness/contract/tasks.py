@@ -141,8 +141,8 @@ class Box(Strict):
         return self
 
 
-class Way(StrEnum):
-    """The ways of customising; an engine does some of them."""
+class EditType(StrEnum):
+    """The edit types; an engine does some of them."""
 
     INSTRUCTION = "instruction"
     """Told in words what to change."""
@@ -164,7 +164,7 @@ class Way(StrEnum):
     """Made from a picture painted over it: noised and denoised (SDEdit)."""
 
 
-WISHES = ("instruction", "recolour", "text", "logo", "style_image", "guide", "complete", "prompt")
+EDIT_FIELDS = ("instruction", "recolour", "text", "logo", "style_image", "guide", "complete", "prompt")
 """The fields of a customisation of which one says what is wanted; beside a guide a prompt says what it shows."""
 FILES = ("mask", "logo", "control", "style_image", "guide")
 """The fields of a customisation that a file may be sent for."""
@@ -222,11 +222,11 @@ class Customise(PictureOrder):
     thresholds: EditThresholds = Field(default_factory=EditThresholds, description="what a candidate must reach")
 
     @model_validator(mode="after")
-    def _one_wish(self) -> Self:
-        wishes = [name for name in WISHES if getattr(self, name) and not (name == "prompt" and self.guide)]
+    def _one_edit(self) -> Self:
+        wishes = [name for name in EDIT_FIELDS if getattr(self, name) and not (name == "prompt" and self.guide)]
         if len(wishes) != 1:
             said = " and ".join(wishes) if wishes else "nothing"
-            raise ValueError(f"one of {', '.join(WISHES)} is needed; given: {said}")
+            raise ValueError(f"one of {', '.join(EDIT_FIELDS)} is needed; given: {said}")
         return self
 
     @model_validator(mode="after")
@@ -296,5 +296,5 @@ PictureTask = Annotated[Recreate | Customise, Field(discriminator="kind")]
 """What one run of an engine is asked to do with a given picture."""
 Task = Annotated[Recreate | Customise | Generate, Field(discriminator="kind")]
 """What one run of an engine is asked to do."""
-Purpose = Literal["recreate", "generate"] | Way
+Purpose = Literal["recreate", "generate"] | EditType
 """What an engine may be the default for, and a parameter have a default of its own for."""

@@ -99,7 +99,7 @@ class Frame:
         shown = canvas[:height, :width]
         if shown.shape != (height, width, 3) or np.isnan(shown).any():
             raise ValueError(f"a canvas of {shown.shape} for a picture {height} px high and {width} wide, or with NaN")
-        rgb = np.clip(stored_way(shown, self.orientation), 0, 1)
+        rgb = np.clip(stored_orientation(shown, self.orientation), 0, 1)
         samples = self._samples(np.ascontiguousarray(rgb, dtype=np.float32))
         return self._image(samples)
 
@@ -149,7 +149,7 @@ def upright(stored: Samples, orientation: int) -> Samples:
     return _mirrored(np.rot90(stored, QUARTER_TURNS[orientation]), orientation)
 
 
-def stored_way(shown: Samples, orientation: int) -> Samples:
+def stored_orientation(shown: Samples, orientation: int) -> Samples:
     """Undo `upright`."""
     return np.rot90(_mirrored(shown, orientation), -QUARTER_TURNS[orientation])
 

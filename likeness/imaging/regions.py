@@ -9,7 +9,7 @@ from PIL import Image
 
 from likeness.contract.report import Lock
 from likeness.imaging.colour import Floats, Samples, image_of, palette_of, palette_table, samples_of
-from likeness.imaging.frame import stored_way, upright
+from likeness.imaging.frame import stored_orientation, upright
 from likeness.imaging.picture import Picture
 
 Part = Literal["product", "background"]
@@ -82,7 +82,7 @@ def put_back(given: Picture, made: Image.Image, kept: Where) -> Image.Image:
     A canvas cannot bring back the colours that alpha 0 hides; this does. `kept` is H x W of the upright picture.
     """
     ours, theirs = samples_of(given.pixels), samples_of(made)
-    where = stored_way(kept, given.orientation)
+    where = stored_orientation(kept, given.orientation)
     mixed = image_of(np.where(where if ours.ndim == 2 else where[..., None], ours, theirs), made.mode)
     if made.palette:
         mixed.putpalette(palette_of(made))

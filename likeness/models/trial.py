@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Result
-from likeness.contract.tasks import Recreate, Way
+from likeness.contract.tasks import EditType, Recreate
 from likeness.imaging.formats.decode import Bounds, peek
 from likeness.problems import LocalProblem
 
@@ -21,18 +21,18 @@ SECONDS_TO_LOAD = 900
 """Beside the engine's own bound: the largest are tens of GB, and a disk may be slow."""
 
 PROMPT = "a product photo"
-WISHES: dict[Way, dict[str, JsonValue]] = {
-    Way.INSTRUCTION: {"instruction": "make it blue"},
-    Way.COLOURWAY: {"recolour": {"to": "#1F4E79"}},
-    Way.PRINT: {"text": "Likeness"},
-    Way.RESIZE: {"instruction": "make it smaller"},
-    Way.FILL: {"prompt": "a white wall", "mask": "background"},
-    Way.CONTROL: {"prompt": PROMPT},
-    Way.STYLE: {"style_image": "file"},
-    Way.COMPLETE: {"complete": 0.5},
-    Way.GUIDE: {"guide": "file"},
+EDIT_FIELDS: dict[EditType, dict[str, JsonValue]] = {
+    EditType.INSTRUCTION: {"instruction": "make it blue"},
+    EditType.COLOURWAY: {"recolour": {"to": "#1F4E79"}},
+    EditType.PRINT: {"text": "Likeness"},
+    EditType.RESIZE: {"instruction": "make it smaller"},
+    EditType.FILL: {"prompt": "a white wall", "mask": "background"},
+    EditType.CONTROL: {"prompt": PROMPT},
+    EditType.STYLE: {"style_image": "file"},
+    EditType.COMPLETE: {"complete": 0.5},
+    EditType.GUIDE: {"guide": "file"},
 }
-"""What is asked to try each way of customising; a control that the engine takes is added; a file is the picture."""
+"""What is asked to try each edit type; a control that the engine takes is added; a file is the picture."""
 
 
 def can_run() -> bool:
@@ -41,21 +41,21 @@ def can_run() -> bool:
 
 
 def request(spec: EngineSpec, picture: Path) -> dict[str, JsonValue]:
-    """Return what to ask of an engine: the first that it does of recreating, a way of customising, and generating."""
+    """Return what to ask of an engine: the first that it does of recreating, a edit type, and generating."""
     asked: dict[str, JsonValue] = {"engine": spec.name} | ({"seed": 1} if "seed" in spec.parameters else {})
     prompted: dict[str, JsonValue] = {"prompt": PROMPT} if "prompt" in spec.parameters else {}
     given = str(picture.resolve())
     if "recreate" in spec.kinds:
         return {"kind": "recreate", "image": given, **asked, **prompted}
     if spec.ways:
-        return {"kind": "customise", "image": given, **asked, **_wish(spec, spec.ways[0], given)}
+        return {"kind": "customise", "image": given, **asked, **_request(spec, spec.ways[0], given)}
     return {"kind": "generate", **asked, **prompted}
 
 
-def _wish(spec: EngineSpec, way: Way, picture: JsonValue) -> dict[str, JsonValue]:
-    controls: list[JsonValue] = [{"kind": spec.controls[0]}] if way is Way.CONTROL else []
-    wish = {name: picture if value == "file" else value for name, value in WISHES[way].items()}
-    return wish | ({"controls": controls} if controls else {})
+def _request(spec: EngineSpec, edit_type: EditType, picture: JsonValue) -> dict[str, JsonValue]:
+    controls: list[JsonValue] = [{"kind": spec.controls[0]}] if edit_type is EditType.CONTROL else []
+    request = {name: picture if value == "file" else value for name, value in EDIT_FIELDS[edit_type].items()}
+    return request | ({"controls": controls} if controls else {})
 
 
 def run_once(spec: EngineSpec, picture: Path, models: Path) -> Result:

@@ -1,5 +1,6 @@
 """Queue names, Redis keys, fields and lifetimes: all of them, each with its unit."""
 
+import re
 from typing import Final
 
 from likeness.contract.tasks import Priority
@@ -9,6 +10,13 @@ JOB_FUNCTION: Final = "likeness.run"
 
 JOB_KEY: Final = "rq:job:{id}"
 """RQ's own hash of a job. Our fields live in it too, under the names below, and so expire with it."""
+
+QUEUE_KEY: Final = "rq:queue:{queue}"
+"""RQ's list of the jobs that wait in a queue."""
+TAKEN_KEY: Final = QUEUE_KEY + ":intermediate"
+"""RQ's list of the jobs that were taken from a queue and not started yet."""
+QUEUES_KEY: Final = "rq:queues"
+"""RQ's set of the keys of all queues."""
 
 FIELD_OWNER: Final = "likeness_owner"
 """Name of the API key that the job belongs to."""
@@ -32,8 +40,8 @@ FIELD_DELIVERIES: Final = "likeness_deliveries"
 FIELD_TRACEPARENT: Final = "likeness_traceparent"
 """W3C traceparent of the request that handed the job in; absent where there is no trace."""
 
-FIELD_ROUND: Final = "likeness_round"
-"""Which turn of its key the job waits for; RQ's list is in the order of rounds (contract/fair_queue.py)."""
+FIELD_VIRTUAL_START: Final = "likeness_round"
+"""Virtual start time of a waiting job; RQ's list is in its order (queue/fair_queue.py)."""
 
 EVENTS_KEY: Final = "likeness:events:{id}"
 """Stream of one job's events, each with one field `data` (Event as JSON)."""
@@ -43,11 +51,11 @@ EVENTS_LENGTH: Final = 512
 OWNER_JOBS_KEY: Final = "likeness:owner:{owner}:jobs"
 """Sorted set of job ids, all with score 0: the ids sort by time."""
 WAITING_KEY: Final = "likeness:waiting:{queue}:{owner}"
-"""Sorted set of a key's jobs in a queue's list, by round."""
-HELD_KEY: Final = "likeness:held:{queue}:{owner}"
-"""Sorted set of a key's jobs that its bound on running jobs holds back from the list, by when they were made, ms."""
-HOLDERS_KEY: Final = "likeness:held:{queue}"
-"""Set of the keys with jobs held back from a queue."""
+"""Sorted set of a key's jobs in a queue's list, by virtual start time."""
+THROTTLED_KEY: Final = "likeness:held:{queue}:{owner}"
+"""Sorted set of a key's jobs that its limit on running jobs throttles, by when they were made, ms."""
+THROTTLED_OWNERS_KEY: Final = "likeness:held:{queue}"
+"""Set of the keys with throttled jobs of a queue."""
 RUNNING_KEY: Final = "likeness:running:{owner}"
 """Set of the jobs of a key with a bound that workers took; those whose status says otherwise count no more."""
 CONCURRENCY_KEY: Final = "likeness:concurrency"
@@ -59,13 +67,13 @@ USAGE_DAYS: Final = 31
 USAGE_SECONDS: Final = (USAGE_DAYS + 1) * 24 * 3600
 IDEMPOTENCY_KEY: Final = "likeness:idempotency:{owner}:{key}"
 """Hash: fingerprint of the content, and the job id once the job is queued."""
-BELL_KEY: Final = "likeness:bell:{queue}"
+WAKE_UP_KEY: Final = "likeness:bell:{queue}"
 """List that gets an entry with each queued job, so that an idle worker of several queues can block on it.
 A lost entry costs a second, never a job."""
-BELL_LENGTH: Final = 64
-PACE_KEY: Final = "likeness:pace:{queue}"
+WAKE_UP_LENGTH: Final = 64
+MEAN_SERVICE_TIME_KEY: Final = "likeness:pace:{queue}"
 """Running mean of the seconds a worker needs per job of this queue; one of several runs counts as so many jobs."""
-PACE_SECONDS: Final = 24 * 3600
+MEAN_SERVICE_TIME_SECONDS: Final = 24 * 3600
 EXPIRED_KEY: Final = "likeness:expired:{id}"
 """Marks a job that once was, holding its owner, so that it is 410 and not 404."""
 RESIDENT_KEY: Final = "likeness:resident:{worker}"
@@ -87,7 +95,7 @@ WEBHOOKS_DUE_KEY: Final = "likeness:webhooks:due"
 """Sorted set of the ids of jobs with a webhook, each with when (Unix ms) to look at it next; a claim moves it on."""
 WEBHOOK_KEY: Final = "likeness:webhook:{id}"
 """Hash of an end that is to be told: a copy of the job's, until a try failed; then url, owner and body."""
-WEBHOOKS_BELL_KEY: Final = "likeness:webhooks:bell"
+WEBHOOKS_WAKE_UP_KEY: Final = "likeness:webhooks:bell"
 """List that gets an entry with each end that is to be told. A lost entry costs a second, never a delivery."""
 WEBHOOK_GONE_KEY: Final = "likeness:webhooks:gone:{digest}"
 """Marks a URL that answered 410 to a key's webhook; sha256 of both, in hex."""
@@ -121,7 +129,7 @@ RETRIES: Final = 2
 """How often a job runs again after its worker died, the first try not counted. A job with fewer left runs alone."""
 HEARTBEAT_SECONDS: Final = 3
 """How often a worker says that it still holds its jobs."""
-CLAIM_SECONDS: Final = 15
+LEASE_SECONDS: Final = 15
 """A worker silent for this long has lost its jobs: they run again elsewhere."""
 MAINTENANCE_SECONDS: Final = 4
 """How often a worker looks for jobs that others lost. Lost jobs run again within CLAIM + 2 x MAINTENANCE."""
@@ -140,3 +148,10 @@ def queue_names(pools: list[str]) -> list[str]:
 def accepted_at(job_id: str) -> float:
     """Return when a job was accepted, in Unix seconds: an id begins with the milliseconds, as 12 hex digits."""
     return int(job_id[:12], 16) / 1000
+
+
+def in_lua(key: str, **parts: str) -> str:
+    """Return a key's pattern as an expression of Lua: each part is the variable of its name, or what `parts` has."""
+    texts = re.split(r"{(\w+)}", key)
+    named = [parts.get(text, text) if index % 2 else f'"{text}"' for index, text in enumerate(texts) if text]
+    return " .. ".join(named)

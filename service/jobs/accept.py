@@ -15,7 +15,7 @@ from typing import Final, Literal
 from anyio import to_thread
 
 from likeness.contract.comparison import Compare, JobTask
-from likeness.contract.engines import EngineSpec, edit_of, way_of
+from likeness.contract.engines import EngineSpec, edit_of, edit_type_of
 from likeness.contract.errors import (
     FieldProblem,
     InvalidField,
@@ -27,13 +27,13 @@ from likeness.contract.errors import (
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.runs import Plan, plan_of
-from likeness.contract.tasks import Customise, Generate, Task, Way
+from likeness.contract.tasks import Customise, EditType, Generate, Task
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
 from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
-from service.jobs.capacity import check_room
+from service.jobs.capacity import check_capacity
 from service.jobs.idempotency import Accepted, once
 from service.jobs.submission import FILES, Submission, Upload
 from service.state import Services
@@ -135,7 +135,7 @@ async def missing_engines(services: Services) -> set[str]:
 
 def _check_text(task: Task, spec: EngineSpec) -> None:
     """Raise InvalidField when a text is to be printed that is blank, or that the font has no signs for."""
-    if not isinstance(task, Customise) or way_of(task, spec.closed) is not Way.PRINT or task.logo:
+    if not isinstance(task, Customise) or edit_type_of(task, spec.closed) is not EditType.PRINT or task.logo:
         return
     field = "text" if task.text is not None else "instruction"
     text = task.text if task.text is not None else edit_of(task.instruction or "").text
@@ -208,7 +208,7 @@ def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
 async def _queue(services: Services, owner: str, wanted: Admissible, key: str | None) -> Job:
     """Store the pictures, then queue the job; on a refusal nothing stays behind."""
     plan, (width, height) = wanted.plan, wanted.size
-    await check_room(services, plan, plan.task.priority, owner)
+    await check_capacity(services, plan, plan.task.priority, owner)
     job_id = new_job_id()
     async with stored_for(services, job_id):
         with step("store"):

@@ -10,13 +10,13 @@ from likeness.contract.tasks import Priority
 from service.state import Services
 
 
-async def check_room(services: Services, plan: Plan, priority: Priority, owner: str) -> None:
+async def check_capacity(services: Services, plan: Plan, priority: Priority, owner: str) -> None:
     """Raise QueueFull or QuotaExceeded when such a job would not be accepted now.
 
     Raises DoesNotFit when no worker could run it, and InvalidField for a comparison over engines that one worker may
     not have together.
     """
-    await services.queue.check_room(plan.spec, priority, owner, services.keys.limits_of(owner))
+    await services.queue.check_capacity(plan.spec, priority, owner, services.keys.limits_of(owner))
     if len(plan.pools) > 1 or any(run.spec.memory for run in plan.runs):
         workers = await services.queue.residency()
         check_pools(plan, workers)

@@ -10,13 +10,13 @@ from likeness.contract.runs import Plan, PlannedRun
 from likeness.contract.tasks import Customise, Generate
 from likeness.imaging.tiles import boxes
 from service.jobs.accept import check
-from service.jobs.capacity import check_room
+from service.jobs.capacity import check_capacity
 from service.jobs.submission import Submission
 from service.queue.admission import Outlook
 from service.state import Services
 
-PACE: Final = "the running mean of the queue's runs, whatever their engine and the size of their picture"
-NO_PACE: Final = "no job of this queue has ended lately"
+MEAN_SERVICE_TIME: Final = "the running mean of the queue's runs, whatever their engine and the size of their picture"
+NO_MEAN_SERVICE_TIME: Final = "no job of this queue has ended lately"
 NO_WORKER: Final = "no worker serves this queue now"
 DECLARED: Final = "what the catalogue declares for one picture, weights included"
 NOT_DECLARED: Final = "the catalogue does not declare it for this engine"
@@ -65,7 +65,7 @@ async def rehearse(services: Services, submission: Submission, owner: str) -> Dr
     """Check a request as `accept` does, and return what it would do. Raises what `accept` raises."""
     wanted = await check(services, submission, owner)
     plan, size = wanted.plan, wanted.size
-    await check_room(services, plan, plan.task.priority, owner)
+    await check_capacity(services, plan, plan.task.priority, owner)
     outlook = await services.queue.outlook(plan.spec.pool, plan.task.priority, owner)
     timeout = plan.bound(*size)
     return DryRun(
@@ -104,9 +104,9 @@ def canvas_of(run: PlannedRun, width: int, height: int) -> CanvasView:
 
 def _seconds(outlook: Outlook, plan: Plan, timeout: int) -> Estimate:
     if outlook.pace is None:
-        return Estimate(value=None, reason=NO_PACE)
+        return Estimate(value=None, reason=NO_MEAN_SERVICE_TIME)
     runs = len(plan.runs)
-    said = PACE if runs == 1 else f"{runs} times {PACE}"
+    said = MEAN_SERVICE_TIME if runs == 1 else f"{runs} times {MEAN_SERVICE_TIME}"
     return Estimate(value=round(min(outlook.pace * runs, timeout), 3), reason=said)
 
 
@@ -116,6 +116,6 @@ def _wait(outlook: Outlook) -> Estimate:
     if not outlook.position:
         return Estimate(value=0, reason="no job waits before it")
     if outlook.pace is None:
-        return Estimate(value=None, reason=NO_PACE)
-    said = f"jobs before it: {outlook.position}; workers: {outlook.workers}; {PACE}"
+        return Estimate(value=None, reason=NO_MEAN_SERVICE_TIME)
+    said = f"jobs before it: {outlook.position}; workers: {outlook.workers}; {MEAN_SERVICE_TIME}"
     return Estimate(value=round(outlook.position * outlook.pace / outlook.workers, 3), reason=said)

@@ -29,7 +29,7 @@ async def sweep(store: PictureStore, queue: JobQueue, lifetime: int) -> int:
     return len(gone)
 
 
-async def keep_sweeping(store: PictureStore, queue: JobQueue, lifetime: int, seconds: float) -> None:
+async def keep_erasing_expired(store: PictureStore, queue: JobQueue, lifetime: int, seconds: float) -> None:
     """Sweep every so many seconds, for ever; when something is away, try again the next time."""
     while True:
         await asyncio.sleep(seconds)

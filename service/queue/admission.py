@@ -59,10 +59,12 @@ class Admission:
         self._lifetime = lifetime
         self._share = share
 
-    async def check_room(self, spec: EngineSpec, priority: Priority, owner: str, limits: KeyLimits = UNLIMITED) -> None:
+    async def check_capacity(
+        self, spec: EngineSpec, priority: Priority, owner: str, limits: KeyLimits = UNLIMITED
+    ) -> None:
         """Raise QueueFull or QuotaExceeded when a job of this kind would not be accepted now."""
         queue = keys.queue_name(spec.pool, priority)
-        redis_keys = [f"rq:queue:{queue}", usage_key(owner, today())]
+        redis_keys = [keys.QUEUE_KEY.format(queue=queue), usage_key(owner, today())]
         bounds = self._bounds(owner, limits)
         async with translated():
             found = await self._script(ROOM, redis_keys, [owner, bounds["most"], bounds["share"], bounds["quota"]])
@@ -101,10 +103,10 @@ class Admission:
         queue = keys.queue_name(spec.pool, order.task.priority)
         redis_keys = [
             keys.JOB_KEY.format(id=order.id),
-            f"rq:queue:{queue}",
+            keys.QUEUE_KEY.format(queue=queue),
             keys.EVENTS_KEY.format(id=order.id),
             keys.OWNER_JOBS_KEY.format(owner=order.owner),
-            keys.BELL_KEY.format(queue=queue),
+            keys.WAKE_UP_KEY.format(queue=queue),
             keys.EXPIRED_KEY.format(id=order.id),
             usage_key(order.owner, today()),
         ]
@@ -113,7 +115,7 @@ class Admission:
         queued = Event(type="status", status=JobStatus.QUEUED).model_dump_json(exclude_none=True)
         settings = {
             **self._bounds(order.owner, limits),
-            "bell_length": keys.BELL_LENGTH,
+            "wake_up_length": keys.WAKE_UP_LENGTH,
             "oldest": first_job_id(time.time() - self._lifetime - keys.EXPIRED_SECONDS),
             "mark_seconds": self._lifetime + keys.EXPIRED_SECONDS,
             "key_seconds": keys.IDEMPOTENCY_SECONDS,
@@ -128,7 +130,7 @@ class Admission:
 
     async def _seconds_for(self, queue: str, jobs: int) -> int:
         async with translated():
-            pace = await self._redis.get(keys.PACE_KEY.format(queue=queue))
+            pace = await self._redis.get(keys.MEAN_SERVICE_TIME_KEY.format(queue=queue))
             workers = await self._redis.scard(f"rq:workers:{queue}")
         seconds = jobs * float(pace or 1.0) / max(1, workers)
         return int(max(1, min(600, math.ceil(seconds))))
@@ -153,10 +155,11 @@ class Admission:
         """Return what the owner's next job of this pool and priority would find; interactive jobs go first."""
         queue = keys.queue_name(pool, priority)
         async with translated():
-            position = await self._script(PLACE, [f"rq:queue:{queue}"], [owner])
+            position = await self._script(PLACE, [keys.QUEUE_KEY.format(queue=queue)], [owner])
             if priority is Priority.BATCH:
-                position += await self._redis.llen(f"rq:queue:{keys.queue_name(pool, Priority.INTERACTIVE)}")
-            pace = await self._redis.get(keys.PACE_KEY.format(queue=queue))
+                first = keys.QUEUE_KEY.format(queue=keys.queue_name(pool, Priority.INTERACTIVE))
+                position += await self._redis.llen(first)
+            pace = await self._redis.get(keys.MEAN_SERVICE_TIME_KEY.format(queue=queue))
             workers = await self._redis.scard(f"rq:workers:{queue}")
         return Outlook(position, None if pace is None else float(pace), workers)
 

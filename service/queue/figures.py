@@ -38,8 +38,8 @@ async def read_figures(redis: Any, queues: Sequence[str]) -> Figures:  # noqa: A
     now = time.time()
     async with redis.pipeline(transaction=False) as pipeline:
         for queue in queues:
-            pipeline.llen(f"rq:queue:{queue}")
-            pipeline.lindex(f"rq:queue:{queue}", 0)
+            pipeline.llen(keys.QUEUE_KEY.format(queue=queue))
+            pipeline.lindex(keys.QUEUE_KEY.format(queue=queue), 0)
             pipeline.zcard(f"rq:wip:{queue}")
             pipeline.zcount(f"rq:wip:{queue}", "-inf", now)
         pipeline.hgetall(keys.ENDED_COUNTS_KEY)

@@ -107,9 +107,9 @@ class JobQueue(Admission):
 
     async def _position(self, job: Job, queue: str) -> int:
         """Return how many jobs stand before one; before one that is held back, those of its own key."""
-        place = await self._redis.lpos(f"rq:queue:{queue}", job.id)
+        place = await self._redis.lpos(keys.QUEUE_KEY.format(queue=queue), job.id)
         if place is None:
-            ahead = await self._redis.zrank(keys.HELD_KEY.format(queue=queue, owner=job.owner), job.id)
+            ahead = await self._redis.zrank(keys.THROTTLED_KEY.format(queue=queue, owner=job.owner), job.id)
             listed = await self._redis.zcard(keys.WAITING_KEY.format(queue=queue, owner=job.owner))
             place = 0 if ahead is None else ahead + listed
         return int(place)

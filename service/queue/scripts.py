@@ -6,7 +6,7 @@ from likeness.queue.fair_queue import FAIR_QUEUE
 from likeness.queue.outbox import OUTBOX
 
 CLAIM_KEY: Final = """
--- KEYS: idempotency key. ARGV: fingerprint, seconds until an unfinished claim lapses.
+-- KEYS: idempotency key. ARGV: fingerprint, seconds until an unfinished claim expires.
 -- Answers "" when claimed, else {fingerprint, job id or ""}.
 local known = redis.call("HGET", KEYS[1], "fingerprint")
 if known then
@@ -18,11 +18,11 @@ return ""
 """
 
 WAITING: Final = """
--- How many jobs wait in a queue, those held back with them.
+-- How many jobs wait in a queue, throttled ones included.
 local function waiting(queue)
   local count = redis.call("LLEN", queue)
-  for _, holder in ipairs(redis.call("SMEMBERS", holders_key(queue))) do
-    count = count + redis.call("ZCARD", held_key(queue, holder))
+  for _, holder in ipairs(redis.call("SMEMBERS", throttled_owners_key(queue))) do
+    count = count + redis.call("ZCARD", throttled_key(queue, holder))
   end
   return count
 end
@@ -30,9 +30,9 @@ end
 -- at each of them would make refusing dear.
 local function own(queue, owner)
   local count = 0
-  for _, key in ipairs({waiting_key(queue, owner), held_key(queue, owner)}) do
+  for _, key in ipairs({waiting_key(queue, owner), throttled_key(queue, owner)}) do
     local first = redis.call("ZRANGE", key, 0, 0)[1]
-    while first and redis.call("HGET", "rq:job:" .. first, "status") ~= "queued" do
+    while first and redis.call("HGET", job_key(first), "status") ~= "queued" do
       redis.call("ZREM", key, first)
       first = redis.call("ZRANGE", key, 0, 0)[1]
     end
@@ -71,7 +71,7 @@ PLACE: Final = (
     FAIR_QUEUE
     + """
 -- KEYS: queue. ARGV: owner. Answers how many jobs the owner's next one would find before it.
-return place_of(KEYS[1], next_round(KEYS[1], ARGV[1]))
+return place_of(KEYS[1], next_virtual_start(KEYS[1], ARGV[1]))
 """
 )
 
@@ -80,7 +80,7 @@ ACCEPT: Final = (
     + FAIR_QUEUE
     + WAITING
     + """
--- KEYS: job, queue, events, jobs of the owner, bell, expired mark, usage of today [, idempotency key]
+-- KEYS: job, queue, events, jobs of the owner, wake-up key, expired mark, usage of today [, idempotency key]
 -- ARGV: id, owner, queued event, bounds and lifetimes as JSON, then the job's fields and values.
 -- Answers {"queued", jobs before this one}, or as above why it is refused.
 local id, owner, queue, set = ARGV[1], ARGV[2], KEYS[2], cjson.decode(ARGV[4])
@@ -90,7 +90,7 @@ if refused then
 end
 redis.call("HSET", KEYS[1], unpack(ARGV, 5))
 await_end(KEYS[1], id)
-redis.call("SADD", "rq:queues", queue)
+redis.call("SADD", QUEUES, queue)
 redis.call("XADD", KEYS[3], "*", "data", ARGV[3])
 redis.call("ZADD", KEYS[4], 0, id)
 redis.call("ZREMRANGEBYLEX", KEYS[4], "-", "(" .. set.oldest)
@@ -103,19 +103,19 @@ if KEYS[8] then
   redis.call("EXPIRE", KEYS[8], set.key_seconds)
 end
 if set.concurrency >= 0 then
-  redis.call("HSET", "likeness:concurrency", owner, set.concurrency)
+  redis.call("HSET", CONCURRENCY, owner, set.concurrency)
 else
-  redis.call("HDEL", "likeness:concurrency", owner)
+  redis.call("HDEL", CONCURRENCY, owner)
 end
-if set.concurrency < 0 and redis.call("EXISTS", held_key(queue, owner)) == 0 then
+if set.concurrency < 0 and redis.call("EXISTS", throttled_key(queue, owner)) == 0 then
   local place = insert(queue, id, owner)
   redis.call("LPUSH", KEYS[5], "1")
-  redis.call("LTRIM", KEYS[5], 0, set.bell_length - 1)
+  redis.call("LTRIM", KEYS[5], 0, set.wake_up_length - 1)
   return {"queued", place}
 end
-hold_back(queue, id, owner)
+throttle(queue, id, owner)
 let_in(queue, owner)
-local before = redis.call("ZRANK", held_key(queue, owner), id)
+local before = redis.call("ZRANK", throttled_key(queue, owner), id)
 return {"queued", before and before + redis.call("ZCARD", waiting_key(queue, owner)) or redis.call("LPOS", queue, id)}
 """
 )
@@ -131,8 +131,8 @@ if not status or status == "finished" or status == "failed" or status == "cancel
   return 0
 end
 local origin = redis.call("HGET", KEYS[1], "origin")
-if not drop("rq:queue:" .. origin, ARGV[1]) then
-  redis.call("HSET", KEYS[1], "likeness_cancel", "1")
+if not drop(queue_key(origin), ARGV[1]) then
+  redis.call("HSET", KEYS[1], CANCEL, "1")
   return 1
 end
 redis.call("HSET", KEYS[1], "status", "canceled", "ended_at", ARGV[3])
@@ -156,7 +156,7 @@ FORGET: Final = (
 -- A running job's entry in RQ's started registry is taken too, so its worker finds that it has lost it.
 local found = redis.call("HMGET", KEYS[1], "origin", "status")
 local origin = found[1] or ""
-drop("rq:queue:" .. origin, ARGV[1])
+drop(queue_key(origin), ARGV[1])
 if found[2] == "queued" or found[2] == "started" then
   redis.call("HINCRBY", KEYS[4], "cancelled", 1)
   redis.call("EXPIRE", KEYS[4], ARGV[3])
@@ -172,7 +172,7 @@ end
 redis.call("ZREM", KEYS[3], ARGV[1])
 redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1], "rq:executions:" .. ARGV[1])
 forget_end(ARGV[1])
-redis.call("SREM", "likeness:running:" .. ARGV[2], ARGV[1])
+redis.call("SREM", running_key(ARGV[2]), ARGV[1])
 let_in_everywhere(ARGV[2])
 return 1
 """

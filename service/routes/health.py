@@ -7,7 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotReady
-from service.collector import ANSWER_SECONDS, standing_of
+from service.collector import ANSWER_SECONDS, snapshot_of
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
 from service.schemas import Health
@@ -78,5 +78,5 @@ async def _missing(services: Services) -> list[str]:
 )
 async def metrics(services: Use, owner: MetricsReader) -> Response:
     """Give what was counted, and how things stand: requests, jobs, queues, workers, Redis, the store, webhooks."""
-    page = services.metrics.page(await standing_of(services))
+    page = services.metrics.page(await snapshot_of(services))
     return Response(page, media_type=CONTENT_TYPE_LATEST)

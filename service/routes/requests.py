@@ -101,7 +101,7 @@ def _reproducing() -> Responses:
 
 
 @dataclass(frozen=True)
-class HandIn:
+class Submitter:
     """A request that hands in a job: who sends it, and what its headers and query ask."""
 
     request: Request
@@ -112,7 +112,7 @@ class HandIn:
     prefer: Prefer = None
     dry_run: DryRunQuery = "false"
 
-    async def a(self, model: Model) -> Response:
+    async def job(self, model: Model) -> Response:
         """Accept a job of the kind that `model` describes, or say what it would do."""
         submission = await read_submission(self.request, model, self.services.settings.max_upload_bytes)
         if self.dry_run == "true":
@@ -121,7 +121,7 @@ class HandIn:
         return await _answered(self.request, self.services, self.owner, accepted, self.prefer, self.signed)
 
 
-HandingIn = Annotated[HandIn, Depends()]
+Submit = Annotated[Submitter, Depends()]
 
 
 @router.post(
@@ -131,9 +131,9 @@ HandingIn = Annotated[HandIn, Depends()]
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/recreate", examples.SUCCEEDED, *PICTURES),
 )
-async def recreate(hand_in: HandingIn) -> Response:
+async def recreate(submit: Submit) -> Response:
     """Recreate a picture as exactly as the engine can."""
-    return await hand_in.a(Recreate)
+    return await submit.job(Recreate)
 
 
 @router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery("dry_run", "links"))])
@@ -144,13 +144,13 @@ async def recreate(hand_in: HandingIn) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
 )
-async def customise(hand_in: HandingIn) -> Response:
+async def customise(submit: Submit) -> Response:
     """Change a picture: in words, to a colour, by another picture, within a mask, or by control.
 
     Give one of `instruction`, `recolour`, `text`, `logo`, `style_image`, `guide`, `complete` and `prompt`; beside a
     `guide` a `prompt` may stand. `POST /customize` is the same call.
     """
-    return await hand_in.a(Customise)
+    return await submit.job(Customise)
 
 
 @router.post(
@@ -160,13 +160,13 @@ async def customise(hand_in: HandingIn) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
 )
-async def compare(hand_in: HandingIn) -> Response:
+async def compare(submit: Submit) -> Response:
     """Run one picture through several engines and settings: a ranked table, a contact sheet, a recommendation.
 
     `runs` names the engines, each with values to try; every combination is a run, and they may be 24 together. A run
     that fails leaves the others standing; the job fails when all of them do.
     """
-    return await hand_in.a(Compare)
+    return await submit.job(Compare)
 
 
 @router.post(
@@ -176,7 +176,7 @@ async def compare(hand_in: HandingIn) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/generate", examples.GENERATED),
 )
-async def generate(hand_in: HandingIn) -> Response:
+async def generate(submit: Submit) -> Response:
     """Make a new picture of any size: from text, or of the kind that an engine has learned. No picture is sent.
 
     An engine with a `prompt` among its parameters needs one; another refuses it. Without `engine` and `prompt` one that
@@ -185,7 +185,7 @@ async def generate(hand_in: HandingIn) -> Response:
     The report has no figures of likeness: the verdict rests on the frame and the tripwires. Of several candidates the
     one with the highest `clip_score` is kept, where CLIP is installed.
     """
-    return await hand_in.a(Generate)
+    return await submit.job(Generate)
 
 
 @router.post(

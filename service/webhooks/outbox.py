@@ -40,7 +40,9 @@ TAKE: Final = (
 local found, now = {}, now_ms()
 local ended = {finished = true, failed = true, canceled = true, stopped = true}
 for _, id in ipairs(redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", now, "LIMIT", 0, ARGV[1])) do
-  local job, record = "rq:job:" .. id, "likeness:webhook:" .. id
+  local job, record = """
+    + keys.in_lua(keys.JOB_KEY)
+    + """, record_key(id)
   local status = redis.call("HGET", job, "status")
   if ended[status] then
     tell_end(job, id)
@@ -60,7 +62,7 @@ return found
 """
 )
 
-SETTLE: Final = """
+SETTLE: Final = f"""
 -- KEYS: due, end to be told, job, counts. ARGV: id, claim, log, outcome, ms until the next try or "", seconds it is
 -- kept, then the fields it is kept as.
 -- Answers 0 when the claim is lost: the job was erased, or the lease is over and another process has it.
@@ -68,7 +70,7 @@ if redis.call("HGET", KEYS[2], "claim") ~= ARGV[2] then
   return 0
 end
 if redis.call("EXISTS", KEYS[3]) == 1 then
-  redis.call("HSET", KEYS[3], "likeness_deliveries", ARGV[3])
+  redis.call("HSET", KEYS[3], "{keys.FIELD_DELIVERIES}", ARGV[3])
 end
 redis.call("HINCRBY", KEYS[4], ARGV[4], 1)
 redis.call("DEL", KEYS[2])
@@ -177,7 +179,7 @@ class Outbox:
             clock = await self._redis.time()
             first = await self._redis.zrange(keys.WEBHOOKS_DUE_KEY, 0, 0, withscores=True)
             left = first[0][1] / 1000 - clock[0] - clock[1] / 1e6 if first else seconds
-            await self._redis.blpop([keys.WEBHOOKS_BELL_KEY], timeout=min(seconds, max(left, SHORTEST_WAIT)))
+            await self._redis.blpop([keys.WEBHOOKS_WAKE_UP_KEY], timeout=min(seconds, max(left, SHORTEST_WAIT)))
 
     async def settle(self, due: Due, body: bytes, settled: Settled) -> bool:
         """Write down what became of a try; return whether the end was still ours."""

@@ -12,7 +12,7 @@ from benchmarks.fleet.queues import (
     POOL_TURN_SECONDS,
     Job,
     Queue,
-    Turns,
+    Scheduler,
     take,
 )
 from benchmarks.fleet.scaling import Autoscaler
@@ -99,7 +99,7 @@ def test_interactive_jobs_go_first_and_nothing_overtakes_what_was_left() -> None
 
 
 def test_a_batch_job_that_waited_long_goes_first_where_none_was_taken_for_as_long() -> None:
-    tiers, turns = [[Queue()], [Queue()]], Turns(0.0)
+    tiers, turns = [[Queue()], [Queue()]], Scheduler(0.0)
     first, second = job(), job(tier=BATCH)
     tiers[INTERACTIVE][0].add(first)
     tiers[BATCH][0].add(second)
@@ -108,7 +108,7 @@ def test_a_batch_job_that_waited_long_goes_first_where_none_was_taken_for_as_lon
 
 
 def test_a_worker_stays_with_a_pool_for_a_turn() -> None:
-    turns = Turns(0.0)
+    turns = Scheduler(0.0)
     turns.took(1, INTERACTIVE, now=5.0)
     assert turns.order(3, now=6.0) == [1, 2, 0]
     assert turns.order(3, now=5.0 + POOL_TURN_SECONDS) == [2, 0, 1]
@@ -132,11 +132,11 @@ def test_the_least_recently_used_engine_goes_and_comes_back_from_the_machines_me
 
 def test_keda_grows_at_once_and_shrinks_slowly() -> None:
     scaler = Autoscaler(most=50, target=4)
-    assert scaler.wish(400, 10, now=0) == 20, "a step doubles the fleet at most"
-    assert scaler.wish(0, 20, now=15) == 20, "what was wished lately still counts"
-    assert scaler.wish(0, 20, now=400) == 16
-    assert scaler.wish(0, 16, now=415) == 16, "one step a minute"
-    assert scaler.wish(82, 20, now=900) == 20, "within its tolerance"
+    assert scaler.desired(400, 10, now=0) == 20, "a step doubles the fleet at most"
+    assert scaler.desired(0, 20, now=15) == 20, "what was wished lately still counts"
+    assert scaler.desired(0, 20, now=400) == 16
+    assert scaler.desired(0, 16, now=415) == 16, "one step a minute"
+    assert scaler.desired(82, 20, now=900) == 20, "within its tolerance"
 
 
 def test_the_picture_has_a_line_for_each_row() -> None:

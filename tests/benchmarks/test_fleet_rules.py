@@ -34,7 +34,7 @@ def test_jobs_are_taken_in_the_same_order_with_the_same_mates(server: Server, tm
         ids[job] = drill.submit(owner=f"caller-{job.caller}", priority=priority, **fields)
     with redis.Redis.from_url(server.url) as client:
         queues = keys.queue_names(["drill"])
-        redis_keys = [f"rq:queue:{name}" for name in queues] + [keys.BELL_KEY.format(queue=name) for name in queues]
+        redis_keys = [f"rq:queue:{name}" for name in queues] + [keys.WAKE_UP_KEY.format(queue=name) for name in queues]
         while any(queue.jobs for tier in tiers for queue in tier):
             others = [chance.choice(ENGINES)] if chance.random() < 0.5 else []
             taken = client.eval(TAKE, len(redis_keys), *redis_keys, LOOK_AHEAD, LONG, -1, *others)

@@ -60,9 +60,9 @@ def edges(page: Page) -> None:
     page.get_by_role("checkbox", name="soft edge").check()
 
 
-Way = tuple[str, Callable[[Page], None] | None, str, dict[str, object], str]
+EditType = tuple[str, Callable[[Page], None] | None, str, dict[str, object], str]
 """Its label, what is filled in, the engine that makes it, what the job then asks, what the report says was asked."""
-WAYS: list[Way] = [
+WAYS: list[EditType] = [
     ("Exact colour", colour, "starter-edit", {"recolour": {"to": "#1F7A3D", "mask": "product"}}, "the colour #1F7A3D"),
     ("Print a text", text, "starter", {"text": "LK", "text_colour": "#FFFFFF"}, "the text"),
     ("Print a logo", logo, "starter", {"logo": "file"}, "the logo"),
@@ -75,7 +75,7 @@ WAYS: list[Way] = [
 
 
 @pytest.mark.parametrize("way", WAYS, ids=[way[0] for way in WAYS])
-def test_a_way_of_customising(site: Live, page: Page, way: Way) -> None:
+def test_a_way_of_customising(site: Live, page: Page, way: EditType) -> None:
     label, say, engine, asked, reported = way
     wished(page, label)
     if say:
@@ -143,6 +143,15 @@ def test_a_mask_goes_with_the_picture_that_it_was_painted_on(page: Page) -> None
     expect(page.get_by_text("Mask painted.")).to_have_count(0)
     page.locator("#submit").click()
     expect(page.locator("[data-field=mask] .wrong")).to_have_text("paint the mask first")
+
+
+def test_a_tap_paints_a_disc(page: Page) -> None:
+    wished(page, "Fill a mask")
+    page.get_by_role("radio", name="Where I paint").check()
+    page.get_by_role("button", name="Paint the mask").click()
+    page.get_by_role("application").click()
+    alpha = "canvas => canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3]"
+    assert page.locator("canvas.veil").evaluate(alpha) == 255
 
 
 def test_adapters_where_an_engine_has_them(site: Live, open_page: Open) -> None:

@@ -8,7 +8,7 @@ import pytest
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import ParameterSpec
 from likeness.contract.errors import InvalidField, UnknownEngine
-from likeness.contract.tasks import Customise, Generate, Recreate, Way
+from likeness.contract.tasks import Customise, EditType, Generate, Recreate
 from tests.support.places import DRILL_CATALOGUE as DRILL
 from tests.support.places import ROOT
 from tests.support.tiny import MAKERS
@@ -29,7 +29,7 @@ def test_nothing_has_two_shipped_defaults_and_what_the_starter_does_has_one() ->
     shipped = [spec for spec in load_catalogue().engines if spec.weights not in MAKERS]
     defaults = [wish for spec in shipped for wish in spec.default_for]
     assert len(set(defaults)) == len(defaults)
-    assert set(defaults) >= {"recreate", *Way} - {Way.STYLE, Way.COMPLETE}
+    assert set(defaults) >= {"recreate", *EditType} - {EditType.STYLE, EditType.COMPLETE}
 
 
 def test_an_engine_is_the_default_only_for_what_it_does() -> None:

@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 from likeness.imaging.colour import rgb_of, samples_of
 from likeness.imaging.formats import exif, png
 from likeness.imaging.formats.encode import encode
-from likeness.imaging.frame import Frame, frame_table, padded, stored_way, upright
+from likeness.imaging.frame import Frame, frame_table, padded, stored_orientation, upright
 from likeness.imaging.picture import Picture
 from tests.imaging.files import PNG_KINDS, SRGB, exif_block, photo, picture, png_file, saved
 
@@ -107,7 +107,7 @@ def test_upright_is_what_pillow_shows(orientation):
     image.getexif()[exif.ORIENTATION] = orientation
     shown = np.asarray(ImageOps.exif_transpose(image))
     assert np.array_equal(upright(np.asarray(image), orientation), shown)
-    assert np.array_equal(stored_way(shown, orientation), np.asarray(image))
+    assert np.array_equal(stored_orientation(shown, orientation), np.asarray(image))
 
 
 def test_sixteen_bit_grey_keeps_every_level():

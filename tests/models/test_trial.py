@@ -7,15 +7,15 @@ from pydantic import TypeAdapter
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
-from likeness.contract.tasks import Task, Way
-from likeness.models.trial import WISHES, request
+from likeness.contract.tasks import EditType, Task
+from likeness.models.trial import EDIT_FIELDS, request
 
 TASKS: TypeAdapter[Task] = TypeAdapter(Task)
 CATALOGUE = load_catalogue()
 
 
 def test_every_way_of_customising_has_something_to_try() -> None:
-    assert set(WISHES) == set(Way)
+    assert set(EDIT_FIELDS) == set(EditType)
 
 
 ABLE = [(spec, spec) for spec in CATALOGUE.engines]

@@ -154,7 +154,7 @@ class Drill:
         process.wait()
 
     def lapse(self, *dead: subprocess.Popen[bytes]) -> None:
-        """Let the claims of workers that were killed lapse now, as CLAIM_SECONDS of silence would."""
+        """Let the claims of workers that were killed lapse now, as LEASE_SECONDS of silence would."""
         with redis.Redis.from_url(self.redis_url) as client:
             for pool in self.catalogue.pools:
                 for queue in keys.queue_names([pool]):

@@ -9,7 +9,7 @@ from torch import nn
 
 from likeness.contract.engines import CanvasSpec
 from worker.engine import Canvas
-from worker.networks.batch_invariance import SteadyUNet
+from worker.networks.batch_invariance import BatchInvariantUNet
 
 SMALLEST_WINDOW = 64
 """In latents: 512 px of Stable Diffusion."""
@@ -67,10 +67,10 @@ class Measures:
         self._taken = 0
 
 
-class Thrift(Measures):
+class MemorySaver(Measures):
     """Networks of a latent diffusion engine, and what may be done to them when memory is short."""
 
-    def __init__(self, vae: Any, unet: SteadyUNet, *more: Measure) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
+    def __init__(self, vae: Any, unet: BatchInvariantUNet, *more: Measure) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
         self.vae, self.unet = vae, unet
         self._narrow = False
         whole = unet.attn_processors

@@ -20,14 +20,14 @@ from worker.components import Components
 from worker.diffusion import prompts
 from worker.diffusion.starter import generators, pixels, resized, schedule
 from worker.engine import Canvas, EngineTask, Plane, Preview, Stage, StepHook
-from worker.networks.batch_invariance import MixedAutoencoder, Steady, SteadyUNet
+from worker.networks.batch_invariance import BatchInvariant, BatchInvariantUNet, MixedAutoencoder
 from worker.networks.starter import TIMES
 
 KINDS: dict[str, type[Any]] = {
     "AutoencoderKL": MixedAutoencoder,
     "CLIPTextModel": CLIPTextModel,
     "CLIPTextModelWithProjection": CLIPTextModelWithProjection,
-    "UNet2DConditionModel": SteadyUNet,
+    "UNet2DConditionModel": BatchInvariantUNet,
 }
 """The classes that a model's index may name; nothing else is loaded."""
 TOKENIZERS: dict[str, type[Any]] = {
@@ -63,10 +63,10 @@ def mode_of(task: EngineTask, channels: int) -> Mode:
         return Mode.INSTRUCT
     if task.mask is not None:
         return Mode.CONTROL_FILL if task.controls else Mode.FILL
-    anew = number(task, "strength", 1.0) >= 1
+    from_scratch = number(task, "strength", 1.0) >= 1
     if task.controls:
-        return Mode.CONTROL if anew else Mode.CONTROL_IMAGE
-    return Mode.TEXT if anew else Mode.IMAGE
+        return Mode.CONTROL if from_scratch else Mode.CONTROL_IMAGE
+    return Mode.TEXT if from_scratch else Mode.IMAGE
 
 
 def number(task: EngineTask, name: str, default: float) -> float:
@@ -114,11 +114,11 @@ def network(components: Components, weights: str, part: str, kind: type[Any], dt
 
 def _loaded(components: Components, weights: str, part: str, kind: type[Any], dtype: torch.dtype) -> Any:  # noqa: ANN401
     folder = components.folder(weights) / part
-    numbers = {"torch_dtype" if issubclass(kind, ModelMixin) else "dtype": dtype}
+    precision = {"torch_dtype" if issubclass(kind, ModelMixin) else "dtype": dtype}
     made = kind.from_pretrained(
-        folder, variant=_variant(folder), use_safetensors=True, local_files_only=True, **numbers
+        folder, variant=_variant(folder), use_safetensors=True, local_files_only=True, **precision
     ).eval()
-    if isinstance(made, Steady):
+    if isinstance(made, BatchInvariant):
         made.paired = components.device == "cpu"
         if components.compile:
             made.compile()
@@ -168,7 +168,7 @@ def together(readings: Sequence[Mapping[str, Tensor]], device: str) -> dict[str,
     return {name: torch.cat([one[name] for one in readings]).to(device) for name in readings[0]}
 
 
-def alike(readings: Sequence[Mapping[str, Tensor]]) -> list[list[int]]:
+def group_by_prompt_length(readings: Sequence[Mapping[str, Tensor]]) -> list[list[int]]:
     """Return which pictures may share a run: those whose prompts are equally long."""
     groups: dict[int, list[int]] = {}
     for index, one in enumerate(readings):

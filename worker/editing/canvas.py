@@ -14,7 +14,7 @@ LEAST_PRODUCT, MOST_PRODUCT = 0.005, 0.995
 """Share of the picture; what is found outside these bounds is no product."""
 
 
-class Shown:
+class AnalysedCanvas:
     """A canvas with what is found on it; `size` is height and width without the padding."""
 
     def __init__(

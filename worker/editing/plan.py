@@ -23,7 +23,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Brief:
+class EditPlan:
     """What one picture needs: the engine's inputs, the finish, the check."""
 
     canvas: Canvas
@@ -34,7 +34,7 @@ class Brief:
     style: Canvas | None = None
     loras: Mapping[str, float] = field(default_factory=dict)
     keep_detail: Plane | None = None
-    anew: bool = False
+    from_scratch: bool = False
     """Whether it is made from the text alone."""
     caption: str | None = None
     """The text, where a captioner wrote it."""
@@ -51,8 +51,19 @@ class Brief:
     def task(self, seed: int, parameters: dict[str, Scalar]) -> EngineTask:
         """Return what the engine is to do; a caption is the prompt in its parameters too."""
         parameters = parameters | ({"prompt": self.caption} if self.caption else {})
-        given = (self.text, self.mask, self.controls, self.keep_detail, self.maps, self.loras, self.anew, self.style)
-        return EngineTask(self.canvas, seed, parameters, *given)
+        return EngineTask(
+            self.canvas,
+            seed,
+            parameters,
+            text=self.text,
+            mask=self.mask,
+            controls=self.controls,
+            keep_detail=self.keep_detail,
+            maps=self.maps,
+            loras=self.loras,
+            from_scratch=self.from_scratch,
+            style=self.style,
+        )
 
     def finish(self, made: Canvas) -> Canvas:
         """Return what the engine made, in the exact colour where one is asked, with what must not change put back."""

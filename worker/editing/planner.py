@@ -3,28 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from likeness.contract.engines import EngineSpec, way_of
+from likeness.contract.engines import EngineSpec, edit_type_of
 from likeness.contract.errors import NoProduct
 from likeness.contract.jobs import SentFile
-from likeness.contract.tasks import Control, Customise, Generate, Recreate, Task, Way
+from likeness.contract.tasks import Control, Customise, EditType, Generate, Recreate, Task
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.learned import Captions
 from likeness.imaging.frame import rgba_of
 from likeness.imaging.masks import style_of, upright_control, upright_guide
 from likeness.imaging.picture import Picture
-from worker.editing.canvas import Shown
+from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import captions_of
-from worker.editing.modes import WAYS, open_instruction, region_of
-from worker.editing.plan import Brief, Sent
+from worker.editing.edit_types import EDIT_TYPES, open_instruction, region_of
+from worker.editing.plan import EditPlan, Sent
 
 
-def brief_of(task: Task, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
+def edit_plan_of(task: Task, spec: EngineSpec, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     """Return what is asked of one picture. Raises NoProduct."""
     if isinstance(task, Generate):
-        brief = Brief(shown.canvas, text=task.prompt or "", anew=True)
+        plan = EditPlan(shown.canvas, text=task.prompt or "", from_scratch=True)
     else:
-        brief = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
-    return replace(brief, loras={lora.name: lora.weight for lora in task.loras})
+        plan = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
+    return replace(plan, loras={lora.name: lora.weight for lora in task.loras})
 
 
 def beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
@@ -37,12 +37,12 @@ def beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
     )
 
 
-def _recreation(task: Recreate, spec: EngineSpec, shown: Shown) -> Brief:
+def _recreation(task: Recreate, spec: EngineSpec, shown: AnalysedCanvas) -> EditPlan:
     """Return the brief of a picture made again; an engine that keeps to maps keeps to the first kind it takes."""
     controls = tuple(Control(kind=kind) for kind in spec.controls[:1])
     caption = shown.caption if is_captioned(task, spec) else None
     text = caption or str(spec.resolve(task).get("prompt") or "")
-    return Brief(shown.canvas, text=text, controls=controls, caption=caption)
+    return EditPlan(shown.canvas, text=text, controls=controls, caption=caption)
 
 
 def is_captioned(task: Task, spec: EngineSpec) -> bool:
@@ -50,32 +50,32 @@ def is_captioned(task: Task, spec: EngineSpec) -> bool:
     return isinstance(task, Recreate) and spec.captioned and task.prompt is None
 
 
-def _customised(task: Customise, spec: EngineSpec, shown: Shown, sent: Sent) -> Brief:
-    way = way_of(task, spec.closed)
-    is_open = way is Way.INSTRUCTION and not spec.closed
-    brief = (open_instruction if is_open else WAYS[way])(task, shown, sent)
-    if way is Way.FILL:
-        brief = replace(brief, controls=tuple(Control(kind=kind) for kind in spec.controls))
-    return _checked(_locked(brief, task, shown), task, shown, captions_of(task, spec.closed))
+def _customised(task: Customise, spec: EngineSpec, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
+    edit_type = edit_type_of(task, spec.closed)
+    is_open = edit_type is EditType.INSTRUCTION and not spec.closed
+    plan = (open_instruction if is_open else EDIT_TYPES[edit_type])(task, shown, sent)
+    if edit_type is EditType.FILL:
+        plan = replace(plan, controls=tuple(Control(kind=kind) for kind in spec.controls))
+    return _checked(_locked(plan, task, shown), task, shown, captions_of(task, spec.closed))
 
 
-def _locked(brief: Brief, task: Customise, shown: Shown) -> Brief:
+def _locked(plan: EditPlan, task: Customise, shown: AnalysedCanvas) -> EditPlan:
     """Return the brief with what mask and preserve keep."""
     region = region_of(task, shown)
     if region is None:
-        return brief
-    if brief.region is not None:
-        region = region & brief.region
+        return plan
+    if plan.region is not None:
+        region = region & plan.region
     if not shown.cut(region).any():
         raise NoProduct("what mask and preserve leave to change is nothing; send another mask")
-    return replace(brief, region=region, under=brief.under if brief.under is not None else shown.canvas)
+    return replace(plan, region=region, under=plan.under if plan.under is not None else shown.canvas)
 
 
-def _checked(brief: Brief, task: Customise, shown: Shown, captions: Captions | None) -> Brief:
+def _checked(plan: EditPlan, task: Customise, shown: AnalysedCanvas, captions: Captions | None) -> EditPlan:
     """Return the brief with a check without padding, and with what is kept when pixels are to be locked."""
-    if brief.check is None and not task.locks:
-        return brief
-    check = brief.check or EditCheck("the same picture", changes=False)
+    if plan.check is None and not task.locks:
+        return plan
+    check = plan.check or EditCheck("the same picture", changes=False)
     inside = None if check.inside is None else shown.cut(check.inside)
-    kept = shown.cut(~brief.region) if task.locks and brief.region is not None else None
-    return replace(brief, check=replace(check, inside=inside, kept=kept, captions=captions))
+    kept = shown.cut(~plan.region) if task.locks and plan.region is not None else None
+    return replace(plan, check=replace(check, inside=inside, kept=kept, captions=captions))

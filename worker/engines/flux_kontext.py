@@ -18,7 +18,7 @@ from worker.diffusion.pipelines import assembled, canvases, fitted, number, repo
 from worker.diffusion.schedulers import scheduler_of
 from worker.diffusion.starter import generators, pixels
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.networks.batch_invariant_transformers import SteadyFlux
+from worker.networks.batch_invariant_transformers import BatchInvariantFlux
 
 TOKENS = 512
 """How much of an instruction is read, in tokens of T5; CLIP reads 77."""
@@ -76,5 +76,5 @@ class FluxKontextEngine(Measures):
 
 def load(spec: EngineSpec, components: Components) -> FluxKontextEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
-    networks = {"T5EncoderModel": T5EncoderModel, "FluxTransformer2DModel": SteadyFlux}
+    networks = {"T5EncoderModel": T5EncoderModel, "FluxTransformer2DModel": BatchInvariantFlux}
     return FluxKontextEngine(spec, assembled(components, spec.weights, networks))

@@ -21,7 +21,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
-from worker.diffusion.memory_saving import Thrift, on_the_cpu
+from worker.diffusion.memory_saving import MemorySaver, on_the_cpu
 from worker.diffusion.pipelines import assembled, canvas_of, fitted, named, number, reporter
 from worker.diffusion.schedulers import scheduler_of
 from worker.diffusion.starter import generators, pixels, schedule
@@ -79,7 +79,7 @@ class Embedder:
         return pipe
 
 
-class Kandinsky22Engine(Thrift):
+class Kandinsky22Engine(MemorySaver):
     """Resident decoder and prior."""
 
     def __init__(self, spec: EngineSpec, parts: Mapping[str, Any], embedder: Embedder) -> None:
@@ -106,7 +106,8 @@ class Kandinsky22Engine(Thrift):
         """Return what to paint and what to be led away from, each N x width; every picture's prior runs by itself."""
         wanted, unwanted, done = [], [], 0
         for task in tasks:
-            shown, away = None if task.anew else self.embedder.of_picture(task.canvas), self.embedder.of_nothing()
+            shown = None if task.from_scratch else self.embedder.of_picture(task.canvas)
+            away = self.embedder.of_nothing()
             if _says_something(task):
                 said, away = self.embedder.of_text(task, on_step, done, steps)
                 shown = said if shown is None else torch.lerp(shown, said, PROMPT_SHARE) if task.text else shown
@@ -119,18 +120,18 @@ class Kandinsky22Engine(Thrift):
     def _denoised(
         self, tasks: Sequence[EngineTask], wanted: Tensor, unwanted: Tensor, on_step: StepHook, done: int
     ) -> Tensor:
-        anew = tasks[0].anew
-        canvas = self.spec.canvas.shrunk if anew else self.spec.canvas
+        from_scratch = tasks[0].from_scratch
+        canvas = self.spec.canvas.shrunk if from_scratch else self.spec.canvas
         smalls = [fitted(task.canvas, canvas) for task in tasks]
         self.window(canvas, smalls[0])
         steps = int(number(tasks[0], "steps", 1))
-        kind = KandinskyV22Pipeline if anew else KandinskyV22Img2ImgPipeline
+        kind = KandinskyV22Pipeline if from_scratch else KandinskyV22Img2ImgPipeline
         pipe = kind(unet=self.unet, scheduler=scheduler_of(self.scheduler, None), movq=self.movq)
         pipe.set_progress_bar_config(disable=True)
         return pipe(
             image_embeds=wanted,
             negative_image_embeds=unwanted,
-            **(_from_noise(smalls[0], steps) if anew else _from_picture(tasks[0], smalls, pipe.device)),
+            **(_from_noise(smalls[0], steps) if from_scratch else _from_picture(tasks[0], smalls, pipe.device)),
             guidance_scale=number(tasks[0], "guidance_scale", 1.0),
             generator=generators(tasks),
             output_type="latent",

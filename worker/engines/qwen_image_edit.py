@@ -25,12 +25,12 @@ from worker.diffusion.pipelines import assembled, canvas_of, named, number, repo
 from worker.diffusion.schedulers import scheduler_of
 from worker.diffusion.starter import generators
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.networks.batch_invariant_transformers import SteadyQwenImage
+from worker.networks.batch_invariant_transformers import BatchInvariantQwenImage
 
 NETWORKS: dict[str, type[Any]] = {
     "AutoencoderKLQwenImage": AutoencoderKLQwenImage,
     "Qwen2_5_VLForConditionalGeneration": Qwen2_5_VLForConditionalGeneration,
-    "QwenImageTransformer2DModel": SteadyQwenImage,
+    "QwenImageTransformer2DModel": BatchInvariantQwenImage,
 }
 PLACE = "<|image_pad|>"
 """Stands in a text for one token of a picture."""

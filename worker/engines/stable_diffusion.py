@@ -23,15 +23,15 @@ from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.diffusion.control_maps import Maps
 from worker.diffusion.lora import Adapters
-from worker.diffusion.memory_saving import Thrift, on_the_cpu, tiling
+from worker.diffusion.memory_saving import MemorySaver, on_the_cpu, tiling
 from worker.diffusion.pipelines import (
     Mode,
-    alike,
     assembled,
     call_of,
     canvases,
     control_call,
     fitted,
+    group_by_prompt_length,
     mode_of,
     named,
     network,
@@ -44,7 +44,7 @@ from worker.diffusion.pipelines import (
 from worker.diffusion.prompts import Encoder
 from worker.diffusion.schedulers import scheduler_of
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.networks.batch_invariance import SteadyControlNet
+from worker.networks.batch_invariance import BatchInvariantControlNet
 
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionPipeline,
@@ -59,14 +59,14 @@ TILED = (Mode.IMAGE, Mode.FILL)
 """Where a picture that is larger than a tile is worked on in windows."""
 
 
-class StableDiffusionEngine(Thrift):
+class StableDiffusionEngine(MemorySaver):
     """Resident networks, put into whichever pipeline a run needs."""
 
     def __init__(
         self,
         spec: EngineSpec,
         parts: Mapping[str, Any],
-        controls: Mapping[str, SteadyControlNet],
+        controls: Mapping[str, BatchInvariantControlNet],
         adapters: Adapters,
         maps: Maps,
     ) -> None:
@@ -81,7 +81,7 @@ class StableDiffusionEngine(Thrift):
         """Return each canvas made as its parameters say; one step for each denoising step, one for decoding."""
         self.adapters.put_on(tasks[0].loras)
         readings = [self._read(task) for task in tasks]
-        groups = alike(readings)
+        groups = group_by_prompt_length(readings)
         made: dict[int, Canvas] = {}
         for place, group in enumerate(groups):
             prompts = together([readings[index] for index in group], str(self.vae.device))
@@ -127,7 +127,8 @@ def load(spec: EngineSpec, components: Components) -> StableDiffusionEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
     parts = assembled(components, spec.weights)
     controls = {
-        kind: network(components, spec.parts[kind], "", SteadyControlNet, components.dtype) for kind in spec.controls
+        kind: network(components, spec.parts[kind], "", BatchInvariantControlNet, components.dtype)
+        for kind in spec.controls
     }
     whole = StableDiffusionPipeline(**parts, safety_checker=None, feature_extractor=None, requires_safety_checker=False)
     return StableDiffusionEngine(spec, parts, controls, Adapters(whole, spec, components), Maps(spec, components))

@@ -29,15 +29,15 @@ from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.diffusion.control_maps import Maps
 from worker.diffusion.lora import Adapters
-from worker.diffusion.memory_saving import Thrift, on_the_cpu, tiling
+from worker.diffusion.memory_saving import MemorySaver, on_the_cpu, tiling
 from worker.diffusion.pipelines import (
     Mode,
-    alike,
     assembled,
     call_of,
     canvases,
     control_call,
     fitted,
+    group_by_prompt_length,
     legacy_reporter,
     mode_of,
     named,
@@ -51,7 +51,7 @@ from worker.diffusion.pipelines import (
 from worker.diffusion.prompts import Encoder
 from worker.diffusion.schedulers import scheduler_of
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.networks.batch_invariance import SteadyControlNet
+from worker.networks.batch_invariance import BatchInvariantControlNet
 
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionXLPipeline,
@@ -88,14 +88,14 @@ class Refiner:
         )
 
 
-class StableDiffusionXLEngine(Thrift):
+class StableDiffusionXLEngine(MemorySaver):
     """Resident networks, put into whichever pipeline a run needs."""
 
     def __init__(
         self,
         spec: EngineSpec,
         parts: Mapping[str, Any],
-        controls: Mapping[str, SteadyControlNet],
+        controls: Mapping[str, BatchInvariantControlNet],
         adapters: Adapters,
         maps: Maps,
         refiner: Refiner | None,
@@ -114,7 +114,7 @@ class StableDiffusionXLEngine(Thrift):
         """Return each canvas made as its parameters say; one step for each denoising step, one for decoding."""
         self.adapters.put_on(tasks[0].loras)
         readings = [_read(self.encoders, task) for task in tasks]
-        groups = alike(readings)
+        groups = group_by_prompt_length(readings)
         made: dict[int, Canvas] = {}
         for place, group in enumerate(groups):
             prompts = together([readings[index] for index in group], str(self.vae.device))
@@ -192,7 +192,7 @@ def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, int]]:
     One made anew has the size it is made in: told of a smaller one, the network draws what was enlarged from it.
     """
     return {
-        "original_size": (small if task.anew else task.canvas).shape[:2],
+        "original_size": (small if task.from_scratch else task.canvas).shape[:2],
         "target_size": small.shape[:2],
         "crops_coords_top_left": (0, 0),
     }
@@ -202,7 +202,8 @@ def load(spec: EngineSpec, components: Components) -> StableDiffusionXLEngine:
     """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
     parts = assembled(components, spec.weights)
     controls = {
-        kind: network(components, spec.parts[kind], "", SteadyControlNet, components.dtype) for kind in spec.controls
+        kind: network(components, spec.parts[kind], "", BatchInvariantControlNet, components.dtype)
+        for kind in spec.controls
     }
     refiner = Refiner(assembled(components, spec.parts[REFINER])) if REFINER in spec.parts else None
     adapters = Adapters(StableDiffusionXLPipeline(**parts, add_watermarker=False), spec, components)

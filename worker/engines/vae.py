@@ -45,7 +45,7 @@ class VAEEngine:
 
     def _made(self, task: EngineTask, on_step: StepHook) -> Canvas:
         random = torch.Generator("cpu").manual_seed(task.seed)
-        if task.anew:
+        if task.from_scratch:
             return self._new(task, random, on_step)
         if self.patches is None:
             return self._whole(task, random, on_step)

@@ -65,7 +65,7 @@ class VQGANTransformerEngine:
 
     def _plan(self, task: EngineTask) -> Plan:
         rows = rows_of(task.canvas)
-        if task.anew or task.mask is None:
+        if task.from_scratch or task.mask is None:
             return Plan(max(rows, ACROSS), torch.empty(0, ACROSS, dtype=torch.long))
         left = left_of(task.mask)
         small = cv2.resize(hidden_below(task.canvas, left), (SIDE, rows * FACTOR), interpolation=cv2.INTER_AREA)

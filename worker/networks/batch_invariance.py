@@ -44,12 +44,12 @@ def _joined(made: list[Any], rows: int) -> Any:  # noqa: ANN401
     return tuple(_joined(list(parts), rows) for parts in zip(*made, strict=True))
 
 
-def in_numbers(value: Any, dtype: torch.dtype) -> Any:  # noqa: ANN401  as networks take it
+def in_precision(value: Any, dtype: torch.dtype) -> Any:  # noqa: ANN401  as networks take it
     """Return a value with every tensor of floats in it as `dtype`."""
     if isinstance(value, list | tuple):
-        return type(value)(in_numbers(one, dtype) for one in value)
+        return type(value)(in_precision(one, dtype) for one in value)
     if isinstance(value, dict):
-        return {name: in_numbers(one, dtype) for name, one in value.items()}
+        return {name: in_precision(one, dtype) for name, one in value.items()}
     return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
@@ -91,7 +91,7 @@ def _line(length: int, before: bool, after: bool, overlap: int) -> Tensor:
     return line
 
 
-class Steady:
+class BatchInvariant:
     """Mixed into a network of diffusers: float32 in and out, rows two at a time where `paired`."""
 
     paired = False
@@ -103,18 +103,18 @@ class Steady:
         return torch.float32
 
     @property
-    def numbers(self) -> torch.dtype:
+    def precision(self) -> torch.dtype:
         """What the network itself runs in."""
         return next(self.parameters()).dtype  # type: ignore[attr-defined]
 
     def run_steadily(self, run: Run, given: dict[str, Any], rows: int) -> Any:  # noqa: ANN401  as the network answers
         """Return what `run`, the network's own forward, makes of what is given."""
-        given = in_numbers(given, self.numbers)
+        given = in_precision(given, self.precision)
         made = in_pairs(run, rows, given) if self.paired else run(**given)
-        return in_numbers(made, torch.float32)
+        return in_precision(made, torch.float32)
 
 
-class SteadyUNet(Steady, UNet2DConditionModel):
+class BatchInvariantUNet(BatchInvariant, UNet2DConditionModel):
     """UNet2DConditionModel, also for latents larger than `window`."""
 
     window: int | None = None
@@ -138,7 +138,7 @@ class SteadyUNet(Steady, UNet2DConditionModel):
         return self.run_steadily(run, {"sample": sample, **given}, len(sample))[0]
 
 
-class SteadyControlNet(Steady, ControlNetModel):
+class BatchInvariantControlNet(BatchInvariant, ControlNetModel):
     """ControlNetModel."""
 
     def forward(self, sample: Tensor, timestep: Any, encoder_hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers

@@ -7,13 +7,13 @@ from diffusers.models import FluxTransformer2DModel, QwenImageTransformer2DModel
 from diffusers.models.modeling_outputs import Transformer2DModelOutput
 from torch import Tensor
 
-from worker.networks.batch_invariance import Steady, in_numbers
+from worker.networks.batch_invariance import BatchInvariant, in_precision
 
 SHARED = ("txt_ids", "img_ids", "joint_attention_kwargs")
 """What FLUX takes once for all rows: where each token lies. In float32, for short numbers cannot count far."""
 
 
-class SteadyFlux(Steady, FluxTransformer2DModel):
+class BatchInvariantFlux(BatchInvariant, FluxTransformer2DModel):
     """FluxTransformer2DModel."""
 
     def forward(self, hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
@@ -25,12 +25,12 @@ class SteadyFlux(Steady, FluxTransformer2DModel):
         return Transformer2DModelOutput(sample=made) if wanted else (made,)
 
 
-class SteadyQwenImage(Steady, QwenImageTransformer2DModel):
+class BatchInvariantQwenImage(BatchInvariant, QwenImageTransformer2DModel):
     """QwenImageTransformer2DModel; its pipeline runs one picture at a time, so that there is nothing to pair."""
 
     def forward(self, hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
         """Return the prediction, 1 x tokens x channels."""
         wanted = options.pop("return_dict", True)
-        given = in_numbers({"hidden_states": hidden_states, **options}, self.numbers)
-        made = in_numbers(super().forward(**given, return_dict=False)[0], self.dtype)
+        given = in_precision({"hidden_states": hidden_states, **options}, self.precision)
+        made = in_precision(super().forward(**given, return_dict=False)[0], self.precision)
         return Transformer2DModelOutput(sample=made) if wanted else (made,)

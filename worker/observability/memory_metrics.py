@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from worker.residency.engines import LOADED, MOVED_BACK, MOVED_OFF, OUT_OF_MEMORY, UNLOADED, Residents
+from worker.residency.engines import BROUGHT_BACK, LOADED, OFFLOADED, OUT_OF_MEMORY, UNLOADED, Residents
 
-MOVES = (LOADED, UNLOADED, MOVED_OFF, MOVED_BACK)
+MOVES = (LOADED, UNLOADED, OFFLOADED, BROUGHT_BACK)
 
 
 class MemoryFigures(Collector):

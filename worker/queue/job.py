@@ -17,9 +17,9 @@ from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
 from worker.observability.telemetry import Ending, ending_of
-from worker.queue.scheduling import Turns
+from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
-from worker.runs.run import Outcome
+from worker.runs.context import Outcome
 
 PAUSE = 0.1
 """Seconds until a worker that left jobs to others looks again."""
@@ -124,7 +124,7 @@ class LikenessJob(Job):
         """Return how often the job was given to a worker, as far as its retries tell."""
         return 1 + max(0, keys.RETRIES - (self.retries_left or 0))
 
-    def tell(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
+    def notify(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
         """Append to the job's event stream."""
         stream = keys.EVENTS_KEY.format(id=self.id)
         data = event.model_dump_json(exclude_none=True)
@@ -133,8 +133,8 @@ class LikenessJob(Job):
             pipeline.expire(stream, lifetime)
 
     def _end(self, event: Event, pipeline: Pipeline, lifetime: int | None) -> None:
-        """Append the last event and count it; a job that was deleted since its claim was renewed stays deleted."""
-        self.tell(event, pipeline, lifetime)
+        """Append the last event and count it; a job that was deleted since its lease was renewed stays deleted."""
+        self.notify(event, pipeline, lifetime)
         usage = keys.USAGE_KEY.format(owner=self.owner, day=now().date())
         images = len(self.outcome.images) if event.status is Status.SUCCEEDED else 0  # type: ignore[union-attr]
         args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS]
@@ -151,7 +151,7 @@ class LikenessJob(Job):
     def retry(self, queue: Queue, pipeline: Pipeline) -> None:
         """Queue the job again after its worker died."""
         super().retry(queue, pipeline)
-        self.tell(Event(type="status", status=Status.QUEUED), pipeline)
+        self.notify(Event(type="status", status=Status.QUEUED), pipeline)
 
     def record_cancelled(self, steps_done: int, pipeline: Pipeline) -> None:
         """End a running job as cancelled."""
@@ -174,11 +174,11 @@ class LikenessQueue(Queue):
     job_class = LikenessJob
     left_to_others: Callable[[], Collection[str]] = staticmethod(tuple)
     """Gives the engines whose jobs are left for a time to workers that hold them."""
-    turns = Turns()
+    scheduler = Scheduler()
     """Says whose turn it is among the queues of a worker."""
 
     def push_job_id(self, job_id: str, pipeline: Pipeline | None = None, at_front: bool = False) -> None:
-        """Queue a job's id; one that is put at the head gets the head's round too."""
+        """Queue a job's id; one that is put at the head gets the head's virtual start time too."""
         if not at_front:
             super().push_job_id(job_id, pipeline=pipeline)
             return
@@ -186,7 +186,7 @@ class LikenessQueue(Queue):
 
     def acquire_maintenance_lock(self) -> bool:
         """Take the lock for a short time: RQ's 15 minutes would stop all recovery if its holder died."""
-        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=keys.CLAIM_SECONDS))
+        return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=keys.LEASE_SECONDS))
 
     @classmethod
     def dequeue_any(
@@ -197,21 +197,21 @@ class LikenessQueue(Queue):
         Raises DequeueTimeout after `timeout` seconds.
 
         RQ pops from several queues with BLPOP, and a worker killed just then loses the job for good; a script moves it
-        into its queue's intermediate list instead, and waiting is done on a bell that may be lost without harm.
+        into its queue's intermediate list instead, and waiting is done on a wake-up key that may be lost without harm.
         """
         by_name = {queue.name: cast(LikenessQueue, queue) for queue in queues}
         first = next(iter(by_name.values()))
         until = time.monotonic() + (timeout or 0)
         while True:
-            order = first.turns.order(list(by_name))
-            bells = [keys.BELL_KEY.format(queue=name) for name in order]
-            aged = keys.BATCH_TURN_SECONDS * 1000 if first.turns.batch_due else -1
+            order = first.scheduler.order(list(by_name))
+            wake_up_keys = [keys.WAKE_UP_KEY.format(queue=name) for name in order]
+            aged = keys.BATCH_TURN_SECONDS * 1000 if first.scheduler.batch_due else -1
             args = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
             redis_keys = [by_name[name].key for name in order]
-            taken = connection.eval(TAKE, 2 * len(order), *redis_keys, *bells, *args)
+            taken = connection.eval(TAKE, 2 * len(order), *redis_keys, *wake_up_keys, *args)
             if isinstance(taken, list):
                 queue = by_name[taken[0].decode().removeprefix(Queue.redis_queue_namespace_prefix)]
-                first.turns.took(queue.name)
+                first.scheduler.took(queue.name)
                 if job := fetch(queue, taken[1].decode()):
                     return job, queue
                 continue
@@ -219,10 +219,10 @@ class LikenessQueue(Queue):
                 return None
             if time.monotonic() >= until:
                 raise DequeueTimeout(timeout, list(by_name))
-            if taken:  # the bell rings for others now
+            if taken:  # the wake-up key was pushed for others
                 time.sleep(PAUSE)
             else:
-                connection.blpop(bells, timeout=1)
+                connection.blpop(wake_up_keys, timeout=1)
 
 
 def fetch(queue: Queue, job_id: str) -> LikenessJob | None:

@@ -1,4 +1,4 @@
-"""Looking after jobs that others lost: claims that lapsed, and jobs that were taken but never started."""
+"""Looking after jobs that others lost: leases that expired, and jobs that were taken but never started."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 def look_after(queue: Queue, worker: str, seen: list[bytes], telemetry: Telemetry) -> list[bytes]:
-    """Look after a queue: lapsed claims, jobs taken but never started, results past their lifetime.
+    """Look after a queue: expired leases, jobs taken but never started, results past their lifetime.
 
     `seen` is what the last look returned: the jobs that were taken and not started. RQ's own cleaning of running and
     taken jobs is left out: it costs a retry even for jobs that never ran, and does not exclude that their worker
@@ -53,7 +53,7 @@ def recover(queue: Queue, worker: str, telemetry: Telemetry) -> None:
     for entry in redis.zrangebyscore(registry.key, 0, current_timestamp()):
         job_id, _ = parse_composite_key(entry.decode())
         ours = f"{job_id}:{worker}"
-        deadline = current_timestamp() + keys.CLAIM_SECONDS
+        deadline = current_timestamp() + keys.LEASE_SECONDS
         if redis.eval(STEAL, 1, registry.key, entry, ours, current_timestamp(), deadline):
             _run_again(job_id, queue, ours, telemetry)
 

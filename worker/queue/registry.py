@@ -14,7 +14,7 @@ from likeness.queue import keys
 from worker.residency.engines import Residents
 
 
-class Presence:
+class WorkerRegistry:
     """One worker among those on the same Redis."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Presence:
         self._elsewhere: set[str] = set()
         self._alive_file = alive_file
 
-    def tell(self, pipeline: Pipeline) -> None:
+    def notify(self, pipeline: Pipeline) -> None:
         """Say what this worker holds and could load."""
         record = Residency(
             worker=self._worker,

@@ -7,7 +7,7 @@ from likeness.contract.tasks import Priority
 from likeness.queue import keys
 
 
-class Turns:
+class Scheduler:
     """Keeps a worker with a pool for a while, but not for ever, and lets batch jobs in when they have long waited.
 
     Changing pools may mean changing engines, so a worker does not change with every job. `clock` gives seconds.

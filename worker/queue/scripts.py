@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from likeness.queue import keys
 from likeness.queue.fair_queue import FAIR_QUEUE
 from likeness.queue.outbox import OUTBOX
 
@@ -11,12 +12,12 @@ LOOK_AHEAD: Final = 64
 TAKE: Final = (
     FAIR_QUEUE
     + """
--- KEYS: queues in order, then a bell for each. ARGV: how deep to look, ms jobs are left to others, ms after which a
--- batch job goes first (-1: none does), engines left to others.
--- Moves the first job there is into its queue's intermediate list. Jobs of keys that run as many as they may are held
--- back. They come in as jobs end; should that have been missed, it happens here, of a few keys at a time: to look at
--- all would make taking dear. Jobs of engines that only other workers hold are passed over for a time, and the bell is
--- rung on for those.
+-- KEYS: queues in order, then a wake-up key for each. ARGV: how deep to look, ms jobs are left to others, ms after
+-- which a batch job goes first (-1: none does), engines left to others.
+-- Moves the first job there is into its queue's intermediate list. Jobs of keys that run as many as they may are
+-- throttled. They come in as jobs end; should that have been missed, it happens here, of a few keys at a time: to look
+-- at all would make taking dear. Jobs of engines that only other workers hold are passed over for a time, and the
+-- wake-up key is pushed on for those.
 -- What is passed over is never overtaken from a queue of another priority, but by a batch job that waited so long.
 -- Answers {queue, id}, else how many jobs were passed over.
 local clock = redis.call("TIME")
@@ -27,27 +28,27 @@ for i = 4, #ARGV do
   others[ARGV[i]] = true
 end
 local function may_run(owner)
-  left[owner] = left[owner] or room(owner)
+  left[owner] = left[owner] or free_places(owner)
   return left[owner] > 0
 end
 local function passed_over(id)
-  local job = "rq:job:" .. id
-  local key = redis.call("HGET", job, "likeness_batch_key")
+  local job = job_key(id)
+  local key = redis.call("HGET", job, BATCH_KEY)
   if not key or not others[string.match(key, "^[^:]*")] then
     return false
   end
-  redis.call("HSETNX", job, "likeness_passed", string.format("%d", now))
-  return now - tonumber(redis.call("HGET", job, "likeness_passed")) < patience
+  redis.call("HSETNX", job, PASSED, string.format("%d", now))
+  return now - tonumber(redis.call("HGET", job, PASSED)) < patience
 end
 -- Takes the first job that may be taken. Answers its id, else how many were passed over.
 local function take_first(queue)
-  local passed, held = 0, 0
+  local passed, throttled = 0, 0
   for _, id in ipairs(redis.call("LRANGE", queue, 0, depth - 1)) do
     local owner = owner_of(id)
     if not may_run(owner) then
       drop(queue, id)
-      hold_back(queue, id, owner)
-      held = held + 1
+      throttle(queue, id, owner)
+      throttled = throttled + 1
     elseif passed_over(id) then
       passed = passed + 1
     else
@@ -55,7 +56,7 @@ local function take_first(queue)
       return id, passed
     end
   end
-  if held > 0 then
+  if throttled > 0 then
     return take_first(queue)
   end
   return nil, passed
@@ -66,7 +67,7 @@ local function overdue(queue)
   return aged >= 0 and string.match(queue, "[^-]*$") == "batch" and made and now - made > aged
 end
 for i = 1, #KEYS / 2 do
-  for _, owner in ipairs(redis.call("SRANDMEMBER", holders_key(KEYS[i]), 64)) do
+  for _, owner in ipairs(redis.call("SRANDMEMBER", throttled_owners_key(KEYS[i]), 64)) do
     let_in(KEYS[i], owner)
   end
   if overdue(KEYS[i]) then
@@ -78,14 +79,14 @@ for i = 1, #KEYS / 2 do
 end
 local total, first = 0, nil
 for i = 1, #KEYS / 2 do
-  local queue, bell = KEYS[i], KEYS[#KEYS / 2 + i]
+  local queue, wake_up_key = KEYS[i], KEYS[#KEYS / 2 + i]
   local priority = string.match(queue, "[^-]*$")
   if first and priority ~= first then
     break
   end
   local id, passed = take_first(queue)
-  if passed > 0 and redis.call("LLEN", bell) == 0 then
-    redis.call("LPUSH", bell, "1")
+  if passed > 0 and redis.call("LLEN", wake_up_key) == 0 then
+    redis.call("LPUSH", wake_up_key, "1")
   end
   if id then
     return {queue, id}
@@ -107,10 +108,10 @@ for _, id in ipairs(redis.call("LRANGE", KEYS[1], 0, tonumber(ARGV[3]) - 1)) do
   if #taken >= tonumber(ARGV[2]) then
     break
   end
-  local found = redis.call("HMGET", "rq:job:" .. id, "likeness_batch_key", "retries_left")
+  local found = redis.call("HMGET", job_key(id), BATCH_KEY, "retries_left")
   if found[1] == ARGV[1] and found[2] == ARGV[4] then
     local owner = owner_of(id)
-    left[owner] = left[owner] or room(owner)
+    left[owner] = left[owner] or free_places(owner)
     if left[owner] > 0 then
       take(KEYS[1], id, owner)
       left[owner] = left[owner] - 1
@@ -136,8 +137,8 @@ ENDED: Final = (
     + """
 -- KEYS: usage of the day, job. ARGV: owner, how it ended, images, seconds of work, seconds usage is kept.
 -- Counts a job that ended, unless it was deleted and so counted before, and lets in what waited for its place.
-redis.call("SREM", "likeness:running:" .. ARGV[1], string.sub(KEYS[2], 8))
-if redis.call("HEXISTS", KEYS[2], "likeness_owner") == 0 then
+redis.call("SREM", running_key(ARGV[1]), string.sub(KEYS[2], 8))
+if redis.call("HEXISTS", KEYS[2], OWNER) == 0 then
   return 0
 end
 redis.call("HINCRBY", KEYS[1], ARGV[2], 1)
@@ -149,30 +150,30 @@ return 1
 """
 )
 
-PROGRESS: Final = """
+PROGRESS: Final = f"""
 -- KEYS: job, events, started registry. ARGV: registry entry, progress, event, events kept.
 -- Answers 1 when the job is no longer wanted (cancelled or deleted) or no longer ours.
 if redis.call("EXISTS", KEYS[1]) == 0 or not redis.call("ZSCORE", KEYS[3], ARGV[1]) then
   return 1
 end
-redis.call("HSET", KEYS[1], "likeness_progress", ARGV[2])
+redis.call("HSET", KEYS[1], "{keys.FIELD_PROGRESS}", ARGV[2])
 redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", "data", ARGV[3])
-return redis.call("HGET", KEYS[1], "likeness_cancel") and 1 or 0
+return redis.call("HGET", KEYS[1], "{keys.FIELD_CANCEL}") and 1 or 0
 """
 
-HOLD: Final = """
+HOLD: Final = f"""
 -- KEYS: started registry, job. ARGV: registry entry, new deadline.
--- Renews a claim if it still stands. Answers 0 when it is lost, 1 when it holds, 2 when the job is to be cancelled.
+-- Renews a lease if it still stands. Answers 0 when it is lost, 1 when it holds, 2 when the job is to be cancelled.
 if not redis.call("ZSCORE", KEYS[1], ARGV[1]) or redis.call("EXISTS", KEYS[2]) == 0 then
   return 0
 end
 redis.call("ZADD", KEYS[1], "XX", ARGV[2], ARGV[1])
-return redis.call("HGET", KEYS[2], "likeness_cancel") and 2 or 1
+return redis.call("HGET", KEYS[2], "{keys.FIELD_CANCEL}") and 2 or 1
 """
 
 STEAL: Final = """
--- KEYS: started registry. ARGV: lapsed entry, our entry, now, our deadline.
--- Takes over a claim that has lapsed; whoever held it can no longer record anything.
+-- KEYS: started registry. ARGV: expired entry, our entry, now, our deadline.
+-- Takes over a lease that has expired; whoever held it can no longer record anything.
 local score = redis.call("ZSCORE", KEYS[1], ARGV[1])
 if not score or tonumber(score) >= tonumber(ARGV[3]) then
   return 0
@@ -214,8 +215,8 @@ return 0
 """
 )
 
-PACE: Final = """
--- KEYS: pace. ARGV: seconds per job of this run, seconds it is kept. A running mean that follows in about five runs.
+MEAN_SERVICE_TIME: Final = """
+-- KEYS: mean service time. ARGV: seconds per job of this run, seconds it is kept. It follows in about five runs.
 local old = tonumber(redis.call("GET", KEYS[1]) or ARGV[1])
 redis.call("SET", KEYS[1], old * 0.8 + tonumber(ARGV[1]) * 0.2, "EX", ARGV[2])
 return 1

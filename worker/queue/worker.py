@@ -3,8 +3,8 @@
 RQ's own semantics stay: registries, executions, retries, results and dashboards are RQ's. What is ours:
 
 - a run takes the head of a queue and its batch mates, computes all of them, then lets RQ's `perform_job` record each;
-- a claim on a job lapses after CLAIM_SECONDS unless a thread renews it, and only who holds the claim may record;
-- a job whose claim lapsed runs again, alone; after its last retry it fails as `worker_died`.
+- a lease on a job expires after LEASE_SECONDS unless a thread renews it, and only who holds the lease may record;
+- a job whose lease expired runs again, alone; after its last retry it fails as `worker_died`.
 """
 
 import os
@@ -36,17 +36,16 @@ from worker.config import Settings
 from worker.engine import DeviceLost, Draining, OutOfTime
 from worker.metrics.installed import InstalledMetrics
 from worker.observability.telemetry import Telemetry
-from worker.queue.claims import Held, erase_deleted, tell
 from worker.queue.job import LikenessJob, LikenessQueue, fetch, hung
+from worker.queue.leases import Lease, erase_deleted, notify
 from worker.queue.recovery import look_after
-from worker.queue.registry import Presence
-from worker.queue.scheduling import Turns
-from worker.queue.scripts import LOOK_AHEAD, MATES, PACE
+from worker.queue.registry import WorkerRegistry
+from worker.queue.scheduling import Scheduler
+from worker.queue.scripts import LOOK_AHEAD, MATES, MEAN_SERVICE_TIME
 from worker.residency.engines import Residents
+from worker.runs.context import Context, Outcome
 from worker.runs.dispatch import outcomes_of
-from worker.runs.run import Outcome
 from worker.runs.safeguards import Safeguards
-from worker.runs.subruns import Tools
 
 log = structlog.get_logger()
 
@@ -72,10 +71,10 @@ class BatchWorker(SimpleWorker):
             connection=connection,
             serializer=JSONSerializer,
             maintenance_interval=keys.MAINTENANCE_SECONDS,
-            worker_ttl=keys.CLAIM_SECONDS + 10,
+            worker_ttl=keys.LEASE_SECONDS + 10,
             log_job_description=False,
         )
-        self.held: dict[str, Held] = {}
+        self.held: dict[str, Lease] = {}
         self.deadline: float | None = None
         """When the current run must be over (monotonic seconds)."""
         self.drain_until: float | None = None
@@ -91,11 +90,11 @@ class BatchWorker(SimpleWorker):
         self.residents = residents
         metrics = InstalledMetrics(self.settings.models, residents.device)
         self.telemetry = telemetry
-        self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards, telemetry)
-        alive, turns = self.settings.alive_file, Turns()
-        self.presence = Presence(self.name, self.pools, self.catalogue, residents, self.connection, alive)
+        self.context = Context(residents, self.store, self.catalogue, metrics, safeguards, telemetry)
+        alive, scheduler = self.settings.alive_file, Scheduler()
+        self.registry = WorkerRegistry(self.name, self.pools, self.catalogue, residents, self.connection, alive)
         for queue in self.queues:
-            queue.left_to_others, queue.turns = self.presence.elsewhere, turns
+            queue.left_to_others, queue.scheduler = self.registry.elsewhere, scheduler
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         self.work(logging_level="WARNING")
 
@@ -114,15 +113,16 @@ class BatchWorker(SimpleWorker):
                 self._record(one, outcomes.get(one.order.id))
         except Draining:
             self._hand_back()
-        except DeviceLost as error:  # only a new process helps; the claims lapse, and each job runs again alone
+        except DeviceLost as error:  # only a new process helps; the leases expire, and each job runs again alone
             log.error("the device is lost; this worker ends", jobs=list(self.held), error=str(error))  # noqa: TRY400
             self._exit(DIED)
         finally:
             self.deadline = None
             self.set_state(WorkerStatus.IDLE)
         if held:
-            pace = (time.monotonic() - began) / sum(one.order.runs for one in held)
-            self.connection.eval(PACE, 1, keys.PACE_KEY.format(queue=queue.name), pace, keys.PACE_SECONDS)
+            mean = (time.monotonic() - began) / sum(one.order.runs for one in held)
+            key = keys.MEAN_SERVICE_TIME_KEY.format(queue=queue.name)
+            self.connection.eval(MEAN_SERVICE_TIME, 1, key, mean, keys.MEAN_SERVICE_TIME_SECONDS)
 
     def _with_mates(self, job: LikenessJob, queue: Queue) -> tuple[list[LikenessJob], list[Queue]]:
         jobs = [job]
@@ -137,14 +137,14 @@ class BatchWorker(SimpleWorker):
         known = [spec.batch for spec in self.catalogue.engines if spec.name == engine]
         return min([*known, self.settings.max_batch]) if known else 1
 
-    def _claim(self, job: LikenessJob, queue: Queue) -> Held | None:
+    def _claim(self, job: LikenessJob, queue: Queue) -> Lease | None:
         """Start a job in RQ's books; one that is not ours to run is failed there and then."""
         self.prepare_execution(job)
         execution = cast(Execution, self.execution)
         with self.connection.pipeline() as pipeline:
             job.prepare_for_execution(self.name, pipeline=pipeline)
             pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
-            job.tell(Event(type="status", status=Status.RUNNING), pipeline)
+            job.notify(Event(type="status", status=Status.RUNNING), pipeline)
             pipeline.hexists(job.key, "data")
             there = pipeline.execute()[-1]
         if not there:  # deleted since it was taken: what was just written of it goes too
@@ -156,7 +156,7 @@ class BatchWorker(SimpleWorker):
         except Exception as error:
             self._settle(job, queue, execution, EngineFailed(f"this worker cannot run the job: {error}"))
             return None
-        held = Held(job, queue, order, execution)
+        held = Lease(job, queue, order, execution)
         self.held[job.id] = held
         self.telemetry.taken(order, queue.name, job.enqueued_at or order.created_at)
         return held
@@ -171,7 +171,7 @@ class BatchWorker(SimpleWorker):
         bound = max(order.timeout for order in orders)
         self.deadline = time.monotonic() + bound
         try:
-            return outcomes_of(orders, self.tools, self)
+            return outcomes_of(orders, self.context, self)
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 
@@ -179,7 +179,7 @@ class BatchWorker(SimpleWorker):
         """Tell how far jobs are; return the ids nobody wants any more. Raises Stopped."""
         held = [self.held[job_id] for job_id in job_ids if job_id in self.held]
         try:
-            tell(held, progress, self.connection)
+            notify(held, progress, self.connection)
         except RedisError as error:
             log.warning("progress could not be told", error=str(error))
         for one in held:
@@ -194,24 +194,24 @@ class BatchWorker(SimpleWorker):
         if self.drain_until is not None and time.monotonic() > self.drain_until:
             raise Draining
 
-    # Recording: only who holds the claim may.
+    # Recording: only who holds the lease may.
 
-    def _record(self, held: Held, outcome: Outcome | None) -> None:
+    def _record(self, held: Lease, outcome: Outcome | None) -> None:
         """Record how a job ended, once; drop the outcome if the job is no longer ours."""
-        claim = held.renew()
-        if claim == 0:
-            log.warning("claim lost, outcome dropped", job=held.job.id)
+        lease = held.renew()
+        if lease == 0:
+            log.warning("lease lost, outcome dropped", job=held.job.id)
             self.telemetry.lost(held.job.id)
             self.held.pop(held.job.id, None)
             erase_deleted(held, self.store)
             return
-        if claim == 2 or outcome is None:
+        if lease == 2 or outcome is None:
             self._record_cancelled(held)
         else:
             self._settle(held.job, held.queue, held.execution, outcome)
         self.held.pop(held.job.id, None)
 
-    def _record_cancelled(self, held: Held) -> None:
+    def _record_cancelled(self, held: Lease) -> None:
         self.execution = held.execution
         held.job.ended_at = now()
         with self.connection.pipeline() as pipeline:
@@ -237,7 +237,7 @@ class BatchWorker(SimpleWorker):
     # Staying alive, being told to stop, and looking after what others lost.
 
     def _beat(self) -> None:
-        """Renew every claim, say what is resident, and end the process when a run hangs past its bound."""
+        """Renew every lease, say what is resident, and end the process when a run hangs past its bound."""
         while True:
             try:
                 self._renew()
@@ -249,13 +249,13 @@ class BatchWorker(SimpleWorker):
 
     def _renew(self) -> None:
         with self.connection.pipeline(transaction=False) as pipeline:
-            self.presence.tell(pipeline)
+            self.registry.notify(pipeline)
             if self.birth_date is not None:  # before that RQ would take us for another worker of the same name
                 self.heartbeat(pipeline=pipeline)
             for held in list(self.held.values()):
-                held.execution.heartbeat(held.registry, keys.CLAIM_SECONDS, pipeline=pipeline)
+                held.execution.heartbeat(held.registry, keys.LEASE_SECONDS, pipeline=pipeline)
             pipeline.execute()
-        self.presence.look()
+        self.registry.look()
 
     def _die_of_hang(self) -> None:
         """End the process, since nothing else ends a call that never returns. A job that hung alone fails for it."""
@@ -271,8 +271,8 @@ class BatchWorker(SimpleWorker):
         os._exit(code)
 
     def get_heartbeat_ttl(self, job: LikenessJob) -> int:
-        """Return how long a claim stands without being renewed, in seconds; RQ adds a minute, which is too long."""
-        return keys.CLAIM_SECONDS
+        """Return how long a lease stands without being renewed, in seconds; RQ adds a minute, which is too long."""
+        return keys.LEASE_SECONDS
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Finish the run within `drain_seconds`, or hand its jobs back; a second signal hands them back at once."""
@@ -296,7 +296,7 @@ class BatchWorker(SimpleWorker):
             with self.connection.pipeline() as pipeline:
                 self.cleanup_execution(held.job, pipeline)
                 held.queue._enqueue_job(held.job, pipeline=pipeline, at_front=True)
-                held.job.tell(Event(type="status", status=Status.QUEUED), pipeline)
+                held.job.notify(Event(type="status", status=Status.QUEUED), pipeline)
                 pipeline.execute()
             self.telemetry.handed_back(held.job.id)
         self.held.clear()

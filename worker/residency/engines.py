@@ -17,7 +17,7 @@ from likeness.imaging.colour import Floats
 from likeness.problems import LocalProblem
 from worker.components import Components, Weights
 from worker.config import Settings
-from worker.engine import Engine, Family, Thrifty
+from worker.engine import Engine, Family, SavesMemory
 from worker.failures import out_of_memory
 from worker.residency.warm_up import warm_up
 
@@ -31,9 +31,9 @@ SEGMENTER = "segmenter"
 """Its folder below the weights."""
 SHARE = 0.9
 """Of a device's memory, where no bound is set: the rest is for what is not counted."""
-PARKING = 0.5
+OFFLOAD_SHARE = 0.5
 """Of the free memory of the machine, at most, for engines that were moved off the GPU."""
-LOADED, UNLOADED, MOVED_OFF, MOVED_BACK = "loaded", "unloaded", "moved off", "moved back"
+LOADED, UNLOADED, OFFLOADED, BROUGHT_BACK = "loaded", "unloaded", "moved off", "moved back"
 OUT_OF_MEMORY = "out of memory"
 CGROUP = Path("/sys/fs/cgroup/memory.max")
 
@@ -126,7 +126,7 @@ class Residents:
 
     def names(self) -> list[str]:
         """Return the names of the engines in memory, the least recently used first."""
-        return [name for name in list(self._engines) if name not in self.components.parked]
+        return [name for name in list(self._engines) if name not in self.components.offloaded]
 
     def has(self, spec: EngineSpec) -> bool:
         """Return whether everything that an engine runs on is installed."""
@@ -175,13 +175,13 @@ class Residents:
         if self._drop_others(spec):
             return "other engines unloaded"
         engine = self._engines[spec.name]
-        return engine.save_memory() if isinstance(engine, Thrifty) else None
+        return engine.save_memory() if isinstance(engine, SavesMemory) else None
 
     def relax(self, spec: EngineSpec) -> None:
         """Let an engine spend memory again; one that cannot is unloaded, and comes back fresh when it is needed."""
         engine = self._engines.get(spec.name)
         try:
-            if isinstance(engine, Thrifty):
+            if isinstance(engine, SavesMemory):
                 engine.spend_memory()
         except (RuntimeError, MemoryError) as error:
             log.warning("engine could not spend memory again", engine=spec.name, error=str(error))
@@ -216,8 +216,8 @@ class Residents:
     def _bring(self, spec: EngineSpec) -> None:
         """Load an engine, or move it back onto the device."""
         if spec.name in self._engines:
-            self.components.unpark(spec.name)
-            self.note(spec.name, MOVED_BACK)
+            self.components.bring_back(spec.name)
+            self.note(spec.name, BROUGHT_BACK)
             return
         log.info("loading engine", engine=spec.name, revision=spec.revision, device=self.device)
         family = cast(Family, importlib.import_module(f"worker.engines.{spec.family}"))
@@ -256,12 +256,12 @@ class Residents:
 
     def _evict(self, name: str) -> None:
         """Move an engine to the machine's memory where there is room for it, else drop it."""
-        if self.device == "cpu" or self.components.size(name) > PARKING * free_memory():
+        if self.device == "cpu" or self.components.size(name) > OFFLOAD_SHARE * free_memory():
             self._drop(name)
             return
         log.info("engine moved off the device", engine=name)
-        self.components.park(name)
-        self.note(name, MOVED_OFF)
+        self.components.offload(name)
+        self.note(name, OFFLOADED)
 
     def _drop(self, *names: str) -> None:
         for name in names:

@@ -5,7 +5,7 @@ import numpy as np
 from likeness.contract.engines import EngineSpec, ParameterSpec
 from likeness.contract.errors import EngineFailed
 from likeness.contract.jobs import Scalar
-from likeness.contract.tasks import Control, Way
+from likeness.contract.tasks import Control, EditType
 from worker.engine import Engine, EngineTask, silent
 
 STEPS = 2
@@ -28,9 +28,9 @@ def small_task(spec: EngineSpec) -> EngineTask:
         seed=0,
         parameters=_parameters(spec),
         text="a photo",
-        mask=np.ones((side, side), np.float32) if {Way.FILL, Way.COMPLETE} & set(spec.ways) else None,
+        mask=np.ones((side, side), np.float32) if {EditType.FILL, EditType.COMPLETE} & set(spec.ways) else None,
         controls=[Control(kind=kind) for kind in spec.controls[:1]],
-        style=np.full((side, side, 3), 0.5, np.float32) if Way.STYLE in spec.ways else None,
+        style=np.full((side, side, 3), 0.5, np.float32) if EditType.STYLE in spec.ways else None,
     )
 
 

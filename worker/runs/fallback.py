@@ -11,17 +11,17 @@ from worker.engine import AllCancelled, Canvas, DeviceLost, Stopped
 from worker.failures import job_error, out_of_memory
 from worker.residency.engines import OUT_OF_MEMORY, Residents
 
-Wish = TypeVar("Wish")
+RunItem = TypeVar("Wish")
 SPLIT = "batch split"
 
 log = structlog.get_logger()
 
 
-class Ladder(Generic[Wish]):
+class Fallback(Generic[RunItem]):
     """Makes the pictures of one run. What did not fit is remembered, so that later batches do not try it again."""
 
     def __init__(
-        self, spec: EngineSpec, residents: Residents, make: Callable[[Sequence[Wish]], Sequence[Canvas]]
+        self, spec: EngineSpec, residents: Residents, make: Callable[[Sequence[RunItem]], Sequence[Canvas]]
     ) -> None:
         self._spec, self._residents, self._make = spec, residents, make
         self._together = spec.batch
@@ -29,9 +29,9 @@ class Ladder(Generic[Wish]):
         self.taken: list[str] = []
         """Names of the degradations so far, in order."""
 
-    def climb(self, wishes: Sequence[Wish]) -> Iterator[tuple[Wish, Canvas | JobError]]:
+    def run(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, Canvas | JobError]]:
         """Yield what came of each wish, batch by batch; nothing of those nobody wants any more. Raises Stopped."""
-        rest = list(wishes)
+        rest = list(items)
         while rest:
             batch, rest = rest[: self._together], rest[self._together :]
             yield from self._outcomes(batch)
@@ -41,38 +41,38 @@ class Ladder(Generic[Wish]):
         if self._saving:
             self._residents.relax(self._spec)
 
-    def _outcomes(self, wishes: Sequence[Wish]) -> Iterator[tuple[Wish, Canvas | JobError]]:
-        made = self._try(wishes)
+    def _outcomes(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, Canvas | JobError]]:
+        made = self._try(items)
         if made is None:
             return
         if not isinstance(made, JobError):
-            yield from zip(wishes, made, strict=True)
-        elif len(wishes) > 1:
-            half = len(wishes) // 2
+            yield from zip(items, made, strict=True)
+        elif len(items) > 1:
+            half = len(items) // 2
             if isinstance(made, OutOfMemory):
                 self._together = half
                 self._note(SPLIT)
-            yield from self.climb(wishes[:half])
-            yield from self.climb(wishes[half:])
+            yield from self.run(items[:half])
+            yield from self.run(items[half:])
         elif isinstance(made, OutOfMemory) and self._saved():
-            yield from self.climb(wishes)
+            yield from self.run(items)
         else:
-            yield wishes[0], self._last_word(made)
+            yield items[0], self._last_word(made)
 
-    def _try(self, wishes: Sequence[Wish]) -> Sequence[Canvas] | JobError | None:
+    def _try(self, items: Sequence[RunItem]) -> Sequence[Canvas] | JobError | None:
         """Return what was made, or why it failed, or None when nobody wants it any more. Raises Stopped.
 
         What failed is let go before anything else is tried: the error's traceback holds all that the call had made.
         """
         try:
-            return self._make(wishes)
+            return self._make(items)
         except AllCancelled:
             return None
         except Stopped:
             raise
         except Exception as error:
             failure = job_error(error)
-            self._tell(error, len(wishes))
+            self._tell(error, len(items))
         if isinstance(failure, OutOfMemory):
             self._residents.note(self._spec.name, OUT_OF_MEMORY)
             self._residents.components.free_cache()

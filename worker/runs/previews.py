@@ -31,7 +31,7 @@ JPEG_QUALITY = 80
 
 log = structlog.get_logger()
 
-Wish = tuple[Work, EngineTask]
+RunItem = tuple[Work, EngineTask]
 """A picture that a run is to make, and for which job."""
 
 
@@ -43,12 +43,12 @@ class Previews:
         self._counts: dict[str, int] = {}
         self._due = time.monotonic() + PAUSE if safeguards.checker is None else math.inf
 
-    def offer(self, wishes: Sequence[Wish], preview: Preview) -> None:
+    def offer(self, items: Sequence[RunItem], preview: Preview) -> None:
         """Show the first picture of each job among `wishes`, unless the last one is too young. Raises Stopped."""
         if time.monotonic() < self._due:
             return
         try:
-            self._show(wishes, preview())
+            self._show(items, preview())
         except Stopped:
             raise
         except Exception as error:  # of the engine, of the picture or of the store: what is shown decides nothing
@@ -72,9 +72,9 @@ class Previews:
             except StoreUnavailable as error:
                 log.warning("a preview could not be erased", job=job_id, error=str(error))
 
-    def _show(self, wishes: Sequence[Wish], canvases: Sequence[Canvas]) -> None:
+    def _show(self, items: Sequence[RunItem], canvases: Sequence[Canvas]) -> None:
         shown: set[str] = set()
-        for (work, task), canvas in zip(wishes, canvases, strict=True):
+        for (work, task), canvas in zip(items, canvases, strict=True):
             job_id = work.order.id
             if work.wanted and job_id not in shown:
                 shown.add(job_id)
@@ -83,10 +83,10 @@ class Previews:
 
     def _file(self, work: Work, task: EngineTask, canvas: Canvas) -> bytes:
         """Return the picture as it would come out now, what must not change put back, as a small JPEG."""
-        if canvas.shape != work.brief.canvas.shape:
+        if canvas.shape != work.plan.canvas.shape:
             raise ValueError(f"a preview of {canvas.shape} for a canvas of {work.brief.canvas.shape}")
         width, height = work.frame.upright_size
-        shown = small(work.brief.finish(made_finite(canvas)[0])[:height, :width])
+        shown = small(work.plan.finish(made_finite(canvas)[0])[:height, :width])
         seed = task.seed if self._spec.varies(task.parameters) else None
         made = provenance_of(self._spec, work.order, task, seed)
         file = io.BytesIO()

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
 
 import structlog
 
@@ -18,59 +17,36 @@ from likeness.contract.errors import EngineFailed, JobError, LikenessError, Stor
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.tasks import Keep
-from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.generated import asked
-from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.imaging.assessment.tripwires import made_finite
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.formats.encode import encode, wanted_format
 from likeness.imaging.frame import Frame
 from likeness.imaging.masks import upright_mask
 from likeness.imaging.registration import undone
-from likeness.storage.pictures import PictureStore
-from worker.editing.canvas import Shown
-from worker.editing.plan import Brief
-from worker.editing.planner import beside, brief_of, is_captioned
+from worker.editing.canvas import AnalysedCanvas
+from worker.editing.plan import EditPlan
+from worker.editing.planner import beside, edit_plan_of, is_captioned
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
-from worker.observability.telemetry import Telemetry
-from worker.residency.engines import Residents
-from worker.runs.fallback import Ladder
-from worker.runs.previews import Previews, Wish
-from worker.runs.safeguards import Safeguards, provenance_of
+from worker.runs.context import Context, Outcome, Watch
+from worker.runs.fallback import Fallback
+from worker.runs.previews import Previews, RunItem
+from worker.runs.safeguards import provenance_of
 from worker.runs.scoring import UNBOUNDED, Candidate, ranked, score, telling
 from worker.runs.state import Stopwatch, Work
 
 log = structlog.get_logger()
 
-Outcome = Result | JobError
-"""How one job of a run ended. A cancelled one has none."""
-
-
-class Watch(Protocol):
-    """The run's line to the queue."""
-
-    def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
-        """Tell how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
-
 
 class Run:
     """One run of an engine over jobs with an equal batch key."""
 
-    def __init__(
-        self,
-        spec: EngineSpec,
-        residents: Residents,
-        store: PictureStore,
-        watch: Watch,
-        metrics: LearnedMetrics = WITHOUT_NETWORKS,
-        safeguards: Safeguards | None = None,
-        telemetry: Telemetry | None = None,
-    ) -> None:
-        self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
-        self.safeguards = safeguards or Safeguards()
-        self.telemetry = telemetry or Telemetry()
-        self.previews = Previews(spec, store, self.safeguards)
+    def __init__(self, spec: EngineSpec, context: Context, watch: Watch) -> None:
+        self.spec, self.watch = spec, watch
+        self.residents, self.store, self.metrics = context.residents, context.store, context.metrics
+        self.safeguards, self.telemetry = context.safeguards, context.telemetry
+        self.previews = Previews(spec, self.store, self.safeguards)
         self.watched = Stopwatch()
         self.models: dict[str, str] = {}
         self.works: list[Work] = []
@@ -84,12 +60,12 @@ class Run:
         if engine is None:
             return self.outcomes
         self.works = [work for order in orders if (work := self._prepare(order))]
-        ladder = Ladder(self.spec, self.residents, partial(self._generate, engine))
+        fallback = Fallback(self.spec, self.residents, partial(self._generate, engine))
         try:
             while pending := [work for work in self.works if work.open]:
-                self._attempt(ladder, pending)
+                self._attempt(fallback, pending)
         finally:
-            ladder.step_down()
+            fallback.step_down()
             self.previews.erase()
         for work in self.works:
             if work.wanted:
@@ -117,7 +93,7 @@ class Run:
         try:
             given = self._given(order)
             frame = Frame.of(given)
-            brief = self._brief(order, given, frame)
+            plan = self._brief(order, given, frame)
         except JobError as error:
             self.outcomes[order.id] = error
         except StoreUnavailable as error:
@@ -130,7 +106,7 @@ class Run:
         else:
             seed = order.task.seed
             self._lap("preparing", [order.id])
-            return Work(order, given, frame, brief, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+            return Work(order, given, frame, plan, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
         return None
 
     def _given(self, order: JobOrder) -> Picture:
@@ -139,24 +115,24 @@ class Run:
             return asked(*self.spec.size_of(order.task))
         return decode(self.store.get(order.input), UNBOUNDED)
 
-    def _brief(self, order: JobOrder, given: Picture, frame: Frame) -> Brief:
+    def _brief(self, order: JobOrder, given: Picture, frame: Frame) -> EditPlan:
         """Return what is asked of the picture, from the files that were sent with it."""
         canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
         sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
         mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
         width, height = frame.upright_size
-        shown = Shown(canvas, (height, width), self.residents.product, self.residents.caption, mask)
-        return brief_of(order.task, self.spec, shown, beside(given, sent))
+        shown = AnalysedCanvas(canvas, (height, width), self.residents.product, self.residents.caption, mask)
+        return edit_plan_of(order.task, self.spec, shown, beside(given, sent))
 
-    def _attempt(self, ladder: Ladder[Wish], pending: list[Work]) -> None:
+    def _attempt(self, fallback: Fallback[RunItem], pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
-        wishes = [
-            (work, work.brief.task(seed, self.spec.parameters_of(work.order.task, work.attempts)))
+        items = [
+            (work, work.plan.task(seed, self.spec.parameters_of(work.order.task, work.attempts)))
             for work in pending
             for seed in work.seeds()
         ]
-        for (work, task), made in ladder.climb(wishes):
-            work.degradations = list(ladder.taken)
+        for (work, task), made in fallback.run(items):
+            work.degradations = list(fallback.taken)
             if isinstance(made, JobError):
                 work.error = made
                 continue
@@ -167,26 +143,26 @@ class Run:
         for work in pending:
             work.attempts += 1
 
-    def _generate(self, engine: Engine, wishes: Sequence[Wish]) -> list[Canvas]:
-        self.telemetry.call_of(self.spec.name, len(wishes))
-        hook = partial(self._step, wishes, wishes[0][0].attempts + 1)
-        return engine.generate([task for _, task in wishes], hook)
+    def _generate(self, engine: Engine, items: Sequence[RunItem]) -> list[Canvas]:
+        self.telemetry.call_of(self.spec.name, len(items))
+        hook = partial(self._step, items, items[0][0].attempts + 1)
+        return engine.generate([task for _, task in items], hook)
 
     def _step(
         self,
-        wishes: Sequence[Wish],
+        items: Sequence[RunItem],
         attempt: int,
         step: int,
         steps: int,
         stage: Stage,
         preview: Preview | None = None,
     ) -> None:
-        job_ids = list(dict.fromkeys(work.order.id for work, _ in wishes))
+        job_ids = list(dict.fromkeys(work.order.id for work, _ in items))
         self._lap(stage, job_ids, step)
         if preview is not None:
-            self.previews.offer(wishes, preview)
+            self.previews.offer(items, preview)
         self._tell(job_ids, Progress(step=step, steps=steps, stage=stage, attempt=attempt))
-        if not any(work.wanted for work, _ in wishes):
+        if not any(work.wanted for work, _ in items):
             raise AllCancelled
 
     def _tell(self, job_ids: list[str], progress: Progress) -> None:
@@ -200,14 +176,14 @@ class Run:
     def _measure(self, work: Work, task: EngineTask, canvas: Canvas) -> None:
         if not work.wanted:
             return
-        if canvas.shape != work.brief.canvas.shape:
+        if canvas.shape != work.plan.canvas.shape:
             work.error = EngineFailed("the engine made no picture: wrong size")
             return
         canvas, faults = made_finite(canvas)
         seed = task.seed if self.spec.varies(task.parameters) else None
         try:
-            canvas, lay = undone(canvas, work.brief.canvas) if self.spec.drifts else (canvas, None)
-            data = self._file(work, task, seed, work.brief.finish(canvas))
+            canvas, lay = undone(canvas, work.plan.canvas) if self.spec.drifts else (canvas, None)
+            data = self._file(work, task, seed, work.plan.finish(canvas))
         except Exception as error:  # a checker out of memory, say: what is not checked is not given out
             work.error = job_error(error)
             return
@@ -216,7 +192,7 @@ class Run:
             work.withheld += 1
             self.telemetry.candidate(self.spec.name, None)
             return
-        candidate = score(work.given, data, work.order.task, work.brief.check, self.metrics, faults)
+        candidate = score(work.given, data, work.order.task, work.plan.check, self.metrics, faults)
         report = candidate.report.model_copy(update={"registration": lay})
         work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
         self.telemetry.candidate(self.spec.name, report)
@@ -228,7 +204,7 @@ class Run:
         if self.safeguards.refuse(canvas[:height, :width]):
             return None
         made = provenance_of(self.spec, work.order, task, seed)
-        image = work.brief.locked(work.given, work.frame.restore(canvas))
+        image = work.plan.locked(work.given, work.frame.restore(canvas))
         wanted = wanted_format(work.order.task, work.frame.format)
         data = encode(image, work.frame, wanted, self.safeguards.xmp(made), work.order.task.quality)
         return self.safeguards.signed(data, made)
@@ -255,7 +231,7 @@ class Run:
             attempts=work.attempts,
             batch=batch,
             degradations=work.degradations,
-            caption=work.brief.caption,
+            caption=work.plan.caption,
             caption_reason=self._caption_reason(work),
         )
 
@@ -289,12 +265,12 @@ class Run:
             input_sha256=work.order.input and work.order.input.sha256,
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},
             task=work.order.task,
-            caption=work.brief.caption,
+            caption=work.plan.caption,
             device=self.residents.device_name,
         )
 
     def _caption_reason(self, work: Work) -> str | None:
-        missing = is_captioned(work.order.task, self.spec) and work.brief.caption is None
+        missing = is_captioned(work.order.task, self.spec) and work.plan.caption is None
         return self.residents.no_captioner if missing else None
 
 

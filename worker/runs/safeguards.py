@@ -55,8 +55,8 @@ class Safeguards:
 def provenance_of(spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int | None) -> Provenance:
     """Return what one picture is to say about itself; a customised one is in part the given one."""
     edited = isinstance(order.task, Customise)
-    wish = order.task.instruction if isinstance(order.task, Customise) else None
-    asked = {"instruction": wish} if wish else {}
+    item = order.task.instruction if isinstance(order.task, Customise) else None
+    asked = {"instruction": item} if item else {}
     return Provenance(
         source=DigitalSource.COMPOSITE if edited else DigitalSource.TRAINED,
         engine=spec.name,

@@ -9,7 +9,7 @@ from likeness.contract.jobs import JobOrder
 from likeness.contract.parameters import MAX_SEED
 from likeness.imaging.formats.decode import Picture
 from likeness.imaging.frame import Frame
-from worker.editing.plan import Brief
+from worker.editing.plan import EditPlan
 from worker.engine import Stage
 from worker.runs.scoring import Candidate
 
@@ -37,7 +37,7 @@ class Work:
     order: JobOrder
     given: Picture
     frame: Frame
-    brief: Brief
+    plan: EditPlan
     first_seed: int
     candidates: list[Candidate] = field(default_factory=list)
     attempts: int = 0

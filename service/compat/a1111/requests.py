@@ -13,7 +13,7 @@ from likeness.contract.errors import FieldProblem, InvalidField
 from likeness.contract.jobs import SentFile
 from likeness.contract.parameters import MAX_PROMPT, MAX_SEED
 from likeness.contract.runs import plan_of
-from likeness.contract.tasks import Customise, Recreate, Way
+from likeness.contract.tasks import Customise, EditType, Recreate
 from likeness.imaging.formats.decode import peek
 from likeness.imaging.masks import upright_size
 from service.compat.a1111.controlnet import controls_of
@@ -195,7 +195,7 @@ def _fields(services: Services, request: Img2Img, edits: bool) -> dict[str, Any]
     """Return the fields of a task that do not depend on what its engine takes."""
     count = request.batch_size * request.n_iter
     told = services.catalogue.find(request.engine) if request.engine else None
-    instructed = not edits and told is not None and "recreate" not in told.kinds and Way.INSTRUCTION in told.ways
+    instructed = not edits and told is not None and "recreate" not in told.kinds and EditType.INSTRUCTION in told.ways
     said = {
         "engine": request.engine or None,
         "instruction" if instructed else "prompt": request.prompt or None,

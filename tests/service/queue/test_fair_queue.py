@@ -21,7 +21,7 @@ from service.queue.jobs import JobQueue
 from tests.service.conftest import Stack
 from tests.worker.drill import CATALOGUE
 from worker.queue.job import LikenessQueue
-from worker.queue.scheduling import Turns
+from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import ENDED, MATES
 
 SPEC = load_catalogue(CATALOGUE).choose(Recreate())
@@ -89,7 +89,7 @@ class Waiting:
         return [job_id.decode() for job_id in self.redis.lrange(self.rq.key, 0, -1)]
 
     def held(self, owner: str) -> list[str]:
-        key = keys.HELD_KEY.format(queue=QUEUE, owner=owner)
+        key = keys.THROTTLED_KEY.format(queue=QUEUE, owner=owner)
         return [job_id.decode() for job_id in self.redis.zrange(key, 0, -1)]
 
     def running(self, owner: str) -> list[str]:
@@ -106,7 +106,7 @@ class Waiting:
     def check(self) -> None:
         """The list is in the order of rounds, and what is kept of each owner is what waits."""
         listed = self.listed()
-        rounds = [int(self.redis.hget(keys.JOB_KEY.format(id=job_id), keys.FIELD_ROUND)) for job_id in listed]
+        rounds = [int(self.redis.hget(keys.JOB_KEY.format(id=job_id), keys.FIELD_VIRTUAL_START)) for job_id in listed]
         assert rounds == sorted(rounds)
         for owner in set(self.owners.values()):
             key = keys.WAITING_KEY.format(queue=QUEUE, owner=owner)
@@ -303,7 +303,7 @@ def test_what_other_tools_took_away_is_no_part_of_a_share(waiting: Waiting) -> N
     waiting.clear()
     gone = [waiting.accept("ant") for _ in range(5)]
     waiting.redis.delete(waiting.rq.key, *(keys.JOB_KEY.format(id=job_id) for job_id in gone))
-    room = waiting.queue.check_room(SPEC, Priority.INTERACTIVE, "ant")
+    room = waiting.queue.check_capacity(SPEC, Priority.INTERACTIVE, "ant")
     waiting.queue._share = 5
     try:
         waiting.loop.run_until_complete(room)
@@ -317,7 +317,7 @@ def test_a_batch_job_that_waited_long_goes_before_interactive_ones_once_in_a_whi
     interactive = [waiting.accept("bee") for _ in range(3)]
     now = 0.0
     queues = [LikenessQueue(name, connection=waiting.redis, serializer=JSONSerializer) for name in both()]
-    queues[0].turns = Turns(clock=lambda: now)
+    queues[0].scheduler = Scheduler(clock=lambda: now)
 
     def take() -> str:
         job, _ = LikenessQueue.dequeue_any(queues, None, waiting.redis)
@@ -343,7 +343,7 @@ def test_a_flood_in_one_pool_holds_up_another_no_longer_than_a_turn(waiting: Wai
         LikenessQueue(name, connection=waiting.redis, serializer=JSONSerializer) for name in keys.queue_names(pools)
     ]
     now = 0.0
-    queues[0].turns = Turns(clock=lambda: now)
+    queues[0].scheduler = Scheduler(clock=lambda: now)
     move = f"rq:queue:{keys.queue_name('other', Priority.INTERACTIVE)}"
     waiting.redis.lrem(waiting.rq.key, 1, other)
     waiting.redis.rpush(move, other)
@@ -359,18 +359,18 @@ def test_a_flood_in_one_pool_holds_up_another_no_longer_than_a_turn(waiting: Wai
 
 def test_turns_between_pools() -> None:
     now = 0.0
-    turns = Turns(clock=lambda: now)
+    scheduler = Scheduler(clock=lambda: now)
     queues = keys.queue_names(["a", "b", "c"])
-    assert turns.order(queues) == queues
-    turns.took("b-interactive")
-    assert turns.order(queues)[:3] == ["b-interactive", "c-interactive", "a-interactive"]
+    assert scheduler.order(queues) == queues
+    scheduler.took("b-interactive")
+    assert scheduler.order(queues)[:3] == ["b-interactive", "c-interactive", "a-interactive"]
     now = keys.POOL_TURN_SECONDS
-    assert turns.order(queues)[:3] == ["c-interactive", "a-interactive", "b-interactive"]
-    turns.took("b-interactive")
-    assert turns.order(queues)[0] == "c-interactive", "its turn is over until another pool had one"
-    turns.took("c-batch")
-    assert [queue.rpartition("-")[2] for queue in turns.order(queues)] == ["interactive"] * 3 + ["batch"] * 3
-    for queue, following in pairwise(turns.order(queues)[:3]):
+    assert scheduler.order(queues)[:3] == ["c-interactive", "a-interactive", "b-interactive"]
+    scheduler.took("b-interactive")
+    assert scheduler.order(queues)[0] == "c-interactive", "its turn is over until another pool had one"
+    scheduler.took("c-batch")
+    assert [queue.rpartition("-")[2] for queue in scheduler.order(queues)] == ["interactive"] * 3 + ["batch"] * 3
+    for queue, following in pairwise(scheduler.order(queues)[:3]):
         assert queue != following
 
 
@@ -398,7 +398,7 @@ def test_jobs_of_many_keys_whose_ends_were_missed_come_in_a_few_at_a_time(waitin
         waiting.redis.hset(keys.JOB_KEY.format(id=job_id), "status", "finished")
         waiting.redis.lrem(waiting.rq.key, 1, job_id)
         waiting.redis.delete(keys.WAITING_KEY.format(queue=QUEUE, owner=waiting.owners[job_id]))
-    assert waiting.redis.scard(keys.HOLDERS_KEY.format(queue=QUEUE)) == 200
+    assert waiting.redis.scard(keys.THROTTLED_OWNERS_KEY.format(queue=QUEUE)) == 200
     taken = [waiting.take() for _ in range(2)]
     assert all(taken) and len(waiting.listed()) <= 2 * 64
     while job_id := waiting.take():

@@ -6,7 +6,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
 from tests.support import tiny
-from worker.diffusion.pipelines import alike, read
+from worker.diffusion.pipelines import group_by_prompt_length, read
 from worker.diffusion.prompts import MOST_WEIGHT, Encoder, chunks, emphasised, states
 
 TEXT = "a red shirt, hanging"
@@ -88,7 +88,7 @@ def test_what_a_picture_must_not_show_is_as_long_as_what_it_shows(encoder: Encod
         one = read([encoder], "red", "blue " * 60, 0, normed=True)
         other = read([encoder], "red", "", 0, normed=True)
     assert one["prompt_embeds"].shape == one["negative_prompt_embeds"].shape == (1, 4 * 77, 32)
-    assert alike([one, other, one]) == [[0, 2], [1]]
+    assert group_by_prompt_length([one, other, one]) == [[0, 2], [1]]
 
 
 def test_skipped_layers_are_earlier_ones(encoder: Encoder) -> None:

@@ -18,6 +18,7 @@ from worker.engine import AllCancelled, Canvas, EngineTask
 from worker.engines.dcgan import ANY, SIDE, DCGANEngine, DCGANGenerator, load, placed
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 from worker.runs.scoring import UNBOUNDED
 
@@ -33,7 +34,7 @@ def engine() -> DCGANEngine:
 
 def task(seed: int = 1, label: str = ANY, truncation: float = 1.0, size: tuple[int, int] = (SIDE, SIDE)) -> EngineTask:
     canvas = np.full((*size, 3), 0.5, np.float32)
-    return EngineTask(canvas, seed, {"label": label, "truncation": truncation}, anew=True)
+    return EngineTask(canvas, seed, {"label": label, "truncation": truncation}, from_scratch=True)
 
 
 def made(engine: DCGANEngine, *tasks: EngineTask) -> list[Canvas]:
@@ -68,7 +69,9 @@ def test_the_same_bytes_in_any_slot_of_any_batch(engine: DCGANEngine) -> None:
 def test_seed_and_label_decide_and_the_canvas_gives_its_size_alone(engine: DCGANEngine) -> None:
     first, seed, label = made(engine, task(1, "dress"), task(2, "dress"), task(1, "shoes"))
     assert (first != seed).any() and (first != label).any()
-    other = EngineTask(np.zeros((SIDE, SIDE, 3), np.float32), 1, {"label": "dress", "truncation": 1.0}, anew=True)
+    other = EngineTask(
+        np.zeros((SIDE, SIDE, 3), np.float32), 1, {"label": "dress", "truncation": 1.0}, from_scratch=True
+    )
     assert (made(engine, other)[0] == first).all()
 
 
@@ -129,7 +132,7 @@ def test_a_whole_job(fields: dict) -> None:
     store, residents = PictureStore.open("memory://"), Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
     asked = Generate(engine="dcgan", seed=5, candidates=2, **fields)
     _, order = ordered(asked, None, {}, load_catalogue(), store, residents.has)
-    result = Run(SPEC, residents, store, Unwatched()).execute([order])[order.id]
+    result = Run(SPEC, Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(result, Result), result
     picture = decode(store.get(result.images[0].picture), UNBOUNDED).pixels
     assert picture.size == (fields.get("width", SIDE), fields.get("height", SIDE))

@@ -18,7 +18,7 @@ from worker.components import Components, Weights
 from worker.engine import AllCancelled, Canvas, Engine
 from worker.engines.kandinsky22 import PRIOR_STEPS
 from worker.engines.qwen_image_edit import LONGEST, QwenImageEditEngine, kept_size, padded
-from worker.networks.batch_invariant_transformers import SteadyFlux
+from worker.networks.batch_invariant_transformers import BatchInvariantFlux
 from worker.residency.engines import Residents
 
 __all__ = ["small_area"]
@@ -94,7 +94,7 @@ def test_it_does_with_less_memory_measure_by_measure_and_back(
 @torch.inference_mode()
 @pytest.mark.parametrize("rows", [1, 3, 4])
 def test_a_row_of_flux_is_the_same_alone_and_in_any_number(models: Path, rows: int) -> None:
-    network = SteadyFlux.from_pretrained(models / "flux-kontext" / "transformer").eval()
+    network = BatchInvariantFlux.from_pretrained(models / "flux-kontext" / "transformer").eval()
     network.paired = True
     noise = torch.Generator().manual_seed(0)
     draw = [torch.randn(4, *shape, generator=noise) for shape in ((6, 16), (4, 32), (32,))]

@@ -159,8 +159,8 @@ def test_the_networks_of_img2img_also_fill(engine: Callable[[str], Engine], name
     one = task(name, parameters={"strength": 1.0})
     hole = np.zeros(one.canvas.shape[:2], np.float32)
     hole[16:48, 16:48] = 1
-    filled, anew = made(engine(name), replace(one, mask=hole))[0], made(engine(name), one)[0]
-    assert filled.shape == one.canvas.shape and (filled != anew).any()
+    filled, from_scratch = made(engine(name), replace(one, mask=hole))[0], made(engine(name), one)[0]
+    assert filled.shape == one.canvas.shape and (filled != from_scratch).any()
 
 
 def test_adapters_are_put_on_for_a_run_and_taken_off(engine: Callable[[str], Engine]) -> None:
@@ -258,7 +258,7 @@ def test_a_refiner_takes_the_last_steps(engine: Callable[[str], Engine]) -> None
 def test_sdxl_is_told_the_size_that_the_picture_has(engine: Callable[[str], Engine]) -> None:
     given, small = EngineTask(np.zeros((300, 200, 3), np.float32), 1), np.zeros((1024, 680, 3), np.float32)
     assert sizes(given, small)["original_size"] == (300, 200)
-    assert sizes(replace(given, anew=True), small)["original_size"] == (1024, 680)
+    assert sizes(replace(given, from_scratch=True), small)["original_size"] == (1024, 680)
     one = task("sdxl", 64, 64)
     spec = CATALOGUE.find("sdxl").canvas.model_copy(update={"native": 96, "tile": 96})
     larger = fitted(one.canvas, spec)

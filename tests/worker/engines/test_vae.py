@@ -20,6 +20,7 @@ from worker.engine import AllCancelled, Canvas, EngineTask
 from worker.engines.vae import ANY, VAEEngine
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 
 CATALOGUE = load_catalogue()
@@ -43,9 +44,11 @@ def again(canvas: Canvas, variation: float = 0.0, seed: int = 1) -> EngineTask:
     return EngineTask(canvas, seed, {"variation": variation})
 
 
-def anew(label: str = ANY, seed: int = 1, truncation: float = 1.0, height: int = 128, width: int = 128) -> EngineTask:
+def from_scratch(
+    label: str = ANY, seed: int = 1, truncation: float = 1.0, height: int = 128, width: int = 128
+) -> EngineTask:
     grey = np.full((height, width, 3), 0.5, np.float32)
-    return EngineTask(grey, seed, {"variation": 1.0, "label": label, "truncation": truncation}, anew=True)
+    return EngineTask(grey, seed, {"variation": 1.0, "label": label, "truncation": truncation}, from_scratch=True)
 
 
 def made(engine: VAEEngine, *tasks: EngineTask) -> list[Canvas]:
@@ -106,7 +109,7 @@ def test_a_variant_of_a_face_is_still_nearer_to_it_than_to_others(engines: Engin
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_bytes_in_any_slot_of_any_batch(engines: Engines, name: str) -> None:
-    for tasks in ([again(face(seed), 0.7, seed) for seed in range(3)], [anew(seed=seed) for seed in range(3)]):
+    for tasks in ([again(face(seed), 0.7, seed) for seed in range(3)], [from_scratch(seed=seed) for seed in range(3)]):
         alone = [made(engines(name), one)[0] for one in tasks]
         for order in ((0, 1, 2), (2, 0, 1), (1, 2)):
             batch = made(engines(name), *(tasks[index] for index in order))
@@ -115,7 +118,8 @@ def test_the_same_bytes_in_any_slot_of_any_batch(engines: Engines, name: str) ->
 
 def test_a_new_garment_is_on_white_and_of_its_label(engines: Engines) -> None:
     dress, pants = (
-        np.mean(made(engines("vae"), *(anew(label, seed) for seed in range(8))), 0) for label in ("dress", "pants")
+        np.mean(made(engines("vae"), *(from_scratch(label, seed) for seed in range(8))), 0)
+        for label in ("dress", "pants")
     )
     for one in (dress, pants):
         assert one[:4, :4].mean() > 0.9 and one[48:80, 48:80].mean() < 0.85
@@ -128,18 +132,22 @@ def test_truncation_brings_new_pictures_together(engines: Engines, name: str) ->
     label = "dress" if name == "vae" else ANY
 
     def spread(truncation: float) -> float:
-        return float(np.std(made(engines(name), *(anew(label, seed, truncation) for seed in range(4))), 0).mean())
+        return float(
+            np.std(made(engines(name), *(from_scratch(label, seed, truncation) for seed in range(4))), 0).mean()
+        )
 
     assert spread(0.0) == 0.0 < spread(0.5) < spread(1.0)
 
 
 def test_the_label_is_drawn_by_chance_when_none_is_named(engines: Engines) -> None:
-    averages = [made(engines("vae"), anew(seed=seed, truncation=0.0))[0] for seed in range(12)]
+    averages = [made(engines("vae"), from_scratch(seed=seed, truncation=0.0))[0] for seed in range(12)]
     assert len({one.tobytes() for one in averages}) > 3
 
 
 def test_a_new_picture_lies_in_the_middle_and_its_rim_goes_on(engines: Engines) -> None:
-    square, wide = made(engines("vae"), anew("hat", height=64, width=64), anew("hat", height=64, width=160))
+    square, wide = made(
+        engines("vae"), from_scratch("hat", height=64, width=64), from_scratch("hat", height=64, width=160)
+    )
     assert wide.shape == (64, 160, 3) and (wide[:, 48:112] == square).all()
     assert (wide[:, :48] == square[:, :1]).all() and (wide[:, 112:] == square[:, -1:]).all()
 
@@ -154,7 +162,7 @@ def test_tiles_show_no_seam(engines: Engines) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "task"), [("vae", again(scene(64, 64))), ("vae-smileys", again(face(1))), ("vae", anew())]
+    ("name", "task"), [("vae", again(scene(64, 64))), ("vae-smileys", again(face(1))), ("vae", from_scratch())]
 )
 def test_it_stops_at_the_step_where_it_is_told_to(engines: Engines, name: str, task: EngineTask) -> None:
     steps: list[tuple[int, int]] = []
@@ -191,7 +199,7 @@ def test_the_frame_is_equal(residents: Residents, name: str, kind: str, size: tu
     store = PictureStore.open("memory://")
     given = picture(size, "RGBA") if kind == "recreate" else None
     _, order = ordered(task, given, {}, CATALOGUE, store, residents.has)
-    outcome = Run(CATALOGUE.find(name), residents, store, Unwatched()).execute([order])[order.id]
+    outcome = Run(CATALOGUE.find(name), Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(outcome, Result), outcome
     (one,) = outcome.images
     assert one.report.frame_equal, [row for row in one.report.frame if not row.equal]

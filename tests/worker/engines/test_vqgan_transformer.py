@@ -23,6 +23,7 @@ from worker.engines.vqgan_transformer import LEAST, MOST, VQGANTransformerEngine
 from worker.networks.vqgan import SIDE
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 from worker.runs.scoring import UNBOUNDED
 
@@ -38,8 +39,8 @@ def engine() -> VQGANTransformerEngine:
     return load(SPEC, Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
 
 
-def anew(seed: int = 1, size: tuple[int, int] = WIDE, **parameters: object) -> EngineTask:
-    return EngineTask(np.zeros((*size, 3), np.float32), seed, PLAIN | parameters, anew=True)
+def from_scratch(seed: int = 1, size: tuple[int, int] = WIDE, **parameters: object) -> EngineTask:
+    return EngineTask(np.zeros((*size, 3), np.float32), seed, PLAIN | parameters, from_scratch=True)
 
 
 def upper(canvas: Canvas, left: int, seed: int = 1, **parameters: object) -> EngineTask:
@@ -57,7 +58,7 @@ def test_the_row_offers_the_labels_that_it_learnt(engine: VQGANTransformerEngine
     assert list(engine.gpt.config.id2label.values()) == LABELS
     assert engine.gpt.config.vocab_size == engine.network.config.codes + len(LABELS)
     with pytest.raises(ValueError, match="hovercraft"):
-        made(engine, anew(label="hovercraft"))
+        made(engine, from_scratch(label="hovercraft"))
 
 
 def test_the_weights_are_small() -> None:
@@ -70,7 +71,7 @@ def test_the_vqgan_is_shared() -> None:
 
 
 def test_the_label_decides(engine: VQGANTransformerEngine) -> None:
-    dress, shoes = made(engine, anew(label="dress"), anew(label="shoes"))
+    dress, shoes = made(engine, from_scratch(label="dress"), from_scratch(label="shoes"))
     assert (dress != shoes).any()
 
 
@@ -121,7 +122,7 @@ def test_the_chances_are_cut_as_asked() -> None:
 
 def test_tokens_are_drawn_as_if_every_row_were_read_again(engine: VQGANTransformerEngine) -> None:
     """The likeliest token after each, by one pass over all of them without a cache."""
-    drawn = engine._row(torch.tensor([engine._label("dress")]), chooser(anew(top_k=1)), torch.Generator())
+    drawn = engine._row(torch.tensor([engine._label("dress")]), chooser(from_scratch(top_k=1)), torch.Generator())
     with torch.inference_mode():
         given = torch.cat([torch.tensor([engine._label("dress")]), drawn[:-1]])[None]
         logits = engine.gpt(given, use_cache=False).logits[0, :, : engine.network.config.codes]
@@ -149,7 +150,7 @@ def test_rows_follow_the_proportions(height: int, width: int, rows: int) -> None
 
 
 def test_a_wide_picture_is_the_middle_of_a_square_one(engine: VQGANTransformerEngine) -> None:
-    wide, square = made(engine, anew(size=(96, 128)), anew(size=(128, 128)))
+    wide, square = made(engine, from_scratch(size=(96, 128)), from_scratch(size=(128, 128)))
     assert np.abs(wide - square[16:112]).max() < 1e-5
 
 
@@ -175,7 +176,7 @@ def test_a_mask_says_how_many_rows_stay(left: int, found: int) -> None:
 def done(task: Task, data: bytes | None = None) -> tuple[Result, np.ndarray]:
     store, residents = PictureStore.open("memory://"), Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
     _, order = ordered(task, data, {}, load_catalogue(), store, residents.has)
-    result = Run(SPEC, residents, store, Unwatched()).execute([order])[order.id]
+    result = Run(SPEC, Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(result, Result), result
     return result, np.asarray(decode(store.get(result.images[0].picture), UNBOUNDED).pixels)
 

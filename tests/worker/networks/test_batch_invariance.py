@@ -7,13 +7,13 @@ import torch
 
 from tests.support import tiny
 from tests.support.tiny_parts import autoencoder
-from worker.networks.batch_invariance import MixedAutoencoder, SteadyUNet, in_numbers, in_windows
+from worker.networks.batch_invariance import BatchInvariantUNet, MixedAutoencoder, in_precision, in_windows
 
 
 @pytest.fixture(scope="module")
-def unet() -> SteadyUNet:
+def unet() -> BatchInvariantUNet:
     torch.manual_seed(0)
-    made = SteadyUNet.from_config(tiny.unet().config).eval()
+    made = BatchInvariantUNet.from_config(tiny.unet().config).eval()
     made.paired = True
     return made
 
@@ -27,16 +27,16 @@ def given(rows: int, side: int = 8) -> tuple[torch.Tensor, int, torch.Tensor]:
 @torch.inference_mode()
 def test_it_takes_and_gives_float32_whatever_it_runs_in() -> None:
     torch.manual_seed(0)
-    long = SteadyUNet.from_config(tiny.unet().config).eval()
+    long = BatchInvariantUNet.from_config(tiny.unet().config).eval()
     short = deepcopy(long).to(torch.bfloat16)
     (exact,), (made,) = (one(*given(2), return_dict=False) for one in (long, short))
-    assert short.numbers is torch.bfloat16 and made.dtype is short.dtype is torch.float32
+    assert short.dtype is torch.bfloat16 and made.dtype is short.dtype is torch.float32
     assert 0 < (made - exact).abs().mean() < 0.05 * exact.abs().mean()
 
 
 @torch.inference_mode()
 @pytest.mark.parametrize("rows", [1, 2, 3, 5, 8])
-def test_a_row_is_the_same_alone_and_in_any_number(unet: SteadyUNet, rows: int) -> None:
+def test_a_row_is_the_same_alone_and_in_any_number(unet: BatchInvariantUNet, rows: int) -> None:
     sample, _, states = given(8)
     whole = unet(sample, 500, states).sample
     assert torch.equal(unet(sample[:rows], 500, states[:rows]).sample, whole[:rows])
@@ -55,7 +55,7 @@ def test_windows_cover_everything_and_meet_without_a_seam() -> None:
 
 
 @torch.inference_mode()
-def test_a_larger_sample_is_run_in_windows(unet: SteadyUNet) -> None:
+def test_a_larger_sample_is_run_in_windows(unet: BatchInvariantUNet) -> None:
     sample, _, states = given(1, 24)
     whole = unet(sample, 500, states).sample
     unet.window, unet.overlap = 16, 8
@@ -85,5 +85,5 @@ def test_an_autoencoder_encodes_in_short_numbers_and_decodes_in_long_ones() -> N
 
 
 def test_numbers_change_in_whatever_holds_them() -> None:
-    made = in_numbers({"a": [torch.ones(1), torch.ones(1, dtype=torch.long)], "b": (None, "x")}, torch.bfloat16)
+    made = in_precision({"a": [torch.ones(1), torch.ones(1, dtype=torch.long)], "b": (None, "x")}, torch.bfloat16)
     assert made["a"][0].dtype is torch.bfloat16 and made["a"][1].dtype is torch.long and made["b"] == (None, "x")

@@ -15,7 +15,7 @@ from tests.conftest import Server
 from tests.worker.drill import CATALOGUE, Drill
 from worker.components import Components, Weights
 from worker.queue.job import LikenessQueue
-from worker.queue.registry import Presence
+from worker.queue.registry import WorkerRegistry
 from worker.queue.scripts import LOOK_AHEAD
 from worker.residency.engines import Residents
 
@@ -42,25 +42,25 @@ class Taker:
         self.name, self.redis = name, redis.Redis.from_url(drill.redis_url)
         residents = Residents(Components(Weights(Path("none"), Path("none")), "cpu"))
         residents.preload([drill.catalogue.find(engine) for engine in held])
-        self.presence = Presence(name, list(pools), drill.catalogue, residents, self.redis)
+        self.registry = WorkerRegistry(name, list(pools), drill.catalogue, residents, self.redis)
         self.queues = [
             LikenessQueue(queue, connection=self.redis, serializer=JSONSerializer)
             for queue in keys.queue_names(list(pools))
         ]
         for queue in self.queues:
-            queue.left_to_others = self.presence.elsewhere
+            queue.left_to_others = self.registry.elsewhere
 
     def appear(self) -> None:
         """Be known to the others."""
         for queue in self.queues:
             self.redis.sadd(f"rq:workers:{queue.name}", f"rq:worker:{self.name}")
         with self.redis.pipeline() as pipeline:
-            self.presence.tell(pipeline)
+            self.registry.tell(pipeline)
             pipeline.execute()
 
     def take(self, timeout: int | None = None) -> str | None:
         """Return the id of the job that it gets, at once or within a time."""
-        self.presence.look()
+        self.registry.look()
         taken = LikenessQueue.dequeue_any(self.queues, timeout, self.redis)
         return taken[0].id if taken else None
 
@@ -126,7 +126,7 @@ def test_what_dead_workers_and_workers_of_other_pools_hold_does_not_count(drill:
     for taker in (one, gone, elsewhere):
         taker.appear()
     one.redis.delete(keys.RESIDENT_KEY.format(worker="gone"))
-    assert one.take() is None and list(one.presence.elsewhere()) == []
+    assert one.take() is None and list(one.registry.elsewhere()) == []
     job = drill.submit(engine="other")
     assert one.take() == job
 

@@ -179,9 +179,9 @@ def test_what_is_shared_leaves_the_gpu_with_the_last_engine_that_uses_it() -> No
     components = Components(NOWHERE, PARKS)
     residents = Residents(components, 9 * BYTES)
     one, two = residents.engine(engine("one", "shared", "x")), residents.engine(engine("two", "shared", "y"))
-    components.park("one")
+    components.offload("one")
     assert (one.blocks["shared"].moves, one.blocks["x"].moves, components.held()) == ([], ["cpu"], 2 * BYTES)
-    components.park("two")
+    components.offload("two")
     assert (one.blocks["shared"].moves, components.held()) == (["cpu"], 0)
     third = residents.engine(engine("three", "shared", memory=1))
     assert third.blocks["shared"].moves == ["cpu", PARKS] and two.blocks["y"].moves == ["cpu"]

@@ -13,7 +13,7 @@ from tests.support.places import DRILL_CATALOGUE
 from worker.components import Components, Weights
 from worker.engine import AllCancelled, Canvas, DeviceLost, OutOfTime
 from worker.residency.engines import Residents
-from worker.runs.fallback import Ladder
+from worker.runs.fallback import Fallback
 
 SPEC = load_catalogue(DRILL_CATALOGUE).find("drill")
 """Four together at most, three measures."""
@@ -21,31 +21,31 @@ CANVAS = np.zeros((8, 8, 3), np.float32)
 Make = Callable[[Sequence[int]], Sequence[Canvas]]
 
 
-def ladder(make: Make, device: str = "cpu") -> Ladder[int]:
+def fallback(make: Make, device: str = "cpu") -> Fallback[int]:
     residents = Residents(Components(Weights(Path("none"), Path("none")), device), 1)
     residents.engine(SPEC)
-    return Ladder(SPEC, residents, make)
+    return Fallback(SPEC, residents, make)
 
 
 def climbed(make: Make, count: int = 4) -> dict[int, Canvas | JobError]:
-    return dict(ladder(make).climb(range(count)))
+    return dict(fallback(make).run(range(count)))
 
 
 def test_batches_are_as_large_as_the_engine_allows() -> None:
     sizes = []
 
-    def make(wishes: Sequence[int]) -> list[Canvas]:
-        sizes.append(len(wishes))
-        return [CANVAS for _ in wishes]
+    def make(items: Sequence[int]) -> list[Canvas]:
+        sizes.append(len(items))
+        return [CANVAS for _ in items]
 
     assert list(climbed(make, 9)) == list(range(9)) and sizes == [4, 4, 1]
 
 
 def test_one_bad_picture_is_found_and_the_rest_is_made() -> None:
-    def make(wishes: Sequence[int]) -> list[Canvas]:
-        if 2 in wishes:
+    def make(items: Sequence[int]) -> list[Canvas]:
+        if 2 in items:
             raise ValueError("not this one")
-        return [CANVAS for _ in wishes]
+        return [CANVAS for _ in items]
 
     outcomes = climbed(make)
     assert isinstance(outcomes.pop(2), EngineFailed)
@@ -55,7 +55,7 @@ def test_one_bad_picture_is_found_and_the_rest_is_made() -> None:
 def test_what_a_failed_call_made_is_let_go_before_the_next() -> None:
     alive: list[weakref.ref[np.ndarray]] = []
 
-    def make(wishes: Sequence[int]) -> list[Canvas]:
+    def make(items: Sequence[int]) -> list[Canvas]:
         assert not any(ref() is not None for ref in alive), "it would still take the memory that is short"
         activations = np.zeros(1000)
         alive.append(weakref.ref(activations))
@@ -66,17 +66,17 @@ def test_what_a_failed_call_made_is_let_go_before_the_next() -> None:
 
 
 def test_a_job_error_of_the_engine_stays_what_it_is() -> None:
-    def make(wishes: Sequence[int]) -> list[Canvas]:
+    def make(items: Sequence[int]) -> list[Canvas]:
         raise NoProduct("nothing stands out")
 
     assert {type(outcome) for outcome in climbed(make).values()} == {NoProduct}
 
 
 def test_what_nobody_wants_yields_nothing_and_being_stopped_goes_through() -> None:
-    def cancelled(wishes: Sequence[int]) -> list[Canvas]:
+    def cancelled(items: Sequence[int]) -> list[Canvas]:
         raise AllCancelled
 
-    def stopped(wishes: Sequence[int]) -> list[Canvas]:
+    def stopped(items: Sequence[int]) -> list[Canvas]:
         raise OutOfTime
 
     assert climbed(cancelled) == {}
@@ -86,13 +86,13 @@ def test_what_nobody_wants_yields_nothing_and_being_stopped_goes_through() -> No
 
 def test_too_few_pictures_are_an_error_of_the_family() -> None:
     with pytest.raises(ValueError, match="shorter"):
-        climbed(lambda wishes: [])
+        climbed(lambda items: [])
 
 
 def test_a_device_that_answers_no_more_stops_the_run() -> None:
-    def make(wishes: Sequence[int]) -> list[Canvas]:
+    def make(items: Sequence[int]) -> list[Canvas]:
         raise RuntimeError("CUDA error: device-side assert triggered")
 
     with pytest.raises(DeviceLost, match="device-side assert"):
-        list(ladder(make, "cuda:99").climb([0]))  # a device that is nowhere answers nothing
+        list(fallback(make, "cuda:99").run([0]))  # a device that is nowhere answers nothing
     assert isinstance(climbed(make, 1)[0], EngineFailed), "this one does: the engine failed, and that is all"

@@ -29,10 +29,10 @@ from worker.engine import Engine, EngineTask
 from worker.metrics.installed import InstalledMetrics
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context, Outcome
 from worker.runs.dispatch import outcomes_of
-from worker.runs.run import Outcome, Run
+from worker.runs.run import Run
 from worker.runs.scoring import UNBOUNDED
-from worker.runs.subruns import Tools
 
 DRILLS = load_catalogue(DRILL_CATALOGUE)
 NAMES = [spec.name for spec in FULL if "generate" in spec.kinds]
@@ -43,7 +43,7 @@ def store() -> PictureStore:
     return PictureStore.open("memory://")
 
 
-def wish(**fields) -> Generate:
+def item(**fields) -> Generate:
     return Generate(**{"prompt": "a red shirt", "width": 101, "height": 67, "seed": 1, **fields})
 
 
@@ -52,15 +52,16 @@ def order(store: PictureStore, asked: Generate, catalogue=DRILLS) -> JobOrder:
 
 
 def generated(residents: Residents, store: PictureStore, name: str, **fields) -> Result:  # noqa: F811
-    one = order(store, wish(engine=name, steps=2, **fields), load_catalogue())
-    outcome = Run(small(load_catalogue().find(name)), residents, store, Unwatched()).execute([one])[one.id]
+    one = order(store, item(engine=name, steps=2, **fields), load_catalogue())
+    outcome = Run(small(load_catalogue().find(name)), Context(residents, store), Unwatched()).execute([one])[one.id]
     assert isinstance(outcome, Result), outcome
     return outcome
 
 
 def drilled(store: PictureStore, watch: Told | None = None, metrics: LearnedMetrics | None = None, **fields) -> Outcome:
-    one = order(store, wish(**fields))
-    run = Run(DRILLS.find("drill"), nothing_resident(), store, watch or Told(), metrics or Unmeasured())
+    one = order(store, item(**fields))
+    context = Context(nothing_resident(), store, metrics=metrics or Unmeasured())
+    run = Run(DRILLS.find("drill"), context, watch or Told())
     return run.execute([one])[one.id]
 
 
@@ -81,7 +82,7 @@ def test_a_whole_job_gives_the_size_that_was_asked(residents: Residents, store: 
 
 @pytest.mark.parametrize("name", ["sd15", "sdxl", "kandinsky22"])
 def test_seed_and_text_decide_and_the_engine_reads_no_canvas(engine: Callable[[str], Engine], name: str) -> None:  # noqa: F811
-    one = replace(task(name, parameters={"strength": 1.0}), anew=True)
+    one = replace(task(name, parameters={"strength": 1.0}), from_scratch=True)
     first, other_canvas, seed, text = (
         made(engine(name), each)[0]
         for each in (
@@ -96,18 +97,18 @@ def test_seed_and_text_decide_and_the_engine_reads_no_canvas(engine: Callable[[s
 
 @pytest.mark.parametrize("name", ["sd15", "sdxl", "kandinsky22"])
 def test_the_same_bytes_alone_and_in_a_batch(engine: Callable[[str], Engine], name: str) -> None:  # noqa: F811
-    def anew(seed: int) -> EngineTask:
-        return replace(task(name, seed=seed, parameters={"strength": 1.0}), anew=True)
+    def from_scratch(seed: int) -> EngineTask:
+        return replace(task(name, seed=seed, parameters={"strength": 1.0}), from_scratch=True)
 
-    alone = [made(engine(name), anew(seed))[0] for seed in (1, 2)]
-    batch = made(engine(name), anew(2), anew(1))
+    alone = [made(engine(name), from_scratch(seed))[0] for seed in (1, 2)]
+    batch = made(engine(name), from_scratch(2), from_scratch(1))
     assert (batch[0] == alone[1]).all() and (batch[1] == alone[0]).all()
 
 
 def test_it_is_cancelled_within_a_step(store: PictureStore) -> None:
-    one = order(store, wish(steps=9))
+    one = order(store, item(steps=9))
     watch = Told({one.id}, from_step=2)
-    outcomes = Run(DRILLS.find("drill"), nothing_resident(), store, watch).execute([one])
+    outcomes = Run(DRILLS.find("drill"), Context(nothing_resident(), store), watch).execute([one])
     assert outcomes == {} and max(step for _, step in watch.steps) == 2
 
 
@@ -142,13 +143,13 @@ def test_without_clip_the_first_seed_is_kept_and_the_reason_told(store: PictureS
 def test_it_is_reproduced_to_the_bit(store: PictureStore) -> None:
     first = drilled(store, candidates=2, keep="all")
     again = [
-        Original(picture=image.picture, recipe=first.recipe.model_copy(update={"task": wish(seed=image.seed)}))
+        Original(picture=image.picture, recipe=first.recipe.model_copy(update={"task": item(seed=image.seed)}))
         for image in first.images
     ]
-    one = order(store, wish()).model_copy(
+    one = order(store, item()).model_copy(
         update={"id": new_job_id(), "reproduces": Reproduces(job="j0", originals=again)}
     )
-    outcome = outcomes_of([one], Tools(DRILLS, nothing_resident(), store), Told())[one.id]
+    outcome = outcomes_of([one], Context(nothing_resident(), store, DRILLS), Told())[one.id]
     assert [row.sameness for row in outcome.reproduction.images] == ["bitwise", "bitwise"]
 
 

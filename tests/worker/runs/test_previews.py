@@ -17,9 +17,10 @@ from likeness.imaging.formats.xmp import read
 from likeness.imaging.frame import Frame
 from likeness.storage.pictures import PictureStore
 from tests.worker.runs.test_run import SPEC, nothing_resident, order
-from worker.editing.plan import Brief
+from worker.editing.plan import EditPlan
 from worker.engine import EngineTask
 from worker.runs import previews
+from worker.runs.context import Context
 from worker.runs.previews import Previews
 from worker.runs.run import Run
 from worker.runs.safeguards import Safeguards
@@ -61,7 +62,9 @@ def shown(store: PictureStore, job_id: str) -> bytes | None:
 
 def run(store: PictureStore, *orders, unwanted: str = "", safeguards: Safeguards | None = None) -> tuple[Eyes, dict]:
     eyes = Eyes(store, unwanted)
-    outcomes = Run(SPEC, nothing_resident(), store, eyes, safeguards=safeguards).execute(orders)
+    outcomes = Run(SPEC, Context(nothing_resident(), store, safeguards=safeguards or Safeguards()), eyes).execute(
+        orders
+    )
     return eyes, outcomes
 
 
@@ -118,12 +121,12 @@ def test_not_before_the_pause_is_over(store: PictureStore, monkeypatch: pytest.M
     clock = iter([0.0, 1.9, 2.1, 2.1, 4.0, 4.2, 4.2])
     monkeypatch.setattr(previews, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     several = Previews(SPEC, store, Safeguards())
-    wish, asked = wishes(store), []
+    item, asked = items(store), []
     for _ in range(4):
-        several.offer(wish, lambda: asked.append(1) or [wish[0][1].canvas])
-    assert len(asked) == 2 and several.counted(["other", wish[0][0].order.id]) == {
+        several.offer(item, lambda: asked.append(1) or [item[0][1].canvas])
+    assert len(asked) == 2 and several.counted(["other", item[0][0].order.id]) == {
         None: ["other"],
-        2: [wish[0][0].order.id],
+        2: [item[0][0].order.id],
     }
 
 
@@ -140,25 +143,25 @@ def test_a_preview_that_fails_is_logged_once_and_the_job_succeeds(store: Picture
 
 @pytest.mark.parametrize("canvases", [[], [np.zeros((8, 8, 3), np.float32)]])
 def test_a_preview_of_another_size_or_number_is_not_shown(store: PictureStore, at_once: None, canvases: list) -> None:
-    wish = wishes(store)
+    item = items(store)
     made = Previews(SPEC, store, Safeguards())
     with capture_logs() as logs:
-        made.offer(wish, lambda: canvases)
-    assert len(logs) == 1 and shown(store, wish[0][0].order.id) is None
+        made.offer(item, lambda: canvases)
+    assert len(logs) == 1 and shown(store, item[0][0].order.id) is None
 
 
 def test_what_is_not_a_number_is_shown_black(store: PictureStore, at_once: None) -> None:
-    wish = wishes(store)
-    Previews(SPEC, store, Safeguards()).offer(wish, lambda: [np.full_like(wish[0][1].canvas, math.nan)])
-    data = shown(store, wish[0][0].order.id)
+    item = items(store)
+    Previews(SPEC, store, Safeguards()).offer(item, lambda: [np.full_like(item[0][1].canvas, math.nan)])
+    data = shown(store, item[0][0].order.id)
     assert data is not None and np.asarray(Image.open(io.BytesIO(data))).max() == 0
 
 
 def test_locked_pixels_are_shown_as_they_were_given(store: PictureStore, at_once: None) -> None:
-    ((work, task),) = wishes(store)
+    ((work, task),) = items(store)
     region = np.zeros(task.canvas.shape[:2], np.bool_)
     region[:, :20] = True
-    work.brief = Brief(task.canvas, under=task.canvas, region=region)
+    work.brief = EditPlan(task.canvas, under=task.canvas, region=region)
     Previews(SPEC, store, Safeguards()).offer([(work, task)], lambda: [np.ones_like(task.canvas)])
     data = shown(store, work.order.id)
     assert data is not None
@@ -180,11 +183,11 @@ def test_nothing_is_shown_before_the_safety_checker_has_seen_it(store: PictureSt
     assert isinstance(outcomes[one.id], Result) and not eyes.seen
 
 
-def wishes(store: PictureStore) -> list[tuple[Work, EngineTask]]:
+def items(store: PictureStore) -> list[tuple[Work, EngineTask]]:
     """Return one picture of 39 x 63 px to make."""
     one = order(store, encoded((39, 63)))
     given = decode(store.get(one.input), UNBOUNDED)
     frame = Frame.of(given)
     canvas = frame.canvas(given, 8, 8)
     parameters = SPEC.resolve(one.task)
-    return [(Work(one, given, frame, Brief(canvas), 0), EngineTask(canvas, 0, parameters))]
+    return [(Work(one, given, frame, EditPlan(canvas), 0), EngineTask(canvas, 0, parameters))]

@@ -1,4 +1,4 @@
-"""The ways of customising: each is one function here that says what is asked of one picture."""
+"""The edit types: each is one function here that says what is asked of one picture."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ import numpy as np
 from likeness.contract import vocabulary
 from likeness.contract.engines import edit_of
 from likeness.contract.instructions import Edit, EditKind
-from likeness.contract.tasks import Customise, Way
+from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits import printing
 from likeness.imaging.edits.apply import apply_edit
@@ -16,9 +16,9 @@ from likeness.imaging.edits.recolour import lab_of_colour
 from likeness.imaging.edits.resize import scaled_product
 from likeness.imaging.fill import fill_hidden
 from likeness.imaging.regions import changeable
-from worker.editing.canvas import Shown
+from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import nearest_name, rgb_of_hex
-from worker.editing.plan import Brief, Colour, Region, Sent
+from worker.editing.plan import Colour, EditPlan, Region, Sent
 from worker.engine import Plane
 
 AS_IT_IS = Edit(EditKind.SAME).phrase
@@ -34,17 +34,17 @@ EITHER = np.float32(0.25)
 """Weight of a pixel that an edit may change and need not: neither inside nor outside for the edit's check."""
 
 
-def open_instruction(task: Customise, shown: Shown, _: Sent) -> Brief:
+def open_instruction(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
     """Return the brief of an instruction that the engine reads as it is."""
     wish = task.instruction or ""
-    return Brief(shown.canvas, wish, check=EditCheck(wish))
+    return EditPlan(shown.canvas, wish, check=EditCheck(wish))
 
 
-def _instruction(task: Customise, shown: Shown, _: Sent) -> Brief:
+def _instruction(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
     edit = edit_of(task.instruction or "")
     if edit.kind in (EditKind.LIGHT, EditKind.SAME):
         check = EditCheck(edit.phrase) if edit.kind is EditKind.LIGHT else None
-        return Brief(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
+        return EditPlan(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
     where = _where(task, shown, edit)
     if edit.kind is EditKind.BACKGROUND:
         return _guided(shown, edit, where, gate_of(1 - where), check_of(edit.phrase, 1 - where, edit.rgb))
@@ -52,16 +52,16 @@ def _instruction(task: Customise, shown: Shown, _: Sent) -> Brief:
         return _guided(shown, edit, where, gate_of(where), EditCheck(edit.phrase, where))
     detail = 1 - where if edit.kind is EditKind.MATERIAL else np.ones_like(where)
     check = check_of(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
-    return Brief(shown.canvas, edit.phrase, where, keep_detail=detail, gate=gate_of(where), check=check)
+    return EditPlan(shown.canvas, edit.phrase, where, keep_detail=detail, gate=gate_of(where), check=check)
 
 
-def _guided(shown: Shown, edit: Edit, where: Plane, gate: Plane, check: EditCheck) -> Brief:
+def _guided(shown: AnalysedCanvas, edit: Edit, where: Plane, gate: Plane, check: EditCheck) -> EditPlan:
     """Return a brief whose edit is drawn by arithmetic and then only recreated (docs/decisions/0004)."""
     guide = apply_edit(shown.canvas, where, edit)
-    return Brief(guide, AS_IT_IS, where, keep_detail=np.ones_like(where), under=shown.canvas, gate=gate, check=check)
+    return EditPlan(guide, AS_IT_IS, where, keep_detail=np.ones_like(where), under=shown.canvas, gate=gate, check=check)
 
 
-def _where(task: Customise, shown: Shown, edit: Edit) -> Plane:
+def _where(task: Customise, shown: AnalysedCanvas, edit: Edit) -> Plane:
     """Return what the engine is to take for the product."""
     if shown.mask is not None:
         return 1 - shown.mask if edit.kind is EditKind.BACKGROUND else shown.mask
@@ -70,14 +70,14 @@ def _where(task: Customise, shown: Shown, edit: Edit) -> Plane:
     return shown.product
 
 
-def _colourway(task: Customise, shown: Shown, _: Sent) -> Brief:
+def _colourway(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
     wish = task.recolour
     colour = rgb_of_hex(wish.to if wish else "")
     where = shown.mask
     if where is None:
         where = shown.product if wish and wish.mask == "product" else 1 - shown.product
     text = Edit(EditKind.RECOLOUR, colour=nearest_name(colour)).phrase
-    return Brief(
+    return EditPlan(
         shown.canvas,
         text,
         where,
@@ -90,7 +90,7 @@ def _colourway(task: Customise, shown: Shown, _: Sent) -> Brief:
     )
 
 
-def _print(task: Customise, shown: Shown, sent: Sent) -> Brief:
+def _print(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     height, width = shown.size
     logo = sent.logo
     rgb, product = shown.canvas[:height, :width], shown.cut(shown.seen)
@@ -104,7 +104,7 @@ def _print(task: Customise, shown: Shown, sent: Sent) -> Brief:
     near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((RIM, RIM), np.uint8)) > 0
     canvas = shown.canvas.copy()
     canvas[:height, :width] = guide
-    return Brief(
+    return EditPlan(
         canvas,
         task.prompt or "",
         keep_detail=np.ones(canvas.shape[:2], np.float32),
@@ -114,11 +114,11 @@ def _print(task: Customise, shown: Shown, sent: Sent) -> Brief:
     )
 
 
-def _resize(task: Customise, shown: Shown, _: Sent) -> Brief:
+def _resize(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
     edit = edit_of(task.instruction or "")
     scaled, hole = scaled_product(shown.canvas, shown.product, vocabulary.SIZES[edit.name])
     guide = fill_hidden(scaled, np.where(hole, 0, 255).astype(np.uint8))
-    return Brief(
+    return EditPlan(
         guide,
         AS_IT_IS,
         keep_detail=np.ones(hole.shape, np.float32),
@@ -128,16 +128,16 @@ def _resize(task: Customise, shown: Shown, _: Sent) -> Brief:
     )
 
 
-def _fill(task: Customise, shown: Shown, _: Sent) -> Brief:
+def _fill(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
     region = region_of(task, shown)
     mask = np.ones_like(shown.canvas[..., 0]) if region is None else region.astype(np.float32)
-    return Brief(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask))
+    return EditPlan(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask))
 
 
-def _control(task: Customise, shown: Shown, sent: Sent) -> Brief:
+def _control(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     """Return the brief of a picture made anew, all of it or where it may change, kept to its maps."""
     wish, region = task.prompt or "", region_of(task, shown)
-    return Brief(
+    return EditPlan(
         shown.canvas,
         wish,
         mask=None if region is None else region.astype(np.float32),
@@ -147,20 +147,20 @@ def _control(task: Customise, shown: Shown, sent: Sent) -> Brief:
     )
 
 
-def _style(_task: Customise, shown: Shown, sent: Sent) -> Brief:
-    return Brief(shown.canvas, style=sent.style, check=EditCheck("the style of the picture sent"))
+def _style(_task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
+    return EditPlan(shown.canvas, style=sent.style, check=EditCheck("the style of the picture sent"))
 
 
-def _complete(task: Customise, shown: Shown, _: Sent) -> Brief:
+def _complete(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
     """Return the brief of a picture whose upper rows stay, to the last grey level; at least its last row is made."""
     height, share = shown.size[0], task.complete or 0.0
     below = np.zeros(shown.canvas.shape[:2], np.float32)
     below[min(round(share * height), height - 1) :] = 1
     asked = f"completed from the upper {share:.0%}"
-    return Brief(shown.canvas, mask=below, under=shown.canvas, region=below > 0.5, check=EditCheck(asked, below))
+    return EditPlan(shown.canvas, mask=below, under=shown.canvas, region=below > 0.5, check=EditCheck(asked, below))
 
 
-def _guide(task: Customise, shown: Shown, sent: Sent) -> Brief:
+def _guide(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     """Return the brief of a picture that was painted over: there it must change, and elsewhere it may."""
     canvas = shown.canvas
     if sent.guide is not None:
@@ -168,24 +168,24 @@ def _guide(task: Customise, shown: Shown, sent: Sent) -> Brief:
         canvas = np.clip(canvas + paint[..., 3:] * (paint[..., :3] - canvas), 0, 1)
     painted = np.where(np.abs(canvas - shown.canvas).max(2) > PAINTED, np.float32(1), EITHER)
     wish = task.prompt or ""
-    return Brief(canvas, wish, check=EditCheck(wish or "as painted over", painted))
+    return EditPlan(canvas, wish, check=EditCheck(wish or "as painted over", painted))
 
 
-WAYS: dict[Way, Callable[[Customise, Shown, Sent], Brief]] = {
-    Way.INSTRUCTION: _instruction,
-    Way.COLOURWAY: _colourway,
-    Way.PRINT: _print,
-    Way.RESIZE: _resize,
-    Way.FILL: _fill,
-    Way.CONTROL: _control,
-    Way.STYLE: _style,
-    Way.COMPLETE: _complete,
-    Way.GUIDE: _guide,
+EDIT_TYPES: dict[EditType, Callable[[Customise, AnalysedCanvas, Sent], EditPlan]] = {
+    EditType.INSTRUCTION: _instruction,
+    EditType.COLOURWAY: _colourway,
+    EditType.PRINT: _print,
+    EditType.RESIZE: _resize,
+    EditType.FILL: _fill,
+    EditType.CONTROL: _control,
+    EditType.STYLE: _style,
+    EditType.COMPLETE: _complete,
+    EditType.GUIDE: _guide,
 }
 """An instruction is here one of the closed set; `open_instruction` is for any other."""
 
 
-def region_of(task: Customise, shown: Shown) -> Region | None:
+def region_of(task: Customise, shown: AnalysedCanvas) -> Region | None:
     """Return where the picture may change, of what the task says of mask and preserve."""
     found = (
         shown.product if "product" in (task.mask, task.preserve) or "background" in (task.mask, task.preserve) else None

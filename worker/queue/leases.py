@@ -1,4 +1,4 @@
-"""A worker's claim on a job: only who holds it may tell how far the job is and record how it ends."""
+"""A worker's lease on a job: only who holds it may tell how far the job is and record how it ends."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from worker.queue.scripts import HOLD, PROGRESS
 
 
 @dataclass
-class Held:
+class Lease:
     """A job this worker holds."""
 
     job: LikenessJob
@@ -32,24 +32,24 @@ class Held:
 
     @property
     def registry(self) -> StartedJobRegistry:
-        """RQ's registry of running jobs, in which the claim stands."""
+        """RQ's registry of running jobs, in which the lease stands."""
         return cast(StartedJobRegistry, self.job.started_job_registry)
 
     def renew(self) -> int:
-        """Renew the claim if it still stands: 0 it is lost, 1 it holds, 2 it holds and the job is to be cancelled."""
-        deadline = current_timestamp() + keys.CLAIM_SECONDS
+        """Renew the lease if it still stands: 0 it is lost, 1 it holds, 2 it holds and the job is to be cancelled."""
+        deadline = current_timestamp() + keys.LEASE_SECONDS
         redis_keys = [self.registry.key, self.job.key]
         return int(self.job.connection.eval(HOLD, len(redis_keys), *redis_keys, self.execution.composite_key, deadline))
 
 
-def erase_deleted(lost: Held, store: PictureStore) -> None:
+def erase_deleted(lost: Lease, store: PictureStore) -> None:
     """Erase what is left of a job that is no longer held, if it was deleted."""
     if not lost.job.connection.exists(lost.job.key):
         lost.job.connection.delete(lost.execution.key)
         asyncio.run(store.erase(lost.job.id))
 
 
-def tell(jobs: Sequence[Held], progress: Progress, connection: Redis) -> None:
+def notify(jobs: Sequence[Lease], progress: Progress, connection: Redis) -> None:
     """Tell how far these jobs are, and mark those that nobody wants any more. Raises RedisError."""
     event = Event(type="progress", status=JobStatus.RUNNING, progress=progress).model_dump_json(exclude_none=True)
     with connection.pipeline(transaction=False) as pipeline:

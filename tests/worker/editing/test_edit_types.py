@@ -12,7 +12,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.comparison import Compare
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, Original, Reproduces, Result, new_job_id
-from likeness.contract.tasks import Customise, Way
+from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import OUTSIDE
 from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.masks import LONGEST_STYLE, style_of, upright_guide
@@ -20,20 +20,20 @@ from likeness.storage.pictures import PictureStore
 from tests.support.places import DRILL_CATALOGUE
 from tests.worker.editing.test_customise import photo, pixels, saved
 from tests.worker.runs.test_run import Told, nothing_resident
-from worker.editing.canvas import Shown
-from worker.editing.plan import Brief, Sent
-from worker.editing.planner import brief_of
+from worker.editing.canvas import AnalysedCanvas
+from worker.editing.plan import EditPlan, Sent
+from worker.editing.planner import edit_plan_of
 from worker.engine import EngineTask
 from worker.once import ordered
 from worker.residency.engines import Residents
 from worker.residency.warm_up import small_task
+from worker.runs.context import Context
 from worker.runs.dispatch import outcomes_of
 from worker.runs.run import Run
-from worker.runs.subruns import Tools
 
 RED = (220, 30, 40)
 DRILL = load_catalogue(DRILL_CATALOGUE).find("drill")
-SPEC = DRILL.model_copy(update={"kinds": ["customise"], "ways": [Way.STYLE, Way.COMPLETE, Way.GUIDE]})
+SPEC = DRILL.model_copy(update={"kinds": ["customise"], "ways": [EditType.STYLE, EditType.COMPLETE, EditType.GUIDE]})
 """The drill, which makes the given canvas again with noise everywhere, as an engine of the ways that are tried here."""
 
 
@@ -50,11 +50,11 @@ def size_of(data: bytes) -> tuple[int, int]:
     return Image.open(io.BytesIO(data)).size
 
 
-def asked(task: Customise, sent: Sent, size: tuple[int, int] = (50, 40), spec: EngineSpec = SPEC) -> Brief:
+def asked(task: Customise, sent: Sent, size: tuple[int, int] = (50, 40), spec: EngineSpec = SPEC) -> EditPlan:
     """Return the brief for a grey picture of this height and width, padded to the canvas below and to the right."""
     canvas = np.full((64, 64, 3), 0.5, np.float32)
     nothing = lambda _: np.zeros(size, np.float32)  # noqa: E731
-    return brief_of(task, spec, Shown(canvas, size, nothing, lambda _: None), sent)
+    return edit_plan_of(task, spec, AnalysedCanvas(canvas, size, nothing, lambda _: None), sent)
 
 
 def drilled(store: PictureStore, data: bytes, files: dict[str, bytes], **fields) -> tuple[Result, bytes]:
@@ -70,45 +70,45 @@ def drilled(store: PictureStore, data: bytes, files: dict[str, bytes], **fields)
         batch_key="one",
         timeout=60,
     )
-    result = Run(SPEC, nothing_resident(), store, Told()).execute([order])[job_id]
+    result = Run(SPEC, Context(nothing_resident(), store), Told()).execute([order])[job_id]
     assert isinstance(result, Result), result
     return result, store.get(result.images[0].picture)
 
 
 def test_a_style_reaches_the_engine_as_it_is() -> None:
     style = np.random.default_rng(0).random((30, 70, 3), np.float32)
-    brief = asked(Customise(style_image="file"), Sent(style=style))
-    task = brief.task(5, {"steps": 3})
+    plan = asked(Customise(style_image="file"), Sent(style=style))
+    task = plan.task(5, {"steps": 3})
     assert isinstance(task, EngineTask) and task.style is style and task.mask is None
-    assert brief.check is not None and brief.check.inside is None and brief.check.kept is None
+    assert plan.check is not None and plan.check.inside is None and plan.check.kept is None
     assert small_task(SPEC).style is not None and small_task(SPEC).mask is not None
 
 
 def test_what_is_completed_is_all_below_a_row() -> None:
-    brief = asked(Customise(complete=0.5), Sent())
-    assert brief.mask is not None and brief.check is not None
-    assert not brief.mask[:25].any() and brief.mask[25:].all()
-    assert brief.check.kept.shape == (50, 40) and brief.check.kept[:25].all() and not brief.check.kept[25:].any()
-    assert (brief.canvas == 0.5).all(), "the engine sees the whole canvas"
+    plan = asked(Customise(complete=0.5), Sent())
+    assert plan.mask is not None and plan.check is not None
+    assert not plan.mask[:25].any() and plan.mask[25:].all()
+    assert plan.check.kept.shape == (50, 40) and plan.check.kept[:25].all() and not plan.check.kept[25:].any()
+    assert (plan.canvas == 0.5).all(), "the engine sees the whole canvas"
 
 
 @pytest.mark.parametrize(("height", "kept"), [(1, 0), (2, 1), (3, 2)])
 def test_a_row_is_made_however_small_the_picture(height: int, kept: int) -> None:
-    brief = asked(Customise(complete=0.9), Sent(), (height, 40))
-    assert brief.mask is not None
-    assert not brief.mask[:kept].any() and brief.mask[kept:].all()
+    plan = asked(Customise(complete=0.9), Sent(), (height, 40))
+    assert plan.mask is not None
+    assert not plan.mask[:kept].any() and plan.mask[kept:].all()
 
 
 def test_a_guide_lies_over_the_picture_by_its_alpha() -> None:
     paint = np.zeros((50, 40, 4), np.float32)
     paint[:10, :10] = (1, 0, 0, 1)
     paint[:10, 10:20] = (1, 0, 0, 0.5)
-    brief = asked(Customise(guide="file", prompt="a red sticker"), Sent(guide=paint))
-    assert brief.text == "a red sticker" and brief.mask is None
-    assert np.allclose(brief.canvas[5, [5, 15, 25]], [(1, 0, 0), (0.75, 0.25, 0.25), (0.5, 0.5, 0.5)])
-    assert brief.check is not None and brief.check.inside is not None
-    assert (brief.check.inside[:10, :20] == 1).all() and (brief.check.inside == 1).sum() == 200
-    assert brief.check.inside.min() > OUTSIDE, "all of it is noised: nothing is bound to stay"
+    plan = asked(Customise(guide="file", prompt="a red sticker"), Sent(guide=paint))
+    assert plan.text == "a red sticker" and plan.mask is None
+    assert np.allclose(plan.canvas[5, [5, 15, 25]], [(1, 0, 0), (0.75, 0.25, 0.25), (0.5, 0.5, 0.5)])
+    assert plan.check is not None and plan.check.inside is not None
+    assert (plan.check.inside[:10, :20] == 1).all() and (plan.check.inside == 1).sum() == 200
+    assert plan.check.inside.min() > OUTSIDE, "all of it is noised: nothing is bound to stay"
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
@@ -190,7 +190,7 @@ def test_a_sweep_of_strengths_is_a_sheet_with_a_cell_for_each(residents: Residen
     task = Compare(task=Customise(guide="file", seed=1, format="png"), runs=runs)
     catalogue = load_catalogue()
     _, order = ordered(task, data, sent, catalogue, store, residents.has)
-    result = outcomes_of([order], Tools(catalogue, residents, store), Told())[order.id]
+    result = outcomes_of([order], Context(residents, store, catalogue), Told())[order.id]
     assert isinstance(result, Result), result
     rows = result.comparison.runs
     assert sorted(row.parameters["strength"] for row in rows) == strengths
@@ -205,11 +205,11 @@ def test_a_guide_is_reproduced_to_the_byte(residents: Residents, store: PictureS
     data, catalogue = photo(longest=96), load_catalogue()
     task = Customise(guide="file", seed=4, strength=0.3, steps=1)
     _, order = ordered(task, data, {"guide": guide(data)}, catalogue, store, residents.has)
-    tools = Tools(catalogue, residents, store)
-    first = outcomes_of([order], tools, Told())[order.id]
+    context = Context(residents, store, catalogue)
+    first = outcomes_of([order], context, Told())[order.id]
     assert isinstance(first, Result), first
     again = Reproduces(job=order.id, originals=[Original(picture=first.images[0].picture, recipe=first.recipe)])
-    second = outcomes_of([order.model_copy(update={"reproduces": again})], tools, Told())[order.id]
+    second = outcomes_of([order.model_copy(update={"reproduces": again})], context, Told())[order.id]
     assert isinstance(second, Result), second
     assert [row.sameness for row in second.reproduction.images] == ["bitwise"]
 
