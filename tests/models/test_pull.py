@@ -137,7 +137,8 @@ def test_without_a_hub_it_says_what_is_missing_and_what_to_do(machine: Machine) 
     for away in ({"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:1"}):
         told = machine.complains("pull", "tiny", **away)
         assert "missing: tiny-words (?). Run this again" in told
-        assert f"`likeness models pull tiny-words` on a machine that can reach it and copy the folders to {machine.models}" in told
+        assert "`likeness models pull tiny-words` on a machine that can reach it" in told
+        assert f"copy the folders to {machine.models}" in told
         assert machine.says("pull", "tiny-vae", **away) == "tiny-vae: already installed\n"
 
 
