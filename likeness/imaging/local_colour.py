@@ -1,0 +1,97 @@
+"""What colours a picture has around each pixel, on one side of an outline and on the other, and what tells them apart.
+
+Everything is estimated on a small copy, where it is smooth, and read at single pixels of the full-size picture.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.imaging.colour import Floats
+
+Where = NDArray[np.bool_]
+Places = NDArray[np.intp]
+"""Two rows of N: y and x of pixels."""
+
+NEAR, FAR = 3.0, 14.0
+"""Sigmas, in px of a picture whose short side is 400, of the neighbourhood and of where to look when that is empty."""
+FAR_WEIGHT = 1e-3
+
+NOISE = 0.02
+"""Standard deviation of a flat surface's samples, in 0..1: sensor noise, threads, JPEG."""
+SHADE = 0.12
+"""Share of its light that a background may have lost to shadows where none was sampled."""
+
+UPPER = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+"""Places of a symmetric 3 x 3 matrix."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """The colours of what lies on one side: mean H x W x 3, covariance H x W x 3 x 3, share H x W of pixels seen."""
+
+    mean: Floats
+    spread: Floats
+    share: Floats
+
+
+def side_of(rgb: Floats, where: Floats, scale: float) -> Side:
+    """Return the local colours of `rgb` (H x W x 3, 0..1) where `where` (H x W, 0..1) is; `scale` is short side / 400."""
+    share = _blurred(where, scale)
+    safe = np.maximum(share, np.finfo(np.float32).tiny)[..., None]
+    mean = _blurred(rgb * where[..., None], scale) / safe
+    products = np.stack([rgb[..., i] * rgb[..., j] for i, j in UPPER], axis=2)
+    second = np.concatenate([_blurred(products[..., k : k + 3] * where[..., None], scale) for k in (0, 3)], axis=2) / safe
+    spread = np.empty((*share.shape, 3, 3), dtype=np.float32)
+    for at, (i, j) in enumerate(UPPER):
+        spread[..., i, j] = spread[..., j, i] = second[..., at] - mean[..., i] * mean[..., j]
+    return Side(mean.astype(np.float32), spread, cv2.GaussianBlur(where, (0, 0), max(0.5, NEAR * scale)))
+
+
+def discriminant(product: Side, background: Side, where: Where) -> tuple[Floats, Floats]:
+    """Return the linear measure that tells two sides apart best, H x W x 4, and how well it does, H x W, `where` asked.
+
+    The measure of a colour c is `m[:3] @ c + m[3]`: 0 at the background's mean, 1 at the product's. How well is the
+    distance of the means in standard deviations. Fisher, "The Use of Multiple Measurements in Taxonomic Problems",
+    Annals of Eugenics 7, 1936. A shadow on the background is one of its colours, so it counts as spread.
+    """
+    ground, apart = background.mean[where], product.mean[where] - background.mean[where]
+    shade = np.float32(SHADE) * ground
+    within = (product.spread[where] + background.spread[where]) / 2 + shade[:, :, None] * shade[:, None, :]
+    within = within + np.float32(NOISE**2) * np.eye(3, dtype=np.float32)
+    weights = np.linalg.solve(within, apart[..., None])[..., 0]
+    squared = np.maximum((weights * apart).sum(axis=1), 1e-6)[:, None]
+    weights = weights / squared
+    measure = np.zeros((*where.shape, 4), dtype=np.float32)
+    measure[where] = np.hstack([weights, -(weights * ground).sum(axis=1, keepdims=True)])
+    certainty = np.zeros(where.shape, dtype=np.float32)
+    certainty[where] = np.sqrt(squared[:, 0])
+    return measure, certainty
+
+
+def read_at(planes: Floats, places: Places, shape: tuple[int, int]) -> NDArray[Any]:
+    """Return N x channels: what a small H x W (x channels) says at `places` of a picture of `shape`, interpolated."""
+    height, width = planes.shape[:2]
+    y = (places[0] + 0.5) * (height / shape[0]) - 0.5
+    x = (places[1] + 0.5) * (width / shape[1]) - 0.5
+    y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
+    top, left = np.floor(y).astype(np.intp), np.floor(x).astype(np.intp)
+    low, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
+    flat = planes.reshape(height, width, -1)
+    down, across = (y - top).astype(np.float32)[:, None], (x - left).astype(np.float32)[:, None]
+    upper = flat[top, left] * (1 - across) + flat[top, right] * across
+    lower = flat[low, left] * (1 - across) + flat[low, right] * across
+    return upper * (1 - down) + lower * down
+
+
+def _blurred(planes: Floats, scale: float) -> Floats:
+    """Return the mean of the neighbourhood, with a little of the wider one, which is found on a quarter of the size."""
+    height, width = planes.shape[:2]
+    quarter = cv2.resize(planes, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
+    wide = cv2.GaussianBlur(quarter, (0, 0), max(0.5, FAR * scale / 4))
+    far = cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR)
+    near = cv2.GaussianBlur(planes, (0, 0), max(0.5, NEAR * scale))
+    return np.asarray(near + np.float32(FAR_WEIGHT) * far, dtype=np.float32)
