@@ -44,7 +44,9 @@ def side_of(rgb: Floats, where: Floats, scale: float) -> Side:
     safe = np.maximum(share, np.finfo(np.float32).tiny)[..., None]
     mean = _blurred(rgb * where[..., None], scale) / safe
     products = np.stack([rgb[..., i] * rgb[..., j] for i, j in UPPER], axis=2)
-    second = np.concatenate([_blurred(products[..., k : k + 3] * where[..., None], scale) for k in (0, 3)], axis=2) / safe
+    second = (
+        np.concatenate([_blurred(products[..., k : k + 3] * where[..., None], scale) for k in (0, 3)], axis=2) / safe
+    )
     spread = np.empty((*share.shape, 3, 3), dtype=np.float32)
     for at, (i, j) in enumerate(UPPER):
         spread[..., i, j] = spread[..., j, i] = second[..., at] - mean[..., i] * mean[..., j]

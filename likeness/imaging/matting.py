@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.fill import fill_hidden
 from likeness.imaging.local_colour import Places, Side, Where, discriminant, read_at, side_of
-from likeness.imaging.outline import disc, reduced, settled, tidied
+from likeness.imaging.outline import disc, reduced, scale_of, settled, tidied
 
 SURE_PRODUCT, SURE_BACKGROUND = 0.95, 0.12
 BAND = 4.0
@@ -75,20 +75,30 @@ def matte_of(rgb: Floats, mask: Floats) -> Matte:
 
     A mask without any surely covered or any surely free pixel is taken as it is, and so are the colours.
     """
-    small, outline, scale = reduced(rgb), reduced(mask), min(1.0, min(mask.shape) / 400)
-    outline = settled(small, outline, scale)
+    small, scale = reduced(rgb), scale_of(mask.shape)
+    outline = settled(small, reduced(mask), scale)
     sure = _sure(outline, scale)
     if not (sure == 1).any() or not (sure == 0).any():
         return Matte(mask.copy(), rgb.copy())
-    band = _band(small, outline, sure, scale)
-    alpha = cv2.resize(sure, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return parted(rgb, outline, sure, scale)
+
+
+def parted(rgb: Floats, outline: Floats, sure: Floats, scale: float) -> Matte:
+    """Return the matte of one side of an outline, in `rgb` (H x W x 3, 0..1) of any size.
+
+    `outline` and `sure` are of the reduced copy: the share of the side, and 1 where that is sure, 0 where the other
+    side is, .5 where colours are to tell; each side is sure somewhere. `scale` is the copy's short side / 400.
+    """
+    height, width = rgb.shape[:2]
+    band = _band(reduced(rgb), outline, sure, scale)
+    alpha = cv2.resize(sure, (width, height), interpolation=cv2.INTER_NEAREST)
     colour = rgb.copy()
-    steep = max(1.0, mask.shape[0] / outline.shape[0] / SOFT)
+    steep = max(1.0, height / outline.shape[0] / SOFT)
     everywhere = np.stack(np.nonzero(alpha == 0.5))
     for start in range(0, everywhere.shape[1], CHUNK):
         at = everywhere[:, start : start + CHUNK]
         y, x = at
-        alpha[y, x], colour[y, x] = band.shares(rgb[y, x], at, alpha.shape, steep)
+        alpha[y, x], colour[y, x] = band.shares(rgb[y, x], at, (height, width), steep)
     return Matte(alpha, colour)
 
 

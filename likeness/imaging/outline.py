@@ -34,6 +34,11 @@ def reduced(plane: Floats) -> Floats:
     return np.asarray(cv2.resize(plane, to, interpolation=cv2.INTER_AREA), dtype=np.float32) if scale < 1 else plane
 
 
+def scale_of(shape: tuple[int, ...]) -> float:
+    """Return the short side of a picture's reduced copy over WORKING_SIDE: what widths in its px are multiplied by."""
+    return min(WORKING_SIDE, *shape[:2]) / WORKING_SIDE
+
+
 def disc(radius: float) -> NDArray[np.uint8]:
     """Return a round structuring element of at least 3 px."""
     side = 2 * max(1, round(radius)) + 1
@@ -107,5 +112,7 @@ def _by_colour(rgb: Floats, mask: Floats, area: Where, scale: float) -> float | 
 
 
 def _around(area: Where, radius: float) -> Where:
-    wide: Where = (cv2.dilate(area.astype(np.uint8), disc(radius)) > 0) & ~area
+    """Return what lies within so many px of an area, outside it."""
+    away = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, 3)
+    wide: Where = (away <= max(1.0, radius)) & ~area
     return wide

@@ -81,7 +81,7 @@ def _contrast(target: float, middle: float, cloth: Floats, top: float) -> float:
     """
     by_light = (target + 16) / (middle + 16)
     bright = float(np.percentile(cloth, 95)) - middle if cloth.size else 0.0
-    room = 2.5 * (top - target) / max(bright, 1.0)
+    room = 2.5 * max(top - target, 3.0) / max(bright, 1.0)
     return float(np.clip(min(by_light, room), LEAST_CONTRAST, MOST_CONTRAST))
 
 
