@@ -21,6 +21,8 @@ FLATTENED = np.array([0.5, 1.5, 1.5], dtype=np.float32)
 """Weights of L*, a*, b* among colours of one cloth: light varies, dye does not."""
 OTHER = 14.0
 """Distance in a*, b* from what light makes of the cloth's colour, from which on a colour is another."""
+SHADED = 0.7
+"""Share of the cloth's light below which no highlight lies."""
 EQUAL = 7.0
 """Weighted distance up to which two colours count as one when the commonest is looked for."""
 GLEAM = 9.0
@@ -117,11 +119,16 @@ def _unlike(lab: Floats, cloth: Floats) -> Floats:
 
 
 def _gleam(lab: Floats, cloth: Floats) -> Floats:
-    """Return how far ... x 3 CIELAB colours are, in a* and b*, from a cloth's colour in any light, gleams included."""
+    """Return how far ... x 3 CIELAB colours are, in a* and b*, from a cloth's colour in any light, gleams included.
+
+    In shadows, where there is little colour, a distance counts for more.
+    """
     light = np.clip((lab[..., 0] + 8) / (cloth[0] + 8), 0.1, 1.6)[..., None]
     own = cloth[1:] * light
     along = np.clip((lab[..., 1:] * own).sum(-1) / np.maximum((own**2).sum(-1), 1e-3), 0, 1)[..., None]
-    return np.asarray(np.linalg.norm(lab[..., 1:] - along * own, axis=-1), dtype=np.float32)
+    along = np.where(light < SHADED, 1, along)
+    off = np.linalg.norm(lab[..., 1:] - along * own, axis=-1)
+    return np.asarray(off / np.sqrt(np.minimum(light[..., 0], 1)), dtype=np.float32)
 
 
 def _things(lab: Floats, product: Where, core: Where, colours: _Colours, scale: float) -> Where:
@@ -205,7 +212,7 @@ def _thin(lab: Floats, product: Where, colours: _Colours, scale: float) -> Where
     for at in range(1, count):
         part = areas == at
         if stats[at, cv2.CC_STAT_AREA] > 40 * scale**2 and (
-            unlike[part].mean() > 0.6 * OTHER or light[part].mean() > DARKER
+            unlike[part].mean() > 0.6 * OTHER or light[part].mean() > 1.5 * DARKER
         ):
             made |= part
     return made

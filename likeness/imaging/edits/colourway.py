@@ -17,7 +17,7 @@ Parts = Literal["main", "all"]
 
 STRIP = 256
 """Rows worked on at a time, so that little memory is needed."""
-OUTER, INNER = 2.0, 1.0
+OUTER, INNER = 3.0, 1.5
 """Px around the outline of what is kept, out- and inwards, in which colours tell it from cloth (short side 400)."""
 
 
@@ -71,7 +71,8 @@ def _cloth_share(colour: Floats, kept: Where, scale: float) -> Matte:
         return Matte(np.ones(colour.shape[:2], dtype=np.float32), colour)
     near = cv2.dilate(kept.astype(np.uint8), disc(OUTER * scale)) > 0
     sure = np.where(inner, np.float32(0), np.where(near, np.float32(0.5), np.float32(1)))
-    return parted(colour, 1 - kept.astype(np.float32), sure, scale)
+    soft = cv2.GaussianBlur(kept.astype(np.float32), (0, 0), max(0.5, scale))
+    return parted(colour, np.clip(1.3 - soft * 1.3, 0, 1), sure, scale)
 
 
 def _strips(alpha: Floats) -> list[slice]:

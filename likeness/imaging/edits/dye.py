@@ -16,7 +16,7 @@ Colour = tuple[int, int, int]
 
 STEPS = 4096
 """Lightnesses that a dye knows, from L* 0 to 100."""
-LEAST_CONTRAST, MOST_CONTRAST = 0.4, 1.4
+LEAST_CONTRAST, MOST_CONTRAST = 0.4, 1.25
 """Contrast of the dyed over that of the cloth as it was."""
 BLACK, WHITE = 1.5, 99.5
 """L* that the deepest shadow and the brightest highlight approach and never reach."""
