@@ -4,7 +4,6 @@ Everything is estimated on a small copy, where it is smooth, and read at single 
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -25,6 +24,8 @@ NOISE = 0.02
 SHADE = 0.12
 """Share of its light that a background may have lost to shadows where none was sampled."""
 
+ROW = 1024
+"""Places read at a time: OpenCV's pictures are at most 32767 px wide."""
 UPPER = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 """Places of a symmetric 3 x 3 matrix."""
 
@@ -74,19 +75,21 @@ def discriminant(product: Side, background: Side, where: Where) -> tuple[Floats,
     return measure, certainty
 
 
-def read_at(planes: Floats, places: Places, shape: tuple[int, int]) -> NDArray[Any]:
-    """Return N x channels: what a small H x W (x channels) says at `places` of a picture of `shape`, interpolated."""
-    height, width = planes.shape[:2]
-    y = (places[0] + 0.5) * (height / shape[0]) - 0.5
-    x = (places[1] + 0.5) * (width / shape[1]) - 0.5
-    y, x = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
-    top, left = np.floor(y).astype(np.intp), np.floor(x).astype(np.intp)
-    low, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
-    flat = planes.reshape(height, width, -1)
-    down, across = (y - top).astype(np.float32)[:, None], (x - left).astype(np.float32)[:, None]
-    upper = flat[top, left] * (1 - across) + flat[top, right] * across
-    lower = flat[low, left] * (1 - across) + flat[low, right] * across
-    return upper * (1 - down) + lower * down
+def read_at(planes: Floats, places: Places, shape: tuple[int, int]) -> Floats:
+    """Return N x channels: what a small H x W x channels says at `places` of a picture of `shape`, interpolated."""
+    height, width, channels = planes.shape
+    count = places.shape[1]
+    rows = -(-count // ROW)
+    lines = np.zeros((2, rows * ROW), dtype=np.float32)
+    lines[0, :count] = (places[0] + 0.5) * (height / shape[0]) - 0.5
+    lines[1, :count] = (places[1] + 0.5) * (width / shape[1]) - 0.5
+    y, x = lines.reshape(2, rows, ROW)
+    read = np.empty((rows * ROW, channels), dtype=np.float32)
+    for first in range(0, channels, 4):
+        some = np.ascontiguousarray(planes[..., first : first + 4])
+        found = cv2.remap(some, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        read[:, first : first + 4] = found.reshape(rows * ROW, -1)
+    return read[:count]
 
 
 def _blurred(planes: Floats, scale: float) -> Floats:

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.fill import fill_hidden
-from likeness.imaging.local_colour import Places, Side, Where, discriminant, read_at, side_of
+from likeness.imaging.local_colour import Places, discriminant, read_at, side_of
 from likeness.imaging.outline import disc, reduced, scale_of, settled, tidied
 
 SURE_PRODUCT, SURE_BACKGROUND = 0.95, 0.12
@@ -45,29 +44,37 @@ class Matte:
 
 
 @dataclass(frozen=True)
-class _Band:
-    """What is known of the band, on the small copy: the outline, the two sides' means, the measure and its certainty."""
+class Band:
+    """What is known of a band along an outline, on the small copy: H x W x 12.
 
-    outline: Floats
-    product: Floats
-    background: Floats
-    measure: Floats
-    certainty: Floats
+    The outline's share, the mean colours of both sides, the measure that tells them apart, and its certainty.
+    """
+
+    planes: Floats
 
     def shares(self, rgb: Floats, at: Places, shape: tuple[int, int], steep: float) -> tuple[Floats, Floats]:
         """Return N shares of product of the N x 3 colours `rgb` found `at` places, and the colours of the product."""
-        product, background = (read_at(plane, at, shape) for plane in (self.product, self.background))
-        measure, certainty = read_at(self.measure, at, shape), read_at(self.certainty, at, shape)[:, 0]
-        outline = np.clip((read_at(self.outline, at, shape)[:, 0] - 0.5) * steep + 0.5, 0, 1)
-        by_colour = np.clip((measure[:, :3] * rgb).sum(axis=1) + measure[:, 3], 0, 1)
-        mixed = background + by_colour[:, None] * (product - background)
-        apart = np.maximum(((product - background) ** 2).sum(axis=1), 1e-4)
-        strange = ((rgb - mixed) ** 2).sum(axis=1) / apart
+        told = read_at(self.planes, at, shape)
+        product, background, measure, certainty = told[:, 1:4], told[:, 4:7], told[:, 7:11], told[:, 11]
+        outline = np.clip((told[:, 0] - 0.5) * steep + 0.5, 0, 1)
+        by_colour = np.clip(np.einsum("nk,nk->n", measure[:, :3], rgb) + measure[:, 3], 0, 1)
+        apart = product - background
+        off = rgb - background - by_colour[:, None] * apart
+        strange = np.einsum("nk,nk->n", off, off) / np.maximum(np.einsum("nk,nk->n", apart, apart), 1e-4)
         doubt = (CAUTION / np.maximum(certainty, 1e-3)) ** 2 + STRANGE**2 * strange
         trust = DOUBT**2 / (DOUBT**2 + doubt)
         share = trust * by_colour + (1 - trust) * outline
         share = np.clip((share - LEAST) / (MOST - LEAST), 0, 1)
         return share, _unmixed(rgb, share[:, None], product, background)
+
+
+@dataclass(frozen=True)
+class Mixed:
+    """The pixels of a picture that may be of two sides: `places` of N, their `share` of one, and its `colour`, N x 3."""
+
+    places: Places
+    share: Floats
+    colour: Floats
 
 
 def matte_of(rgb: Floats, mask: Floats) -> Matte:
@@ -80,26 +87,30 @@ def matte_of(rgb: Floats, mask: Floats) -> Matte:
     sure = _sure(outline, scale)
     if not (sure == 1).any() or not (sure == 0).any():
         return Matte(mask.copy(), rgb.copy())
-    return parted(rgb, outline, sure, scale)
+    alpha, mixed = parted(rgb, small, outline, sure, scale)
+    colour = rgb.copy()
+    colour[tuple(mixed.places)] = mixed.colour
+    return Matte(alpha, colour)
 
 
-def parted(rgb: Floats, outline: Floats, sure: Floats, scale: float) -> Matte:
-    """Return the matte of one side of an outline, in `rgb` (H x W x 3, 0..1) of any size.
+def parted(rgb: Floats, small: Floats, outline: Floats, sure: Floats, scale: float) -> tuple[Floats, Mixed]:
+    """Return the share of one side of an outline in each pixel of `rgb` (H x W x 3, 0..1), and what is mixed.
 
-    `outline` and `sure` are of the reduced copy: the share of the side, and 1 where that is sure, 0 where the other
+    `small`, `outline` and `sure` are of the reduced copy: its colours, the share of the side, and 1 where that is sure, 0 where the other
     side is, .5 where colours are to tell; each side is sure somewhere. `scale` is the copy's short side / 400.
     """
     height, width = rgb.shape[:2]
-    band = _band(reduced(rgb), outline, sure, scale)
+    band = _band(small, outline, sure, scale)
     alpha = cv2.resize(sure, (width, height), interpolation=cv2.INTER_NEAREST)
-    colour = rgb.copy()
     steep = max(1.0, height / outline.shape[0] / SOFT)
-    everywhere = np.stack(np.nonzero(alpha == 0.5))
-    for start in range(0, everywhere.shape[1], CHUNK):
-        at = everywhere[:, start : start + CHUNK]
-        y, x = at
-        alpha[y, x], colour[y, x] = band.shares(rgb[y, x], at, (height, width), steep)
-    return Matte(alpha, colour)
+    places = np.stack(np.nonzero(alpha == 0.5))
+    share, colour = np.empty(places.shape[1], dtype=np.float32), np.empty((places.shape[1], 3), dtype=np.float32)
+    for start in range(0, places.shape[1], CHUNK):
+        some = slice(start, start + CHUNK)
+        at = places[:, some]
+        share[some], colour[some] = band.shares(rgb[tuple(at)], at, (height, width), steep)
+    alpha[tuple(places)] = share
+    return alpha, Mixed(places, share, colour)
 
 
 def matte_of_alpha(rgb: Floats, alpha: Bytes) -> Matte:
@@ -107,19 +118,31 @@ def matte_of_alpha(rgb: Floats, alpha: Bytes) -> Matte:
     return Matte(np.multiply(alpha, np.float32(1 / 255), dtype=np.float32), fill_hidden(rgb, alpha).copy())
 
 
-def _band(rgb: Floats, outline: Floats, sure: Floats, scale: float) -> _Band:
+def _band(rgb: Floats, outline: Floats, sure: Floats, scale: float) -> Band:
     """Return what colours say in the band, and an outline corrected by it and smoothed, for where they say little."""
-    product, background = (side_of(rgb, (sure == side).astype(np.float32), scale) for side in (1, 0))
-    unsure = cv2.dilate((sure == 0.5).astype(np.uint8), disc(2)) > 0
-    measure, certainty = discriminant(product, background, unsure)
-    first = _Band(outline, product.mean, background.mean, measure, certainty)
+    planes = np.dstack([outline, _told(rgb, sure, scale)])
     at = np.stack(np.nonzero(sure == 0.5))
     corrected = sure.copy()
-    corrected[tuple(at)] = first.shares(rgb[tuple(at)], at, sure.shape, 1.0)[0]
+    corrected[tuple(at)] = Band(planes).shares(rgb[tuple(at)], at, sure.shape, 1.0)[0]
     corrected, decided = tidied(corrected, sure)
-    certainty[decided] = 0
-    smooth = cv2.GaussianBlur(corrected, (0, 0), max(0.5, 1.5 * scale))
-    return _Band(smooth, product.mean, background.mean, measure, certainty)
+    planes[..., 0] = cv2.GaussianBlur(corrected, (0, 0), max(0.5, 1.5 * scale))
+    planes[..., 11][decided] = 0
+    return Band(planes)
+
+
+def _told(rgb: Floats, sure: Floats, scale: float) -> Floats:
+    """Return the other planes of a Band: all are smooth, so that half the size will do to find them."""
+    height, width = sure.shape
+    half = max(1, width // 2), max(1, height // 2)
+    seen = cv2.resize(rgb, half, interpolation=cv2.INTER_AREA)
+    sides = [(sure == side).astype(np.float32) for side in (1, 0)]
+    product, background = (
+        side_of(seen, cv2.resize(side, half, interpolation=cv2.INTER_AREA), scale / 2) for side in sides
+    )
+    unsure = cv2.dilate(cv2.resize((sure == 0.5).astype(np.uint8), half, interpolation=cv2.INTER_NEAREST), disc(2)) > 0
+    measure, certainty = discriminant(product, background, unsure)
+    told = np.dstack([product.mean, background.mean, measure, certainty])
+    return np.asarray(cv2.resize(told, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _sure(mask: Floats, scale: float) -> Floats:

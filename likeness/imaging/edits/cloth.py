@@ -42,8 +42,10 @@ SCATTERED, SPARSE = 0.25, 8.0
 REACH = 10.0
 LEAST_AREA = 25.0
 """Px of the smallest thing that is left alone."""
-THIN = 6.0
-"""Half the width of what may be a hanger, a hook or a string."""
+THIN, LEAST_THIN = 6.0, 40.0
+"""Half the width of what may be a hanger, a hook or a string, and the least area of one in px."""
+LEAST_CORE = 100
+"""Px that a product must have well within its outline for its cloth to be told from anything else."""
 ANOTHER = 0.12
 """Share of the product from which on a part is another garment rather than a detail."""
 
@@ -70,12 +72,32 @@ def cloth_of(rgb: Floats, mask: Floats, scale: float) -> Cloth:
     """Return what is not cloth of the product under `mask` (H x W, 0..1) in `rgb` (H x W x 3, 0..1), a small copy."""
     product = mask > 0.5
     core = cv2.erode(product.astype(np.uint8), disc(4 * scale)) > 0
-    if core.sum() < SAMPLES / 60:
-        return Cloth(np.zeros_like(product), int(product.any()))
-    lab = cv2.GaussianBlur(lab_of(rgb), (0, 0), max(0.3, 0.7 * scale))
-    colours = _colours(lab, core, scale)
-    kept = _things(lab, product, core, colours, scale) | _thin(lab, product, colours, scale)
+    kept = np.zeros_like(product)
+    if core.sum() < LEAST_CORE:
+        return Cloth(kept, int(product.any()))
+    box = _window(np.array(cv2.boundingRect(product.astype(np.uint8))), 2, product.shape)
+    lab = cv2.GaussianBlur(lab_of(rgb[box]), (0, 0), max(0.3, 0.7 * scale))
+    kept[box] = _kept(lab, product[box], core[box], scale)
     return Cloth(kept, 1 + _large(kept, product))
+
+
+def _kept(lab: Floats, product: Where, core: Where, scale: float) -> Where:
+    colours = _colours(lab, core, scale)
+    unlike, gleam = np.zeros(product.shape, np.float32), np.zeros(product.shape, np.float32)
+    pixels, mains = lab[product], _distinct(colours.lab[colours.cloth])
+    unlike[product] = np.min([_unlike(pixels, main) for main in mains], axis=0)
+    gleam[product] = np.min([_gleam(pixels, main) for main in mains], axis=0)
+    things = _things(lab, product, core, colours, (unlike, gleam), scale)
+    return things | _thin(lab, product, mains, gleam, scale)
+
+
+def _distinct(mains: Floats) -> Floats:
+    """Return K x 3 colours without those that hardly differ from one before."""
+    chosen: list[Floats] = []
+    for main in mains:
+        if not chosen or min(np.linalg.norm((main - other) * FLATTENED) for other in chosen) > EQUAL / 2:
+            chosen.append(main)
+    return np.array(chosen)
 
 
 def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
@@ -131,12 +153,16 @@ def _gleam(lab: Floats, cloth: Floats) -> Floats:
     return np.asarray(off / np.sqrt(np.minimum(light[..., 0], 1)), dtype=np.float32)
 
 
-def _things(lab: Floats, product: Where, core: Where, colours: _Colours, scale: float) -> Where:
-    """Return where there are things on the cloth: of another colour, or light or dark with a sharp edge."""
-    mains = colours.lab[colours.cloth]
-    strange = (np.min([_unlike(lab, main) for main in mains], axis=0) > OTHER) & product
+def _things(
+    lab: Floats, product: Where, core: Where, colours: _Colours, off: tuple[Floats, Floats], scale: float
+) -> Where:
+    """Return where there are things on the cloth: of another colour, or light or dark with a sharp edge.
+
+    `off` is how far each pixel is from the cloth's colour in shade, and in any light.
+    """
+    strange = (off[0] > OTHER) & product
     strange = cv2.morphologyEx(strange.astype(np.uint8), cv2.MORPH_OPEN, disc(scale)) > 0
-    by_light = np.min([_gleam(lab, main) for main in mains], axis=0) <= GLEAM
+    by_light = off[1] <= GLEAM
     steps = _steps(lab, product, scale)
     count, areas, stats, _ = cv2.connectedComponentsWithStats(strange.astype(np.uint8), connectivity=8)
     kept = np.zeros_like(product)
@@ -201,20 +227,18 @@ def _spread(what: Where, core: Where, scale: float) -> float:
     return float((cv2.dilate(what.astype(np.uint8), disc(REACH * scale)) > 0)[core].mean())
 
 
-def _thin(lab: Floats, product: Where, colours: _Colours, scale: float) -> Where:
+def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: float) -> Where:
     """Return the thin parts of another colour: hangers, hooks, strings."""
     solid = product.astype(np.uint8)
     thin = solid - cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(THIN * scale))
-    unlike = np.min([_gleam(lab, main) for main in colours.lab[colours.cloth]], axis=0)
-    light = np.min([np.abs(lab[..., 0] - main[0]) for main in colours.lab[colours.cloth]], axis=0)
     count, areas, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
     made = np.zeros_like(product)
     for at in range(1, count):
-        part = areas == at
-        if stats[at, cv2.CC_STAT_AREA] > 40 * scale**2 and (
-            unlike[part].mean() > 0.6 * OTHER or light[part].mean() > 1.5 * DARKER
-        ):
-            made |= part
+        if stats[at, cv2.CC_STAT_AREA] > LEAST_THIN * scale**2:
+            part = areas == at
+            light = np.min([np.abs(lab[..., 0][part] - main[0]) for main in mains], axis=0)
+            if gleam[part].mean() > 0.6 * OTHER or light.mean() > 1.5 * DARKER:
+                made |= part
     return made
 
 

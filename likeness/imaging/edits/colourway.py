@@ -1,5 +1,6 @@
 """A product in another colour, exactly: its cloth dyed, what is not cloth left alone, its rim dyed as the mixture it is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,74 +9,116 @@ import numpy as np
 
 from likeness.imaging.colour import Floats
 from likeness.imaging.edits.cloth import cloth_of
-from likeness.imaging.edits.dye import Colour, dye_for
+from likeness.imaging.edits.dye import Colour, Dye, dye_for
 from likeness.imaging.edits.recolour import lab_of
 from likeness.imaging.matting import Matte, parted
 from likeness.imaging.outline import Where, disc, reduced, scale_of
 
 Parts = Literal["main", "all"]
 
-STRIP = 256
+STRIP = 128
 """Rows worked on at a time, so that little memory is needed."""
 OUTER, INNER = 3.0, 1.5
 """Px around the outline of what is kept, out- and inwards, in which colours tell it from cloth (short side 400)."""
 
 
 @dataclass(frozen=True)
-class Dyed:
-    """A product in its new colour.
+class Recoloured:
+    """A picture whose product has another colour, and what was left alone.
 
-    `colour`: H x W x 3, the product's, as Matte.colour. `kept`: H x W in 0..1, what of it is not cloth and was left as
-    it was. `kept_area`: the share of the product that this is. `garments`: how many large parts of different colours
+    `rgb`: H x W x 3 in 0..1. `kept`: H x W in 0..1, how much of each pixel is of the product and not cloth, and was left
+    as it was. `kept_area`: the share of the product that this is. `garments`: how many large parts of different colours
     stand out, the dyed one included.
     """
 
-    colour: Floats
+    rgb: Floats
     kept: Floats
     kept_area: float
     garments: int
 
 
-def dyed(matte: Matte, colour: Colour, parts: Parts = "main") -> Dyed:
-    """Return the product of a matte with its cloth, or all of it, in `colour` (sRGB 0..255), lit as before."""
+@dataclass(frozen=True)
+class _Plan:
+    """How a product is dyed: its dye, what is kept (on the reduced copy, H x W), and that copy."""
+
+    dye: Dye
+    kept: Where
+    garments: int
+    small: Floats
+    scale: float
+
+
+def recoloured(rgb: Floats, matte: Matte, colour: Colour, parts: Parts = "main") -> Recoloured:
+    """Return `rgb` (H x W x 3, 0..1) with the cloth of its product, or all of it, in `colour` (sRGB 0..255), lit as before.
+
+    Each pixel changes by its share of cloth: I + alpha (P' - P), so that the background shows through the rim as it did.
+    """
+    return _applied(rgb, matte.colour, matte.alpha, matte.alpha, _planned(matte, colour, parts))
+
+
+def recoloured_cutout(matte: Matte, colour: Colour, parts: Parts = "main") -> Recoloured:
+    """Return the colours of a cut-out, H x W x 3, dyed; its alpha stays, and mixes them when it is shown."""
+    visible = (matte.alpha > 0).astype(np.float32)
+    return _applied(matte.colour, matte.colour, visible, matte.alpha, _planned(matte, colour, parts))
+
+
+def _planned(matte: Matte, colour: Colour, parts: Parts) -> _Plan:
     small, alpha = reduced(matte.colour), reduced(matte.alpha)
     scale = scale_of(alpha.shape)
     cloth = cloth_of(small, alpha, scale)
     kept = cloth.kept if parts == "main" else np.zeros_like(cloth.kept)
     pure = (alpha > 0.9) & ~kept
     dye = dye_for(colour, lab_of(small)[..., 0][pure if pure.any() else alpha > 0.5])
-    share = _cloth_share(matte.colour, kept, scale)
-    made = matte.colour.copy()
-    for rows in _strips(matte.alpha):
-        own = share.colour[rows]
-        made[rows] += share.alpha[rows][..., None] * (dye.of(own) - own)
-    left = np.multiply(1 - share.alpha, matte.alpha, dtype=np.float32)
-    return Dyed(made, left, float(left.sum() / max(float(matte.alpha.sum()), 1.0)), cloth.garments)
+    return _Plan(dye, kept, cloth.garments, small, scale)
 
 
-def put_on(rgb: Floats, matte: Matte, colour: Floats) -> Floats:
-    """Return `rgb` (H x W x 3, 0..1) with its product, of `matte`, in other colours, H x W x 3.
+def _applied(rgb: Floats, own: Floats, weight: Floats, alpha: Floats, plan: _Plan) -> Recoloured:
+    """Return `rgb` with its product's `own` colours dyed, as far as `weight` says (H x W), and what is kept left alone."""
+    made = np.empty_like(rgb)
+    for rows, columns in _strips(weight, made, rgb):
+        colours = own[rows, columns]
+        change = plan.dye.of(colours)
+        change -= colours
+        change *= weight[rows, columns][..., None]
+        change += rgb[rows, columns]
+        np.clip(change, 0, 1, out=made[rows, columns])
+    if not plan.kept.any():
+        return Recoloured(made, np.zeros_like(alpha), 0.0, plan.garments)
+    share = _leave(made, rgb, own, weight, plan)
+    kept = (1 - share) * alpha
+    return Recoloured(made, kept, float(kept.sum() / max(float(alpha.sum()), 1e-6)), plan.garments)
 
-    The background shows through the rim as it did: I + alpha (P' - P).
+
+def _leave(made: Floats, rgb: Floats, own: Floats, weight: Floats, plan: _Plan) -> Floats:
+    """Put what is not cloth back into what was `made` of `rgb`, and return the cloth's share of each pixel, H x W.
+
+    At its edge, as at the rim, only the cloth's share of a pixel is dyed, in the cloth's own colour there.
     """
-    made = rgb.copy()
-    for rows in _strips(matte.alpha):
-        made[rows] += matte.alpha[rows][..., None] * (colour[rows] - matte.colour[rows])
-    return np.clip(made, 0, 1, out=made)
-
-
-def _cloth_share(colour: Floats, kept: Where, scale: float) -> Matte:
-    """Return how much of each pixel is cloth and not a thing on it, and in which colour."""
-    inner = cv2.erode(kept.astype(np.uint8), disc(INNER * scale)) > 0
-    if not inner.any() or kept.all():
-        return Matte(np.ones(colour.shape[:2], dtype=np.float32), colour)
-    near = cv2.dilate(kept.astype(np.uint8), disc(OUTER * scale)) > 0
+    inner = cv2.erode(plan.kept.astype(np.uint8), disc(INNER * plan.scale)) > 0
+    inner = inner if inner.any() else plan.kept
+    near = cv2.dilate(plan.kept.astype(np.uint8), disc(OUTER * plan.scale)) > 0
     sure = np.where(inner, np.float32(0), np.where(near, np.float32(0.5), np.float32(1)))
-    soft = cv2.GaussianBlur(kept.astype(np.float32), (0, 0), max(0.5, scale))
-    return parted(colour, np.clip(1.3 - soft * 1.3, 0, 1), sure, scale)
+    if not (sure == 1).any():
+        made[:] = rgb
+        return np.zeros_like(weight)
+    soft = cv2.GaussianBlur(plan.kept.astype(np.float32), (0, 0), max(0.5, plan.scale))
+    share, mixed = parted(own, plan.small, np.clip(1.3 - 1.3 * soft, 0, 1), sure, plan.scale)
+    whole = share == 0
+    made[whole] = rgb[whole]
+    at = tuple(mixed.places)
+    change = plan.dye.of(mixed.colour[None])[0] - mixed.colour
+    made[at] = np.clip(rgb[at] + (weight[at] * mixed.share)[:, None] * change, 0, 1)
+    return share
 
 
-def _strips(alpha: Floats) -> list[slice]:
-    """Return the rows, some at a time, in which there is any product."""
-    starts = range(0, len(alpha), STRIP)
-    return [slice(start, start + STRIP) for start in starts if alpha[start : start + STRIP].any()]
+def _strips(weight: Floats, made: Floats, under: Floats) -> Iterator[tuple[slice, slice]]:
+    """Give the rows and columns, some at a time, in which there is any product; elsewhere `made` becomes `under`."""
+    columns = np.flatnonzero(weight.any(axis=0))
+    across = slice(int(columns[0]), int(columns[-1]) + 1) if columns.size else slice(0, 0)
+    for start in range(0, len(weight), STRIP):
+        rows = slice(start, start + STRIP)
+        if not weight[rows].any():
+            made[rows] = under[rows]
+            continue
+        made[rows, : across.start], made[rows, across.stop :] = under[rows, : across.start], under[rows, across.stop :]
+        yield rows, across

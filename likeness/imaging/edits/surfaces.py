@@ -76,7 +76,11 @@ def _marble(height: int, width: int) -> Floats:
     bend = [_noise(height, width, 1.5, 4, 0.5, seed) - 0.5 for seed in (21, 22)]
     cloud = _noise(height, width, (2.2, 1.4), 5, 0.55, 23, bend, 0.5)
     light = 0.93 - 0.20 * np.clip(cloud - 0.42, 0, 1)
-    for scale, wide, depth, seed in (((1.6, 0.9), 0.010, 0.26, 24), ((3.0, 1.8), 0.009, 0.13, 25), ((6.0, 4.0), 0.012, 0.05, 26)):
+    for scale, wide, depth, seed in (
+        ((1.6, 0.9), 0.010, 0.26, 24),
+        ((3.0, 1.8), 0.009, 0.13, 25),
+        ((6.0, 4.0), 0.012, 0.05, 26),
+    ):
         ridge = np.abs(_noise(height, width, scale, 4, 0.45, seed, bend, 0.6) - 0.5)
         strength = np.clip(_noise(height, width, 1.8, 3, 0.5, seed + 10) * 2.2 - 0.7, 0, 1)
         light = light - depth * strength * (np.exp(-ridge / wide) + 0.3 * np.exp(-ridge / (7 * wide)))
