@@ -32,15 +32,17 @@ UPPER = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
 @dataclass(frozen=True)
 class Side:
-    """The colours of what lies on one side: mean H x W x 3, covariance H x W x 3 x 3, share H x W of pixels seen."""
+    """The colours of what lies on one side: mean H x W x 3 and covariance H x W x 3 x 3."""
 
     mean: Floats
     spread: Floats
-    share: Floats
 
 
 def side_of(rgb: Floats, where: Floats, scale: float) -> Side:
-    """Return the local colours of `rgb` (H x W x 3, 0..1) where `where` (H x W, 0..1) is; `scale` is short side / 400."""
+    """Return the colours of `rgb` (H x W x 3, 0..1) around each px, where `where` (H x W, 0..1) is.
+
+    `scale` is the picture's short side / 400.
+    """
     share = _blurred(where, scale)
     safe = np.maximum(share, np.finfo(np.float32).tiny)[..., None]
     mean = _blurred(rgb * where[..., None], scale) / safe
@@ -51,7 +53,7 @@ def side_of(rgb: Floats, where: Floats, scale: float) -> Side:
     spread = np.empty((*share.shape, 3, 3), dtype=np.float32)
     for at, (i, j) in enumerate(UPPER):
         spread[..., i, j] = spread[..., j, i] = second[..., at] - mean[..., i] * mean[..., j]
-    return Side(mean.astype(np.float32), spread, cv2.GaussianBlur(where, (0, 0), max(0.5, NEAR * scale)))
+    return Side(mean.astype(np.float32), spread)
 
 
 def discriminant(product: Side, background: Side, where: Where) -> tuple[Floats, Floats]:

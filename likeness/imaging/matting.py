@@ -70,7 +70,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Mixed:
-    """The pixels of a picture that may be of two sides: `places` of N, their `share` of one, and its `colour`, N x 3."""
+    """The N pixels of a picture that may be of two sides: their `places`, `share` of one side, and its `colour`."""
 
     places: Places
     share: Floats
@@ -96,12 +96,13 @@ def matte_of(rgb: Floats, mask: Floats) -> Matte:
 def parted(rgb: Floats, small: Floats, outline: Floats, sure: Floats, scale: float) -> tuple[Floats, Mixed]:
     """Return the share of one side of an outline in each pixel of `rgb` (H x W x 3, 0..1), and what is mixed.
 
-    `small`, `outline` and `sure` are of the reduced copy: its colours, the share of the side, and 1 where that is sure, 0 where the other
-    side is, .5 where colours are to tell; each side is sure somewhere. `scale` is the copy's short side / 400.
+    `small`, `outline` and `sure` are of the reduced copy: its colours, the share of the side, and 1 where that is
+    sure, 0 where the other side is, .5 where colours are to tell; each side is sure somewhere. `scale` is the copy's
+    short side / 400.
     """
     height, width = rgb.shape[:2]
     band = _band(small, outline, sure, scale)
-    alpha = cv2.resize(sure, (width, height), interpolation=cv2.INTER_NEAREST)
+    alpha: Floats = np.asarray(cv2.resize(sure, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
     steep = max(1.0, height / outline.shape[0] / SOFT)
     places = np.stack(np.nonzero(alpha == 0.5))
     share, colour = np.empty(places.shape[1], dtype=np.float32), np.empty((places.shape[1], 3), dtype=np.float32)
@@ -134,15 +135,17 @@ def _told(rgb: Floats, sure: Floats, scale: float) -> Floats:
     """Return the other planes of a Band: all are smooth, so that half the size will do to find them."""
     height, width = sure.shape
     half = max(1, width // 2), max(1, height // 2)
-    seen = cv2.resize(rgb, half, interpolation=cv2.INTER_AREA)
-    sides = [(sure == side).astype(np.float32) for side in (1, 0)]
-    product, background = (
-        side_of(seen, cv2.resize(side, half, interpolation=cv2.INTER_AREA), scale / 2) for side in sides
-    )
+    seen = _halved(rgb, half)
+    sides = [_halved((sure == side).astype(np.float32), half) for side in (1, 0)]
+    product, background = (side_of(seen, side, scale / 2) for side in sides)
     unsure = cv2.dilate(cv2.resize((sure == 0.5).astype(np.uint8), half, interpolation=cv2.INTER_NEAREST), disc(2)) > 0
     measure, certainty = discriminant(product, background, unsure)
     told = np.dstack([product.mean, background.mean, measure, certainty])
     return np.asarray(cv2.resize(told, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _halved(plane: Floats, size: tuple[int, int]) -> Floats:
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _sure(mask: Floats, scale: float) -> Floats:

@@ -13,7 +13,7 @@ WORKING_SIDE = 400
 
 DOUBTFUL, CERTAIN = 0.12, 0.95
 RIM = 5.0
-"""Widest soft rim that any outline has, in px of a picture whose short side is 400; what is thinner encloses nothing."""
+"""Widest soft rim of an outline, in px of a picture whose short side is 400; what is thinner encloses nothing."""
 ENCLOSED = 0.85
 """Share of a doubtful area's border that is product, from which on the area lies within it."""
 ALIKE = 0.3
@@ -22,6 +22,8 @@ STRANGE = 0.35
 """Distance from the line between both colours, in their distance, from which on an area is of neither."""
 THERE = 0.8
 """Mean share from which on a doubtful area in a colour of its own, about the product, is a part of it."""
+UNDECIDED = 0.2
+"""Distance of an area's mean share from a half, below which it is not decided where colours do not tell either."""
 SMALL = 0.01
 """Share of the largest part of a product, up to which another part is a crumb."""
 
@@ -46,7 +48,9 @@ def disc(radius: float) -> NDArray[np.uint8]:
 
 
 def settled(rgb: Floats, mask: Floats, scale: float) -> Floats:
-    """Return a mask (H x W, 0..1) whose doubtful areas, wider than a soft rim, are decided; `scale` is short side / 400.
+    """Return a mask (H x W, 0..1) whose doubtful areas, wider than a soft rim, are decided.
+
+    `scale` is short side / 400.
 
     One that product encloses is filled. Of the others, those in the background's colour go and those in the product's
     stay; those in neither, such as hangers, stay where the mask believes in them. Mixtures, as of fur, stay doubtful.
@@ -90,21 +94,23 @@ def _apart(what: Where, from_where: Where) -> Where:
     _, areas = cv2.connectedComponents((what | from_where).astype(np.uint8), connectivity=8)
     reached = np.zeros(int(areas.max()) + 1, dtype=bool)
     reached[areas[from_where]] = True
-    return what & ~reached[areas]
+    lost: Where = what & ~reached[areas]
+    return lost
 
 
 def _by_colour(rgb: Floats, mask: Floats, area: Where, scale: float) -> float | None:
-    """Return whether a doubtful area is product, 1, or background, 0, by its colour and those about it on either side."""
+    """Return whether a doubtful area is product, 1, or background, 0, by the colours about it; None where mixed."""
     near = _around(area, 6 * RIM * scale)
     sides = near & (mask > CERTAIN), near & (mask < DOUBTFUL)
     mean = float(mask[area].mean())
+    believed = None if abs(mean - 0.5) < UNDECIDED else float(mean > 0.5)
     if not sides[0].any() or not sides[1].any():
-        return float(mean > 0.5)
+        return believed
     product, background = (rgb[side].mean(axis=0) for side in sides)
     apart, seen = product - background, rgb[area].mean(axis=0) - background
     length = float(np.linalg.norm(apart))
     if length < 2 * float(max(np.linalg.norm(rgb[side].std(axis=0)) for side in sides)):
-        return float(mean > 0.5)
+        return believed
     place = float(seen @ apart) / length**2
     if float(np.linalg.norm(seen - place * apart)) > STRANGE * length:
         return float(mean > THERE)

@@ -1,9 +1,9 @@
 """What of a product is its cloth, and what is something else: a tag, a print, a button, a hanger, another garment.
 
-Cloth is told by its commonest colour under all the light it stands in: less of it in shadows, which keep hue and purity,
-and paler where it gleams (Shafer, "Using Color to Separate Reflection Components", Color Research and Application 10,
-1985). Light changes gently and things have sharp edges. Colours that are scattered all over a product are its pattern,
-and count as cloth. All is found on a small copy; px are those of a picture whose short side is 400.
+Cloth is told by its commonest colour under all the light it stands in: less of it in shadows, which keep hue and
+purity, and paler where it gleams (Shafer, "Using Color to Separate Reflection Components", Color Research and
+Application 10, 1985). Light changes gently and things have sharp edges. Colours that are scattered all over a product
+are its pattern, and count as cloth. All is found on a small copy; px are those of a picture whose short side is 400.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ GLEAM = 9.0
 LIGHTER, DARKER = 20.0, 16.0
 """Differences in L* that light does not make at a sharp edge."""
 SHARP, PLAIN = 0.6, 20.0
-"""Share of a contrast that lies within 5 px, and the contrast, from which on an edge is an object's and not the light's."""
+"""Share of a contrast within 5 px, and the contrast, from which on an edge is an object's and not the light's."""
 THICK = 4.0
 """Half the width of what, being darker than cloth and sharply so, is no fold."""
 EVERYWHERE, MANY_COLOURED = 0.5, 0.15
@@ -76,7 +76,7 @@ def cloth_of(rgb: Floats, mask: Floats, scale: float) -> Cloth:
     if core.sum() < LEAST_CORE:
         return Cloth(kept, int(product.any()))
     box = _window(np.array(cv2.boundingRect(product.astype(np.uint8))), 2, product.shape)
-    lab = cv2.GaussianBlur(lab_of(rgb[box]), (0, 0), max(0.3, 0.7 * scale))
+    lab = np.asarray(cv2.GaussianBlur(lab_of(rgb[box]), (0, 0), max(0.3, 0.7 * scale)), dtype=np.float32)
     kept[box] = _kept(lab, product[box], core[box], scale)
     return Cloth(kept, 1 + _large(kept, product))
 
@@ -237,7 +237,7 @@ def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: floa
         if stats[at, cv2.CC_STAT_AREA] > LEAST_THIN * scale**2:
             part = areas == at
             light = np.min([np.abs(lab[..., 0][part] - main[0]) for main in mains], axis=0)
-            if gleam[part].mean() > 0.6 * OTHER or light.mean() > 1.5 * DARKER:
+            if gleam[part].mean() > OTHER or light.mean() > 1.5 * DARKER:
                 made |= part
     return made
 

@@ -1,4 +1,4 @@
-"""A product in another colour, exactly: its cloth dyed, what is not cloth left alone, its rim dyed as the mixture it is."""
+"""A product in another colour, exactly: its cloth dyed, the rest left alone, its rim dyed as the mixture that it is."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ OUTER, INNER = 3.0, 1.5
 class Recoloured:
     """A picture whose product has another colour, and what was left alone.
 
-    `rgb`: H x W x 3 in 0..1. `kept`: H x W in 0..1, how much of each pixel is of the product and not cloth, and was left
-    as it was. `kept_area`: the share of the product that this is. `garments`: how many large parts of different colours
-    stand out, the dyed one included.
+    `rgb`: H x W x 3 in 0..1. `kept`: H x W in 0..1, how much of each pixel is of the product and not cloth, and was
+    left as it was. `kept_area`: the share of the product that this is. `garments`: how many large parts of different
+    colours stand out, the dyed one included.
     """
 
     rgb: Floats
@@ -49,9 +49,10 @@ class _Plan:
 
 
 def recoloured(rgb: Floats, matte: Matte, colour: Colour, parts: Parts = "main") -> Recoloured:
-    """Return `rgb` (H x W x 3, 0..1) with the cloth of its product, or all of it, in `colour` (sRGB 0..255), lit as before.
+    """Return `rgb` (H x W x 3, 0..1) with its product's cloth, or all of it, in `colour` (sRGB 0..255), lit as before.
 
-    Each pixel changes by its share of cloth: I + alpha (P' - P), so that the background shows through the rim as it did.
+    Each pixel changes by its share of cloth, I + alpha (P' - P), so that the background shows through the rim as it
+    did. `parts`: "all" dyes tags, prints, buttons and hangers as well.
     """
     return _applied(rgb, matte.colour, matte.alpha, matte.alpha, _planned(matte, colour, parts))
 
@@ -73,7 +74,7 @@ def _planned(matte: Matte, colour: Colour, parts: Parts) -> _Plan:
 
 
 def _applied(rgb: Floats, own: Floats, weight: Floats, alpha: Floats, plan: _Plan) -> Recoloured:
-    """Return `rgb` with its product's `own` colours dyed, as far as `weight` says (H x W), and what is kept left alone."""
+    """Return `rgb` with its product's `own` colours dyed, as far as `weight` (H x W) says and what is kept allows."""
     made = np.empty_like(rgb)
     for rows, columns in _strips(weight, made, rgb):
         colours = own[rows, columns]

@@ -1,7 +1,7 @@
 """A dye: the colour that cloth takes at each lightness, so that a picture keeps its shading in another colour.
 
-A shadow takes light away from the asked colour in proportion, as it does from cloth, which keeps hue and purity. Towards
-highlights colours run out: there chroma falls at constant hue and lightness, and never a channel is clipped.
+A shadow takes light away from the asked colour in proportion, as it does from cloth, which keeps hue and purity.
+Towards highlights colours run out: there chroma falls at constant hue and lightness, and never a channel is clipped.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,16 @@ import numpy as np
 
 from likeness.imaging.colour import Floats
 from likeness.imaging.edits.recolour import lab_of
-from likeness.imaging.oklab import LUMINANCE, encoded, light_of, lightness, linear, oklab_of
+from likeness.imaging.oklab import LUMINANCE, Numbers, encoded, light_of, lightness, linear, oklab_of
 
 Colour = tuple[int, int, int]
 
 STEPS = 4096
 """Lightnesses that a dye knows, from L* 0 to 100."""
-LEAST_CONTRAST, MOST_CONTRAST = 0.4, 1.25
-"""Contrast of the dyed over that of the cloth as it was."""
+LEAST_CONTRAST, MOST_CONTRAST, MOST_OF_FLAT = 0.4, 1.25, 2.4
+"""Contrast of the dyed over that of the cloth as it was; more only where cloth is so dark that it looks flat."""
+FORM = 6.0
+"""Standard deviation of L* with which cloth shows its form."""
 BLACK, WHITE = 1.5, 99.5
 """L* that the deepest shadow and the brightest highlight approach and never reach."""
 PALE = 0.6
@@ -44,7 +46,7 @@ class Dye:
     def of(self, rgb: Floats) -> Floats:
         """Return H x W x 3 sRGB in 0..1, dyed."""
         at = np.clip(lab_of(rgb)[..., 0] * np.float32((STEPS - 1) / 100) + np.float32(0.5), 0, STEPS - 1)
-        return np.take(self.table, at.astype(np.uint16), axis=0)
+        return np.asarray(np.take(self.table, at.astype(np.uint16), axis=0), dtype=np.float32)
 
 
 def dye_for(colour: Colour, cloth: Floats) -> Dye:
@@ -65,7 +67,7 @@ def dye_for(colour: Colour, cloth: Floats) -> Dye:
     return Dye(np.clip(encoded(light), 0, 1).astype(np.float32))
 
 
-def _brightest(colour: Colour, target: Floats) -> float:
+def _brightest(colour: Colour, target: Numbers) -> float:
     """Return the L* that highlights approach: little above where the shades become pale."""
     lab = _lab(_shades(colour, 1.0))
     chroma, asked = np.hypot(lab[:, 1], lab[:, 2]), float(np.hypot(*target[1:]))
@@ -82,7 +84,8 @@ def _contrast(target: float, middle: float, cloth: Floats, top: float) -> float:
     by_light = (target + 16) / (middle + 16)
     bright = float(np.percentile(cloth, 95)) - middle if cloth.size else 0.0
     room = 2.5 * max(top - target, 3.0) / max(bright, 1.0)
-    return float(np.clip(min(by_light, room), LEAST_CONTRAST, MOST_CONTRAST))
+    flat = FORM / max(float(cloth.std()), 1.0) if cloth.size else 1.0
+    return float(np.clip(min(by_light, room), LEAST_CONTRAST, np.clip(flat, MOST_CONTRAST, MOST_OF_FLAT)))
 
 
 def _bounds(contrast: float, middle: float, cloth: Floats, top: float) -> tuple[float, float]:
@@ -93,14 +96,14 @@ def _bounds(contrast: float, middle: float, cloth: Floats, top: float) -> tuple[
     return BLACK + min(max(float(dark), 1.0), MOST_RESERVE), top - min(max(float(bright), 0.5), MOST_RESERVE)
 
 
-def _toned(difference: Floats, contrast: float, centre: float, top: float) -> Floats:
-    """Return the new L* of what differs so much from the cloth's mean: linear about `centre`, rolling off at the ends."""
+def _toned(difference: Numbers, contrast: float, centre: float, top: float) -> Numbers:
+    """Return the new L* of what differs so much from the mean: linear about `centre`, rolling off at the ends."""
     wanted = contrast * difference
     room = np.where(wanted > 0, top - centre, centre - BLACK)
     return np.asarray(centre + wanted / np.cbrt(1 + np.abs(wanted / room) ** 3))
 
 
-def _shades(colour: Colour, purity: float) -> Floats:
+def _shades(colour: Colour, purity: float) -> Numbers:
     """Return N x 3 linear sRGB from black to white: the colour under less and less light, then paler and paler."""
     own = oklab_of(linear(np.array(colour) / 255))
     levels = np.linspace(0, 1, 513)[1:-1, None]
@@ -110,7 +113,7 @@ def _shades(colour: Colour, purity: float) -> Floats:
     return np.vstack([np.zeros(3), np.clip(made, 0, 1), np.ones(3)])
 
 
-def _within(levels: Floats, tint: Floats) -> Floats:
+def _within(levels: Numbers, tint: Numbers) -> Numbers:
     """Return the share of the chroma to keep, N x 1, so that sRGB has the colour; nearing the limit it falls gently."""
     low, high, full = np.zeros_like(levels), np.full_like(levels, 4.0), np.maximum(levels**3, FULL) + 1e-6
     for _ in range(24):
@@ -122,12 +125,13 @@ def _within(levels: Floats, tint: Floats) -> Floats:
     return np.asarray(1 / (1 + (1 / most) ** 8) ** (1 / 8))
 
 
-def _at_lightness(shades: Floats, wanted: Floats) -> Floats:
+def _at_lightness(shades: Numbers, wanted: Numbers) -> Numbers:
     """Return N x 3: the shade, of a row from dark to light, that has each of N lightnesses L*."""
     known = np.maximum.accumulate(lightness(shades @ LUMINANCE))
     return np.stack([np.interp(wanted, known, shades[:, channel]) for channel in range(3)], axis=1)
 
 
-def _lab(light: Floats) -> Floats:
+def _lab(light: Numbers) -> Numbers:
     """Return ... x 3 CIELAB of linear sRGB."""
-    return lab_of(encoded(light).reshape(1, -1, 3).astype(np.float32)).reshape(*light.shape).astype(np.float64)
+    lab = lab_of(encoded(light).reshape(1, -1, 3).astype(np.float32))
+    return lab.reshape(light.shape).astype(np.float64)

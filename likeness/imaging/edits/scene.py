@@ -9,6 +9,7 @@ from PIL import ImageColor
 from likeness.contract import words
 from likeness.imaging.colour import Floats, luma
 from likeness.imaging.matting import Matte
+from likeness.imaging.oklab import Numbers
 from likeness.imaging.outline import reduced, scale_of
 
 Shadow = Literal["keep", "contact", "none"]
@@ -64,7 +65,8 @@ def before(rgb: Floats, matte: Matte, background: Floats, shadow: Shadow = "cont
 
 def flattened(matte: Matte, colour: Colour) -> Floats:
     """Return a cut-out on one colour (sRGB 0..255), H x W x 3, without any shadow."""
-    return before(matte.colour, matte, plain(*matte.alpha.shape, colour), "none")
+    height, width = matte.alpha.shape
+    return before(matte.colour, matte, plain(height, width, colour), "none")
 
 
 def _light(rgb: Floats, matte: Matte, shadow: Shadow) -> Floats | None:
@@ -74,15 +76,14 @@ def _light(rgb: Floats, matte: Matte, shadow: Shadow) -> Floats | None:
     if shadow == "none":
         return None
     taken = _contact(alpha, scale) if shadow == "contact" else _old(luma(reduced(rgb)), alpha, scale)
-    return 1 - np.maximum(taken - FAINTEST, 0)
+    return np.asarray(1 - np.maximum(taken - FAINTEST, 0), dtype=np.float32)
 
 
 def _contact(alpha: Floats, scale: float) -> Floats:
     """Return the share of light taken by a product that touches what it lies on or stands before, H x W."""
-    taken = np.zeros_like(alpha)
+    (height, width), taken = alpha.shape, np.zeros_like(alpha)
     for fall, sigma, strength in CONTACTS:
-        moved = np.float32([[1, 0, 0], [0, 1, fall * scale]])
-        below = cv2.warpAffine(alpha, moved, alpha.shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        below = _moved(alpha, np.array([[1, 0, 0], [0, 1, -fall * scale]]), (height, width))
         taken = taken + np.float32(strength) * cv2.GaussianBlur(below, (0, 0), max(0.5, sigma * scale))
     return np.asarray(taken, dtype=np.float32)
 
@@ -117,20 +118,19 @@ def _blurred(plane: Floats, sigma: float) -> Floats:
         return np.asarray(cv2.GaussianBlur(plane, (0, 0), max(0.5, sigma)), dtype=np.float32)
     height, width = plane.shape
     small = cv2.resize(plane, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(_blurred(small, sigma / 4), (width, height)), dtype=np.float32)
+    wide = _blurred(np.asarray(small, dtype=np.float32), sigma / 4)
+    return np.asarray(cv2.resize(wide, (width, height)), dtype=np.float32)
 
 
 def _rows_of(small: Floats, rows: slice, shape: tuple[int, int]) -> Floats:
     """Return some rows of a small plane made as large as `shape`."""
     down, across = small.shape[0] / shape[0], small.shape[1] / shape[1]
-    move = np.float32([[across, 0, across / 2 - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]])
-    return np.asarray(
-        cv2.warpAffine(
-            small,
-            move,
-            (shape[1], rows.stop - rows.start),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        ),
-        dtype=np.float32,
-    )
+    move = np.array([[across, 0, across / 2 - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]])
+    return _moved(small, move, (rows.stop - rows.start, shape[1]))
+
+
+def _moved(plane: Floats, move: Numbers, shape: tuple[int, int]) -> Floats:
+    """Return a plane of `shape` whose px (x, y, 1) shows what lies at `move` (2 x 3) times that, the edge beyond."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    made = cv2.warpAffine(plane, move, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(made, dtype=np.float32)

@@ -110,7 +110,7 @@ def _enlarged(drawn: Callable[[int, int], Floats], height: int, width: int, grai
     scale = min(1.0, LARGEST / min(height, width))
     made = drawn(max(1, round(height * scale)), max(1, round(width * scale)))
     if scale < 1:
-        made = cv2.resize(made, (width, height), interpolation=cv2.INTER_CUBIC)
+        made = np.asarray(cv2.resize(made, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
     return _grained(made, grain, seed)
 
 

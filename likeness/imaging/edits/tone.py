@@ -7,9 +7,10 @@ nothing clips that did not; where a channel would pass the end, the colour gives
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness.imaging.colour import Floats
-from likeness.imaging.oklab import LUMINANCE, encoded, lightness, linear, luminance
+from likeness.imaging.oklab import LUMINANCE, Numbers, encoded, lightness, linear, luminance
 
 STEPS = 255 * 16
 """Entries of a table less one: those of 8-bit samples are met exactly."""
@@ -29,17 +30,17 @@ _SAMPLE = encoded((np.arange(STEPS + 1) / STEPS) ** 2).astype(np.float32)
 _L = lightness((np.arange(STEPS + 1) / STEPS) ** 2)
 
 
-def brighter(lightness: Floats, amount: float) -> Floats:
+def brighter(lightness: Numbers, amount: float) -> Numbers:
     """Return L* (0..100) raised most in the middle; highlights roll off to white, black stays."""
     return 100 * _bowed(lightness / 100, LIFT * amount)
 
 
-def darker(lightness: Floats, amount: float) -> Floats:
+def darker(lightness: Numbers, amount: float) -> Numbers:
     """Return L* lowered most in the middle."""
     return 100 * _sagged(lightness / 100, LOWER * amount)
 
 
-def contrasted(lightness: Floats, pivot: float, amount: float) -> Floats:
+def contrasted(lightness: Numbers, pivot: float, amount: float) -> Numbers:
     """Return L* steeper about `pivot` by `amount`, flatter where that is negative; black and white stay."""
     curves = (_sagged, _bowed) if amount >= 0 else (_bowed, _sagged)
     slope = HARDEN * amount if amount >= 0 else -SOFTEN * amount
@@ -48,12 +49,12 @@ def contrasted(lightness: Floats, pivot: float, amount: float) -> Floats:
     return np.asarray(below + above)
 
 
-def _bowed(x: Floats, k: float) -> Floats:
+def _bowed(x: Numbers, k: float) -> Numbers:
     """Return 0..1 to 0..1, of slope 1 + k at 0 and 1 / (1 + k) at 1."""
     return x * (1 + k) / (1 + k * x)
 
 
-def _sagged(x: Floats, k: float) -> Floats:
+def _sagged(x: Numbers, k: float) -> Numbers:
     """Undo `_bowed`."""
     return x / (1 + k - k * x)
 
@@ -67,7 +68,7 @@ def toned(rgb: Floats, name: str, amount: float = 1.0) -> Floats:
     return made
 
 
-def _by_curve(curve: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
+def _by_curve(curve: Callable[[Numbers], Numbers]) -> Callable[[Floats], Floats]:
     """Return a tone that brings each pixel to the L* that `curve` makes of its own, in its hue."""
     wanted = luminance(np.clip(curve(_L), 0, 100)).astype(np.float32)
 
@@ -75,7 +76,8 @@ def _by_curve(curve: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
         light = _light_of(rgb)
         own = _luminance_of(light)
         new = wanted[_entry(np.sqrt(own))]
-        return _samples_of(_within(light * (new / np.maximum(own, np.float32(1e-6)))[..., None], new))
+        light *= (new / np.maximum(own, np.float32(1e-6)))[..., None]
+        return _samples_of(_within(light, new))
 
     return tone
 
@@ -137,16 +139,17 @@ def _within(light: Floats, own: Floats) -> Floats:
 
 
 def _light_of(rgb: Floats) -> Floats:
-    return _LIGHT[_entry(rgb)]
+    return np.asarray(_LIGHT[_entry(rgb)])
 
 
 def _samples_of(light: Floats) -> Floats:
-    return _SAMPLE[_entry(np.sqrt(np.maximum(light, 0)))]
+    return np.asarray(_SAMPLE[_entry(np.sqrt(np.maximum(light, 0)))])
 
 
 def _luminance_of(light: Floats) -> Floats:
     return np.asarray(light @ LUMINANCE.astype(np.float32), dtype=np.float32)
 
 
-def _entry(share: Floats) -> Floats:
-    return np.clip(share * np.float32(STEPS) + np.float32(0.5), 0, STEPS).astype(np.uint16)
+def _entry(share: Floats) -> NDArray[np.uint16]:
+    nearest: NDArray[np.uint16] = np.clip(share * np.float32(STEPS) + np.float32(0.5), 0, STEPS).astype(np.uint16)
+    return nearest
