@@ -120,7 +120,7 @@ def test_any_size_and_mask_give_a_matte_and_leave_what_was_given(size, covered):
     found = matte_of(rgb, mask)
     assert found.alpha.shape == size and found.colour.shape == (*size, 3)
     assert found.alpha.dtype == found.colour.dtype == np.float32
-    assert np.isfinite(found.colour).all() and 0 <= found.alpha.min() and found.alpha.max() <= 1
+    assert np.isfinite(found.colour).all() and found.alpha.min() >= 0 and found.alpha.max() <= 1
     assert np.array_equal(rgb, before[0]) and np.array_equal(mask, before[1])
     if covered is not None:
         assert np.array_equal(found.alpha, mask), "a mask without two sides is taken as it is"

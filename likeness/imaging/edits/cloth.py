@@ -24,17 +24,19 @@ OTHER = 14.0
 SHADED = 0.7
 """Share of the cloth's light below which no highlight lies."""
 EQUAL = 7.0
-"""Weighted distance up to which two colours count as one when the commonest is looked for."""
+"""The same distance, up to which two colours count as one when the commonest is looked for."""
 GLEAM = 9.0
 """The same distance, up to which it may be the cloth's in a highlight or a shadow."""
 LIGHTER, DARKER = 20.0, 16.0
 """Differences in L* that light does not make at a sharp edge."""
 SHARP, PLAIN = 0.6, 20.0
 """Share of a contrast within 5 px, and the contrast, from which on an edge is an object's and not the light's."""
-THICK = 4.0
+THICK = 3.0
 """Half the width of what, being darker than cloth and sharply so, is no fold."""
 EVERYWHERE, MANY_COLOURED = 0.5, 0.15
 """Share of the product in reach of a colour that makes it part of the pattern; in a pattern of many colours, less."""
+MINGLED = 0.25
+"""By how much its reach has to exceed the colour's own area: less is a part of its own, as another garment is."""
 COMMON = 0.07
 """Share of the product from which on a colour that is everywhere makes a pattern."""
 SCATTERED, SPARSE = 0.25, 8.0
@@ -60,10 +62,11 @@ class Cloth:
 
 @dataclass(frozen=True)
 class _Colours:
-    """K x 3 CIELAB colours of a product, most common first, and which of them are its cloth's."""
+    """K x 3 CIELAB colours of a product, most common first, which of them are its cloth's, and how far each reaches."""
 
     lab: Floats
     cloth: Where
+    spread: Floats
     varied: bool
     """Whether the cloth has a pattern of more than two colours."""
 
@@ -112,15 +115,15 @@ def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
     order = np.argsort(-np.bincount(labels[:, 0], minlength=count), kind="stable")
     centres = np.asarray(found[order] / FLATTENED, dtype=np.float32)
     alike = np.stack([_unlike(centres, centre) <= OTHER for centre in centres])
-    equal = np.stack([np.linalg.norm((centres - centre) * FLATTENED, axis=1) <= EQUAL for centre in centres])
+    equal = np.stack([_unlike(centres, centre) <= EQUAL for centre in centres])
     shares = np.bincount(labels[:, 0], minlength=count)[order] / len(samples)
-    main = int(np.argmax(equal @ shares))
+    main = int(np.argmax((equal @ shares) * shares))
     nearest = nearest_of(lab, centres)
     spread = np.array([_spread((nearest == at) & core, core, scale) for at in range(count)])
-    patterned = (spread >= EVERYWHERE) & (shares >= COMMON)
+    patterned = (spread >= EVERYWHERE) & (spread - shares > MINGLED) & (shares >= COMMON)
     cloth = alike[main] | patterned
     others = patterned & ~alike[main]
-    return _Colours(centres, cloth, bool(others.any()))
+    return _Colours(centres, cloth, spread, bool(others.any()))
 
 
 def nearest_of(lab: Floats, centres: Floats) -> Floats:
@@ -217,7 +220,8 @@ def _pattern(things: Where, lab: Floats, core: Where, colours: _Colours, scale: 
         own = (kinds == kind)[areas] & core
         area, spread = float(own.sum() / core.sum()), _spread(own, core, scale)
         sparse = spread > SCATTERED and spread > SPARSE * area
-        if spread > EVERYWHERE or sparse or (colours.varied and spread > MANY_COLOURED):
+        everywhere = spread > EVERYWHERE and spread - area > MINGLED
+        if everywhere or sparse or (colours.varied and max(spread, colours.spread[kind]) > MANY_COLOURED):
             scattered |= kinds == kind
     return np.asarray(scattered[areas])
 

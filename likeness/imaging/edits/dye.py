@@ -31,7 +31,9 @@ RESERVE, MOST_RESERVE = 0.5, 7.0
 
 Cloth asked for in pure white or black is therefore a little off it in the mean, as any photo of such cloth is.
 """
-ROUNDS = 8
+RICH, FADED = 1.04, 0.65
+"""Asked chroma over the cloth's mean from which on it is too pale, and to what share contrast may fall to mend that."""
+ROUNDS = 10
 """Corrections until the mean of the dyed is the asked colour."""
 FULL = 0.985
 """Light of the brightest channel of a shade, so that gamut mapping leaves no channel clipped."""
@@ -58,12 +60,14 @@ def dye_for(colour: Colour, cloth: Floats) -> Dye:
     top = _brightest(colour, target)
     contrast = _contrast(float(target[0]), middle, cloth, top)
     lowest, highest = _bounds(contrast, middle, cloth, top)
-    purity, centre = 1.0, float(target[0])
+    purity, centre, least = 1.0, float(target[0]), max(LEAST_CONTRAST, FADED * contrast)
     for _ in range(ROUNDS):
         light = _at_lightness(_shades(colour, purity), _toned(grid - middle, contrast, centre, top))
         mean = counts @ _lab(light) if cloth.size else target
         centre = float(np.clip(centre + target[0] - mean[0], lowest, highest))
-        purity = float(np.clip(purity * np.hypot(*target[1:]) / max(np.hypot(*mean[1:]), 1e-3), 0.7, 1.4))
+        lacking = float(np.hypot(*target[1:]) / max(np.hypot(*mean[1:]), 1e-3))
+        purity = float(np.clip(purity * lacking, 0.7, 1.4))
+        contrast = max(least, 0.92 * contrast) if lacking > RICH and target[1:].any() else contrast
     return Dye(np.clip(encoded(light), 0, 1).astype(np.float32))
 
 

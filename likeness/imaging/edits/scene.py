@@ -99,7 +99,7 @@ def _old(light: Floats, alpha: Floats, scale: float) -> Floats:
     if rough > ROUGH:
         return _contact(alpha, scale)
     taken = np.clip(LIT - rough - near / usual, 0, 1 - SHADED)
-    away = cv2.distanceTransform((alpha < 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+    away = np.minimum(cv2.distanceTransform((alpha < 0.5).astype(np.uint8), cv2.DIST_L2, 3), FALL * scale)
     return np.asarray(taken * np.clip(2 - 2 * away / (FALL * scale), 0, 1), dtype=np.float32)
 
 

@@ -55,5 +55,3 @@ def with_stripes(garment, colour, period=16):
 def hue_of(rgb):
     lab = lab_of(np.ascontiguousarray(rgb))
     return np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
-
-

@@ -35,7 +35,9 @@ def test_cloth_is_dyed_and_its_shading_kept(name):
     assert np.array_equal(made[matte.alpha == 0], rgb[matte.alpha == 0])
 
 
-@pytest.mark.parametrize("colour", [(0.95, 0.94, 0.92), (0.75, 0.1, 0.1), (0.1, 0.1, 0.12)], ids=["white", "red", "black"])
+@pytest.mark.parametrize(
+    "colour", [(0.95, 0.94, 0.92), (0.75, 0.1, 0.1), (0.1, 0.1, 0.12)], ids=["white", "red", "black"]
+)
 def test_a_tag_stays_with_main_and_is_dyed_with_all(colour):
     given = with_thing(garment(GREEN), TAG, colour)
     main, whole = (recoloured(*given, COLOURS["blue"], parts) for parts in ("main", "all"))

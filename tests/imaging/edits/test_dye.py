@@ -23,10 +23,10 @@ def dyed(lightness, colour):
     return dye_for(colour, lightness).of(cloth(lightness))
 
 
-@pytest.mark.parametrize("name", [name for name in COLOURS if name not in ("white", "yellow")])
+@pytest.mark.parametrize("name", [name for name in COLOURS if name != "white"])
 def test_the_mean_is_the_asked_colour(name):
     mean = lab_of(dyed(RAMP, COLOURS[name]))[0].mean(axis=0)
-    assert ciede2000(mean[None, None], lab_of_colour(COLOURS[name])[None, None]).mean() < 1.5
+    assert ciede2000(mean, lab_of_colour(COLOURS[name])) < 2
 
 
 @pytest.mark.parametrize("colour", [*COLOURS.values(), *VIVID.values()])
