@@ -21,6 +21,8 @@ FAR_WEIGHT = 1e-3
 
 NOISE = 0.02
 """Standard deviation of a flat surface's samples, in 0..1: sensor noise, threads, JPEG."""
+CAUTION = 6.0
+"""Variances for one that was sampled: textures vary more than near samples show, and not as a normal distribution."""
 SHADE = 0.12
 """Share of its light that a background may have lost to shadows where none was sampled."""
 
@@ -65,7 +67,7 @@ def discriminant(product: Side, background: Side, where: Where) -> tuple[Floats,
     """
     ground, apart = background.mean[where], product.mean[where] - background.mean[where]
     shade = np.float32(SHADE) * ground
-    within = (product.spread[where] + background.spread[where]) / 2 + shade[:, :, None] * shade[:, None, :]
+    within = CAUTION * (product.spread[where] + background.spread[where]) / 2 + shade[:, :, None] * shade[:, None, :]
     within = within + np.float32(NOISE**2) * np.eye(3, dtype=np.float32)
     weights = np.linalg.solve(within, apart[..., None])[..., 0]
     squared = np.maximum((weights * apart).sum(axis=1), 1e-6)[:, None]

@@ -13,17 +13,15 @@ import numpy as np
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.fill import fill_hidden
 from likeness.imaging.local_colour import Places, discriminant, read_at, side_of
-from likeness.imaging.outline import disc, reduced, scale_of, settled, tidied
+from likeness.imaging.outline import disc, main_parts, reduced, scale_of, settled, tidied
 
 SURE_PRODUCT, SURE_BACKGROUND = 0.95, 0.12
 BAND = 4.0
 """How far the mask's outline may be wrong, to either side, in px of a picture whose short side is 400."""
 DOUBT = 0.35
 """Standard deviation of the outline's share in the band: how far it gives way to colours."""
-STRANGE = 0.5
-"""What is neither the one colour nor the other nor between counts as that much doubt, in distances of the two."""
-CAUTION = 1.5
-"""Standard deviations for one: colours vary more within a side than its samples near by show."""
+STRANGE = 0.2
+"""Distance of a colour, in RGB 0..1, from the line between both sides' that counts as a whole share of doubt."""
 LEAST, MOST = 0.1, 0.9
 """Shares that count as none and as all, for noise lies on either side of a flat colour."""
 SOFT = 1.2
@@ -60,8 +58,7 @@ class Band:
         by_colour = np.clip(np.einsum("nk,nk->n", measure[:, :3], rgb) + measure[:, 3], 0, 1)
         apart = product - background
         off = rgb - background - by_colour[:, None] * apart
-        strange = np.einsum("nk,nk->n", off, off) / np.maximum(np.einsum("nk,nk->n", apart, apart), 1e-4)
-        doubt = (CAUTION / np.maximum(certainty, 1e-3)) ** 2 + STRANGE**2 * strange
+        doubt = 1 / np.maximum(certainty, 1e-3) ** 2 + np.einsum("nk,nk->n", off, off) / STRANGE**2
         trust = DOUBT**2 / (DOUBT**2 + doubt)
         share = trust * by_colour + (1 - trust) * outline
         share = np.clip((share - LEAST) / (MOST - LEAST), 0, 1)
@@ -150,7 +147,7 @@ def _halved(plane: Floats, size: tuple[int, int]) -> Floats:
 
 def _sure(mask: Floats, scale: float) -> Floats:
     """Return H x W: 1 where there is surely product, 0 where surely background, .5 between."""
-    product = cv2.erode((mask > SURE_PRODUCT).astype(np.uint8), disc(BAND * scale)) > 0
+    product = main_parts(cv2.erode((mask > SURE_PRODUCT).astype(np.uint8), disc(BAND * scale)) > 0)
     background = cv2.dilate((mask > SURE_BACKGROUND).astype(np.uint8), disc(BAND * scale)) == 0
     return np.where(product, np.float32(1), np.where(background, np.float32(0), np.float32(0.5)))
 

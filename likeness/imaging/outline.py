@@ -76,12 +76,12 @@ def tidied(shares: Floats, sure: Floats) -> tuple[Floats, Where]:
     Also returns where that was, a px around included. `sure` is 1 for sure product, 0 for sure background.
     """
     lost = _apart(shares < 0.5, sure == 0)
-    crumbs = _apart(shares > 0.05, _main(sure == 1))
+    crumbs = _apart(shares > 0.05, main_parts(sure == 1))
     made = np.where(lost, np.float32(1), np.where(crumbs, np.float32(0), shares))
     return made, cv2.dilate((lost | crumbs).astype(np.uint8), disc(1)) > 0
 
 
-def _main(product: Where) -> Where:
+def main_parts(product: Where) -> Where:
     """Return the connected areas that are not small beside the largest."""
     _, areas, stats, _ = cv2.connectedComponentsWithStats(product.astype(np.uint8), connectivity=8)
     sizes = stats[:, cv2.CC_STAT_AREA].copy()
