@@ -1,4 +1,4 @@
-"""Imports run one way. The tables of docs/architecture.md are the rules; these tests read both and hold them together."""
+"""Imports run one way: the tables of docs/architecture.md are the rules, and these tests hold both together."""
 
 import ast
 import subprocess

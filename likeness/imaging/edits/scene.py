@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import ImageColor
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.imaging.colour import Floats, luma
 from likeness.imaging.matting import Matte
 from likeness.imaging.oklab import Numbers
@@ -33,7 +33,7 @@ def named_colour(name: str) -> Colour | None:
     """Return a background's colour by its CSS name ("light blue" and "lightblue" alike), or ours where CSS has none."""
     given = ImageColor.colormap.get(name.replace(" ", "").replace("-", "").lower())
     if given is None:
-        return words.COLOURS.get(words.SAME_AS.get(name, name))
+        return vocabulary.COLOURS.get(vocabulary.SAME_AS.get(name, name))
     red, green, blue = ImageColor.getrgb(given if isinstance(given, str) else "#{:02x}{:02x}{:02x}".format(*given))[:3]
     return red, green, blue
 

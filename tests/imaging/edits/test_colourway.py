@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract.words import COLOURS
+from likeness.contract.vocabulary import COLOURS
 from likeness.imaging.edits.colourway import recoloured, recoloured_cutout
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.matting import Matte, matte_of

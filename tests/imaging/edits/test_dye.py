@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract.words import COLOURS
+from likeness.contract.vocabulary import COLOURS
 from likeness.imaging.edits.dye import MOST_OF_FLAT, dye_for
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.metrics.delta_e import ciede2000

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract import words
+from likeness.contract import vocabulary
 from likeness.imaging.edits.recolour import lab_of
 from likeness.imaging.edits.tone import TONES, toned
 from tests.imaging.edits import products
@@ -16,7 +16,7 @@ def after(name, amount=1.0):
 
 
 def test_there_is_a_tone_for_every_word_and_one_for_less_contrast():
-    assert set(TONES) == {*words.LIGHTS, "softer"}
+    assert set(TONES) == {*vocabulary.LIGHTS, "softer"}
 
 
 def test_greyscale_is_grey_to_the_bit_and_as_light_as_before():
