@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from likeness import __version__
 from likeness.contract.catalogue import load_catalogue
 from likeness.observability.logs import log_as_json
-from likeness.observability.tracing import opened
+from likeness.observability.setup import open_tracing
 from service.auth.keys import Keys, KeysError
 from service.auth.local_only import LocalGuard
 from service.compat.a1111 import routes as a1111
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _assemble(services: Services) -> FastAPI:
-    settings, tracing = services.settings, opened("likeness-service")
+    settings, tracing = services.settings, open_tracing("likeness-service")
     app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.services, app.state.tracing = services, tracing
     app.state.shape_of = shape_of

@@ -12,9 +12,11 @@ from likeness.contract import errors
 from likeness.contract.comparison import Compare
 from likeness.contract.jobs import Job
 from likeness.contract.tasks import Customise, Generate, Recreate
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, FOLLOWED, ONE_JOB, OWNED, Responses, answer, problems
 from service.http.headers import LONGEST_WAIT, preferred_wait
+from service.http.query import OnlyQuery
 from service.jobs.accept import accept
 from service.jobs.dry_run import DryRun, rehearse
 from service.jobs.idempotency import Accepted
@@ -25,7 +27,7 @@ from service.queue.usage import rate_limit
 from service.routes.jobs import as_json, links_of, retry_after, view, wait_for
 from service.routes.paths import JobId
 from service.schemas import AcceptedJob, JobView
-from service.state import OnlyQuery, Owner, Services, Use
+from service.state import Services, Use
 
 router = APIRouter(tags=["jobs"])
 
