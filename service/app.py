@@ -28,6 +28,7 @@ from service.description import describe
 from service.http import problems
 from service.http.body_limits import BodyBounds
 from service.http.request_context import RequestContext
+from service.http.submitting import SubmittingRoutes
 from service.jobs.retention import keep_erasing_expired
 from service.routes import (
     console,
@@ -81,6 +82,7 @@ def _assemble(services: Services) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(
         BodyBounds,
+        submitting=SubmittingRoutes(route for resource in RESOURCES for route in resource.router.routes),
         max_picture=settings.max_upload_bytes,
         seconds=settings.body_seconds,
         memory=settings.max_upload_memory,

@@ -17,6 +17,7 @@ from service.docs import examples
 from service.docs.responses import EVERYWHERE, FOLLOWED, ONE_JOB, OWNED, Responses, answer, problems
 from service.http.headers import LONGEST_WAIT, preferred_wait
 from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import accept
 from service.jobs.dry_run import DryRun, rehearse
 from service.jobs.idempotency import Accepted
@@ -133,6 +134,7 @@ Submit = Annotated[Submitter, Depends()]
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/recreate", examples.SUCCEEDED, *PICTURES),
 )
+@submits(images=1)
 async def recreate(submit: Submit) -> Response:
     """Recreate a picture as exactly as the engine can."""
     return await submit.job(Recreate)
@@ -146,6 +148,7 @@ async def recreate(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
 )
+@submits(images=MOST_IMAGES)
 async def customise(submit: Submit) -> Response:
     """Change a picture: in words, to a colour, by another picture, within a mask, or by control.
 
@@ -162,6 +165,7 @@ async def customise(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
 )
+@submits(images=MOST_IMAGES)
 async def compare(submit: Submit) -> Response:
     """Run one picture through several engines and settings: a ranked table, a contact sheet, a recommendation.
 
@@ -178,6 +182,7 @@ async def compare(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/generate", examples.GENERATED),
 )
+@submits(images=0)
 async def generate(submit: Submit) -> Response:
     """Make a new picture of any size: from text, or of the kind that an engine has learned. No picture is sent.
 
@@ -197,6 +202,7 @@ async def generate(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("links"))],
     responses=_reproducing(),
 )
+@submits(images=0)
 async def reproduce_job(
     request: Request,
     services: Use,

@@ -18,6 +18,7 @@ from service.compat.results import as_base64, headers_of, picture_bytes, result_
 from service.compat.waiting import Asked, finished
 from service.http.problems import LEFT
 from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import missing_engines
 from service.jobs.submission import JSON, media_type_of
 from service.jobs.threads import with_pixels
@@ -29,6 +30,7 @@ API: Final = "a1111"
 
 
 @router.post("/img2img", dependencies=[Depends(OnlyQuery())])
+@submits(images=MOST_IMAGES)
 async def img2img(request: Request, services: Use, owner: BasicOwner) -> Response:
     """Change or recreate a picture, and answer with the images once they are made."""
     media_type_of(request, JSON)

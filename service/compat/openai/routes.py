@@ -24,6 +24,7 @@ from service.compat.waiting import Asked, Held, content_key, finished
 from service.docs.responses import EVERYWHERE, OWNED, Responses, answer
 from service.http.problems import LEFT
 from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import missing_engines
 from service.jobs.submission import FORM, JSON, Submission, form_parts, media_type_of
 from service.routes.jobs import as_json
@@ -59,6 +60,7 @@ def _responses(*more: type[errors.LikenessError]) -> Responses:
     dependencies=[Depends(OnlyQuery())],
     responses=_responses(*PICTURES, errors.InstructionNotUnderstood),
 )
+@submits(images=MOST_IMAGES)
 async def edit_image(request: Request, services: Use, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
     """Change a picture as `prompt` says; without one, recreate it.
 
@@ -78,6 +80,7 @@ async def edit_image(request: Request, services: Use, owner: Owner, idempotency_
 @router.post(
     "/images/generations", response_model=OpenAIImages, dependencies=[Depends(OnlyQuery())], responses=_responses()
 )
+@submits(images=0)
 async def generate_image(
     request: Request, services: Use, owner: Owner, idempotency_key: IdempotencyKey = None
 ) -> Response:

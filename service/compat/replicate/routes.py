@@ -15,6 +15,7 @@ from service.compat.replicate.requests import OWNER, engine_named, file_of, imag
 from service.compat.results import as_base64, base_url, picture_bytes
 from service.http.headers import LONGEST_WAIT, preferred_wait
 from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import accept
 from service.jobs.submission import FORM, JSON, form_parts, media_type_of, upload_of
 from service.routes.jobs import as_json, wait_for
@@ -31,6 +32,7 @@ PAGE: Final = 100
 
 @router.post("/predictions", dependencies=[Depends(OnlyQuery())])
 @router.post("/models/{owner_name}/{model}/predictions", dependencies=[Depends(OnlyQuery())])
+@submits(images=MOST_IMAGES)
 async def create_prediction(
     request: Request,
     services: Use,
