@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Final, Literal
@@ -34,7 +33,7 @@ from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
 from service.jobs.capacity import check_capacity
-from service.jobs.idempotency import Accepted, once
+from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.submission import FILES, Submission, Upload
 from service.state import Services
 from service.webhooks.target import check_webhook
@@ -84,7 +83,11 @@ async def accept(services: Services, owner: str, submission: Submission, key: st
     with step("validate"):
         wanted = await check(services, submission, owner)
     fingerprint = await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures) if key else ""
-    return await once(services, owner, key, fingerprint, partial(_queue, services, owner, wanted, key))
+    async with claimed(services, owner, key, fingerprint) as known:
+        if known is not None:
+            return Accepted(known, replayed=True)
+        job = await _queue(services, owner, wanted, key)
+    return accepted(services, job)
 
 
 async def check(services: Services, submission: Submission, owner: str) -> Admissible:
