@@ -36,7 +36,7 @@ def _every(originals: Sequence[Original], parts: Parts) -> list[Outcome] | None:
     outcomes = []
     for number, original in enumerate(originals):
         run = plan_of(cast(Task, original.recipe.task), parts.context.catalogue).runs[0]
-        outcome = parts.run(number, run, run.spec.bound(run.task, *(size or run.spec.size_of(run.task))))
+        outcome = parts.run(number, run, run.bound(*(size or run.spec.size_of(run.task))))
         if outcome is None:
             return None
         outcomes.append(outcome)

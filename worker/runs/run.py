@@ -16,6 +16,7 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable, UnsafeResult
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.parameters import MAX_SEED
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Keep
 from likeness.imaging.assessment.generated import asked
 from likeness.imaging.assessment.tripwires import made_finite
@@ -91,9 +92,10 @@ class Run:
     def _prepare(self, order: JobOrder) -> Work | None:
         """Decode the input onto its canvas; a job whose input is bad fails alone."""
         try:
+            planned = PlannedRun.of(self.spec, order.task)
             given = self._given(order)
             frame = Frame.of(given)
-            plan = self._brief(order, given, frame)
+            plan = self._brief(order, planned, given, frame)
         except JobError as error:
             self.outcomes[order.id] = error
         except StoreUnavailable as error:
@@ -106,7 +108,7 @@ class Run:
         else:
             seed = order.task.seed
             self._lap("preparing", [order.id])
-            return Work(order, given, frame, plan, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+            return Work(order, planned, given, frame, plan, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
         return None
 
     def _given(self, order: JobOrder) -> Picture:
@@ -115,19 +117,19 @@ class Run:
             return asked(*self.spec.size_of(order.task))
         return decode(self.store.get(order.input), UNBOUNDED)
 
-    def _brief(self, order: JobOrder, given: Picture, frame: Frame) -> EditPlan:
+    def _brief(self, order: JobOrder, planned: PlannedRun, given: Picture, frame: Frame) -> EditPlan:
         """Return what is asked of the picture, from the files that were sent with it."""
         canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
         sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
         mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
         width, height = frame.upright_size
         shown = AnalysedCanvas(canvas, (height, width), self.residents.product, self.residents.caption, mask)
-        return edit_plan_of(order.task, self.spec, shown, beside(given, sent))
+        return edit_plan_of(planned, shown, beside(given, sent))
 
     def _attempt(self, fallback: Fallback[RunItem], pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
         items = [
-            (work, work.plan.task(seed, self.spec.parameters_of(work.order.task, work.attempts)))
+            (work, work.plan.task(seed, work.planned.attempt(work.attempts)))
             for work in pending
             for seed in work.seeds()
         ]
@@ -250,9 +252,11 @@ class Run:
         )
 
     def _used(self, work: Work) -> EngineUsed:
-        parameters = self.spec.resolve(work.order.task)
         return EngineUsed(
-            name=self.spec.name, family=self.spec.family, revision=self.spec.revision, parameters=parameters
+            name=self.spec.name,
+            family=self.spec.family,
+            revision=self.spec.revision,
+            parameters=dict(work.planned.parameters),
         )
 
     def _recipe(self, work: Work, kept: list[Candidate]) -> Recipe:
@@ -260,7 +264,7 @@ class Run:
             engine=self.spec.name,
             revision=self.spec.revision,
             models=self.models,
-            parameters=self.spec.resolve(work.order.task),
+            parameters=dict(work.planned.parameters),
             seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
             input_sha256=work.order.input and work.order.input.sha256,
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},

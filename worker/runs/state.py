@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from likeness.contract.errors import JobError
 from likeness.contract.jobs import JobOrder
 from likeness.contract.parameters import MAX_SEED
+from likeness.contract.runs import PlannedRun
 from likeness.imaging.formats.decode import Picture
 from likeness.imaging.frame import Frame
 from worker.editing.plan import EditPlan
@@ -35,6 +36,7 @@ class Work:
     """One job of a run, as it is worked on."""
 
     order: JobOrder
+    planned: PlannedRun
     given: Picture
     frame: Frame
     plan: EditPlan
