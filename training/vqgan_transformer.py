@@ -6,25 +6,25 @@ rows of one of them, behind the token of its class; one in ten is taught as ANY.
 """
 
 import argparse
-import csv
 import json
 import math
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from PIL import Image
-from rich.progress import Progress, track
+from rich.progress import track
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from training.data.pictures import Pictures, Pixels, load_pictures
-from training.loop import state
+from training.loop import arguments
+from training.loop.schedule import quarter_cosine
+from training.loop.sheet import save_images
+from training.loop.trainer import Trainer
 from worker.engine import EngineTask
 from worker.engines.vqgan_transformer import VQGANTransformerEngine
 from worker.networks.vqgan import ACROSS, FACTOR, SIDE, VQGAN, loaded
@@ -152,9 +152,9 @@ def sample_sheet(gpt: GPT2LMHeadModel, network: VQGAN, path: Path) -> None:
     size = np.zeros((SIDE, SIDE, 3), np.float32)
     given = {"temperature": 1.0, "top_k": 100, "top_p": 1.0}
     shown = list(gpt.config.id2label.values())[:SHOWN]
-    tasks = [EngineTask(size, 1, given | {"label": label}, anew=True) for label in shown]
+    tasks = [EngineTask(size, 1, given | {"label": label}, from_scratch=True) for label in shown]
     made = [engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks]
-    Image.fromarray(np.rint(np.hstack(made) * 255).astype(np.uint8)).save(path)
+    save_images(path, [made])
 
 
 class Run:
@@ -168,12 +168,10 @@ class Run:
         self.codes = int(self.network.config.codes)
         self.lessons, self.labels = self._lessons()
         self.gpt = build(self.codes, self.labels)
-        self.average = state.start(self.gpt)
-        self.step, self.seconds = 0, 0.0
-        self.optimiser = torch.optim.AdamW(self.gpt.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.05)
-        if (folder / state.FILE).exists():
-            self.average, self.step, self.seconds = state.resume(folder, self.gpt, self.optimiser)
-        self.random = torch.Generator().manual_seed(args.seed + self.step)
+        self.loss = math.nan
+        optimiser = torch.optim.AdamW(self.gpt.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.05)
+        self.trainer = Trainer(folder, args, self.gpt, optimiser, quarter_cosine(args.rate, 100, 0.03), keep=0.995)
+        self.random = torch.Generator().manual_seed(args.seed + self.trainer.step)
 
     def _lessons(self) -> tuple[Lessons, list[str]]:
         """Return what is learned and its labels, made once and kept in the folder."""
@@ -187,64 +185,33 @@ class Run:
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
-        budget = self.args.minutes * 60
-        with Progress() as progress:
-            bar = progress.add_task("vqgan-transformer", total=budget, completed=self.seconds)
-            saved, loss = time.monotonic(), math.nan
-            while self.seconds < budget:
-                began = time.monotonic()
-                loss = self._step(self.seconds / budget)
-                self.step += 1
-                self.seconds += time.monotonic() - began
-                progress.update(bar, completed=self.seconds, description=f"step {self.step} loss {loss:.3f}")
-                if time.monotonic() - saved > self.args.every:
-                    self._report(loss)
-                    saved = time.monotonic()
-        self._report(loss)
+        self.trainer.run("vqgan-transformer", self._step, self._report)
 
-    def _step(self, done: float) -> float:
-        for group in self.optimiser.param_groups:
-            group["lr"] = (
-                self.args.rate * min(1.0, (self.step + 1) / 100) * (0.03 + 0.97 * math.cos(math.pi / 2 * done))
-            )
+    def _step(self) -> float:
         self.gpt.train()
         with torch.autocast("cpu", torch.bfloat16):
             loss = loss_of(self.gpt, self.codes, *self.lessons.batch(self.args.batch, self.random))
-        self.optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.gpt.parameters(), 1.0)
-        self.optimiser.step()
-        state.follow(self.average, self.gpt, min(0.995, (1 + self.step) / (10 + self.step)))
-        return float(loss.detach())
+        self.loss = self.trainer.descend(loss)
+        return self.loss
 
     def _averaged(self) -> GPT2LMHeadModel:
         gpt = build(self.codes, self.labels)
-        gpt.load_state_dict(self.average, strict=False)  # the output layer is the embedding
+        gpt.load_state_dict(self.trainer.average, strict=False)  # the output layer is the embedding
         return gpt.eval()
 
-    def _report(self, loss: float) -> None:
+    def _report(self) -> None:
+        """Save everything; log the loss of the last step and that of held-out photos."""
         gpt = self._averaged()
-        row = [self.step, f"{self.seconds:.0f}", f"{loss:.4f}", f"{judge(gpt, self.codes, self.lessons.held_out):.4f}"]
-        with (self.folder / "log.csv").open("a") as log:
-            csv.writer(log).writerow(row)
+        self.trainer.log([f"{self.loss:.4f}", f"{judge(gpt, self.codes, self.lessons.held_out):.4f}"])
         sample_sheet(gpt, self.network, self.folder / "samples.png")
         gpt.half().save_pretrained(self.folder / "vqgan-transformer")
-        state.save(self.folder, self.gpt, self.average, self.optimiser, self.step, self.seconds)
+        self.trainer.save()
 
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser = arguments.parser_of(__doc__, "vqgan_transformer", minutes=20, every=240, batch=16, rate=2e-3)
     parser.add_argument("--vqgan", type=Path, default=Path("weights/vqgan"), help="the trained VQGAN")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/vqgan_transformer"), help="where the run is kept; resumed if there"
-    )
-    parser.add_argument("--minutes", type=float, default=20, help="running time in all, tokens not counted")
-    parser.add_argument("--every", type=float, default=240, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args).train()
 

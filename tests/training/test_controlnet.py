@@ -32,7 +32,7 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     settings = {"data": data, "family": family, "size": 64, "batch": 2, "rate": 1e-3, "seed": 1, "every": 1e9}
     Run(tmp_path / "run", Namespace(minutes=0.01, **settings)).train()
     resumed = Run(tmp_path / "run", Namespace(minutes=0.02, **settings))
-    before = resumed.step
+    before = resumed.trainer.step
     assert before > 0
     resumed.train()
     rows = list(csv.DictReader((tmp_path / "run/log.csv").read_text().splitlines()))

@@ -92,8 +92,8 @@ def test_a_run_is_resumed_and_leaves_parts_that_load(
     settings |= {"size": 64, "batch": 2, "rate": 1e-4, "seed": 1, "every": 1e9}
     Run(tmp_path / "run", Namespace(minutes=0.03, **settings)).train()
     resumed = Run(tmp_path / "run", Namespace(minutes=0.06, **settings))
-    assert resumed.step > 0
-    before = resumed.step
+    assert resumed.trainer.step > 0
+    before = resumed.trainer.step
     resumed.train()
     rows = list(csv.DictReader((tmp_path / "run/log.csv").read_text().splitlines()))
     assert [int(row["step"]) for row in rows][-1] > before and set(rows[0]) >= {"hue", "outside"}

@@ -35,7 +35,7 @@ def test_a_run_is_resumed_and_the_faces_come_closer(tmp_path: Path) -> None:
     network, batches = smileys.build(), partial(smileys.batches, 8)
     Run(tmp_path / "picture", network, batches, smileys.judge, Namespace(minutes=0.02, **settings)).train()
     run = Run(tmp_path / "picture", smileys.build(), batches, smileys.judge, Namespace(minutes=0.04, **settings))
-    assert run.step > 0
+    assert run.trainer.step > 0
     run.train()
     with (tmp_path / "picture/log.csv").open() as log:
         rows = list(csv.DictReader(log))

@@ -71,8 +71,8 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, vqgan: Path, 
     tokens = load_file(tmp_path / "tokens.safetensors")
     assert tokens["tokens"].shape == (12 * 4, TALLEST, ACROSS) and tokens["labels"].shape == (12 * 4,)
     resumed = Run(tmp_path, Namespace(minutes=0.04, **settings))
-    before = resumed.step
-    assert before > 0 and resumed.seconds >= 0.02 * 60
+    before = resumed.trainer.step
+    assert before > 0 and resumed.trainer.seconds >= 0.02 * 60
     resumed.train()
     rows = list(csv.reader((tmp_path / "log.csv").read_text().splitlines()))
     assert int(rows[-1][0]) > before and all(0 < float(row[3]) < 6 for row in rows)

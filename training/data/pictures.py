@@ -9,8 +9,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 Pixels = NDArray[np.uint8]
 
@@ -76,6 +78,17 @@ def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     if file is None:
         raise FileNotFoundError(member.name)
     return file.read()
+
+
+def tensor_of(pictures: Pixels) -> Tensor:
+    """Return N x 3 x H x W in -1..1 of N x H x W x 3."""
+    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float() / 127.5 - 1
+
+
+def canvas(photo: Pixels, multiple: int) -> Tensor:
+    """Return a photo, H x W x 3, as 1 x 3 x H x W in -1..1, cut to a multiple of px at its right and lower edge."""
+    height, width = (side // multiple * multiple for side in photo.shape[:2])
+    return tensor_of(photo[None, :height, :width])
 
 
 class Crops:

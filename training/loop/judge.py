@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from diffusers.models import AutoencoderDC
 from diffusers.schedulers import DDIMScheduler
-from PIL import Image
 from torch import Tensor
 from transformers import CLIPTokenizer
 
@@ -22,6 +21,7 @@ from likeness.imaging.controls import canny
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.data.pictures import Pictures, Pixels
+from training.loop.sheet import save_images
 from worker.components import Components, Weights
 from worker.engine import EngineTask
 from worker.engines import starter_controlnet
@@ -70,7 +70,7 @@ def judge(
                 hues.append(hue_error(made, mask, asked.rgb))
                 outside.append(_psnr(rgb[mask < 0.05], made[mask < 0.05]))
     rows.append([maker.draw(CONTROLLED, rgb.shape[:2]) for rgb, _ in given])
-    _save(rows, sheet)
+    save_images(sheet, rows)
     return {"hue": float(np.median(hues)), "outside": float(np.median(outside))}
 
 
@@ -123,14 +123,9 @@ def judge_control(family: Path, network: StarterControlNet, pictures: Pictures, 
         controls = [Control(kind="canny", weight=weight)]
         tasks = [EngineTask(photo, 1, settings, CONTROLLED, controls=controls) for photo in photos]
         rows.append([engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks])
-    _save(rows, sheet)
+    save_images(sheet, rows)
     kept, free = ([edge_f1(*pair) for pair in zip(photos, row, strict=True)] for row in rows[2:])
     return {"kept": float(np.median(kept)), "free": float(np.median(free))}
-
-
-def _save(rows: Sequence[Sequence[Floats]], sheet: Path) -> None:
-    pixels = np.vstack([np.hstack(row) for row in rows])
-    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(sheet)
 
 
 def hue_error(rgb: Floats, mask: Floats, colour: tuple[int, int, int]) -> float:
