@@ -28,9 +28,9 @@ from worker.engine import DeviceLost
 from worker.metrics.installed import InstalledMetrics
 from worker.observability.log_filters import keep_quiet
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.dispatch import outcomes_of
 from worker.runs.safeguards import Safeguards
-from worker.runs.subruns import Tools
 
 TASKS: TypeAdapter[JobTask] = TypeAdapter(JobTask)
 
@@ -54,8 +54,9 @@ def run(request: Path, out: Path) -> Result:
     residents = Residents.of(settings)
     _, order = ordered(task, data, sent, catalogue, store, residents.has)
     metrics = InstalledMetrics(settings.models, residents.device)
-    tools = Tools(catalogue, residents, store, metrics, Safeguards.of(settings, residents.components))
-    outcome = outcomes_of([order], tools, Unwatched())[order.id]
+    safeguards = Safeguards.of(settings, residents.components)
+    context = Context(residents, store, catalogue, metrics, safeguards)
+    outcome = outcomes_of([order], context, Unwatched())[order.id]
     if not isinstance(outcome, Result):
         raise outcome
     out.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,8 @@ from likeness.storage.pictures import PictureStore
 from worker.config import Settings
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
-from worker.runs.run import Outcome, Run
+from worker.runs.context import Context, Outcome
+from worker.runs.run import Run
 
 Option = TypeVar("Option")
 Task = Customise | Recreate
@@ -158,7 +159,7 @@ class Workbench:
             raise ValueError("these tasks cannot share a run")
         self.residents.engine(spec)
         began = time.perf_counter()
-        outcomes = Run(spec, self.residents, store, Unwatched()).execute(orders)
+        outcomes = Run(spec, Context(self.residents, store), Unwatched()).execute(orders)
         seconds = time.perf_counter() - began
         images = [_result(outcomes[order.id]).images[0] for order in orders]
         return [

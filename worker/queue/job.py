@@ -19,7 +19,7 @@ from likeness.queue import keys
 from worker.observability.telemetry import Ending, ending_of
 from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
-from worker.runs.run import Outcome
+from worker.runs.context import Outcome
 
 PAUSE = 0.1
 """Seconds until a worker that left jobs to others looks again."""

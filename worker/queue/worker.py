@@ -43,10 +43,9 @@ from worker.queue.registry import WorkerRegistry
 from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import LOOK_AHEAD, MATES, MEAN_SERVICE_TIME
 from worker.residency.engines import Residents
+from worker.runs.context import Context, Outcome
 from worker.runs.dispatch import outcomes_of
-from worker.runs.run import Outcome
 from worker.runs.safeguards import Safeguards
-from worker.runs.subruns import Tools
 
 log = structlog.get_logger()
 
@@ -91,7 +90,7 @@ class BatchWorker(SimpleWorker):
         self.residents = residents
         metrics = InstalledMetrics(self.settings.models, residents.device)
         self.telemetry = telemetry
-        self.tools = Tools(self.catalogue, residents, self.store, metrics, safeguards, telemetry)
+        self.context = Context(residents, self.store, self.catalogue, metrics, safeguards, telemetry)
         alive, scheduler = self.settings.alive_file, Scheduler()
         self.registry = WorkerRegistry(self.name, self.pools, self.catalogue, residents, self.connection, alive)
         for queue in self.queues:
@@ -172,7 +171,7 @@ class BatchWorker(SimpleWorker):
         bound = max(order.timeout for order in orders)
         self.deadline = time.monotonic() + bound
         try:
-            return outcomes_of(orders, self.tools, self)
+            return outcomes_of(orders, self.context, self)
         except OutOfTime:
             return {order.id: hung(order) for order in orders}
 

@@ -20,9 +20,9 @@ from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
 from likeness.imaging.upright import upright_image
 from likeness.storage.pictures import PictureStore
-from worker.runs.run import Outcome, Watch
+from worker.runs.context import Context, Outcome, Watch
 from worker.runs.scoring import UNBOUNDED
-from worker.runs.subruns import Parts, Tools, failed, failure_of, joined
+from worker.runs.subruns import Parts, failed, failure_of, joined
 
 SHOWN = ("ssim", "delta_e", "colour_delta_e")
 """The figures below a picture of the sheet."""
@@ -39,14 +39,14 @@ class Tried:
     """Its picture, upright and no larger than a cell of the sheet."""
 
 
-def compare(order: JobOrder, tools: Tools, watch: Watch) -> Outcome | None:
+def compare(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
     """Run every run of a comparison; None when it was cancelled. It fails when all of them do. Raises Stopped."""
     started = datetime.now(UTC)
     try:
-        runs = seeded(plan_of(order.task, tools.catalogue).runs)
-        given = decode(tools.store.get(order.input), UNBOUNDED)
-        tried = _every(runs, given, Parts(order, tools, watch, len(runs)))
-        return None if tried is None else _found(order, started, given, tried, tools.store)
+        runs = seeded(plan_of(order.task, context.catalogue).runs)
+        given = decode(context.store.get(order.input), UNBOUNDED)
+        tried = _every(runs, given, Parts(order, context, watch, len(runs)))
+        return None if tried is None else _found(order, started, given, tried, context.store)
     except LikenessError as error:
         return failed(error)
 
@@ -70,7 +70,7 @@ def _every(runs: Sequence[PlannedRun], given: Picture, parts: Parts) -> list[Tri
         outcome = parts.run(number, run, run.spec.bound(run.task, *size))
         if outcome is None:
             return None
-        tried.append(Tried(run, outcome, _row(number, run, outcome), _shown(outcome, parts.tools.store)))
+        tried.append(Tried(run, outcome, _row(number, run, outcome), _shown(outcome, parts.context.store)))
     return tried
 
 

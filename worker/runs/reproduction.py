@@ -12,19 +12,19 @@ from likeness.imaging.assessment.reproduction import differences, sameness_of
 from likeness.imaging.formats.decode import peek
 from likeness.imaging.masks import upright_size
 from likeness.storage.pictures import PictureStore
-from worker.runs.run import Outcome, Watch
+from worker.runs.context import Context, Outcome, Watch
 from worker.runs.scoring import UNBOUNDED
-from worker.runs.subruns import Parts, Tools, failed, failure_of, joined
+from worker.runs.subruns import Parts, failed, failure_of, joined
 
 
-def reproduce(order: JobOrder, tools: Tools, watch: Watch) -> Outcome | None:
+def reproduce(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
     """Make the images of an earlier job again; None when cancelled. It fails when all of them do. Raises Stopped."""
     started = datetime.now(UTC)
     earlier = cast(Reproduces, order.reproduces)
-    parts = Parts(order, tools, watch, len(earlier.originals))
+    parts = Parts(order, context, watch, len(earlier.originals))
     try:
         outcomes = _every(earlier.originals, parts)
-        return None if outcomes is None else _found(order, started, outcomes, tools.store)
+        return None if outcomes is None else _found(order, started, outcomes, context.store)
     except LikenessError as error:
         return failed(error)
 
@@ -32,10 +32,10 @@ def reproduce(order: JobOrder, tools: Tools, watch: Watch) -> Outcome | None:
 def _every(originals: Sequence[Original], parts: Parts) -> list[Outcome] | None:
     """Make all of them again; None as soon as nobody wants the job any more."""
     given = parts.order.input
-    size = None if given is None else upright_size(peek(parts.tools.store.get(given), UNBOUNDED))
+    size = None if given is None else upright_size(peek(parts.context.store.get(given), UNBOUNDED))
     outcomes = []
     for number, original in enumerate(originals):
-        run = plan_of(cast(Task, original.recipe.task), parts.tools.catalogue).runs[0]
+        run = plan_of(cast(Task, original.recipe.task), parts.context.catalogue).runs[0]
         outcome = parts.run(number, run, run.spec.bound(run.task, *(size or run.spec.size_of(run.task))))
         if outcome is None:
             return None

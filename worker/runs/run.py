@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Protocol
 
 import structlog
 
@@ -18,59 +17,36 @@ from likeness.contract.errors import EngineFailed, JobError, LikenessError, Stor
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.tasks import Keep
-from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.generated import asked
-from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.imaging.assessment.tripwires import made_finite
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.formats.encode import encode, wanted_format
 from likeness.imaging.frame import Frame
 from likeness.imaging.masks import upright_mask
 from likeness.imaging.registration import undone
-from likeness.storage.pictures import PictureStore
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.plan import EditPlan
 from worker.editing.planner import beside, edit_plan_of, is_captioned
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
-from worker.observability.telemetry import Telemetry
-from worker.residency.engines import Residents
+from worker.runs.context import Context, Outcome, Watch
 from worker.runs.fallback import Fallback
 from worker.runs.previews import Previews, RunItem
-from worker.runs.safeguards import Safeguards, provenance_of
+from worker.runs.safeguards import provenance_of
 from worker.runs.scoring import UNBOUNDED, Candidate, ranked, score, telling
 from worker.runs.state import Stopwatch, Work
 
 log = structlog.get_logger()
 
-Outcome = Result | JobError
-"""How one job of a run ended. A cancelled one has none."""
-
-
-class Watch(Protocol):
-    """The run's line to the queue."""
-
-    def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
-        """Tell how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
-
 
 class Run:
     """One run of an engine over jobs with an equal batch key."""
 
-    def __init__(
-        self,
-        spec: EngineSpec,
-        residents: Residents,
-        store: PictureStore,
-        watch: Watch,
-        metrics: LearnedMetrics = WITHOUT_NETWORKS,
-        safeguards: Safeguards | None = None,
-        telemetry: Telemetry | None = None,
-    ) -> None:
-        self.spec, self.residents, self.store, self.watch, self.metrics = spec, residents, store, watch, metrics
-        self.safeguards = safeguards or Safeguards()
-        self.telemetry = telemetry or Telemetry()
-        self.previews = Previews(spec, store, self.safeguards)
+    def __init__(self, spec: EngineSpec, context: Context, watch: Watch) -> None:
+        self.spec, self.watch = spec, watch
+        self.residents, self.store, self.metrics = context.residents, context.store, context.metrics
+        self.safeguards, self.telemetry = context.safeguards, context.telemetry
+        self.previews = Previews(spec, self.store, self.safeguards)
         self.watched = Stopwatch()
         self.models: dict[str, str] = {}
         self.works: list[Work] = []

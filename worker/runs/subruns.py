@@ -2,22 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from likeness.contract.catalogue import Catalogue
-from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, JobTimeout, LikenessError, StoreFailed, StoreUnavailable
 from likeness.contract.jobs import JobFailure, JobOrder, MadeImage, Progress, Result, Timings
 from likeness.contract.runs import PlannedRun
-from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
-from likeness.imaging.assessment.learned import LearnedMetrics
-from likeness.storage.pictures import PictureStore
 from worker.engine import Stopped
-from worker.observability.telemetry import Telemetry
-from worker.residency.engines import Residents
-from worker.runs.run import Outcome, Run, Watch
-from worker.runs.safeguards import Safeguards
+from worker.runs.context import Context, Outcome, Watch
+from worker.runs.run import Run
 
 
 class PartOutOfTime(Stopped):
@@ -43,27 +36,11 @@ class PartWatch:
 
 
 @dataclass(frozen=True)
-class Tools:
-    """What every run of a worker works with."""
-
-    catalogue: Catalogue
-    residents: Residents
-    store: PictureStore
-    metrics: LearnedMetrics = WITHOUT_NETWORKS
-    safeguards: Safeguards | None = None
-    telemetry: Telemetry = field(default_factory=Telemetry)
-
-    def run(self, spec: EngineSpec, watch: Watch) -> Run:
-        """Return a run of an engine that has not begun."""
-        return Run(spec, self.residents, self.store, watch, self.metrics, self.safeguards, self.telemetry)
-
-
-@dataclass(frozen=True)
 class Parts:
     """The parts of one job."""
 
     order: JobOrder
-    tools: Tools
+    context: Context
     watch: Watch
     count: int
 
@@ -73,7 +50,7 @@ class Parts:
         alone = {"task": planned.task, "engine": planned.spec.name, "timeout": seconds, "reproduces": None}
         order = self.order.model_copy(update=alone)
         try:
-            outcome = self.tools.run(planned.spec, watch).execute([order]).get(order.id)
+            outcome = Run(planned.spec, self.context, watch).execute([order]).get(order.id)
         except PartOutOfTime:
             return JobTimeout(f"the run took longer than its bound of {seconds} s")
         return outcome if watch.wanted else None

@@ -1,7 +1,6 @@
 """Customising, from a stored order to stored and measured images, with the shipped weights and without a queue."""
 
 import io
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,33 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import NoProduct, OutOfMemory
-from likeness.contract.jobs import JobOrder, Result, new_job_id
 from likeness.contract.report import Verdict
-from likeness.contract.tasks import Customise
-from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
-from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.storage.pictures import PictureStore
+from tests.worker.editing.conftest import outcome
 from tests.worker.metrics.models import save_clip
-from tests.worker.runs.test_run import Told
-from worker.components import Components, Weights
-from worker.config import WEIGHTS
 from worker.metrics.installed import InstalledMetrics
 from worker.residency.engines import Residents
-from worker.runs.run import Outcome, Run
 
 EXAMPLE = sorted(Path("examples").glob("*.jpg"))[0]
-
-
-@pytest.fixture(scope="module")
-def residents() -> Residents:
-    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
-
-
-@pytest.fixture(scope="module")
-def store() -> PictureStore:
-    return PictureStore.open("memory://")
 
 
 def photo(kind: str = "PNG", longest: int = 192, **options: Any) -> bytes:
@@ -53,42 +34,6 @@ def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 def pixels(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), np.int16)
-
-
-def outcome(
-    residents: Residents,
-    store: PictureStore,
-    data: bytes,
-    files: dict[str, bytes],
-    metrics: LearnedMetrics = WITHOUT_NETWORKS,
-    **fields: Any,
-) -> Outcome:
-    task = Customise(**fields | dict.fromkeys(files, "file"))
-    spec = load_catalogue().choose(task)
-    job_id = new_job_id()
-    kind = Image.open(io.BytesIO(data)).format.lower()
-    order = JobOrder(
-        id=job_id,
-        owner="tests",
-        engine=spec.name,
-        task=task,
-        input=store.put(job_id, data, f"image/{kind}"),
-        files={name: store.put(job_id, file, "image/png") for name, file in files.items()},
-        created_at=datetime.now(UTC),
-        batch_key="one",
-        timeout=60,
-    )
-    return Run(spec, residents, store, Told(), metrics).execute([order])[job_id]
-
-
-@pytest.fixture
-def customised(residents: Residents, store: PictureStore):
-    def run(data: bytes, files: dict[str, bytes] | None = None, **fields: Any) -> tuple[Result, bytes]:
-        result = outcome(residents, store, data, files or {}, seed=fields.pop("seed", 1), **fields)
-        assert isinstance(result, Result), result
-        return result, store.get(result.images[0].picture)
-
-    return run
 
 
 EDIT_FIELDS: list[dict[str, Any]] = [

@@ -18,7 +18,7 @@ from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.masks import LONGEST_STYLE, style_of, upright_guide
 from likeness.storage.pictures import PictureStore
 from tests.support.places import DRILL_CATALOGUE
-from tests.worker.editing.test_customise import customised, photo, pixels, residents, saved, store  # noqa: F401  fixtures
+from tests.worker.editing.test_customise import photo, pixels, saved
 from tests.worker.runs.test_run import Told, nothing_resident
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.plan import EditPlan, Sent
@@ -27,9 +27,9 @@ from worker.engine import EngineTask
 from worker.once import ordered
 from worker.residency.engines import Residents
 from worker.residency.warm_up import small_task
+from worker.runs.context import Context
 from worker.runs.dispatch import outcomes_of
 from worker.runs.run import Run
-from worker.runs.subruns import Tools
 
 RED = (220, 30, 40)
 DRILL = load_catalogue(DRILL_CATALOGUE).find("drill")
@@ -70,7 +70,7 @@ def drilled(store: PictureStore, data: bytes, files: dict[str, bytes], **fields)
         batch_key="one",
         timeout=60,
     )
-    result = Run(SPEC, nothing_resident(), store, Told()).execute([order])[job_id]
+    result = Run(SPEC, Context(nothing_resident(), store), Told()).execute([order])[job_id]
     assert isinstance(result, Result), result
     return result, store.get(result.images[0].picture)
 
@@ -190,7 +190,7 @@ def test_a_sweep_of_strengths_is_a_sheet_with_a_cell_for_each(residents: Residen
     task = Compare(task=Customise(guide="file", seed=1, format="png"), runs=runs)
     catalogue = load_catalogue()
     _, order = ordered(task, data, sent, catalogue, store, residents.has)
-    result = outcomes_of([order], Tools(catalogue, residents, store), Told())[order.id]
+    result = outcomes_of([order], Context(residents, store, catalogue), Told())[order.id]
     assert isinstance(result, Result), result
     rows = result.comparison.runs
     assert sorted(row.parameters["strength"] for row in rows) == strengths
@@ -205,11 +205,11 @@ def test_a_guide_is_reproduced_to_the_byte(residents: Residents, store: PictureS
     data, catalogue = photo(longest=96), load_catalogue()
     task = Customise(guide="file", seed=4, strength=0.3, steps=1)
     _, order = ordered(task, data, {"guide": guide(data)}, catalogue, store, residents.has)
-    tools = Tools(catalogue, residents, store)
-    first = outcomes_of([order], tools, Told())[order.id]
+    context = Context(residents, store, catalogue)
+    first = outcomes_of([order], context, Told())[order.id]
     assert isinstance(first, Result), first
     again = Reproduces(job=order.id, originals=[Original(picture=first.images[0].picture, recipe=first.recipe)])
-    second = outcomes_of([order.model_copy(update={"reproduces": again})], tools, Told())[order.id]
+    second = outcomes_of([order.model_copy(update={"reproduces": again})], context, Told())[order.id]
     assert isinstance(second, Result), second
     assert [row.sameness for row in second.reproduction.images] == ["bitwise"]
 

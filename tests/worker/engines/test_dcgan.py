@@ -18,6 +18,7 @@ from worker.engine import AllCancelled, Canvas, EngineTask
 from worker.engines.dcgan import ANY, SIDE, DCGANEngine, DCGANGenerator, load, placed
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 from worker.runs.scoring import UNBOUNDED
 
@@ -131,7 +132,7 @@ def test_a_whole_job(fields: dict) -> None:
     store, residents = PictureStore.open("memory://"), Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
     asked = Generate(engine="dcgan", seed=5, candidates=2, **fields)
     _, order = ordered(asked, None, {}, load_catalogue(), store, residents.has)
-    result = Run(SPEC, residents, store, Unwatched()).execute([order])[order.id]
+    result = Run(SPEC, Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(result, Result), result
     picture = decode(store.get(result.images[0].picture), UNBOUNDED).pixels
     assert picture.size == (fields.get("width", SIDE), fields.get("height", SIDE))

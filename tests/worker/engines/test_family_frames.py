@@ -13,6 +13,7 @@ from likeness.storage.pictures import PictureStore
 from tests.worker.engines.test_families import FULL, engine, models, residents, small, small_area  # noqa: F401  fixtures
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 
 ODD = {
@@ -48,7 +49,7 @@ def test_the_frame_is_equal(residents: Residents, name: str, odd: str) -> None: 
     sent = {"mask": picture(size, "L")} if isinstance(task, Customise) else {}
     catalogue = load_catalogue()
     _, order = ordered(task, picture(size, mode), sent, catalogue, store, residents.has)
-    outcome = Run(small(catalogue.find(name)), residents, store, Unwatched()).execute([order])[order.id]
+    outcome = Run(small(catalogue.find(name)), Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(outcome, Result), outcome
     (made,) = outcome.images
     assert made.report.frame_equal, [row for row in made.report.frame if not row.equal]
@@ -65,7 +66,8 @@ def test_a_control_map_that_is_sent_fits_a_picture_of_any_size(residents: Reside
         lines.save(file, "PNG")
         sent = {"control": file.getvalue()}
         _, order = ordered(task, picture((97, 61), "RGB"), sent, catalogue, store, residents.has)
-        outcome = Run(small(catalogue.find("sd15-canny")), residents, store, Unwatched()).execute([order])[order.id]
+        run = Run(small(catalogue.find("sd15-canny")), Context(residents, store), Unwatched())
+        outcome = run.execute([order])[order.id]
         assert isinstance(outcome, Result), outcome
         made.append(outcome.images[0].picture.sha256)
     assert made[0] != made[1], "the map steers"
@@ -79,7 +81,7 @@ def test_a_painted_guide_is_followed_into_the_same_frame(residents: Residents, n
         file = io.BytesIO()
         Image.new("RGB", (97, 61), colour).save(file, "PNG")
         _, order = ordered(task, picture((97, 61), "RGBA"), {"guide": file.getvalue()}, catalogue, store, residents.has)
-        outcome = Run(small(catalogue.find(name)), residents, store, Unwatched()).execute([order])[order.id]
+        outcome = Run(small(catalogue.find(name)), Context(residents, store), Unwatched()).execute([order])[order.id]
         assert isinstance(outcome, Result) and outcome.images[0].report.frame_equal, outcome
         made.append(outcome.images[0].picture.sha256)
     assert made[0] != made[1], "what is painted tells"

@@ -21,6 +21,7 @@ from worker.engines.feature_gan import FeatureGanEngine
 from worker.networks.features import LAYERS
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 
 NAMES = ("feature-gan", "feature-diffusion")
@@ -119,7 +120,7 @@ def test_the_frame_is_equal(residents: Residents, name: str, odd: str) -> None:
     steps = None if name == "feature-gan" else 1
     job = Recreate(engine=name, steps=steps, seed=None if name == "feature-gan" else 1)
     _, order = ordered(job, picture(size, mode), {}, catalogue, store, residents.has)
-    outcome = Run(catalogue.find(name), residents, store, Unwatched()).execute([order])[order.id]
+    outcome = Run(catalogue.find(name), Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(outcome, Result), outcome
     (image,) = outcome.images
     assert image.report.frame_equal and (image.width, image.height, image.mode) == (*size, mode)

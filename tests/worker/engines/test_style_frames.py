@@ -16,6 +16,7 @@ from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 
 CATALOGUE = load_catalogue()
@@ -34,7 +35,7 @@ def styled(residents: Residents, name: str, given: bytes, **files: bytes) -> tup
     sent = {"style_image": picture((50, 20), "RGBA"), **files}
     task = Customise(engine=name, format="png", **dict.fromkeys(sent, "file"), **SETTINGS[name])
     _, order = ordered(task, given, sent, CATALOGUE, store, residents.has)
-    outcome = Run(small(CATALOGUE.find(name)), residents, store, Unwatched()).execute([order])[order.id]
+    outcome = Run(small(CATALOGUE.find(name)), Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(outcome, Result), outcome
     return outcome, store.get(outcome.images[0].picture)
 

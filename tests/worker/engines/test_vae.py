@@ -20,6 +20,7 @@ from worker.engine import AllCancelled, Canvas, EngineTask
 from worker.engines.vae import ANY, VAEEngine
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 
 CATALOGUE = load_catalogue()
@@ -198,7 +199,7 @@ def test_the_frame_is_equal(residents: Residents, name: str, kind: str, size: tu
     store = PictureStore.open("memory://")
     given = picture(size, "RGBA") if kind == "recreate" else None
     _, order = ordered(task, given, {}, CATALOGUE, store, residents.has)
-    outcome = Run(CATALOGUE.find(name), residents, store, Unwatched()).execute([order])[order.id]
+    outcome = Run(CATALOGUE.find(name), Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(outcome, Result), outcome
     (one,) = outcome.images
     assert one.report.frame_equal, [row for row in one.report.frame if not row.equal]

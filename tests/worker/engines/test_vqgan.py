@@ -19,6 +19,7 @@ from worker.engines.vqgan import VQGANEngine, load, tensor
 from worker.networks.vqgan import VQGAN
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 
 SPEC = load_catalogue().find("vqgan")
@@ -103,7 +104,7 @@ def test_a_whole_job_keeps_the_frame(odd: str) -> None:
     size, mode = ODD[odd]
     store, residents = PictureStore.open("memory://"), Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
     _, order = ordered(Recreate(engine="vqgan"), picture(size, mode), {}, load_catalogue(), store, residents.has)
-    result = Run(SPEC, residents, store, Unwatched()).execute([order])[order.id]
+    result = Run(SPEC, Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(result, Result), result
     assert result.images[0].report.frame_equal
     assert (result.images[0].width, result.images[0].height, result.images[0].mode) == (*size, mode)

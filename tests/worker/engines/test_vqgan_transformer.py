@@ -23,6 +23,7 @@ from worker.engines.vqgan_transformer import LEAST, MOST, VQGANTransformerEngine
 from worker.networks.vqgan import SIDE
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 from worker.runs.scoring import UNBOUNDED
 
@@ -175,7 +176,7 @@ def test_a_mask_says_how_many_rows_stay(left: int, found: int) -> None:
 def done(task: Task, data: bytes | None = None) -> tuple[Result, np.ndarray]:
     store, residents = PictureStore.open("memory://"), Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
     _, order = ordered(task, data, {}, load_catalogue(), store, residents.has)
-    result = Run(SPEC, residents, store, Unwatched()).execute([order])[order.id]
+    result = Run(SPEC, Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(result, Result), result
     return result, np.asarray(decode(store.get(result.images[0].picture), UNBOUNDED).pixels)
 

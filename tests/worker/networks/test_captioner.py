@@ -23,6 +23,7 @@ from tests.worker.engines.test_starter import scene
 from tests.worker.runs.test_run import Told
 from worker.components import Components, Weights
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.run import Run
 
 
@@ -55,7 +56,7 @@ def recreated(held: Residents, engine: str, **asked: Any) -> Result:
         timeout=10,
     )
     spec = small(load_catalogue().find(engine))
-    outcome = Run(spec, held, store, Told()).execute([order])[job_id]
+    outcome = Run(spec, Context(held, store), Told()).execute([order])[job_id]
     assert isinstance(outcome, Result), outcome
     return outcome
 

@@ -28,9 +28,8 @@ from tests.worker.runs.test_run import SPEC, Told
 from worker.components import Components, Weights
 from worker.residency.engines import Residents
 from worker.runs.comparison import small
+from worker.runs.context import Context, Outcome
 from worker.runs.dispatch import outcomes_of
-from worker.runs.run import Outcome
-from worker.runs.subruns import Tools
 
 CATALOGUE = DRILL_CATALOGUE
 DRILLS = load_catalogue(CATALOGUE)
@@ -82,7 +81,7 @@ def ended(
     store: PictureStore, one: JobOrder, watch: Told | None = None, catalogue: Catalogue = DRILLS
 ) -> Outcome | None:
     residents = Residents(Components(Weights(Path("none"), Path("none")), "cpu"))
-    return outcomes_of([one], Tools(catalogue, residents, store), watch or Told()).get(one.id)
+    return outcomes_of([one], Context(residents, store, catalogue), watch or Told()).get(one.id)
 
 
 def compared(store: PictureStore, *runs: dict, **task) -> Result:

@@ -29,10 +29,10 @@ from worker.engine import Engine, EngineTask
 from worker.metrics.installed import InstalledMetrics
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context, Outcome
 from worker.runs.dispatch import outcomes_of
-from worker.runs.run import Outcome, Run
+from worker.runs.run import Run
 from worker.runs.scoring import UNBOUNDED
-from worker.runs.subruns import Tools
 
 DRILLS = load_catalogue(DRILL_CATALOGUE)
 NAMES = [spec.name for spec in FULL if "generate" in spec.kinds]
@@ -53,14 +53,15 @@ def order(store: PictureStore, asked: Generate, catalogue=DRILLS) -> JobOrder:
 
 def generated(residents: Residents, store: PictureStore, name: str, **fields) -> Result:  # noqa: F811
     one = order(store, item(engine=name, steps=2, **fields), load_catalogue())
-    outcome = Run(small(load_catalogue().find(name)), residents, store, Unwatched()).execute([one])[one.id]
+    outcome = Run(small(load_catalogue().find(name)), Context(residents, store), Unwatched()).execute([one])[one.id]
     assert isinstance(outcome, Result), outcome
     return outcome
 
 
 def drilled(store: PictureStore, watch: Told | None = None, metrics: LearnedMetrics | None = None, **fields) -> Outcome:
     one = order(store, item(**fields))
-    run = Run(DRILLS.find("drill"), nothing_resident(), store, watch or Told(), metrics or Unmeasured())
+    context = Context(nothing_resident(), store, metrics=metrics or Unmeasured())
+    run = Run(DRILLS.find("drill"), context, watch or Told())
     return run.execute([one])[one.id]
 
 
@@ -107,7 +108,7 @@ def test_the_same_bytes_alone_and_in_a_batch(engine: Callable[[str], Engine], na
 def test_it_is_cancelled_within_a_step(store: PictureStore) -> None:
     one = order(store, item(steps=9))
     watch = Told({one.id}, from_step=2)
-    outcomes = Run(DRILLS.find("drill"), nothing_resident(), store, watch).execute([one])
+    outcomes = Run(DRILLS.find("drill"), Context(nothing_resident(), store), watch).execute([one])
     assert outcomes == {} and max(step for _, step in watch.steps) == 2
 
 
@@ -148,7 +149,7 @@ def test_it_is_reproduced_to_the_bit(store: PictureStore) -> None:
     one = order(store, item()).model_copy(
         update={"id": new_job_id(), "reproduces": Reproduces(job="j0", originals=again)}
     )
-    outcome = outcomes_of([one], Tools(DRILLS, nothing_resident(), store), Told())[one.id]
+    outcome = outcomes_of([one], Context(nothing_resident(), store, DRILLS), Told())[one.id]
     assert [row.sameness for row in outcome.reproduction.images] == ["bitwise", "bitwise"]
 
 

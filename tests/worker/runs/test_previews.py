@@ -20,6 +20,7 @@ from tests.worker.runs.test_run import SPEC, nothing_resident, order
 from worker.editing.plan import EditPlan
 from worker.engine import EngineTask
 from worker.runs import previews
+from worker.runs.context import Context
 from worker.runs.previews import Previews
 from worker.runs.run import Run
 from worker.runs.safeguards import Safeguards
@@ -61,7 +62,9 @@ def shown(store: PictureStore, job_id: str) -> bytes | None:
 
 def run(store: PictureStore, *orders, unwanted: str = "", safeguards: Safeguards | None = None) -> tuple[Eyes, dict]:
     eyes = Eyes(store, unwanted)
-    outcomes = Run(SPEC, nothing_resident(), store, eyes, safeguards=safeguards).execute(orders)
+    outcomes = Run(SPEC, Context(nothing_resident(), store, safeguards=safeguards or Safeguards()), eyes).execute(
+        orders
+    )
     return eyes, outcomes
 
 

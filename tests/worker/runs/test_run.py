@@ -23,7 +23,8 @@ from tests.worker.metrics.models import save_all, save_perceptual
 from worker.components import Components, Weights
 from worker.metrics.installed import LPIPS, InstalledMetrics
 from worker.residency.engines import Residents
-from worker.runs.run import Outcome, Run
+from worker.runs.context import Context, Outcome
+from worker.runs.run import Run
 
 SPEC = load_catalogue(DRILL_CATALOGUE).find("drill")
 
@@ -76,7 +77,7 @@ def run(
     metrics: LearnedMetrics = WITHOUT_NETWORKS,
     residents: Residents | None = None,
 ) -> dict[str, Outcome]:
-    return Run(spec, residents or nothing_resident(), store, watch or Told(), metrics).execute(orders)
+    return Run(spec, Context(residents or nothing_resident(), store, metrics=metrics), watch or Told()).execute(orders)
 
 
 def result(store: PictureStore, one: JobOrder) -> Result:

@@ -25,7 +25,8 @@ from worker.components import Components, Weights
 from worker.config import Settings
 from worker.engine import EngineTask
 from worker.residency.engines import Residents
-from worker.runs.run import Outcome, Run
+from worker.runs.context import Context, Outcome
+from worker.runs.run import Run
 from worker.runs.safeguards import CHECKER, Safeguards, provenance_of
 
 EXAMPLE = EXAMPLES / "sweater-printed.jpg"
@@ -42,7 +43,8 @@ def components(models: Path) -> Components:
 
 def run(store: PictureStore, one, safeguards: Safeguards | None = None, **changed) -> Outcome:
     spec = SPEC.model_copy(update=changed)
-    return Run(spec, Residents(components(Path("none"))), store, Told(), safeguards=safeguards).execute([one])[one.id]
+    context = Context(Residents(components(Path("none"))), store, safeguards=safeguards or Safeguards())
+    return Run(spec, context, Told()).execute([one])[one.id]
 
 
 def files(store: PictureStore, result: Outcome) -> list[bytes]:

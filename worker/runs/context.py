@@ -1,0 +1,37 @@
+"""What every run works with, how it reports to the queue, and how a job of it ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from likeness.contract.catalogue import Catalogue, load_catalogue
+from likeness.contract.errors import JobError
+from likeness.contract.jobs import Progress, Result
+from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
+from likeness.imaging.assessment.learned import LearnedMetrics
+from likeness.storage.pictures import PictureStore
+from worker.observability.telemetry import Telemetry
+from worker.residency.engines import Residents
+from worker.runs.safeguards import Safeguards
+
+Outcome = Result | JobError
+"""How one job of a run ended. A cancelled one has none."""
+
+
+class Watch(Protocol):
+    """The run's line to the queue."""
+
+    def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
+        """Report how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every run of a worker works with."""
+
+    residents: Residents
+    store: PictureStore
+    catalogue: Catalogue = field(default_factory=load_catalogue)
+    metrics: LearnedMetrics = WITHOUT_NETWORKS
+    safeguards: Safeguards = field(default_factory=Safeguards)
+    telemetry: Telemetry = field(default_factory=Telemetry)
