@@ -79,7 +79,8 @@ class Run:
     def _judged(self, network: StarterCleaner) -> tuple[float, float]:
         """Return the median ssim of held-out photos after cleaning, and without it."""
         times = torch.tensor([JUDGED])
-        cleaned, left = [], []
+        cleaned: list[float] = []
+        left: list[float] = []
         for rgb, _ in shots(self.pictures):
             latents = self.vae.encode(torch.from_numpy(rgb).permute(2, 0, 1)[None] * 2 - 1).latent
             noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(1))

@@ -47,11 +47,11 @@ class Run:
         self.generator = DCGANGenerator(found.names, found.shares)
         self.discriminator = Discriminator(len(found.names))
         both = nn.ModuleDict({"generator": self.generator, "discriminator": self.discriminator})
-        self.both = both.to(memory_format=torch.channels_last)
+        both.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no overload for a memory format alone
         rates = [{"params": one.parameters(), "lr": args.rate} for one in (self.generator, self.discriminator)]
         optimiser = torch.optim.Adam(rates, betas=BETAS, fused=True)
         schedule = partial(falling, args.rate)
-        self.trainer = Trainer(folder, args, self.both, optimiser, schedule, KEPT, averaged=self.generator)
+        self.trainer = Trainer(folder, args, both, optimiser, schedule, KEPT, averaged=self.generator)
         if self.trainer.resumed:
             torch.manual_seed(args.seed + self.trainer.step)
         self.losses: list[tuple[float, float]] = []

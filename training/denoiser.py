@@ -47,7 +47,8 @@ class Run:
         self.tokenizer = (
             CLIPTokenizer.from_pretrained(args.start / "tokenizer") if args.start else vocabulary.build(args.vocabulary)
         )
-        self.family = Family(self.tokenizer).to(memory_format=torch.channels_last)
+        self.family = Family(self.tokenizer)
+        self.family.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no overload for a memory format alone
         self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
         self.loss = 0.0

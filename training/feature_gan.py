@@ -46,13 +46,14 @@ class Run:
         torch.manual_seed(args.seed)
         self.features, self.pictures = load(args.features), load_pictures(args.data)
         self.generator = FeatureGenerator(widths_of(self.features), strides()).to(memory_format=torch.channels_last)
-        self.critic = PatchGAN().to(memory_format=torch.channels_last)
+        self.critic = PatchGAN()
+        self.critic.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no overload for a memory format alone
         both = nn.ModuleDict({"generator": self.generator, "critic": self.critic})
         optimiser = torch.optim.AdamW(self._groups(), lr=args.rate, betas=(0.5, 0.98), weight_decay=0.0)
         self.trainer = Trainer(args.out, args, both, optimiser, half_cosine(args.rate, 50, 0.02), keep=0.995)
-        crops = Crops(self.pictures, args.size, args.seed + self.clock.step)
+        crops = Crops(self.pictures, args.size, args.seed + self.trainer.step)
         self.pool = FeaturePool(crops, self.features, args.crops)
-        self.random = np.random.default_rng(args.seed + self.clock.step)
+        self.random = np.random.default_rng(args.seed + self.trainer.step)
         self.critic_loss = 0.0
         if not self.trainer.step:
             self._start()

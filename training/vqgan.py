@@ -122,7 +122,8 @@ class Run:
         first = torch.from_numpy(self.crops.batch(args.first))
         starter = AutoencoderDC.from_pretrained(args.vae).float().eval()
         self.network = start(starter, first, self.generator).to(memory_format=torch.channels_last)
-        self.discriminator = PatchGAN().to(memory_format=torch.channels_last)
+        self.discriminator = PatchGAN()
+        self.discriminator.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no overload for a memory format alone
         learning = [value for name, value in self.network.named_parameters() if not name.startswith("codebook")]
         optimiser = torch.optim.AdamW(learning, lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
         self.judging = torch.optim.AdamW(self.discriminator.parameters(), lr=args.rate, betas=(0.5, 0.9))

@@ -25,7 +25,7 @@ from training.loop import arguments
 from training.loop.schedule import quarter_cosine
 from training.loop.sheet import save_images
 from training.loop.trainer import Trainer
-from worker.engine import EngineTask
+from worker.engine import EngineTask, silent
 from worker.engines.vqgan_transformer import VQGANTransformerEngine
 from worker.networks.vqgan import ACROSS, FACTOR, SIDE, VQGAN, loaded
 
@@ -151,9 +151,9 @@ def sample_sheet(gpt: GPT2LMHeadModel, network: VQGAN, path: Path) -> None:
     engine = VQGANTransformerEngine(gpt, network)
     size = np.zeros((SIDE, SIDE, 3), np.float32)
     given = {"temperature": 1.0, "top_k": 100, "top_p": 1.0}
-    shown = list(gpt.config.id2label.values())[:SHOWN]
+    shown = list((gpt.config.id2label or {}).values())[:SHOWN]
     tasks = [EngineTask(size, 1, given | {"label": label}, from_scratch=True) for label in shown]
-    made = [engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks]
+    made = [engine.generate([task], silent)[0] for task in tasks]
     save_images(path, [made])
 
 

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
@@ -15,7 +14,7 @@ from likeness.imaging.controls import CONTROLS
 from likeness.imaging.edits.apply import apply_edit
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour, recolour
 from training.data.phrases import phrase
-from training.data.pictures import Pictures
+from training.data.pictures import Pictures, Pixels
 
 Name = TypeVar("Name")
 
@@ -128,22 +127,23 @@ class Pairs:
         top = self.random.integers(photo.shape[0] - side + 1)
         left = self.random.integers(photo.shape[1] - side + 1)
         part = np.s_[top : top + side, left : left + side]
-        return self._sized(photo[part] / np.float32(255), mask[part] / np.float32(255), self.pictures.labels[index])
+        return self._sized(_unit(photo[part]), _unit(mask[part]), self.pictures.labels[index])
 
     def _emoji(self) -> Shot:
         index = int(self.random.integers(len(self.pictures.emoji)))
-        emoji = self.pictures.emoji[index].astype(np.float32) / 255
-        ground = np.float32(vocabulary.COLOURS[_colour(self.random)]) / 255
+        emoji = _unit(self.pictures.emoji[index])
+        ground = _unit(np.array(vocabulary.COLOURS[_colour(self.random)], np.uint8))
         rgb = emoji[..., :3] * emoji[..., 3:] + ground * (1 - emoji[..., 3:])
         return self._sized(rgb, emoji[..., 3], self.pictures.emoji_names[index])
 
-    def _sized(self, rgb: NDArray[np.float32], mask: NDArray[np.float32], noun: str) -> Shot:
+    def _sized(self, rgb: Floats, mask: Floats, noun: str) -> Shot:
         if self.random.random() < 0.5:
             rgb, mask = rgb[:, ::-1], mask[:, ::-1]
         to = (self.size, self.size)
         how = cv2.INTER_AREA if self.size <= len(rgb) else cv2.INTER_CUBIC
-        rgb, mask = (cv2.resize(np.ascontiguousarray(plane), to, interpolation=how) for plane in (rgb, mask))
-        return Shot(np.clip(rgb, 0, 1), np.clip(mask, 0, 1), noun)
+        planes = (cv2.resize(np.ascontiguousarray(plane), to, interpolation=how) for plane in (rgb, mask))
+        rgb, mask = (np.asarray(np.clip(plane, 0, 1), np.float32) for plane in planes)
+        return Shot(rgb, mask, noun)
 
     def _hole(self, product: Floats) -> Floats:
         """Return where a picture is to be completed: the product, the background, or up to three boxes."""
@@ -158,6 +158,11 @@ class Pairs:
             top, left = self.random.integers(self.size - height), self.random.integers(self.size - width)
             hole[top : top + height, left : left + width] = 1
         return hole
+
+
+def _unit(pixels: Pixels) -> Floats:
+    """Return 0..255 as 0..1."""
+    return np.asarray(pixels / np.float32(255), np.float32)
 
 
 def drawn_edit(random: np.random.Generator) -> Edit:

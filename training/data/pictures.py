@@ -118,7 +118,7 @@ class Crops:
         crop = source[top : top + side, left : left + side]
         if side != self.size:
             smooth = cv2.INTER_CUBIC if side < self.size else cv2.INTER_AREA
-            crop = cv2.resize(crop, (self.size, self.size), interpolation=smooth)
+            crop = np.asarray(cv2.resize(crop, (self.size, self.size), interpolation=smooth), np.uint8)
         return self._recolour(self._flip(crop))
 
     def _emoji_on_colour(self) -> Pixels:

@@ -14,7 +14,7 @@ from likeness.imaging.metrics.ssim import ssim
 from training.data.pictures import Pictures, Pixels
 from training.loop import arguments
 from training.loop.sheet import save_images
-from worker.engine import Engine, EngineTask
+from worker.engine import Engine, EngineTask, silent
 from worker.networks.features import LAYERS, STRIDES, FeatureNetwork
 
 SHARES = {"layer1": 0.2, "layer2": 0.2, "layer3": 0.4, "layer4": 0.2}
@@ -46,7 +46,7 @@ def judge(name: str, make: Callable[[CanvasSpec], Engine], pictures: Pictures, s
     rows, figures = [photos], []
     for layer in LAYERS:
         tasks = [EngineTask(photo, 1, settings | {"layer": layer}) for photo in photos]
-        made = [engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks]
+        made = [engine.generate([task], silent)[0] for task in tasks]
         rows.append(made)
         for metric in (psnr, ssim):
             scores = [metric(*pair) for pair in zip(photos, made, strict=True)]
@@ -58,7 +58,7 @@ def judge(name: str, make: Callable[[CanvasSpec], Engine], pictures: Pictures, s
 def _shot(photo: Pixels) -> Floats:
     """Return the middle of a photo, SIDE x SIDE x 3, 0..1."""
     top, left = ((side - SIDE) // 2 for side in photo.shape[:2])
-    return photo[top : top + SIDE, left : left + SIDE].astype(np.float32) / 255
+    return np.asarray(photo[top : top + SIDE, left : left + SIDE] / np.float32(255), np.float32)
 
 
 def settings(about: str | None, name: str, minutes: float, batch: int, rate: float) -> argparse.Namespace:

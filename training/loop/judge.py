@@ -23,7 +23,7 @@ from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.data.pictures import Pictures, Pixels
 from training.loop.sheet import save_images
 from worker.components import Components, Weights
-from worker.engine import EngineTask
+from worker.engine import EngineTask, silent
 from worker.engines import starter_controlnet
 from worker.networks.starter import StarterControlNet
 
@@ -122,7 +122,7 @@ def judge_control(family: Path, network: StarterControlNet, pictures: Pictures, 
     for weight in (1.0, 0.0):
         controls = [Control(kind="canny", weight=weight)]
         tasks = [EngineTask(photo, 1, settings, CONTROLLED, controls=controls) for photo in photos]
-        rows.append([engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks])
+        rows.append([engine.generate([task], silent)[0] for task in tasks])
     save_images(sheet, rows)
     kept, free = ([edge_f1(*pair) for pair in zip(photos, row, strict=True)] for row in rows[2:])
     return {"kept": float(np.median(kept)), "free": float(np.median(free))}
@@ -146,9 +146,9 @@ def _shot(photo: Pixels, mask: Pixels) -> tuple[Floats, Floats]:
     side = min(photo.shape[:2])
     top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
     cut = np.s_[top : top + side, left : left + side]
+    floats = (plane[cut].astype(np.float32) / 255 for plane in (photo, mask))
     rgb, where = (
-        cv2.resize(plane[cut].astype(np.float32) / 255, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        for plane in (photo, mask)
+        np.asarray(cv2.resize(plane, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32) for plane in floats
     )
     return rgb, where
 

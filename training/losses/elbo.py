@@ -74,7 +74,8 @@ class Run(Generic[VAE]):
         `batches` returns endless batches of a seed; `judge` the figures of held-out data, and saves samples at a path;
         `args` has minutes, every, rate, seed.
         """
-        self.folder, self.judge = folder, judge
+        self.folder = folder
+        self.judge: Callable[[VAE, Path], dict[str, float]] = judge
         self.weights = folder.parent / "weights" / folder.name
         self.network = network.train().to(memory_format=torch.channels_last)
         optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)

@@ -59,7 +59,7 @@ def _meanings(nouns: Sequence[str], seed: int) -> Iterator[Meaning]:
     random = np.random.default_rng(seed)
     colours = list(vocabulary.COLOURS)
     while True:
-        noun = nouns[random.integers(len(nouns))]
+        noun = nouns[int(random.integers(len(nouns)))]
         if random.random() < 0.3:
             inside, outside = (colours[random.integers(len(colours))] for _ in range(2))
             text = f"a photo of a {inside} {noun} on a {outside} background"
@@ -77,6 +77,6 @@ def _coloured(edit: Edit) -> dict[str, str]:
 def _numbers(kind: EditKind | None, name: str, colours: dict[str, str]) -> list[float]:
     numbers = [float(kind is one) for one in KINDS] + [float(name == one) for one in NAMES]
     for place in PLACES:
-        lab: Sequence[float] = LAB_OF_NAME[colours[place]] / 40 if place in colours else (0.0, 0.0, 0.0)
+        lab = LAB_OF_NAME[colours[place]] / 40 if place in colours else np.zeros(3)
         numbers += [float(place in colours), *(float(one) for one in lab)]
     return [3 * number for number in numbers]
