@@ -2,8 +2,8 @@
 
 Huang & Belongie 2017 (arXiv:1703.06868): a frozen encoder, here the first layers of the feature network, its features
 moved to the statistics of a style, and a decoder that learns to paint them, here over recoloured pixels. Content is
-photos; styles come from training/data/textures.py. Style is told by Gram matrices (Gatys et al. 2016). One in four
-pictures keeps its own features and is to come back as it was, so that a weight of 0 gives the picture.
+photos; styles come from training/data/textures.py. Style is compared by Gram matrices (Gatys et al. 2016). One in
+four images keeps its own features and must come back unchanged, so that a style weight of 0 returns the original.
 """
 
 import argparse
@@ -45,7 +45,7 @@ from worker.networks.style import (
 COLOURS = "colours"
 """Among a style's statistics: those of its pixels."""
 SAME = 4
-"""One in so many pictures of a batch is to come back as it was."""
+"""One image in this many of a batch must come back unchanged."""
 SHIFT = 16
 """The picture is moved by less than this many px before it is judged: else what falls between the strides of the
 encoder, a grid of dots, would cost nothing."""
@@ -56,7 +56,7 @@ SHOWN, SIDE = 6, 192
 
 
 class Run:
-    """One run in a folder: the decoder, its running average, log.csv. It goes on from its state."""
+    """One run in a folder: the decoder, its running average, log.csv. Resumed from its state."""
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder, self.args = folder, args
@@ -86,7 +86,7 @@ class Run:
             self.pool.append(self._drawn())
         self.pool.append(self._drawn())
         chosen = self.styles.random.integers(len(self.pool), size=self.args.batch)
-        return Style.together([self.pool[index] for index in chosen])
+        return Style.collate([self.pool[index] for index in chosen])
 
     def _drawn(self) -> "Style":
         with torch.autocast("cpu", torch.bfloat16):
@@ -149,7 +149,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Style:
-    """What is asked of N pictures: statistics for AdaIN, and Gram matrices, by place."""
+    """The target style of N images: statistics for AdaIN, and Gram matrices, by place."""
 
     statistics: dict[str, Statistics]
     grams: dict[str, Tensor]
@@ -158,17 +158,17 @@ class Style:
     def of(cls, encoder: FeatureNetwork, pixels: Tensor) -> "Style":
         """Return the styles of N x 3 x H x W in 0..1."""
         found = places_of(encoder, pixels, grad=False)
-        told = {name: statistics(found[name]) for name in (FINE, DEEP)}
+        measured = {name: statistics(found[name]) for name in (FINE, DEEP)}
         with torch.autocast("cpu", enabled=False):
-            told[COLOURS] = colours(pixels)
-        return cls(told, {name: gram(one) for name, one in found.items()})
+            measured[COLOURS] = colours(pixels)
+        return cls(measured, {name: gram(one) for name, one in found.items()})
 
     @classmethod
-    def together(cls, styles: list["Style"]) -> "Style":
-        """Return several as one."""
+    def collate(cls, styles: list["Style"]) -> "Style":
+        """Return several styles as one batch."""
         rows = {name: zip(*(one.statistics[name] for one in styles), strict=True) for name in (FINE, DEEP, COLOURS)}
-        told = {name: (torch.cat(mean), torch.cat(spread)) for name, (mean, spread) in rows.items()}
-        return cls(told, {name: torch.cat([one.grams[name] for one in styles]) for name in MOBILENET_STYLE})
+        measured = {name: (torch.cat(mean), torch.cat(spread)) for name, (mean, spread) in rows.items()}
+        return cls(measured, {name: torch.cat([one.grams[name] for one in styles]) for name in MOBILENET_STYLE})
 
 
 def places_of(encoder: FeatureNetwork, pixels: Tensor, grad: bool = True) -> dict[str, Tensor]:

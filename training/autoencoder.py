@@ -1,7 +1,7 @@
 """Train the starter autoencoder: `python -m training.autoencoder --data DATA --minutes 90`.
 
 A small `diffusers.AutoencoderDC` (Chen et al. 2024, arXiv:2410.10733): 8 x 8 pixels become one latent of 16 numbers.
-Every norm in it looks at one place only, so a tile's inside is what the whole picture would have given.
+Every norm is computed per position, so the inside of a tile is what the whole image would have given.
 
 Arithmetic is float32 throughout: in bfloat16 it lost 2 dB (docs/decisions/0001).
 

@@ -14,7 +14,7 @@ from diffusers.models import AutoencoderDC
 from torch import Tensor
 
 from likeness.imaging.metrics.ssim import ssim
-from training.data.pairs import Lesson, Pairs
+from training.data.pairs import Pairs, TrainingTask
 from training.data.pictures import load_pictures
 from training.data.stream import Stream
 from training.loop import arguments
@@ -33,7 +33,7 @@ JUDGED = 299
 
 
 class Run:
-    """One run in a folder: the network, its running average, log.csv. It goes on from its state."""
+    """One run in a folder: the network, its running average, log.csv. Resumed from its state."""
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder, self.args = folder, args
@@ -46,7 +46,7 @@ class Run:
         self.weights = channel_weights(self.vae)
         self.pictures = load_pictures(args.data)
         pairs = Pairs(self.pictures, args.size, args.seed + self.trainer.step)
-        self.stream = Stream(pairs, self.vae, Lesson.CLEAN, LEAST, REST)
+        self.stream = Stream(pairs, self.vae, TrainingTask.CLEAN, LEAST, REST)
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""

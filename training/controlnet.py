@@ -1,9 +1,9 @@
 """Train what draws by a map of edges: `python -m training.controlnet --data DATA`.
 
-It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/networks/starter.py` says what it is.
+It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/networks/starter.py` describes it.
 
-At pure noise a map of edges says where something ends, not which side is the brighter one. The mean of both is no edge,
-and that is what the mean square error asks for; so gradient lengths are compared too (training/losses/edges.py).
+At pure noise a map of edges shows where something ends, not which side is brighter. The mean of both is no edge,
+and the mean square error rewards it; so gradient lengths are compared too (training/losses/edges.py).
 """
 
 import argparse
@@ -14,7 +14,7 @@ from diffusers.models import AutoencoderDC
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training.data.pairs import Lesson, Pairs
+from training.data.pairs import Pairs, TrainingTask
 from training.data.pictures import load_pictures
 from training.data.stream import Latents, Stream
 from training.loop import arguments
@@ -40,7 +40,7 @@ FITTED = 48
 
 
 class Run:
-    """One run in a folder: the network, its running average, log.csv, samples.png. It goes on from its state."""
+    """One run in a folder: the network, its running average, log.csv, samples.png. Resumed from its state."""
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder, self.args = folder, args
@@ -55,7 +55,7 @@ class Run:
         self.kept = kept(torch.arange(TIMES)).float()
         self.pictures = load_pictures(args.data)
         pairs = Pairs(self.pictures, args.size, args.seed + self.trainer.step)
-        self.stream = Stream(pairs, self.vae, Lesson.CONTROL, LEAST, REST)
+        self.stream = Stream(pairs, self.vae, TrainingTask.CONTROL, LEAST, REST)
         self.weights = channel_weights(self.vae)
         self.edges = Edges(self.vae, torch.stack([pair.target for pair in self.stream.batch(FITTED)]))
 

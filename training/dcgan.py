@@ -1,7 +1,8 @@
 """Train the DCGAN: `python -m training.dcgan --data DATA --minutes 24`.
 
 Radford et al. 2016 (arXiv:1511.06434), kept stable by spectral norm, the hinge loss (Lim and Ye 2017, arXiv:1705.02894)
-and DiffAugment. What is kept is the running average of the generator, its norms' statistics taken anew.
+and DiffAugment. The result is the running average of the generator, its norms' statistics measured again. `--batch`
+must be a multiple of 8, the group whose variation is measured together.
 """
 
 import argparse
@@ -26,18 +27,18 @@ from training.starts.eigen import EigenPictures, eigen_start
 from worker.engines.dcgan import SIDE, DCGANGenerator
 
 KEPT = 0.995
-"""Of the running average, a step, once it has begun."""
+"""Share of the running average that a step leaves, once it has settled."""
 STARTING = 200
-"""Steps before the adversarial lessons."""
+"""Steps before adversarial training starts."""
 SETTLED = 8
-"""Batches of which the norms' statistics are taken anew."""
+"""Batches from which the norms' statistics are measured again."""
 SEEDS = 12
 """Columns of the sheet of samples."""
 BETAS = (0.0, 0.99)
 
 
 class Run:
-    """One run in a folder: both networks, the generator's running average, log.csv. It goes on from its state."""
+    """One run in a folder: both networks, the generator's running average, log.csv. Resumed from its state."""
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder, self.args = folder, args
@@ -63,7 +64,7 @@ class Run:
         self.trainer.run("dcgan", self._step, self._report)
 
     def _start(self) -> None:
-        """Bring the generator to the mean pictures of its classes and what they differ by."""
+        """Train the generator to draw the mean image of each class and its principal variations."""
         began = time.monotonic()
         pictures = self.pictures.permute(0, 3, 1, 2).float() / 127.5 - 1
         drawn = EigenPictures(pictures, self.classes, self.generator.config.latents)
@@ -107,7 +108,7 @@ class Run:
             return self.discriminator(changed, classes).float()
 
     def _descend(self, loss: Tensor, network: nn.Module) -> None:
-        """Take one step of one network; the other's parameters are as before."""
+        """Move one network down its loss by one step; the other one stays as it is."""
         parameters = list(network.parameters())
         for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
             parameter.grad = gradient

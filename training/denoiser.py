@@ -63,7 +63,7 @@ class Run:
         self.stream = Stream(Pairs(self.pictures, args.size, args.seed + self.trainer.step), self.vae)
 
     def _start(self) -> None:
-        """Take over the weights of `--from` with its text encoder as it stays, or teach a new one its words."""
+        """Take over the weights of `--from` with its text encoder as it stays, or train a new one on phrases."""
         if self.args.start:
             unet = StarterUNet.from_pretrained(self.args.start / "unet")
             text = CLIPTextModel.from_pretrained(self.args.start / "text_encoder")
@@ -88,7 +88,7 @@ class Run:
         target = torch.stack([pair.target for pair in batch])
         given = torch.stack([pair.given for pair in batch])
         texts = [pair.text for pair in batch]
-        self._forget(given, texts)
+        self._drop_conditions(given, texts)
         tokens = self.tokenizer(texts, padding="max_length", truncation=True, return_tensors="pt").input_ids
         times = _times(len(batch))
         signal = self.kept[times].sqrt()[:, None, None, None]
@@ -97,8 +97,8 @@ class Run:
             made = self.family(noisy.contiguous(memory_format=torch.channels_last), times, tokens, given)
         return ((made.float() - target).square() * self.weights).mean()
 
-    def _forget(self, given: Tensor, texts: list[str]) -> None:
-        """Leave out text or source of some pairs, in place, so that guidance has something to compare with."""
+    def _drop_conditions(self, given: Tensor, texts: list[str]) -> None:
+        """Drop the text or the source of some pairs, in place, so that guidance has an unconditional prediction."""
         for index, draw in enumerate(torch.rand(len(texts)).tolist()):
             if draw < NO_TEXT + NEITHER:
                 texts[index] = ""
@@ -125,7 +125,7 @@ class Run:
 def _times(count: int) -> Tensor:
     """Return times to train at: half of them any, a quarter near pure noise, a quarter at it.
 
-    There only the text can say what is asked, and a run of few steps stands on its first.
+    At pure noise only the text says what is requested, and a run of few steps depends on its first.
     """
     times = torch.randint(TIMES, (count,))
     times[::4] = torch.randint(TIMES * 9 // 10, TIMES, times[::4].shape)
@@ -138,12 +138,15 @@ def main() -> None:
     parser = arguments.parser_of(__doc__, "denoiser", minutes=90, every=300, batch=16, rate=7e-4)
     parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
     parser.add_argument(
-        "--from", dest="start", type=Path, help="a family's folder to go on from; its text encoder then stays as it is"
+        "--from",
+        dest="start",
+        type=Path,
+        help="folder of a trained family to continue from; its text encoder is not trained",
     )
+    parser.add_argument("--vocabulary", type=Path, help="bpe_simple_vocab_16e6.txt.gz; open_clip_torch's by default")
     parser.add_argument(
-        "--vocabulary", type=Path, help="bpe_simple_vocab_16e6.txt.gz; open_clip_torch's when not given"
+        "--until", type=float, help="stop after this many of those minutes, to continue with another --size"
     )
-    parser.add_argument("--until", type=float, help="stop after so many of those minutes, to go on with another --size")
     parser.add_argument("--size", type=int, default=192, help="side of a training picture in px, a multiple of 32")
     args = parser.parse_args()
     Run(args.out, args).train()

@@ -31,7 +31,7 @@ UNSEEN = 128
 
 
 class Run:
-    """One run in a folder: the denoiser, its running average, log.csv, samples.png. It goes on from its state."""
+    """One run in a folder: the denoiser, its running average, log.csv, samples.png. Resumed from its state."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args

@@ -1,8 +1,8 @@
 """Train the generator of the engine feature-gan: `python -m training.feature_gan --data DATA --minutes 16`.
 
 It learns to make a picture from what a frozen classifier sees in it, at one layer of four, by three errors
-(Dosovitskiy and Brox 2016, arXiv:1602.02644): of pixels, of the features of what was made, and of a critic that is
-shown patches (Isola et al. 2017, arXiv:1611.07004) and taught by the hinge loss (Lim and Ye 2017, arXiv:1705.02894)
+(Dosovitskiy and Brox 2016, arXiv:1602.02644): of pixels, of the features of what was made, and of a critic of
+patches (Isola et al. 2017, arXiv:1611.07004) trained with the hinge loss (Lim and Ye 2017, arXiv:1705.02894)
 under spectral norm (Miyato et al. 2018, arXiv:1802.05957). The linear part of each layer's entry is fitted first.
 """
 
@@ -27,11 +27,11 @@ from worker.networks.feature_inversion import PATCH, FeatureGenerator
 from worker.networks.features import LAYERS, load
 
 COMPARED = "layer2"
-"""Where what was made is looked at again."""
+"""The layer at which the features of the result are compared."""
 LOOKED_AT = 8
-"""Pictures of a batch of which that is done: it costs more than all else."""
+"""Images of a batch compared there: it costs more than all else."""
 ALONE = 0.35
-"""The share of the time before the critic has a say."""
+"""The share of the time before the critic's loss counts."""
 SLOWLY = 0.2
 """The share of the learning rate that what was fitted moves by."""
 WEIGHTS = {"features": 0.02, "critic": 0.004}
@@ -39,7 +39,7 @@ WEIGHTS = {"features": 0.02, "critic": 0.004}
 
 
 class Run:
-    """One run in a folder: both networks, the running average, log.csv, samples.png. It goes on from its state."""
+    """One run in a folder: both networks, the running average, log.csv, samples.png. Resumed from its state."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
@@ -59,7 +59,7 @@ class Run:
             self._start()
 
     def _groups(self) -> list[dict[str, Any]]:
-        """Return all parameters, the fitted ones apart: they are near where they are to be, and move slowly."""
+        """Return all parameters, the fitted ones apart: they start near their optimum and move slowly."""
         fitted = [
             one
             for entry in self.generator.entries.values()
@@ -108,7 +108,7 @@ class Run:
         self.trainer.optimiser.step()
 
     def _error(self, given: Tensor, made: Tensor, places: Tensor, judged: bool) -> Tensor:
-        """Return the generator's loss: pixels, features and, once it is `judged`, the critic's word."""
+        """Return the generator's loss: pixels, features and, once it is `judged`, the critic's score."""
         pixels = ((made - given).square().mean((1, 2, 3)) + 1e-5).sqrt().mean()
         seen = self.features(made[:LOOKED_AT].contiguous(memory_format=torch.channels_last), [COMPARED])[COMPARED]
         wanted = self.pool.of(COMPARED, places[:LOOKED_AT])

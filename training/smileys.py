@@ -1,7 +1,7 @@
 """Train `vae-smileys` on faces drawn by program: `python -m training.smileys --minutes 4`.
 
-Every face is drawn anew while the network learns, so there is nothing to learn by heart. Held out are faces of another
-seed. The recipe needs no data.
+Every face is drawn from scratch during training, so there is nothing to overfit to. Held-out faces come from another
+seed. The recipe needs no data. `--minutes` is processor time.
 """
 
 import colorsys
@@ -17,7 +17,7 @@ from torch import Tensor
 from training.data.pictures import Pixels, tensor_of
 from training.loop import arguments
 from training.loop.sheet import save_tensors
-from training.losses.elbo import Batch, Run, bound, told
+from training.losses.elbo import Batch, Run, bound, mean_terms
 from worker.networks.vae import PictureVAE
 
 SIDE = 64
@@ -25,13 +25,13 @@ SIDE = 64
 DRAWN = 4
 """Times SIDE: the size that a face is drawn in, to be made smaller with soft edges."""
 HELD_OUT = 128
-"""Faces that are judged by."""
+"""Faces that a checkpoint is judged by."""
 HELD_OUT_SEED = 2**32
 """No run's seed."""
 
 
 def smiley(random: np.random.Generator) -> Pixels:
-    """Return a face, SIDE x SIDE x 3: place, size, colours, eyes and mouth as chance has it."""
+    """Return a face, SIDE x SIDE x 3: place, size, colours, eyes and mouth are random."""
     drawn = np.full((DRAWN * SIDE, DRAWN * SIDE, 3), colour(random, (0.05, 0.3), (0.85, 1)), np.uint8)
     radius = random.uniform(0.27, 0.4)
     middle = random.uniform(-0.06, 0.06, 2) + 0.5
@@ -94,7 +94,7 @@ def build() -> PictureVAE:
 
 
 def batches(size: int, seed: int) -> Iterator[Batch]:
-    """Yield batches of faces for ever."""
+    """Yield batches of faces endlessly."""
     random = np.random.default_rng(seed)
     while True:
         yield faces(random, size), torch.zeros(size, dtype=torch.long)
@@ -109,7 +109,7 @@ def judge(vae: PictureVAE, sheet: Path) -> dict[str, float]:
     new = vae.decode(torch.randn_like(posterior.mean), labels)
     psnr = 10 * torch.log10(4 / (made - given).square().mean((1, 2, 3)))
     save_tensors(sheet, [rows[:12] for rows in (given, made, vae.decode(posterior.sample(), labels), new)])
-    return told([bound(vae, given, labels)]) | {"psnr": float(psnr.median())}
+    return mean_terms([bound(vae, given, labels)]) | {"psnr": float(psnr.median())}
 
 
 def main() -> None:

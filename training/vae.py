@@ -1,8 +1,11 @@
 """Train the engine `vae` on product photos: `python -m training.vae --data DATA --minutes 10`.
 
 Two stages, each by its own bound (Dai & Wipf 2019, arXiv:1903.05789). First a PatchVAE learns pictures as grids of
-codes, from crops; it starts at the best linear one (`ppca_start`). Then a PictureVAE, told the garment's class, learns
-which grids there are: those of garments alone on white, so that what it draws is a garment and no floor.
+codes, from crops; it starts at the best linear one (`ppca_start`). Then a PictureVAE, given the garment's class, learns
+which grids occur: those of garments alone on white, so that it draws a garment and no floor.
+
+`--minutes` is processor time of both stages; `--batch` counts the crops of the first stage, the second takes four times
+as many grids.
 """
 
 import csv
@@ -21,17 +24,17 @@ from training.data.garments import Garments, garments, on_white
 from training.data.pictures import HELD_OUT, Crops, Pictures, Pixels, canvas, load_pictures, tensor_of
 from training.loop import arguments
 from training.loop.sheet import save_tensors
-from training.losses.elbo import Batch, Run, bound, told
+from training.losses.elbo import Batch, Run, bound, mean_terms
 from training.starts.ppca import ppca_start
 from worker.networks.vae import PATCH, PatchVAE, PictureVAE
 
 FIRST = 0.8
-"""Share of the time that the PatchVAE has. Given longer, the PictureVAE learnt garments by heart: with 8 minutes the
-bound of held-out ones was highest after 2."""
+"""Share of the time that the PatchVAE has. With more, the PictureVAE overfitted: of 8 minutes, the bound of held-out
+garments was highest after 2."""
 SIDE = 128
 """Px of a picture of a garment."""
 VERSIONS = 12
-"""How often each garment's grid is made, each time a little different."""
+"""Augmented versions of each garment that are encoded."""
 STRETCH, MOVE = 0.08, 0.04
 """How far a garment is stretched, and moved, at most, as shares of the picture."""
 STARTED_FROM = 768
@@ -41,7 +44,7 @@ WHITE_SHARE = 0.25
 
 
 def crops(pictures: Pictures, alone: Garments, size: int, side: int, seed: int) -> Iterator[Batch]:
-    """Yield batches of `size` pictures, crops of photos and garments on white, for ever."""
+    """Yield batches of `size` pictures, crops of photos and garments on white, endlessly."""
     random, drawn = np.random.default_rng(seed), Crops(pictures, side, seed)
     whites = round(size * WHITE_SHARE)
     while True:
@@ -63,7 +66,7 @@ def judge_patches(photos: list[Pixels], vae: PatchVAE, sheet: Path) -> dict[str,
         rows.append([one[0, :, :192, :192] for one in (given, *made)])
     save_tensors(sheet, [torch.stack(row) for row in zip(*rows[:6], strict=True)])
     mean, sampled = np.median(psnr, axis=0)
-    return told(bounds) | {"psnr": float(mean), "psnr_sampled": float(sampled)}
+    return mean_terms(bounds) | {"psnr": float(mean), "psnr_sampled": float(sampled)}
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Grids:
         return mean + (0.5 * logvar).exp() * torch.randn_like(mean), self.labels[index]
 
     def batches(self, size: int, seed: int) -> Iterator[Batch]:
-        """Yield batches for ever."""
+        """Yield batches endlessly."""
         random = torch.Generator().manual_seed(seed)
         while True:
             yield self.drawn(torch.randint(len(self.labels), (size,), generator=random))
@@ -137,11 +140,11 @@ def judge_grids(patches: PatchVAE, held: Grids, vae: PictureVAE, sheet: Path) ->
         codes = torch.randn(8, vae.config.codes, 1, 1)
         rows.append(patches.decode(vae.decode(codes, torch.full((8,), label))))
     save_tensors(sheet, rows)
-    return told([bound(vae, data, labels)])
+    return mean_terms([bound(vae, data, labels)])
 
 
 def first_stage(pictures: Pictures, alone: Garments, args: Namespace) -> PatchVAE:
-    """Teach the PatchVAE, and return it averaged."""
+    """Train the PatchVAE, and return its running average."""
     network = PatchVAE()
     ppca_start(network, torch.from_numpy(Crops(pictures, args.crop, args.seed).batch(STARTED_FROM)))
     batches = partial(crops, pictures, alone, args.batch, args.crop)
@@ -150,7 +153,7 @@ def first_stage(pictures: Pictures, alone: Garments, args: Namespace) -> PatchVA
 
 
 def second_stage(patches: PatchVAE, pictures: Pictures, alone: Garments, args: Namespace) -> None:
-    """Teach the PictureVAE over the codes of `patches`."""
+    """Train the PictureVAE on the codes of `patches`."""
     grid = versions(patches, alone, args.seed)
     held = grids(patches, *held_out_garments(pictures, args.data, alone.names))
     labels = dict(zip(alone.names, alone.shares, strict=True))
@@ -163,7 +166,7 @@ def second_stage(patches: PatchVAE, pictures: Pictures, alone: Garments, args: N
 
 
 def train(args: Namespace) -> None:
-    """Train both stages, or go on with them."""
+    """Train both stages, or resume them."""
     torch.manual_seed(args.seed)
     pictures = load_pictures(args.data)
     alone = garments(pictures, SIDE)

@@ -29,7 +29,7 @@ COMMITMENT = 0.5
 FIRST_VECTORS = 20_000
 """Latents that the codebook starts from."""
 ADVERSARIAL = 0.1
-"""The adversarial loss' share of the adaptive weight. The paper's is 0.8; psnr is asked here."""
+"""The adversarial loss' share of the adaptive weight. The paper's is 0.8; here psnr matters more."""
 JUDGING_FROM, GAN_FROM = 0.4, 0.5
 """Shares of the running time from which the discriminator, and the decoder by it, learns."""
 RESTART, RESTART_TO = 50, 0.85
@@ -64,7 +64,7 @@ def flat(encoded: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Losses:
-    """What one batch says: pictures made, the losses of pictures and of commitment, tokens (N) and their vectors."""
+    """The losses of one batch: images made, the losses of pictures and of commitment, tokens (N) and their vectors."""
 
     made: Tensor
     pictures: Tensor

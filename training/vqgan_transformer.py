@@ -1,8 +1,8 @@
 """Train the GPT over a VQGAN's tokens: `python -m training.vqgan_transformer --data DATA --minutes 20`.
 
 Esser et al. 2021 (arXiv:2012.09841), on transformers' GPT2LMHeadModel. Each photo is cut to SIDE px across, once as it
-is and once with white around its product, both also mirrored, and turned into tokens. A lesson is a window of ACROSS
-rows of one of them, behind the token of its class; one in ten is taught as ANY.
+is and once with white around its product, both also mirrored, and turned into tokens. An example is a window of ACROSS
+rows of one of them, after the token of its class; one in ten is labelled ANY. `--minutes` does not count the encoding.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from worker.networks.vqgan import ACROSS, FACTOR, SIDE, VQGAN, loaded
 
 ANY = "any"
 LEAST_PHOTOS = 60
-"""A class of fewer photos is taught as ANY."""
+"""Photos of a class with fewer are labelled ANY."""
 ANY_SHARE = 0.1
 LEAST_CUT = 0.85
 """Share of a photo's short side that a cut is wide at least."""
@@ -42,7 +42,7 @@ SHOWN = 6
 
 
 def labels_of(pictures: Pictures) -> list[str]:
-    """Return the labels that can be asked for: ANY, then the classes with enough photos, sorted."""
+    """Return the labels that can be requested: ANY, then the classes with enough photos, sorted."""
     return [ANY, *sorted({one for one in pictures.labels if pictures.labels.count(one) >= LEAST_PHOTOS})]
 
 
@@ -97,7 +97,7 @@ def tokens_of(network: VQGAN, parts: list[Pixels]) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TokenDataset:
     """Tokens of cuts, N x TALLEST x ACROSS, and the number of each one's label; those of held-out photos apart."""
 
     tokens: Tensor
@@ -105,7 +105,7 @@ class Lessons:
     held_out: Tensor
 
     @classmethod
-    def made(cls, network: VQGAN, pictures: Pictures, labels: list[str], seed: int) -> "Lessons":
+    def made(cls, network: VQGAN, pictures: Pictures, labels: list[str], seed: int) -> "TokenDataset":
         """Cut and encode every photo."""
         random = np.random.default_rng(seed)
         parts, numbers = [], []
@@ -132,7 +132,7 @@ class Lessons:
 
 
 def loss_of(gpt: GPT2LMHeadModel, codes: int, windows: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean negative log likelihood of N x 256 tokens behind N labels, in nats a token."""
+    """Return the mean negative log likelihood of N x 256 tokens after N labels, in nats a token."""
     given = torch.cat([codes + labels[:, None], windows[:, :-1]], 1)
     logits = gpt(given, use_cache=False).logits[..., :codes]
     return F.cross_entropy(logits.flatten(0, 1).float(), windows.flatten())
@@ -140,7 +140,7 @@ def loss_of(gpt: GPT2LMHeadModel, codes: int, windows: Tensor, labels: Tensor) -
 
 @torch.no_grad()
 def judge(gpt: GPT2LMHeadModel, codes: int, tokens: Tensor) -> float:
-    """Return the loss of the top windows of held-out photos behind ANY, in nats a token."""
+    """Return the loss of the top windows of held-out photos after ANY, in nats a token."""
     windows = tokens[:, :ACROSS].flatten(1).long()
     parts = [loss_of(gpt, codes, part, torch.zeros(len(part), dtype=torch.long)) for part in windows.split(8)]
     return float(torch.stack(parts).mean())
@@ -166,22 +166,22 @@ class Run:
         torch.manual_seed(args.seed)
         self.network = loaded(args.vqgan)
         self.codes = int(self.network.config.codes)
-        self.lessons, self.labels = self._lessons()
+        self.dataset, self.labels = self._load_dataset()
         self.gpt = build(self.codes, self.labels)
         self.loss = math.nan
         optimiser = torch.optim.AdamW(self.gpt.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.05)
         self.trainer = Trainer(folder, args, self.gpt, optimiser, quarter_cosine(args.rate, 100, 0.03), keep=0.995)
         self.random = torch.Generator().manual_seed(args.seed + self.trainer.step)
 
-    def _lessons(self) -> tuple[Lessons, list[str]]:
-        """Return what is learned and its labels, made once and kept in the folder."""
+    def _load_dataset(self) -> tuple[TokenDataset, list[str]]:
+        """Return the dataset and its labels, encoded once and kept in the folder."""
         tokens, names = self.folder / "tokens.safetensors", self.folder / "labels.json"
         if not names.exists():
             pictures = load_pictures(self.args.data)
             labels = labels_of(pictures)
-            save_file(asdict(Lessons.made(self.network, pictures, labels, self.args.seed)), tokens)
+            save_file(asdict(TokenDataset.made(self.network, pictures, labels, self.args.seed)), tokens)
             names.write_text(json.dumps(labels))
-        return Lessons(**load_file(tokens)), json.loads(names.read_text())
+        return TokenDataset(**load_file(tokens)), json.loads(names.read_text())
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
@@ -190,7 +190,7 @@ class Run:
     def _step(self) -> float:
         self.gpt.train()
         with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(self.gpt, self.codes, *self.lessons.batch(self.args.batch, self.random))
+            loss = loss_of(self.gpt, self.codes, *self.dataset.batch(self.args.batch, self.random))
         self.loss = self.trainer.descend(loss)
         return self.loss
 
@@ -202,7 +202,7 @@ class Run:
     def _report(self) -> None:
         """Save everything; log the loss of the last step and that of held-out photos."""
         gpt = self._averaged()
-        self.trainer.log([f"{self.loss:.4f}", f"{judge(gpt, self.codes, self.lessons.held_out):.4f}"])
+        self.trainer.log([f"{self.loss:.4f}", f"{judge(gpt, self.codes, self.dataset.held_out):.4f}"])
         sample_sheet(gpt, self.network, self.folder / "samples.png")
         gpt.half().save_pretrained(self.folder / "vqgan-transformer")
         self.trainer.save()

@@ -1,4 +1,4 @@
-"""Training pairs for the denoiser, made by program from photos with masks: before, after, where, and in what words."""
+"""Training pairs for the denoiser, made by program from photos with masks: original, result, mask and instruction."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,11 +26,11 @@ HOLE = 0.5
 """What stands in a masked picture where the mask is: 0 in the -1..1 that networks see, as diffusers does."""
 
 
-class Lesson(StrEnum):
-    """What a pair teaches."""
+class TrainingTask(StrEnum):
+    """What the network learns from a pair."""
 
     EDIT = "edit"
-    """Change the picture as told; the mask says where the product is."""
+    """Edit the image as instructed; the mask marks the product."""
     FILL = "fill"
     """Complete the masked part (inpainting)."""
     DRAW = "draw"
@@ -41,7 +41,7 @@ class Lesson(StrEnum):
     """Make the picture from its caption and its edges."""
 
 
-SHARES = {Lesson.EDIT: 0.6, Lesson.FILL: 0.15, Lesson.DRAW: 0.25}
+SHARES = {TrainingTask.EDIT: 0.6, TrainingTask.FILL: 0.15, TrainingTask.DRAW: 0.25}
 EDIT_SHARES = {
     EditKind.RECOLOUR: 0.45,
     EditKind.PATTERN: 0.1,
@@ -54,9 +54,9 @@ EDIT_SHARES = {
 
 @dataclass(frozen=True)
 class Pair:
-    """One pair, square, RGB in 0..1: `mask` is H x W in 0..1, `control` H x W x 3 where the lesson has one."""
+    """One pair, square, RGB in 0..1: `mask` is H x W in 0..1, `control` H x W x 3 where the task has one."""
 
-    lesson: Lesson
+    task: TrainingTask
     source: Floats | None
     target: Floats
     mask: Floats
@@ -80,35 +80,35 @@ class Pairs:
         self.pictures, self.size = pictures, size
         self.random = np.random.default_rng(seed)
 
-    def make(self, lesson: Lesson | None = None) -> Pair:
-        """Return one pair, of a lesson drawn by SHARES when none is named."""
-        lesson = lesson or _drawn(self.random, SHARES)
-        shot = self._shot(near=lesson in (Lesson.CLEAN, Lesson.CONTROL))
-        match lesson:
-            case Lesson.EDIT:
+    def make(self, task: TrainingTask | None = None) -> Pair:
+        """Return one pair, of a task drawn by SHARES when none is named."""
+        task = task or _drawn(self.random, SHARES)
+        shot = self._shot(near=task in (TrainingTask.CLEAN, TrainingTask.CONTROL))
+        match task:
+            case TrainingTask.EDIT:
                 return self._edit(shot)
-            case Lesson.FILL:
+            case TrainingTask.FILL:
                 return self._fill(shot)
-            case Lesson.CONTROL:
+            case TrainingTask.CONTROL:
                 return self._control(shot)
-            case Lesson.CLEAN:
-                return Pair(Lesson.CLEAN, None, shot.rgb, np.zeros_like(shot.mask), "")
+            case TrainingTask.CLEAN:
+                return Pair(TrainingTask.CLEAN, None, shot.rgb, np.zeros_like(shot.mask), "")
             case _:
-                return Pair(Lesson.DRAW, None, shot.rgb, np.zeros_like(shot.mask), caption(shot))
+                return Pair(TrainingTask.DRAW, None, shot.rgb, np.zeros_like(shot.mask), caption(shot))
 
     def _edit(self, shot: Shot) -> Pair:
         edit = drawn_edit(self.random)
         target = apply_edit(shot.rgb, shot.mask, edit)
-        return Pair(Lesson.EDIT, shot.rgb, target, shot.mask, phrase(edit, shot.noun, self.random))
+        return Pair(TrainingTask.EDIT, shot.rgb, target, shot.mask, phrase(edit, shot.noun, self.random))
 
     def _fill(self, shot: Shot) -> Pair:
         hole = self._hole(shot.mask)
         source = shot.rgb * (1 - hole[..., None]) + HOLE * hole[..., None]
-        return Pair(Lesson.FILL, source.astype(np.float32), shot.rgb, hole, caption(shot))
+        return Pair(TrainingTask.FILL, source.astype(np.float32), shot.rgb, hole, caption(shot))
 
     def _control(self, shot: Shot) -> Pair:
         control = CONTROLS[str(self.random.choice(EDGES))](shot.rgb)
-        return Pair(Lesson.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
+        return Pair(TrainingTask.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
 
     def _shot(self, near: bool) -> Shot:
         shot = self._emoji() if self.random.random() < 0.1 else self._photo(near)

@@ -39,7 +39,7 @@ class Pictures:
 def load_pictures(data: Path, limit: int | None = None) -> Pictures:
     """Read `clothing/train.tar` and `emoji/emoji.tar` below `data` (about 700 MB once decoded).
 
-    Raises FileNotFoundError when the data is not there; training/README.md says how to get it.
+    Raises FileNotFoundError when the data is missing; training/README.md describes where to get it.
     """
     with (data / "clothing" / "train.csv").open() as rows:
         listed = list(csv.DictReader(rows))[:limit]

@@ -147,4 +147,4 @@ KINDS: dict[str, Callable[[Random, int], Pixels]] = {
     "mosaic": mosaic,
     "checks": checks,
 }
-"""What can be drawn."""
+"""The textures, by name."""

@@ -1,8 +1,8 @@
-"""Read the tensors of a file that torch.save wrote, without running anything that it says.
+"""Read the tensors of a file that torch.save wrote, without executing it.
 
 Such a file is a program (a pickle) whose instructions build the tensors, and loading one may run any code. Here the
-instructions are only looked at, one by one: those that a dictionary of tensors needs are followed, by our own code, and
-any other is refused. Both layouts are read: the zip file of today, and the older one, which is a row of pickles.
+instructions are only read, one by one: our own code follows those that a dictionary of tensors needs, and any other is
+rejected. Both layouts are read: the zip file of today, and the older one, which is a row of pickles.
 """
 
 import io
@@ -182,7 +182,7 @@ def _called(called: Any, given: tuple[Any, ...]) -> Any:  # noqa: ANN401
         return View(stored, offset, shape, strides)
     if path == PARAMETER:
         return given[0]
-    raise ValueError(f"the file wants to call {path or called!r}, which is not done")
+    raise ValueError(f"the file wants to call {path or called!r}, which is not allowed")
 
 
 def _since_mark(stack: list[Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""What the denoiser makes of held-out photos: figures for the log and a sheet to look at. No guidance, six steps."""
+"""Judges the denoiser by held-out photos: figures for the log and a sample sheet. No guidance, six steps."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +56,7 @@ def judge(
 ) -> dict[str, float]:
     """Return the figures of one checkpoint and save what it makes as a PNG.
 
-    hue: median error in degrees; outside: median psnr in dB of what must not change.
+    hue: median error in degrees; outside: median psnr in dB of the protected area.
     """
     given = shots(pictures)
     maker = Maker(family, vae, tokenizer, scheduler)
@@ -64,10 +64,10 @@ def judge(
     hues, outside = [], []
     for text in SHOWN:
         rows.append([maker.edit(rgb, mask, text) for rgb, mask in given])
-        asked = understand(text)
-        if asked.rgb and asked.colour in vocabulary.CHROMATIC and asked.kind == "recolour":
+        edit = understand(text)
+        if edit.rgb and edit.colour in vocabulary.CHROMATIC and edit.kind == "recolour":
             for (rgb, mask), made in zip(given, rows[-1], strict=True):
-                hues.append(hue_error(made, mask, asked.rgb))
+                hues.append(hue_error(made, mask, edit.rgb))
                 outside.append(_psnr(rgb[mask < 0.05], made[mask < 0.05]))
     rows.append([maker.draw(CONTROLLED, rgb.shape[:2]) for rgb, _ in given])
     save_images(sheet, rows)
@@ -84,7 +84,7 @@ class Maker:
 
     @torch.no_grad()
     def edit(self, rgb: Floats, mask: Floats, text: str) -> Floats:
-        """Return H x W x 3 edited as told."""
+        """Return H x W x 3 edited as instructed."""
         source = self.vae.encode(torch.from_numpy(rgb).permute(2, 0, 1)[None] * 2 - 1).latent
         small = cv2.resize(mask, source.shape[:1:-1], interpolation=cv2.INTER_AREA)
         return self._run(torch.cat([torch.from_numpy(small)[None, None], source], 1), text)

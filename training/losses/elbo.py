@@ -1,4 +1,4 @@
-"""Teaching a variational autoencoder by its bound, the ELBO (Kingma & Welling 2014), and telling both terms of it."""
+"""Trains a variational autoencoder by its bound, the ELBO (Kingma & Welling 2014), and reports both terms."""
 
 import argparse
 import math
@@ -17,7 +17,7 @@ from worker.networks.vae import PatchVAE, PictureVAE
 
 VAE = TypeVar("VAE", PatchVAE, PictureVAE)
 Batch = tuple[Tensor, ...]
-"""What the network models, N x channels x H x W, and where it is told labels, their N numbers."""
+"""What the network models, N x channels x H x W, and, where it is conditioned on labels, their N numbers."""
 
 LEAST_ERROR = 1e-6
 """What is less counts as this."""
@@ -59,7 +59,7 @@ def fit_sigma(vae: PatchVAE | PictureVAE, error: Tensor, share: float) -> None:
 
 
 class Run(Generic[VAE]):
-    """The teaching of one network, `name`, in a folder: its weights, their running average, log.csv, samples.png."""
+    """The training of one network in a folder: its weights, their running average, log.csv, samples.png."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Run(Generic[VAE]):
         judge: Callable[[VAE, Path], dict[str, float]],
         args: argparse.Namespace,
     ) -> None:
-        """Begin, or go on where the folder's state stopped.
+        """Start a run, or resume the one in the folder.
 
         `batches` returns endless batches of a seed; `judge` the figures of held-out data, and saves samples at a path;
         `args` has minutes, every, rate, seed.
@@ -115,7 +115,7 @@ class Run(Generic[VAE]):
         self.trainer.save()
 
 
-def told(bounds: list[Bound]) -> dict[str, float]:
+def mean_terms(bounds: list[Bound]) -> dict[str, float]:
     """Return the means of both terms and of the bound, by their names in log.csv."""
     terms = {
         "reconstruction": [float(one.reconstruction) for one in bounds],
