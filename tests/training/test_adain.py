@@ -32,8 +32,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, tmp_path: Path) -> None:
-    Run(tmp_path / "run", Namespace(minutes=0.005, data=data, **SETTINGS)).train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=0.01, data=data, **SETTINGS))
+    first = Run(tmp_path / "run", Namespace(minutes=0.005, data=data, **SETTINGS))
+    first.train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.005, data=data, **SETTINGS))
     before = resumed.trainer.step
     assert before > 0
     resumed.train()

@@ -21,8 +21,9 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     monkeypatch.setattr("training.cleaner.LEAST", 8)
     build().save_pretrained(tmp_path / "vae")
     settings = {"data": data, "vae": tmp_path / "vae", "size": 64, "batch": 4, "rate": 1e-3, "seed": 1, "every": 1e9}
-    Run(tmp_path / "run", Namespace(minutes=0.02, **settings)).train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=0.04, **settings))
+    first = Run(tmp_path / "run", Namespace(minutes=0.02, **settings))
+    first.train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings))
     before = resumed.trainer.step
     assert before > 0
     resumed.train()

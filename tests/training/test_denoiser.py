@@ -90,8 +90,9 @@ def test_a_run_is_resumed_and_leaves_parts_that_load(
     build().save_pretrained(tmp_path / "vae")
     settings = {"data": data, "vae": tmp_path / "vae", "vocabulary": merges, "until": None, "start": None}
     settings |= {"size": 64, "batch": 2, "rate": 1e-4, "seed": 1, "every": 1e9}
-    Run(tmp_path / "run", Namespace(minutes=0.03, **settings)).train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=0.06, **settings))
+    first = Run(tmp_path / "run", Namespace(minutes=0.03, **settings))
+    first.train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.03, **settings))
     assert resumed.trainer.step > 0
     before = resumed.trainer.step
     resumed.train()

@@ -67,10 +67,11 @@ def test_the_loss_sees_only_what_is_before() -> None:
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, vqgan: Path, tmp_path: Path) -> None:
     settings = {"data": data, "vqgan": vqgan, "batch": 2, "rate": 1e-3, "seed": 1, "every": 1e9}
-    Run(tmp_path, Namespace(minutes=0.02, **settings)).train()
+    first = Run(tmp_path, Namespace(minutes=0.02, **settings))
+    first.train()
     tokens = load_file(tmp_path / "tokens.safetensors")
     assert tokens["tokens"].shape == (12 * 4, TALLEST, ACROSS) and tokens["labels"].shape == (12 * 4,)
-    resumed = Run(tmp_path, Namespace(minutes=0.04, **settings))
+    resumed = Run(tmp_path, Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings))
     before = resumed.trainer.step
     assert before > 0 and resumed.trainer.seconds >= 0.02 * 60
     resumed.train()

@@ -182,7 +182,7 @@ def _called(called: Any, given: tuple[Any, ...]) -> Any:  # noqa: ANN401
         return View(stored, offset, shape, strides)
     if path == PARAMETER:
         return given[0]
-    raise ValueError(f"the file wants to call {path or called!r}, which is not allowed")
+    raise ValueError(f"the file wants to call {path or called!r}, which is not done")
 
 
 def _since_mark(stack: list[Any]) -> list[Any]:
