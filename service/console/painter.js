@@ -40,9 +40,16 @@ class Painting {
     Object.assign(this.pen, { lineCap: "round", lineJoin: "round", lineWidth: this.size, strokeStyle: this.colour });
     this.pen.globalCompositeOperation = this.erasing ? "destination-out" : "source-over";
     this.pen.beginPath();
-    this.pen.moveTo(this.at.x, this.at.y);
-    this.pen.lineTo(x, y);
-    this.pen.stroke();
+    if (x === this.at.x && y === this.at.y) {
+      // The standard drops a line without length, round ends and all, and some browsers do: a touch is a disc.
+      this.pen.fillStyle = this.colour;
+      this.pen.arc(x, y, this.size / 2, 0, 7);
+      this.pen.fill();
+    } else {
+      this.pen.moveTo(this.at.x, this.at.y);
+      this.pen.lineTo(x, y);
+      this.pen.stroke();
+    }
     this.at = { x, y };
   }
 

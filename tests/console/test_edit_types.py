@@ -145,6 +145,15 @@ def test_a_mask_goes_with_the_picture_that_it_was_painted_on(page: Page) -> None
     expect(page.locator("[data-field=mask] .wrong")).to_have_text("paint the mask first")
 
 
+def test_a_tap_paints_a_disc(page: Page) -> None:
+    wished(page, "Fill a mask")
+    page.get_by_role("radio", name="Where I paint").check()
+    page.get_by_role("button", name="Paint the mask").click()
+    page.get_by_role("application").click()
+    alpha = "canvas => canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3]"
+    assert page.locator("canvas.veil").evaluate(alpha) == 255
+
+
 def test_adapters_where_an_engine_has_them(site: Live, open_page: Open) -> None:
     page = open_page(site.url, permissions=["clipboard-read", "clipboard-write"])
     page.set_input_files("#picture", photo((64, 64)))

@@ -161,7 +161,7 @@ def test_locked_pixels_are_shown_as_they_were_given(store: PictureStore, at_once
     ((work, task),) = items(store)
     region = np.zeros(task.canvas.shape[:2], np.bool_)
     region[:, :20] = True
-    work.brief = EditPlan(task.canvas, under=task.canvas, region=region)
+    work.plan = EditPlan(task.canvas, under=task.canvas, region=region)
     Previews(SPEC, store, Safeguards()).offer([(work, task)], lambda: [np.ones_like(task.canvas)])
     data = shown(store, work.order.id)
     assert data is not None
