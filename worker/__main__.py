@@ -15,14 +15,17 @@ from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
 from likeness.observability.logs import log_as_json
-from likeness.observability.tracing import opened
+from likeness.observability.setup import open_tracing
 from likeness.queue.keys import queue_names
 from likeness.storage.backends import StoreUrlError
+from likeness.storage.pictures import PictureStore
 from worker.config import Settings
+from worker.metrics.installed import InstalledMetrics
 from worker.observability.log_filters import keep_quiet
 from worker.observability.telemetry import Telemetry
 from worker.queue.worker import BatchWorker
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.safeguards import Safeguards
 
 RECONNECTS = 40
@@ -46,19 +49,25 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
     missing = catalogue.missing([spec.name for spec in catalogue.engines if residents.has(spec)])
     pools = settings.pools or catalogue.pools_without(missing)
     residents.preload(_to_preload(settings, catalogue, pools, missing))
-    safeguards = Safeguards.of(settings, residents.components)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
     telemetry = telemetry_of(settings, residents, catalogue, pools)
     try:
-        worker = BatchWorker(name, settings, catalogue, pools, connect(settings.redis_url))
-        worker.serve(residents, safeguards, telemetry)
+        context = Context(
+            residents,
+            PictureStore.open(settings.store_url),
+            catalogue,
+            InstalledMetrics(settings.models, residents.device),
+            Safeguards.of(settings, residents.components),
+            telemetry,
+        )
+        BatchWorker(name, settings, context, pools, connect(settings.redis_url)).serve()
     finally:
         telemetry.close()
 
 
 def telemetry_of(settings: Settings, residents: Residents, catalogue: Catalogue, pools: list[str]) -> Telemetry:
     """Return what the worker tells of its work, served where the settings say. Raises NotReady when it cannot be."""
-    telemetry = Telemetry(opened("likeness-worker"))
+    telemetry = Telemetry(open_tracing("likeness-worker"))
     engines = [spec.name for spec in catalogue.engines if spec.pool in pools]
     if settings.metrics_port is not None:
         host, port = settings.metrics_host, settings.metrics_port

@@ -319,7 +319,3 @@ def _limits(known: KeyLimits, given: dict[str, Any]) -> KeyLimits:
     except ValidationError as error:
         wrong = "; ".join(f"--{str(item['loc'][0]).replace('_', '-')}: {item['msg']}" for item in error.errors())
         raise KeysError(wrong) from error
-
-
-if __name__ == "__main__":
-    main()

@@ -7,11 +7,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotReady
+from service.auth.dependencies import MetricsReader
 from service.collector import ANSWER_SECONDS, snapshot_of
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
+from service.http.query import OnlyQuery
 from service.schemas import Health
-from service.state import MetricsReader, OnlyQuery, Services, Use
+from service.state import Services, Use
 
 router = APIRouter(tags=["operation"])
 

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from likeness.contract import errors
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
 from service.http.headers import etag_matches
+from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, JobId
-from service.state import OnlyQuery, Owner, Use
+from service.state import Use
 
 router = APIRouter(tags=["results"])
 

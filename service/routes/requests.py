@@ -12,9 +12,12 @@ from likeness.contract import errors
 from likeness.contract.comparison import Compare
 from likeness.contract.jobs import Job
 from likeness.contract.tasks import Customise, Generate, Recreate
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, FOLLOWED, ONE_JOB, OWNED, Responses, answer, problems
 from service.http.headers import LONGEST_WAIT, preferred_wait
+from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import accept
 from service.jobs.dry_run import DryRun, rehearse
 from service.jobs.idempotency import Accepted
@@ -25,7 +28,7 @@ from service.queue.usage import rate_limit
 from service.routes.jobs import as_json, links_of, retry_after, view, wait_for
 from service.routes.paths import JobId
 from service.schemas import AcceptedJob, JobView
-from service.state import OnlyQuery, Owner, Services, Use
+from service.state import Services, Use
 
 router = APIRouter(tags=["jobs"])
 
@@ -131,6 +134,7 @@ Submit = Annotated[Submitter, Depends()]
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/recreate", examples.SUCCEEDED, *PICTURES),
 )
+@submits(images=1)
 async def recreate(submit: Submit) -> Response:
     """Recreate a picture as exactly as the engine can."""
     return await submit.job(Recreate)
@@ -144,6 +148,7 @@ async def recreate(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
 )
+@submits(images=MOST_IMAGES)
 async def customise(submit: Submit) -> Response:
     """Change a picture: in words, to a colour, by another picture, within a mask, or by control.
 
@@ -160,6 +165,7 @@ async def customise(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
 )
+@submits(images=MOST_IMAGES)
 async def compare(submit: Submit) -> Response:
     """Run one picture through several engines and settings: a ranked table, a contact sheet, a recommendation.
 
@@ -176,6 +182,7 @@ async def compare(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("dry_run", "links"))],
     responses=_responses("/generate", examples.GENERATED),
 )
+@submits(images=0)
 async def generate(submit: Submit) -> Response:
     """Make a new picture of any size: from text, or of the kind that an engine has learned. No picture is sent.
 
@@ -195,6 +202,7 @@ async def generate(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("links"))],
     responses=_reproducing(),
 )
+@submits(images=0)
 async def reproduce_job(
     request: Request,
     services: Use,

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from likeness.contract import vocabulary
-from likeness.contract.engines import edit_of
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import EditCheck
@@ -35,13 +34,17 @@ EITHER = np.float32(0.25)
 
 
 def open_instruction(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
-    """Return the brief of an instruction that the engine reads as it is."""
+    """Return the plan of an instruction that the engine reads as it is."""
     wish = task.instruction or ""
     return EditPlan(shown.canvas, wish, check=EditCheck(wish))
 
 
-def _instruction(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
-    edit = edit_of(task.instruction or "")
+def closed_instruction(task: Customise, edit: Edit, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
+    """Return what an instruction of the closed set asks, read as `edit`."""
+    if edit.kind is EditKind.TEXT:
+        return _printed(task, edit.text, shown, sent)
+    if edit.kind is EditKind.SIZE:
+        return _resize(edit, shown)
     if edit.kind in (EditKind.LIGHT, EditKind.SAME):
         check = EditCheck(edit.phrase) if edit.kind is EditKind.LIGHT else None
         return EditPlan(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
@@ -56,7 +59,7 @@ def _instruction(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
 
 
 def _guided(shown: AnalysedCanvas, edit: Edit, where: Plane, gate: Plane, check: EditCheck) -> EditPlan:
-    """Return a brief whose edit is drawn by arithmetic and then only recreated (docs/decisions/0004)."""
+    """Return a plan whose edit is drawn by arithmetic and then only recreated (docs/decisions/0004)."""
     guide = apply_edit(shown.canvas, where, edit)
     return EditPlan(guide, AS_IT_IS, where, keep_detail=np.ones_like(where), under=shown.canvas, gate=gate, check=check)
 
@@ -91,10 +94,13 @@ def _colourway(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
 
 
 def _print(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
+    return _printed(task, task.text or "", shown, sent)
+
+
+def _printed(task: Customise, text: str, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     height, width = shown.size
     logo = sent.logo
     rgb, product = shown.canvas[:height, :width], shown.cut(shown.seen)
-    text = task.text or (edit_of(task.instruction).text if task.instruction else "")
     aspect = printing.SHAPE if logo is None else logo.shape[1] / logo.shape[0]
     box = printing.box_px(task.place, height, width) if task.place else printing.default_box(product, aspect)
     if logo is None:
@@ -114,8 +120,7 @@ def _print(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     )
 
 
-def _resize(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
-    edit = edit_of(task.instruction or "")
+def _resize(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
     scaled, hole = scaled_product(shown.canvas, shown.product, vocabulary.SIZES[edit.name])
     guide = fill_hidden(scaled, np.where(hole, 0, 255).astype(np.uint8))
     return EditPlan(
@@ -135,7 +140,7 @@ def _fill(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
 
 
 def _control(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
-    """Return the brief of a picture made anew, all of it or where it may change, kept to its maps."""
+    """Return the plan of an image made from scratch, all of it or where it may change, kept to its maps."""
     wish, region = task.prompt or "", region_of(task, shown)
     return EditPlan(
         shown.canvas,
@@ -152,7 +157,7 @@ def _style(_task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
 
 
 def _complete(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
-    """Return the brief of a picture whose upper rows stay, to the last grey level; at least its last row is made."""
+    """Return the plan of an image whose upper rows stay, to the last grey level; at least its last row is made."""
     height, share = shown.size[0], task.complete or 0.0
     below = np.zeros(shown.canvas.shape[:2], np.float32)
     below[min(round(share * height), height - 1) :] = 1
@@ -161,7 +166,7 @@ def _complete(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
 
 
 def _guide(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
-    """Return the brief of a picture that was painted over: there it must change, and elsewhere it may."""
+    """Return the plan of an image that was painted over: there it must change, and elsewhere it may."""
     canvas = shown.canvas
     if sent.guide is not None:
         paint = shown.padded(sent.guide)
@@ -172,17 +177,16 @@ def _guide(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
 
 
 EDIT_TYPES: dict[EditType, Callable[[Customise, AnalysedCanvas, Sent], EditPlan]] = {
-    EditType.INSTRUCTION: _instruction,
+    EditType.INSTRUCTION: open_instruction,
     EditType.COLOURWAY: _colourway,
     EditType.PRINT: _print,
-    EditType.RESIZE: _resize,
     EditType.FILL: _fill,
     EditType.CONTROL: _control,
     EditType.STYLE: _style,
     EditType.COMPLETE: _complete,
     EditType.GUIDE: _guide,
 }
-"""An instruction is here one of the closed set; `open_instruction` is for any other."""
+"""Without the instructions of the closed set, of which `closed_instruction` is."""
 
 
 def region_of(task: Customise, shown: AnalysedCanvas) -> Region | None:

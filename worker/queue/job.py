@@ -124,7 +124,7 @@ class LikenessJob(Job):
         """Return how often the job was given to a worker, as far as its retries tell."""
         return 1 + max(0, keys.RETRIES - (self.retries_left or 0))
 
-    def notify(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
+    def publish(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
         """Append to the job's event stream."""
         stream = keys.EVENTS_KEY.format(id=self.id)
         data = event.model_dump_json(exclude_none=True)
@@ -134,7 +134,7 @@ class LikenessJob(Job):
 
     def _end(self, event: Event, pipeline: Pipeline, lifetime: int | None) -> None:
         """Append the last event and count it; a job that was deleted since its lease was renewed stays deleted."""
-        self.notify(event, pipeline, lifetime)
+        self.publish(event, pipeline, lifetime)
         usage = keys.USAGE_KEY.format(owner=self.owner, day=now().date())
         images = len(self.outcome.images) if event.status is Status.SUCCEEDED else 0  # type: ignore[union-attr]
         args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS]
@@ -151,7 +151,7 @@ class LikenessJob(Job):
     def retry(self, queue: Queue, pipeline: Pipeline) -> None:
         """Queue the job again after its worker died."""
         super().retry(queue, pipeline)
-        self.notify(Event(type="status", status=Status.QUEUED), pipeline)
+        self.publish(Event(type="status", status=Status.QUEUED), pipeline)
 
     def record_cancelled(self, steps_done: int, pipeline: Pipeline) -> None:
         """End a running job as cancelled."""

@@ -32,8 +32,8 @@ class WorkerRegistry:
         self._elsewhere: set[str] = set()
         self._alive_file = alive_file
 
-    def notify(self, pipeline: Pipeline) -> None:
-        """Say what this worker holds and could load."""
+    def announce(self, pipeline: Pipeline) -> None:
+        """Announce what this worker holds and could load."""
         record = Residency(
             worker=self._worker,
             device=self._residents.device,

@@ -3,7 +3,7 @@
 import io
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 from likeness.contract.comparison import Compare
 from likeness.contract.errors import JobError, LikenessError
-from likeness.contract.jobs import ComparedRun, Comparison, JobOrder, Result, Scalar
+from likeness.contract.jobs import ComparedRun, Comparison, JobOrder, Result, Scalar, StoredPicture
 from likeness.contract.merit import MERIT, main_figures, merit_of, ranked, recommended, varied
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.runs import PlannedRun, plan_of
@@ -44,7 +44,7 @@ def compare(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
     started = datetime.now(UTC)
     try:
         runs = seeded(plan_of(order.task, context.catalogue).runs)
-        given = decode(context.store.get(order.input), UNBOUNDED)
+        given = decode(context.store.get(cast(StoredPicture, order.input)), UNBOUNDED)
         tried = _every(runs, given, Parts(order, context, watch, len(runs)))
         return None if tried is None else _found(order, started, given, tried, context.store)
     except LikenessError as error:
@@ -55,7 +55,7 @@ def seeded(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
     """Return the runs with one seed for all that take one and were given none, so that chance does not decide."""
     seed = secrets.randbelow(MAX_SEED + 1)
     return [
-        PlannedRun(run.spec, run.task.model_copy(update={"seed": seed}))
+        replace(run, task=run.task.model_copy(update={"seed": seed}))
         if run.task.seed is None and "seed" in run.spec.parameters
         else run
         for run in runs
@@ -67,7 +67,7 @@ def _every(runs: Sequence[PlannedRun], given: Picture, parts: Parts) -> list[Tri
     size = Frame.of(given).upright_size
     tried = []
     for number, run in enumerate(runs):
-        outcome = parts.run(number, run, run.spec.bound(run.task, *size))
+        outcome = parts.run(number, run, run.bound(*size))
         if outcome is None:
             return None
         tried.append(Tried(run, outcome, _row(number, run, outcome), _shown(outcome, parts.context.store)))
@@ -93,7 +93,7 @@ def _row(number: int, run: PlannedRun, outcome: Outcome) -> ComparedRun:
 
 def _parameters(run: PlannedRun) -> dict[str, Scalar]:
     seed = {"seed": run.task.seed} if run.task.seed is not None else {}
-    return run.spec.resolve(run.task) | seed
+    return {**run.parameters, **seed}
 
 
 def _shown(outcome: Outcome, store: PictureStore) -> Image.Image | None:

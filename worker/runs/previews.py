@@ -84,7 +84,7 @@ class Previews:
     def _file(self, work: Work, task: EngineTask, canvas: Canvas) -> bytes:
         """Return the picture as it would come out now, what must not change put back, as a small JPEG."""
         if canvas.shape != work.plan.canvas.shape:
-            raise ValueError(f"a preview of {canvas.shape} for a canvas of {work.brief.canvas.shape}")
+            raise ValueError(f"a preview of {canvas.shape} for a canvas of {work.plan.canvas.shape}")
         width, height = work.frame.upright_size
         shown = small(work.plan.finish(made_finite(canvas)[0])[:height, :width])
         seed = task.seed if self._spec.varies(task.parameters) else None

@@ -12,6 +12,7 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from likeness.contract.jobs import Progress, Result
+from likeness.contract.runs import PlannedRun
 from likeness.imaging.formats.decode import decode
 from likeness.imaging.formats.xmp import read
 from likeness.imaging.frame import Frame
@@ -161,7 +162,7 @@ def test_locked_pixels_are_shown_as_they_were_given(store: PictureStore, at_once
     ((work, task),) = items(store)
     region = np.zeros(task.canvas.shape[:2], np.bool_)
     region[:, :20] = True
-    work.brief = EditPlan(task.canvas, under=task.canvas, region=region)
+    work.plan = EditPlan(task.canvas, under=task.canvas, region=region)
     Previews(SPEC, store, Safeguards()).offer([(work, task)], lambda: [np.ones_like(task.canvas)])
     data = shown(store, work.order.id)
     assert data is not None
@@ -189,5 +190,5 @@ def items(store: PictureStore) -> list[tuple[Work, EngineTask]]:
     given = decode(store.get(one.input), UNBOUNDED)
     frame = Frame.of(given)
     canvas = frame.canvas(given, 8, 8)
-    parameters = SPEC.resolve(one.task)
-    return [(Work(one, given, frame, EditPlan(canvas), 0), EngineTask(canvas, 0, parameters))]
+    run = PlannedRun.of(SPEC, one.task)
+    return [(Work(one, run, given, frame, EditPlan(canvas), 0), EngineTask(canvas, 0, run.attempt(0)))]
