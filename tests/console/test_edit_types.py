@@ -146,7 +146,7 @@ def test_a_mask_goes_with_the_picture_that_it_was_painted_on(page: Page) -> None
 
 
 def test_a_tap_paints_a_disc(page: Page) -> None:
-    wished(page, "Fill a mask")
+    asked_for(page, "Replace an area")
     page.get_by_role("radio", name="Where I paint").check()
     page.get_by_role("button", name="Paint the mask").click()
     page.get_by_role("application").click()
