@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotReady
@@ -12,10 +13,15 @@ from service.collector import ANSWER_SECONDS, snapshot_of
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
 from service.http.query import OnlyQuery
-from service.schemas import Health
 from service.state import Services, Use
 
 router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    """That the service, or all that it stands on, answers."""
+
+    status: str
 
 
 @router.get(

@@ -17,7 +17,7 @@ from service.http.headers import LONGEST_WAIT, etag_matches
 from service.http.query import OnlyQuery
 from service.jobs.presign import Presigned, presigned
 from service.routes.paths import IfNoneMatch, JobId
-from service.schemas import JobPage, JobView, Links
+from service.schemas.jobs import JobPage, JobView, Links
 from service.state import Services, Use
 
 router = APIRouter(tags=["jobs"])
