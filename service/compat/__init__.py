@@ -1,1 +1,1 @@
-"""The APIs of others, so that their clients work unchanged: what each says, told as a job of ours, and back."""
+"""Compatible APIs, so that their clients work unchanged: requests and results, translated to our jobs and back."""

@@ -1,1 +1,1 @@
-"""Webhooks: receivers that are told how jobs ended, signed as Standard Webhooks says, by a process of their own."""
+"""Webhooks: notify receivers when jobs end, signed according to Standard Webhooks, from a separate process."""
