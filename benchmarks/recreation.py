@@ -14,6 +14,7 @@ from rich.table import Table
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Recreate
 from likeness.files.compare import upright
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
@@ -74,8 +75,9 @@ def recreate(
     canvas = frame.canvas(given, spec.canvas.multiple, spec.canvas.minimum)
     width, height = frame.upright_size
     analysed = AnalysedCanvas(canvas, (height, width), residents.product, residents.caption)
-    plan = edit_plan_of(task, spec, analysed, Sent())
-    asked = plan.task(SEED if task.seed is None else task.seed, spec.resolve(task))
+    run = PlannedRun.of(spec, task)
+    plan = edit_plan_of(run, analysed, Sent())
+    asked = plan.task(SEED if task.seed is None else task.seed, dict(run.parameters))
     began = time.perf_counter()
     made = engine.generate([asked], silent)[0]
     seconds = time.perf_counter() - began

@@ -412,6 +412,9 @@ export interface EditThresholds {
   change_outside?: number | null;
 }
 
+/** The edit types; an engine does some of them. */
+export type EditType = "instruction" | "colourway" | "print" | "resize" | "fill" | "control" | "style" | "complete" | "guide";
+
 /** The catalogue. */
 export interface EngineList {
   engines: Array<EngineView>;
@@ -435,10 +438,10 @@ export interface EngineView {
   /** when to take it rather than another */
   use: string;
   kinds: Array<"recreate" | "customise" | "generate">;
-  /** the ways of customising it does */
-  ways: Array<Way>;
+  /** the edit types it does */
+  ways: Array<EditType>;
   /** what it does when no engine is named */
-  default_for: Array<"recreate" | "generate" | Way>;
+  default_for: Array<"recreate" | "generate" | EditType>;
   /** takes only the instructions that `instructions` lists */
   closed: boolean;
   /** what can be asked of a closed engine in words, a line for each kind */
@@ -827,10 +830,10 @@ export type OutputFormat = "same" | "png" | "jpeg" | "webp";
 /** One parameter that an engine takes. */
 export interface ParameterSpec {
   default?: string | number | boolean | null;
-  /** defaults of its own for some ways of customising, and for `generate` */
+  /** defaults of its own for some edit types, and for `generate` */
   by_way?: Record<string, string | number | boolean | null>;
-  /** the kinds and ways of customising in which it does something; all where empty */
-  only_for?: Array<"recreate" | "generate" | Way>;
+  /** the kinds and edit types in which it does something; all where empty */
+  only_for?: Array<"recreate" | "generate" | EditType>;
   minimum?: number | null;
   maximum?: number | null;
   /** the words it may be, where not every one will do */
@@ -1199,9 +1202,6 @@ export interface UsageView {
 
 /** Whether a candidate may be shown. */
 export type Verdict = "accepted" | "rejected";
-
-/** The ways of customising; an engine does some of them. */
-export type Way = "instruction" | "colourway" | "print" | "resize" | "fill" | "control" | "style" | "complete" | "guide";
 
 /** Where telling the end of a job stands. */
 export type WebhookState = "waiting" | "pending" | "delivered" | "failed" | "disabled";

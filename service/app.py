@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from likeness import __version__
 from likeness.contract.catalogue import load_catalogue
 from likeness.observability.logs import log_as_json
-from likeness.observability.tracing import opened
+from likeness.observability.setup import open_tracing
 from service.auth.keys import Keys, KeysError
 from service.auth.local_only import LocalGuard
 from service.compat.a1111 import routes as a1111
@@ -27,6 +27,7 @@ from service.description import describe
 from service.http import problems
 from service.http.body_limits import BodyBounds
 from service.http.request_context import RequestContext
+from service.http.submitting import SubmittingRoutes
 from service.jobs.retention import keep_erasing_expired
 from service.routes import (
     console,
@@ -69,7 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _assemble(services: Services) -> FastAPI:
-    settings, tracing = services.settings, opened("likeness-service")
+    settings, tracing = services.settings, open_tracing("likeness-service")
     app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
     app.state.services, app.state.tracing = services, tracing
     app.state.shape_of = shape_of
@@ -80,6 +81,7 @@ def _assemble(services: Services) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(
         BodyBounds,
+        submitting=SubmittingRoutes(route for resource in RESOURCES for route in resource.router.routes),
         max_picture=settings.max_upload_bytes,
         seconds=settings.body_seconds,
         memory=settings.max_upload_memory,

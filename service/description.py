@@ -12,7 +12,8 @@ from likeness.contract.tasks import Generate, Region
 from service.compat.openai import docs
 from service.docs import examples
 from service.http.problems import Problem
-from service.schemas import CompareRequest, CustomiseRequest, RecreateRequest, StreamedEvent
+from service.schemas.jobs import StreamedEvent
+from service.schemas.requests import CompareRequest, CustomiseRequest, RecreateRequest
 
 REF: Final = "#/components/schemas/{model}"
 DESCRIPTION: Final = (

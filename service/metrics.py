@@ -10,10 +10,6 @@ from prometheus_client.registry import Collector
 
 from likeness.contract.errors import QueueFull
 
-ACCEPTING_PATHS: Final = frozenset(
-    {"/recreate", "/customise", "/customize", "/compare", "/generate"}
-    | {"/v1/images/edits", "/v1/images/generations", "/v1/predictions", "/sdapi/v1/img2img"}
-)
 LATENCIES: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Bounds of the latency histogram, in seconds."""
 
@@ -43,10 +39,9 @@ class Metrics:
         """Count an accepted job."""
         self._accepted.labels(kind, engine).inc()
 
-    def refused(self, path: str, code: str) -> None:
-        """Count a refused job; errors of other calls are not jobs."""
-        if path in ACCEPTING_PATHS:
-            self._refused.labels(code).inc()
+    def refused(self, code: str) -> None:
+        """Count a job that was not accepted."""
+        self._refused.labels(code).inc()
 
     def page(self, standing: Collector) -> bytes:
         """Return everything in Prometheus's text format, and how things stand with it."""

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from likeness.contract.catalogue import Catalogue
-from likeness.contract.errors import InvalidField, NotAuthenticated, ScopeMissing
 from likeness.imaging.formats.decode import Bounds
 from likeness.storage.pictures import PictureStore
-from service.auth.keys import LOCAL_OWNER, Keys, Scope
+from service.auth.keys import Keys
 from service.config import Settings
 from service.http.body_limits import Memory
 from service.http.fetch import Fetcher
@@ -83,52 +82,3 @@ def services(request: Request) -> Services:
 
 
 Use = Annotated[Services, Depends(services)]
-
-
-def authenticate(request: Request, services: Use) -> str:
-    """Return whose request it is: to read needs the scope jobs:read, all else jobs:write.
-
-    Raises NotAuthenticated when keys are in use and it brings none of them, ScopeMissing when its key may not do this.
-    """
-    return holder(request, services, Scope.READ if request.method in READING else Scope.WRITE)
-
-
-def may_read_metrics(request: Request, services: Use) -> str:
-    """Return whose request it is, of one that reads the metrics. Raises as `authenticate` does."""
-    return holder(request, services, Scope.METRICS)
-
-
-def holder(request: Request, services: Services, scope: Scope) -> str:
-    """Return whose key a request brings, if it has the scope. Raises NotAuthenticated and ScopeMissing."""
-    services.keys.refresh()
-    if not services.keys.required:
-        return LOCAL_OWNER
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    owner = services.keys.owner_of(key.strip()) if scheme.lower() == "bearer" else None
-    if owner is None:
-        raise NotAuthenticated("send `Authorization: Bearer <key>` with a key of this service")
-    if scope not in services.keys.limits_of(owner).scopes:
-        raise ScopeMissing(f"the call needs a key with the scope {scope}")
-    return owner
-
-
-READING: Final = frozenset({"GET", "HEAD"})
-Owner = Annotated[str, Depends(authenticate)]
-MetricsReader = Annotated[str, Depends(may_read_metrics)]
-
-
-class OnlyQuery:
-    """Dependency: refuses query parameters that a call does not have, or that come twice."""
-
-    def __init__(self, *names: str) -> None:
-        self._names = names
-
-    def __call__(self, request: Request) -> None:
-        """Raise InvalidField at the first parameter that is too many."""
-        seen: set[str] = set()
-        for name, _ in request.query_params.multi_items():
-            if name not in self._names:
-                raise InvalidField.at(name[:64], "not a query parameter of this call")
-            if name in seen:
-                raise InvalidField.at(name, "given more than once")
-            seen.add(name)

@@ -15,7 +15,7 @@ from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
 from likeness.observability.logs import log_as_json
-from likeness.observability.tracing import opened
+from likeness.observability.setup import open_tracing
 from likeness.queue.keys import queue_names
 from likeness.storage.backends import StoreUrlError
 from likeness.storage.pictures import PictureStore
@@ -67,7 +67,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
 
 def telemetry_of(settings: Settings, residents: Residents, catalogue: Catalogue, pools: list[str]) -> Telemetry:
     """Return what the worker tells of its work, served where the settings say. Raises NotReady when it cannot be."""
-    telemetry = Telemetry(opened("likeness-worker"))
+    telemetry = Telemetry(open_tracing("likeness-worker"))
     engines = [spec.name for spec in catalogue.engines if spec.pool in pools]
     if settings.metrics_port is not None:
         host, port = settings.metrics_host, settings.metrics_port

@@ -22,6 +22,7 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Result
 from likeness.contract.report import Report
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Customise, Recreate
 from likeness.files.compare import upright
 from likeness.imaging.colour import Floats
@@ -170,7 +171,7 @@ class Workbench:
 
 def _batch_key(spec: EngineSpec, photo: Photo, task: Task) -> str:
     height, width = photo.mask.shape
-    return spec.batch_key(task, width, height) if max(height, width) <= spec.canvas.tile else spec.name
+    return PlannedRun.of(spec, task).batch_key(width, height) if max(height, width) <= spec.canvas.tile else spec.name
 
 
 def _result(outcome: Outcome) -> Result:

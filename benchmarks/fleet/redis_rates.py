@@ -24,6 +24,7 @@ from benchmarks.fleet.rehearsal import catalogue
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, Residency, new_job_id
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Generate, Priority
 from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey
@@ -81,7 +82,7 @@ def valkey(folder: Path) -> Iterator[Server]:
 def order(spec: EngineSpec, setting: int, steps: int = 1) -> JobOrder:
     """Return a job that generates a small picture."""
     task = Generate(engine=spec.name, prompt=f"setting {setting}", width=64, height=64, steps=steps)
-    key = spec.batch_key(task, 64, 64)
+    key = PlannedRun.of(spec, task).batch_key(64, 64)
     moment = datetime.now(UTC)
     return JobOrder(
         id=new_job_id(),

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from likeness.contract.engines import EngineSpec, ModelSpec, edit_type_of
+from likeness.contract.engines import EngineSpec, Intent, ModelSpec, intent_of
 from likeness.contract.errors import (
     EngineNotInstalled,
     FieldProblem,
@@ -70,42 +70,47 @@ class Catalogue(BaseModel):
         return {edit_type: spec for spec in self.engine if spec.name not in missing for edit_type in spec.default_for}
 
     def choose(self, task: Task, missing: Collection[str] = ()) -> EngineSpec:
-        """Return the engine that `task` names, or the default for what it asks, of those that are not missing.
+        """Return the engine of `match`. Raises what it raises."""
+        return self.match(task, missing)[0]
+
+    def match(self, task: Task, missing: Collection[str] = ()) -> tuple[EngineSpec, Intent]:
+        """Return the engine that `task` names, or the default of those not missing, and what the task asks of it.
 
         Raises UnknownEngine, EngineNotInstalled, InvalidField when the engine does not do this, or
         InstructionNotUnderstood.
         """
-        spec = self._chosen(task, missing)
+        spec, intent = self._matched(task, missing)
         if spec.name in missing:
             raise EngineNotInstalled(
                 f"engine: no worker has {spec.name}; there: likeness models pull {spec.name}",
                 [FieldProblem("#/engine", "not installed")],
             )
-        return spec
+        return spec, intent
 
-    def _chosen(self, task: Task, missing: Collection[str]) -> EngineSpec:
+    def _matched(self, task: Task, missing: Collection[str]) -> tuple[EngineSpec, Intent]:
         if not isinstance(task, Customise):
-            return self._of_kind(task, missing)
+            return self._of_kind(task, missing), Intent(task.kind)
         named = None if task.engine is None else self.find(task.engine)
-        if named is None and (other := self._open(task, missing)):
-            return other
-        edit_type = edit_type_of(task, closed=named is None or named.closed)
-        spec = named or self._default_for(edit_type, missing)
-        if edit_type not in spec.ways:
-            does = ", ".join(spec.ways) or "none of them"
-            able = ", ".join(other.name for other in self.engine if edit_type in other.ways) or "no other: none does"
-            detail = f"{spec.name} does not customise by {edit_type}; it does: {does}; take {able}"
-            raise InvalidField.at("engine", detail)
-        return spec
-
-    def _open(self, task: Customise, missing: Collection[str]) -> EngineSpec | None:
-        """Return an engine for an instruction that no closed one can follow, if one is installed."""
         try:
-            edit_type_of(task, closed=True)
+            intent = intent_of(task, closed=named is None or named.closed)
         except InstructionNotUnderstood:
-            able = [spec for spec in self.engine if EditType.INSTRUCTION in spec.ways and not spec.closed]
-            return next((spec for spec in reversed(able) if spec.name not in missing), None)
-        return None
+            if named is None and (other := self._open(missing)):
+                return other, Intent(EditType.INSTRUCTION)
+            raise
+        spec = named or self._default_for(intent.purpose, missing)
+        if intent.purpose not in spec.ways:
+            raise InvalidField.at("engine", self._not_done(spec, intent.purpose))
+        return spec, intent.read_by(spec)
+
+    def _not_done(self, spec: EngineSpec, edit_type: Purpose) -> str:
+        does = ", ".join(spec.ways) or "none of them"
+        able = ", ".join(other.name for other in self.engine if edit_type in other.ways) or "no other: none does"
+        return f"{spec.name} does not customise by {edit_type}; it does: {does}; take {able}"
+
+    def _open(self, missing: Collection[str]) -> EngineSpec | None:
+        """Return an engine for an instruction that no closed one can follow, if one is installed."""
+        able = [spec for spec in self.engine if EditType.INSTRUCTION in spec.ways and not spec.closed]
+        return next((spec for spec in reversed(able) if spec.name not in missing), None)
 
     def _default_to_generate(self, task: Generate, missing: Collection[str]) -> EngineSpec:
         """Return the default among the engines that take a prompt where there is one, else among those that do not."""

@@ -1,9 +1,7 @@
 """Rows of the catalogue: an engine, what it takes and needs, and a model that is pulled."""
 
-import json
 import math
-import secrets
-from hashlib import sha256
+from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -19,7 +17,6 @@ from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.tasks import ControlKind, Customise, EditType, Generate, Purpose, Task
 
 Kind = Literal["recreate", "customise", "generate"]
-GROWTH = 1.3
 EDIT_TYPE_OF = {EditKind.TEXT: EditType.PRINT, EditKind.SIZE: EditType.RESIZE}
 """Edits that are asked in words but done another way than by instruction."""
 STILL_AT_0 = ("strength", "variation")
@@ -148,23 +145,23 @@ class EngineSpec(BaseModel):
         """The names of all weights and models it runs on."""
         return [self.weights, *self.parts.values()]
 
-    def resolve(self, task: Task) -> dict[str, Scalar]:
+    def resolve(self, task: Task, intent: "Intent | None" = None) -> dict[str, Scalar]:
         """Return the parameters to run with: those of `task`, else the defaults; `seed` is left to the caller.
 
-        There is no `prompt` where an instruction is what the engine reads.
+        There is no `prompt` where an instruction is what the engine reads. `intent` is that of `task`, if known.
         Raises InvalidField naming every parameter that the engine does not take or whose bounds are left.
         """
         given = {name: value for name in PARAMETER_NAMES if (value := getattr(task, name, None)) is not None}
-        purpose = purpose_of(task, self.closed)
+        purpose = (intent or intent_of(task, self.closed)).purpose
         problems = [problem for name, value in given.items() if (problem := self._problem(name, value, purpose))]
         problems += [
             FieldProblem(f"#/loras/{place}", f"the engine {self.name} takes: {', '.join(self.loras) or 'none'}")
             for place, lora in enumerate(task.loras)
             if lora.name not in self.loras
         ]
-        problems += self._repetition_problems(task)
+        problems += self._repetition_problems(task, purpose)
         if isinstance(task, Customise):
-            problems += self._edit_type_problems(task)
+            problems += self._edit_type_problems(task, purpose)
         if isinstance(task, Generate) and "prompt" in self.parameters and not task.prompt:
             problems.append(FieldProblem("#/prompt", f"the engine {self.name} makes a picture from text: say what"))
         if problems:
@@ -172,14 +169,6 @@ class EngineSpec(BaseModel):
         unused = ("seed", "prompt") if purpose is EditType.INSTRUCTION else ("seed",)
         taken = {name: spec for name, spec in self.parameters.items() if name not in unused and spec.does(purpose)}
         return {name: given.get(name, spec.default_of(purpose)) for name, spec in taken.items()}
-
-    def parameters_of(self, task: Task, attempts: int) -> dict[str, Scalar]:
-        """Return the parameters of one try: guidance grows by GROWTH with each that failed, within its bound."""
-        parameters = self.resolve(task)
-        scale, spec = parameters.get("guidance_scale"), self.parameters.get("guidance_scale")
-        if attempts and spec and isinstance(scale, float | int):
-            parameters["guidance_scale"] = min(scale * GROWTH**attempts, spec.maximum or math.inf)
-        return parameters
 
     def instructions(self) -> list[str]:
         """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
@@ -196,50 +185,32 @@ class EngineSpec(BaseModel):
         once = self.timeout + self.timeout_per_megapixel * width * height / 1e6
         return math.ceil(once * task.candidates * task.attempts)
 
-    def batch_key(self, task: Task, width: int, height: int) -> str:
-        """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
-
-        `width` and `height` are those of the upright picture, in px. One that takes several tiles runs alone: there is
-        nothing to gain, and several of them may not fit into memory.
-        """
-        if task.exact or max(width, height) > self.canvas.tile:
-            return f"{self.name}:alone-{secrets.token_hex(8)}"
-        sides = self.canvas.padded(width, height)
-        purpose = purpose_of(task, self.closed)
-        controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
-        masked = isinstance(task, Customise) and bool(controls and (task.mask or task.preserve))
-        loras = [lora.model_dump() for lora in task.loras]
-        asked = [purpose, self.resolve(task), controls, masked, loras]
-        settings = json.dumps([self.revision, *asked, *sides], sort_keys=True)
-        return f"{self.name}:{sha256(settings.encode()).hexdigest()[:16]}"
-
     def varies(self, parameters: dict[str, Scalar]) -> bool:
         """Return whether another seed gives another picture: not where nothing is left to chance."""
         return "seed" in self.parameters and all(parameters.get(name) != 0 for name in STILL_AT_0)
 
-    def _edit_type_problems(self, task: Customise) -> list[FieldProblem]:
+    def _edit_type_problems(self, task: Customise, purpose: Purpose) -> list[FieldProblem]:
         problems = []
         problems += [
             FieldProblem(f"#/controls/{place}", f"the engine {self.name} takes: {', '.join(self.controls) or 'none'}")
             for place, control in enumerate(task.controls)
             if control.kind not in self.controls
         ]
-        if (task.mask or task.preserve) and edit_type_of(task, self.closed) is EditType.RESIZE:
+        if (task.mask or task.preserve) and purpose is EditType.RESIZE:
             field = "mask" if task.mask else "preserve"
             problems.append(FieldProblem(f"#/{field}", "a product that is scaled cannot stay where it is"))
         return problems
 
-    def _repetition_problems(self, task: Task) -> list[FieldProblem]:
+    def _repetition_problems(self, task: Task, purpose: Purpose) -> list[FieldProblem]:
         if task.candidates > self.max_candidates > 1:
             return [FieldProblem("#/candidates", f"at most {self.max_candidates} with {self.name}")]
-        if self._varies_for(task):
+        if self._varies_for(task, purpose):
             return []
         at = next((f" at {name} 0" for name in STILL_AT_0 if name in self.parameters), "")
         again = f"the engine {self.name} makes the same picture every time{at}"
         return [FieldProblem(f"#/{name}", again) for name in ("candidates", "attempts") if getattr(task, name) > 1]
 
-    def _varies_for(self, task: Task) -> bool:
-        purpose = purpose_of(task, self.closed)
+    def _varies_for(self, task: Task, purpose: Purpose) -> bool:
         given = {name: getattr(task, name, None) for name in STILL_AT_0}
         defaults = {name: spec.default_of(purpose) for name, spec in self.parameters.items()}
         return self.varies({name: defaults.get(name) if value is None else value for name, value in given.items()})
@@ -268,20 +239,35 @@ class ModelSpec(BaseModel):
     size: int | None = Field(default=None, gt=0, description="bytes to download, about")
 
 
-def purpose_of(task: Task, closed: bool) -> Purpose:
-    """Return what `task` asks of an engine: its kind, or the edit type. Raises as `edit_type_of`."""
-    return edit_type_of(task, closed) if isinstance(task, Customise) else task.kind
+@dataclass(frozen=True)
+class Intent:
+    """What a task asks of an engine: its kind or edit type, and what a closed engine understands its instruction as."""
+
+    purpose: Purpose
+    edit: Edit | None = None
+
+    def read_by(self, spec: EngineSpec) -> "Intent":
+        """Return it as the engine takes it: one that is not closed reads the instruction itself."""
+        return self if spec.closed or self.edit is None else Intent(EditType.INSTRUCTION)
 
 
-def edit_type_of(task: Customise, closed: bool) -> EditType:
-    """Return the edit type of `task`; with `closed` its instruction must be understood here.
+def intent_of(task: Task, closed: bool) -> Intent:
+    """Return what `task` asks of an engine; with `closed` its instruction must be understood here.
 
     Raises InstructionNotUnderstood, listing what can be asked.
     """
-    if task.instruction is not None:
-        return (
-            EDIT_TYPE_OF.get(edit_of(task.instruction).kind, EditType.INSTRUCTION) if closed else EditType.INSTRUCTION
-        )
+    if not isinstance(task, Customise):
+        return Intent(task.kind)
+    if task.instruction is None:
+        return Intent(_edit_type_of(task))
+    if not closed:
+        return Intent(EditType.INSTRUCTION)
+    edit = _edit_of(task.instruction)
+    return Intent(EDIT_TYPE_OF.get(edit.kind, EditType.INSTRUCTION), edit)
+
+
+def _edit_type_of(task: Customise) -> EditType:
+    """Return the edit type of a task without an instruction."""
     if task.recolour:
         return EditType.COLOURWAY
     if task.text or task.logo:
@@ -293,7 +279,7 @@ def edit_type_of(task: Customise, closed: bool) -> EditType:
     return EditType.CONTROL if task.controls else EditType.FILL
 
 
-def edit_of(instruction: str) -> Edit:
+def _edit_of(instruction: str) -> Edit:
     """Return the edit that an instruction asks for. Raises InstructionNotUnderstood, listing what can be asked."""
     try:
         return understand(instruction)

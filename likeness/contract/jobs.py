@@ -6,10 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from likeness.contract.comparison import Compare, JobTask
+from likeness.contract.deliveries import WebhookLog
 from likeness.contract.report import Report, Score, Verdict
+from likeness.contract.strict import Strict
 from likeness.contract.tasks import Generate, Task
 
 Scalar = str | int | float | bool | None
@@ -36,12 +38,6 @@ class JobStatus(StrEnum):
     def ended(self) -> bool:
         """Whether nothing more will happen to the job."""
         return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
-
-
-class Strict(BaseModel):
-    """A model that takes no unknown field, and whose errors do not quote what a caller wrote."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
 def new_job_id() -> str:
@@ -147,7 +143,7 @@ class Recipe(Strict):
     parameters: dict[str, Scalar]
     seeds: list[int]
     input_sha256: str | None = Field(description="null where a picture was generated")
-    files_sha256: dict[SentFile, str] = {}
+    files_sha256: dict[SentFile, str] = Field(default={})
     task: Task | None = Field(default=None, description="what was asked")
     caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it")
     device: str | None = Field(default=None, description="what the pictures were made on; not known of older jobs")
@@ -270,38 +266,6 @@ class Event(Strict):
     steps_done: int | None = Field(default=None, description="with `cancelled`: steps run before it stopped")
 
 
-class WebhookState(StrEnum):
-    """Where telling the end of a job stands."""
-
-    WAITING = "waiting"
-    """The job has not ended."""
-    PENDING = "pending"
-    """It has; nobody was told yet, and there will be another try."""
-    DELIVERED = "delivered"
-    """The receiver said so (2xx)."""
-    FAILED = "failed"
-    """Every try failed."""
-    DISABLED = "disabled"
-    """The receiver answered 410 to this webhook, or lately to another of the same key and URL."""
-
-
-class Delivery(Strict):
-    """One try to tell a receiver."""
-
-    at: datetime
-    seconds: float = Field(ge=0, description="it took")
-    status: int | None = Field(default=None, description="HTTP status of the answer; null when there was none")
-    error: str | None = Field(default=None, description="why it failed; null when it did not")
-
-
-class WebhookLog(Strict):
-    """What became of telling the end of a job so far."""
-
-    state: WebhookState = WebhookState.WAITING
-    deliveries: list[Delivery] = Field(default=[], description="tries, oldest first")
-    next_at: datetime | None = Field(default=None, description="when the next try is due, after one that failed")
-
-
 class Job(Strict):
     """A job as the queue knows it."""
 
@@ -311,7 +275,7 @@ class Job(Strict):
     task: JobTask
     engine: str
     input: StoredPicture | None
-    files: dict[SentFile, StoredPicture] = {}
+    files: dict[SentFile, StoredPicture] = Field(default={})
     reproduces: str | None = Field(default=None, description="id of the job whose images it makes again")
     created_at: datetime
     started_at: datetime | None = None

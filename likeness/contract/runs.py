@@ -1,30 +1,74 @@
 """Which runs a job takes: one, or for a comparison every engine and combination of values; and an image's run again."""
 
+import json
+import math
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import product
 
 from pydantic import TypeAdapter, ValidationError
 
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.comparison import Compare, Grid, JobTask
-from likeness.contract.engines import EngineSpec
+from likeness.contract.engines import EngineSpec, Intent, intent_of
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
-from likeness.contract.jobs import MadeImage, Recipe
+from likeness.contract.jobs import MadeImage, Recipe, Scalar
 from likeness.contract.parameters import PARAMETER_NAMES
-from likeness.contract.tasks import Generate, Keep, Task
+from likeness.contract.tasks import Customise, Generate, Keep, Task
 
 TASK: TypeAdapter[Task] = TypeAdapter(Task)
+GROWTH = 1.3
+"""By how much guidance grows with each attempt that failed."""
 
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run of one engine."""
+    """One run of one engine: what is asked of it, read from the task once, and the parameters that it runs with."""
 
     spec: EngineSpec
     task: Task
+    intent: Intent
+    parameters: Mapping[str, Scalar]
+    """All but the seed."""
+
+    @classmethod
+    def of(cls, spec: EngineSpec, task: Task, intent: Intent | None = None) -> "PlannedRun":
+        """Return the run of a task; `intent` is what it asks of the engine, where it is known.
+
+        Raises InvalidField when the engine does not take a parameter, and InstructionNotUnderstood.
+        """
+        intent = intent or intent_of(task, spec.closed)
+        return cls(spec, task, intent, spec.resolve(task, intent))
+
+    def attempt(self, number: int) -> dict[str, Scalar]:
+        """Return the parameters of an attempt, counted from 0: guidance grows with each, up to its maximum."""
+        scale, spec = self.parameters.get("guidance_scale"), self.spec.parameters.get("guidance_scale")
+        if not (number and spec and isinstance(scale, float | int)):
+            return dict(self.parameters)
+        return {**self.parameters, "guidance_scale": min(scale * GROWTH**number, spec.maximum or math.inf)}
+
+    def bound(self, width: int, height: int) -> int:
+        """Return how many seconds the run may take for an upright picture of this size in px."""
+        return self.spec.bound(self.task, width, height)
+
+    def batch_key(self, width: int, height: int) -> str:
+        """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
+
+        `width` and `height` are those of the upright picture, in px. One that takes several tiles runs alone: there is
+        nothing to gain, and several of them may not fit into memory.
+        """
+        task = self.task
+        if task.exact or max(width, height) > self.spec.canvas.tile:
+            return alone(self.spec)
+        controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
+        masked = isinstance(task, Customise) and bool(controls and (task.mask or task.preserve))
+        loras = [lora.model_dump() for lora in task.loras]
+        asked = [self.intent.purpose, dict(self.parameters), controls, masked, loras]
+        settings = json.dumps([self.spec.revision, *asked, *self.spec.canvas.padded(width, height)], sort_keys=True)
+        return f"{self.spec.name}:{sha256(settings.encode()).hexdigest()[:16]}"
 
 
 @dataclass(frozen=True)
@@ -46,13 +90,13 @@ class Plan:
 
     def bound(self, width: int, height: int) -> int:
         """Return how many seconds the runs together may take for an upright picture of this size in px."""
-        return sum(run.spec.bound(run.task, width, height) for run in self.runs)
+        return sum(run.bound(width, height) for run in self.runs)
 
     def batch_key(self, width: int, height: int) -> str:
         """Return what jobs must have in common to share a run; a comparison shares none."""
         if isinstance(self.task, Compare):
             return alone(self.spec)
-        return self.spec.batch_key(self.task, width, height)
+        return self.runs[0].batch_key(width, height)
 
 
 def plan_of(task: JobTask, catalogue: Catalogue, missing: Collection[str] = ()) -> Plan:
@@ -95,9 +139,8 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
 
 
 def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:
-    spec = catalogue.choose(task, missing)
-    spec.resolve(task)
-    return PlannedRun(spec, _sized(task, spec) if isinstance(task, Generate) else task)
+    spec, intent = catalogue.match(task, missing)
+    return PlannedRun.of(spec, _sized(task, spec) if isinstance(task, Generate) else task, intent)
 
 
 def _sized(task: Generate, spec: EngineSpec) -> Generate:

@@ -25,7 +25,7 @@ from likeness.imaging.colour import (
     transparent_colour,
 )
 from likeness.imaging.fill import fill_hidden
-from likeness.imaging.formats.palette import Palette
+from likeness.imaging.palette import Palette
 from likeness.imaging.picture import Dpi, Format, Picture
 
 QUARTER_TURNS = {1: 0, 2: 0, 3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}  # counter-clockwise, to stand upright

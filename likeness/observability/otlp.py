@@ -1,4 +1,4 @@
-"""Spans exported by OTLP over HTTP. The only file that knows OpenTelemetry; tracing.py imports it when needed.
+"""Spans exported by OTLP over HTTP. The only file that knows OpenTelemetry; setup.py imports it when needed.
 
 Endpoint, headers, sampler, bounds of the queue and of a span's events are OpenTelemetry's own environment variables
 (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER, OTEL_BSP_MAX_QUEUE_SIZE, OTEL_SPAN_EVENT_COUNT_LIMIT, ...). Spans

@@ -1,25 +1,18 @@
 """Traces, as the service and the workers write them: spans that know their place by a W3C `traceparent`.
 
-Spans are exported by OTLP over HTTP where the environment names an endpoint (OTEL_EXPORTER_OTLP_ENDPOINT) and the extra
-`telemetry` is installed; else a trace that a caller began is only carried on. A span says which job, engine, stage and
-step it is of; never what was asked, what it shows, or whose key it was.
+`setup.py` chooses where they go. A span says which job, engine, stage and step it is of; never what was asked, what the
+image shows, or whose key it was.
 """
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
-
-import structlog
 
 Attributes = Mapping[str, str | int | float | bool] | None
 Kind = Literal["internal", "server", "producer", "consumer"]
 
 TRACEPARENT: Final = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """Version 00 of https://www.w3.org/TR/trace-context/; an id that is all zeros is none."""
-ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-
-log = structlog.get_logger()
 
 
 def valid(traceparent: str | None) -> str | None:
@@ -57,7 +50,7 @@ class Span:
 
 
 class Tracing:
-    """Where spans go: nowhere, unless `opened` found that they are wanted."""
+    """Where spans go: nowhere, unless `setup.open_tracing` finds an endpoint."""
 
     def span(
         self,
@@ -74,16 +67,3 @@ class Tracing:
 
     def close(self) -> None:
         """Export what is left, for a few seconds at most."""
-
-
-def opened(program: str, environment: Mapping[str, str] = os.environ) -> Tracing:
-    """Return where the spans of a program go, as OpenTelemetry's own environment variables say."""
-    wanted = any(environment.get(name) for name in ENDPOINTS)
-    if not wanted or environment.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return Tracing()
-    try:
-        from likeness.observability.otlp import OtlpTracing  # slow to import, and an extra
-    except ImportError as error:
-        log.warning("no traces: install likeness[telemetry]", missing=error.name)
-        return Tracing()
-    return OtlpTracing(program)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from service.state import Use, authenticate
+from service.auth.dependencies import authenticate
+from service.state import Use
 
 
 def from_basic(request: Request, services: Use) -> str:

@@ -6,7 +6,6 @@ everybody left for so long is stopped, since nobody has its id to come back with
 """
 
 import asyncio
-import base64
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
@@ -18,17 +17,8 @@ import structlog
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
-from likeness.contract.errors import (
-    InputLost,
-    JobError,
-    JobExpired,
-    JobNotFinished,
-    JobNotFound,
-    LikenessError,
-    Unavailable,
-    every_error,
-)
-from likeness.contract.jobs import Job, JobStatus, Result, StoredPicture
+from likeness.contract.errors import JobExpired, JobNotFound, LikenessError, Unavailable
+from likeness.contract.jobs import Job, JobStatus
 from service.compat.field_names import told_as
 from service.jobs.accept import accept
 from service.jobs.idempotency import Accepted
@@ -36,7 +26,6 @@ from service.jobs.submission import Submission, Upload
 from service.queue.awaited import AwaitedJob
 from service.state import Services
 
-KINDS: Final = {kind.code: kind for kind in every_error()}
 CANCEL_SECONDS: Final = 5.0
 """How often jobs that everybody left are looked for."""
 
@@ -173,33 +162,6 @@ async def finished(request: Request, services: Services, asked: Asked) -> tuple[
             if asked.key is None:
                 await services.queue.cancel(job.awaited.job_id, asked.owner)
             raise
-
-
-def result_of(job: Job) -> Result:
-    """Return the result of a job that has ended. Raises the error it failed with, or JobNotFinished if cancelled."""
-    if job.error is not None:
-        raise KINDS.get(job.error.code, JobError)(job.error.detail)
-    if job.result is None:
-        raise JobNotFinished(f"the job {job.id} was {job.status.value}; it has no images")
-    return job.result
-
-
-async def picture_bytes(services: Services, picture: StoredPicture) -> bytes:
-    """Return the bytes of a stored picture. Raises JobExpired when it is erased."""
-    try:
-        return await services.store.get_range(picture, 0, picture.size)
-    except InputLost as error:
-        raise JobExpired("the pictures are no longer stored") from error
-
-
-def as_base64(data: bytes) -> str:
-    """Return bytes as JSON can hold them."""
-    return base64.b64encode(data).decode()
-
-
-def base_url(request: Request, services: Services) -> str:
-    """Return where callers reach the service, without a slash at the end."""
-    return (services.settings.public_url or str(request.base_url)).rstrip("/")
 
 
 async def keep_cancelling(services: Services) -> None:

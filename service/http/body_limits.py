@@ -8,16 +8,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likeness.contract.errors import FieldProblem, TooManyUploads, UploadTooLarge, UploadTooSlow
+from service.http.submitting import SubmittingRoutes
 
 FIELDS_BYTES: Final = 64 * 1024
 """Room for the fields and the wrapping beside the pictures."""
-
-MOST_PICTURES: Final = 4
-"""In one body: the picture, its mask, and a logo, a style, a guide or a map."""
-SEVERAL: Final = ("/customise", "/customize", "/compare", "/images/edits", "/img2img", "/predictions")
-"""The calls that take more pictures than one; these are the ends of their paths."""
-PICTURELESS: Final = ("/generate", "/images/generations")
-"""The calls that take none."""
+OTHERS: Final = 1
+"""Images in the body of a call that accepts no jobs, as of an uploaded file."""
 
 
 class BodyBounds:
@@ -26,8 +22,11 @@ class BodyBounds:
     The errors are raised from the app's own `receive`, so they are answered like any other error of ours.
     """
 
-    def __init__(self, app: ASGIApp, max_picture: int, seconds: float, memory: int) -> None:
+    def __init__(
+        self, app: ASGIApp, submitting: SubmittingRoutes, max_picture: int, seconds: float, memory: int
+    ) -> None:
         self._app = app
+        self._submitting = submitting
         self._memory = Memory(memory)
         self._max_picture = max_picture
         self._seconds = seconds
@@ -37,7 +36,8 @@ class BodyBounds:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        pictures = pictures_of(scope["path"])
+        mark = self._submitting.of(scope)
+        pictures = OTHERS if mark is None else mark.images
         bound = body_bound(Headers(scope=scope).get("content-type", ""), pictures * self._max_picture)
         body = _Body(receive, Headers(scope=scope), bound, self._too_large(pictures), self._seconds, self._memory)
         try:
@@ -51,13 +51,6 @@ class BodyBounds:
             return UploadTooLarge(f"body: {detail}", [FieldProblem("#/", detail)])
         detail = f"at most {self._max_picture} bytes" + (" for each picture" if pictures > 1 else "")
         return UploadTooLarge(f"image: {detail}", [FieldProblem("#/image", detail)])
-
-
-def pictures_of(path: str) -> int:
-    """Return how many pictures a call may take at most."""
-    if path.endswith(PICTURELESS):
-        return 0
-    return MOST_PICTURES if path.endswith(SEVERAL) else 1
 
 
 class Memory:

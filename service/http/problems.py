@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.errors import FieldProblem, LikenessError
+from service.http.submitting import submits_of
 from service.metrics import Metrics
 
 STATUS: Final[Mapping[type[LikenessError], int]] = {
@@ -175,8 +176,9 @@ def install(app: FastAPI) -> None:
 
 async def _on_ours(request: Request, error: Exception) -> Response:
     metrics: Metrics = request.app.state.services.metrics
-    if not isinstance(error, errors.JobError):  # a call that waits for its job tells how that failed
-        metrics.refused(request.url.path, getattr(error, "code", "error"))
+    waited = isinstance(error, errors.JobError)  # a call that waits for its job reports how that failed
+    if submits_of(request.scope.get("endpoint")) and not waited:
+        metrics.refused(getattr(error, "code", "error"))
     if isinstance(error, errors.Unavailable):
         log.warning("unavailable", code=error.code, cause=repr(error.__cause__))
     return problem_response(request, error if isinstance(error, LikenessError) else errors.InternalError(""))

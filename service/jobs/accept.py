@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Final, Literal
@@ -15,7 +14,7 @@ from typing import Final, Literal
 from anyio import to_thread
 
 from likeness.contract.comparison import Compare, JobTask
-from likeness.contract.engines import EngineSpec, edit_of, edit_type_of
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import (
     FieldProblem,
     InvalidField,
@@ -26,7 +25,7 @@ from likeness.contract.errors import (
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
-from likeness.contract.runs import Plan, plan_of
+from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, EditType, Generate, Task
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
@@ -34,7 +33,7 @@ from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
 from service.jobs.capacity import check_capacity
-from service.jobs.idempotency import Accepted, once
+from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.submission import FILES, Submission, Upload
 from service.state import Services
 from service.webhooks.target import check_webhook
@@ -84,7 +83,11 @@ async def accept(services: Services, owner: str, submission: Submission, key: st
     with step("validate"):
         wanted = await check(services, submission, owner)
     fingerprint = await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures) if key else ""
-    return await once(services, owner, key, fingerprint, partial(_queue, services, owner, wanted, key))
+    async with claimed(services, owner, key, fingerprint) as known:
+        if known is not None:
+            return Accepted(known, replayed=True)
+        job = await _queue(services, owner, wanted, key)
+    return accepted(services, job)
 
 
 async def check(services: Services, submission: Submission, owner: str) -> Admissible:
@@ -96,7 +99,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
         return _generated(plan, services.bounds)
     with _within(submission.task):
         for run in plan.runs:
-            _check_text(run.task, run.spec)
+            _check_text(run)
     uploads = await _uploads(services, submission)
     with _within(submission.task):
         return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan.runs[0].task, services.bounds))
@@ -133,12 +136,12 @@ async def missing_engines(services: Services) -> set[str]:
     return services.catalogue.missing(await services.queue.installed())
 
 
-def _check_text(task: Task, spec: EngineSpec) -> None:
+def _check_text(run: PlannedRun) -> None:
     """Raise InvalidField when a text is to be printed that is blank, or that the font has no signs for."""
-    if not isinstance(task, Customise) or edit_type_of(task, spec.closed) is not EditType.PRINT or task.logo:
+    task, edit = run.task, run.intent.edit
+    if not isinstance(task, Customise) or run.intent.purpose is not EditType.PRINT or task.logo:
         return
-    field = "text" if task.text is not None else "instruction"
-    text = task.text if task.text is not None else edit_of(task.instruction or "").text
+    field, text = ("instruction", edit.text) if edit else ("text", task.text or "")
     if not text.strip():
         raise InvalidField.at(field, "there is nothing to print")
     if missing := unprintable(text):

@@ -84,9 +84,9 @@ def _run(run: PlannedRun, width: int, height: int) -> RunView:
     return RunView(
         engine=run.spec.name,
         revision=run.spec.revision,
-        parameters=run.spec.resolve(run.task) | seed,
+        parameters={**run.parameters, **seed},
         canvas=canvas_of(run, width, height),
-        timeout=run.spec.bound(run.task, width, height),
+        timeout=run.bound(width, height),
         memory=Estimate(value=run.spec.memory, reason=DECLARED if run.spec.memory else NOT_DECLARED),
     )
 

@@ -1,6 +1,7 @@
 """Accepting a job at most once for each idempotency key."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -20,26 +21,30 @@ class Accepted:
     replayed: bool = False
 
 
-async def once(
-    services: Services, owner: str, key: str | None, fingerprint: str, queue: Callable[[], Awaitable[Job]]
-) -> Accepted:
-    """Queue a job, or return the one that the key stands for. `fingerprint` is what makes two requests the same.
+@asynccontextmanager
+async def claimed(services: Services, owner: str, key: str | None, fingerprint: str) -> AsyncIterator[Job | None]:
+    """Claim an idempotency key for the block that queues a job; give the block the job that the key already stands for.
 
-    Raises IdempotencyMismatch, IdempotencyPending, and what `queue` raises: then the key is free again.
+    `fingerprint` is what makes two requests the same; without a `key` there is nothing to claim. Raises
+    IdempotencyMismatch and IdempotencyPending. When the block raises, the key is free again.
     """
-    if key is not None:
-        known = await services.queue.claim_key(owner, key, fingerprint)
-        if known is not None:
-            return Accepted(await services.queue.fetch(known, owner), replayed=True)
+    known = None if key is None else await services.queue.claim_key(owner, key, fingerprint)
+    if known is not None:
+        yield await services.queue.fetch(known, owner)
+        return
     try:
-        job = await queue()
+        yield None
     except QueueUnavailable:
-        raise  # whether Redis took the job is not known: the key lapses, or stands for the job, by itself
+        raise  # whether Redis took the job is not known: the key expires, or stands for the job, by itself
     except BaseException:
         await _release(services, owner, key)
         raise
+
+
+def accepted(services: Services, job: Job) -> Accepted:
+    """Count and log a job that was just queued."""
     services.metrics.accepted(job.task.kind, job.engine)
-    log.info("accepted", job=job.id, engine=job.engine, owner=owner)
+    log.info("accepted", job=job.id, engine=job.engine, owner=job.owner)
     return Accepted(job)
 
 

@@ -7,7 +7,7 @@ from fastapi import Depends, Query
 
 from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import Job
-from service.schemas import JobView
+from service.schemas.jobs import JobView
 from service.state import Services, Use
 
 LinksQuery = Annotated[

@@ -1,7 +1,6 @@
 """Running an ended job again from its recipes, as a new job that holds its own copies of every picture."""
 
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 
 from pydantic import ValidationError
@@ -23,7 +22,7 @@ from likeness.contract.jobs import (
 from likeness.contract.runs import Plan, PlannedRun, alone, plan_of, task_again
 from service.jobs.accept import enqueued, missing_engines, stored_for
 from service.jobs.capacity import check_capacity
-from service.jobs.idempotency import Accepted, once
+from service.jobs.idempotency import Accepted, accepted, claimed
 from service.state import Services
 
 
@@ -34,7 +33,11 @@ async def reproduce(services: Services, owner: str, job_id: str, key: str | None
     NotReproducible when its engine is gone or takes its parameters no more, and what accepting any job raises.
     """
     fingerprint = sha256(f"reproduce {job_id}".encode()).hexdigest()
-    return await once(services, owner, key, fingerprint, partial(_queue, services, owner, job_id, key))
+    async with claimed(services, owner, key, fingerprint) as known:
+        if known is not None:
+            return Accepted(known, replayed=True)
+        job = await _queue(services, owner, job_id, key)
+    return accepted(services, job)
 
 
 async def _queue(services: Services, owner: str, job_id: str, key: str | None) -> Job:

@@ -25,8 +25,9 @@ from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedi
 from likeness.contract.jobs import SentFile
 from likeness.contract.tasks import Customise, Generate, Recreate, Region
 from service.http import strict_json
-from service.http.body_limits import FIELDS_BYTES, MOST_PICTURES
+from service.http.body_limits import FIELDS_BYTES
 from service.http.problems import of_validation, pointer
+from service.http.submitting import MOST_IMAGES
 
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -105,7 +106,7 @@ async def form_parts(request: Request, max_picture: int) -> AsyncIterator[list[t
         max_part_size=FIELDS_BYTES,
     )
     parser.spool_max_size = (
-        MOST_PICTURES * 2 * max_picture
+        MOST_IMAGES * 2 * max_picture
     )  # the bound of the body keeps it below: never a file of a caller on disk
     try:
         form = await parser.parse()

@@ -10,7 +10,8 @@ from rq.job import JobStatus as RqStatus
 from rq.job import Retry
 from rq.serializers import JSONSerializer
 
-from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result, WebhookLog, WebhookState
+from likeness.contract.deliveries import WebhookLog, WebhookState
+from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result
 from likeness.queue import keys
 
 STATUS: Final = {

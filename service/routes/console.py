@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from likeness.contract.errors import NoSuchRoute
 from service.http.headers import etag_matches
-from service.state import OnlyQuery
+from service.http.query import OnlyQuery
 
 router = APIRouter(include_in_schema=False)
 

@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Depends
 
 from likeness.contract.figures import load_figures
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
-from service.schemas import EngineList, EngineView
-from service.state import OnlyQuery, Owner, Use
+from service.http.query import OnlyQuery
+from service.schemas.engines import EngineList, EngineView
+from service.state import Use
 
 router = APIRouter(tags=["engines"])
 

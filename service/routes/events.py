@@ -12,10 +12,12 @@ from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotAuthenticated, Unavailable
 from likeness.contract.jobs import Event, Job
+from service.auth.dependencies import authenticate
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, problems
+from service.http.query import OnlyQuery
 from service.routes.paths import JobId
-from service.state import OnlyQuery, Services, Use, authenticate
+from service.state import Services, Use
 
 router = APIRouter(tags=["jobs"])
 

@@ -4,16 +4,24 @@ import asyncio
 
 from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotReady
+from service.auth.dependencies import MetricsReader
 from service.collector import ANSWER_SECONDS, snapshot_of
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
-from service.schemas import Health
-from service.state import MetricsReader, OnlyQuery, Services, Use
+from service.http.query import OnlyQuery
+from service.state import Services, Use
 
 router = APIRouter(tags=["operation"])
+
+
+class Health(BaseModel):
+    """That the service, or all that it stands on, answers."""
+
+    status: str
 
 
 @router.get(

@@ -10,13 +10,15 @@ from starlette.responses import Response, StreamingResponse
 from likeness.contract import errors
 from likeness.contract.jobs import MadeImage, StoredPicture
 from likeness.storage.pictures import PictureStore
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
 from service.http.headers import byte_range, etag_matches
 from service.http.problems import problem_response
+from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, ImageNumber, JobId
 from service.routes.results import made_image
-from service.state import OnlyQuery, Owner, Use
+from service.state import Use
 
 router = APIRouter(tags=["results"])
 

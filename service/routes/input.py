@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from likeness.contract import errors
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
-from service.http.headers import etag_matches
+from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, JobId
-from service.state import OnlyQuery, Owner, Use
+from service.routes.results import stored_file
+from service.state import Use
 
 router = APIRouter(tags=["results"])
 
@@ -35,16 +37,4 @@ async def read_input(services: Use, owner: Owner, job_id: JobId, if_none_match: 
     given = job.input
     if given is None:
         raise errors.ImageNotFound("a job that generates is given no picture")
-    headers = {
-        "ETag": f'"{given.sha256}"',
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'inline; filename="{job_id}-input"',
-        "Vary": "Authorization",
-    }
-    if if_none_match and etag_matches(if_none_match, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
-    try:
-        data = await services.store.get_async(given)
-    except errors.InputLost as error:
-        raise errors.JobExpired("the picture is no longer stored") from error
-    return Response(data, headers=headers, media_type=given.media_type)
+    return await stored_file(services, given, f"{job_id}-input", if_none_match)

@@ -10,13 +10,15 @@ from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.jobs import Job
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, answer, problems
 from service.http.headers import LONGEST_WAIT, etag_matches
+from service.http.query import OnlyQuery
 from service.jobs.presign import Presigned, presigned
 from service.routes.paths import IfNoneMatch, JobId
-from service.schemas import JobPage, JobView, Links
-from service.state import OnlyQuery, Owner, Services, Use
+from service.schemas.jobs import JobPage, JobView, Links
+from service.state import Services, Use
 
 router = APIRouter(tags=["jobs"])
 

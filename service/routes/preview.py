@@ -8,9 +8,10 @@ from starlette.responses import Response
 from likeness.contract import errors
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.http.query import OnlyQuery
 from service.routes.events import Reader
 from service.routes.paths import JobId
-from service.state import OnlyQuery, Use
+from service.state import Use
 
 router = APIRouter(tags=["jobs"])
 

@@ -15,14 +15,16 @@ from likeness.imaging.assessment.contact_sheet import report_picture, shown
 from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.upright import upright_image
 from likeness.storage.pictures import PictureStore
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, answer, problems
 from service.http.headers import best_media_type, etag_matches
+from service.http.query import OnlyQuery
 from service.jobs.threads import with_pixels
 from service.routes.paths import IfNoneMatch, JobId
 from service.routes.report_page import POLICY, report_page
 from service.routes.results import made_image
-from service.state import OnlyQuery, Owner, Use
+from service.state import Use
 
 router = APIRouter(tags=["results"])
 

@@ -1,7 +1,7 @@
 """Handing in a job: recreate, customise, compare, generate, reproduce; or a dry run of it."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
@@ -12,9 +12,12 @@ from likeness.contract import errors
 from likeness.contract.comparison import Compare
 from likeness.contract.jobs import Job
 from likeness.contract.tasks import Customise, Generate, Recreate
+from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, FOLLOWED, ONE_JOB, OWNED, Responses, answer, problems
 from service.http.headers import LONGEST_WAIT, preferred_wait
+from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import accept
 from service.jobs.dry_run import DryRun, rehearse
 from service.jobs.idempotency import Accepted
@@ -24,8 +27,8 @@ from service.jobs.submission import Model, read_submission
 from service.queue.usage import rate_limit
 from service.routes.jobs import as_json, links_of, retry_after, view, wait_for
 from service.routes.paths import JobId
-from service.schemas import AcceptedJob, JobView
-from service.state import OnlyQuery, Owner, Services, Use
+from service.schemas.jobs import AcceptedJob, JobView
+from service.state import Services, Use
 
 router = APIRouter(tags=["jobs"])
 
@@ -122,27 +125,36 @@ class Submitter:
 
 
 Submit = Annotated[Submitter, Depends()]
+Endpoint = Callable[[Submitter], Awaitable[Response]]
 
 
-@router.post(
-    "/recreate",
-    status_code=202,
-    response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery("dry_run", "links"))],
-    responses=_responses("/recreate", examples.SUCCEEDED, *PICTURES),
-)
+def _posted(path: str, responses: Responses, images: int) -> Callable[[Endpoint], Endpoint]:
+    """Route a call that accepts a job, or with `dry_run=true` says what it would do."""
+
+    def routed(endpoint: Endpoint) -> Endpoint:
+        route = router.post(
+            path,
+            status_code=202,
+            response_model=AcceptedJob,
+            dependencies=[Depends(OnlyQuery("dry_run", "links"))],
+            responses=responses,
+        )
+        return route(submits(images)(endpoint))
+
+    return routed
+
+
+@_posted("/recreate", _responses("/recreate", examples.SUCCEEDED, *PICTURES), images=1)
 async def recreate(submit: Submit) -> Response:
     """Recreate a picture as exactly as the engine can."""
     return await submit.job(Recreate)
 
 
 @router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery("dry_run", "links"))])
-@router.post(
+@_posted(
     "/customise",
-    status_code=202,
-    response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery("dry_run", "links"))],
-    responses=_responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
+    _responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
+    images=MOST_IMAGES,
 )
 async def customise(submit: Submit) -> Response:
     """Change a picture: in words, to a colour, by another picture, within a mask, or by control.
@@ -153,12 +165,10 @@ async def customise(submit: Submit) -> Response:
     return await submit.job(Customise)
 
 
-@router.post(
+@_posted(
     "/compare",
-    status_code=202,
-    response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery("dry_run", "links"))],
-    responses=_responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
+    _responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
+    images=MOST_IMAGES,
 )
 async def compare(submit: Submit) -> Response:
     """Run one picture through several engines and settings: a ranked table, a contact sheet, a recommendation.
@@ -169,13 +179,7 @@ async def compare(submit: Submit) -> Response:
     return await submit.job(Compare)
 
 
-@router.post(
-    "/generate",
-    status_code=202,
-    response_model=AcceptedJob,
-    dependencies=[Depends(OnlyQuery("dry_run", "links"))],
-    responses=_responses("/generate", examples.GENERATED),
-)
+@_posted("/generate", _responses("/generate", examples.GENERATED), images=0)
 async def generate(submit: Submit) -> Response:
     """Make a new picture of any size: from text, or of the kind that an engine has learned. No picture is sent.
 
@@ -195,6 +199,7 @@ async def generate(submit: Submit) -> Response:
     dependencies=[Depends(OnlyQuery("links"))],
     responses=_reproducing(),
 )
+@submits(images=0)
 async def reproduce_job(
     request: Request,
     services: Use,

@@ -7,8 +7,10 @@ from pydantic import BaseModel, Field
 
 from likeness.contract.usage import DayUsage
 from likeness.queue import keys
+from service.auth.dependencies import Owner
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
-from service.state import OnlyQuery, Owner, Use
+from service.http.query import OnlyQuery
+from service.state import Use
 
 router = APIRouter(tags=["operation"])
 

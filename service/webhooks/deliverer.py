@@ -15,8 +15,8 @@ from typing import Final
 import structlog
 
 from likeness.contract.catalogue import Catalogue
+from likeness.contract.deliveries import Delivery, WebhookLog, WebhookState
 from likeness.contract.errors import QueueUnavailable
-from likeness.contract.jobs import Delivery, WebhookLog, WebhookState
 from service.auth.keys import Keys
 from service.config import Settings
 from service.webhooks.event import event_id, event_of

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.jobs import Job
-from service.schemas import JobView, Links
+from service.schemas.jobs import JobView, Links
 
 MOST_BYTES: Final = 20_000
 """Of a body."""

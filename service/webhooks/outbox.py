@@ -15,8 +15,9 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
+from likeness.contract.deliveries import WebhookLog
 from likeness.contract.errors import QueueUnavailable
-from likeness.contract.jobs import Job, WebhookLog
+from likeness.contract.jobs import Job
 from likeness.queue import keys
 from likeness.queue.outbox import OUTBOX
 from service.queue.job_hash import job_of

@@ -13,8 +13,8 @@ import httpx
 from standardwebhooks import Webhook
 
 from likeness import __version__
+from likeness.contract.deliveries import Delivery
 from likeness.contract.errors import RequestError
-from likeness.contract.jobs import Delivery
 from service.http.public_hosts import Resolve, addresses_of, resolve, send
 from service.webhooks.target import target_of
 

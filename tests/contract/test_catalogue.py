@@ -8,6 +8,7 @@ import pytest
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import ParameterSpec
 from likeness.contract.errors import InvalidField, UnknownEngine
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Customise, EditType, Generate, Recreate
 from tests.support.places import DRILL_CATALOGUE as DRILL
 from tests.support.places import ROOT
@@ -91,15 +92,15 @@ def test_a_variation_of_0_makes_the_same_picture_every_time() -> None:
 
 def test_the_batch_key_tells_apart_what_cannot_share_a_run() -> None:
     spec = load_catalogue(DRILL).find("drill")
-    key = spec.batch_key(Recreate(steps=7, seed=1), 61, 64)
-    assert key == spec.batch_key(Recreate(steps=7, seed=2), 64, 58), "seed and padding do not matter"
-    assert key != spec.batch_key(Recreate(steps=8), 61, 64)
-    assert key != spec.batch_key(Recreate(steps=7), 65, 64)
+    key = PlannedRun.of(spec, Recreate(steps=7, seed=1)).batch_key(61, 64)
+    assert key == PlannedRun.of(spec, Recreate(steps=7, seed=2)).batch_key(64, 58), "seed and padding do not matter"
+    assert key != PlannedRun.of(spec, Recreate(steps=8)).batch_key(61, 64)
+    assert key != PlannedRun.of(spec, Recreate(steps=7)).batch_key(65, 64)
 
 
 def test_a_picture_of_several_tiles_shares_no_run_and_gets_more_time() -> None:
     spec = load_catalogue().find("starter")
-    large = [spec.batch_key(Recreate(), 6000, 4000) for _ in range(2)]
+    large = [PlannedRun.of(spec, Recreate()).batch_key(6000, 4000) for _ in range(2)]
     assert large[0] != large[1]
     assert spec.bound(Recreate(), 6000, 4000) == spec.timeout + 24 * spec.timeout_per_megapixel
 
@@ -108,7 +109,8 @@ def test_filling_by_a_map_shares_no_run_with_making_all_anew_by_it() -> None:
     spec = load_catalogue().find("sd15-canny")
     asked = {"prompt": "a shirt", "controls": [{"kind": "canny"}]}
     whole, part, other = (Customise(**asked, **more) for more in ({}, {"mask": "file"}, {"preserve": "product"}))
-    assert spec.batch_key(whole, 64, 64) != spec.batch_key(part, 64, 64) == spec.batch_key(other, 64, 64)
+    of_whole, of_part, of_other = (PlannedRun.of(spec, task).batch_key(64, 64) for task in (whole, part, other))
+    assert of_whole != of_part == of_other
 
 
 def catalogue_of(tmp_path: Path, text: str):

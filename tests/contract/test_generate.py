@@ -11,7 +11,7 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineNotInstalled, InvalidField, UnknownEngine
 from likeness.contract.jobs import JobOrder, MadeImage, Recipe, StoredPicture, new_job_id
 from likeness.contract.report import Report, Verdict
-from likeness.contract.runs import plan_of, task_again
+from likeness.contract.runs import PlannedRun, plan_of, task_again
 from likeness.contract.tasks import Generate, Recreate
 from tests.support.places import DRILL_CATALOGUE as DRILL
 
@@ -155,7 +155,7 @@ def test_the_plan_settles_the_size() -> None:
 def test_generation_and_recreation_share_no_run() -> None:
     spec = SHIPPED.find("sd15")
     tasks = wish(), wish(seed=3), Recreate(prompt="a red shirt", strength=1)
-    keys = [spec.batch_key(task, 512, 512) for task in tasks]
+    keys = [PlannedRun.of(spec, task).batch_key(512, 512) for task in tasks]
     assert keys[0] == keys[1] != keys[2]
 
 

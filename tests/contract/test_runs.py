@@ -11,7 +11,7 @@ from likeness.contract.errors import EngineNotInstalled, InvalidField, RequestEr
 from likeness.contract.jobs import JobOrder, MadeImage, Recipe, StoredPicture
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.report import Report, Verdict
-from likeness.contract.runs import plan_of, task_again
+from likeness.contract.runs import PlannedRun, plan_of, task_again
 from likeness.contract.tasks import Customise, Recreate
 
 SHIPPED = load_catalogue()
@@ -52,7 +52,7 @@ def test_the_task_and_the_priority_reach_every_run() -> None:
 def test_an_ordinary_job_is_a_plan_of_one_run() -> None:
     plan = plan_of(Recreate(engine="starter", strength=0.3), SHIPPED)
     assert len(plan.runs) == 1 and plan.task == Recreate(engine="starter", strength=0.3)
-    assert plan.batch_key(64, 64) == plan.spec.batch_key(plan.task, 64, 64)
+    assert plan.batch_key(64, 64) == PlannedRun.of(plan.spec, plan.task).batch_key(64, 64)
     assert plan.bound(640, 480) == plan.spec.bound(plan.task, 640, 480)
 
 

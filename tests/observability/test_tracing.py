@@ -9,7 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from likeness.observability.otlp import CLOSE_SECONDS, OtlpTracing
-from likeness.observability.tracing import Tracing, opened, valid
+from likeness.observability.setup import open_tracing
+from likeness.observability.tracing import Tracing, valid
 from tests.observability.receiver import receiving
 from tests.support.places import ROOT
 
@@ -35,9 +36,11 @@ def test_what_is_no_traceparent_is_not_carried_on(text: str | None) -> None:
 
 
 def test_without_an_endpoint_a_callers_trace_is_carried_on_and_nothing_recorded() -> None:
-    tracing = opened("test", {})
+    tracing = open_tracing("test", {})
     assert type(tracing) is Tracing
-    assert type(opened("test", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_SDK_DISABLED": "true"})) is Tracing
+    assert (
+        type(open_tracing("test", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://x", "OTEL_SDK_DISABLED": "true"})) is Tracing
+    )
     span = tracing.span("POST", valid(GIVEN)).child("enqueue")
     span.event("step")
     span.end()
@@ -56,7 +59,7 @@ def test_without_an_endpoint_the_exporter_is_not_imported() -> None:
 def test_an_endpoint_without_the_extra_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "likeness.observability.otlp", None)
     with capture_logs() as logs:
-        tracing = opened("test", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
+        tracing = open_tracing("test", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
     assert type(tracing) is Tracing
     assert [line["event"] for line in logs] == ["no traces: install likeness[telemetry]"]
 
@@ -65,7 +68,7 @@ def test_the_last_spans_are_exported_at_the_end(monkeypatch: pytest.MonkeyPatch)
     with receiving() as receiver:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "600000")
-        tracing = opened("test")
+        tracing = open_tracing("test")
         run = tracing.span("run", GIVEN, kind="consumer", attributes={"likeness.job": "j"})
         run.child("denoising", at=5.0).end(7.5)
         run.end(error="timeout")

@@ -17,6 +17,7 @@ from PIL import Image
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.jobs import Job, JobOrder, JobStatus, new_job_id
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Recreate
 from likeness.queue import keys
 from likeness.storage.pictures import PictureStore
@@ -97,7 +98,7 @@ class Drill:
             task=task,
             input=stored,
             created_at=datetime.now(UTC),
-            batch_key=spec.batch_key(task, 16, 16),
+            batch_key=PlannedRun.of(spec, task).batch_key(16, 16),
             timeout=spec.bound(task, 16, 16),
         )
         self.call(lambda queue: queue.accept(order, spec, None, limits))

@@ -3,7 +3,6 @@
 import numpy as np
 
 from likeness.contract import vocabulary
-from likeness.contract.engines import edit_of
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.learned import Captions
@@ -14,7 +13,7 @@ Colour = tuple[int, int, int]
 BEFORE = Edit(EditKind.SAME).caption
 
 
-def captions_of(task: Customise, closed: bool) -> Captions | None:
+def captions_of(task: Customise, edit: Edit | None) -> Captions | None:
     """Return the captions of the given and of the made picture; None where no words are had, as of a logo.
 
     Those that were sent are taken as they are. Else an edit of the closed set has a caption of its own, and the given
@@ -22,15 +21,13 @@ def captions_of(task: Customise, closed: bool) -> Captions | None:
     """
     if target := task.target_prompt or task.prompt:
         return Captions(target, task.source_prompt)
-    if edit := _edit(task, closed):
+    if edit := edit or _edit(task):
         return Captions(edit.caption, BEFORE)
     return Captions(task.instruction) if task.instruction else None
 
 
-def _edit(task: Customise, closed: bool) -> Edit | None:
-    """Return the edit of the closed set that is asked, if it is one."""
-    if task.instruction and closed:
-        return edit_of(task.instruction)
+def _edit(task: Customise) -> Edit | None:
+    """Return what is asked by fields of its own as an edit of the closed set, if it is one."""
     if task.recolour:
         return Edit(EditKind.RECOLOUR, colour=nearest_name(rgb_of_hex(task.recolour.to)))
     return Edit(EditKind.TEXT, text=task.text) if task.text else None

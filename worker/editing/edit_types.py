@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 
 from likeness.contract import vocabulary
-from likeness.contract.engines import edit_of
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import EditCheck
@@ -40,8 +39,12 @@ def open_instruction(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPla
     return EditPlan(shown.canvas, wish, check=EditCheck(wish))
 
 
-def _instruction(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
-    edit = edit_of(task.instruction or "")
+def closed_instruction(task: Customise, edit: Edit, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
+    """Return what an instruction of the closed set asks, read as `edit`."""
+    if edit.kind is EditKind.TEXT:
+        return _printed(task, edit.text, shown, sent)
+    if edit.kind is EditKind.SIZE:
+        return _resize(edit, shown)
     if edit.kind in (EditKind.LIGHT, EditKind.SAME):
         check = EditCheck(edit.phrase) if edit.kind is EditKind.LIGHT else None
         return EditPlan(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
@@ -91,10 +94,13 @@ def _colourway(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
 
 
 def _print(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
+    return _printed(task, task.text or "", shown, sent)
+
+
+def _printed(task: Customise, text: str, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     height, width = shown.size
     logo = sent.logo
     rgb, product = shown.canvas[:height, :width], shown.cut(shown.seen)
-    text = task.text or (edit_of(task.instruction).text if task.instruction else "")
     aspect = printing.SHAPE if logo is None else logo.shape[1] / logo.shape[0]
     box = printing.box_px(task.place, height, width) if task.place else printing.default_box(product, aspect)
     if logo is None:
@@ -114,8 +120,7 @@ def _print(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     )
 
 
-def _resize(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
-    edit = edit_of(task.instruction or "")
+def _resize(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
     scaled, hole = scaled_product(shown.canvas, shown.product, vocabulary.SIZES[edit.name])
     guide = fill_hidden(scaled, np.where(hole, 0, 255).astype(np.uint8))
     return EditPlan(
@@ -172,17 +177,16 @@ def _guide(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
 
 
 EDIT_TYPES: dict[EditType, Callable[[Customise, AnalysedCanvas, Sent], EditPlan]] = {
-    EditType.INSTRUCTION: _instruction,
+    EditType.INSTRUCTION: open_instruction,
     EditType.COLOURWAY: _colourway,
     EditType.PRINT: _print,
-    EditType.RESIZE: _resize,
     EditType.FILL: _fill,
     EditType.CONTROL: _control,
     EditType.STYLE: _style,
     EditType.COMPLETE: _complete,
     EditType.GUIDE: _guide,
 }
-"""An instruction is here one of the closed set; `open_instruction` is for any other."""
+"""Without the instructions of the closed set, of which `closed_instruction` is."""
 
 
 def region_of(task: Customise, shown: AnalysedCanvas) -> Region | None:

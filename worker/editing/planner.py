@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from likeness.contract.engines import EngineSpec, edit_type_of
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import NoProduct
 from likeness.contract.jobs import SentFile
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Control, Customise, EditType, Generate, Recreate, Task
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.learned import Captions
@@ -14,16 +15,17 @@ from likeness.imaging.masks import style_of, upright_control, upright_guide
 from likeness.imaging.picture import Picture
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import captions_of
-from worker.editing.edit_types import EDIT_TYPES, open_instruction, region_of
+from worker.editing.edit_types import EDIT_TYPES, closed_instruction, region_of
 from worker.editing.plan import EditPlan, Sent
 
 
-def edit_plan_of(task: Task, spec: EngineSpec, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
+def edit_plan_of(run: PlannedRun, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     """Return what is asked of one picture. Raises NoProduct."""
+    task = run.task
     if isinstance(task, Generate):
         plan = EditPlan(shown.canvas, text=task.prompt or "", from_scratch=True)
     else:
-        plan = _recreation(task, spec, shown) if isinstance(task, Recreate) else _customised(task, spec, shown, sent)
+        plan = _recreation(task, run, shown) if isinstance(task, Recreate) else _customised(task, run, shown, sent)
     return replace(plan, loras={lora.name: lora.weight for lora in task.loras})
 
 
@@ -37,11 +39,11 @@ def beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
     )
 
 
-def _recreation(task: Recreate, spec: EngineSpec, shown: AnalysedCanvas) -> EditPlan:
+def _recreation(task: Recreate, run: PlannedRun, shown: AnalysedCanvas) -> EditPlan:
     """Return the plan of an image made again; an engine that keeps to maps keeps to the first kind it takes."""
-    controls = tuple(Control(kind=kind) for kind in spec.controls[:1])
-    caption = shown.caption if is_captioned(task, spec) else None
-    text = caption or str(spec.resolve(task).get("prompt") or "")
+    controls = tuple(Control(kind=kind) for kind in run.spec.controls[:1])
+    caption = shown.caption if is_captioned(task, run.spec) else None
+    text = caption or str(run.parameters.get("prompt") or "")
     return EditPlan(shown.canvas, text=text, controls=controls, caption=caption)
 
 
@@ -50,13 +52,12 @@ def is_captioned(task: Task, spec: EngineSpec) -> bool:
     return isinstance(task, Recreate) and spec.captioned and task.prompt is None
 
 
-def _customised(task: Customise, spec: EngineSpec, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
-    edit_type = edit_type_of(task, spec.closed)
-    is_open = edit_type is EditType.INSTRUCTION and not spec.closed
-    plan = (open_instruction if is_open else EDIT_TYPES[edit_type])(task, shown, sent)
+def _customised(task: Customise, run: PlannedRun, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
+    edit, edit_type = run.intent.edit, EditType(run.intent.purpose)
+    plan = closed_instruction(task, edit, shown, sent) if edit else EDIT_TYPES[edit_type](task, shown, sent)
     if edit_type is EditType.FILL:
-        plan = replace(plan, controls=tuple(Control(kind=kind) for kind in spec.controls))
-    return _checked(_locked(plan, task, shown), task, shown, captions_of(task, spec.closed))
+        plan = replace(plan, controls=tuple(Control(kind=kind) for kind in run.spec.controls))
+    return _checked(_locked(plan, task, shown), task, shown, captions_of(task, edit))
 
 
 def _locked(plan: EditPlan, task: Customise, shown: AnalysedCanvas) -> EditPlan:

@@ -3,7 +3,7 @@
 import io
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -55,7 +55,7 @@ def seeded(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
     """Return the runs with one seed for all that take one and were given none, so that chance does not decide."""
     seed = secrets.randbelow(MAX_SEED + 1)
     return [
-        PlannedRun(run.spec, run.task.model_copy(update={"seed": seed}))
+        replace(run, task=run.task.model_copy(update={"seed": seed}))
         if run.task.seed is None and "seed" in run.spec.parameters
         else run
         for run in runs
@@ -67,7 +67,7 @@ def _every(runs: Sequence[PlannedRun], given: Picture, parts: Parts) -> list[Tri
     size = Frame.of(given).upright_size
     tried = []
     for number, run in enumerate(runs):
-        outcome = parts.run(number, run, run.spec.bound(run.task, *size))
+        outcome = parts.run(number, run, run.bound(*size))
         if outcome is None:
             return None
         tried.append(Tried(run, outcome, _row(number, run, outcome), _shown(outcome, parts.context.store)))
@@ -93,7 +93,7 @@ def _row(number: int, run: PlannedRun, outcome: Outcome) -> ComparedRun:
 
 def _parameters(run: PlannedRun) -> dict[str, Scalar]:
     seed = {"seed": run.task.seed} if run.task.seed is not None else {}
-    return run.spec.resolve(run.task) | seed
+    return {**run.parameters, **seed}
 
 
 def _shown(outcome: Outcome, store: PictureStore) -> Image.Image | None:

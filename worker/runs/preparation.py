@@ -6,6 +6,7 @@ from typing import cast
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder
 from likeness.contract.parameters import MAX_SEED
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Generate, Task
 from likeness.imaging.assessment.generated import asked
 from likeness.imaging.formats.decode import Picture, decode
@@ -21,11 +22,12 @@ from worker.runs.state import Work
 
 def prepared(order: JobOrder, spec: EngineSpec, context: Context) -> Work:
     """Decode the input onto its canvas and plan the edit. Raises LikenessError for what is wrong with either."""
+    planned = PlannedRun.of(spec, cast(Task, order.task))
     original = _original(order, spec, context)
     frame = Frame.of(original)
-    plan = _plan(order, spec, context, original, frame)
-    seed = cast(Task, order.task).seed
-    return Work(order, original, frame, plan, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+    plan = _plan(order, planned, context, original, frame)
+    seed = planned.task.seed
+    return Work(order, planned, original, frame, plan, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
 
 
 def _original(order: JobOrder, spec: EngineSpec, context: Context) -> Picture:
@@ -35,11 +37,11 @@ def _original(order: JobOrder, spec: EngineSpec, context: Context) -> Picture:
     return decode(context.store.get(order.input), UNBOUNDED)
 
 
-def _plan(order: JobOrder, spec: EngineSpec, context: Context, original: Picture, frame: Frame) -> EditPlan:
+def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Picture, frame: Frame) -> EditPlan:
     """Return what is asked of the image, from the files that were sent with it."""
-    canvas = frame.canvas(original, spec.canvas.multiple, spec.canvas.minimum)
+    canvas = frame.canvas(original, planned.spec.canvas.multiple, planned.spec.canvas.minimum)
     sent = {name: decode(context.store.get(file), UNBOUNDED) for name, file in order.files.items()}
     mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
     width, height = frame.upright_size
     analysed = AnalysedCanvas(canvas, (height, width), context.residents.product, context.residents.caption, mask)
-    return edit_plan_of(cast(Task, order.task), spec, analysed, beside(original, sent))
+    return edit_plan_of(planned, analysed, beside(original, sent))

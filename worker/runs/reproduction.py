@@ -37,7 +37,7 @@ def _every(originals: Sequence[Original], parts: Parts) -> list[Outcome] | None:
     for number, original in enumerate(originals):
         run = plan_of(cast(Task, original.recipe.task), parts.context.catalogue).runs[0]
         width, height = size or run.spec.size_of(cast(Generate, run.task))
-        outcome = parts.run(number, run, run.spec.bound(run.task, width, height))
+        outcome = parts.run(number, run, run.bound(width, height))
         if outcome is None:
             return None
         outcomes.append(outcome)

@@ -66,9 +66,11 @@ class Results:
         )
 
     def _used(self, work: Work) -> EngineUsed:
-        parameters = self.spec.resolve(work.task)
         return EngineUsed(
-            name=self.spec.name, family=self.spec.family, revision=self.spec.revision, parameters=parameters
+            name=self.spec.name,
+            family=self.spec.family,
+            revision=self.spec.revision,
+            parameters=dict(work.planned.parameters),
         )
 
     def _recipe(self, work: Work, kept: list[Candidate]) -> Recipe:
@@ -76,7 +78,7 @@ class Results:
             engine=self.spec.name,
             revision=self.spec.revision,
             models=dict(self.models),
-            parameters=self.spec.resolve(work.task),
+            parameters=dict(work.planned.parameters),
             seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
             input_sha256=work.order.input and work.order.input.sha256,
             files_sha256={name: file.sha256 for name, file in work.order.files.items()},

@@ -103,7 +103,7 @@ class Run:
     def _attempt(self, fallback: Fallback[RunItem], pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
         items = [
-            (work, work.plan.task(seed, self.spec.parameters_of(work.task, work.attempts)))
+            (work, work.plan.task(seed, work.planned.attempt(work.attempts)))
             for work in pending
             for seed in work.seeds()
         ]

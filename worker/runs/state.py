@@ -8,6 +8,7 @@ from typing import cast
 from likeness.contract.errors import JobError
 from likeness.contract.jobs import JobOrder
 from likeness.contract.parameters import MAX_SEED
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Task
 from likeness.imaging.formats.decode import Picture
 from likeness.imaging.frame import Frame
@@ -37,6 +38,7 @@ class Work:
     """One job of a run, as it is worked on."""
 
     order: JobOrder
+    planned: PlannedRun
     given: Picture
     frame: Frame
     plan: EditPlan

@@ -14,13 +14,15 @@ from likeness.contract.errors import JobExpired, JobNotFound
 from likeness.contract.jobs import Job
 from service.compat.a1111.requests import TOLD_AS, Img2Img, read, submission
 from service.compat.auth import BasicOwner
-from service.compat.openai.responses import headers_of
-from service.compat.waiting import Asked, as_base64, finished, picture_bytes, result_of
+from service.compat.results import as_base64, headers_of, picture_bytes, result_of
+from service.compat.waiting import Asked, finished
 from service.http.problems import LEFT
+from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import missing_engines
 from service.jobs.submission import JSON, media_type_of
 from service.jobs.threads import with_pixels
-from service.state import OnlyQuery, Services, Use
+from service.state import Services, Use
 
 router = APIRouter(prefix="/sdapi/v1", include_in_schema=False)
 
@@ -28,6 +30,7 @@ API: Final = "a1111"
 
 
 @router.post("/img2img", dependencies=[Depends(OnlyQuery())])
+@submits(images=MOST_IMAGES)
 async def img2img(request: Request, services: Use, owner: BasicOwner) -> Response:
     """Change or recreate a picture, and answer with the images once they are made."""
     media_type_of(request, JSON)

@@ -12,7 +12,8 @@ from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Job, MadeImage
 from service.compat.errors import openai_error
 from service.compat.openai.schemas import ImageRequest, OpenAIEvent, OpenAIImage, OpenAIImages, Usage
-from service.compat.waiting import Asked, Held, as_base64, held, picture_bytes, result_of
+from service.compat.results import as_base64, picture_bytes, result_of
+from service.compat.waiting import Asked, Held, held
 from service.http.problems import STATUS
 from service.state import Services
 
@@ -52,12 +53,6 @@ async def _image(services: Services, job: Job, number: int, wanted: Wanted) -> O
         seed=made.seed,
         sha256=made.picture.sha256,
     )
-
-
-def headers_of(job: Job, replayed: bool) -> dict[str, str]:
-    """Return what the headers of an answer say of its job: the verdict is that of the best image."""
-    verdict = {"X-Likeness-Verdict": job.result.images[0].report.verdict.value} if job.result else {}
-    return {"X-Likeness-Job": job.id, **verdict, **({"X-Likeness-Replayed": "true"} if replayed else {})}
 
 
 async def stream(services: Services, asked: Asked, wanted: Wanted) -> AsyncGenerator[ServerSentEvent | Held]:

@@ -13,19 +13,23 @@ from starlette.types import Receive, Scope, Send
 
 from likeness.contract import errors
 from likeness.contract.engines import EngineSpec
+from service.auth.dependencies import Owner
 from service.compat.openai import examples as examples
 from service.compat.openai.docs import problems
 from service.compat.openai.requests import TOLD_AS, edit, edit_parts, generation
-from service.compat.openai.responses import Wanted, headers_of, images, stream
+from service.compat.openai.responses import Wanted, images, stream
 from service.compat.openai.schemas import OpenAIImages, OpenAIModel, OpenAIModels
-from service.compat.waiting import Asked, Held, base_url, content_key, finished
+from service.compat.results import base_url, headers_of
+from service.compat.waiting import Asked, Held, content_key, finished
 from service.docs.responses import EVERYWHERE, OWNED, Responses, answer
 from service.http.problems import LEFT
+from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import missing_engines
 from service.jobs.submission import FORM, JSON, Submission, form_parts, media_type_of
 from service.routes.jobs import as_json
 from service.routes.requests import ACCEPTING, PICTURES, IdempotencyKey
-from service.state import OnlyQuery, Owner, Use
+from service.state import Use
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
@@ -56,6 +60,7 @@ def _responses(*more: type[errors.LikenessError]) -> Responses:
     dependencies=[Depends(OnlyQuery())],
     responses=_responses(*PICTURES, errors.InstructionNotUnderstood),
 )
+@submits(images=MOST_IMAGES)
 async def edit_image(request: Request, services: Use, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
     """Change a picture as `prompt` says; without one, recreate it.
 
@@ -75,6 +80,7 @@ async def edit_image(request: Request, services: Use, owner: Owner, idempotency_
 @router.post(
     "/images/generations", response_model=OpenAIImages, dependencies=[Depends(OnlyQuery())], responses=_responses()
 )
+@submits(images=0)
 async def generate_image(
     request: Request, services: Use, owner: Owner, idempotency_key: IdempotencyKey = None
 ) -> Response:

@@ -5,14 +5,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from likeness.contract.errors import FieldProblem, InvalidField, UnknownEngine
+from likeness.contract.errors import InvalidField, UnknownEngine
 from likeness.contract.jobs import Job, JobStatus, SentFile
 from likeness.contract.tasks import Customise, Generate, Recreate
+from service.compat.bodies import request_of
 from service.compat.kinds import asks_for_change
-from service.http import strict_json
-from service.http.problems import of_validation
 from service.jobs.submission import FILES, REGIONS, Model, Submission, Upload, source_of, submitted
 
 OWNER: Final = "likeness"
@@ -73,13 +72,7 @@ def read(body: bytes, owner: str | None, name: str | None, most: int) -> Submiss
     The input has the fields of `POST /recreate`, `/customise` or `/generate`; `kind` says which, where it is not plain.
     Raises UnknownEngine or InvalidField.
     """
-    fields = strict_json.loads(body)
-    if not isinstance(fields, dict):
-        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
-    try:
-        request = PredictionRequest.model_validate(fields, strict=True)
-    except ValidationError as error:
-        raise of_validation(error) from error
+    request = request_of(body, PredictionRequest)
     if (name is None) == (request.version is None):
         raise InvalidField.at("version", "an engine's name, here or in the path")
     engine = engine_named(owner or OWNER, name) if name else _of_version(request.version or "")

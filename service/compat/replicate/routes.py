@@ -12,14 +12,16 @@ from likeness.contract.errors import InvalidField, JobNotFound
 from likeness.contract.jobs import Job
 from service.compat.auth import TokenOwner
 from service.compat.replicate.requests import OWNER, engine_named, file_of, image_urls, prediction, read
-from service.compat.waiting import as_base64, base_url, picture_bytes
+from service.compat.results import as_base64, base_url, picture_bytes
 from service.http.headers import LONGEST_WAIT, preferred_wait
+from service.http.query import OnlyQuery
+from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import accept
 from service.jobs.submission import FORM, JSON, form_parts, media_type_of, upload_of
 from service.routes.jobs import as_json, wait_for
 from service.routes.paths import JobId
 from service.routes.requests import IdempotencyKey, Prefer
-from service.state import OnlyQuery, Services, Use
+from service.state import Services, Use
 
 router = APIRouter(prefix="/v1", include_in_schema=False)
 
@@ -30,6 +32,7 @@ PAGE: Final = 100
 
 @router.post("/predictions", dependencies=[Depends(OnlyQuery())])
 @router.post("/models/{owner_name}/{model}/predictions", dependencies=[Depends(OnlyQuery())])
+@submits(images=MOST_IMAGES)
 async def create_prediction(
     request: Request,
     services: Use,

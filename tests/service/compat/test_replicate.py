@@ -17,7 +17,7 @@ from likeness.contract.jobs import JobStatus
 from service.auth.keys import create_key
 from service.compat.errors import shape_of
 from service.compat.replicate.requests import STATUS
-from service.compat.waiting import as_base64
+from service.compat.results import as_base64
 from service.http import problems
 from service.http.problems import problem_of
 from tests.service.conftest import Live, png

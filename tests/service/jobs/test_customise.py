@@ -12,6 +12,7 @@ import pytest
 import redis
 from PIL import Image
 
+from likeness.contract.instructions import understand
 from likeness.contract.jobs import JobOrder
 from likeness.queue import keys
 from tests.service.conftest import Live, Stack, encoded, png
@@ -325,3 +326,10 @@ def test_what_no_closed_engine_follows_goes_to_an_open_one_that_is_installed(sho
     install(stack, "instruct-pix2pix")
     assert order(stack, form(shop, **wish).json()["id"]).engine == "instruct-pix2pix"
     assert order(stack, form(shop, instruction="make it red").json()["id"]).engine == "starter-edit"
+
+
+def test_an_instruction_is_read_once_until_its_job_is_queued(shop: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr("likeness.contract.engines.understand", lambda said: read.append(said) or understand(said))
+    assert form(shop, instruction="make it red").status_code == 202
+    assert read == ["make it red"]

@@ -7,10 +7,11 @@ import pytest
 import redis
 
 from likeness.contract.catalogue import load_catalogue
+from likeness.contract.engines import Intent
 from likeness.contract.errors import DoesNotFit
 from likeness.contract.jobs import Residency
 from likeness.contract.runs import PlannedRun
-from likeness.contract.tasks import Customise, Recreate
+from likeness.contract.tasks import Customise, EditType, Recreate
 from likeness.imaging.frame import padded
 from service.jobs.capacity import check_memory
 from service.jobs.dry_run import canvas_of
@@ -127,7 +128,7 @@ def test_after_a_job_its_pace_is_known(live: Live) -> None:
     ],
 )
 def test_a_large_picture_is_told_in_tiles(size, canvas) -> None:
-    told = canvas_of(PlannedRun(STARTER, Recreate()), *size)
+    told = canvas_of(PlannedRun.of(STARTER, Recreate()), *size)
     assert (told.width, told.height, told.tiles) == canvas
 
 
@@ -140,19 +141,19 @@ def test_the_canvas_is_the_one_that_pictures_are_padded_to(size) -> None:
 
 
 def test_or_made_smaller_where_the_engine_does_so() -> None:
-    told = canvas_of(PlannedRun(EDIT, Customise(instruction="make it red")), 1536, 768)
+    told = canvas_of(PlannedRun.of(EDIT, Customise(instruction="make it red")), 1536, 768)
     assert (told.width, told.height, told.tiles) == (768, 384, 1)
 
 
 def test_a_small_picture_is_enlarged_to_what_the_engine_is_best_at() -> None:
     native = STARTER.model_copy(update={"canvas": STARTER.canvas.model_copy(update={"native": 512})})
-    told = canvas_of(PlannedRun(native, Recreate()), 100, 200)
+    told = canvas_of(PlannedRun.of(native, Recreate()), 100, 200)
     assert (told.width, told.height, told.tiles) == (264, 512, 1)
 
 
 def test_what_is_steered_by_maps_is_not_cut_into_tiles() -> None:
     task = Customise(prompt="a wall", controls=[{"kind": "canny"}])
-    told = canvas_of(PlannedRun(STARTER, task), 2048, 1024)
+    told = canvas_of(PlannedRun(STARTER, task, Intent(EditType.CONTROL), {}), 2048, 1024)
     assert (told.width, told.height, told.tiles) == (1024, 512, 1)
 
 

@@ -1,5 +1,7 @@
 import pytest
 
+from likeness.contract.engines import intent_of
+from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.learned import Captions
 from worker.editing.captions import captions_of
@@ -20,19 +22,20 @@ BEFORE = "a photo of a product"
     ],
 )
 def test_an_edit_of_the_closed_set_has_captions(asked, after):
-    assert captions_of(Customise(**asked), closed=True) == Captions(after, BEFORE)
+    assert captions_of(Customise(**asked), intent_of(Customise(**asked), closed=True).edit) == Captions(after, BEFORE)
 
 
 def test_what_was_sent_goes_before():
     said = {"source_prompt": "a shirt", "target_prompt": "a red shirt"}
-    assert captions_of(Customise(instruction="make it red", **said), closed=True) == Captions("a red shirt", "a shirt")
+    red = Edit(EditKind.RECOLOUR, colour="red")
+    assert captions_of(Customise(instruction="make it red", **said), red) == Captions("a red shirt", "a shirt")
     filled = Customise(prompt="a wall", mask="background", source_prompt="a shirt")
-    assert captions_of(filled, closed=False) == Captions("a wall", "a shirt")
+    assert captions_of(filled, None) == Captions("a wall", "a shirt")
 
 
 def test_an_open_instruction_stands_for_the_made_picture_alone():
-    assert captions_of(Customise(instruction="as if it snowed"), closed=False) == Captions("as if it snowed")
-    assert captions_of(Customise(logo="file"), closed=False) is None
+    assert captions_of(Customise(instruction="as if it snowed"), None) == Captions("as if it snowed")
+    assert captions_of(Customise(logo="file"), None) is None
 
 
 def test_a_caption_of_the_given_picture_needs_one_of_the_made():

@@ -12,6 +12,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.comparison import Compare
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, Original, Reproduces, Result, new_job_id
+from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import OUTSIDE
 from likeness.imaging.formats.decode import Bounds, decode
@@ -54,7 +55,7 @@ def asked(task: Customise, sent: Sent, size: tuple[int, int] = (50, 40), spec: E
     """Return the plan for a grey picture of this height and width, padded to the canvas below and to the right."""
     canvas = np.full((64, 64, 3), 0.5, np.float32)
     nothing = lambda _: np.zeros(size, np.float32)  # noqa: E731
-    return edit_plan_of(task, spec, AnalysedCanvas(canvas, size, nothing, lambda _: None), sent)
+    return edit_plan_of(PlannedRun.of(spec, task), AnalysedCanvas(canvas, size, nothing, lambda _: None), sent)
 
 
 def drilled(store: PictureStore, data: bytes, files: dict[str, bytes], **fields) -> tuple[Result, bytes]:

@@ -9,7 +9,7 @@ import redis
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import NotReady
 from likeness.local.valkey import free_port
-from likeness.observability.tracing import opened
+from likeness.observability.setup import open_tracing
 from likeness.queue import keys
 from likeness.storage.pictures import PictureStore
 from tests.observability.conftest import Scrape
@@ -59,7 +59,7 @@ def test_a_run_that_a_worker_leaves_is_told_when_it_ends(monkeypatch: pytest.Mon
     with receiving() as receiver:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
         one = order(PictureStore.open("memory://")).model_copy(update={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
-        telemetry = Telemetry(opened("likeness-worker"))
+        telemetry = Telemetry(open_tracing("likeness-worker"))
         telemetry.taken(one, "drill-interactive", one.created_at)
         telemetry.stage("drill", "denoising", [one.id], 0.5, step=1)
         telemetry.close()

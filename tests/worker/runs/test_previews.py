@@ -12,6 +12,7 @@ from PIL import Image
 from structlog.testing import capture_logs
 
 from likeness.contract.jobs import Progress, Result
+from likeness.contract.runs import PlannedRun
 from likeness.imaging.formats.decode import decode
 from likeness.imaging.formats.xmp import read
 from likeness.imaging.frame import Frame
@@ -189,5 +190,5 @@ def items(store: PictureStore) -> list[tuple[Work, EngineTask]]:
     given = decode(store.get(one.input), UNBOUNDED)
     frame = Frame.of(given)
     canvas = frame.canvas(given, 8, 8)
-    parameters = SPEC.resolve(one.task)
-    return [(Work(one, given, frame, EditPlan(canvas), 0), EngineTask(canvas, 0, parameters))]
+    run = PlannedRun.of(SPEC, one.task)
+    return [(Work(one, run, given, frame, EditPlan(canvas), 0), EngineTask(canvas, 0, run.attempt(0)))]

@@ -1,14 +1,12 @@
-"""What the service answers: jobs and engines as callers see them, never as we store them."""
+"""Jobs as callers see them, never as they are stored."""
 
-from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from likeness.contract.comparison import Compare, JobKind
-from likeness.contract.engines import CanvasSpec, EngineSpec, Kind, ParameterSpec
-from likeness.contract.figures import Figures, Measured
+from likeness.contract.comparison import JobKind
+from likeness.contract.deliveries import WebhookLog
 from likeness.contract.jobs import (
     ComparedRun,
     Comparison,
@@ -19,62 +17,11 @@ from likeness.contract.jobs import (
     Recipe,
     Recommendation,
     Reproduction,
-    Residency,
     Result,
     Scalar,
     Timings,
-    WebhookLog,
 )
 from likeness.contract.report import Report
-from likeness.contract.tasks import ControlKind, Customise, EditType, Purpose, Recreate
-
-SentPicture = Annotated[
-    str,
-    Field(description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"),
-]
-
-
-class RecreateRequest(Recreate):
-    """Recreate a picture as exactly as the engine can."""
-
-    image: SentPicture
-
-
-class CustomiseRequest(Customise):
-    """Change a picture: in words, to a colour, by another picture, within a mask, or by control."""
-
-    image: SentPicture
-    mask: str | None = Field(  # type: ignore[assignment]  # what is sent; the task says only that it is a file
-        default=None,
-        description="where alone the picture may change: `product` or `background`, which are then found, "
-        "or a picture of the same size, sent as the image is, white where it may change; "
-        "it is turned with the picture",
-    )
-    logo: str | None = Field(  # type: ignore[assignment]  # as above
-        default=None, description="a picture to print, sent as the image is"
-    )
-    control: str | None = Field(  # type: ignore[assignment]  # as above
-        default=None, description="a map for the first of `controls`, sent as the image is"
-    )
-    style_image: str | None = Field(  # type: ignore[assignment]  # as above
-        default=None, description="a picture of any size whose style is taken over, sent as the image is"
-    )
-    guide: str | None = Field(  # type: ignore[assignment]  # as above
-        default=None,
-        description="the picture as painted over, of the same size, sent as the image is; where it is transparent, the "
-        "picture shows. `strength` says how freely it is followed, `prompt` what it shows",
-    )
-
-
-class CompareRequest(Compare):
-    """Run one picture through several engines and settings, to see which does it best."""
-
-    image: SentPicture
-    mask: str | None = Field(default=None, description="a mask for `task`, sent as the image is")
-    logo: str | None = Field(default=None, description="a picture for `task` to print, sent as the image is")
-    control: str | None = Field(default=None, description="a map for the first of `task`'s `controls`, sent likewise")
-    style_image: str | None = Field(default=None, description="a picture for `task` to take the style of, likewise")
-    guide: str | None = Field(default=None, description="the picture as painted over, for `task`, likewise")
 
 
 class Links(BaseModel):
@@ -253,76 +200,3 @@ class JobPage(BaseModel):
 
     jobs: list[JobView]
     next: str | None = Field(description="`cursor` of the page after this one; null on the last")
-
-
-class Resident(BaseModel):
-    """A worker that holds an engine in memory."""
-
-    worker: str
-    device: str
-    memory: int | None = Field(description="bytes its engines may take")
-    exact: bool = Field(description="gives the same bytes in any batch; elsewhere only to jobs that ask for `exact`")
-
-
-class EngineView(BaseModel):
-    """One engine of the catalogue, and where it is in memory."""
-
-    name: str
-    family: str
-    summary: str
-    use: str = Field(description="when to take it rather than another")
-    kinds: list[Kind]
-    ways: list[EditType] = Field(description="the edit types it does")
-    default_for: list[Purpose] = Field(description="what it does when no engine is named")
-    closed: bool = Field(description="takes only the instructions that `instructions` lists")
-    instructions: list[str] = Field(description="what can be asked of a closed engine in words, a line for each kind")
-    pool: str
-    weights: str
-    parts: dict[str, str] = Field(description="further models it runs on")
-    controls: list[ControlKind] = Field(description="maps that steer it")
-    loras: list[str] = Field(description="adapters that a job may put on")
-    captioned: bool = Field(description="needs a text to recreate a picture; one is written when none is given")
-    memory: int | None = Field(description="bytes it needs to make one picture, weights included")
-    revision: str
-    licence: str
-    batch: int = Field(description="most jobs in one run")
-    timeout: int = Field(description="seconds a job may run, for each candidate and attempt")
-    timeout_per_megapixel: float = Field(description="seconds more for each megapixel")
-    max_candidates: int
-    drifts: bool = Field(description="is known to shift or zoom the picture; undone where it is small and sure")
-    canvas: CanvasSpec
-    parameters: dict[str, ParameterSpec]
-    figures: list[Measured] = Field(description="what was measured of it with its default parameters; may be empty")
-    installed: bool = Field(description="whether a worker has everything it runs on")
-    resident: list[Resident]
-
-    @classmethod
-    def of(
-        cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str], figures: Figures
-    ) -> "EngineView":
-        """Return an engine with what was measured of it, and the workers that hold it."""
-        resident = [
-            Resident(**worker.model_dump(include={"worker", "device", "memory"}), exact=worker.device == "cpu")
-            for worker in workers
-            if spec.name in worker.engines
-        ]
-        said = spec.model_dump(include=set(cls.model_fields))
-        return cls(
-            **said,
-            instructions=spec.instructions(),
-            figures=figures.of(spec),
-            installed=spec.name not in missing,
-            resident=resident,
-        )
-
-
-class EngineList(BaseModel):
-    """The catalogue."""
-
-    engines: list[EngineView]
-
-
-class Health(BaseModel):
-    """That the service, or all that it stands on, answers."""
-
-    status: str
