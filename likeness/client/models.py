@@ -5,16 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from likeness.contract.jobs import (
-    ComparedRun,
-    Delivery,
-    JobFailure,
-    JobStatus,
-    Progress,
-    Recommendation,
-    Reproduction,
-    Timings,
-)
+from likeness.contract.deliveries import Delivery
+from likeness.contract.jobs import ComparedRun, JobFailure, JobStatus, Progress, Recommendation, Reproduction, Timings
 from likeness.contract.report import Report
 from likeness.contract.usage import DayUsage
 

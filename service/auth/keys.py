@@ -1,16 +1,14 @@
 """API keys: made, kept as hashes in a file, checked; and the short-lived tokens that browsers follow jobs with.
 
-`python -m service.auth create NAME` prints a new key once; `list`, `limit NAME` and `revoke NAME` do what they say.
+The command for them is `python -m service.auth`.
 """
 
-import argparse
 import contextlib
 import fcntl
 import hmac
 import os
 import re
 import secrets
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,11 +16,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
-from service.config import Settings
 
 LOCAL_OWNER: Final = "local"
 """Who owns the jobs of a service without keys. No key may have this name."""
@@ -40,9 +36,9 @@ class Scope(StrEnum):
     """What a key may do."""
 
     READ = "jobs:read"
-    """Read its jobs, their pictures and reports, the engines, and what it used."""
+    """Read its jobs, their images and reports, the engines and its usage."""
     WRITE = "jobs:write"
-    """Hand jobs in, cancel and delete them."""
+    """Submit, cancel and delete jobs."""
     METRICS = "metrics:read"
     """Read the metrics, which are of all keys together."""
 
@@ -53,8 +49,8 @@ class KeyLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     scopes: list[Scope] = Field(default=list(Scope), min_length=1)
-    concurrency: int | None = Field(default=None, ge=1, description="most jobs of the key running at once")
-    daily_quota: int | None = Field(default=None, ge=0, description="most jobs accepted in a UTC day")
+    concurrency: int | None = Field(default=None, ge=1, description="maximum number of jobs of the key running at once")
+    daily_quota: int | None = Field(default=None, ge=0, description="maximum number of jobs accepted per UTC day")
 
     @property
     def bounds(self) -> str:
@@ -265,57 +261,3 @@ def _stamp(path: Path | None) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Make, list, limit or revoke API keys. Exits with one sentence when that cannot be done."""
-    args = _parser().parse_args(argv)
-    try:
-        _run(args)
-    except KeysError as error:
-        sys.exit(f"likeness: {error}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="API keys of the service")
-    parser.add_argument("--file", type=Path, default=Settings().keys_file or Path(".likeness/keys.json"))
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="print the names, each with what bounds it")
-    for command in ("create", "limit"):
-        _add_limits(commands.add_parser(command))
-    commands.add_parser("revoke").add_argument("name")
-    return parser
-
-
-def _add_limits(parser: argparse.ArgumentParser) -> None:
-    """Add the options of KeyLimits; one that is not given is not in what is parsed."""
-    parser.add_argument("name")
-    parser.argument_default = argparse.SUPPRESS
-    parser.add_argument("--scope", dest="scopes", action="append", choices=list(Scope), help="may be repeated")
-    parser.add_argument("--concurrency", type=_bound, help="most jobs of the key running at once, or `none`")
-    parser.add_argument("--daily-quota", type=_bound, help="most jobs accepted in a UTC day, or `none`")
-
-
-def _bound(text: str) -> int | None:
-    return None if text == "none" else int(text)
-
-
-def _run(args: argparse.Namespace) -> None:
-    given = {name: value for name, value in vars(args).items() if name in KeyLimits.model_fields}
-    if args.command == "create":
-        print(create_key(args.file, args.name, _limits(UNLIMITED, given)))
-    elif args.command == "limit":
-        change_key(args.file, args.name, lambda record: record.model_copy(update=dict(_limits(record, given))))
-    elif args.command == "revoke":
-        revoke_key(args.file, args.name)
-    else:
-        print("".join(f"{record.name} {record.bounds}".rstrip() + "\n" for record in read_keys(args.file)), end="")
-
-
-def _limits(known: KeyLimits, given: dict[str, Any]) -> KeyLimits:
-    """Return known limits with those given in their place. Raises KeysError."""
-    try:
-        return KeyLimits(**{name: getattr(known, name) for name in KeyLimits.model_fields} | given)
-    except ValidationError as error:
-        wrong = "; ".join(f"--{str(item['loc'][0]).replace('_', '-')}: {item['msg']}" for item in error.errors())
-        raise KeysError(wrong) from error

@@ -1,1 +1,1 @@
-"""The APIs of others, so that their clients work unchanged: what each says, told as a job of ours, and back."""
+"""The APIs of others, so that their clients work unchanged: each translated into jobs of ours, and back."""

@@ -10,7 +10,8 @@ from rq.job import JobStatus as RqStatus
 from rq.job import Retry
 from rq.serializers import JSONSerializer
 
-from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result, WebhookLog, WebhookState
+from likeness.contract.deliveries import WebhookLog, WebhookState
+from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result
 from likeness.queue import keys
 
 STATUS: Final = {
@@ -102,7 +103,7 @@ def job_of(fields: dict[bytes, bytes]) -> Job:
 
 
 def _told(fields: dict[bytes, bytes], status: JobStatus) -> dict[str, Any]:
-    """Return the fields of Job about its webhook; none when nobody is to be told of its end."""
+    """Return the fields of Job about its webhook; none if it has no webhook."""
     if (url := fields.get(keys.FIELD_WEBHOOK.encode())) is None:
         return {}
     if said := fields.get(keys.FIELD_DELIVERIES.encode()):

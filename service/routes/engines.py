@@ -7,7 +7,7 @@ from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
 from service.http.query import OnlyQuery
-from service.schemas import EngineList, EngineView
+from service.schemas.engines import EngineList, EngineView
 from service.state import Use
 
 router = APIRouter(tags=["engines"])

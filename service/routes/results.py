@@ -1,7 +1,10 @@
-"""How the calls that read a result find it."""
+"""How the calls that read a result find it, and give a stored file whole."""
 
-from likeness.contract.errors import ImageNotFound, JobNotFinished
-from likeness.contract.jobs import Job, MadeImage
+from starlette.responses import Response
+
+from likeness.contract.errors import ImageNotFound, InputLost, JobExpired, JobNotFinished
+from likeness.contract.jobs import Job, MadeImage, StoredPicture
+from service.http.headers import etag_matches
 from service.state import Services
 
 
@@ -13,3 +16,20 @@ async def made_image(services: Services, owner: str, job_id: str, number: int) -
     if number >= len(job.result.images):
         raise ImageNotFound(f"the job has {len(job.result.images)} images, numbered from 0")
     return job, job.result.images[number]
+
+
+async def stored_file(services: Services, stored: StoredPicture, name: str, if_none_match: str | None) -> Response:
+    """Return a stored file whole, to be cached for good under its sha256. Raises JobExpired when it is erased."""
+    headers = {
+        "ETag": f'"{stored.sha256}"',
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Disposition": f'inline; filename="{name}"',
+        "Vary": "Authorization",
+    }
+    if if_none_match and etag_matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    try:
+        data = await services.store.get_async(stored)
+    except InputLost as error:
+        raise JobExpired("the file is no longer stored") from error
+    return Response(data, headers=headers, media_type=stored.media_type)

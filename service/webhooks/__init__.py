@@ -1,1 +1,1 @@
-"""Webhooks: receivers that are told how jobs ended, signed as Standard Webhooks says, by a process of their own."""
+"""Webhooks: receivers are notified of how jobs ended, signed as Standard Webhooks says, by a process of its own."""

@@ -1,4 +1,4 @@
-"""What a receiver is told: the job as `GET /jobs/{id}` gives it, cut down until it is small enough."""
+"""The body of a webhook: the job as `GET /jobs/{id}` returns it, shortened until it is small enough."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.jobs import Job
-from service.schemas import JobView, Links
+from service.schemas.jobs import JobView, Links
 
 MOST_BYTES: Final = 20_000
 """Of a body."""

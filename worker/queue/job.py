@@ -59,7 +59,7 @@ class LikenessJob(Job):
         self.webhooks = []
         self._instance = None
 
-    @property
+    @property  # type: ignore[misc]  # RQ's can be set; nothing may set ours
     def instance(self) -> None:
         """Nothing: methods of stored objects are not run."""
         return
@@ -136,7 +136,7 @@ class LikenessJob(Job):
         """Append the last event and count it; a job that was deleted since its lease was renewed stays deleted."""
         self.publish(event, pipeline, lifetime)
         usage = keys.USAGE_KEY.format(owner=self.owner, day=now().date())
-        images = len(self.outcome.images) if event.status is Status.SUCCEEDED else 0  # type: ignore[union-attr]
+        images = len(self.outcome.images) if isinstance(self.outcome, Result) else 0
         args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS]
         pipeline.eval(ENDED, 2, usage, self.key, *args)
         redis_keys = [self.key, keys.EVENTS_KEY.format(id=self.id)]
@@ -206,7 +206,7 @@ class LikenessQueue(Queue):
             order = first.scheduler.order(list(by_name))
             wake_up_keys = [keys.WAKE_UP_KEY.format(queue=name) for name in order]
             aged = keys.BATCH_TURN_SECONDS * 1000 if first.scheduler.batch_due else -1
-            args = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
+            args: list[str | int] = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
             redis_keys = [by_name[name].key for name in order]
             taken = connection.eval(TAKE, 2 * len(order), *redis_keys, *wake_up_keys, *args)
             if isinstance(taken, list):
@@ -228,7 +228,8 @@ class LikenessQueue(Queue):
 def fetch(queue: Queue, job_id: str) -> LikenessJob | None:
     """Return a job just taken from `queue`, or None, dropping its id, when it no longer exists."""
     try:
-        return LikenessJob.fetch(job_id, connection=queue.connection, serializer=queue.serializer)
+        found = LikenessJob.fetch(job_id, connection=queue.connection, serializer=queue.serializer)
     except NoSuchJobError:
         queue.connection.lrem(queue.intermediate_queue_key, 1, job_id)
         return None
+    return cast(LikenessJob, found)

@@ -68,7 +68,7 @@ class WorkerRegistry:
         return keys.RESIDENT_KEY.format(worker=worker)
 
 
-def _read(record: bytes | None) -> Residency | None:
+def _read(record: bytes | str | None) -> Residency | None:
     """Return a worker's record, or None: it died, or speaks a newer language than ours."""
     try:
         return None if record is None else Residency.model_validate_json(record, extra="ignore")

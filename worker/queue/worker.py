@@ -147,4 +147,4 @@ class BatchWorker(RecordingWorker):
                 seen = self._seen_taken.get(queue.name, [])
                 self._seen_taken[queue.name] = look_after(queue, self.name, seen, self.telemetry)
                 queue.release_maintenance_lock()
-        self.last_cleaned_at = now()
+        self.last_cleaned_at = now()  # type: ignore[assignment]  # RQ declares it as None

@@ -1,15 +1,15 @@
-"""What an AUTOMATIC1111 client asks for, told in our words. What cannot be done is refused.
+"""What an AUTOMATIC1111 client asks for, told in our words. What cannot be done is rejected.
 
-Its clients send every field there is, most with a value that asks for nothing: that value is taken, others are refused.
+Its clients send every field, most with a value that asks for nothing: that value is accepted, others are rejected.
 """
 
 from collections.abc import Collection
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from likeness.contract.engines import EngineSpec
-from likeness.contract.errors import FieldProblem, InvalidField
+from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import SentFile
 from likeness.contract.parameters import MAX_PROMPT, MAX_SEED
 from likeness.contract.runs import plan_of
@@ -17,10 +17,9 @@ from likeness.contract.tasks import Customise, EditType, Recreate
 from likeness.imaging.formats.decode import peek
 from likeness.imaging.masks import upright_size
 from service.compat.a1111.controlnet import controls_of
+from service.compat.bodies import request_of
 from service.compat.field_names import told_as
 from service.compat.masks import inverted_mask
-from service.http import strict_json
-from service.http.problems import of_validation
 from service.jobs.accept import naming
 from service.jobs.submission import Submission, Upload, source_of, submitted
 from service.state import Services
@@ -131,13 +130,7 @@ class Img2Img(BaseModel):
 
 def read(body: bytes) -> Img2Img:
     """Return the request in a JSON body. Raises InvalidField, at the first field that asks for what there is not."""
-    fields = strict_json.loads(body)
-    if not isinstance(fields, dict):
-        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
-    try:
-        request = Img2Img.model_validate(fields, strict=True)
-    except ValidationError as error:
-        raise of_validation(error) from error
+    request = request_of(body, Img2Img)
     for name, value in (request.model_extra or {}).items():
         if name not in NEUTRAL and name not in IGNORED:
             raise InvalidField.at(name[:64], "not a field of this call")
@@ -186,9 +179,7 @@ def _check_size(services: Services, request: Img2Img, image: Upload) -> None:
     with told_as(TOLD_AS), naming("image"):
         width, height = upright_size(peek(image.data, services.bounds))
     if (request.width or width, request.height or height) != (width, height):
-        raise InvalidField.at(
-            "width", f"the frame never changes: send the picture's own {width} x {height}, or neither"
-        )
+        raise InvalidField.at("width", f"the frame never changes: send the image's own {width} x {height}, or neither")
 
 
 def _fields(services: Services, request: Img2Img, edits: bool) -> dict[str, Any]:
@@ -208,7 +199,7 @@ def _fields(services: Services, request: Img2Img, edits: bool) -> dict[str, Any]
 
 
 def _steering(request: Img2Img, spec: EngineSpec) -> dict[str, Any]:
-    """Return the parameters for an engine. What it does not take is refused, unless the client sends it unasked."""
+    """Return the parameters for an engine. What it does not take is rejected, unless the client sends it unasked."""
     found: dict[str, Any] = {}
     for name, (ours, unasked) in OPTIONAL.items():
         value = getattr(request, name)

@@ -1,18 +1,17 @@
-"""Replicate's predictions as its clients send and read them, told in our words and back."""
+"""Replicate's predictions as its clients send and read them, translated to our fields and back."""
 
 import base64
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from likeness.contract.errors import FieldProblem, InvalidField, UnknownEngine
+from likeness.contract.errors import InvalidField, UnknownEngine
 from likeness.contract.jobs import Job, JobStatus, SentFile
 from likeness.contract.tasks import Customise, Generate, Recreate
+from service.compat.bodies import request_of
 from service.compat.kinds import asks_for_change
-from service.http import strict_json
-from service.http.problems import of_validation
 from service.jobs.submission import FILES, REGIONS, Model, Submission, Upload, source_of, submitted
 
 OWNER: Final = "likeness"
@@ -45,7 +44,7 @@ class PredictionRequest(BaseModel):
     @classmethod
     def _said_in_the_input(cls, value: object) -> None:
         if value is not None:
-            raise ValueError("not taken: `webhook` in the input tells the job's end in this service's own words")
+            raise ValueError("not supported: use `webhook` in the input, which this service delivers in its own format")
 
 
 class Prediction(BaseModel):
@@ -55,7 +54,7 @@ class Prediction(BaseModel):
     model: str
     version: str = Field(description="the engine's name")
     status: str
-    input: dict[str, Any] = Field(description="as it was understood, without the pictures")
+    input: dict[str, Any] = Field(description="as it was understood, without the images")
     output: list[str] | None = Field(description="the images: URLs, or data URIs where the service is not on https")
     logs: str = Field(description="a progress bar")
     error: str | None
@@ -68,18 +67,12 @@ class Prediction(BaseModel):
 
 
 def read(body: bytes, owner: str | None, name: str | None, most: int) -> Submission:
-    """Return the job that a JSON body asks for, with the model of the path if it has one; `most` bytes a picture.
+    """Return the job that a JSON body asks for, with the model of the path if it has one; `most` bytes an image.
 
     The input has the fields of `POST /recreate`, `/customise` or `/generate`; `kind` says which, where it is not plain.
     Raises UnknownEngine or InvalidField.
     """
-    fields = strict_json.loads(body)
-    if not isinstance(fields, dict):
-        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
-    try:
-        request = PredictionRequest.model_validate(fields, strict=True)
-    except ValidationError as error:
-        raise of_validation(error) from error
+    request = request_of(body, PredictionRequest)
     if (name is None) == (request.version is None):
         raise InvalidField.at("version", "an engine's name, here or in the path")
     engine = engine_named(owner or OWNER, name) if name else _of_version(request.version or "")

@@ -6,7 +6,6 @@ import pytest
 from pydantic import TypeAdapter
 
 from likeness.contract.tasks import Generate
-from service import schemas
 from service.compat.openai import examples as openai_examples
 from service.compat.openai.schemas import (
     EditRequest,
@@ -21,6 +20,9 @@ from service.docs.reference import as_markdown
 from service.http.problems import STATUS
 from service.jobs.dry_run import DryRun
 from service.openapi import as_json, as_typescript, document
+from service.schemas.engines import EngineList
+from service.schemas.jobs import AcceptedJob, JobPage, JobView
+from service.schemas.requests import CompareRequest, CustomiseRequest, RecreateRequest
 from tests.support.places import ROOT
 
 OPERATIONS = [
@@ -86,20 +88,20 @@ def test_errors_are_documented_with_their_codes(path: str, method: str, operatio
 
 def test_examples_are_what_the_models_give() -> None:
     for model, example in [
-        (schemas.AcceptedJob, examples.ACCEPTED),
-        (schemas.JobView, examples.RUNNING),
-        (schemas.JobView, examples.SUCCEEDED),
-        (schemas.JobView, examples.CUSTOMISED),
-        (schemas.JobView, examples.CANCELLED),
-        (schemas.JobView, examples.COMPARED),
-        (schemas.JobView, examples.REPRODUCED),
-        (schemas.JobView, examples.GENERATED),
+        (AcceptedJob, examples.ACCEPTED),
+        (JobView, examples.RUNNING),
+        (JobView, examples.SUCCEEDED),
+        (JobView, examples.CUSTOMISED),
+        (JobView, examples.CANCELLED),
+        (JobView, examples.COMPARED),
+        (JobView, examples.REPRODUCED),
+        (JobView, examples.GENERATED),
         (DryRun, examples.DRY_RUN),
-        (schemas.JobPage, examples.PAGE),
-        (schemas.EngineList, examples.ENGINES),
-        (schemas.RecreateRequest, examples.RECREATE),
-        (schemas.CustomiseRequest, examples.CUSTOMISE),
-        (schemas.CompareRequest, examples.COMPARE),
+        (JobPage, examples.PAGE),
+        (EngineList, examples.ENGINES),
+        (RecreateRequest, examples.RECREATE),
+        (CustomiseRequest, examples.CUSTOMISE),
+        (CompareRequest, examples.COMPARE),
         (Generate, examples.GENERATE),
         (Generate, examples.GENERATE_FROM_TEXT),
         (OpenAIImages, openai_examples.IMAGES),

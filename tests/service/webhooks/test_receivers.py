@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from likeness.contract.jobs import Delivery
+from likeness.contract.deliveries import Delivery
 from likeness.local.valkey import free_port
 from service.webhooks.secrets import new_secret
 from service.webhooks.sender import Sender

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from likeness.contract.jobs import Delivery, WebhookLog
+from likeness.contract.deliveries import Delivery, WebhookLog
 from service.config import Settings
 from service.webhooks.deliverer import JITTER, settle
 

@@ -1,0 +1,1 @@
+"""What callers send and what the service answers, as models."""

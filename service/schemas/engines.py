@@ -1,0 +1,83 @@
+"""Engines as callers see them."""
+
+from collections.abc import Collection, Sequence
+
+from pydantic import BaseModel, Field
+
+from likeness.contract.engines import CanvasSpec, EngineSpec, Kind, ParameterSpec
+from likeness.contract.figures import Figures, Measured
+from likeness.contract.jobs import (
+    Residency,
+)
+from likeness.contract.tasks import ControlKind, EditType, Purpose
+
+
+class Resident(BaseModel):
+    """A worker that holds an engine in memory."""
+
+    worker: str
+    device: str
+    memory: int | None = Field(description="bytes of memory its engines may use")
+    exact: bool = Field(
+        description="byte-identical output in any batch; other workers give it only to jobs with `exact`"
+    )
+
+
+class EngineView(BaseModel):
+    """One engine of the catalogue, and where it is in memory."""
+
+    name: str
+    family: str
+    summary: str
+    use: str = Field(description="when to choose it over another engine")
+    kinds: list[Kind]
+    ways: list[EditType] = Field(description="the edit types it supports")
+    default_for: list[Purpose] = Field(description="the jobs it runs when no engine is named")
+    closed: bool = Field(description="supports only the instructions listed in `instructions`")
+    instructions: list[str] = Field(description="the instructions that a closed engine supports, one line per kind")
+    pool: str
+    weights: str
+    parts: dict[str, str] = Field(description="other models it uses")
+    controls: list[ControlKind] = Field(description="control maps it supports")
+    loras: list[str] = Field(description="LoRA adapters that a job may use")
+    captioned: bool = Field(description="needs a prompt to recreate an image; a captioner writes it if none is given")
+    memory: int | None = Field(description="bytes of memory it needs for one image, including weights")
+    revision: str
+    licence: str
+    batch: int = Field(description="maximum batch size")
+    timeout: int = Field(description="time limit of a job in seconds, per candidate and attempt")
+    timeout_per_megapixel: float = Field(description="additional seconds per megapixel")
+    max_candidates: int
+    drifts: bool = Field(
+        description="tends to shift or zoom the image; the service undoes this when it is small and certain"
+    )
+    canvas: CanvasSpec
+    parameters: dict[str, ParameterSpec]
+    figures: list[Measured] = Field(description="metrics measured with its default parameters; may be empty")
+    installed: bool = Field(description="whether a worker has all the models it needs")
+    resident: list[Resident]
+
+    @classmethod
+    def of(
+        cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str], figures: Figures
+    ) -> "EngineView":
+        """Return an engine with what was measured of it, and the workers that hold it."""
+        resident = [
+            Resident(**worker.model_dump(include={"worker", "device", "memory"}), exact=worker.device == "cpu")
+            for worker in workers
+            if spec.name in worker.engines
+        ]
+        said = spec.model_dump(include=set(cls.model_fields))
+        return cls(
+            **said,
+            instructions=spec.instructions(),
+            figures=figures.of(spec),
+            installed=spec.name not in missing,
+            resident=resident,
+        )
+
+
+class EngineList(BaseModel):
+    """The catalogue."""
+
+    engines: list[EngineView]

@@ -1,0 +1,58 @@
+"""What callers send as JSON, as the description shows it."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from likeness.contract.comparison import Compare
+from likeness.contract.tasks import Customise, Recreate
+
+SentPicture = Annotated[
+    str,
+    Field(description="the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file"),
+]
+
+
+class RecreateRequest(Recreate):
+    """Recreate an image as exactly as the engine can."""
+
+    image: SentPicture
+
+
+class CustomiseRequest(Customise):
+    """Change an image: by instruction, exact colour, print, style, mask, guide or control map."""
+
+    image: SentPicture
+    mask: str | None = Field(  # type: ignore[assignment]  # what is sent; the task says only that it is a file
+        default=None,
+        description="limits the edit to this area: `product` or `background`, which are detected, "
+        "or an image of the same size, sent in the same way as `image`, white where the edit applies; "
+        "it is rotated together with the image",
+    )
+    logo: str | None = Field(  # type: ignore[assignment]  # as above
+        default=None, description="an image to print, sent in the same way as `image`"
+    )
+    control: str | None = Field(  # type: ignore[assignment]  # as above
+        default=None, description="a control map for the first of `controls`, sent in the same way as `image`"
+    )
+    style_image: str | None = Field(  # type: ignore[assignment]  # as above
+        default=None, description="a style image of any size, sent in the same way as `image`"
+    )
+    guide: str | None = Field(  # type: ignore[assignment]  # as above
+        default=None,
+        description="the image with the guide painted on it, same size, sent in the same way as `image`; where it is "
+        "transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows",
+    )
+
+
+class CompareRequest(Compare):
+    """Run one image through several engines and settings, to find out which does it best."""
+
+    image: SentPicture
+    mask: str | None = Field(default=None, description="a mask for `task`, sent in the same way as `image`")
+    logo: str | None = Field(default=None, description="an image for `task` to print, sent in the same way as `image`")
+    control: str | None = Field(
+        default=None, description="a control map for the first of `task`'s `controls`, likewise"
+    )
+    style_image: str | None = Field(default=None, description="a style image for `task`, likewise")
+    guide: str | None = Field(default=None, description="the image with the guide painted on it, for `task`, likewise")
