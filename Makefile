@@ -52,8 +52,10 @@ up: $(READY) ## run everything on 127.0.0.1:8000 (LIKENESS_PORT) until Ctrl-C
 	@$(BIN)/likeness up
 
 test: lint ## run every check and test
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile
-	$(BIN)/python -m pytest -m alone
+	@failed=0; set -x; \
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile || failed=1; \
+	$(BIN)/python -m pytest -m alone || failed=1; \
+	exit $$failed
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -29,7 +29,8 @@ from likeness.contract.engines import EngineSpec
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import Engine, EngineTask
-from worker.residency.engines import Residents, pick_device
+from worker.residency.device import pick_device
+from worker.residency.engines import Residents
 
 ROUNDS = 5
 SIDE = 256

@@ -29,8 +29,9 @@ from likeness.imaging.assessment.contact_sheet import Cell, comparison_sheet
 from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.data.textures import KINDS
 from worker.config import Settings
+from worker.diffusion.tensors import pixels
 from worker.engine import Canvas, Engine, EngineTask, silent
-from worker.networks.style import MOBILENET_STYLE, gram, pixels, shared, style_error, tapped
+from worker.networks.style import MOBILENET_STYLE, gram, load_style_network, style_error, tapped
 from worker.residency.engines import Residents
 
 SIDE, SEED = 256, 7
@@ -57,7 +58,7 @@ class Bench:
 
     def __init__(self, residents: Residents) -> None:
         self.residents = residents
-        self.network = shared(residents.components, "mobilenet-v2")
+        self.network = load_style_network(residents.components, "mobilenet-v2")
 
     def engines(self) -> list[EngineSpec]:
         """Return those for styles that are installed."""
@@ -79,7 +80,7 @@ class Bench:
     def style_error(self, canvas: Canvas, style: Canvas) -> float:
         """Return how far the Gram matrices of a canvas are from those of a style."""
         device = self.residents.device
-        seen = [tapped(self.network, pixels(one, device), MOBILENET_STYLE) for one in (canvas, style)]
+        seen = [tapped(self.network, pixels([one], device), MOBILENET_STYLE) for one in (canvas, style)]
         return float(style_error(*({name: gram(one) for name, one in found.items()} for found in seen)))
 
 

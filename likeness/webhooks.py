@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field
 
-from likeness.client.models import RemoteComparison, Wire
+from likeness.client.models import ImageFacts, RemoteComparison, RemoteModel
 from likeness.contract.jobs import JobFailure, JobStatus, Reproduction
 from likeness.contract.report import Score, Verdict
 
@@ -26,7 +26,7 @@ class NotVerified(ValueError):
     """Not signed with this secret, changed on the way, more than five minutes old, or not a webhook at all."""
 
 
-class ToldReport(Wire):
+class ToldReport(RemoteModel):
     """What a webhook says of an image's report; lists that were left out are empty."""
 
     verdict: Verdict
@@ -34,20 +34,13 @@ class ToldReport(Wire):
     fidelity: list[Score] = Field(default=[])
 
 
-class ToldImage(Wire):
-    """One image of a result; the bytes are at `url`, below the service's address."""
+class ToldImage(ImageFacts):
+    """One image of a result, with the report as far as a webhook includes it."""
 
-    url: str
-    width: int
-    height: int
-    mode: str
-    format: str
-    sha256: str
-    seed: int | None
     report: ToldReport
 
 
-class ToldResult(Wire):
+class ToldResult(RemoteModel):
     """What a succeeded job gives, best image first."""
 
     images: list[ToldImage]
@@ -56,7 +49,7 @@ class ToldResult(Wire):
     reproduction: Reproduction | None = None
 
 
-class ToldJob(Wire):
+class ToldJob(RemoteModel):
     """A job that has ended. `result` is null also where its texts alone were too long to be told."""
 
     id: str
@@ -69,7 +62,7 @@ class ToldJob(Wire):
     error: JobFailure | None = None
 
 
-class WebhookEvent(Wire):
+class WebhookEvent(RemoteModel):
     """A webhook. The same one may come more than once, then with the same `id`."""
 
     id: str

@@ -1,7 +1,6 @@
 """The app: settings in, routes and limits put together, run by uvicorn."""
 
 import asyncio
-import contextlib
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -104,11 +103,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         for task in (sweeping, cancelling):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await _end(task)
         await services.queue.close()
         await to_thread.run_sync(app.state.tracing.close)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it ends: in redis-py Python 3.11 loses a cancellation that comes as a write is done."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
 
 
 def app() -> FastAPI:

@@ -50,6 +50,12 @@ class Server:
                 return
         raise RuntimeError("Valkey did not start")
 
+    def written(self) -> None:
+        """Wait until all that it answered so far is on the disk: during an fsync Valkey keeps it in memory."""
+        with redis.Redis(unix_socket_path=str(self.socket)) as client:
+            client.set("written", 1, ex=1)  # WAITAOF waits for what its own connection wrote, and so for all before
+            assert client.waitaof(1, 0, 30_000)[0] == 1
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()

@@ -2,14 +2,11 @@
 
 Huang & Belongie 2017 (arXiv:1703.06868): a frozen encoder, here the first layers of the feature network, its features
 moved to the statistics of a style, and a decoder that learns to paint them, here over recoloured pixels. Content is
-photos; styles come from training/data/textures.py. Style is told by Gram matrices (Gatys et al. 2016). One in four
-pictures keeps its own features and is to come back as it was, so that a weight of 0 gives the picture.
+photos; styles come from training/data/textures.py. Style is compared by Gram matrices (Gatys et al. 2016). One in
+four images keeps its own features and must come back unchanged, so that a style weight of 0 returns the original.
 """
 
 import argparse
-import csv
-import math
-import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +14,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from rich.progress import Progress
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from training.data.pictures import Crops, load_pictures
 from training.data.textures import Styles
-from training.loop import state
+from training.loop import arguments
+from training.loop.schedule import quarter_cosine
+from training.loop.sheet import save_tensors
+from training.loop.trainer import Trainer
 from worker.networks import features
 from worker.networks.features import FeatureNetwork
 from worker.networks.style import (
@@ -46,7 +45,7 @@ from worker.networks.style import (
 COLOURS = "colours"
 """Among a style's statistics: those of its pixels."""
 SAME = 4
-"""One in so many pictures of a batch is to come back as it was."""
+"""One image in this many of a batch must come back unchanged."""
 SHIFT = 16
 """The picture is moved by less than this many px before it is judged: else what falls between the strides of the
 encoder, a grid of dots, would cost nothing."""
@@ -57,53 +56,29 @@ SHOWN, SIDE = 6, 192
 
 
 class Run:
-    """One run in a folder: the decoder, its running average, log.csv. It goes on from its state."""
+    """One run in a folder: the decoder, its running average, log.csv. Resumed from its state."""
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder, self.args = folder, args
-        folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(args.seed)
         self.encoder = folded(features.load(args.features))
         self.network = StyleDecoder().to(memory_format=torch.channels_last)
-        self.average = state.start(self.network)
-        self.step, self.seconds = 0, 0.0
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=args.rate, betas=(0.9, 0.99), fused=True)
-        if (folder / state.FILE).exists():
-            self.average, self.step, self.seconds = state.resume(folder, self.network, self.optimiser)
+        optimiser = torch.optim.AdamW(self.network.parameters(), lr=args.rate, betas=(0.9, 0.99), fused=True)
+        self.trainer = Trainer(folder, args, self.network, optimiser, quarter_cosine(args.rate, 50, 0.03), keep=0.995)
         pictures = load_pictures(args.data)
         self.held_out = [_square(photo) for photo in pictures.held_out[:SHOWN]]
         self.shown = [Styles(pictures, SIDE, seed).draw() for seed in range(SHOWN)]
-        self.crops = Crops(pictures, args.size, args.seed + self.step)
-        self.styles = Styles(pictures, args.size, args.seed + self.step)
+        self.crops = Crops(pictures, args.size, args.seed + self.trainer.step)
+        self.styles = Styles(pictures, args.size, args.seed + self.trainer.step)
         self.pool: deque[Style] = deque(maxlen=POOL)
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
-        budget = self.args.minutes * 60
-        with Progress() as progress:
-            bar = progress.add_task("adain", total=budget, completed=self.seconds)
-            saved = time.monotonic()
-            while self.seconds < budget:
-                self._step(self.seconds / budget)
-                progress.update(bar, completed=self.seconds, description=f"step {self.step}")
-                if time.monotonic() - saved > self.args.every:
-                    self._report()
-                    saved = time.monotonic()
-        self._report()
+        self.trainer.run("adain", self._step, self._report)
 
-    def _step(self, done: float) -> None:
-        began = time.monotonic()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 50) * (0.03 + 0.97 * math.cos(math.pi / 2 * done))
+    def _step(self) -> float:
         content = torch.from_numpy(self.crops.batch(self.args.batch)).add(1).div(2)
-        loss = self._loss(content.contiguous(memory_format=torch.channels_last), self._style())
-        self.optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        state.follow(self.average, self.network, min(0.995, (1 + self.step) / (10 + self.step)))
-        self.step += 1
-        self.seconds += time.monotonic() - began
+        return self.trainer.descend(self._loss(content.contiguous(memory_format=torch.channels_last), self._style()))
 
     def _style(self) -> "Style":
         """Return as many styles as a batch has pictures, one of them new."""
@@ -111,7 +86,7 @@ class Run:
             self.pool.append(self._drawn())
         self.pool.append(self._drawn())
         chosen = self.styles.random.integers(len(self.pool), size=self.args.batch)
-        return Style.together([self.pool[index] for index in chosen])
+        return Style.collate([self.pool[index] for index in chosen])
 
     def _drawn(self) -> "Style":
         with torch.autocast("cpu", torch.bfloat16):
@@ -126,7 +101,7 @@ class Run:
             aim = {name: _but(given[name], adain(given[name], style.statistics[name]), same) for name in (FINE, DEEP)}
             made = self.network(base, aim[DEEP], aim[FINE]).float()
             judged, move = made, [int(torch.randint(SHIFT, ())) for _ in range(2)]
-            if self.step % 2:
+            if self.trainer.step % 2:
                 judged, content_moved = (F.pad(one, (move[0], 0, move[1], 0), "reflect") for one in (made, content))
                 moved = places_of(self.encoder, content_moved, grad=False)
                 aim = {name: _but(moved[name], adain(moved[name], style.statistics[name]), same) for name in aim}
@@ -140,13 +115,12 @@ class Run:
 
     def _report(self) -> None:
         """Save everything; log the median psnr of held-out photos in their own style, and the mean style error."""
-        state.save(self.folder, self.network, self.average, self.optimiser, self.step, self.seconds)
+        self.trainer.save()
         averaged = StyleDecoder()
-        averaged.load_state_dict(self.average)
+        averaged.load_state_dict(self.trainer.average)
         figures = self._judged(averaged.eval())
         averaged.half().save_pretrained(self.folder / "decoder")
-        with (self.folder / "log.csv").open("a") as log:
-            csv.writer(log).writerow([self.step, f"{self.seconds:.0f}", *(f"{value:.4f}" for value in figures)])
+        self.trainer.log(f"{value:.4f}" for value in figures)
 
     @torch.no_grad()
     def _judged(self, network: StyleDecoder) -> tuple[float, float, float]:
@@ -162,7 +136,7 @@ class Run:
             errors.append(
                 [float(style_error(Style.of(self.encoder, one).grams, style.grams)) for one in (made, content)]
             )
-        _save(rows, self.folder / "samples.png")
+        save_tensors(self.folder / "samples.png", [row * 2 - 1 for row in rows])
         psnr = -10 * (same - content).square().mean((1, 2, 3)).log10()
         after, before = np.mean(errors, 0)
         return float(psnr.median()), float(after), float(before)
@@ -175,7 +149,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Style:
-    """What is asked of N pictures: statistics for AdaIN, and Gram matrices, by place."""
+    """The target style of N images: statistics for AdaIN, and Gram matrices, by place."""
 
     statistics: dict[str, Statistics]
     grams: dict[str, Tensor]
@@ -184,17 +158,17 @@ class Style:
     def of(cls, encoder: FeatureNetwork, pixels: Tensor) -> "Style":
         """Return the styles of N x 3 x H x W in 0..1."""
         found = places_of(encoder, pixels, grad=False)
-        told = {name: statistics(found[name]) for name in (FINE, DEEP)}
+        measured = {name: statistics(found[name]) for name in (FINE, DEEP)}
         with torch.autocast("cpu", enabled=False):
-            told[COLOURS] = colours(pixels)
-        return cls(told, {name: gram(one) for name, one in found.items()})
+            measured[COLOURS] = colours(pixels)
+        return cls(measured, {name: gram(one) for name, one in found.items()})
 
     @classmethod
-    def together(cls, styles: list["Style"]) -> "Style":
-        """Return several as one."""
+    def collate(cls, styles: list["Style"]) -> "Style":
+        """Return several styles as one batch."""
         rows = {name: zip(*(one.statistics[name] for one in styles), strict=True) for name in (FINE, DEEP, COLOURS)}
-        told = {name: (torch.cat(mean), torch.cat(spread)) for name, (mean, spread) in rows.items()}
-        return cls(told, {name: torch.cat([one.grams[name] for one in styles]) for name in MOBILENET_STYLE})
+        measured = {name: (torch.cat(mean), torch.cat(spread)) for name, (mean, spread) in rows.items()}
+        return cls(measured, {name: torch.cat([one.grams[name] for one in styles]) for name in MOBILENET_STYLE})
 
 
 def places_of(encoder: FeatureNetwork, pixels: Tensor, grad: bool = True) -> dict[str, Tensor]:
@@ -221,26 +195,13 @@ def _square(photo: np.ndarray) -> np.ndarray:
     return np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX))
 
 
-def _save(rows: list[Tensor], sheet: Path) -> None:
-    """Save rows of pictures as one."""
-    whole = torch.cat([torch.cat(list(row), 2) for row in rows], 1)
-    Image.fromarray((whole.permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()).save(sheet)
-
-
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser = arguments.parser_of(__doc__, "adain", minutes=10.5, every=120, batch=8, rate=1.5e-3)
     parser.add_argument("--features", type=Path, default=Path("weights/mobilenet-v2"), help="the feature network")
-    parser.add_argument("--out", type=Path, default=Path("runs/adain"), help="where the run is kept; resumed if there")
-    parser.add_argument("--minutes", type=float, default=10.5, help="running time in all")
-    parser.add_argument("--every", type=float, default=120, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--size", type=int, default=96, help="side of a training picture in px, a multiple of 16")
-    parser.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--style-weight", type=float, default=30, help="of the style error beside the content error")
     parser.add_argument("--same-weight", type=float, default=50, help="of the squared error of what is to come back")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args).train()
 

@@ -6,24 +6,22 @@ It takes low noise off latents, at the times below LOW, and is the base that the
 """
 
 import argparse
-import csv
-import math
-import time
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers.models import AutoencoderDC
-from rich.progress import Progress
-from torch import Tensor, nn
+from torch import Tensor
 
 from likeness.imaging.metrics.ssim import ssim
-from training.data.pairs import Lesson, Pairs
+from training.data.pairs import Pairs, TrainingTask
 from training.data.pictures import load_pictures
 from training.data.stream import Stream
-from training.denoiser import channel_weights
-from training.loop import arguments, state
+from training.loop import arguments
 from training.loop.judge import shots
+from training.loop.schedule import quarter_cosine
+from training.loop.trainer import Trainer
+from training.losses.channel_weights import channel_weights
 from worker.networks.starter import LOW, TIMES, StarterCleaner, kept
 
 LEAST_NOISE = 0.005
@@ -35,52 +33,28 @@ JUDGED = 299
 
 
 class Run:
-    """One run in a folder: the network, its running average, log.csv. It goes on from its state."""
+    """One run in a folder: the network, its running average, log.csv. Resumed from its state."""
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder, self.args = folder, args
-        folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(args.seed)
         self.vae = AutoencoderDC.from_pretrained(args.vae).float().eval()
         self.network = StarterCleaner().to(memory_format=torch.channels_last)
-        self.average = state.start(self.network)
-        self.step, self.seconds = 0, 0.0
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=args.rate, betas=(0.9, 0.98), fused=True)
-        if (folder / state.FILE).exists():
-            self.average, self.step, self.seconds = state.resume(folder, self.network, self.optimiser)
+        optimiser = torch.optim.AdamW(self.network.parameters(), lr=args.rate, betas=(0.9, 0.98), fused=True)
+        self.trainer = Trainer(folder, args, self.network, optimiser, quarter_cosine(args.rate, 50, 0.03), keep=0.99)
         self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
         self.pictures = load_pictures(args.data)
-        pairs = Pairs(self.pictures, args.size, args.seed + self.step)
-        self.stream = Stream(pairs, self.vae, Lesson.CLEAN, LEAST, REST)
+        pairs = Pairs(self.pictures, args.size, args.seed + self.trainer.step)
+        self.stream = Stream(pairs, self.vae, TrainingTask.CLEAN, LEAST, REST)
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
-        budget = self.args.minutes * 60
-        with Progress() as progress:
-            bar = progress.add_task("cleaner", total=budget, completed=self.seconds)
-            saved = time.monotonic()
-            while self.seconds < budget:
-                self._step(self.seconds / budget)
-                progress.update(bar, completed=self.seconds, description=f"step {self.step}")
-                if time.monotonic() - saved > self.args.every:
-                    self._report()
-                    saved = time.monotonic()
-        self._report()
+        self.trainer.run("cleaner", self._step, self._report)
 
-    def _step(self, done: float) -> None:
-        began = time.monotonic()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 50) * (0.03 + 0.97 * math.cos(math.pi / 2 * done))
+    def _step(self) -> float:
         target = torch.stack([pair.target for pair in self.stream.batch(self.args.batch)])
-        loss = self._error(target, torch.randint(LOW, (len(target),)))
-        self.optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        state.follow(self.average, self.network, min(0.99, (1 + self.step) / (10 + self.step)))
-        self.step += 1
-        self.seconds += time.monotonic() - began
+        return self.trainer.descend(self._error(target, torch.randint(LOW, (len(target),))))
 
     def _error(self, target: Tensor, times: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
@@ -94,19 +68,19 @@ class Run:
 
     def _report(self) -> None:
         """Save everything; log the median ssim of held-out photos cleaned in one step, and of them left noisy."""
-        state.save(self.folder, self.network, self.average, self.optimiser, self.step, self.seconds)
+        self.trainer.save()
         averaged = StarterCleaner()
-        averaged.load_state_dict(self.average)
+        averaged.load_state_dict(self.trainer.average)
         figures = self._judged(averaged)
         averaged.half().save_pretrained(self.folder / "cleaner")
-        with (self.folder / "log.csv").open("a") as log:
-            csv.writer(log).writerow([self.step, f"{self.seconds:.0f}", *(f"{value:.4f}" for value in figures)])
+        self.trainer.log(f"{value:.4f}" for value in figures)
 
     @torch.no_grad()
     def _judged(self, network: StarterCleaner) -> tuple[float, float]:
         """Return the median ssim of held-out photos after cleaning, and without it."""
         times = torch.tensor([JUDGED])
-        cleaned, left = [], []
+        cleaned: list[float] = []
+        left: list[float] = []
         for rgb, _ in shots(self.pictures):
             latents = self.vae.encode(torch.from_numpy(rgb).permute(2, 0, 1)[None] * 2 - 1).latent
             noise = torch.randn(latents.shape, generator=torch.Generator().manual_seed(1))
@@ -119,7 +93,7 @@ class Run:
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = arguments.of_run(__doc__, "cleaner", minutes=9, every=100, batch=32, rate=2e-3)
+    parser = arguments.parser_of(__doc__, "cleaner", minutes=9, every=100, batch=32, rate=2e-3)
     parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
     parser.add_argument("--size", type=int, default=128, help="side of a training picture in px, a multiple of 32")
     args = parser.parse_args()

@@ -1,29 +1,27 @@
 """Train what draws by a map of edges: `python -m training.controlnet --data DATA`.
 
-It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/networks/starter.py` says what it is.
+It takes ControlNet's place (Zhang et al. 2023, arXiv:2302.05543); `worker/networks/starter.py` describes it.
 
-At pure noise a map of edges says where something ends, not which side is the brighter one. The mean of both is no edge,
-and that is what the mean square error asks for; so gradient lengths are compared too (training/losses/edges.py).
+At pure noise a map of edges shows where something ends, not which side is brighter. The mean of both is no edge,
+and the mean square error rewards it; so gradient lengths are compared too (training/losses/edges.py).
 """
 
 import argparse
-import csv
-import math
-import time
 from pathlib import Path
 
 import torch
 from diffusers.models import AutoencoderDC
-from rich.progress import Progress
-from torch import Tensor, nn
+from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from training.data.pairs import Lesson, Pairs
+from training.data.pairs import Pairs, TrainingTask
 from training.data.pictures import load_pictures
 from training.data.stream import Latents, Stream
-from training.denoiser import channel_weights
-from training.loop import arguments, state
+from training.loop import arguments
 from training.loop.judge import judge_control
+from training.loop.schedule import quarter_cosine
+from training.loop.trainer import Trainer
+from training.losses.channel_weights import channel_weights
 from training.losses.edges import Edges, edge_error
 from worker.networks.starter import TIMES, StarterControlNet, kept
 
@@ -42,56 +40,33 @@ FITTED = 48
 
 
 class Run:
-    """One run in a folder: the network, its running average, log.csv, samples.png. It goes on from its state."""
+    """One run in a folder: the network, its running average, log.csv, samples.png. Resumed from its state."""
 
     def __init__(self, folder: Path, args: argparse.Namespace) -> None:
         self.folder, self.args = folder, args
-        folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(args.seed)
         self.vae = AutoencoderDC.from_pretrained(args.family / "vae").float().eval()
         self.text = CLIPTextModel.from_pretrained(args.family / "text_encoder").float().eval().requires_grad_(False)
         self.tokenizer = CLIPTokenizer.from_pretrained(args.family / "tokenizer")
         self.network = StarterControlNet().to(memory_format=torch.channels_last)
-        self.average = state.start(self.network)
-        self.step, self.seconds, self.loss = 0, 0.0, 0.0
-        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=args.rate, betas=(0.9, 0.98), fused=True)
-        if (folder / state.FILE).exists():
-            self.average, self.step, self.seconds = state.resume(folder, self.network, self.optimiser)
+        self.loss = 0.0
+        optimiser = torch.optim.AdamW(self.network.parameters(), lr=args.rate, betas=(0.9, 0.98), fused=True)
+        self.trainer = Trainer(folder, args, self.network, optimiser, quarter_cosine(args.rate, 50, 0.03), keep=0.99)
         self.kept = kept(torch.arange(TIMES)).float()
         self.pictures = load_pictures(args.data)
-        self.stream = Stream(
-            Pairs(self.pictures, args.size, args.seed + self.step), self.vae, Lesson.CONTROL, LEAST, REST
-        )
+        pairs = Pairs(self.pictures, args.size, args.seed + self.trainer.step)
+        self.stream = Stream(pairs, self.vae, TrainingTask.CONTROL, LEAST, REST)
         self.weights = channel_weights(self.vae)
         self.edges = Edges(self.vae, torch.stack([pair.target for pair in self.stream.batch(FITTED)]))
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
-        budget = self.args.minutes * 60
-        with Progress() as progress:
-            bar = progress.add_task("controlnet", total=budget, completed=self.seconds)
-            saved = time.monotonic()
-            while self.seconds < budget:
-                self._step(self.seconds / budget)
-                progress.update(bar, completed=self.seconds, description=f"step {self.step} loss {self.loss:.3f}")
-                if time.monotonic() - saved > self.args.every:
-                    self._report()
-                    saved = time.monotonic()
-        self._report()
+        self.trainer.run("controlnet", self._step, self._report)
 
-    def _step(self, done: float) -> None:
-        began = time.monotonic()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.args.rate * min(1.0, (self.step + 1) / 50) * (0.03 + 0.97 * math.cos(math.pi / 2 * done))
-        loss = self._error(self.stream.batch(self.args.batch))
-        self.optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        state.follow(self.average, self.network, min(0.99, (1 + self.step) / (10 + self.step)))
-        self.loss += 0.03 * (float(loss.detach()) - self.loss)
-        self.step += 1
-        self.seconds += time.monotonic() - began
+    def _step(self) -> float:
+        loss = self.trainer.descend(self._error(self.stream.batch(self.args.batch)))
+        self.loss += 0.03 * (loss - self.loss)
+        return self.loss
 
     def _error(self, batch: list[Latents]) -> Tensor:
         """Return the error of the latents, the more the less noise there is, and that of their edges, the other way."""
@@ -115,27 +90,20 @@ class Run:
 
     def _averaged(self) -> StarterControlNet:
         network = StarterControlNet()
-        network.load_state_dict(self.average)
+        network.load_state_dict(self.trainer.average)
         return network
 
     def _report(self) -> None:
         """Save everything, then judge what the running average makes of the held-out photos."""
-        state.save(self.folder, self.network, self.average, self.optimiser, self.step, self.seconds)
+        self.trainer.save()
         self._averaged().half().save_pretrained(self.folder / "controlnet")
         figures = judge_control(self.args.family, self._averaged(), self.pictures, self.folder / "samples.png")
-        new = not (self.folder / "log.csv").exists()
-        with (self.folder / "log.csv").open("a") as log:
-            rows = csv.writer(log)
-            if new:
-                rows.writerow(["step", "seconds", "loss", *figures])
-            rows.writerow(
-                [self.step, f"{self.seconds:.0f}", f"{self.loss:.4f}", *(f"{value:.3f}" for value in figures.values())]
-            )
+        self.trainer.log([f"{self.loss:.4f}", *(f"{value:.3f}" for value in figures.values())], ["loss", *figures])
 
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = arguments.of_run(__doc__, "controlnet", minutes=13, every=180, batch=24, rate=1.5e-3)
+    parser = arguments.parser_of(__doc__, "controlnet", minutes=13, every=180, batch=24, rate=1.5e-3)
     parser.add_argument("--family", type=Path, default=Path("weights/starter"), help="the other trained parts")
     parser.add_argument("--size", type=int, default=128, help="side of a training picture in px, a multiple of 32")
     args = parser.parse_args()

@@ -9,12 +9,14 @@ import argparse
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from training.data.feature_pool import FeaturePool
 from training.data.pictures import Crops, load_pictures
-from training.denoiser import channel_weights
-from training.loop.feature_run import SHARES, Clock, averaged, judge, seeded, settings, strides, widths_of
+from training.loop.feature_run import SHARES, judge, settings, strides, widths_of
+from training.loop.schedule import half_cosine
+from training.loop.trainer import Trainer
+from training.losses.channel_weights import channel_weights
 from training.starts.ridge import fit
 from worker.diffusion.starter import StarterAutoencoder
 from worker.engines.feature_diffusion import FeatureDiffusionEngine, scheduler
@@ -29,11 +31,11 @@ UNSEEN = 128
 
 
 class Run:
-    """One run in a folder: the denoiser, its running average, log.csv, samples.png. It goes on from its state."""
+    """One run in a folder: the denoiser, its running average, log.csv, samples.png. Resumed from its state."""
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
-        seeded(args)
+        torch.manual_seed(args.seed)
         self.features, self.vae = load(args.features), StarterAutoencoder.loaded(args.vae)
         self.pictures, self.scheduler = load_pictures(args.data), scheduler()
         self.network = FeatureDenoiser(widths_of(self.features), strides()).to(memory_format=torch.channels_last)
@@ -42,11 +44,12 @@ class Run:
             entry.straight.requires_grad_(False)
         learned = [one for one in self.network.parameters() if one.requires_grad]
         optimiser = torch.optim.AdamW(learned, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.0, fused=True)
-        self.clock = Clock(args, self.network, optimiser)
-        crops = Crops(self.pictures, args.size, args.seed + self.clock.step)
+        schedule = half_cosine(args.rate, 50, 0.02)
+        self.trainer = Trainer(args.out, args, self.network, optimiser, schedule, keep=0.995)
+        crops = Crops(self.pictures, args.size, args.seed + self.trainer.step)
         self.pool = FeaturePool(crops, self.features, args.crops, self.vae)
-        self.random = np.random.default_rng(args.seed + self.clock.step)
-        if not self.clock.step:
+        self.random = np.random.default_rng(args.seed + self.trainer.step)
+        if not self.trainer.step:
             self._start()
         self.weights = {name: self._shown(name) for name in LAYERS}
 
@@ -61,7 +64,7 @@ class Run:
         for name in LAYERS:
             left = self.pool.of("latents", unseen) - self._straight(name, unseen)
             self.network.left[name].copy_(left.square().mean((0, 2, 3)).sqrt()[:, None, None])
-        self.clock.restart()
+        self.trainer.restart_average()
 
     def _straight(self, name: str, places: Tensor) -> Tensor:
         straight: Tensor = self.network.entries[name](self.pool.of(name, places))[0]
@@ -75,19 +78,15 @@ class Run:
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
-        self.clock.run("feature-diffusion", self._step, self._report)
+        self.trainer.run("feature-diffusion", self._step, self._report)
 
-    def _step(self) -> None:
+    def _step(self) -> float:
         if self.args.fresh:
             self.pool.renew(self.args.fresh)
-        self._learn(str(self.random.choice(list(SHARES), p=list(SHARES.values()))))
+        return self._train_layer(str(self.random.choice(list(SHARES), p=list(SHARES.values()))))
 
-    def _learn(self, layer: str) -> None:
-        loss = self._error(layer)
-        self.clock.optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.clock.optimiser.step()
+    def _train_layer(self, layer: str) -> float:
+        return self.trainer.descend(self._error(layer))
 
     def _error(self, layer: str) -> Tensor:
         """Return the loss of one batch at one layer."""
@@ -98,9 +97,9 @@ class Run:
         clean = (self.pool.of("latents", places) - straight.float()) / self.network.left[layer]
         noisy = clean + noise * torch.randn_like(clean)
         scaled = self.scheduler.precondition_inputs(noisy, noise)
-        told = self.scheduler.precondition_noise(noise).flatten()
+        condition = self.scheduler.precondition_noise(noise).flatten()
         with torch.autocast("cpu", torch.bfloat16):
-            made = self.network(scaled, told, straight, more).float()
+            made = self.network(scaled, condition, straight, more).float()
         found = self.scheduler.precondition_outputs(noisy, made, noise)
         certain = (1 + noise.square()) / noise.square()
         return (certain * (found - clean).square() * self.weights[layer]).mean()
@@ -108,18 +107,17 @@ class Run:
     def _report(self) -> None:
         """Save everything; log median psnr and ssim of held-out photos, recreated from each layer."""
         network = FeatureDenoiser(widths_of(self.features), strides())
-        averaged(network, self.clock.average).load_state_dict(self._fixed(), strict=False)
-        engine = lambda canvas: FeatureDiffusionEngine(network, self.features, self.vae, canvas)  # noqa: E731
-        self.clock.save(judge("feature-diffusion", engine, self.pictures, self.args.out / "samples.png"))
+        network.load_state_dict(self.network.state_dict() | self.trainer.average)
+        engine = lambda canvas: FeatureDiffusionEngine(network.eval(), self.features, self.vae, canvas)  # noqa: E731
+        figures = judge("feature-diffusion", engine, self.pictures, self.args.out / "samples.png")
+        self.trainer.log(f"{value:.4f}" for value in figures)
+        self.trainer.save()
         network.half().save_pretrained(self.args.out / "denoiser")
-
-    def _fixed(self) -> dict[str, Tensor]:
-        return dict(self.network.named_buffers())
 
 
 def main() -> None:
     """Parse the command line and train."""
-    Run(settings(str(__doc__), "runs/feature-diffusion", minutes=22, batch=32, rate=1.5e-3)).train()
+    Run(settings(__doc__, "feature-diffusion", minutes=22, batch=32, rate=1.5e-3)).train()
 
 
 if __name__ == "__main__":

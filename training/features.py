@@ -20,7 +20,7 @@ from training.data.torch_file import read_tensors
 
 SHA256 = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
 NAMING = "classifier."
-"""What the names of the layers begin with that are left out."""
+"""Prefix of the layers that are left out."""
 
 
 def published(path: Path) -> dict[str, Tensor]:

@@ -1,10 +1,9 @@
 """Train `vae-smileys` on faces drawn by program: `python -m training.smileys --minutes 4`.
 
-Every face is drawn anew while the network learns, so there is nothing to learn by heart. Held out are faces of another
-seed. The recipe needs no data.
+Every face is drawn from scratch during training, so there is nothing to overfit to. Held-out faces come from another
+seed. The recipe needs no data. `--minutes` is processor time.
 """
 
-import argparse
 import colorsys
 from collections.abc import Iterator
 from functools import partial
@@ -13,11 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from training.data.pictures import Pixels
-from training.losses.elbo import Batch, Run, bound, told
+from training.data.pictures import Pixels, tensor_of
+from training.loop import arguments
+from training.loop.sheet import save_tensors
+from training.losses.elbo import Batch, Run, bound, mean_terms
 from worker.networks.vae import PictureVAE
 
 SIDE = 64
@@ -25,13 +25,13 @@ SIDE = 64
 DRAWN = 4
 """Times SIDE: the size that a face is drawn in, to be made smaller with soft edges."""
 HELD_OUT = 128
-"""Faces that are judged by."""
+"""Faces that a checkpoint is judged by."""
 HELD_OUT_SEED = 2**32
 """No run's seed."""
 
 
 def smiley(random: np.random.Generator) -> Pixels:
-    """Return a face, SIDE x SIDE x 3: place, size, colours, eyes and mouth as chance has it."""
+    """Return a face, SIDE x SIDE x 3: place, size, colours, eyes and mouth are random."""
     drawn = np.full((DRAWN * SIDE, DRAWN * SIDE, 3), colour(random, (0.05, 0.3), (0.85, 1)), np.uint8)
     radius = random.uniform(0.27, 0.4)
     middle = random.uniform(-0.06, 0.06, 2) + 0.5
@@ -85,7 +85,7 @@ def scaled(share: float) -> int:
 def faces(random: np.random.Generator, count: int) -> Tensor:
     """Return N x 3 x SIDE x SIDE in -1..1."""
     drawn = np.stack([smiley(random) for _ in range(count)])
-    return torch.from_numpy(drawn).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return tensor_of(drawn)
 
 
 def build() -> PictureVAE:
@@ -94,7 +94,7 @@ def build() -> PictureVAE:
 
 
 def batches(size: int, seed: int) -> Iterator[Batch]:
-    """Yield batches of faces for ever."""
+    """Yield batches of faces endlessly."""
     random = np.random.default_rng(seed)
     while True:
         yield faces(random, size), torch.zeros(size, dtype=torch.long)
@@ -108,27 +108,13 @@ def judge(vae: PictureVAE, sheet: Path) -> dict[str, float]:
     made = vae.decode(posterior.mean, labels).clamp(-1, 1)
     new = vae.decode(torch.randn_like(posterior.mean), labels)
     psnr = 10 * torch.log10(4 / (made - given).square().mean((1, 2, 3)))
-    save_rows(sheet, [rows[:12] for rows in (given, made, vae.decode(posterior.sample(), labels), new)])
-    return told([bound(vae, given, labels)]) | {"psnr": float(psnr.median())}
-
-
-def save_rows(path: Path, rows: list[Tensor]) -> None:
-    """Save rows of pictures, each N x 3 x H x W in -1..1, as a PNG."""
-    sheet = torch.cat([torch.cat(list(row), 2) for row in rows], 1).clamp(-1, 1).add(1).mul(127.5).round()
-    Image.fromarray(sheet.byte().permute(1, 2, 0).numpy()).save(path)
+    save_tensors(sheet, [rows[:12] for rows in (given, made, vae.decode(posterior.sample(), labels), new)])
+    return mean_terms([bound(vae, given, labels)]) | {"psnr": float(psnr.median())}
 
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/smileys"), help="where the run is kept; resumed if there"
-    )
-    parser.add_argument("--minutes", type=float, default=4, help="processor time in all")
-    parser.add_argument("--every", type=float, default=60, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
+    parser = arguments.parser_of(__doc__, "smileys", minutes=4, every=60, batch=32, rate=2e-3, data=False)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     Run(args.out / "picture", build(), partial(batches, args.batch), judge, args).train()

@@ -1,11 +1,13 @@
 """Train the engine `vae` on product photos: `python -m training.vae --data DATA --minutes 10`.
 
 Two stages, each by its own bound (Dai & Wipf 2019, arXiv:1903.05789). First a PatchVAE learns pictures as grids of
-codes, from crops; it starts at the best linear one (`ppca_start`). Then a PictureVAE, told the garment's class, learns
-which grids there are: those of garments alone on white, so that what it draws is a garment and no floor.
+codes, from crops; it starts at the best linear one (`ppca_start`). Then a PictureVAE, given the garment's class, learns
+which grids occur: those of garments alone on white, so that it draws a garment and no floor.
+
+`--minutes` is processor time of both stages; `--batch` counts the crops of the first stage, the second takes four times
+as many grids.
 """
 
-import argparse
 import csv
 from argparse import Namespace
 from collections.abc import Iterator
@@ -19,19 +21,20 @@ import torch
 from torch import Tensor
 
 from training.data.garments import Garments, garments, on_white
-from training.data.pictures import HELD_OUT, Crops, Pictures, Pixels, load_pictures
-from training.losses.elbo import Batch, Run, bound, told
-from training.smileys import save_rows
+from training.data.pictures import HELD_OUT, Crops, Pictures, Pixels, canvas, load_pictures, tensor_of
+from training.loop import arguments
+from training.loop.sheet import save_tensors
+from training.losses.elbo import Batch, Run, bound, mean_terms
 from training.starts.ppca import ppca_start
 from worker.networks.vae import PATCH, PatchVAE, PictureVAE
 
 FIRST = 0.8
-"""Share of the time that the PatchVAE has. Given longer, the PictureVAE learnt garments by heart: with 8 minutes the
-bound of held-out ones was highest after 2."""
+"""Share of the time that the PatchVAE has. With more, the PictureVAE overfitted: of 8 minutes, the bound of held-out
+garments was highest after 2."""
 SIDE = 128
 """Px of a picture of a garment."""
 VERSIONS = 12
-"""How often each garment's grid is made, each time a little different."""
+"""Augmented versions of each garment that are encoded."""
 STRETCH, MOVE = 0.08, 0.04
 """How far a garment is stretched, and moved, at most, as shares of the picture."""
 STARTED_FROM = 768
@@ -41,35 +44,29 @@ WHITE_SHARE = 0.25
 
 
 def crops(pictures: Pictures, alone: Garments, size: int, side: int, seed: int) -> Iterator[Batch]:
-    """Yield batches of `size` pictures, crops of photos and garments on white, for ever."""
+    """Yield batches of `size` pictures, crops of photos and garments on white, endlessly."""
     random, drawn = np.random.default_rng(seed), Crops(pictures, side, seed)
     whites = round(size * WHITE_SHARE)
     while True:
         corners = random.integers(0, SIDE - side + 1, (whites, 2))
         picked = zip(random.integers(len(alone.pictures), size=whites), corners, strict=True)
         white = [alone.pictures[index][top : top + side, left : left + side] for index, (top, left) in picked]
-        yield (torch.cat([torch.from_numpy(drawn.batch(size - whites)), pixels(np.stack(white))]),)
-
-
-def pixels(pictures: Pixels) -> Tensor:
-    """Return N x 3 x H x W in -1..1 of N x H x W x 3."""
-    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float() / 127.5 - 1
+        yield (torch.cat([torch.from_numpy(drawn.batch(size - whites)), tensor_of(np.stack(white))]),)
 
 
 def judge_patches(photos: list[Pixels], vae: PatchVAE, sheet: Path) -> dict[str, float]:
     """Return the bound of whole photos, and their median psnr (dB) from means and from samples; save given and made."""
     bounds, rows, psnr = [], [], []
     for photo in photos:
-        height, width = (side // PATCH * PATCH for side in photo.shape[:2])
-        given = pixels(photo[None, :height, :width])
+        given = canvas(photo, PATCH)
         posterior = vae.encode(given)
         made = [vae.decode(codes).clamp(-1, 1) for codes in (posterior.mean, posterior.sample())]
         bounds.append(bound(vae, given))
         psnr.append([float(10 * torch.log10(4 / (one - given).square().mean())) for one in made])
         rows.append([one[0, :, :192, :192] for one in (given, *made)])
-    save_rows(sheet, [torch.stack(row) for row in zip(*rows[:6], strict=True)])
+    save_tensors(sheet, [torch.stack(row) for row in zip(*rows[:6], strict=True)])
     mean, sampled = np.median(psnr, axis=0)
-    return told(bounds) | {"psnr": float(mean), "psnr_sampled": float(sampled)}
+    return mean_terms(bounds) | {"psnr": float(mean), "psnr_sampled": float(sampled)}
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class Grids:
         return mean + (0.5 * logvar).exp() * torch.randn_like(mean), self.labels[index]
 
     def batches(self, size: int, seed: int) -> Iterator[Batch]:
-        """Yield batches for ever."""
+        """Yield batches endlessly."""
         random = torch.Generator().manual_seed(seed)
         while True:
             yield self.drawn(torch.randint(len(self.labels), (size,), generator=random))
@@ -97,7 +94,7 @@ def grids(vae: PatchVAE, pictures: Pixels, labels: Tensor) -> Grids:
     found = []
     for part in np.array_split(pictures, max(1, len(pictures) // 32)):
         with torch.autocast("cpu", torch.bfloat16):
-            posterior = vae.encode(pixels(part).contiguous(memory_format=torch.channels_last))
+            posterior = vae.encode(tensor_of(part).contiguous(memory_format=torch.channels_last))
         found.append(torch.cat([posterior.mean, posterior.logvar], 1).half())
     return Grids(torch.cat(found), labels)
 
@@ -142,12 +139,12 @@ def judge_grids(patches: PatchVAE, held: Grids, vae: PictureVAE, sheet: Path) ->
     for label in range(len(vae.config.labels)):
         codes = torch.randn(8, vae.config.codes, 1, 1)
         rows.append(patches.decode(vae.decode(codes, torch.full((8,), label))))
-    save_rows(sheet, rows)
-    return told([bound(vae, data, labels)])
+    save_tensors(sheet, rows)
+    return mean_terms([bound(vae, data, labels)])
 
 
 def first_stage(pictures: Pictures, alone: Garments, args: Namespace) -> PatchVAE:
-    """Teach the PatchVAE, and return it averaged."""
+    """Train the PatchVAE, and return its running average."""
     network = PatchVAE()
     ppca_start(network, torch.from_numpy(Crops(pictures, args.crop, args.seed).batch(STARTED_FROM)))
     batches = partial(crops, pictures, alone, args.batch, args.crop)
@@ -156,7 +153,7 @@ def first_stage(pictures: Pictures, alone: Garments, args: Namespace) -> PatchVA
 
 
 def second_stage(patches: PatchVAE, pictures: Pictures, alone: Garments, args: Namespace) -> None:
-    """Teach the PictureVAE over the codes of `patches`."""
+    """Train the PictureVAE on the codes of `patches`."""
     grid = versions(patches, alone, args.seed)
     held = grids(patches, *held_out_garments(pictures, args.data, alone.names))
     labels = dict(zip(alone.names, alone.shares, strict=True))
@@ -169,7 +166,7 @@ def second_stage(patches: PatchVAE, pictures: Pictures, alone: Garments, args: N
 
 
 def train(args: Namespace) -> None:
-    """Train both stages, or go on with them."""
+    """Train both stages, or resume them."""
     torch.manual_seed(args.seed)
     pictures = load_pictures(args.data)
     alone = garments(pictures, SIDE)
@@ -178,15 +175,8 @@ def train(args: Namespace) -> None:
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
-    parser.add_argument("--out", type=Path, default=Path("runs/vae"), help="where the run is kept; resumed if there")
-    parser.add_argument("--minutes", type=float, default=10, help="processor time of both stages")
-    parser.add_argument("--every", type=float, default=120, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=16, help="crops in a batch of the first stage")
+    parser = arguments.parser_of(__doc__, "vae", minutes=10, every=120, batch=16, rate=7e-4)
     parser.add_argument("--crop", type=int, default=96, help="side of a crop in px, a multiple of 16, at most 128")
-    parser.add_argument("--rate", type=float, default=7e-4, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
     train(parser.parse_args())
 
 

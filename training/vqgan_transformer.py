@@ -1,37 +1,37 @@
 """Train the GPT over a VQGAN's tokens: `python -m training.vqgan_transformer --data DATA --minutes 20`.
 
 Esser et al. 2021 (arXiv:2012.09841), on transformers' GPT2LMHeadModel. Each photo is cut to SIDE px across, once as it
-is and once with white around its product, both also mirrored, and turned into tokens. A lesson is a window of ACROSS
-rows of one of them, behind the token of its class; one in ten is taught as ANY.
+is and once with white around its product, both also mirrored, and turned into tokens. An example is a window of ACROSS
+rows of one of them, after the token of its class; one in ten is labelled ANY. `--minutes` does not count the encoding.
 """
 
 import argparse
-import csv
 import json
 import math
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from PIL import Image
-from rich.progress import Progress, track
+from rich.progress import track
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from training.data.pictures import Pictures, Pixels, load_pictures
-from training.loop import state
-from worker.engine import EngineTask
+from training.loop import arguments
+from training.loop.schedule import quarter_cosine
+from training.loop.sheet import save_images
+from training.loop.trainer import Trainer
+from worker.engine import EngineTask, silent
 from worker.engines.vqgan_transformer import VQGANTransformerEngine
 from worker.networks.vqgan import ACROSS, FACTOR, SIDE, VQGAN, loaded
 
 ANY = "any"
 LEAST_PHOTOS = 60
-"""A class of fewer photos is taught as ANY."""
+"""Photos of a class with fewer are labelled ANY."""
 ANY_SHARE = 0.1
 LEAST_CUT = 0.85
 """Share of a photo's short side that a cut is wide at least."""
@@ -42,7 +42,7 @@ SHOWN = 6
 
 
 def labels_of(pictures: Pictures) -> list[str]:
-    """Return the labels that can be asked for: ANY, then the classes with enough photos, sorted."""
+    """Return the labels that can be requested: ANY, then the classes with enough photos, sorted."""
     return [ANY, *sorted({one for one in pictures.labels if pictures.labels.count(one) >= LEAST_PHOTOS})]
 
 
@@ -97,7 +97,7 @@ def tokens_of(network: VQGAN, parts: list[Pixels]) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TokenDataset:
     """Tokens of cuts, N x TALLEST x ACROSS, and the number of each one's label; those of held-out photos apart."""
 
     tokens: Tensor
@@ -105,7 +105,7 @@ class Lessons:
     held_out: Tensor
 
     @classmethod
-    def made(cls, network: VQGAN, pictures: Pictures, labels: list[str], seed: int) -> "Lessons":
+    def made(cls, network: VQGAN, pictures: Pictures, labels: list[str], seed: int) -> "TokenDataset":
         """Cut and encode every photo."""
         random = np.random.default_rng(seed)
         parts, numbers = [], []
@@ -132,7 +132,7 @@ class Lessons:
 
 
 def loss_of(gpt: GPT2LMHeadModel, codes: int, windows: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean negative log likelihood of N x 256 tokens behind N labels, in nats a token."""
+    """Return the mean negative log likelihood of N x 256 tokens after N labels, in nats a token."""
     given = torch.cat([codes + labels[:, None], windows[:, :-1]], 1)
     logits = gpt(given, use_cache=False).logits[..., :codes]
     return F.cross_entropy(logits.flatten(0, 1).float(), windows.flatten())
@@ -140,7 +140,7 @@ def loss_of(gpt: GPT2LMHeadModel, codes: int, windows: Tensor, labels: Tensor) -
 
 @torch.no_grad()
 def judge(gpt: GPT2LMHeadModel, codes: int, tokens: Tensor) -> float:
-    """Return the loss of the top windows of held-out photos behind ANY, in nats a token."""
+    """Return the loss of the top windows of held-out photos after ANY, in nats a token."""
     windows = tokens[:, :ACROSS].flatten(1).long()
     parts = [loss_of(gpt, codes, part, torch.zeros(len(part), dtype=torch.long)) for part in windows.split(8)]
     return float(torch.stack(parts).mean())
@@ -151,10 +151,10 @@ def sample_sheet(gpt: GPT2LMHeadModel, network: VQGAN, path: Path) -> None:
     engine = VQGANTransformerEngine(gpt, network)
     size = np.zeros((SIDE, SIDE, 3), np.float32)
     given = {"temperature": 1.0, "top_k": 100, "top_p": 1.0}
-    shown = list(gpt.config.id2label.values())[:SHOWN]
-    tasks = [EngineTask(size, 1, given | {"label": label}, anew=True) for label in shown]
-    made = [engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks]
-    Image.fromarray(np.rint(np.hstack(made) * 255).astype(np.uint8)).save(path)
+    shown = list((gpt.config.id2label or {}).values())[:SHOWN]
+    tasks = [EngineTask(size, 1, given | {"label": label}, from_scratch=True) for label in shown]
+    made = [engine.generate([task], silent)[0] for task in tasks]
+    save_images(path, [made])
 
 
 class Run:
@@ -166,85 +166,52 @@ class Run:
         torch.manual_seed(args.seed)
         self.network = loaded(args.vqgan)
         self.codes = int(self.network.config.codes)
-        self.lessons, self.labels = self._lessons()
+        self.dataset, self.labels = self._load_dataset()
         self.gpt = build(self.codes, self.labels)
-        self.average = state.start(self.gpt)
-        self.step, self.seconds = 0, 0.0
-        self.optimiser = torch.optim.AdamW(self.gpt.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.05)
-        if (folder / state.FILE).exists():
-            self.average, self.step, self.seconds = state.resume(folder, self.gpt, self.optimiser)
-        self.random = torch.Generator().manual_seed(args.seed + self.step)
+        self.loss = math.nan
+        optimiser = torch.optim.AdamW(self.gpt.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.05)
+        self.trainer = Trainer(folder, args, self.gpt, optimiser, quarter_cosine(args.rate, 100, 0.03), keep=0.995)
+        self.random = torch.Generator().manual_seed(args.seed + self.trainer.step)
 
-    def _lessons(self) -> tuple[Lessons, list[str]]:
-        """Return what is learned and its labels, made once and kept in the folder."""
+    def _load_dataset(self) -> tuple[TokenDataset, list[str]]:
+        """Return the dataset and its labels, encoded once and kept in the folder."""
         tokens, names = self.folder / "tokens.safetensors", self.folder / "labels.json"
         if not names.exists():
             pictures = load_pictures(self.args.data)
             labels = labels_of(pictures)
-            save_file(asdict(Lessons.made(self.network, pictures, labels, self.args.seed)), tokens)
+            save_file(asdict(TokenDataset.made(self.network, pictures, labels, self.args.seed)), tokens)
             names.write_text(json.dumps(labels))
-        return Lessons(**load_file(tokens)), json.loads(names.read_text())
+        return TokenDataset(**load_file(tokens)), json.loads(names.read_text())
 
     def train(self) -> None:
         """Train until `--minutes` of running time are spent, over all resumed runs together."""
-        budget = self.args.minutes * 60
-        with Progress() as progress:
-            bar = progress.add_task("vqgan-transformer", total=budget, completed=self.seconds)
-            saved, loss = time.monotonic(), math.nan
-            while self.seconds < budget:
-                began = time.monotonic()
-                loss = self._step(self.seconds / budget)
-                self.step += 1
-                self.seconds += time.monotonic() - began
-                progress.update(bar, completed=self.seconds, description=f"step {self.step} loss {loss:.3f}")
-                if time.monotonic() - saved > self.args.every:
-                    self._report(loss)
-                    saved = time.monotonic()
-        self._report(loss)
+        self.trainer.run("vqgan-transformer", self._step, self._report)
 
-    def _step(self, done: float) -> float:
-        for group in self.optimiser.param_groups:
-            group["lr"] = (
-                self.args.rate * min(1.0, (self.step + 1) / 100) * (0.03 + 0.97 * math.cos(math.pi / 2 * done))
-            )
+    def _step(self) -> float:
         self.gpt.train()
         with torch.autocast("cpu", torch.bfloat16):
-            loss = loss_of(self.gpt, self.codes, *self.lessons.batch(self.args.batch, self.random))
-        self.optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.gpt.parameters(), 1.0)
-        self.optimiser.step()
-        state.follow(self.average, self.gpt, min(0.995, (1 + self.step) / (10 + self.step)))
-        return float(loss.detach())
+            loss = loss_of(self.gpt, self.codes, *self.dataset.batch(self.args.batch, self.random))
+        self.loss = self.trainer.descend(loss)
+        return self.loss
 
     def _averaged(self) -> GPT2LMHeadModel:
         gpt = build(self.codes, self.labels)
-        gpt.load_state_dict(self.average, strict=False)  # the output layer is the embedding
+        gpt.load_state_dict(self.trainer.average, strict=False)  # the output layer is the embedding
         return gpt.eval()
 
-    def _report(self, loss: float) -> None:
+    def _report(self) -> None:
+        """Save everything; log the loss of the last step and that of held-out photos."""
         gpt = self._averaged()
-        row = [self.step, f"{self.seconds:.0f}", f"{loss:.4f}", f"{judge(gpt, self.codes, self.lessons.held_out):.4f}"]
-        with (self.folder / "log.csv").open("a") as log:
-            csv.writer(log).writerow(row)
+        self.trainer.log([f"{self.loss:.4f}", f"{judge(gpt, self.codes, self.dataset.held_out):.4f}"])
         sample_sheet(gpt, self.network, self.folder / "samples.png")
         gpt.half().save_pretrained(self.folder / "vqgan-transformer")
-        state.save(self.folder, self.gpt, self.average, self.optimiser, self.step, self.seconds)
+        self.trainer.save()
 
 
 def main() -> None:
     """Parse the command line and train."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser = arguments.parser_of(__doc__, "vqgan_transformer", minutes=20, every=240, batch=16, rate=2e-3)
     parser.add_argument("--vqgan", type=Path, default=Path("weights/vqgan"), help="the trained VQGAN")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/vqgan_transformer"), help="where the run is kept; resumed if there"
-    )
-    parser.add_argument("--minutes", type=float, default=20, help="running time in all, tokens not counted")
-    parser.add_argument("--every", type=float, default=240, help="seconds between checkpoints")
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     Run(args.out, args).train()
 

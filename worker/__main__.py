@@ -18,11 +18,14 @@ from likeness.observability.logs import log_as_json
 from likeness.observability.setup import open_tracing
 from likeness.queue.keys import queue_names
 from likeness.storage.backends import StoreUrlError
+from likeness.storage.pictures import PictureStore
 from worker.config import Settings
+from worker.metrics.installed import InstalledMetrics
 from worker.observability.log_filters import keep_quiet
 from worker.observability.telemetry import Telemetry
 from worker.queue.worker import BatchWorker
 from worker.residency.engines import Residents
+from worker.runs.context import Context
 from worker.runs.safeguards import Safeguards
 
 RECONNECTS = 40
@@ -46,12 +49,18 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
     missing = catalogue.missing([spec.name for spec in catalogue.engines if residents.has(spec)])
     pools = settings.pools or catalogue.pools_without(missing)
     residents.preload(_to_preload(settings, catalogue, pools, missing))
-    safeguards = Safeguards.of(settings, residents.components)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
     telemetry = telemetry_of(settings, residents, catalogue, pools)
     try:
-        worker = BatchWorker(name, settings, catalogue, pools, connect(settings.redis_url))
-        worker.serve(residents, safeguards, telemetry)
+        context = Context(
+            residents,
+            PictureStore.open(settings.store_url),
+            catalogue,
+            InstalledMetrics(settings.models, residents.device),
+            Safeguards.of(settings, residents.components),
+            telemetry,
+        )
+        BatchWorker(name, settings, context, pools, connect(settings.redis_url)).serve()
     finally:
         telemetry.close()
 

@@ -34,7 +34,10 @@ class Weights:
         for place in (self.pulled, self.shipped):
             if (place / name).is_dir():
                 return place / name
-        raise FileNotFoundError(f"{name} is not installed: likeness models pull {name}")
+        raise FileNotFoundError(
+            f"no folder {name!r} in {self.pulled} or {self.shipped}: copy the weights there, "
+            f"or `likeness models pull {name}` if `likeness models list` shows it"
+        )
 
     def has(self, spec: EngineSpec) -> bool:
         """Return whether everything that an engine runs on is there."""

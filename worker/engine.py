@@ -21,20 +21,20 @@ Plane = NDArray[np.float32]
 """H x W, 0..1, of a canvas' size."""
 
 Preview = Callable[[], Sequence[Canvas]]
-"""Gives an engine's pictures so far: one canvas a task, in the order of its tasks, each of its task's size."""
+"""Returns an engine's images so far: one canvas a task, in the order of its tasks, each of its task's size."""
 
 Stage = Literal["loading", "preparing", "denoising", "decoding", "assessing"]
 
 
 @dataclass(frozen=True)
 class EngineTask:
-    """One picture to make.
+    """One image to make.
 
-    `text` says what is asked; `mask` is 1 where the product is, or where the picture is to be filled; `maps` are the
-    maps that were sent for controls, by their kind, of the canvas' size; `loras` are adapters with their weights. With
-    `from_scratch` no picture is given: it is made from the text, and the canvas says its size and no more. With
-    `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where that plane is 1.
-    `style` is the picture whose style is to be taken over, of its own size, upright.
+    `text` is the prompt or the instruction; `mask` is 1 where the product is, or where the image is to be filled;
+    `maps` are the control maps that were sent, by their kind, of the canvas' size; `loras` are adapters with their
+    weights. With `from_scratch` there is no original: the image is made from the text, and the canvas gives its size
+    and no more. With `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where
+    that plane is 1. `style` is the image whose style is to be taken over, of its own size, upright.
     """
 
     canvas: Canvas
@@ -49,23 +49,46 @@ class EngineTask:
     from_scratch: bool = False
     style: Canvas | None = None
 
+    def number(self, name: str, default: float) -> float:
+        """Return a parameter that is a number, or the default where it is not one."""
+        value = self.parameters.get(name)
+        return float(value) if isinstance(value, int | float) else default
+
+    def word(self, name: str) -> str | None:
+        """Return a parameter that is a word, or None."""
+        value = self.parameters.get(name)
+        return None if value is None else str(value)
+
 
 class StepHook(Protocol):
     """Called by an engine after every step. It raises Stopped when the run must not go on."""
 
-    def __call__(self, step: int, steps: int, stage: Stage, preview: Preview | None = None) -> None:
-        """Say that `step` of `steps` is done, and which stage it belonged to.
+    def __call__(self, step: int, steps: int, stage: Stage, preview: Preview | None = None, /) -> None:
+        """Report that `step` of `steps` is done, and which stage it belonged to.
 
-        An engine that can show cheaply what it has passes `preview`; it is called before this returns, now and then.
+        An engine that can show its result so far at little cost passes `preview`; it is called before this returns, now
+        and then.
         """
 
 
 def silent(step: int, steps: int, stage: Stage, preview: Preview | None = None) -> None:
-    """Tell nobody how far a run is: the StepHook of who waits for the end alone."""
+    """Report nothing: the StepHook of a caller that only waits for the end."""
+
+
+def part_hook(on_step: StepHook, part: int, parts: int) -> StepHook:
+    """Return the hook of one of several parts with equally many steps, reported as one run.
+
+    Previews are dropped: those of a part show some tasks, or some of an image.
+    """
+
+    def report(step: int, steps: int, stage: Stage, _preview: Preview | None = None) -> None:
+        on_step(part * steps + step, parts * steps, stage)
+
+    return report
 
 
 class Engine(Protocol):
-    """A named, ready-to-run way of making images. It knows nothing of queues, stores or HTTP."""
+    """A named, ready-to-run method of making images. It knows nothing of queues, stores or HTTP."""
 
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return one canvas per task, in order, each of its task's size."""
@@ -90,20 +113,20 @@ class Family(Protocol):
 
 
 class Stopped(Exception):
-    """The run must not go on: nobody wants it, or it is out of time."""
+    """The run must not go on: every job is cancelled, or it is out of time."""
 
 
 class AllCancelled(Stopped):
-    """Every job that this call of the engine was for is cancelled or no longer ours."""
+    """Every job that this call of the engine is for was cancelled, or is no longer this worker's."""
 
 
 class OutOfTime(Stopped):
-    """The run passed its time bound."""
+    """The run passed its time limit."""
 
 
 class Draining(Stopped):
-    """The worker has to go: what it holds is handed back."""
+    """The worker has to stop: the jobs it holds go back to the queue."""
 
 
 class DeviceLost(Stopped):
-    """The device refuses every call until this process ends; the jobs run again in another one."""
+    """The device rejects every call until this process ends; the jobs run again in another one."""

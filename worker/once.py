@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,8 +19,9 @@ from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.comparison import JobTask
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
-from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, new_job_id
+from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, StoredPicture, new_job_id
 from likeness.contract.runs import Plan, plan_of
+from likeness.contract.tasks import Generate
 from likeness.imaging.formats.decode import Bounds, peek
 from likeness.storage.pictures import PictureStore
 from worker.config import Settings
@@ -82,7 +83,10 @@ def ordered(
     """
     plan = plan_of(task, catalogue, catalogue.missing([one.name for one in catalogue.engines if installed(one)]))
     job_id = new_job_id()
-    put = lambda picture: store.put(job_id, picture, f"image/{peek(picture, Bounds()).format}")  # noqa: E731
+
+    def put(picture: bytes) -> StoredPicture:
+        return store.put(job_id, picture, f"image/{peek(picture, Bounds()).format}")
+
     return plan.spec, JobOrder(
         id=job_id,
         owner="once",
@@ -98,7 +102,7 @@ def ordered(
 
 def _size(plan: Plan, data: bytes | None) -> tuple[int, int]:
     if data is None:
-        return plan.spec.size_of(plan.task)
+        return plan.spec.size_of(cast(Generate, plan.task))
     header = peek(data, Bounds())
     return header.width, header.height
 

@@ -1,4 +1,4 @@
-"""The demo: start everything, recreate and customise the examples through HTTP, show what came of it, stop it all."""
+"""The demo: start everything, recreate and edit the examples over HTTP, show the results, stop everything."""
 
 import shutil
 import tempfile
@@ -12,8 +12,9 @@ from PIL import Image
 from rich.console import Console
 from rich.markup import escape
 
-from likeness.cli.many import Made, Making, Wish
-from likeness.cli.terminal import edit_table, make_watched, outcome_table, waiting
+from likeness.cli.many import Outcome, PictureRequest, Runner
+from likeness.cli.progress import run_with_progress, spinner
+from likeness.cli.terminal import edit_table, outcome_table
 from likeness.client import Client
 from likeness.files.compare import upright
 from likeness.imaging.assessment.contact_sheet import contact_sheet
@@ -37,29 +38,29 @@ CUSTOMISATIONS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("give it yellow stripes", {"instruction": "give it yellow stripes"}),
     ("put it on a light blue background", {"instruction": "put it on a light blue background"}),
 )
-"""What is asked for the examples in turn: in words for people, and as the fields of `POST /customise`."""
+"""The edits of the examples, in turn: in words for people, and as the fields of `POST /customise`."""
 
 
 def run_demo(examples: Path, out: Path, console: Console) -> None:
-    """Run the demo. Raises LocalProblem when a picture failed or lost its frame, or a recreated one was rejected."""
-    began = time.monotonic()
+    """Run the demo. Raises LocalProblem if a job failed, a frame changed, or a recreated image was rejected."""
+    started = time.monotonic()
     files = find_pictures(examples)
     with _home() as home:
-        recreated, customised = _make_all(Settings(home, port=free_port()), files, out, console)
+        recreated, customised = _run_all(Settings(home, port=free_port()), files, out, console)
         _show_recreated(recreated, out, console)
         _show_customised(customised, out, console)
-        console.print(f"{time.monotonic() - began:.0f} s in all")
-        _complain(recreated, customised)
+        console.print(f"{time.monotonic() - started:.0f} s in total")
+        _check(recreated, customised)
 
 
 @contextmanager
 def _home() -> Iterator[Path]:
-    """Give a folder for the stack's state; it is kept only when there is a problem, for its logs."""
+    """Yield a folder for the state of the stack; it is kept only if there is a problem, for its logs."""
     home = Path(tempfile.mkdtemp(prefix="likeness-"))
     try:
         yield home
     except Problem as problem:
-        raise LocalProblem(f"{problem}\nThe logs are kept in {home / 'logs'}") from problem
+        raise LocalProblem(f"{problem}\nThe logs are in {home / 'logs'}") from problem
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         raise
@@ -67,71 +68,74 @@ def _home() -> Iterator[Path]:
 
 
 def find_pictures(folder: Path) -> list[Path]:
-    """Return the pictures in `folder` by name. Raises LocalProblem when there is none."""
+    """Return the images in `folder`, sorted by name. Raises LocalProblem if there are none."""
     files = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURES)
     if not files:
-        raise LocalProblem(f"there is no picture in {folder}")
+        raise LocalProblem(f"no images found in {folder}")
     return files
 
 
-def _make_all(settings: Settings, files: Sequence[Path], out: Path, console: Console) -> tuple[list[Made], list[Made]]:
-    """Return what became of each file recreated, and of each customised."""
+def _run_all(
+    settings: Settings, files: Sequence[Path], out: Path, console: Console
+) -> tuple[list[Outcome], list[Outcome]]:
+    """Recreate each file, then edit each file, and return both lists of outcomes."""
     with ExitStack() as stopping:
-        with waiting(console, "starting Valkey, the service and a worker"):
+        with spinner(console, "starting Valkey, the service and a worker"):
             stack = stopping.enter_context(Stack(settings, console.print))
             stack.wait_until_ready()
         with Client(settings.url) as client:
-            recreated = make_watched(Making(client, out), [Wish(file) for file in files], console)
-            return recreated, make_watched(Making(client, out / CUSTOMISED), customisations(files), console)
+            recreated = run_with_progress(Runner(client, out), [PictureRequest(file) for file in files], console)
+            return recreated, run_with_progress(Runner(client, out / CUSTOMISED), customisations(files), console)
 
 
-def customisations(files: Sequence[Path]) -> list[Wish]:
-    """Return one customisation for each file, from the list in turn."""
+def customisations(files: Sequence[Path]) -> list[PictureRequest]:
+    """Return one edit for each file, from the list in turn."""
     return [
-        Wish(file, "customise", CUSTOMISATIONS[number % len(CUSTOMISATIONS)][1]) for number, file in enumerate(files)
+        PictureRequest(file, "customise", CUSTOMISATIONS[number % len(CUSTOMISATIONS)][1])
+        for number, file in enumerate(files)
     ]
 
 
-def _asked(count: int) -> list[str]:
-    """Return in words what is asked for so many files."""
+def _edits(count: int) -> list[str]:
+    """Return the edits of that many files in words."""
     return [CUSTOMISATIONS[number % len(CUSTOMISATIONS)][0] for number in range(count)]
 
 
-def _show_recreated(outcomes: Sequence[Made], out: Path, console: Console) -> None:
+def _show_recreated(outcomes: Sequence[Outcome], out: Path, console: Console) -> None:
     console.print(outcome_table(outcomes))
     rows = [_sheet_row(outcome, outcome.saved, _figures(outcome)) for outcome in outcomes if outcome.saved]
     if rows:
         contact_sheet(rows).save(out / SHEET)
-        console.print(f"{len(rows)} pictures and {SHEET} are in {escape(str(out))}/")
+        console.print(f"{len(rows)} results and {SHEET} are in {escape(str(out))}/")
 
 
-def _show_customised(outcomes: Sequence[Made], out: Path, console: Console) -> None:
-    asked = _asked(len(outcomes))
-    console.print(edit_table(outcomes, asked))
+def _show_customised(outcomes: Sequence[Outcome], out: Path, console: Console) -> None:
+    edits = _edits(len(outcomes))
+    console.print(edit_table(outcomes, edits))
     rows = [
-        _sheet_row(outcome, outcome.saved, "   ".join([said, *outcome.faults]))
-        for outcome, said in zip(outcomes, asked, strict=True)
+        _sheet_row(outcome, outcome.saved, "   ".join([edit, *outcome.faults]))
+        for outcome, edit in zip(outcomes, edits, strict=True)
         if outcome.saved
     ]
     if rows:
         contact_sheet(rows, "customised").save(out / f"{CUSTOMISED}.png")
-        console.print(f"{len(rows)} pictures are in {escape(str(out / CUSTOMISED))}/, their sheet is {CUSTOMISED}.png")
+        console.print(
+            f"{len(rows)} results are in {escape(str(out / CUSTOMISED))}/, with the contact sheet {CUSTOMISED}.png"
+        )
 
 
-def _sheet_row(outcome: Made, saved: Path, caption: str) -> tuple[str, Image.Image, Image.Image, str]:
+def _sheet_row(outcome: Outcome, saved: Path, caption: str) -> tuple[str, Image.Image, Image.Image, str]:
     return outcome.file.name, upright(outcome.file.read_bytes()), upright(saved.read_bytes()), caption
 
 
-def _figures(outcome: Made) -> str:
+def _figures(outcome: Outcome) -> str:
     scores = outcome.report.fidelity if outcome.report else []
     return "   ".join(f"{score.name} {score.value:.4g}" for score in scores if score.value is not None)
 
 
-def _complain(recreated: Sequence[Made], customised: Sequence[Made]) -> None:
-    """Raise LocalProblem for what must not happen; a customisation that was rejected may: its reason is shown."""
+def _check(recreated: Sequence[Outcome], customised: Sequence[Outcome]) -> None:
+    """Raise LocalProblem for what must not happen. An edit may be rejected; the table shows why."""
     faults = [f"{outcome.file.name}: {'; '.join(outcome.faults)}" for outcome in recreated if outcome.faults]
-    faults += [
-        f"{outcome.file.name}, customised: {'; '.join(outcome.broken)}" for outcome in customised if outcome.broken
-    ]
+    faults += [f"{outcome.file.name}, edited: {'; '.join(outcome.broken)}" for outcome in customised if outcome.broken]
     if faults:
-        raise LocalProblem("not every picture came back as it should:\n" + "\n".join(faults))
+        raise LocalProblem("some images failed:\n" + "\n".join(faults))

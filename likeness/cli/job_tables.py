@@ -1,4 +1,4 @@
-"""Jobs as a terminal shows them: a table of many, the facts of one."""
+"""Jobs in a terminal: a table of many, the details of one."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,13 +12,13 @@ from likeness.contract.report import Report
 
 COLOURS: Final = {"accepted": "green", "rejected": "red", "failed": "red", "cancelled": "yellow", "running": "cyan"}
 AGES: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-"""Seconds of each unit that an age is told in, largest first."""
+"""The units of an age and their seconds, largest first."""
 
 
 def job_table(jobs: Sequence[RemoteJob]) -> Table:
     """Return a row for each job: id, kind, status, engine, age and verdict; the id is never shortened."""
     whole = [Column(name, no_wrap=True) for name in ("id", "kind", "status")]
-    folded = [Column(name, overflow="fold") for name in ("engine", "verdict")]  # 80 columns have to do
+    folded = [Column(name, overflow="fold") for name in ("engine", "verdict")]  # fits 80 columns
     age_column = Column("age", justify="right", no_wrap=True)
     table = Table(*whole, folded[0], age_column, folded[1], box=None, padding=(0, 1, 0, 0))
     now = datetime.now(UTC)
@@ -29,10 +29,10 @@ def job_table(jobs: Sequence[RemoteJob]) -> Table:
 
 
 def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
-    """Return what is known of a job as names and plain sentences."""
-    stands = f"{job.status}, {job.position} before it" if job.position is not None else str(job.status)
-    rows = [("job", job.id), ("kind", job.kind), ("status", stands), ("engine", job.engine or "-")]
-    moments = {"created": job.created_at, "started": job.started_at, "ended": job.ended_at}
+    """Return the details of a job as pairs of a name and a text."""
+    status = f"{job.status}, {job.position} ahead of it" if job.position is not None else str(job.status)
+    rows = [("job", job.id), ("kind", job.kind), ("status", status), ("engine", job.engine or "-")]
+    moments = {"created": job.created_at, "started": job.started_at, "finished": job.ended_at}
     rows += [(name, f"{moment:%Y-%m-%d %H:%M:%S} UTC") for name, moment in moments.items() if moment]
     if job.progress:
         rows.append(("progress", f"{job.progress.stage} {job.progress.step}/{job.progress.steps}"))
@@ -40,15 +40,15 @@ def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
         rows.append(("error", f"{job.error.code}: {job.error.detail}"))
     if job.webhook:
         tries = len(job.webhook.deliveries)
-        told = f"after {tries} {'try' if tries == 1 else 'tries'}" if tries else "not tried yet"
-        rows.append(("webhook", f"{job.webhook.url}: {job.webhook.state}, {told}"))
+        sent = f"after {tries} {'try' if tries == 1 else 'tries'}" if tries else "not sent yet"
+        rows.append(("webhook", f"{job.webhook.url}: {job.webhook.state}, {sent}"))
     for number, image in enumerate(job.result.images if job.result else ()):
-        rows.append((f"image {number}", f"{image.width}x{image.height} {image.format}, {_found(image.report)}"))
+        rows.append((f"image {number}", f"{image.width}x{image.height} {image.format}, {_judged(image.report)}"))
     return rows
 
 
 def usage_table(usage: Usage) -> Table:
-    """Return a row for each day that a key was used: jobs accepted and ended, images, and workers' seconds."""
+    """Return a row for each day of usage: jobs accepted and finished, images, and seconds of workers."""
     names = ("accepted", "succeeded", "failed", "cancelled", "images", "seconds")
     table = Table("day", *(Column(name, justify="right") for name in names), box=None, padding=(0, 1, 0, 0))
     for day in usage.days:
@@ -57,20 +57,20 @@ def usage_table(usage: Usage) -> Table:
 
 
 def verdict(job: RemoteJob) -> str:
-    """Return the verdict of a job's best image; why there is none; or a dash while there is none yet."""
+    """Return the verdict on the best image of a job, the code of its error, or a dash if there is neither."""
     if job.error:
         return job.error.code
     return job.result.images[0].report.verdict.value if job.result and job.result.images else "-"
 
 
 def age(moment: datetime, now: datetime) -> str:
-    """Return how long ago something was, in its largest whole unit."""
+    """Return how long ago `moment` was, in the largest whole unit."""
     seconds = max(0, int((now - moment).total_seconds()))
     size, unit = next((one for one in AGES if seconds >= one[0]), AGES[-1])
     return f"{seconds // size} {unit}"
 
 
-def _found(report: Report) -> str:
+def _judged(report: Report) -> str:
     return f"{report.verdict}: {'; '.join(report.reasons)}"
 
 

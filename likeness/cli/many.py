@@ -1,4 +1,4 @@
-"""Many picture files made through a service, watched: the work behind `likeness recreate`, `customise` and the demo."""
+"""Run many image files through a service: the work behind `likeness recreate`, `likeness customise` and the demo."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,40 +9,43 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from likeness.cli.results import SUFFIXES, write
 from likeness.client import Client
 from likeness.client.models import RemoteJob
 from likeness.contract.errors import InstructionNotUnderstood
 from likeness.contract.jobs import Timings
 from likeness.contract.report import Report, Verdict
-from likeness.problems import LikenessProblem, LocalProblem
+from likeness.problems import LikenessProblem
 
 AT_ONCE = 16
-"""Jobs handed in before the first is waited for: enough to fill a batch, too few to fill a queue."""
-SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+"""Jobs submitted before waiting for the first: enough to fill a batch, too few to fill a queue."""
 
 Watcher = Callable[[Path, RemoteJob], None]
 Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Wish:
-    """One picture file, and what is asked for it: the fields of `POST /recreate` or `/customise`."""
+class PictureRequest:
+    """One image file, and the fields to submit with it to `POST /recreate` or `POST /customise`."""
 
     file: Path
     kind: Literal["recreate", "customise"] = "recreate"
     fields: Mapping[str, Any] = field(default_factory=dict)
 
-    def hand_in(self, client: Client) -> RemoteJob:
-        """Hand it in. Raises LikenessProblem."""
+    def submit(self, client: Client) -> RemoteJob:
+        """Submit the request and return its job. Raises LikenessProblem."""
         call = client.recreate if self.kind == "recreate" else client.customise
         return call(self.file, **self.fields)
 
 
 @dataclass(frozen=True)
-class Made:
-    """What became of one wish: a saved picture and its report, or a problem."""
+class Outcome:
+    """The outcome of one request: a saved result with its report, or a problem.
 
-    wish: Wish
+    `given` and `made` are the sizes of the original and the result in px; `seconds` is the time that a worker spent.
+    """
+
+    request: PictureRequest
     given: Size | None = None
     made: Size | None = None
     saved: Path | None = None
@@ -53,16 +56,16 @@ class Made:
 
     @property
     def file(self) -> Path:
-        """The file that was handed in."""
-        return self.wish.file
+        """The original."""
+        return self.request.file
 
     @property
     def broken(self) -> list[str]:
-        """Why there is no picture, or one of another frame; empty when there is one that may be looked at."""
+        """Why there is no result, or one with another frame; empty if there is a result worth looking at."""
         if self.problem:
             return [self.problem]
         if self.given != self.made:
-            return [f"the frame changed: {_text(self.given)} came back as {_text(self.made)}"]
+            return [f"the frame changed: {_text(self.given)} became {_text(self.made)}"]
         if self.report and not self.report.frame_equal:
             changed = [row.name for row in self.report.frame if not row.equal]
             return [f"the frame changed: {', '.join(changed)}"]
@@ -70,15 +73,15 @@ class Made:
 
     @property
     def faults(self) -> list[str]:
-        """Why this one is not as it should be; empty when all is well."""
+        """Why the result is missing, broken or rejected; empty if it was accepted."""
         if self.broken:
             return self.broken
         if self.report and self.report.verdict is Verdict.REJECTED:
             return self.report.reasons
         return []
 
-    def told(self) -> dict[str, Any]:
-        """Return all of it as JSON values, for a program to read; `job` is None when none was accepted."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the outcome as JSON values; `job` is None if the request was not accepted."""
         report = self.report.model_dump(mode="json") if self.report else None
         saved = str(self.saved) if self.saved else None
         known = {"file": str(self.file), "job": self.job, "saved": saved, "seconds": self.seconds}
@@ -86,21 +89,21 @@ class Made:
 
 
 @dataclass
-class Making:
-    """A run over some wishes, and where the pictures go."""
+class Runner:
+    """Runs requests through a service and saves the results in `out`; `watch` is called with each job's progress."""
 
     client: Client
     out: Path
     watch: Watcher = lambda _file, _job: None
     taken: set[Path] = field(default_factory=set)
 
-    def run(self, wishes: Sequence[Wish]) -> Iterator[Made]:
-        """Yield what became of each wish, in order. Jobs still under way are cancelled when the caller stops early."""
-        self.taken |= {wish.file.resolve() for wish in wishes}
-        pending: deque[tuple[Wish, RemoteJob | LikenessProblem]] = deque()
+    def run(self, requests: Sequence[PictureRequest]) -> Iterator[Outcome]:
+        """Yield the outcome of each request, in order. Unfinished jobs are cancelled if the caller stops early."""
+        self.taken |= {request.file.resolve() for request in requests}
+        pending: deque[tuple[PictureRequest, RemoteJob | LikenessProblem]] = deque()
         try:
-            for wish in wishes:
-                pending.append((wish, self._hand_in(wish)))
+            for request in requests:
+                pending.append((request, self._submit(request)))
                 if len(pending) == AT_ONCE:
                     yield self._finish(*pending[0])
                     pending.popleft()
@@ -110,34 +113,34 @@ class Making:
         finally:
             self._cancel(job for _, job in pending)
 
-    def _hand_in(self, wish: Wish) -> RemoteJob | LikenessProblem:
+    def _submit(self, request: PictureRequest) -> RemoteJob | LikenessProblem:
         try:
-            return wish.hand_in(self.client)
+            return request.submit(self.client)
         except LikenessProblem as problem:
             if problem.status in (0, 401) and problem.code != "unreadable_file":
-                raise  # it would be the same for every file
+                raise  # every file would fail in the same way
             return problem
 
-    def _finish(self, wish: Wish, job: RemoteJob | LikenessProblem) -> Made:
+    def _finish(self, request: PictureRequest, job: RemoteJob | LikenessProblem) -> Outcome:
         try:
             if isinstance(job, LikenessProblem):
                 raise job
-            ended = self.client.wait(job, lambda current: self.watch(wish.file, current))
-            return self._save(wish, ended, self.client.image(ended))
+            ended = self.client.wait(job, lambda current: self.watch(request.file, current))
+            return self._save(request, ended, self.client.image(ended))
         except LikenessProblem as problem:
-            return Made(wish, problem=_told(problem), job=None if isinstance(job, LikenessProblem) else job.id)
+            return Outcome(request, problem=_detail(problem), job=None if isinstance(job, LikenessProblem) else job.id)
 
-    def _save(self, wish: Wish, job: RemoteJob, data: bytes) -> Made:
+    def _save(self, request: PictureRequest, job: RemoteJob, data: bytes) -> Outcome:
         if job.result is None:
             raise LikenessProblem(200, "unexpected_answer", f"job {job.id} succeeded without a result")
-        file, best = wish.file, job.result.images[0]
+        file, best = request.file, job.result.images[0]
         target = self._target(file, SUFFIXES.get(best.format, file.suffix))
         write(target, data)
         sizes = _size(file.read_bytes()), _size(data)
-        return Made(wish, *sizes, target, best.report, _seconds(job.result.timings), job=job.id)
+        return Outcome(request, *sizes, target, best.report, _seconds(job.result.timings), job=job.id)
 
     def _target(self, file: Path, suffix: str) -> Path:
-        """Return a path in the out folder that overwrites neither a given picture nor one of this run."""
+        """Return a path in the out folder that overwrites neither an original nor another result."""
         kept = file.suffix if file.suffix.lower() in (suffix, ".jpeg" if suffix == ".jpg" else suffix) else suffix
         target, number = self.out / f"{file.stem}{kept}", 1
         while target.resolve() in self.taken:
@@ -155,17 +158,8 @@ class Making:
                     return
 
 
-def write(target: Path, data: bytes) -> None:
-    """Write a file, and the folders it lies in. Raises LocalProblem."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-    except OSError as error:
-        raise LocalProblem(f"{target} cannot be written: {error.strerror}") from error
-
-
-def _told(problem: LikenessProblem) -> str:
-    """Return the problem's detail, with what can be asked where an instruction was not understood."""
+def _detail(problem: LikenessProblem) -> str:
+    """Return the detail of a problem; if an instruction was not understood, with those that would be."""
     if problem.code != InstructionNotUnderstood.code:
         return problem.detail
     return "\n  ".join([problem.detail, *(error.detail for error in problem.errors)])
@@ -177,7 +171,7 @@ def _size(data: bytes) -> Size:
 
 
 def _seconds(timings: Timings) -> float:
-    """Return the seconds that a worker was at it, waiting in the queue left out."""
+    """Return the seconds that a worker spent on the job, without the time in the queue."""
     spent: dict[str, float] = timings.model_dump(exclude={"queued"})
     return sum(spent.values())
 

@@ -1,4 +1,4 @@
-"""The commands that tell what pictures are: `likeness report` and `likeness inspect`."""
+"""The commands that measure and describe images: `likeness report` and `likeness inspect`."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
-from likeness.cli.make import URL, AsJson, Key, Url
+from likeness.cli.options import URL, AsJson, File, Key, Url
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -18,26 +18,24 @@ JOB_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def report(
-    given: Annotated[str, typer.Argument(help="The picture as it was given, or the id of a job.", show_default=False)],
-    made: Annotated[
-        Path | None, typer.Argument(help="The picture as it was made; not with a job.", show_default=False)
-    ] = None,
+    given: Annotated[str, typer.Argument(help="The original, or the id of a job.", show_default=False)],
+    made: Annotated[Path | None, typer.Argument(help="The result; omit it for a job.", show_default=False)] = None,
     as_json: AsJson = False,
-    png: Annotated[Path | None, typer.Option(help="Write the report as a picture.")] = None,
-    image: Annotated[int, typer.Option(min=0, help="Number of the job's image; 0 is the best.")] = 0,
+    png: Annotated[Path | None, typer.Option(help="Also save the report as a PNG.")] = None,
+    image: Annotated[int, typer.Option(min=0, help="Number of the image of the job; 0 is the best.")] = 0,
     url: Url = URL,
     key: Key = None,
 ) -> None:
-    """Report how alike any two pictures are, or what the report of a job says.
+    """Compare two images, or show the report of a job.
 
-    Two pictures need no server. Exits 2 when one cannot be read.
+    Comparing two images needs no server. Exits 2 if one cannot be read.
     """
     if made is not None:
         _show(_compared(Path(given), made, png), as_json)
     elif JOB_ID.fullmatch(given):
         _show(_of_job(given, image, png, url, key), as_json)
     else:
-        _unreadable(f"{given} is no job: give the id of one, or two pictures")
+        _unreadable(f"{given} is not the id of a job: give the id of a job, or two images")
 
 
 def _compared(given: Path, made: Path, png: Path | None) -> "Report":
@@ -53,7 +51,7 @@ def _compared(given: Path, made: Path, png: Path | None) -> "Report":
 
 
 def _of_job(job: str, image: int, png: Path | None, url: str, key: str | None) -> "Report":
-    from likeness.cli.many import write
+    from likeness.cli.results import write
     from likeness.client import Client
 
     with Client(url, key) as client:
@@ -74,12 +72,12 @@ def _show(report: "Report", as_json: bool) -> None:
 
 
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A picture: PNG, JPEG or WebP.", show_default=False)],
+    file: File,
     as_json: AsJson = False,
 ) -> None:
-    """Print what a picture says about itself: its frame, how it was made, whether it is signed.
+    """Show the metadata of an image: its frame, how it was made, and whether it is signed.
 
-    Needs no server. Exits 2 when it cannot be read.
+    Needs no server. Exits 2 if the image cannot be read.
     """
     from rich.console import Console
 

@@ -1,47 +1,73 @@
-"""Values of an engine's parameters, as the commands take them: `NAME=VALUE`."""
+"""Parse the text of options into values of a request."""
 
-import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
+from typing import Any, Final
 
 from likeness.problems import LocalProblem
 
-TEXTS = ("prompt", "negative_prompt", "scheduler", "label", "layer")
-"""The parameters that are words; any other is a number."""
-
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="A parameter of the engine, as layer=layer2 or top_k=50; may be given many times."),
-]
-Label = Annotated[str | None, typer.Option(help="The class of what is shown, of those the engine knows.")]
+TEXTS: Final = ("prompt", "negative_prompt", "scheduler", "label", "layer")
+"""The engine parameters that are text; all others are numbers."""
+REGIONS: Final = ("product", "background")
+PLACE: Final = ("left", "top", "width", "height")
+SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
 
 
-def engine_names(incomplete: str) -> list[str]:
-    """Return the engines of the catalogue for a shell to complete; none when it cannot be read."""
-    from likeness.contract.catalogue import load_catalogue
-
-    path = os.environ.get("LIKENESS_CATALOGUE")
-    try:
-        engines = load_catalogue(Path(path) if path else None).engines
-    except (OSError, ValueError):
-        return []
-    return [engine.name for engine in engines if engine.name.startswith(incomplete)]
-
-
-def assigned(settings: Sequence[str] | None) -> dict[str, str | int | float]:
-    """Return the parameters of `--set`. Raises LocalProblem for one that cannot be read."""
+def parameters(settings: Sequence[str] | None) -> dict[str, str | int | float]:
+    """Return the engine parameters of `--set`. Raises LocalProblem if one is not NAME=VALUE."""
     pairs = [(name, text) for name, _, text in (setting.partition("=") for setting in settings or ())]
     try:
-        return {name: value_of(name, text) for name, text in pairs}
+        return {name: parameter(name, text) for name, text in pairs}
     except ValueError as error:
-        raise LocalProblem(f"--set {' '.join(settings or ())}: NAME=VALUE is needed, as top_k=50") from error
+        raise LocalProblem(f"--set {' '.join(settings or ())}: expected NAME=VALUE, such as top_k=50") from error
 
 
-def value_of(name: str, text: str) -> str | int | float:
-    """Return the value of a parameter. Raises ValueError when it should be a number and is none, or is missing."""
+def parameter(name: str, text: str) -> str | int | float:
+    """Return the value of an engine parameter. Raises ValueError if it is missing or should be a number."""
     if name in TEXTS and text:
         return text
     return int(text) if text.lstrip("-").isdecimal() else float(text)
+
+
+def grid(text: str) -> dict[str, Any]:
+    """Return the engine and values of 'starter strength=0,0.3 steps=4'. Raises LocalProblem if they are malformed."""
+    name, *settings = text.split()
+    try:
+        pairs = [(setting.partition("=")[0], setting.partition("=")[2].split(",")) for setting in settings]
+        values = {key: [parameter(key, one) for one in several] for key, several in pairs}
+    except ValueError as error:
+        raise LocalProblem(f"--engine {text}: expected numbers, as in 'starter strength=0,0.3 steps=4'") from error
+    return {"engine": name, **values}
+
+
+def colourway(colour: str | None, mask: str | None) -> dict[str, str] | None:
+    """Return the `recolour` field; it applies to the region given as the mask, if any."""
+    if colour is None:
+        return None
+    return {"to": colour, "mask": mask} if mask in REGIONS else {"to": colour}
+
+
+def area(mask: str | None) -> str | Path | None:
+    """Return a mask as the client takes it: the name of a region, or the path of an image."""
+    return Path(mask) if mask and mask not in REGIONS else mask or None
+
+
+def place(text: str | None) -> dict[str, float] | None:
+    """Return the `place` field of left,top,width,height. Raises LocalProblem if it is not four numbers."""
+    if text is None:
+        return None
+    try:
+        return dict(zip(PLACE, map(float, text.split(",")), strict=True))
+    except ValueError as error:
+        raise LocalProblem(f"--place {text}: expected four numbers, such as 0.3,0.4,0.4,0.2") from error
+
+
+def sides(size: str | None) -> tuple[int | None, int | None]:
+    """Return width and height, in px, of a size such as 512x768. Raises LocalProblem if it is malformed."""
+    if size is None:
+        return None, None
+    found = SIZE.fullmatch(size.lower())
+    if found is None:
+        raise LocalProblem(f"--size {size}: expected WIDTHxHEIGHT in px, such as 512x768")
+    return int(found[1]), int(found[2])

@@ -1,4 +1,4 @@
-"""The Python client for asyncio: the methods of `Client`, to be awaited.
+"""The Python client for asyncio, with the methods of `Client`.
 
 async with AsyncClient("http://127.0.0.1:8000") as client:
     job = await client.wait(await client.recreate("shirt.jpg"))
@@ -8,40 +8,53 @@ async with AsyncClient("http://127.0.0.1:8000") as client:
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
 from likeness.client import calls
-from likeness.client.body import Fields, File
 from likeness.client.calls import Call
-from likeness.client.models import DryRun, EngineInfo, Health, JobEvent, RemoteJob, Usage
+from likeness.client.connection import connection
+from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
-from likeness.client.streams import PING_SECONDS, Download, Events, Reading
-from likeness.contract.comparison import JobKind
-from likeness.contract.report import Report
+from likeness.client.streams import Download, Events, Reading, silence
 
 Answer = TypeVar("Answer")
+Params = ParamSpec("Params")
+
+
+def _sends(
+    build: Callable[Params, Call[Answer]],
+) -> "Callable[Concatenate[AsyncClient, Params], Coroutine[Any, Any, Answer]]":
+    """Return the method that sends the call that `build` returns."""
+
+    async def method(self: "AsyncClient", /, *args: Params.args, **kwargs: Params.kwargs) -> Answer:
+        call = await asyncio.to_thread(build, *args, **kwargs)  # it may read image files
+        return await self._send(call)
+
+    return calls.document(method, build)
 
 
 class AsyncClient:
-    """A connection to one service. Every method raises LikenessProblem; `timeout` is in seconds and of one answer."""
+    """A connection to one service. Every method raises LikenessProblem.
+
+    `timeout` is the number of seconds to wait for each response.
+    """
 
     def __init__(
         self, base_url: str, api_key: str | None = None, timeout: float = 30.0, retries: Retries | None = None
     ) -> None:
-        self._http = httpx.AsyncClient(**calls.connection(base_url, api_key, timeout))
+        self._http = httpx.AsyncClient(**connection(base_url, api_key, timeout))
         self._timeout = timeout
-        self._silence = httpx.Timeout(timeout, read=max(timeout, PING_SECONDS))
         self._retries = retries or Retries()
 
     async def __aenter__(self) -> Self:
-        """Use as a context manager to close the connections at the end."""
+        """Use the client as a context manager to close its connections at the end."""
         return self
 
     async def __aexit__(
@@ -54,84 +67,31 @@ class AsyncClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def recreate(self, picture: File, *, idempotency_key: str | None = None, **fields: Fields) -> RemoteJob:
-        """Hand in a picture (a path, its bytes, an open file or a URL); `fields` are those of `POST /recreate`.
+    recreate = _sends(calls.recreate)
+    customise = _sends(calls.customise)
+    compare = _sends(calls.compare)
+    generate = _sends(calls.generate)
+    reproduce = _sends(calls.reproduce)
+    dry_run = _sends(calls.dry_run)
 
-        The same `idempotency_key` with the same content never makes a second job; one is made up when none is given.
-        """
-        return await self._ask(await asyncio.to_thread(calls.recreate, picture, fields, idempotency_key))
+    job = _sends(calls.job)
+    image = _sends(calls.image)
+    preview = _sends(calls.preview)
+    sheet = _sends(calls.sheet)
+    report = _sends(calls.report)
+    report_card = _sends(calls.report_card)
+    cancel = _sends(calls.cancel)
+    delete = _sends(calls.delete)
 
-    async def customise(
-        self,
-        picture: File,
-        *,
-        mask: File | None = None,
-        logo: File | None = None,
-        control: File | None = None,
-        style_image: File | None = None,
-        guide: File | None = None,
-        idempotency_key: str | None = None,
-        **fields: Fields,
-    ) -> RemoteJob:
-        """Hand in a picture to be changed; `fields` are those of `POST /customise`.
-
-        `mask` is "product" or "background", or a picture as the others are.
-        """
-        files = {"image": picture, "mask": mask, "logo": logo, "control": control}
-        files |= {"style_image": style_image, "guide": guide}
-        return await self._ask(await asyncio.to_thread(calls.customise, files, fields, idempotency_key))
-
-    async def compare(
-        self,
-        picture: File,
-        runs: Sequence[Mapping[str, Any]],
-        task: Mapping[str, Any] | None = None,
-        *,
-        mask: File | None = None,
-        logo: File | None = None,
-        control: File | None = None,
-        style_image: File | None = None,
-        guide: File | None = None,
-        idempotency_key: str | None = None,
-        **fields: Fields,
-    ) -> RemoteJob:
-        """Hand in a picture to go through several engines and settings, `{"engine": "starter", "strength": [0, 0.3]}`.
-
-        `task` is what each run does, with its `kind`; recreation when not given. The other files are for it.
-        """
-        files = {"image": picture, "mask": mask, "logo": logo, "control": control}
-        files |= {"style_image": style_image, "guide": guide}
-        return await self._ask(await asyncio.to_thread(calls.compare, files, runs, task, fields, idempotency_key))
-
-    async def generate(
-        self, prompt: str | None = None, *, idempotency_key: str | None = None, **fields: Fields
-    ) -> RemoteJob:
-        """Have a new picture made, from text where the engine takes one; `fields` are those of `POST /generate`."""
-        return await self._ask(await asyncio.to_thread(calls.generate, prompt, fields, idempotency_key))
-
-    async def reproduce(self, job: RemoteJob | str, *, idempotency_key: str | None = None) -> RemoteJob:
-        """Have the images of a job made again; the new job's `result.reproduction` says how near they came."""
-        return await self._ask(calls.reproduce(job, idempotency_key))
-
-    async def dry_run(self, kind: JobKind, picture: File | None = None, **fields: Fields) -> DryRun:
-        """Return what handing in this picture would do and take, without doing it; `fields` are those of that call.
-
-        `generate` takes no picture.
-        """
-        return await self._ask(await asyncio.to_thread(calls.dry_run, kind, picture, fields))
-
-    async def job(self, job_id: str, wait: int = 0, presigned: bool = False) -> RemoteJob:
-        """Return a job as it stands; with `wait`, as it stands once it has ended, or after so many seconds.
-
-        With `presigned` its images' URLs lead straight to the object store, until `result.links_expire_at`.
-        """
-        return await self._ask(calls.job(job_id, wait, presigned))
+    engines = _sends(calls.engines)
+    usage = _sends(calls.usage)
+    health = _sends(calls.health)
 
     async def jobs(self, page_size: int = 20) -> AsyncIterator[RemoteJob]:
-        """Yield your jobs, newest first; they are asked for in pages of `page_size`, 1 to 100."""
+        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100)."""
         cursor: str | None = None
         while True:
-            page = await self._ask(calls.page(cursor, page_size))
+            page = await self._send(calls.page(cursor, page_size))
             for job in page.jobs:
                 yield job
             cursor = page.next
@@ -144,10 +104,10 @@ class AsyncClient:
         on_progress: Callable[[RemoteJob], None] | None = None,
         timeout: float = 600.0,
     ) -> RemoteJob:
-        """Wait until a job has succeeded and return it; `on_progress` is called about each second.
+        """Wait until a job has succeeded and return it; `on_progress` is called about once a second.
 
-        Raises LikenessProblem with the job's own code when it failed or was cancelled, `wait_timeout` after `timeout`
-        seconds; the job then goes on.
+        Raises LikenessProblem with the job's own code if it failed or was cancelled, and with `wait_timeout` after
+        `timeout` seconds; in that case the job keeps running.
         """
         every = 1.0 if on_progress else WAIT_SECONDS
         async for current in self.watch(job, timeout, every):
@@ -156,28 +116,24 @@ class AsyncClient:
         return succeeded(current)
 
     async def watch(self, job: RemoteJob | str, timeout: float = 600.0, every: float = 1.0) -> AsyncIterator[RemoteJob]:
-        """Yield a job as it stands every so many seconds, at least once, until it has ended.
+        """Yield the state of a job every `every` seconds, at least once, until it has finished.
 
-        Raises LikenessProblem (`wait_timeout`) after `timeout` seconds; the job then goes on.
+        Raises LikenessProblem (`wait_timeout`) after `timeout` seconds; the job keeps running.
         """
         waiting = Waiting(job, timeout, every)
         pause: float | None = 0.0
         while pause is not None:
             await asyncio.sleep(pause)
-            current = await self._ask(waiting.call(), waiting.deadline)
+            current = await self._send(waiting.call(), waiting.deadline)
             yield current
             pause = waiting.pause(current)
 
     def events(self, job: RemoteJob | str) -> AsyncIterator[JobEvent]:
-        """Yield each status and each step of a job as it happens, from its first, until it has ended.
+        """Yield every status and step of a job as it happens, from the first one until the job has finished.
 
-        A connection that breaks is made anew and nothing is missed.
+        A broken connection is reopened without missing an event.
         """
-        return self._read(Events(job))
-
-    async def image(self, job: RemoteJob | str, n: int = 0) -> bytes:
-        """Return the bytes of an image of a job; 0 is the best one."""
-        return await self._ask(calls.image(job, n))
+        return self._stream(Events(job))
 
     async def save(
         self,
@@ -186,86 +142,51 @@ class AsyncClient:
         n: int = 0,
         on_bytes: Callable[[int], None] | None = None,
     ) -> Path:
-        """Write an image of a job to a file as it comes and return its path; `on_bytes` is told how many are there.
+        """Download an image of a job to a file and return its path; `on_bytes` receives the number of bytes so far.
 
-        The file appears when it is whole and its sha256 is right. Raises LocalProblem when it cannot be written.
+        The file appears only when it is complete and its sha256 is correct. Raises LocalProblem if it cannot be
+        written.
         """
         with Download(job, n, target) as download:
-            async with aclosing(self._read(download)) as chunks:
-                async for done in chunks:
+            async with aclosing(self._stream(download)) as chunks:
+                async for size in chunks:
                     if on_bytes:
-                        on_bytes(done)
+                        on_bytes(size)
             return download.finish()
-
-    async def preview(self, job: RemoteJob | str) -> bytes | None:
-        """Return what a running job shows so far, a small JPEG; None where that is nothing."""
-        return await self._ask(calls.preview(job))
-
-    async def sheet(self, job: RemoteJob | str) -> bytes:
-        """Return the contact sheet of a comparison, a PNG."""
-        return await self._ask(calls.sheet(job))
-
-    async def report(self, job: RemoteJob | str, n: int = 0) -> Report:
-        """Return the report of an image of a job; 0 is the best one."""
-        return await self._ask(calls.report(job, n))
-
-    async def report_card(self, job: RemoteJob | str, n: int = 0) -> bytes:
-        """Return the report of an image of a job as a picture, a PNG."""
-        return await self._ask(calls.report_card(job, n))
-
-    async def engines(self) -> list[EngineInfo]:
-        """Return the catalogue."""
-        return await self._ask(calls.engines())
-
-    async def usage(self, days: int = 1) -> Usage:
-        """Return what your key used on so many days, today first, and what bounds it."""
-        return await self._ask(calls.usage(days))
-
-    async def health(self) -> Health:
-        """Return whether the service can do its work now, and what is missing."""
-        return await self._ask(calls.health())
-
-    async def cancel(self, job: RemoteJob | str) -> RemoteJob:
-        """Stop a job; return it as it then stands."""
-        return await self._ask(calls.cancel(job))
-
-    async def delete(self, job: RemoteJob | str) -> None:
-        """Stop a job and erase its pictures."""
-        await self._ask(calls.delete(job))
 
     def _tries(self, deadline: float | None = None) -> Tries:
         return Tries(self._retries, str(self._http.base_url), deadline)
 
-    async def _ask(self, call: Call[Answer], deadline: float | None = None) -> Answer:
-        """Send a request, again where that may help, and return what its answer tells."""
+    async def _send(self, call: Call[Answer], deadline: float | None = None) -> Answer:
+        """Send a request, retry it where that may help, and return what its response holds."""
         tries = self._tries(deadline)
         while True:
             try:
-                answer = await self._http.request(
+                response = await self._http.request(
                     call.method, call.path, timeout=tries.left(self._timeout) + call.patience, **call.sent
                 )
             except httpx.HTTPError as error:
                 pause = tries.after(error)
             else:
-                if call.answered_by(answer):
-                    return call.read(answer)
-                pause = tries.after(answer)
+                if call.accepts(response):
+                    return call.read(response)
+                pause = tries.after(response)
             await asyncio.sleep(pause)
 
-    async def _read(self, reading: Reading[Answer]) -> AsyncGenerator[Answer]:
-        """Yield what comes, connecting again where it broke off."""
+    async def _stream(self, reading: Reading[Answer]) -> AsyncGenerator[Answer]:
+        """Yield the items of a stream, reconnecting where it broke off."""
         tries = self._tries()
         while not reading.over:
             try:
                 async with self._http.stream(
-                    "GET", reading.path, headers=reading.headers, timeout=self._silence
-                ) as answer:
-                    if not answer.is_success:
-                        await answer.aread()
-                        pause = tries.after(answer)
+                    "GET", reading.path, headers=reading.headers, timeout=silence(self._timeout)
+                ) as response:
+                    if not response.is_success:
+                        await response.aread()
+                        pause = tries.after(response)
                     else:
-                        reading.begin(answer)
-                        async for chunk in answer.aiter_bytes():
+                        reading.begin(response)
+                        async for chunk in response.aiter_bytes():
                             for item in reading.take(chunk):
                                 tries.progressed()
                                 yield item

@@ -1,38 +1,37 @@
-"""The calls of the API as data: what is sent, and how a good answer is read. Nothing here sends anything.
+"""The methods that both clients share, each defined once, as a function that returns the request to send.
 
-`Client` and `AsyncClient` are two ways of sending these.
+`Client` and `AsyncClient` turn these functions into methods with the same names, parameters and docstrings, which send
+the `Call` and return what it reads. Nothing here sends anything.
 """
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import update_wrapper
 from typing import Any, Final, Generic, TypeVar, get_args
 from uuid import uuid4
 
 import httpx
-from pydantic import BaseModel, ValidationError
 
-from likeness import __version__
+from likeness.client.answers import as_bytes, as_engines, as_health, as_model, as_nothing, as_preview
 from likeness.client.body import Fields, File, content_of
-from likeness.client.models import DryRun, EngineInfo, EngineList, Health, JobPage, RemoteJob, Usage
-from likeness.client.retries import problem_of
+from likeness.client.models import DryRun, EngineInfo, Health, JobPage, RemoteJob, Usage
 from likeness.contract.comparison import JobKind
 from likeness.contract.report import Report
 from likeness.contract.tasks import Region
-from likeness.problems import LikenessProblem
 
-LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 PNG: Final = "image/png"
 
 Answer = TypeVar("Answer")
-Told = TypeVar("Told", bound=BaseModel)
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Call(Generic[Answer]):
-    """One request: `sent` are httpx's arguments; `read` makes what is returned of a good answer.
+    """One request, and how to read its response.
 
-    `patience` are the seconds that the service is asked to wait before it answers. `good` are the statuses beside 2xx
-    whose answers are read too.
+    `sent` are keyword arguments for `httpx.Client.request`. `patience` is how many seconds the service may hold the
+    request before it responds. `good` lists statuses other than 2xx that `read` accepts.
     """
 
     method: str
@@ -42,186 +41,189 @@ class Call(Generic[Answer]):
     patience: float = 0.0
     good: frozenset[int] = frozenset()
 
-    def answered_by(self, answer: httpx.Response) -> bool:
-        """Return whether this is an answer to read."""
-        return answer.is_success or answer.status_code in self.good
+    def accepts(self, response: httpx.Response) -> bool:
+        """Return whether `read` can read this response."""
+        return response.is_success or response.status_code in self.good
 
 
-def connection(base_url: str, api_key: str | None, timeout: float) -> dict[str, Any]:
-    """Return httpx's arguments for a client of one service. Raises LikenessProblem when the address is none."""
-    headers = {"User-Agent": f"likeness/{__version__}"}
-    if api_key:
-        headers["Authorization"] = f"Bearer {api_key}"
-    try:
-        url = httpx.URL(base_url)
-    except httpx.InvalidURL as error:
-        raise LikenessProblem(0, "invalid_url", f"{base_url}: {error}") from error
-    # A proxy that the environment names could not reach a service on this machine.
-    return {"base_url": url, "headers": headers, "timeout": timeout, "trust_env": url.host not in LOOPBACK}
+def document(method: Method, build: Callable[..., Call[Any]]) -> Method:
+    """Give a client's method the name, docstring and signature of the function that builds its call."""
+    update_wrapper(method, build)
+    signature = inspect.signature(build)
+    client = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]  # help() and notebooks read it
+        parameters=[client, *signature.parameters.values()],
+        return_annotation=get_args(signature.return_annotation)[0],
+    )
+    return method
 
 
-def recreate(picture: File, fields: Mapping[str, Fields], key: str | None) -> Call[RemoteJob]:
-    """Hand in a picture to be recreated."""
-    return _hand_in("/recreate", {"image": picture}, fields, key)
+def recreate(picture: File, *, idempotency_key: str | None = None, **fields: Fields) -> Call[RemoteJob]:
+    """Submit an image to be recreated and return the accepted job.
+
+    `picture` is a path, bytes, an open file, or a URL that the service fetches; `fields` are those of `POST /recreate`.
+    Submitting the same content again with the same `idempotency_key` never makes a second job; a random key is used
+    when none is given.
+    """
+    return _submit("/recreate", {"image": picture}, fields, idempotency_key)
 
 
-def customise(files: Mapping[str, File | None], fields: Mapping[str, Fields], key: str | None) -> Call[RemoteJob]:
-    """Hand in a picture to be changed; `mask` among the files may be a region instead."""
-    mask = files.get("mask")
-    if mask in get_args(Region):
-        return _hand_in("/customise", {**files, "mask": None}, {**fields, "mask": str(mask)}, key)
-    return _hand_in("/customise", files, fields, key)
+def customise(
+    picture: File,
+    *,
+    mask: File | None = None,
+    logo: File | None = None,
+    control: File | None = None,
+    style_image: File | None = None,
+    guide: File | None = None,
+    idempotency_key: str | None = None,
+    **fields: Fields,
+) -> Call[RemoteJob]:
+    """Submit an image to be edited and return the accepted job; `fields` are those of `POST /customise`.
+
+    `mask` is "product", "background" or an image. Images are given as in `recreate`.
+    """
+    region = str(mask) if mask in get_args(Region) else None
+    files = {"image": picture, "mask": None if region else mask, "logo": logo, "control": control}
+    files |= {"style_image": style_image, "guide": guide}
+    return _submit("/customise", files, {**fields, "mask": region}, idempotency_key)
 
 
 def compare(
-    files: Mapping[str, File | None],
+    picture: File,
     runs: Sequence[Mapping[str, Any]],
-    task: Mapping[str, Any] | None,
-    fields: Mapping[str, Fields],
-    key: str | None,
+    task: Mapping[str, Any] | None = None,
+    *,
+    mask: File | None = None,
+    logo: File | None = None,
+    control: File | None = None,
+    style_image: File | None = None,
+    guide: File | None = None,
+    idempotency_key: str | None = None,
+    **fields: Fields,
 ) -> Call[RemoteJob]:
-    """Hand in a picture to go through several engines and settings."""
-    return _hand_in("/compare", files, {**fields, "runs": runs, "task": task}, key)
+    """Submit an image to be run through several engines and settings, and return the accepted job.
+
+    Each of `runs` names an engine and the values to try: `{"engine": "starter", "strength": [0, 0.3]}`. `task` is what
+    every run does, with its `kind`; without it, every run recreates the image. The other files belong to the task.
+    """
+    files = {"image": picture, "mask": mask, "logo": logo, "control": control}
+    files |= {"style_image": style_image, "guide": guide}
+    return _submit("/compare", files, {**fields, "runs": runs, "task": task}, idempotency_key)
 
 
-def generate(prompt: str | None, fields: Mapping[str, Fields], key: str | None) -> Call[RemoteJob]:
-    """Have a new picture made."""
-    return _hand_in("/generate", {}, {"prompt": prompt, **fields}, key)
+def generate(prompt: str | None = None, *, idempotency_key: str | None = None, **fields: Fields) -> Call[RemoteJob]:
+    """Submit a request for a new image and return the accepted job; `fields` are those of `POST /generate`.
+
+    Some engines take a `prompt`, others a class: `label="shirt"`.
+    """
+    return _submit("/generate", {}, {"prompt": prompt, **fields}, idempotency_key)
 
 
-def reproduce(job: RemoteJob | str, key: str | None) -> Call[RemoteJob]:
-    """Have the images of a job made again."""
-    return Call("POST", f"{path_of(job)}/reproduce", _as(RemoteJob), {"headers": _keyed(key)})
+def reproduce(job: RemoteJob | str, *, idempotency_key: str | None = None) -> Call[RemoteJob]:
+    """Make the images of a job again; the new job's `result.reproduction` reports how closely they match."""
+    return Call("POST", f"{path_of(job)}/reproduce", as_model(RemoteJob), {"headers": _keyed(idempotency_key)})
 
 
-def dry_run(kind: JobKind, picture: File | None, fields: Mapping[str, Fields]) -> Call[DryRun]:
-    """Ask what handing in this picture would do."""
+def dry_run(kind: JobKind, picture: File | None = None, **fields: Fields) -> Call[DryRun]:
+    """Return what submitting this request would do and how long it would take, without submitting it.
+
+    `fields` are those of `POST /{kind}`. A dry run of `generate` takes no picture.
+    """
     content = content_of({"image": picture}, fields)
-    return Call("POST", f"/{kind}", _as(DryRun), {"params": {"dry_run": "true"}, **content})
+    return Call("POST", f"/{kind}", as_model(DryRun), {"params": {"dry_run": "true"}, **content})
 
 
-def job(job: RemoteJob | str, wait: int, presigned: bool = False) -> Call[RemoteJob]:
-    """Read a job, once it has ended or `wait` seconds have passed."""
+def job(job_id: str, wait: int = 0, presigned: bool = False) -> Call[RemoteJob]:
+    """Return the current state of a job; with `wait`, once it has finished or that many seconds have passed.
+
+    With `presigned`, the URLs of its images point directly to the object store, until `result.links_expire_at`.
+    """
     params: dict[str, int | str] = ({"wait": wait} if wait else {}) | ({"links": "presigned"} if presigned else {})
-    return Call("GET", path_of(job), _as(RemoteJob), {"params": params or None}, wait)
+    return Call("GET", path_of(job_id), as_model(RemoteJob), {"params": params or None}, wait)
 
 
 def page(cursor: str | None, limit: int) -> Call[JobPage]:
-    """Read a page of the list of jobs, the first where `cursor` is None."""
+    """Return a page of the list of jobs, `limit` long; the first page if `cursor` is None."""
     params = {"limit": limit, "cursor": cursor} if cursor else {"limit": limit}
-    return Call("GET", "/jobs", _as(JobPage), {"params": params})
+    return Call("GET", "/jobs", as_model(JobPage), {"params": params})
 
 
-def image(job: RemoteJob | str, n: int) -> Call[bytes]:
-    """Read the bytes of an image."""
-    return Call("GET", image_path(job, n), _content)
+def image(job: RemoteJob | str, n: int = 0) -> Call[bytes]:
+    """Return the bytes of an image of a job; image 0 is the best one."""
+    return Call("GET", image_path(job, n), as_bytes)
 
 
 def preview(job: RemoteJob | str) -> Call[bytes | None]:
-    """Read what a running job shows so far; None where that is nothing."""
-    return Call("GET", f"{path_of(job)}/preview", _preview, good=frozenset({404}))
+    """Return a preview of a running job as a small JPEG; None if there is none yet."""
+    return Call("GET", f"{path_of(job)}/preview", as_preview, good=frozenset({404}))
 
 
 def sheet(job: RemoteJob | str) -> Call[bytes]:
-    """Read the contact sheet of a comparison."""
-    return Call("GET", f"{path_of(job)}/sheet", _content)
+    """Return the contact sheet of a comparison as a PNG."""
+    return Call("GET", f"{path_of(job)}/sheet", as_bytes)
 
 
-def report(job: RemoteJob | str, n: int) -> Call[Report]:
-    """Read the report of an image."""
-    return Call("GET", f"{path_of(job)}/report", _as(Report), _report("application/json", n))
+def report(job: RemoteJob | str, n: int = 0) -> Call[Report]:
+    """Return the report of an image of a job; image 0 is the best one."""
+    return Call("GET", f"{path_of(job)}/report", as_model(Report), _report("application/json", n))
 
 
-def report_card(job: RemoteJob | str, n: int) -> Call[bytes]:
-    """Read the report of an image as a picture."""
-    return Call("GET", f"{path_of(job)}/report", _content, _report(PNG, n))
+def report_card(job: RemoteJob | str, n: int = 0) -> Call[bytes]:
+    """Return the report of an image of a job as a PNG."""
+    return Call("GET", f"{path_of(job)}/report", as_bytes, _report(PNG, n))
 
 
 def engines() -> Call[list[EngineInfo]]:
-    """Read the catalogue."""
-    return Call("GET", "/engines", lambda answer: parse(EngineList, answer).engines)
+    """Return the engines of the catalogue."""
+    return Call("GET", "/engines", as_engines)
 
 
-def cancel(job: RemoteJob | str) -> Call[RemoteJob]:
-    """Stop a job."""
-    return Call("POST", f"{path_of(job)}/cancel", _as(RemoteJob))
-
-
-def delete(job: RemoteJob | str) -> Call[None]:
-    """Stop a job and erase its pictures."""
-    return Call("DELETE", path_of(job), lambda _: None)
-
-
-def usage(days: int) -> Call[Usage]:
-    """Read what the key used."""
-    return Call("GET", "/usage", _as(Usage), {"params": {"days": days}})
+def usage(days: int = 1) -> Call[Usage]:
+    """Return your key's usage on the last `days` UTC days, today first, and its limits."""
+    return Call("GET", "/usage", as_model(Usage), {"params": {"days": days}})
 
 
 def health() -> Call[Health]:
-    """Ask whether the service can do its work; that it cannot is an answer too."""
-    return Call("GET", "/readyz", _health, good=frozenset({503}))
+    """Return whether the service is ready to run jobs and, if not, what is missing."""
+    return Call("GET", "/readyz", as_health, good=frozenset({503}))
+
+
+def cancel(job: RemoteJob | str) -> Call[RemoteJob]:
+    """Cancel a job and return its state."""
+    return Call("POST", f"{path_of(job)}/cancel", as_model(RemoteJob))
+
+
+def delete(job: RemoteJob | str) -> Call[None]:
+    """Cancel a job and erase it and its images."""
+    return Call("DELETE", path_of(job), as_nothing)
 
 
 def id_of(job: RemoteJob | str) -> str:
-    """Return the id of a job that is given as such or by its id."""
+    """Return the id of a job."""
     return job if isinstance(job, str) else job.id
 
 
 def path_of(job: RemoteJob | str) -> str:
-    """Return where a job is."""
+    """Return the path of a job."""
     return f"/jobs/{id_of(job)}"
 
 
 def image_path(job: RemoteJob | str, n: int) -> str:
-    """Return where an image of a job is."""
+    """Return the path of an image of a job."""
     return f"{path_of(job)}/images/{n}"
 
 
-def parse(model: type[Told], answer: httpx.Response) -> Told:
-    """Return what an answer tells. Raises LikenessProblem when it is no answer of a Likeness service."""
-    try:
-        return model.model_validate(answer.json(), extra="ignore")
-    except (ValidationError, ValueError) as error:
-        detail = f"{answer.request.url} did not answer as a Likeness service does"
-        raise LikenessProblem(answer.status_code, "unexpected_answer", detail) from error
-
-
-def _hand_in(
+def _submit(
     path: str, files: Mapping[str, File | None], fields: Mapping[str, Fields], key: str | None
 ) -> Call[RemoteJob]:
-    return Call("POST", path, _as(RemoteJob), {"headers": _keyed(key), **content_of(files, fields)})
+    return Call("POST", path, as_model(RemoteJob), {"headers": _keyed(key), **content_of(files, fields)})
 
 
 def _keyed(key: str | None) -> dict[str, str]:
-    """Return the header by which sending the same request again never makes a second job."""
+    """Return the header that keeps a retried request from making a second job."""
     return {"Idempotency-Key": key or uuid4().hex}
 
 
 def _report(media_type: str, n: int) -> dict[str, Any]:
     return {"headers": {"Accept": media_type}, "params": {"image": n} if n else None}
-
-
-def _as(model: type[Told]) -> Callable[[httpx.Response], Told]:
-    return lambda answer: parse(model, answer)
-
-
-def _content(answer: httpx.Response) -> bytes:
-    return answer.content
-
-
-def _preview(answer: httpx.Response) -> bytes | None:
-    if answer.is_success:
-        return answer.content
-    problem = problem_of(answer)
-    if problem.code != "no_preview":
-        raise problem
-    return None
-
-
-def _health(answer: httpx.Response) -> Health:
-    if answer.is_success:
-        return Health(ready=True)
-    problem = problem_of(answer)
-    if problem.code != "not_ready":
-        raise problem
-    return Health(ready=False, detail=problem.detail)

@@ -1,4 +1,4 @@
-"""What the service's answers look like, as far as the client reads them. Fields it does not know are passed over."""
+"""The responses of the service, as far as the client reads them. Unknown fields are ignored."""
 
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,14 @@ from likeness.contract.report import Report
 from likeness.contract.usage import DayUsage
 
 
-class Wire(BaseModel):
-    """An answer or a part of one; a newer service may say more."""
+class RemoteModel(BaseModel):
+    """A response or a part of one; a newer service may send more fields."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class RemoteImage(Wire):
-    """One image of a result."""
+class ImageFacts(RemoteModel):
+    """Where an image of a result is and what it is: `url` is relative to the service, sizes are in pixels."""
 
     url: str
     width: int
@@ -27,12 +27,17 @@ class RemoteImage(Wire):
     format: str
     sha256: str
     seed: int | None
+
+
+class RemoteImage(ImageFacts):
+    """One image of a result, with its report."""
+
     guidance_scale: float | None = None
     report: Report
 
 
-class RemoteComparison(Wire):
-    """What a comparison found; `runs` are best first, those that failed last."""
+class RemoteComparison(RemoteModel):
+    """The result of a comparison; the best of `runs` comes first, failed ones last."""
 
     runs: list[ComparedRun]
     merit: str
@@ -40,8 +45,8 @@ class RemoteComparison(Wire):
     sheet: str
 
 
-class RemoteResult(Wire):
-    """What a succeeded job gives, best image first."""
+class RemoteResult(RemoteModel):
+    """The result of a job that succeeded, best image first."""
 
     images: list[RemoteImage]
     engine: dict[str, Any]
@@ -55,8 +60,8 @@ class RemoteResult(Wire):
     links_expire_at: datetime | None = None
 
 
-class RemoteWebhook(Wire):
-    """Who is told how a job ends, and what became of it so far."""
+class RemoteWebhook(RemoteModel):
+    """The webhook of a job and its deliveries so far."""
 
     url: str
     state: str
@@ -64,8 +69,8 @@ class RemoteWebhook(Wire):
     next_at: datetime | None = None
 
 
-class RemoteJob(Wire):
-    """A job as the service tells it."""
+class RemoteJob(RemoteModel):
+    """A job as the service reports it."""
 
     id: str
     kind: str
@@ -81,8 +86,8 @@ class RemoteJob(Wire):
     webhook: RemoteWebhook | None = None
 
 
-class JobEvent(Wire):
-    """One event of a job as it happens: a new status, or a step of a running one. `id` is the service's own for it."""
+class JobEvent(RemoteModel):
+    """One event of a job: a new status, or a step of a running job. `id` is the service's id of the event."""
 
     type: str
     status: JobStatus
@@ -92,30 +97,30 @@ class JobEvent(Wire):
     id: str = ""
 
 
-class Health(Wire):
-    """Whether the service can do its work now; `detail` says what is missing, None when nothing is."""
+class Health(RemoteModel):
+    """Whether the service is ready to run jobs; `detail` says what is missing, None if nothing is."""
 
     ready: bool
     detail: str | None = None
 
 
-class Usage(Wire):
-    """What a key used, a UTC day at a time with today first, and what bounds it: None where nothing does."""
+class Usage(RemoteModel):
+    """The usage of a key by UTC day, today first, and its limits; None means no limit."""
 
     daily_quota: int | None
     concurrency: int | None
     days: list[DayUsage]
 
 
-class DryRunEstimate(Wire):
-    """A figure that is not certain: null when nothing is known; `reason` says what it rests on, or why."""
+class DryRunEstimate(RemoteModel):
+    """An estimate, in seconds: None if unknown; `reason` says what it is based on, or why it is unknown."""
 
     value: float | None
     reason: str
 
 
-class DryRun(Wire):
-    """What a request would do; of each run its engine, parameters, canvas and memory."""
+class DryRun(RemoteModel):
+    """What a request would do; each of `runs` holds its engine, parameters, canvas and memory."""
 
     kind: str
     engine: str
@@ -126,8 +131,8 @@ class DryRun(Wire):
     wait: DryRunEstimate
 
 
-class EngineInfo(Wire):
-    """One engine of the catalogue, and where it is in memory."""
+class EngineInfo(RemoteModel):
+    """One engine of the catalogue; `resident` lists the workers that hold it in memory."""
 
     name: str
     summary: str
@@ -143,14 +148,14 @@ class EngineInfo(Wire):
     resident: list[Any] = []
 
 
-class EngineList(Wire):
+class EngineList(RemoteModel):
     """The catalogue."""
 
     engines: list[EngineInfo]
 
 
-class JobPage(Wire):
-    """A page of the list of jobs; `next` asks for the one after it."""
+class JobPage(RemoteModel):
+    """A page of the list of jobs; `next` is the cursor of the page after it."""
 
     jobs: list[RemoteJob]
     next: str | None = None

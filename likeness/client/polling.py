@@ -1,4 +1,4 @@
-"""Waiting for a job: what to ask next and when, without asking."""
+"""Waiting for a job: which request to send next and when. Nothing here sends anything."""
 
 import time
 from typing import Final
@@ -8,43 +8,43 @@ from likeness.client.calls import Call
 from likeness.client.models import RemoteJob
 from likeness.problems import LikenessProblem
 
-SHORTEST_ROUND: Final = 0.25
-"""Seconds from one look at a job to the next, at least: a service with too many calls waiting answers at once."""
+SHORTEST_INTERVAL: Final = 0.25
+"""Minimum seconds between two polls: a service that already holds too many requests responds at once."""
 WAIT_SECONDS: Final = 25
-"""How long one GET asks the service to wait for the end of a job."""
+"""Seconds for which one GET asks the service to wait until the job has finished."""
 
 
 class Waiting:
-    """The looks at one job until it has ended, for at most `timeout` seconds, each `every` seconds at most."""
+    """Polls a job until it has finished, for at most `timeout` seconds and at least every `every` seconds."""
 
     def __init__(self, job: RemoteJob | str, timeout: float, every: float = WAIT_SECONDS) -> None:
         self._id = calls.id_of(job)
         self._timeout = timeout
         self._every = every
-        self._asked = 0.0
+        self._polled = 0.0
         self.deadline = time.monotonic() + timeout
 
     def call(self) -> Call[RemoteJob]:
-        """Return the next look."""
-        self._asked = time.monotonic()
-        left = max(1.0, self.deadline - self._asked)
+        """Return the next poll."""
+        self._polled = time.monotonic()
+        left = max(1.0, self.deadline - self._polled)
         return calls.job(self._id, int(max(1.0, min(left, self._every, WAIT_SECONDS))))
 
     def pause(self, current: RemoteJob) -> float | None:
-        """Return the seconds to pause before the next look, None once the job has ended.
+        """Return the seconds to pause before the next poll, None once the job has finished.
 
-        Raises LikenessProblem (`wait_timeout`) when the time is over; the job then goes on.
+        Raises LikenessProblem (`wait_timeout`) when time is up; the job keeps running.
         """
         if current.status.ended:
             return None
         if time.monotonic() >= self.deadline:
-            detail = f"job {self._id} is {current.status} after {self._timeout:g} s"
+            detail = f"job {self._id} is still {current.status} after {self._timeout:g} s"
             raise LikenessProblem(0, "wait_timeout", detail)
-        return max(0.0, SHORTEST_ROUND - (time.monotonic() - self._asked))
+        return max(0.0, SHORTEST_INTERVAL - (time.monotonic() - self._polled))
 
 
 def succeeded(job: RemoteJob) -> RemoteJob:
-    """Return a job that has succeeded. Raises LikenessProblem with the job's own code when it ended otherwise."""
+    """Return the job if it succeeded. Raises LikenessProblem with the job's own code if it did not."""
     if job.error:
         raise LikenessProblem(200, job.error.code, job.error.detail)
     if job.result is None:

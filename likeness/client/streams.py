@@ -1,6 +1,7 @@
-"""Answers that come bit by bit, and are taken up again where the connection broke: a job's events, an image's bytes.
+"""Streamed responses that are resumed after a broken connection: the events of a job, the bytes of an image.
 
-Both are readings: `path` and `headers` say what to ask for, `begin` and `take` are given what comes. Nothing is sent.
+Both are readings: `path` and `headers` describe the request, `begin` and `take` receive the response. Neither sends
+anything.
 """
 
 import hashlib
@@ -22,55 +23,60 @@ from likeness.client.models import JobEvent, RemoteJob
 from likeness.problems import LikenessProblem, LocalProblem
 
 LONGEST_LINE: Final = 1_000_000
-"""Bytes; a line of an event stream is some hundred."""
+"""Bytes; a line of an event stream has a few hundred."""
 PING_SECONDS: Final = 60.0
-"""A stream that is silent for longer is broken: the service sends something every 15 s."""
+"""A stream that is silent for longer is broken: the service sends a ping every 15 s."""
 
 SHA256: Final = re.compile('"[0-9a-f]{64}"')
-"""What the service gives as an image's ETag; a proxy may replace it."""
+"""The ETag that the service sends with an image; a proxy may replace it."""
 
 Item = TypeVar("Item", covariant=True)
 
 
+def silence(timeout: float) -> httpx.Timeout:
+    """Return the timeouts of a stream, in which nothing but pings may come for a while."""
+    return httpx.Timeout(timeout, read=max(timeout, PING_SECONDS))
+
+
 class Reading(Protocol[Item]):
-    """What is read bit by bit."""
+    """A response that is read in pieces, over several requests if need be."""
 
     @property
     def path(self) -> str:
-        """Where it is."""
+        """The path to request."""
 
     @property
     def headers(self) -> dict[str, str]:
-        """What to ask with, to go on where it stopped."""
+        """The headers that resume the stream where it stopped."""
 
     @property
     def over(self) -> bool:
-        """Whether all has come."""
+        """Whether everything was received."""
 
-    def begin(self, answer: httpx.Response) -> None:
-        """Look at the head of a good answer."""
+    def begin(self, response: httpx.Response) -> None:
+        """Read the head of a successful response."""
 
     def take(self, chunk: bytes) -> Iterator[Item]:
-        """Yield what becomes known by some more bytes of it."""
+        """Yield the items that these bytes complete."""
 
     def ended(self) -> float:
-        """Return the pause after an answer has ended: none. Raises an error of httpx when that was too soon."""
+        """Return the pause after a complete response, 0. Raises httpx.RemoteProtocolError if it was cut short."""
 
 
 class Partial:
-    """What both readings share: whether all has come."""
+    """What both readings share: whether everything was received."""
 
     over = False
 
     def ended(self) -> float:
-        """Return the pause after an answer has ended: none. Raises an error of httpx when that was too soon."""
+        """Return the pause after a complete response, 0. Raises httpx.RemoteProtocolError if it was cut short."""
         if not self.over:
-            raise httpx.RemoteProtocolError("the answer ended too soon")
+            raise httpx.RemoteProtocolError("the response was cut short")
         return 0.0
 
 
 class Events(Partial):
-    """The events of a job, until the one that ends it."""
+    """The events of a job, up to its last one."""
 
     def __init__(self, job: RemoteJob | str) -> None:
         self.path = f"{calls.path_of(job)}/events"
@@ -80,19 +86,19 @@ class Events(Partial):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Ask for what came after the last event that was read."""
+        """Ask for the events after the last one read."""
         return {"Accept": "text/event-stream"} | ({"Last-Event-ID": self._last} if self._last else {})
 
-    def begin(self, answer: httpx.Response) -> None:
-        """Start at the beginning of a line. A 204 says that nothing is left to come."""
+    def begin(self, response: httpx.Response) -> None:
+        """Start at the beginning of a line. A 204 means that there are no more events."""
         self._rest, self._fields = b"", {}
-        self.over = self.over or answer.status_code == 204
+        self.over = self.over or response.status_code == 204
 
     def take(self, chunk: bytes) -> Iterator[JobEvent]:
-        """Yield each event that is whole. Raises an error of httpx where the service tells why the stream broke off."""
+        """Yield each complete event. Raises httpx.RemoteProtocolError if the service reports an error in the stream."""
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         if len(self._rest) > LONGEST_LINE:
-            raise LikenessProblem(200, "unexpected_answer", f"{self.path} does not give events")
+            raise LikenessProblem(200, "unexpected_answer", f"{self.path} is not an event stream")
         for line in lines:
             if line.strip():
                 self._field(line.rstrip(b"\r").decode("utf-8", "replace"))
@@ -104,7 +110,7 @@ class Events(Partial):
         self._fields[name] = value.removeprefix(" ")
 
     def _event(self) -> JobEvent | None:
-        """Return the event that an empty line ends, if it was one; comments are none."""
+        """Return the event that an empty line completes; None if there were only comments."""
         fields, self._fields = self._fields, {}
         if "data" not in fields:
             return None
@@ -114,16 +120,16 @@ class Events(Partial):
                 raise httpx.RemoteProtocolError(data["detail"])
             event = JobEvent.model_validate({**data, "id": fields.get("id", "")})
         except (ValidationError, ValueError, KeyError, TypeError) as error:
-            raise LikenessProblem(200, "unexpected_answer", f"{self.path} does not give events") from error
+            raise LikenessProblem(200, "unexpected_answer", f"{self.path} is not an event stream") from error
         self._last = event.id
         self.over = event.status.ended
         return event
 
 
 class Download(Partial):
-    """An image on its way into a file: under another name until it is whole, with the sha256 that the service told.
+    """Downloads an image to a file, under a temporary name until it is complete and its sha256 is correct.
 
-    Use it in a `with`: what is unfinished is removed at the end.
+    Use it as a context manager: an unfinished file is removed at the end.
     """
 
     def __init__(self, job: RemoteJob | str, n: int, target: str | os.PathLike[str]) -> None:
@@ -135,7 +141,7 @@ class Download(Partial):
         self._size = 0
 
     def __enter__(self) -> Self:
-        """Make the file. Raises LocalProblem when it cannot be written."""
+        """Create the file. Raises LocalProblem if it cannot be written."""
         with self._written():
             self._target.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._part.open("w+b")
@@ -144,14 +150,14 @@ class Download(Partial):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file, and remove it unless it was finished."""
+        """Close the file and remove it unless it was finished."""
         if self._file:
             self._file.close()
         self._part.unlink(missing_ok=True)
 
     @property
     def headers(self) -> dict[str, str]:
-        """Ask for the rest, if it is still of the same image."""
+        """Ask for the rest, provided that the image is still the same."""
         plain, done = {"Accept-Encoding": "identity"}, self._done
         known = done and SHA256.fullmatch(self._etag)
         return plain | {"Range": f"bytes={done}-", "If-Range": self._etag} if known else plain
@@ -160,16 +166,16 @@ class Download(Partial):
     def _done(self) -> int:
         return self._file.tell() if self._file else 0
 
-    def begin(self, answer: httpx.Response) -> None:
-        """Go on, or start anew where the whole comes."""
-        if answer.status_code != 206 and self._file:
+    def begin(self, response: httpx.Response) -> None:
+        """Continue the file, or start it again if the response is the whole image."""
+        if response.status_code != 206 and self._file:
             self._file.seek(0)
             self._file.truncate()
-        self._etag = answer.headers.get("ETag", "")
-        self._size = self._done + int(answer.headers.get("Content-Length", "0"))
+        self._etag = response.headers.get("ETag", "")
+        self._size = self._done + int(response.headers.get("Content-Length", "0"))
 
     def take(self, chunk: bytes) -> Iterator[int]:
-        """Write some more bytes and yield how many there are."""
+        """Write more bytes and yield the number of bytes so far."""
         with self._written():
             if self._file:
                 self._file.write(chunk)
@@ -177,13 +183,15 @@ class Download(Partial):
         yield self._done
 
     def finish(self) -> Path:
-        """Give the file its name and return it. Raises LikenessProblem when the bytes are not those of the image."""
+        """Give the file its final name and return its path. Raises LikenessProblem if its sha256 is wrong."""
         if self._file is None:
-            raise ValueError("a download is finished within its `with`")
+            raise ValueError("a download can only be finished inside its `with` block")
         self._file.seek(0)
         digest = hashlib.file_digest(self._file, "sha256").hexdigest()
         if SHA256.fullmatch(self._etag) and self._etag.strip('"') != digest:
-            raise LikenessProblem(200, "unexpected_answer", f"{self.path}: the bytes are not those that were told of")
+            raise LikenessProblem(
+                200, "unexpected_answer", f"{self.path}: the bytes do not match the sha256 that the service sent"
+            )
         with self._written():
             self._file.flush()
             self._part.replace(self._target)

@@ -1,1 +1,1 @@
-"""Compatible APIs, so that their clients work unchanged: requests and results, translated to our jobs and back."""
+"""The APIs of others, so that their clients work unchanged: each translated into jobs of ours, and back."""

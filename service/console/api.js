@@ -9,7 +9,7 @@ export const ROOT = new URL("../", import.meta.url);
 export class Problem extends Error {
   /** @param {number} status 0 when there was no answer @param {any} body @param {number|null} retryAfter in seconds */
   constructor(status, body, retryAfter = null) {
-    super(body.detail || body.title || "the service did not say why");
+    super(body.detail || body.title || "the service gave no reason");
     this.status = status;
     this.code = body.code || "no_answer";
     this.title = body.title || "";
@@ -52,7 +52,7 @@ async function once(path, options = {}) {
   } catch (error) {
     if (/** @type {Error} */ (error).name === "AbortError") throw error;
     hooks.away(true);
-    throw new Problem(0, { title: "No answer", detail: "The service does not answer. Is it running?" });
+    throw new Problem(0, { title: "Not responding", detail: "The service is not responding. Is it running?" });
   }
   hooks.away(false);
   if (answer.ok || answer.status === 304) return answer;
@@ -120,10 +120,10 @@ export function forget(id) {
 }
 
 /**
- * Hand in a job. Throws Problem.
+ * Submit a job. Throws Problem.
  * @param {import("./request.js").Request} request @returns {Promise<any>} the accepted job
  */
-export async function handIn(request) {
+export async function submit(request) {
   const body = new FormData();
   for (const [name, value] of Object.entries(request.fields)) body.append(name, asText(value));
   for (const [name, file] of Object.entries(request.files)) body.append(name, file, file.name);

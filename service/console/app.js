@@ -1,6 +1,6 @@
 /** The console: what is on the stage, and what happens to it. */
 
-import { Problem, call, getJson, handIn, hooks, keepKey, key, picture } from "./api.js";
+import { Problem, call, getJson, submit, hooks, keepKey, key, picture } from "./api.js";
 import { Catalogue } from "./catalogue.js";
 import { askForKey } from "./dialogs.js";
 import { byId, fill, h, spoken, tell } from "./dom.js";
@@ -60,7 +60,7 @@ class App {
     await Promise.all([this.recent.load(), this.openHash()]);
   }
 
-  /** Read the catalogue and draw the settings; again and again while the service is away. */
+  /** Read the catalogue and draw the settings; retried while the service is not responding. */
   async load() {
     const body = byId("panel-body");
     fill(body, h("p", { class: "panel-fields muted" }, "Loading the engines…"));
@@ -84,9 +84,9 @@ class App {
   /** @param {boolean} away */
   showAway(away) {
     const banner = byId("banner");
-    if (away) fill(banner, h("span", {}, "The service does not answer. Trying again…"));
+    if (away) fill(banner, h("span", {}, "The service is not responding. Retrying…"));
     if (away || this.wasAway) banner.hidden = !away;
-    if (away !== this.wasAway) this.showReady(away ? "away" : "unknown", away ? "No answer" : "Connected");
+    if (away !== this.wasAway) this.showReady(away ? "away" : "unknown", away ? "Not responding" : "Connected");
     this.wasAway = away;
   }
 
@@ -111,7 +111,7 @@ class App {
     element.dataset.state = state;
   }
 
-  /** Take a picture onto the stage. @param {File} file */
+  /** Put a picture on the stage. @param {File} file */
   async take(file) {
     try {
       const taken = await readPicture(file);
@@ -155,10 +155,10 @@ class App {
     this.panel?.setBusy(true);
     this.result?.hide();
     try {
-      const accepted = await handIn(request);
+      const accepted = await submit(request);
       this.given = request.kind === "generate" ? null : this.picture?.url || null;
       history.pushState(null, "", `#job=${accepted.id}`);
-      tell("Handed in", true);
+      tell("Submitted", true);
       byId("stage").scrollIntoView({ block: "nearest" });
       this.guard(this.watch(accepted, this.given));
       this.guard(this.listAgain());
@@ -222,7 +222,7 @@ class App {
   async showEnded(job, given) {
     this.panel?.setBusy(false);
     this.guard(this.recent.load());
-    tell(job.status === "succeeded" ? `Done: ${job.result.images[0].report.verdict}` : `The job ${job.status}`, true);
+    tell(job.status === "succeeded" ? `Done: ${job.result.images[0].report.verdict}` : job.status === "cancelled" ? "The job was cancelled" : "The job failed", true);
     if (job.status === "succeeded") {
       await this.result?.show(job, given);
       this.stage.showViewer(this.viewer.element, ...this.footOf(job));
@@ -242,12 +242,12 @@ class App {
   footOf(job) {
     const { naturalWidth, naturalHeight } = this.viewer.after; // as it is seen, which an orientation tag may turn
     return [h("p", { class: "stage-name" }, h("strong", {}, `${spoken(job.kind)} with ${job.result.engine.name}`), h("span", { class: "muted" }, ` ${naturalWidth} × ${naturalHeight} px`)),
-      h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the picture" : "Start with a picture")];
+      h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the original" : "Start with a picture")];
   }
 
   async cancel() {
     if (!this.job) return;
-    this.stage.say("Stopping", "within one step of the engine");
+    this.stage.say("Cancelling", "Stops after the current step.");
     await call(`jobs/${this.job.id}/cancel`, { method: "POST" });
   }
 

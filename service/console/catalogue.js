@@ -2,16 +2,16 @@
 
 import { getJson } from "./api.js";
 
-/** The ways of customising, in the order shown: the task's fields that ask for each, and how it is called here. */
-export const WISHES = [
-  { name: "instruction", way: "instruction", label: "In words" },
+/** The edit types, in the order shown: the field of the task that selects each, its name in the API, and its label. */
+export const EDIT_TYPES = [
+  { name: "instruction", way: "instruction", label: "By instruction" },
   { name: "recolour", way: "colourway", label: "Exact colour" },
-  { name: "text", way: "print", label: "Print a text" },
+  { name: "text", way: "print", label: "Print text" },
   { name: "logo", way: "print", label: "Print a logo" },
-  { name: "fill", way: "fill", label: "Fill a mask" },
-  { name: "style_image", way: "style", label: "Style of a picture" },
+  { name: "fill", way: "fill", label: "Replace an area" },
+  { name: "style_image", way: "style", label: "Apply a style" },
   { name: "guide", way: "guide", label: "Paint over" },
-  { name: "complete", way: "complete", label: "Complete" },
+  { name: "complete", way: "complete", label: "Redraw the lower part" },
   { name: "control", way: "control", label: "Keep the edges" },
 ];
 
@@ -48,9 +48,9 @@ export class Catalogue {
     return ready.findLast((engine) => engine.default_for.includes(way || kind)) || ready[0] || able[0];
   }
 
-  /** The wishes that some engine here does. */
-  wishes() {
-    return WISHES.filter((wish) => this.engines.some((engine) => engine.installed && does(engine, wish.way)));
+  /** The edit types that some installed engine supports. */
+  editTypes() {
+    return EDIT_TYPES.filter((editType) => this.engines.some((engine) => engine.installed && does(engine, editType.way)));
   }
 
   /** What the API says of a field: description, type, bounds, choices. @param {string} kind @param {string} name */

@@ -45,9 +45,9 @@ function ask(problem) {
     };
     const dialog = h("dialog", { "aria-labelledby": "key-title", on: { close: () => { reject(problem); dialog.remove(); } } },
       h("form", { on: { submit: take } }, h("h2", { id: "key-title" }, "API key"),
-        h("div", { class: "field" }, h("label", { for: "key" }, "Key of this service"), box,
-          h("p", { class: "hint", id: "key-hint" }, "Kept until this tab is closed, and sent to this service alone. One is made by “likeness keys create NAME”."),
-          refused && h("p", { class: "wrong", id: "key-wrong", role: "alert" }, h("span", {}, problem.status === 403 ? problem.message : "The service does not know this key."))),
+        h("div", { class: "field" }, h("label", { for: "key" }, "Key for this service"), box,
+          h("p", { class: "hint", id: "key-hint" }, "Kept until you close this tab, and sent to this service only. “likeness keys create NAME” creates one."),
+          refused && h("p", { class: "wrong", id: "key-wrong", role: "alert" }, h("span", {}, problem.status === 403 ? problem.message : "The service rejected this key."))),
         h("div", { class: "dialog-buttons" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Not now"), h("button", { type: "submit", class: "solid", id: "key-use" }, "Use this key"))));
     open(dialog);
     box.focus();

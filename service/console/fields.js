@@ -70,7 +70,7 @@ export function textField(name, about) {
  * @returns {Field}
  */
 export function choiceField(name, about) {
-  const empty = about.value === null ? [h("option", { value: "" }, "As the engine likes")] : [];
+  const empty = about.value === null ? [h("option", { value: "" }, "Automatic")] : [];
   const box = h("select", {}, empty, about.choices.map((choice) => h("option", { value: choice, selected: choice === about.value }, about.names?.[choice] || choice)));
   box.addEventListener("change", () => about.change?.());
   const element = field(name, about.label || spoken(name), sentence(about.hint || ""), box);

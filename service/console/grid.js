@@ -24,7 +24,7 @@ export class Grid {
     const second = this.engines.find((engine) => engine.name !== first?.name);
     if (first) this.rows.push({ engine: first, values: new Map(this.tried(first)) });
     if (second) this.rows.push({ engine: second, values: new Map() });
-    this.element = h("div", { class: "field", "data-field": "runs" }, h("p", { class: "label" }, "Engines and values"), this.list,
+    this.element = h("div", { class: "field", "data-field": "runs" }, h("p", { class: "label" }, "Engines and parameters"), this.list,
       h("div", { class: "row" }, h("button", { type: "button", on: { click: () => this.add() } }, "Add an engine")), this.count);
     this.draw();
   }
@@ -69,7 +69,7 @@ export class Grid {
     const box = h("input", { type: "text", id, value: row.values.get(name), "aria-describedby": `${id}-hint`, autocomplete: "off",
       on: { input: () => { row.values.set(name, box.value); this.tellCount(); } } });
     return h("div", { class: "field", "data-pointer": `#/runs/${place}/${name}` }, h("label", { for: id }, spoken(name)), box,
-      h("p", { class: "hint", id: `${id}-hint` }, `One or several, by commas${words}`));
+      h("p", { class: "hint", id: `${id}-hint` }, `One or more, separated by commas${words}`));
   }
 
   /** @param {number} place of the row @param {string} selector */
@@ -81,8 +81,8 @@ export class Grid {
   adder(row, place) {
     const left = Object.keys(row.engine.parameters).filter((name) => !row.values.has(name) && takes(row.engine.parameters[name], this.purpose));
     if (left.length === 0) return null;
-    const box = h("select", { "aria-label": `Value of ${row.engine.name} to set`, on: { change: () => { row.values.set(box.value, ""); this.draw(); this.focus(place, `[data-pointer$="/${box.value}"] input`); } } },
-      h("option", { value: "" }, "Set a value…"), left.map((name) => h("option", { value: name }, spoken(name))));
+    const box = h("select", { "aria-label": `Parameter of ${row.engine.name} to set`, on: { change: () => { row.values.set(box.value, ""); this.draw(); this.focus(place, `[data-pointer$="/${box.value}"] input`); } } },
+      h("option", { value: "" }, "Set a parameter…"), left.map((name) => h("option", { value: name }, spoken(name))));
     return box;
   }
 
@@ -90,7 +90,7 @@ export class Grid {
     const count = this.read().reduce((sum, row) => sum + Object.values(row).filter(Array.isArray).reduce((product, list) => product * list.length, 1), 0);
     this.count.classList.toggle("over-limit", count > MOST_RUNS);
     fill(this.count, h("span", {}, `${count} of at most ${MOST_RUNS} runs`),
-      h("progress", { max: MOST_RUNS, value: Math.min(count, MOST_RUNS), "aria-label": "Runs of those that are allowed" }));
+      h("progress", { max: MOST_RUNS, value: Math.min(count, MOST_RUNS), "aria-label": "Runs, of the maximum" }));
   }
 
   /** The runs as the service takes them. @returns {Record<string, any>[]} */

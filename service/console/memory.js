@@ -6,7 +6,7 @@ const OF_THE_JOB = new Set([
   "seed", "candidates", "attempts", "keep", "format", "priority", "exact", "webhook",
 ]);
 /** Fields whose state is kept elsewhere, or that decide what is drawn. */
-const NOT_KEPT = new Set(["kind", "wish", "task", "engine", "runs", "thresholds", "loras"]);
+const NOT_KEPT = new Set(["kind", "editType", "task", "engine", "runs", "thresholds", "loras"]);
 
 /** The memory of a form. */
 export class Memory {

@@ -40,9 +40,16 @@ class Painting {
     Object.assign(this.pen, { lineCap: "round", lineJoin: "round", lineWidth: this.size, strokeStyle: this.colour });
     this.pen.globalCompositeOperation = this.erasing ? "destination-out" : "source-over";
     this.pen.beginPath();
-    this.pen.moveTo(this.at.x, this.at.y);
-    this.pen.lineTo(x, y);
-    this.pen.stroke();
+    if (x === this.at.x && y === this.at.y) {
+      // The standard drops a line without length, round ends and all, and some browsers do: a touch is a disc.
+      this.pen.fillStyle = this.colour;
+      this.pen.arc(x, y, this.size / 2, 0, 7);
+      this.pen.fill();
+    } else {
+      this.pen.moveTo(this.at.x, this.at.y);
+      this.pen.lineTo(x, y);
+      this.pen.stroke();
+    }
     this.at = { x, y };
   }
 
@@ -132,7 +139,7 @@ export function paint(picture, what) {
   const cursor = h("canvas", size);
   const painting = new Painting(canvas, cursor);
   if (what === "mask") painting.colour = "#ff5a36";
-  const table = h("div", { class: "paint-table", tabindex: 0, role: "application", "aria-label": "Picture to paint on. Arrow keys move the brush, Space paints." },
+  const table = h("div", { class: "paint-table", tabindex: 0, role: "application", "aria-label": "Picture to paint on. The arrow keys move the brush, Space paints." },
     h("img", { src: picture.url, alt: "", draggable: "false" }), canvas, cursor);
   const scale = Math.min(Math.max(1, SHOWN / Math.max(picture.width, picture.height)), 880 / picture.width, (window.innerHeight * 0.56) / picture.height, (window.innerWidth - 96) / picture.width);
   table.style.setProperty("width", `${picture.width * scale}px`);
@@ -146,12 +153,12 @@ export function paint(picture, what) {
 function opened(painting, table, what, size) {
   return new Promise((resolve) => {
     const done = async () => { resolve(await result(painting.canvas, what, size)); dialog.close(); };
-    const title = what === "mask" ? "Paint where it may change" : "Paint what you want to see";
+    const title = what === "mask" ? "Paint the area that may change" : "Paint what you want to see";
     const dialog = h("dialog", { class: "wide", "aria-labelledby": "paint-title", on: { close: () => { resolve(null); dialog.remove(); } } },
       h("div", { class: "dialog-body" }, h("h2", { id: "paint-title" }, title), h("div", { class: "paint-area" }, table), tools(painting, what),
         h("div", { class: "dialog-buttons" },
           h("button", { type: "button", on: { click: () => dialog.close() } }, "Cancel"),
-          h("button", { type: "button", class: "solid", id: "paint-done", on: { click: done } }, "Use this"))));
+          h("button", { type: "button", class: "solid", id: "paint-done", on: { click: done } }, "Done"))));
     document.body.append(dialog);
     dialog.showModal();
     table.focus();
@@ -173,7 +180,7 @@ function tools(painting, what) {
   return h("div", { class: "row" },
     h("label", { for: "brush" }, "Brush"), h("div", {}, size),
     what === "guide" && [h("label", { for: "paint-colour" }, "Colour"), colour],
-    erase, button("Undo", () => painting.undo()), button("Clear", () => painting.clear()), what === "mask" && button("Everything", () => painting.all()));
+    erase, button("Undo", () => painting.undo()), button("Clear", () => painting.clear()), what === "mask" && button("Fill all", () => painting.all()));
 }
 
 /** @param {HTMLCanvasElement} canvas @param {"mask"|"guide"} what @param {{width: number, height: number}} size of the picture @returns {Promise<File>} */

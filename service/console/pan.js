@@ -36,7 +36,7 @@ export function draggable(frame, may) {
 
 /** Tell of a frame what the keys do there, and let them reach it, while it scrolls. @param {HTMLElement} frame @param {boolean} scrolls */
 export function reachable(frame, scrolls) {
-  const said = scrolls ? { tabindex: "0", role: "region", "aria-label": "Picture, larger than its frame: the arrow keys move it" } : {};
+  const said = scrolls ? { tabindex: "0", role: "region", "aria-label": "Picture, larger than its frame: the arrow keys scroll it" } : {};
   for (const name of ["tabindex", "role", "aria-label"]) {
     if (said[name]) frame.setAttribute(name, said[name]);
     else frame.removeAttribute(name);

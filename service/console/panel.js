@@ -1,24 +1,24 @@
 /** The settings: what to do, with which engine, how; and what the service finds wrong with them. */
 
 import { Problem } from "./api.js";
-import { WISHES } from "./catalogue.js";
+import { EDIT_TYPES } from "./catalogue.js";
 import { fill, h, icon, tell } from "./dom.js";
 import { numberField, radios, textField } from "./fields.js";
 import { Grid } from "./grid.js";
 import { Memory } from "./memory.js";
 import { comparisonFields, engineChoice, engineFacts, engineFields, orderFields } from "./parameters.js";
 import { asCurl, asPython, copy } from "./request.js";
-import { makeWish, readAll } from "./wishes.js";
+import { makeEdit, readAll } from "./edit_types.js";
 
 const MODES = [
-  { value: "recreate", label: "Recreate", about: "The same picture again, as exactly as the engine can.", act: "Recreate the picture" },
-  { value: "customise", label: "Customise", about: "One change; everything else is held to what was given.", act: "Customise the picture" },
-  { value: "compare", label: "Compare", about: "One picture through several engines and settings, ranked.", act: "Compare the engines" },
-  { value: "generate", label: "Generate", about: "A new picture; none is given.", act: "Generate a picture" },
+  { value: "recreate", label: "Recreate", about: "Makes the same picture again, as exactly as the engine can.", act: "Recreate the picture" },
+  { value: "customise", label: "Customise", about: "One edit per request. Everything else stays as it is in the original.", act: "Customise the picture" },
+  { value: "compare", label: "Compare", about: "Runs one picture through several engines and settings, and ranks the results.", act: "Compare the engines" },
+  { value: "generate", label: "Generate", about: "Makes a new image, without an original.", act: "Generate an image" },
 ];
 
-const COMPARED = [{ value: "recreate", label: "Recreates it" }, { value: "customise", label: "Customises it" }];
-const NO_WISH = { elements: [], read: () => ({ fields: {}, files: {} }) };
+const COMPARED = [{ value: "recreate", label: "Recreate the picture" }, { value: "customise", label: "Edit the picture" }];
+const NO_EDIT = { elements: [], read: () => ({ fields: {}, files: {} }) };
 
 /** Seconds; a quota that comes back tomorrow is only told. */
 const LONGEST_COUNTDOWN = 600;
@@ -40,11 +40,11 @@ export class Panel {
     this.grids = new Map();
     /** @type {{mask?: File, guide?: File}} on the picture that is there now */
     this.paintings = {};
-    this.wish = catalogue.wishes()[0]?.name || "instruction";
+    this.editType = catalogue.editTypes()[0]?.name || "instruction";
     /** @type {{pointer: string, detail: string}[]} */
     this.complaints = [];
     this.busy = false;
-    this.memory = new Memory(body, (ofTheJob) => [this.kind, this.compared, this.purpose, this.wish, ofTheJob ? "" : this.engine?.name].join("/"));
+    this.memory = new Memory(body, (ofTheJob) => [this.kind, this.compared, this.purpose, this.editType, ofTheJob ? "" : this.engine?.name].join("/"));
     this.draw();
   }
 
@@ -55,7 +55,7 @@ export class Panel {
 
   /** @returns {string} what an engine is chosen and set for */
   get purpose() {
-    return this.doing === "customise" ? WISHES.find((wish) => wish.name === this.wish)?.way || "" : this.doing;
+    return this.doing === "customise" ? EDIT_TYPES.find((editType) => editType.name === this.editType)?.way || "" : this.doing;
   }
 
   draw() {
@@ -63,7 +63,7 @@ export class Panel {
     const able = this.kind === "compare" ? [] : this.catalogue.enginesFor(this.kind, way);
     this.engine = able.find((engine) => engine.name === this.chosen) || (able.length ? this.catalogue.defaultFor(this.kind, way) : null);
     const mode = MODES.find((each) => each.value === this.kind) || MODES[0];
-    const parts = this.kind === "compare" ? this.forComparison() : this.engine ? this.forEngine() : [h("p", { class: "hint" }, "No engine here does this.")];
+    const parts = this.kind === "compare" ? this.forComparison() : this.engine ? this.forEngine() : [h("p", { class: "hint" }, "No installed engine supports this.")];
     this.error = h("div", { class: "summary-error", role: "alert", tabindex: -1, hidden: true });
     this.button = h("button", { type: "submit", class: "solid", id: "submit" }, mode.act);
     fill(this.body, h("div", { class: "panel-fields" }, this.modes(), h("p", { class: "hint" }, mode.about), parts),
@@ -88,20 +88,20 @@ export class Panel {
     const key = edits ? purpose : compared;
     const grid = this.grids.get(key) || new Grid(catalogue, compared, purpose);
     this.grids.set(key, grid);
-    const wish = edits ? makeWish(this.wish, this.setting(catalogue.defaultFor(compared, purpose))) : NO_WISH;
+    const editType = edits ? makeEdit(this.editType, this.setting(catalogue.defaultFor(compared, purpose))) : NO_EDIT;
     const order = comparisonFields(catalogue);
     this.read = () => {
-      const said = wish.read();
+      const said = editType.read();
       return { fields: { ...(edits ? { task: { kind: compared, ...said.fields } } : {}), runs: grid.read(), ...readAll(order) }, files: said.files };
     };
     return [
-      radios("task", "What every run does", COMPARED, compared, (chosen) => { this.compared = chosen; this.redrawn(`[data-field=task] input[value="${chosen}"]`); }, "chips"),
-      edits && this.wishChoice(), wish.elements, grid.element,
+      radios("task", "In every run", COMPARED, compared, (chosen) => { this.compared = chosen; this.redrawn(`[data-field=task] input[value="${chosen}"]`); }, "chips"),
+      edits && this.editTypeChoice(), editType.elements, grid.element,
       h("details", { id: "more" }, h("summary", {}, "More settings"), h("div", { class: "fields" }, order.map((each) => each.element))),
     ];
   }
 
-  /** What a way of customising is set in. @param {any} engine @returns {import("./wishes.js").Setting} */
+  /** What a way of customising is set in. @param {any} engine @returns {import("./edit_types.js").Setting} */
   setting(engine) {
     const painted = (/** @type {"mask"|"guide"} */ what, /** @type {File|undefined} */ file) => {
       if (file) this.paintings[what] = file;
@@ -118,18 +118,18 @@ export class Panel {
 
   forEngine() {
     const { kind, engine, catalogue } = this;
-    const wish = kind === "customise" ? makeWish(this.wish, this.setting(engine)) : NO_WISH;
+    const editType = kind === "customise" ? makeEdit(this.editType, this.setting(engine)) : NO_EDIT;
     const own = engineFields(catalogue, kind, engine, this.purpose, kind === "recreate" ? [] : ["prompt"]);
     const order = orderFields(catalogue, kind, engine);
-    const first = kind === "generate" ? this.wishesOfGenerate() : [];
+    const first = kind === "generate" ? this.fieldsOfGenerate() : [];
     const fields = [...first, ...own.main, ...order.main, ...own.more, ...order.more];
     this.read = () => {
-      const said = wish.read();
+      const said = editType.read();
       return { fields: { engine: engine.name, ...said.fields, ...readAll(fields) }, files: said.files };
     };
     const elements = (/** @type {any[]} */ list) => list.map((each) => each.element);
     return [
-      kind === "customise" && this.wishChoice(), wish.elements, elements(first.filter((each) => each.name === "prompt")),
+      kind === "customise" && this.editTypeChoice(), editType.elements, elements(first.filter((each) => each.name === "prompt")),
       first.length > 0 && h("div", { class: "two" }, elements(first.filter((each) => each.name !== "prompt"))),
       engineChoice(catalogue.enginesFor(kind, kind === "customise" ? this.purpose : undefined), engine.name, (name) => { this.chosen = name; this.redrawn("select[name=engine]"); }),
       engineFacts(engine, kind), elements(own.main), elements(order.main),
@@ -137,18 +137,18 @@ export class Panel {
     ];
   }
 
-  wishChoice() {
-    const options = this.catalogue.wishes().map((wish) => ({ value: wish.name, label: wish.label }));
-    return radios("wish", "How", options, this.wish, (wish) => { this.wish = wish; this.redrawn(`[data-field=wish] input[value="${wish}"]`); }, "chips");
+  editTypeChoice() {
+    const options = this.catalogue.editTypes().map((editType) => ({ value: editType.name, label: editType.label }));
+    return radios("editType", "Edit type", options, this.editType, (editType) => { this.editType = editType; this.redrawn(`[data-field=editType] input[value="${editType}"]`); }, "chips");
   }
 
-  wishesOfGenerate() {
+  fieldsOfGenerate() {
     const prompt = this.engine && "prompt" in this.engine.parameters;
     const sides = ["width", "height"].map((name) => {
       const said = this.catalogue.field("generate", name);
-      return numberField(name, { hint: "px; both or neither", value: null, minimum: said.minimum, maximum: said.maximum, whole: true });
+      return numberField(name, { hint: "px; set both or neither", value: null, minimum: said.minimum, maximum: said.maximum, whole: true });
     });
-    return [...(prompt ? [textField("prompt", { label: "What the picture shows", lines: 3 })] : []), ...sides];
+    return [...(prompt ? [textField("prompt", { label: "What the image shows", lines: 3 })] : []), ...sides];
   }
 
   copies() {
@@ -167,7 +167,7 @@ export class Panel {
     return h("div", { class: "copies" }, button("Copy as curl", asCurl), button("Copy as Python", asPython));
   }
 
-  /** What is to be handed in, or null when something is missing, which is then shown. */
+  /** What is to be submitted, or null when something is missing, which is then shown. */
   request() {
     this.clear();
     this.complaints = [];

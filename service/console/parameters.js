@@ -9,8 +9,8 @@ import { checkField, choiceField, numberField, textField } from "./fields.js";
 
 const TEXTS = new Set(["prompt", "negative_prompt"]);
 const PLAIN = {
-  strength: "Strength", guidance_scale: "Guidance", image_guidance_scale: "Picture guidance", label: "Kind of product",
-  negative_prompt: "Not in the picture",
+  strength: "Strength", guidance_scale: "Guidance", image_guidance_scale: "Image guidance", label: "Kind of product",
+  negative_prompt: "What to avoid",
 };
 
 /** Whether a number of this field is whole. @param {any} said */
@@ -56,7 +56,7 @@ export function orderFields(catalogue, kind, engine) {
   if (several) more.push(numberField("attempts", { hint: hint("attempts"), value: 1, minimum: 1, maximum: 5, whole: true }));
   const formats = kind === "generate" ? ["png", "jpeg", "webp"] : ["same", "png", "jpeg", "webp"];
   const usual = kind === "generate" ? "png" : kind === "customise" ? null : "same";
-  const names = { same: "Same as given", png: "PNG", jpeg: "JPEG", webp: "WebP" };
+  const names = { same: "Same as the original", png: "PNG", jpeg: "JPEG", webp: "WebP" };
   more.push(choiceField("format", { hint: hint("format"), value: usual, choices: formats, names }));
   more.push(checkField("exact", { label: "Exact", hint: hint("exact") }));
   if (engine.loras.length) more.push(loraField(engine));
@@ -69,7 +69,7 @@ export function orderFields(catalogue, kind, engine) {
 export function comparisonFields(catalogue, kind = "compare") {
   const { description } = catalogue.field(kind, "webhook");
   return [
-    choiceField("priority", { value: "interactive", choices: ["interactive", "batch"], hint: "batch: taken when no interactive job waits" }),
+    choiceField("priority", { value: "interactive", choices: ["interactive", "batch"], hint: "batch: runs when no interactive job is waiting" }),
     ...(description ? [textField("webhook", { hint: description, placeholder: "https://" })] : []),
   ];
 }
@@ -82,7 +82,7 @@ function loraField(engine) {
     return { name, on, weight, element: h("div", { class: "pair" }, on.element, weight) };
   });
   const element = h("fieldset", { class: "field", "data-field": "loras" }, h("legend", { class: "label" }, "Adapters (LoRA)"), rows.map((/** @type {any} */ row) => row.element),
-    h("p", { class: "hint" }, "With the weight at which each works, -2 to 2."));
+    h("p", { class: "hint" }, "Each with its weight, -2 to 2."));
   const read = () => {
     const put = rows.filter((/** @type {any} */ row) => row.on.read()).map((/** @type {any} */ row) => ({ name: row.name, weight: Number(row.weight.value) }));
     return put.length ? put : undefined;
@@ -101,7 +101,7 @@ function thresholdField(catalogue, kind) {
     const bounds = said.anyOf?.find((/** @type {any} */ each) => each.type === "number") || said;
     return numberField(name, { hint: said.description, value, minimum: bounds.minimum, maximum: bounds.maximum });
   });
-  const element = h("fieldset", { class: "field", "data-field": "thresholds" }, h("legend", { class: "label" }, "Accepted from"), h("div", { class: "two" }, fields.map((each) => each.element)));
+  const element = h("fieldset", { class: "field", "data-field": "thresholds" }, h("legend", { class: "label" }, "Acceptance thresholds"), h("div", { class: "two" }, fields.map((each) => each.element)));
   const read = () => {
     const asked = fields.map((each) => [each.name, each.read()]).filter(([, value]) => value !== undefined);
     return asked.length ? Object.fromEntries(asked) : undefined;
@@ -111,8 +111,8 @@ function thresholdField(catalogue, kind) {
 
 /** @param {(name: string) => string} hint @param {any} engine @returns {Field[]} */
 function candidateFields(hint, engine) {
-  const names = { best: "Only the best", all: "All, side by side" };
-  const keep = choiceField("keep", { label: "Give back", value: "best", choices: ["all", "best"], names });
+  const names = { best: "Only the best", all: "All of them" };
+  const keep = choiceField("keep", { label: "Return", value: "best", choices: ["all", "best"], names });
   keep.write?.("all");
   keep.element.hidden = true;
   const change = () => { keep.element.hidden = !(Number(candidates.read() ?? 1) > 1); };
@@ -128,7 +128,7 @@ export function engineFacts(engine, kind) {
     resident && h("span", { class: "tag good" }, `In memory (${resident.device})`),
     !engine.installed && h("span", { class: "tag" }, "Not installed"),
     h("span", { class: "tag" }, engine.licence),
-    typeof measured.ssim === "number" && h("span", { class: "tag", title: "median on the photos of docs/studies.md" }, `ssim ${figure(measured.ssim)}`),
+    typeof measured.ssim === "number" && h("span", { class: "tag", title: "median over the photos of docs/studies.md" }, `ssim ${figure(measured.ssim)}`),
   ];
   return h("div", { class: "field" }, h("p", { class: "hint" }, engine.use || engine.summary), h("div", { class: "engine-facts" }, tags));
 }

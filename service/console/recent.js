@@ -35,7 +35,7 @@ export class Recent {
     this.list.append(...page.jobs.map((/** @type {any} */ job) => this.row(job)));
     this.next = page.next;
     this.more.hidden = !page.next;
-    fill(this.body, this.list.children.length ? [this.list, this.more] : h("p", { class: "muted" }, "No jobs yet. They are kept for a while after they end, and then erased with their pictures."));
+    fill(this.body, this.list.children.length ? [this.list, this.more] : h("p", { class: "muted" }, "No jobs yet. Jobs and their images are erased some time after the job ends: download what you want to keep."));
     this.mark(this.current);
   }
 
@@ -84,7 +84,7 @@ export class Recent {
 
   /** @param {any} job */
   async erase(job) {
-    if (!(await confirmed("Delete this job?", "Its pictures are erased at once, here and in the store. That cannot be undone.", "Delete"))) return;
+    if (!(await confirmed("Delete this job?", "Its images are erased immediately, here and in storage. This cannot be undone.", "Delete"))) return;
     await call(`jobs/${job.id}`, { method: "DELETE" }).finally(() => this.load());
     forget(job.id);
     forgetThumbs(job.id);

@@ -7,19 +7,19 @@ const FIGURES = {
   psnr: ["PSNR", "mean squared error; 100 dB is equal", 10, 50],
   ssim: ["SSIM", "structure, in windows of 11 px", 0, 1],
   ms_ssim: ["MS-SSIM", "structure at several scales", 0, 1],
-  delta_e: ["Colour difference", "mean CIEDE2000; 1 can just be seen", 0, 20],
-  edge_f1: ["Edges", "those within 2 px of each other", 0, 1],
+  delta_e: ["Colour difference", "mean CIEDE2000; 1 is just visible", 0, 20],
+  edge_f1: ["Edges", "share of edges within 2 px of each other", 0, 1],
   drift: ["Drift", "length of the shift", 0, 5],
-  lpips: ["LPIPS", "distance as a network sees it", 0, 1],
-  st_lpips: ["ST-LPIPS", "the same, forgiving shifts", 0, 1],
-  clip_similarity: ["CLIP similarity", "of what both show", 0, 1],
-  hue_error: ["Hue", "from the asked one", 0, 180],
-  colour_delta_e: ["Mean colour", "CIEDE2000 to the asked one", 0, 20],
-  pixel_delta_e: ["Colour of each pixel", "mean CIEDE2000 to the asked one", 0, 20],
-  change_inside: ["Change inside", "mean CIEDE2000 where the edit belongs", 0, 20],
-  change_outside: ["Change outside", "mean CIEDE2000 elsewhere", 0, 20],
-  clip_score: ["CLIP score", "of the picture to the text", 0, 1],
-  directional_similarity: ["Direction", "of the change to that of its captions", -1, 1],
+  lpips: ["LPIPS", "perceptual distance by a network", 0, 1],
+  st_lpips: ["ST-LPIPS", "perceptual distance, tolerant of shifts", 0, 1],
+  clip_similarity: ["CLIP similarity", "similarity of content", 0, 1],
+  hue_error: ["Hue", "distance from the requested hue", 0, 180],
+  colour_delta_e: ["Mean colour", "CIEDE2000 to the requested colour", 0, 20],
+  pixel_delta_e: ["Colour of each pixel", "mean CIEDE2000 to the requested colour", 0, 20],
+  change_inside: ["Change inside", "mean CIEDE2000 inside the edited area", 0, 20],
+  change_outside: ["Change outside", "mean CIEDE2000 outside the edited area", 0, 20],
+  clip_score: ["CLIP score", "similarity of image and text", 0, 1],
+  directional_similarity: ["Direction", "similarity of the change to that of the captions", -1, 1],
   lightness: ["Lightness", "mean of the product", 0, 100],
 };
 const UNITS = { ratio: "", dE00: "ΔE00", degrees: "°" };
@@ -54,7 +54,7 @@ function scoreRow(score, asked) {
   const [name, about] = FIGURES[score.name] || [spoken(score.name), ""];
   const unit = UNITS[score.unit] ?? score.unit;
   const direction = score.higher_is_better ? "higher is better" : "lower is better";
-  const bound = asked === undefined ? "" : `, asked ${score.higher_is_better ? "at least" : "at most"} ${figure(asked, 2)}`;
+  const bound = asked === undefined ? "" : `, required: ${score.higher_is_better ? "at least" : "at most"} ${figure(asked, 2)}`;
   const digits = score.unit === "dB" || score.unit === "degrees" ? 1 : score.unit === "dE00" ? 2 : 3;
   return h("li", { class: "score" },
     h("div", { class: "score-head" }, h("span", { class: "score-name", title: score.name }, name),
@@ -78,7 +78,7 @@ function frameTable(rows) {
   const cell = (/** @type {any} */ value) => h("td", { class: "mono" }, value === null ? "none" : String(value));
   return h("div", { class: "report-part" }, h("h3", { id: "frame-title" }, "Frame"),
     h("div", { class: "table-box", tabindex: 0, role: "region", "aria-labelledby": "frame-title" }, h("table", { class: "frame" },
-      h("thead", {}, h("tr", {}, ["Property", "Given", "Made", "Equal"].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, ["Property", "Original", "Result", "Equal"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, rows.map((row) => h("tr", { class: row.equal ? "" : "differs" }, h("th", { scope: "row" }, spoken(row.name)), cell(row.given), cell(row.made),
         h("td", {}, h("span", { class: row.equal ? "yes" : "no" }, icon(row.equal ? "check" : "cross"), row.equal ? "yes" : "no"))))))));
 }
@@ -88,10 +88,10 @@ function editPart(report) {
   const { edit, locked, registration } = report;
   if (!edit && !locked && !registration) return null;
   const swatch = edit?.colour && s("svg", { viewBox: "0 0 10 10", class: "swatch", role: "img", "aria-label": edit.colour }, s("rect", { width: 10, height: 10, rx: 2, fill: edit.colour }));
-  return h("div", { class: "report-part" }, h("h3", {}, "The change"), h("ul", { class: "plain" },
-    edit && h("li", {}, swatch, sentence(`asked: ${edit.asked}; it ${edit.happened ? "happened" : "did not happen"}`)),
-    locked && h("li", {}, sentence(`kept: ${(locked.area * 100).toFixed(1)} % of the picture; the largest change there is ${locked.max_abs_diff}`)),
-    registration && h("li", {}, sentence(`the engine moved it by ${figure(registration.right, 2)} px to the right and ${figure(registration.down, 2)} px down; ${registration.undone ? "undone" : "left as it is"}`))));
+  return h("div", { class: "report-part" }, h("h3", {}, "Edit"), h("ul", { class: "plain" },
+    edit && h("li", {}, swatch, sentence(`requested: ${edit.asked}; ${edit.happened ? "the edit took effect" : "the edit had no effect"}`)),
+    locked && h("li", {}, sentence(`protected area: ${(locked.area * 100).toFixed(1)} % of the picture; largest change in it: ${locked.max_abs_diff}`)),
+    registration && h("li", {}, sentence(`the engine shifted the picture by ${figure(registration.right, 2)} px to the right and ${figure(registration.down, 2)} px down; ${registration.undone ? "this was undone" : "this was left as it is"}`))));
 }
 
 /** Where the time went, as one bar and its parts. @param {Record<string, number>} timings */
@@ -120,6 +120,6 @@ export function reportCard(image, thresholds, ...extra) {
     h("header", { class: `report-head ${good ? "good" : "bad"}` },
       h("h3", { id: "report-title" }, verdictTag(report.verdict)),
       h("ul", { class: "reasons" }, report.reasons.map((/** @type {string} */ reason) => h("li", {}, sentence(named(reason)))))),
-    h("div", { class: "report-body" }, editPart(report), scoreList("What was asked", report.edit?.scores || [], thresholds),
-      scoreList("Made against given", report.fidelity, thresholds), frameTable(report.frame), extra));
+    h("div", { class: "report-body" }, editPart(report), scoreList("Edit metrics", report.edit?.scores || [], thresholds),
+      scoreList("Result compared with original", report.fidelity, thresholds), frameTable(report.frame), extra));
 }

@@ -1,4 +1,4 @@
-/** What is handed in, and the same as a curl command and as Python. */
+/** What is submitted, and the same as a curl command and as Python. */
 
 import { ROOT, asText, key } from "./api.js";
 
@@ -61,7 +61,7 @@ export function asPython(request) {
     `with Client(${literal(ROOT.href.replace(/\/$/, ""))}${secret}) as client:`,
     `    job = client.wait(client.${request.kind}(${given.join(", ")}))`,
     "    for number, image in enumerate(job.result.images):",
-    '        Path(f"made-{number}.{image.format}").write_bytes(client.image(job, number))',
+    '        Path(f"result-{number}.{image.format}").write_bytes(client.image(job, number))',
     '        print(image.report.verdict, *image.report.reasons, sep="\\n")',
     "",
   ].join("\n");

@@ -89,7 +89,7 @@ export class Result {
     const look = (/** @type {any} */ run) => run.image !== null && h("button", { type: "button", "data-image": run.image, "aria-pressed": "false", "aria-label": `Show run ${run.run}`, on: { click: () => this.turnTo(run.image) } }, "Show");
     return h("section", { class: "card comparison", "aria-labelledby": "comparison-title" },
       h("div", { class: "section-head" }, h("h3", { id: "comparison-title" }, `${comparison.runs.length} runs, best first`), this.sheetButton()),
-      h("div", { class: "advice" }, h("strong", {}, `Take run ${advice.run}`), h("ul", {}, advice.reasons.map((/** @type {string} */ reason) => h("li", {}, capital(reason))))),
+      h("div", { class: "advice" }, h("strong", {}, `Recommended: run ${advice.run}`), h("ul", {}, advice.reasons.map((/** @type {string} */ reason) => h("li", {}, capital(reason))))),
       h("div", { class: "table-box", tabindex: 0, role: "region", "aria-labelledby": "comparison-title" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Rank", "Run", "Engine", ...names.map(spoken), ...shown.map(([, title]) => title), "Merit", "Verdict", "Time", ""].map((name) => h("th", { scope: "col" }, name || h("span", { class: "visually-hidden" }, "Picture"))))),
         h("tbody", {}, comparison.runs.map((/** @type {any} */ run) => h("tr", {},
@@ -111,7 +111,7 @@ export class Result {
     const open = async () => {
       const { url } = await picture(`jobs/${this.job.id}/sheet`);
       const dialog = h("dialog", { class: "wide", "aria-label": "Contact sheet", on: { close: () => dialog.remove() } },
-        h("div", { class: "dialog-body" }, h("div", { class: "sheet-box", tabindex: 0 }, h("img", { src: url, alt: "The given picture and that of every run, best first" })),
+        h("div", { class: "dialog-body" }, h("div", { class: "sheet-box", tabindex: 0 }, h("img", { src: url, alt: "The original and the result of every run, best first" })),
           h("div", { class: "dialog-buttons" }, h("a", { class: "button", href: url, download: `${this.job.id}-sheet.png` }, icon("arrow"), "Download"),
             h("button", { type: "button", on: { click: () => dialog.close() } }, "Close"))));
       document.body.append(dialog);
@@ -127,7 +127,7 @@ export class Result {
     const rows = [
       ["Engine", `${recipe.engine}, revision ${recipe.revision}`], ["Weights", engine.weights],
       ...Object.entries(recipe.parameters).filter(([, value]) => value !== "" && value !== null).map(([name, value]) => [spoken(name), value]),
-      ["Seed", image.seed], ["Caption", caption], ["Attempts", attempts], ["Jobs in the run", batch], ["Memory was short", degradations.join(", ")],
+      ["Seed", image.seed], ["Caption", caption], ["Attempts", attempts], ["Jobs in the run", batch], ["Memory-saving measures", degradations.join(", ")],
       ["sha256", image.sha256.slice(0, 16)],
     ].filter(([, value]) => value !== null && value !== undefined && value !== "");
     return h("details", { class: "report-part" }, h("summary", {}, "Recipe"), h("dl", { class: "rows" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "mono" }, String(value))))));
@@ -148,7 +148,7 @@ export class Result {
     const page = key() ? button("Report page", () => save(report, "text/html", `${id}-${number}.html`), "report-page")
       : h("a", { class: "button", id: "report-page", href: new URL(report, ROOT).href, target: "_blank", rel: "noopener" }, "Report page");
     return h("div", { class: "report-part row" },
-      button("Picture", () => save(below(image.url), "image/*", `${id}-${number}.${ending}`), "download"),
+      button("Image", () => save(below(image.url), "image/*", `${id}-${number}.${ending}`), "download"),
       button("Report as PNG", () => save(report, "image/png", `${id}-${number}-report.png`)),
       button("Report as JSON", () => save(report, "application/json", `${id}-${number}-report.json`)), page);
   }
@@ -157,8 +157,8 @@ export class Result {
   showFailure(job) {
     this.section.hidden = false;
     const cancelled = job.status === "cancelled";
-    const why = cancelled ? "Stopped because it was asked to." : job.error?.detail || "It is not known why.";
-    const fault = { caller: "The request has to be changed.", engine: "The engine could not make this picture.", service: "Not your fault: it may work another time." }[job.error?.fault];
+    const why = cancelled ? "The job was cancelled on request." : job.error?.detail || "The cause is unknown.";
+    const fault = { caller: "Change the request and try again.", engine: "The engine could not make this image.", service: "The service is at fault, not your request. Try again later." }[job.error?.fault];
     fill(this.body, h("article", { class: "card report", role: cancelled ? null : "alert" },
       h("header", { class: `report-head ${cancelled ? "" : "bad"}` }, h("h3", {}, h("span", { class: `verdict ${cancelled ? "" : "bad"}` }, icon(cancelled ? "stop" : "cross"), cancelled ? "Cancelled" : "Failed")),
         h("ul", { class: "reasons" }, h("li", {}, why), !cancelled && fault && h("li", {}, fault), job.error && h("li", {}, h("code", {}, job.error.code)))),

@@ -2,7 +2,7 @@
 
 import { bytes, fill, h, icon, s, seconds, tell } from "./dom.js";
 
-const STAGES = { loading: "Loading the engine", preparing: "Preparing", denoising: "Making", decoding: "Decoding", assessing: "Measuring" };
+const STAGES = { loading: "Loading the engine", preparing: "Preparing", denoising: "Generating", decoding: "Decoding", assessing: "Measuring" };
 /** Px of the longer side; a smaller picture is shown as large, like its result. */
 export const SMALL = 420;
 const TAKEN = ["image/png", "image/jpeg", "image/webp"];
@@ -68,7 +68,7 @@ export class Stage {
     const choose = () => this.input.click();
     fill(this.body, h("div", { class: "drop", on: { click: choose } }, artwork(),
       h("p", { class: "drop-title" }, "Drop a product photo"),
-      h("p", { class: "muted" }, "PNG, JPEG or WebP. Paste one, too."),
+      h("p", { class: "muted" }, "PNG, JPEG or WebP. You can also paste one."),
       h("button", { type: "button", class: "solid", id: "choose", on: { click: (/** @type {Event} */ event) => { event.stopPropagation(); choose(); } } }, "Choose a picture"),
       wrong && h("p", { class: "wrong", role: "alert" }, h("span", {}, wrong)),
       h("ul", { class: "promises" }, ["The frame never changes", "Every result is measured", "It stays on your servers"].map((text) => h("li", {}, icon("check"), text)))));
@@ -76,7 +76,7 @@ export class Stage {
 
   /** @param {Picture} picture @param {string} [wrong] */
   showPicture(picture, wrong) {
-    const image = h("img", { src: picture.url, alt: `Given: ${picture.file.name}`, class: "fade" });
+    const image = h("img", { src: picture.url, alt: `Original: ${picture.file.name}`, class: "fade" });
     enlarge(image, picture.width, picture.height);
     fill(this.body, h("div", { class: "shown" }, image), this.foot(picture),
       wrong && h("p", { class: "wrong stage-wrong", role: "alert" }, h("span", {}, wrong)));
@@ -95,8 +95,8 @@ export class Stage {
   showRunning(job, url) {
     this.picture = h("img", { src: url, alt: "", class: url ? "waiting" : "waiting none", hidden: !url });
     this.picture.addEventListener("load", () => enlarge(this.picture, this.picture.naturalWidth, this.picture.naturalHeight));
-    this.preview = h("img", { alt: "What the engine shows so far", class: "preview", hidden: true });
-    this.what = h("p", { class: "doing", id: "doing" }, "Handing in");
+    this.preview = h("img", { alt: "Preview of the running job", class: "preview", hidden: true });
+    this.what = h("p", { class: "doing", id: "doing" }, "Submitting");
     this.detail = h("p", { class: "muted small" });
     this.bar = h("progress", { "aria-labelledby": "doing" });
     this.stop = h("button", { type: "button", id: "cancel", on: { click: () => this.page.cancel() } }, icon("stop"), "Cancel");
@@ -117,7 +117,7 @@ export class Stage {
   update(job) {
     if (job.status === "queued") {
       const before = job.position;
-      this.say(before ? `Waiting: ${before} ${before === 1 ? "job is" : "jobs are"} before this one` : "Waiting for a worker", "Nothing accepted is lost: this page may be closed.");
+      this.say(before ? `Waiting: ${before} ${before === 1 ? "job" : "jobs"} ahead of this one` : "Waiting for a worker", "You may close this page: the job will still run.");
       this.bar.removeAttribute("value");
     } else if (job.progress) this.step(job.progress);
     else if (job.status === "running") this.say("Starting", "");

@@ -1,4 +1,4 @@
-/** Given and made, over each other with a divider, side by side, or as their difference; each with its true pixels. */
+/** Original and result, over each other with a divider, side by side, or as their difference; each with its true pixels. */
 
 import { fill, h, icon, tell } from "./dom.js";
 import { radios } from "./fields.js";
@@ -32,8 +32,8 @@ export class Viewer {
   /** Show a pair; resolves once both are decoded. @param {Pair} pair */
   async show(pair) {
     this.pair = pair;
-    this.after = h("img", { src: pair.after, alt: `Made: ${pair.label}`, class: "after", draggable: "false" });
-    this.before = pair.before ? h("img", { src: pair.before, alt: `Given: ${pair.label}`, class: "before", draggable: "false" }) : null;
+    this.after = h("img", { src: pair.after, alt: `Result: ${pair.label}`, class: "after", draggable: "false" });
+    this.before = pair.before ? h("img", { src: pair.before, alt: `Original: ${pair.label}`, class: "before", draggable: "false" }) : null;
     await Promise.all([this.after, this.before].map((image) => image?.decode().catch(() => {})));
     if (this.pair === pair) this.draw();
   }
@@ -47,7 +47,7 @@ export class Viewer {
     const look = this.before ? this.look : "alone";
     this.knob = null;
     if (look === "slider") this.drawSlider();
-    else if (look === "beside") fill(this.frame, h("div", { class: "beside" }, this.titled("Given", this.before), this.titled("Made", this.after)));
+    else if (look === "beside") fill(this.frame, h("div", { class: "beside" }, this.titled("Original", this.before), this.titled("Result", this.after)));
     else if (look === "difference") fill(this.frame, h("div", { class: "pictures" }, this.difference()));
     else fill(this.frame, h("div", { class: "pictures" }, this.after));
     this.frame.dataset.look = look;
@@ -61,11 +61,11 @@ export class Viewer {
   }
 
   drawSlider() {
-    this.knob = h("button", { type: "button", class: "knob", role: "slider", "aria-label": "Divider between given and made", "aria-orientation": "horizontal",
+    this.knob = h("button", { type: "button", class: "knob", role: "slider", "aria-label": "Divider between original and result", "aria-orientation": "horizontal",
       "aria-valuemin": 0, "aria-valuemax": 100, on: { keydown: (/** @type {KeyboardEvent} */ event) => this.byKey(event) } }, icon("same"));
     const line = h("div", { class: "divider" }, this.knob);
     const pictures = h("div", { class: "pictures" }, this.before, this.after, line);
-    fill(this.frame, pictures, h("span", { class: "side given", "aria-hidden": "true" }, "Given"), h("span", { class: "side made", "aria-hidden": "true" }, "Made"));
+    fill(this.frame, pictures, h("span", { class: "side given", "aria-hidden": "true" }, "Original"), h("span", { class: "side made", "aria-hidden": "true" }, "Result"));
     pictures.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
       const onKnob = this.knob?.contains(/** @type {Node} */ (event.target));
       if (this.zoom !== "fit" && !onKnob) return;
@@ -100,7 +100,7 @@ export class Viewer {
     this.split = Math.min(100, Math.max(0, split));
     this.frame.style.setProperty("--split", `${this.split}%`);
     this.knob?.setAttribute("aria-valuenow", String(Math.round(this.split)));
-    this.knob?.setAttribute("aria-valuetext", `${Math.round(this.split)} % given, ${Math.round(100 - this.split)} % made`);
+    this.knob?.setAttribute("aria-valuetext", `${Math.round(this.split)} % original, ${Math.round(100 - this.split)} % result`);
   }
 
   /** Set the size in which the pictures are shown: of the frame, or so many of the screen's own pixels for each of theirs. */
@@ -126,7 +126,7 @@ export class Viewer {
 
   difference() {
     const shrink = Math.min(1, Math.sqrt(MOST_DIFFERENCE / (this.after.naturalWidth * this.after.naturalHeight)));
-    const canvas = h("canvas", { width: Math.round(this.after.naturalWidth * shrink), height: Math.round(this.after.naturalHeight * shrink), role: "img", "aria-label": `Difference, ${this.gain} times amplified; black where the two are equal` });
+    const canvas = h("canvas", { width: Math.round(this.after.naturalWidth * shrink), height: Math.round(this.after.naturalHeight * shrink), role: "img", "aria-label": `Difference, amplified ${this.gain} times; black where the two are equal` });
     const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     const size = /** @type {[number, number, number, number]} */ ([0, 0, canvas.width, canvas.height]);
     pen.fillRect(...size);

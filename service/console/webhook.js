@@ -1,4 +1,4 @@
-/** Whether the end of a job was told where its webhook says, read again while there will be another try. */
+/** Whether a job's webhook was delivered, read again as long as another attempt will follow. */
 
 import { getJson } from "./api.js";
 import { ago, fill, h, icon } from "./dom.js";
@@ -6,8 +6,8 @@ import { ago, fill, h, icon } from "./dom.js";
 const FIRST_LOOK = 1000;
 const LONGEST_PAUSE = 60000;
 const STATES = {
-  waiting: ["clock", "", "told when the job ends"], pending: ["clock", "", "not told yet"], delivered: ["check", "good", "delivered"],
-  failed: ["cross", "bad", "every try failed"], disabled: ["stop", "bad", "not told: the receiver wants no more"],
+  waiting: ["clock", "", "sent when the job ends"], pending: ["clock", "", "not delivered yet"], delivered: ["check", "good", "delivered"],
+  failed: ["cross", "bad", "every attempt failed"], disabled: ["stop", "bad", "not sent: the receiver has unsubscribed"],
 };
 
 /** @param {any} job @returns {HTMLElement|null} what became of its webhook, kept up to date while it is on the page */
@@ -33,8 +33,8 @@ function draw(body, webhook) {
   const [mark, tone, text] = STATES[webhook.state] || ["dash", "", webhook.state];
   const tries = webhook.deliveries.slice(-5);
   fill(body, h("p", {}, h("span", { class: `verdict ${tone}`, "data-state": webhook.state }, icon(mark), text),
-    webhook.next_at && webhook.state === "pending" && h("span", { class: "small muted" }, ` next try ${new Date(webhook.next_at).toLocaleTimeString("en-GB")}`)),
+    webhook.next_at && webhook.state === "pending" && h("span", { class: "small muted" }, ` next attempt ${new Date(webhook.next_at).toLocaleTimeString("en-GB")}`)),
   h("ul", { class: "small muted" }, tries.map((/** @type {any} */ each) =>
     h("li", {}, `${ago(each.at)}: ${each.status ? `answered ${each.status}` : each.error || "no answer"}, after ${each.seconds.toFixed(2)} s`))),
-  webhook.deliveries.length > tries.length && h("p", { class: "small muted" }, `${webhook.deliveries.length} tries in all`));
+  webhook.deliveries.length > tries.length && h("p", { class: "small muted" }, `${webhook.deliveries.length} attempts in total`));
 }

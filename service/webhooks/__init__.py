@@ -1,1 +1,1 @@
-"""Webhooks: notify receivers when jobs end, signed according to Standard Webhooks, from a separate process."""
+"""Webhooks: receivers are notified of how jobs ended, signed as Standard Webhooks says, by a process of its own."""

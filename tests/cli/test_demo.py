@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from likeness.cli.demo import CUSTOMISATIONS, customisations
-from likeness.cli.many import Made, Wish
+from likeness.cli.many import Outcome, PictureRequest
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.report import FrameRow, Report, Verdict
 from likeness.contract.tasks import Customise
@@ -23,9 +23,9 @@ def test_every_customisation_is_one_that_the_shipped_engines_do():
 
 
 def test_the_customisations_rotate():
-    wishes = customisations([Path(f"{number}.png") for number in range(len(CUSTOMISATIONS) + 1)])
-    assert wishes[0].fields == wishes[-1].fields != wishes[1].fields
-    assert {wish.kind for wish in wishes} == {"customise"}
+    requests = customisations([Path(f"{number}.png") for number in range(len(CUSTOMISATIONS) + 1)])
+    assert requests[0].fields == requests[-1].fields != requests[1].fields
+    assert {request.kind for request in requests} == {"customise"}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_customisations_rotate():
 def test_a_rejected_picture_is_not_a_broken_one(made, equal, verdict, broken):
     frame = [FrameRow(name="mode", given="RGB", made="RGB" if equal else "L", equal=equal)]
     report = Report(frame=frame, fidelity=[], verdict=verdict, reasons=["hue_error is 40 degrees"])
-    outcome = Made(Wish(Path("a.png")), (8, 8), made, Path("out/a.png"), report)
+    outcome = Outcome(PictureRequest(Path("a.png")), (8, 8), made, Path("out/a.png"), report)
     assert bool(outcome.broken) == broken
     assert bool(outcome.faults) == (broken or verdict is Verdict.REJECTED)
 
@@ -85,8 +85,8 @@ def test_a_picture_that_is_none_fails_the_demo_with_its_reason_and_keeps_the_log
     error = told(done, code=1)
     assert "broken.jpg: " in error
     (home,) = tmp_path.glob("likeness-*")
-    assert f"The logs are kept in {home / 'logs'}" in error
-    assert "broken.jpg, customised: " in error
+    assert f"The logs are in {home / 'logs'}" in error
+    assert "broken.jpg, edited: " in error
     assert done.stdout.count("accepted") >= 2, "the others are made all the same"
 
 

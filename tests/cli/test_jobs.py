@@ -48,7 +48,7 @@ def test_jobs_are_listed_newest_first(live: Live, client: Client, job: str) -> N
     assert lines[2].split()[0] == job and "accepted" in lines[2]
     listed = json.loads(run(live, "jobs", "--json", "--limit", 5, "--status", "failed").stdout)
     assert failed.id in [one["id"] for one in listed] and {one["status"] for one in listed} == {"failed"}
-    assert "none of queued, running" in told(run(live, "jobs", "--status", "done"), code=2)
+    assert "not one of queued, running" in told(run(live, "jobs", "--status", "done"), code=2)
 
 
 def test_a_job_is_shown(live: Live, job: str) -> None:  # noqa: F811
@@ -63,7 +63,7 @@ def test_what_became_of_a_webhook_is_shown(serve: Callable[..., Live]) -> None: 
     with Client(idle.url) as client:
         job = client.recreate(png(), webhook="https://shop.example/hook")
         assert client.job(job.id).webhook.state == "waiting"
-    assert "https://shop.example/hook: waiting, not tried yet" in run(idle, "jobs", "show", job.id).stdout
+    assert "https://shop.example/hook: waiting, not sent yet" in run(idle, "jobs", "show", job.id).stdout
 
 
 def test_a_job_is_watched_to_its_end(live: Live, client: Client) -> None:  # noqa: F811
@@ -94,7 +94,7 @@ def test_images_and_reports_are_fetched(live: Live, job: str, tmp_path) -> None:
     assert json.loads(report.stdout)["verdict"] == "accepted"
     assert (tmp_path / "card.png").read_bytes()[:4] == b"\x89PNG"
     assert "the job has 1 images" in told(run(live, "report", job, "--image", 9), code=1)
-    assert "give the id of one, or two pictures" in told(likeness("report", "shirt.jpg"), code=2)
+    assert "give the id of a job, or two images" in told(likeness("report", "shirt.jpg"), code=2)
 
 
 def test_usage_is_told(live: Live, job: str) -> None:  # noqa: F811

@@ -137,7 +137,7 @@ def customised(tmp_path, answers, *options, command="customise"):
 
 
 @pytest.mark.parametrize("command", ["customise", "customize"])
-def test_customise_hands_in_what_is_asked(tmp_path, command):
+def test_customise_submits_what_is_asked(tmp_path, command):
     options = ["--recolour", "#1F4E79", "--mask", "product", "--attempts", 3, "--guidance-scale", 2.5]
     done, (posted,) = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], *options, command=command)
     assert done.returncode == 0, done.stderr
@@ -152,7 +152,7 @@ def test_customise_hands_in_what_is_asked(tmp_path, command):
     assert posted.count(b"form-data; name=") == 5
 
 
-def test_customise_hands_in_files_places_and_controls(tmp_path):
+def test_customise_submits_files_places_and_controls(tmp_path):
     logo = tmp_path / "logo.png"
     logo.write_bytes(b"the logo")
     options = [
@@ -174,7 +174,7 @@ def test_customise_hands_in_files_places_and_controls(tmp_path):
     assert b'[{"kind":"canny"},{"kind":"soft_edge"}]' in posted
 
 
-def test_customise_hands_in_a_guide_and_parameters_by_name(tmp_path):
+def test_customise_submits_a_guide_and_parameters_by_name(tmp_path):
     paint = tmp_path / "paint.png"
     paint.write_bytes(b"the paint")
     options = ["--guide", paint, "--strength", 0.4, "--set", "layer=layer2", "--set", "top_k=50", "--label", "shirt"]
@@ -185,7 +185,7 @@ def test_customise_hands_in_a_guide_and_parameters_by_name(tmp_path):
         assert part in posted
 
 
-def test_customise_hands_in_a_style_or_a_part_to_complete(tmp_path):
+def test_customise_submits_a_style_or_a_part_to_complete(tmp_path):
     style = tmp_path / "style.png"
     style.write_bytes(b"the style")
     done, (posted,) = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], "--style", style, "--complete", 0.5)
@@ -195,7 +195,7 @@ def test_customise_hands_in_a_style_or_a_part_to_complete(tmp_path):
 
 def test_a_parameter_that_has_no_value(tmp_path):
     error = told(likeness("recreate", "a.png", "--set", "top_k", cwd=tmp_path), code=1)
-    assert error == "likeness: --set top_k: NAME=VALUE is needed, as top_k=50\n"
+    assert error == "likeness: --set top_k: expected NAME=VALUE, such as top_k=50\n"
 
 
 def test_customise_tells_what_can_be_asked(tmp_path):
@@ -208,7 +208,7 @@ def test_customise_tells_what_can_be_asked(tmp_path):
 
 def test_a_place_that_is_none(tmp_path):
     error = told(likeness("customise", "a.png", "--text", "Hello", "--place", "1,2", cwd=tmp_path), code=1)
-    assert error == "likeness: --place 1,2: four numbers are needed, as 0.3,0.4,0.4,0.2\n"
+    assert error == "likeness: --place 1,2: expected four numbers, such as 0.3,0.4,0.4,0.2\n"
 
 
 def test_a_wrong_key_is_told_once(tmp_path):
@@ -219,7 +219,8 @@ def test_a_wrong_key_is_told_once(tmp_path):
     lines = told(done, code=1).splitlines()
     assert lines[0] == "likeness: this API key is not known"
     assert lines[1:] == [
-        "--key or LIKENESS_KEY gives the key; `likeness keys create NAME` makes one where the service runs"
+        "Pass an API key with --key or LIKENESS_KEY; "
+        "`likeness keys create NAME` creates one on the machine of the service"
     ]
 
 
@@ -255,4 +256,4 @@ def test_keys_are_made_listed_and_revoked(tmp_path):
 
 def test_a_demo_without_pictures(tmp_path):
     error = told(likeness("demo", "--examples", tmp_path, cwd=tmp_path), code=1)
-    assert error == f"likeness: there is no picture in {tmp_path}\n"
+    assert error == f"likeness: no images found in {tmp_path}\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from likeness.cli.many import Made, Wish
+from likeness.cli.many import Outcome, PictureRequest
 from likeness.cli.terminal import edit_lines, edit_table, engine_table, print_report
 from likeness.client.models import EngineInfo
 from likeness.contract.report import EditReport, FrameRow, Lock, Report, Score, Verdict
@@ -37,17 +37,17 @@ def printed(show) -> str:
 def test_the_edit_and_the_lock_are_told():
     assert edit_lines(PLAIN) == []
     assert edit_lines(EDITED) == [
-        "edit: recolour [it] (#1F4E79): did not happen",
-        "edit figures: colour_delta_e 0.8 dE00",
-        "locked: 62.5% of the picture, largest change there 0",
+        "edit: recolour [it] (#1F4E79): not applied",
+        "edit metrics: colour_delta_e 0.8 dE00",
+        "protected area: 62.5% of the image, largest change in it 0",
     ]
-    assert "edit: recolour [it] (#1F4E79): did not happen" in printed(lambda console: print_report(console, EDITED))
+    assert "edit: recolour [it] (#1F4E79): not applied" in printed(lambda console: print_report(console, EDITED))
 
 
 def test_a_rejected_customisation_is_shown_with_its_reason():
     outcomes = [
-        Made(Wish(Path("a.png")), (8, 8), (8, 8), Path("out/a.png"), EDITED, 1.5),
-        Made(Wish(Path("b.png")), problem="the worker died"),
+        Outcome(PictureRequest(Path("a.png")), (8, 8), (8, 8), Path("out/a.png"), EDITED, 1.5),
+        Outcome(PictureRequest(Path("b.png")), problem="the worker died"),
     ]
     text = printed(lambda console: console.print(edit_table(outcomes, ["make it [red]", "make it denim"])))
     assert "make it [red]" in text and "rejected the [asked] colour was missed" in text

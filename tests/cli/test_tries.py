@@ -24,7 +24,7 @@ def tried(tmp_path, result, *arguments):
         return done, [asked for asked in stub.asked if asked.method == "POST"]
 
 
-def test_compare_hands_in_its_runs_and_saves_pictures_and_sheet(tmp_path):
+def test_compare_submits_its_runs_and_saves_pictures_and_sheet(tmp_path):
     picture = tmp_path / "shirt.png"
     Image.new("RGB", (8, 8), "red").save(picture)
     engines = ["--engine", "starter strength=0,0.3 steps=4", "--engine", "starter-edit scheduler=lcm,ddim"]
@@ -62,15 +62,15 @@ def test_compare_with_a_mask_of_its_own(tmp_path):
 
 def test_values_that_are_no_numbers(tmp_path):
     error = told(likeness("compare", "a.png", "--engine", "starter steps=many", cwd=tmp_path), code=1)
-    assert error.startswith("likeness: --engine starter steps=many: numbers are needed")
+    assert error.startswith("likeness: --engine starter steps=many: expected numbers")
 
 
-def test_generate_hands_in_words_and_a_size_and_saves_the_picture(tmp_path):
+def test_generate_submits_words_and_a_size_and_saves_the_picture(tmp_path):
     options = ["--engine", "sdxl", "--size", "512x768", "--candidates", 2]
     done, (posted,) = tried(tmp_path, {}, "generate", "A red shirt!", *options)
     assert done.returncode == 0, done.stderr
-    wish = {"prompt": "A red shirt!", "width": 512, "height": 768, "engine": "sdxl", "candidates": 2}
-    assert (posted.path, json.loads(posted.body)) == ("/generate", wish)
+    fields = {"prompt": "A red shirt!", "width": 512, "height": 768, "engine": "sdxl", "candidates": 2}
+    assert (posted.path, json.loads(posted.body)) == ("/generate", fields)
     assert (tmp_path / "out/a-red-shirt-starter-1.png").read_bytes() == b"the 0"
     assert "a-red-shirt-starter-1  8x8  accepted" in done.stdout
 
@@ -92,10 +92,10 @@ def test_generate_exits_1_when_the_picture_was_rejected(tmp_path):
 
 def test_a_size_that_is_none(tmp_path):
     error = told(likeness("generate", "a shirt", "--size", "large", cwd=tmp_path), code=1)
-    assert error == "likeness: --size large: WIDTHxHEIGHT in px is needed, as 512x768\n"
+    assert error == "likeness: --size large: expected WIDTHxHEIGHT in px, such as 512x768\n"
 
 
-def test_reproduce_tells_how_near_each_image_came(tmp_path):
+def test_reproduce_reports_how_closely_each_image_matches(tmp_path):
     done, (posted,) = tried(tmp_path, {"reproduction": {"job": "j0", "images": [SAME]}}, "reproduce", "j0")
     assert done.returncode == 0, done.stderr
     assert posted.path == "/jobs/j0/reproduce"
@@ -106,5 +106,5 @@ def test_reproduce_tells_how_near_each_image_came(tmp_path):
 def test_reproduce_exits_1_when_an_image_differs(tmp_path):
     other = {**SAME, "sameness": "different", "reasons": ["the revision of the engine differs: 0 then, 1 now"]}
     done, _ = tried(tmp_path, {"reproduction": {"job": "j0", "images": [SAME, other]}}, "reproduce", "j0")
-    assert told(done, code=1) == "likeness: not every image came back as it was\n"
+    assert told(done, code=1) == "likeness: not all images were reproduced\n"
     assert "different" in done.stdout and "0 then, 1 now" in done.stdout

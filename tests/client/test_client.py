@@ -1,13 +1,14 @@
 """Both clients against a real HTTP server whose answers the test decides."""
 
 import base64
+import inspect
 import io
 import json
 from pathlib import Path
 
 import pytest
 
-from likeness.client import AsyncClient, Client, LikenessProblem, Retries
+from likeness.client import AsyncClient, Client, LikenessProblem, RemoteJob, Retries
 from likeness.contract.report import Verdict
 from tests.support.awaited import Awaited
 from tests.support.stub import COMPARISON, DONE, JOB, REPORT, RESULT, SAME, Answer, problem, running
@@ -107,7 +108,7 @@ def test_a_job_that_did_not_succeed_is_a_problem(stub, client, ended, code):
 
 def test_waiting_is_bounded(stub, client):
     stub.answers = [Answer(JOB)]
-    with pytest.raises(LikenessProblem, match="j1 is queued") as caught:
+    with pytest.raises(LikenessProblem, match="j1 is still queued") as caught:
         client.wait("j1", timeout=0.0)
     assert caught.value.code == "wait_timeout"
 
@@ -184,7 +185,7 @@ def test_a_dry_run_asks_and_keeps_nothing(stub, client):
 
 def test_another_kind_of_server_is_told_apart(stub, client):
     stub.answers = [Answer(b"<html>hello</html>", 200, {"Content-Type": "text/html"})]
-    with pytest.raises(LikenessProblem, match="did not answer as a Likeness service does"):
+    with pytest.raises(LikenessProblem, match="did not respond like a Likeness service"):
         client.job("j1")
     stub.answers = [Answer(b"<html>no</html>", 404)]
     with pytest.raises(LikenessProblem, match="answered 404"):
@@ -259,3 +260,16 @@ def test_reports_of_any_image(stub, client):
 def test_both_clients_do_the_same():
     named = [{name for name in dir(kind) if not name.startswith("_")} for kind in (Client, AsyncClient)]
     assert named[0] == named[1]
+    for name in named[0]:
+        one, other = getattr(Client, name), getattr(AsyncClient, name)
+        assert one.__doc__ and one.__doc__ == other.__doc__
+        assert inspect.signature(one).parameters == inspect.signature(other).parameters
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_help_on_a_method_shows_its_parameters_its_answer_and_its_text(kind):
+    signature = inspect.signature(kind("http://127.0.0.1:1").recreate)
+    assert list(signature.parameters) == ["picture", "idempotency_key", "fields"]
+    assert signature.return_annotation is RemoteJob
+    assert str(inspect.signature(kind.recreate)).startswith("(self, /, picture: ")
+    assert "Submit an image" in kind.recreate.__doc__

@@ -11,7 +11,7 @@ from tests.service.conftest import Live
 pytestmark = pytest.mark.processes
 
 
-def hand_in(page: Page, **values: int | float) -> None:
+def submit(page: Page, **values: int | float) -> None:
     """Choose a picture, set numbers by the names of their fields, and send."""
     if page.locator("#remove").count() == 0:
         page.set_input_files("#picture", photo())
@@ -26,14 +26,14 @@ def shown_size(page: Page) -> tuple[float, float]:
 
 
 def test_a_picture_is_watched_while_it_is_made_then_slid_and_read(page: Page) -> None:
-    hand_in(page, steps=80)
-    expect(page.locator("#doing")).to_have_text("Making")
+    submit(page, steps=80)
+    expect(page.locator("#doing")).to_have_text("Generating")
     expect(page.locator(".preview")).to_be_visible()
     assert page.locator(".preview").evaluate("image => image.naturalWidth") == 96
     expect(page.get_by_text("step 6")).to_be_visible()
     expect(page.locator(".job[aria-current=true]")).to_contain_text("Running")
 
-    knob = page.get_by_role("slider", name="Divider between given and made")
+    knob = page.get_by_role("slider", name="Divider between original and result")
     expect(knob).to_have_attribute("aria-valuenow", "50")
     before, after = page.locator(".before"), page.locator(".after")
     knob.focus()
@@ -55,11 +55,11 @@ def test_a_picture_is_watched_while_it_is_made_then_slid_and_read(page: Page) ->
     width = report.get_by_role("row", name=re.compile("^Width"))
     assert width.get_by_role("cell").all_inner_texts() == ["96", "96", "yes"]
     expect(report.get_by_text("PSNR", exact=True)).to_be_visible()
-    expect(report.get_by_text("higher is better, asked at least 20")).to_be_visible()
+    expect(report.get_by_text("higher is better, required: at least 20")).to_be_visible()
 
 
 def test_its_true_pixels(page: Page) -> None:
-    hand_in(page)
+    submit(page)
     page.locator(".report").wait_for()
     for zoom, size in (("100 %", (96, 128)), ("400 %", (384, 512))):
         page.get_by_role("radio", name=zoom).check()
@@ -77,7 +77,7 @@ def test_its_true_pixels(page: Page) -> None:
 
 
 def test_candidates_stand_side_by_side(page: Page) -> None:
-    hand_in(page, candidates=3, seed=7) if page.locator("#more").evaluate("more => more.open = true") else None
+    submit(page, candidates=3, seed=7) if page.locator("#more").evaluate("more => more.open = true") else None
     tiles = page.locator(".candidate")
     expect(tiles).to_have_count(3)
     assert sorted(re.findall(r"seed (\d+)", " ".join(tiles.all_inner_texts()))) == ["7", "8", "9"]
@@ -92,7 +92,7 @@ def test_engines_are_compared(page: Page) -> None:
     page.get_by_role("radio", name="Compare").check()
     page.get_by_role("button", name="Remove starter", exact=True).click()
     page.get_by_label("Strength").fill(",".join(str(number / 100) for number in range(13)))
-    page.get_by_label("Value of drill to set").select_option("steps")
+    page.get_by_label("Parameter of drill to set").select_option("steps")
     page.get_by_label("Steps").fill("1, 2")
     expect(page.get_by_text("26 of at most 24 runs")).to_be_visible()
     page.locator("#submit").click()
@@ -109,7 +109,7 @@ def test_engines_are_compared(page: Page) -> None:
     expect(page.locator(".viewer-frame")).to_be_in_viewport()
     page.get_by_role("button", name="Contact sheet").click()
     assert (
-        page.get_by_alt_text("The given picture and that of every run").evaluate(
+        page.get_by_alt_text("The original and the result of every run").evaluate(
             "image => image.decode().then(() => image.naturalWidth)"
         )
         > 500
@@ -120,18 +120,18 @@ def test_the_time_goes_on_between_two_steps(page: Page) -> None:
     events = 'event: progress\ndata: {"progress": {"stage": "denoising", "step": 1, "steps": 9, "attempt": 1}}\n\n'
     page.route("**/jobs/*/events", lambda route: route.fulfill(body=events, content_type="text/event-stream"))
     page.route(re.compile(r"/jobs/[0-9a-f]{32}$"), lambda route: None)  # no answer, so nothing more is known of the job
-    hand_in(page, steps=1000)
+    submit(page, steps=1000)
     for passed in ("[1-9]", "([3-9]|[1-9][0-9])"):
         expect(page.locator(".doing-box")).to_contain_text(re.compile(rf"step 1 of 9, {passed}(\.[0-9])? s so far"))
     page.locator("#cancel").click()
-    expect(page.locator(".doing-box")).to_contain_text("within one step of the engine")
+    expect(page.locator(".doing-box")).to_contain_text("Stops after the current step.")
 
 
 def test_a_job_is_cancelled(page: Page) -> None:
-    hand_in(page, steps=1000)
-    expect(page.locator("#doing")).to_have_text("Making")
+    submit(page, steps=1000)
+    expect(page.locator("#doing")).to_have_text("Generating")
     page.locator("#cancel").click()
-    expect(page.locator("#result")).to_contain_text("Stopped because it was asked to.")
+    expect(page.locator("#result")).to_contain_text("The job was cancelled on request.")
     expect(page.locator(".job").first).to_contain_text("Cancelled")
     expect(page.locator("#submit")).to_be_enabled()
 
@@ -139,9 +139,9 @@ def test_a_job_is_cancelled(page: Page) -> None:
 def test_what_failed_says_why(page: Page) -> None:
     page.locator("#more").evaluate("more => more.open = true")
     page.get_by_label("Prompt", exact=True).fill("raise")
-    hand_in(page)
+    submit(page)
     expect(page.locator("#result")).to_contain_text("engine_failed")
-    expect(page.locator("#result").get_by_role("alert")).to_contain_text("The engine could not make this picture.")
+    expect(page.locator("#result").get_by_role("alert")).to_contain_text("The engine could not make this image.")
 
 
 def test_a_customisation_changes_what_was_painted_alone(page: Page) -> None:
@@ -149,7 +149,7 @@ def test_a_customisation_changes_what_was_painted_alone(page: Page) -> None:
     page.get_by_role("radio", name="Customise").check()
     page.get_by_role("button", name="make it orange").click()
     expect(page.get_by_label("What to change")).to_have_value("make it orange")
-    page.get_by_role("radio", name="Where I paint").check()
+    page.get_by_role("radio", name="A painted area").check()
     page.locator("#submit").click()
     expect(page.locator("[data-field=mask] .wrong")).to_have_text("paint the mask first")
     page.get_by_role("button", name="Paint the mask").click()
@@ -161,12 +161,12 @@ def test_a_customisation_changes_what_was_painted_alone(page: Page) -> None:
     page.mouse.up()
     for key in ("ArrowUp", "Shift+ArrowRight", " "):
         table.press(key)
-    page.get_by_role("button", name="Use this").click()
+    page.get_by_role("button", name="Done").click()
     page.locator("#submit").click()
-    expect(page.locator(".report")).to_contain_text("Asked: make it orange")
-    kept = float(re.search(r"Kept: ([\d.]+) %", page.locator(".report").inner_text()).group(1))
+    expect(page.locator(".report")).to_contain_text("Requested: make it orange")
+    kept = float(re.search(r"Protected area: ([\d.]+) %", page.locator(".report").inner_text()).group(1))
     assert 60 < kept < 99, "what was not painted"
-    expect(page.locator(".report")).to_contain_text("the largest change there is 0.")
+    expect(page.locator(".report")).to_contain_text("largest change in it: 0.")
 
 
 def test_an_instruction_that_is_not_understood_is_told_beside_it(page: Page) -> None:
@@ -182,10 +182,10 @@ def test_an_instruction_that_is_not_understood_is_told_beside_it(page: Page) -> 
 @pytest.mark.parametrize(
     ("way", "field", "told"),
     [
-        ("In words", "instruction", "say what to change"),
-        ("Print a text", "text", "say what to print"),
+        ("By instruction", "instruction", "say what to change"),
+        ("Print text", "text", "say what to print"),
         ("Print a logo", "logo", "choose a picture"),
-        ("Keep the edges", "prompt", "say what it shows"),
+        ("Keep the edges", "prompt", "say what the result shows"),
     ],
 )
 def test_a_wish_that_says_nothing_is_told_beside_its_field(page: Page, way: str, field: str, told: str) -> None:
@@ -198,7 +198,7 @@ def test_a_wish_that_says_nothing_is_told_beside_its_field(page: Page, way: str,
 
 
 def test_a_job_that_was_deleted_elsewhere_is_told_and_leaves_the_list(site: Live, page: Page) -> None:
-    hand_in(page)
+    submit(page)
     page.locator(".report").wait_for()
     job = page.url.partition("#job=")[2]
     row = page.locator(f".job[data-job='{job}']")
@@ -211,7 +211,7 @@ def test_a_job_that_was_deleted_elsewhere_is_told_and_leaves_the_list(site: Live
 
 
 def test_what_is_no_picture_leaves_a_result_beside_its_report(page: Page) -> None:
-    hand_in(page)
+    submit(page)
     page.locator(".report").wait_for()
     page.set_input_files("#picture", {"name": "moving.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
     expect(page.locator("#banner")).to_contain_text("moving.gif is not a PNG, JPEG or WebP picture.")
@@ -221,7 +221,7 @@ def test_what_is_no_picture_leaves_a_result_beside_its_report(page: Page) -> Non
 
 def test_a_picture_is_generated_from_nothing(page: Page) -> None:
     page.get_by_role("radio", name="Generate").check()
-    page.get_by_label("What the picture shows").fill("a drill")
+    page.get_by_label("What the image shows").fill("a drill")
     page.get_by_label("Width").fill("64")
     page.locator("#submit").click()
     expect(page.locator(".summary-error")).to_contain_text("width and height are needed together")
@@ -234,7 +234,7 @@ def test_a_picture_is_generated_from_nothing(page: Page) -> None:
 
 
 def test_a_job_is_opened_again_by_its_address_and_deleted(site: Live, page: Page, open_page: Open) -> None:
-    hand_in(page)
+    submit(page)
     page.locator(".report").wait_for()
     address = page.url
     job = address.partition("#job=")[2]
@@ -256,7 +256,7 @@ def test_a_job_is_opened_again_by_its_address_and_deleted(site: Live, page: Page
 
 
 def test_a_button_that_comes_too_late_says_so(site: Live, page: Page) -> None:
-    hand_in(page)
+    submit(page)
     page.locator(".report").wait_for()
     job = page.url.partition("#job=")[2]
     row = page.locator(f".job[data-job='{job}']")

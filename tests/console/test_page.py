@@ -102,10 +102,10 @@ def test_the_keyboard_alone_does_it_all(page: Page) -> None:
     assert page.locator("#submit").evaluate("one => getComputedStyle(one).outline").endswith("solid 3px")
     page.keyboard.press("Enter")
     page.locator(".report").wait_for()
-    knob = page.get_by_role("slider", name="Divider between given and made")
+    knob = page.get_by_role("slider", name="Divider between original and result")
     knob.focus()
     page.keyboard.press("ArrowRight")
-    expect(knob).to_have_attribute("aria-valuetext", "52 % given, 48 % made")
+    expect(knob).to_have_attribute("aria-valuetext", "52 % original, 48 % result")
     expect(page.locator("#live")).to_have_text("Done: accepted")
 
 
@@ -177,13 +177,13 @@ def test_keys_are_asked_for_used_and_never_shown(everything: Stack, tmp_path: Pa
     settings = everything.settings(2, catalogue=everything.folder / "everything.toml", keys_file=keys)
     with serving(settings) as live:
         page = open_page(live.url, permissions=["clipboard-read", "clipboard-write"])
-        box = page.get_by_label("Key of this service")
+        box = page.get_by_label("Key for this service")
         expect(box).to_be_focused()
         assert box.get_attribute("type") == "password"
         box.fill("lk_wrong")
         page.get_by_role("button", name="Use this key").click()
-        expect(page.get_by_text("The service does not know this key.")).to_be_visible()
-        page.get_by_label("Key of this service").fill(key)
+        expect(page.get_by_text("The service rejected this key.")).to_be_visible()
+        page.get_by_label("Key for this service").fill(key)
         page.get_by_role("button", name="Use this key").click()
         page.set_input_files("#picture", photo())
         page.locator("#submit").click()
@@ -211,12 +211,12 @@ def test_a_key_that_may_not_is_told_so_and_another_one_asked_for(
     settings = everything.settings(2, catalogue=everything.folder / "everything.toml", keys_file=keys)
     with serving(settings) as live:
         page = open_page(live.url)
-        page.get_by_label("Key of this service").fill(reader)
+        page.get_by_label("Key for this service").fill(reader)
         page.keyboard.press("Enter")
         page.set_input_files("#picture", photo())
         page.locator("#submit").click()
         expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("jobs:write")
-        page.get_by_label("Key of this service").fill(writer)
+        page.get_by_label("Key for this service").fill(writer)
         page.keyboard.press("Enter")
         page.locator(".report").wait_for()
 
@@ -239,7 +239,7 @@ def test_what_is_copied_runs_and_asks_the_same(site: Live, open_page: Open, tmp_
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=90)
     assert done.returncode == 0, done.stderr
     if how == "Python":
-        assert "accepted" in done.stdout and (tmp_path / "made-0.png").exists()
+        assert "accepted" in done.stdout and (tmp_path / "result-0.png").exists()
     newest = site.http.get("/jobs", params={"limit": 1}).json()["jobs"][0]
     asked = newest["result"]["recipe"]["task"]
     assert (asked["steps"], asked["seed"], asked["prompt"]) == (3, 11, '@file "quoted" $HOME; it\'s')
@@ -249,7 +249,7 @@ def test_what_is_copied_runs_and_asks_the_same(site: Live, open_page: Open, tmp_
 def test_a_service_that_is_away_is_told_and_found_again(page: Page) -> None:
     page.context.set_offline(True)
     page.locator("#recent-refresh").click()
-    expect(page.locator("#banner")).to_contain_text("The service does not answer")
+    expect(page.locator("#banner")).to_contain_text("The service is not responding")
     page.context.set_offline(False)
     page.locator("#recent-refresh").click()
     expect(page.locator("#banner")).to_be_hidden()

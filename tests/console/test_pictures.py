@@ -145,15 +145,15 @@ def test_a_mask_of_a_large_picture_is_painted_small_and_sent_large(page: Page) -
     page.set_input_files("#picture", {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": file.getvalue()})
     expect(page.locator(".stage-name")).to_contain_text("6000 × 4000 px")
     page.get_by_role("radio", name="Customise", exact=True).check()
-    page.get_by_role("radio", name="Fill a mask").check()
-    page.get_by_label("What it shows there").fill("a wall")
-    page.get_by_role("radio", name="Where I paint").check()
+    page.get_by_role("radio", name="Replace an area").check()
+    page.get_by_label("What to show there").fill("a wall")
+    page.get_by_role("radio", name="A painted area").check()
     page.get_by_role("button", name="Paint the mask").click()
     table = page.get_by_role("application")
     size = "canvas => [canvas.width, canvas.height]"
     assert table.locator("canvas").first.evaluate(size) == [2048, 1365], "each step that can be undone is kept whole"
     table.press(" ")
-    page.get_by_role("button", name="Use this").click()
+    page.get_by_role("button", name="Done").click()
     expect(page.get_by_text("Mask painted.")).to_be_visible()
     sent: list[bytes] = []
 

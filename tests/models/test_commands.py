@@ -23,13 +23,13 @@ def test_the_list_says_what_is_here_how_large_and_who_needs_it(installed: Machin
 
 def test_verify_runs_each_engine_on_what_was_pulled_and_prints_its_report(installed: Machine) -> None:
     told = installed.says("verify", "--picture", str(ROOT / "examples/cutout-soft-alpha.png"))
-    assert "tiny-vae: 2 files, 8.5 MB, as they came" in told and "tiny-words: 2 files" in told
+    assert "tiny-vae: 2 files, 8.5 MB, all intact" in told and "tiny-words: 2 files" in told
     assert "tiny on cutout-soft-alpha.png:" in told and "accepted: frame equal" in told
 
 
 def test_an_engine_whose_parts_are_not_all_here_is_not_run(installed: Machine) -> None:
     shutil.rmtree(installed.models / "tiny-words")
-    assert installed.says("verify") == "tiny-vae: 2 files, 8.5 MB, as they came\n"
+    assert installed.says("verify") == "tiny-vae: 2 files, 8.5 MB, all intact\n"
     assert "tiny-words is not installed" in installed.complains("verify", "tiny")
 
 
@@ -44,13 +44,13 @@ def test_engines_run_on_folders_that_came_by_hand_too_but_nothing_vouches_for_th
         (installed.models / name / "lock.json").unlink()
     done = installed.run("verify", "tiny")
     assert done.returncode == 1 and "accepted: frame equal" in done.stdout
-    assert "tiny-vae: no lock.json, so nothing says what its files should be" in done.stderr
+    assert "tiny-vae: there is no lock.json to check its files against" in done.stderr
 
 
 def test_a_picture_that_is_none(installed: Machine) -> None:
     told = installed.complains("verify", "--picture", str(installed.home / "catalogue.toml"))
     assert "catalogue.toml cannot be read" in told
-    assert "there is no picture to run on" in installed.complains("verify", "--picture", "nowhere.png")
+    assert "no image to run the engines on" in installed.complains("verify", "--picture", "nowhere.png")
 
 
 def test_one_wrong_byte_is_found_and_no_engine_runs_on_it(installed: Machine) -> None:
@@ -75,8 +75,8 @@ def test_what_was_added_cut_or_taken_away_is_found(installed: Machine) -> None:
 def test_a_read_only_folder_can_be_listed_and_verified_but_not_changed(installed: Machine) -> None:
     with installed.read_only():
         assert "tiny-vae" in installed.run_apart("list").said()
-        assert "as they came" in installed.run_apart("verify", "--no-run").said()
-        assert installed.run_apart("pull", "tiny").said().count("already there") == 2
+        assert "all intact" in installed.run_apart("verify", "--no-run").said()
+        assert installed.run_apart("pull", "tiny").said().count("already installed") == 2
         told = f"{installed.models} cannot be changed: Permission denied"
         assert told in installed.run_apart("pull", "metrics-tiny").complaint()
         assert told in installed.run_apart("remove", "tiny-vae", "--yes").complaint()
@@ -85,7 +85,7 @@ def test_a_read_only_folder_can_be_listed_and_verified_but_not_changed(installed
 
 def test_remove_asks_and_says_which_engines_need_it(installed: Machine) -> None:
     asked = installed.run("remove", "tiny-vae")  # nobody answers
-    assert asked.returncode == 1 and "remove tiny-vae? These engines need it: tiny" in asked.stdout
+    assert asked.returncode == 1 and "Remove tiny-vae? These engines need it: tiny" in asked.stdout
     assert "tiny-vae: removed, 8.5 MB freed" in installed.says("remove", "tiny-vae", "--yes")
     assert not (installed.models / "tiny-vae").exists()
     assert "tiny-vae is not installed" in installed.complains("remove", "tiny-vae", "--yes")

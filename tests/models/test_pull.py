@@ -42,7 +42,7 @@ def test_all_that_an_engine_needs_comes_and_nothing_else(machine: Machine) -> No
     assert (machine.models / f"tiny-vae/{VAE}.safetensors").read_bytes() == given
 
     asked = len(machine.hub.asked)
-    assert machine.says("pull", "tiny") == "tiny-vae: already there\ntiny-words: already there\n"
+    assert machine.says("pull", "tiny") == "tiny-vae: already installed\ntiny-words: already installed\n"
     assert len(machine.hub.asked) == asked, "what is there is not asked for again"
 
 
@@ -52,7 +52,7 @@ def test_a_branch_stays_at_the_commit_it_was_pulled_at(machine: Machine) -> None
     assert "metrics-tiny: about 4.2 kB from maker/words; licence: MIT\n" in told
     assert f"metrics-clip: 6 bytes at commit {COMMIT}\n" in told and "metrics-tiny: 4.2 kB at" in told
     words.commits[NEWER], words.main = {"model.safetensors": weights(fill=b"n")}, NEWER
-    assert machine.says("pull", "metrics-tiny") == "metrics-tiny: already there\n"
+    assert machine.says("pull", "metrics-tiny") == "metrics-tiny: already installed\n"
     assert lockfile(machine, "metrics-tiny")["commit"] == COMMIT
     machine.says("remove", "metrics-tiny", "--yes")
     machine.says("pull", "metrics-tiny")
@@ -137,8 +137,9 @@ def test_without_a_hub_it_says_what_is_missing_and_what_to_do(machine: Machine) 
     for away in ({"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:1"}):
         told = machine.complains("pull", "tiny", **away)
         assert "missing: tiny-words (?). Run this again" in told
-        assert f"`likeness models pull tiny-words` where it does, and copy the folders to {machine.models}" in told
-        assert machine.says("pull", "tiny-vae", **away) == "tiny-vae: already there\n"
+        assert "`likeness models pull tiny-words` on a machine that can reach it" in told
+        assert f"copy the folders to {machine.models}" in told
+        assert machine.says("pull", "tiny-vae", **away) == "tiny-vae: already installed\n"
 
 
 def test_a_gated_repository_says_how_to_get_in(machine: Machine) -> None:
@@ -164,7 +165,7 @@ def test_what_is_not_on_the_hub(machine: Machine) -> None:
     del machine.hub.repositories["maker/words"]
     assert "there is no such repository" in machine.complains("pull", "tiny-words")
     assert "called nothing-like-it" in machine.complains("pull", "nothing-like-it")
-    assert "nothing to pull, it ships" in machine.complains("pull", "starter", LIKENESS_CATALOGUE="")
+    assert "nothing to pull; it ships" in machine.complains("pull", "starter", LIKENESS_CATALOGUE="")
 
 
 def test_a_folder_that_was_not_pulled_is_left_alone(machine: Machine) -> None:

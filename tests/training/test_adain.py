@@ -32,9 +32,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, tmp_path: Path) -> None:
-    Run(tmp_path / "run", Namespace(minutes=0.005, data=data, **SETTINGS)).train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=0.01, data=data, **SETTINGS))
-    before = resumed.step
+    first = Run(tmp_path / "run", Namespace(minutes=0.005, data=data, **SETTINGS))
+    first.train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.005, data=data, **SETTINGS))
+    before = resumed.trainer.step
     assert before > 0
     resumed.train()
     steps = [int(row[0]) for row in csv.reader((tmp_path / "run/log.csv").read_text().splitlines())]
@@ -49,8 +50,8 @@ def test_its_error_falls(data: Path, tmp_path: Path) -> None:
     style = run._style()
     before = float(run._loss(content, style).detach())
     for _ in range(25):
-        run.optimiser.zero_grad()
+        run.trainer.optimiser.zero_grad()
         loss = run._loss(content, style)
         loss.backward()
-        run.optimiser.step()
+        run.trainer.optimiser.step()
     assert float(run._loss(content, style).detach()) < 0.9 * before

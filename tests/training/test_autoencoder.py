@@ -34,10 +34,11 @@ def test_crops_are_seeded_and_held_out_photos_stay_out(data: Path) -> None:
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, tmp_path: Path) -> None:
     settings = {"crop": 32, "batch": 2, "rate": 1e-4, "seed": 1, "every": 1e9}
-    Run(tmp_path, data, Namespace(minutes=0.02, **settings)).train()
-    resumed = Run(tmp_path, data, Namespace(minutes=0.04, **settings))
-    assert resumed.step > 0 and resumed.seconds >= 0.02 * 60
-    before = resumed.step
+    first = Run(tmp_path, data, Namespace(minutes=0.02, **settings))
+    first.train()
+    resumed = Run(tmp_path, data, Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings))
+    assert resumed.trainer.step > 0 and resumed.trainer.seconds >= 0.02 * 60
+    before = resumed.trainer.step
     resumed.train()
     steps = [int(row[0]) for row in csv.reader((tmp_path / "log.csv").read_text().splitlines())]
     assert steps == sorted(steps) and steps[-1] > before

@@ -21,9 +21,10 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     monkeypatch.setattr("training.cleaner.LEAST", 8)
     build().save_pretrained(tmp_path / "vae")
     settings = {"data": data, "vae": tmp_path / "vae", "size": 64, "batch": 4, "rate": 1e-3, "seed": 1, "every": 1e9}
-    Run(tmp_path / "run", Namespace(minutes=0.02, **settings)).train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=0.04, **settings))
-    before = resumed.step
+    first = Run(tmp_path / "run", Namespace(minutes=0.02, **settings))
+    first.train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings))
+    before = resumed.trainer.step
     assert before > 0
     resumed.train()
     steps = [int(row[0]) for row in csv.reader((tmp_path / "run/log.csv").read_text().splitlines())]
@@ -40,5 +41,5 @@ def test_its_error_falls(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     torch.manual_seed(0)
     before = float(run._error(target, times).detach())
     for _ in range(12):
-        run._step(0)
+        run.trainer.advance(run._step)
     assert float(run._error(target, times).detach()) < before

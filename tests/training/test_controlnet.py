@@ -30,9 +30,10 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     scheduler().save_pretrained(family / "scheduler")
     StarterCleaner().save_pretrained(family / "cleaner")
     settings = {"data": data, "family": family, "size": 64, "batch": 2, "rate": 1e-3, "seed": 1, "every": 1e9}
-    Run(tmp_path / "run", Namespace(minutes=0.01, **settings)).train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=0.02, **settings))
-    before = resumed.step
+    first = Run(tmp_path / "run", Namespace(minutes=0.01, **settings))
+    first.train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.01, **settings))
+    before = resumed.trainer.step
     assert before > 0
     resumed.train()
     rows = list(csv.DictReader((tmp_path / "run/log.csv").read_text().splitlines()))

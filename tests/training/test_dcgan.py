@@ -26,12 +26,14 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, tmp_path: Path) -> None:
-    first = Run(tmp_path, Namespace(minutes=0, data=data, **SETTINGS))
+    first = Run(tmp_path, Namespace(minutes=1, data=data, **SETTINGS))
     first._start()
-    first._step(1.0)
+    first.trainer.advance(first._step)
     first._report()
-    resumed = Run(tmp_path, Namespace(minutes=first.seconds / 60 + 0.005, data=data, **SETTINGS))
-    assert resumed.step == 1 and torch.equal(resumed.average["picture.bias"], first.average["picture.bias"])
+    resumed = Run(tmp_path, Namespace(minutes=first.trainer.seconds / 60 + 0.005, data=data, **SETTINGS))
+    assert resumed.trainer.step == 1 and torch.equal(
+        resumed.trainer.average["picture.bias"], first.trainer.average["picture.bias"]
+    )
     resumed.train()
     rows = [[float(value) for value in row] for row in csv.reader((tmp_path / "log.csv").read_text().splitlines())]
     assert [row[0] for row in rows[:2]] == [0, 1] and rows[-1][0] > 1 and all(np.isfinite(rows).ravel())
@@ -50,19 +52,19 @@ def test_each_network_learns_from_its_own_loss_alone(data: Path, tmp_path: Path)
         return [parameter.detach().clone() for parameter in network.parameters()]
 
     generator, discriminator = frozen(run.generator), frozen(run.discriminator)
-    run._teach_discriminator(real, made.detach(), classes)
+    run._train_discriminator(real, made.detach(), classes)
     assert all(torch.equal(*pair) for pair in zip(generator, frozen(run.generator), strict=True))
-    taught = frozen(run.discriminator)
-    assert not all(torch.equal(*pair) for pair in zip(discriminator, taught, strict=True))
-    run._teach_generator(made, classes)
-    assert all(torch.equal(*pair) for pair in zip(taught, frozen(run.discriminator), strict=True))
+    trained = frozen(run.discriminator)
+    assert not all(torch.equal(*pair) for pair in zip(discriminator, trained, strict=True))
+    run._train_generator(made, classes)
+    assert all(torch.equal(*pair) for pair in zip(trained, frozen(run.discriminator), strict=True))
     assert not all(torch.equal(*pair) for pair in zip(generator, frozen(run.generator), strict=True))
 
 
 def test_the_discriminator_learns_to_tell(data: Path, tmp_path: Path) -> None:
     run = Run(tmp_path, Namespace(minutes=1, data=data, **SETTINGS))
     real, classes = run._batch()
-    losses = [run._teach_discriminator(real, torch.zeros_like(real), classes) for _ in range(12)]
+    losses = [run._train_discriminator(real, torch.zeros_like(real), classes) for _ in range(12)]
     assert np.mean(losses[-3:]) < losses[0] - 0.2
 
 

@@ -15,7 +15,7 @@ from likeness.contract.instructions import Edit, EditKind, understand
 from likeness.imaging.edits.apply import apply_edit
 from training.autoencoder import build
 from training.data import tokenizer as merged
-from training.data.pairs import Lesson, Pairs, drawn_edit
+from training.data.pairs import Pairs, TrainingTask, drawn_edit
 from training.data.phrases import phrase
 from training.data.pictures import load_pictures
 from training.denoiser import Run
@@ -39,17 +39,17 @@ def test_pairs_are_seeded_and_in_range(data: Path, pairs: Pairs) -> None:
 
 
 def test_each_lesson_gives_what_it_teaches(pairs: Pairs) -> None:
-    drawing, filling = pairs.make(Lesson.DRAW), pairs.make(Lesson.FILL)
+    drawing, filling = pairs.make(TrainingTask.DRAW), pairs.make(TrainingTask.FILL)
     assert drawing.source is None and not drawing.mask.any() and drawing.text.startswith("a photo of a")
     outside = filling.mask == 0
     assert np.array_equal(filling.source[outside], filling.target[outside]) and filling.mask.any()
     assert (filling.source[filling.mask == 1] == 0.5).all()
-    control = pairs.make(Lesson.CONTROL).control
+    control = pairs.make(TrainingTask.CONTROL).control
     assert control is not None and control.shape == (64, 64, 3)
 
 
 def test_a_product_edit_leaves_the_background_alone(pairs: Pairs) -> None:
-    shot = pairs.make(Lesson.EDIT)
+    shot = pairs.make(TrainingTask.EDIT)
     made = apply_edit(shot.source, shot.mask, Edit(EditKind.RECOLOUR, colour="red"))
     assert np.array_equal(made[shot.mask == 0], shot.source[shot.mask == 0])
     assert np.abs(made - shot.source)[shot.mask == 1].mean() > 0.02
@@ -90,10 +90,11 @@ def test_a_run_is_resumed_and_leaves_parts_that_load(
     build().save_pretrained(tmp_path / "vae")
     settings = {"data": data, "vae": tmp_path / "vae", "vocabulary": merges, "until": None, "start": None}
     settings |= {"size": 64, "batch": 2, "rate": 1e-4, "seed": 1, "every": 1e9}
-    Run(tmp_path / "run", Namespace(minutes=0.03, **settings)).train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=0.06, **settings))
-    assert resumed.step > 0
-    before = resumed.step
+    first = Run(tmp_path / "run", Namespace(minutes=0.03, **settings))
+    first.train()
+    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.03, **settings))
+    assert resumed.trainer.step > 0
+    before = resumed.trainer.step
     resumed.train()
     rows = list(csv.DictReader((tmp_path / "run/log.csv").read_text().splitlines()))
     assert [int(row["step"]) for row in rows][-1] > before and set(rows[0]) >= {"hue", "outside"}

@@ -43,13 +43,14 @@ def rows(folder: Path) -> list[list[float]]:
 def test_a_run_is_resumed_and_leaves_weights_that_load(
     settings: dict[str, Any], tmp_path: Path, recipe: Any, name: str, network: Any
 ) -> None:
-    recipe.Run(Namespace(minutes=0.005, out=tmp_path, **settings)).train()
-    resumed = recipe.Run(Namespace(minutes=0.02, out=tmp_path, **settings))
-    before = resumed.clock.step
-    assert before > 0 and not torch.equal(resumed.clock.average[next(iter(resumed.clock.average))], torch.zeros(()))
+    first = recipe.Run(Namespace(minutes=0.005, out=tmp_path, **settings))
+    first.train()
+    resumed = recipe.Run(Namespace(minutes=first.trainer.seconds / 60 + 0.01, out=tmp_path, **settings))
+    before = resumed.trainer.step
+    assert before > 0 and not torch.equal(resumed.trainer.average[next(iter(resumed.trainer.average))], torch.zeros(()))
     resumed.train()
-    first, last = rows(tmp_path)
-    assert first[0] == before < last[0] and len(last) == len(first) >= 2 + 2 * len(LAYERS)
+    one, other = rows(tmp_path)
+    assert one[0] == before < other[0] and len(other) == len(one) >= 2 + 2 * len(LAYERS)
     assert (tmp_path / "samples.png").exists()
     network.from_pretrained(tmp_path / name, use_safetensors=True)
 
@@ -81,7 +82,7 @@ def test_the_denoisers_error_falls_and_its_linear_part_stays(diffusion: feature_
 
     before = error()
     for _ in range(60):
-        diffusion._learn("layer3")
+        diffusion._train_layer("layer3")
     assert error() < 0.98 * before
     assert torch.equal(diffusion.network.entries["layer3"].straight.weight, fixed)
 
@@ -95,14 +96,16 @@ def test_the_critic_learns_to_tell_and_the_generator_begins_linear(settings: dic
     assert left == sorted(left) and left[-1] < (pixels - pixels.mean()).square().mean(), "the deeper, the less is known"
     noise = torch.rand(pixels.shape, generator=torch.Generator().manual_seed(0))
     for _ in range(30):
-        run._follow(run._teach(pixels, noise))
-    assert run.told < 1.5, "2 is what a critic that cannot tell loses"
-    run.clock.seconds = 0.5 * 60
-    before = {name: one.clone() for name, one in run.clock.network.state_dict().items()}
+        run._descend(run._critic_error(pixels, noise))
+    assert run.critic_loss < 1.5, "2 is what a critic that cannot tell loses"
+    run.trainer.seconds = 0.5 * 60
+    before = {name: one.clone() for name, one in run.trainer.network.state_dict().items()}
     run._step()
-    moved = {name.split(".")[0] for name, one in run.clock.network.state_dict().items() if (one != before[name]).any()}
+    moved = {
+        name.split(".")[0] for name, one in run.trainer.network.state_dict().items() if (one != before[name]).any()
+    }
     assert moved == {"generator", "critic"}
-    assert all(torch.isfinite(one).all() for one in run.clock.network.parameters())
+    assert all(torch.isfinite(one).all() for one in run.trainer.network.parameters())
 
 
 def test_a_pool_forgets_the_oldest_crops_first(settings: dict[str, Any]) -> None:

@@ -33,9 +33,11 @@ def test_a_face_has_dark_eyes_above_a_mouth_on_its_skin() -> None:
 def test_a_run_is_resumed_and_the_faces_come_closer(tmp_path: Path) -> None:
     settings = {"rate": 2e-3, "seed": 1, "every": 1e9}
     network, batches = smileys.build(), partial(smileys.batches, 8)
-    Run(tmp_path / "picture", network, batches, smileys.judge, Namespace(minutes=0.02, **settings)).train()
-    run = Run(tmp_path / "picture", smileys.build(), batches, smileys.judge, Namespace(minutes=0.04, **settings))
-    assert run.step > 0
+    first = Run(tmp_path / "picture", network, batches, smileys.judge, Namespace(minutes=0.02, **settings))
+    first.train()
+    onward = Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings)
+    run = Run(tmp_path / "picture", smileys.build(), batches, smileys.judge, onward)
+    assert run.trainer.step > 0
     run.train()
     with (tmp_path / "picture/log.csv").open() as log:
         rows = list(csv.DictReader(log))

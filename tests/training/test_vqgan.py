@@ -46,10 +46,11 @@ def test_gradients_go_straight_through_the_codes(begun: tuple[VQGAN, torch.Tenso
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, tmp_path: Path) -> None:
-    Run(tmp_path, Namespace(data=data, minutes=0.02, **SETTINGS)).train()
-    resumed = Run(tmp_path, Namespace(data=data, minutes=0.04, **SETTINGS))
-    assert resumed.step > 0 and resumed.seconds >= 0.02 * 60
-    before = resumed.step
+    first = Run(tmp_path, Namespace(data=data, minutes=0.02, **SETTINGS))
+    first.train()
+    resumed = Run(tmp_path, Namespace(data=data, minutes=first.trainer.seconds / 60 + 0.02, **SETTINGS))
+    assert resumed.trainer.step > 0 and resumed.trainer.seconds >= 0.02 * 60
+    before = resumed.trainer.step
     resumed.train()
     rows = list(csv.reader((tmp_path / "log.csv").read_text().splitlines()))
     assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows) and int(rows[-1][0]) > before

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from training.data.pictures import load_pictures
-from training.vqgan_transformer import ANY, TALLEST, Lessons, Run, build, cut, labels_of, loss_of, on_white
+from training.vqgan_transformer import ANY, TALLEST, Run, TokenDataset, build, cut, labels_of, loss_of, on_white
 from worker.engines.vqgan_transformer import loaded
 from worker.networks.vqgan import ACROSS, SIDE, VQGAN
 
@@ -45,8 +45,8 @@ def test_a_product_stands_on_white() -> None:
 def test_lessons_are_windows_behind_labels_that_are_at_times_left_out() -> None:
     tokens = torch.arange(TALLEST)[:, None].repeat(1, ACROSS).repeat(3, 1, 1).to(torch.int16)
     tokens[0, ACROSS:] = -1
-    lessons = Lessons(tokens, torch.tensor([1, 2, 2]), tokens)
-    windows, labels = lessons.batch(600, torch.Generator().manual_seed(0))
+    dataset = TokenDataset(tokens, torch.tensor([1, 2, 2]), tokens)
+    windows, labels = dataset.batch(600, torch.Generator().manual_seed(0))
     rows = windows.view(600, ACROSS, ACROSS)
     assert (rows.diff(dim=1) == 1).all() and windows.min() == 0 and windows.max() == TALLEST - 1
     assert 0.05 < (labels == 0).float().mean() < 0.15 and set(labels.tolist()) == {0, 1, 2}
@@ -67,12 +67,13 @@ def test_the_loss_sees_only_what_is_before() -> None:
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, vqgan: Path, tmp_path: Path) -> None:
     settings = {"data": data, "vqgan": vqgan, "batch": 2, "rate": 1e-3, "seed": 1, "every": 1e9}
-    Run(tmp_path, Namespace(minutes=0.02, **settings)).train()
+    first = Run(tmp_path, Namespace(minutes=0.02, **settings))
+    first.train()
     tokens = load_file(tmp_path / "tokens.safetensors")
     assert tokens["tokens"].shape == (12 * 4, TALLEST, ACROSS) and tokens["labels"].shape == (12 * 4,)
-    resumed = Run(tmp_path, Namespace(minutes=0.04, **settings))
-    before = resumed.step
-    assert before > 0 and resumed.seconds >= 0.02 * 60
+    resumed = Run(tmp_path, Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings))
+    before = resumed.trainer.step
+    assert before > 0 and resumed.trainer.seconds >= 0.02 * 60
     resumed.train()
     rows = list(csv.reader((tmp_path / "log.csv").read_text().splitlines()))
     assert int(rows[-1][0]) > before and all(0 < float(row[3]) < 6 for row in rows)

@@ -1,4 +1,4 @@
-"""Training crops with what the feature network sees in them, kept to be used again: looking costs more than a step."""
+"""Training crops and their features, kept for reuse: computing features costs more than a training step."""
 
 from collections.abc import Iterator
 
@@ -11,13 +11,13 @@ from worker.diffusion.starter import StarterAutoencoder
 from worker.networks.features import LAYERS, FeatureNetwork
 
 CHUNK = 32
-"""Crops looked at together."""
+"""Crops whose features are computed together."""
 
 
 class FeaturePool:
     """`count` crops in memory: pixels, the features of every layer and, with an autoencoder, latents.
 
-    `renew` replaces the oldest, so that a long run sees ever new ones.
+    `renew` replaces the oldest, so that a long run keeps seeing new ones.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class FeaturePool:
         return places
 
     def batch(self, count: int) -> Tensor:
-        """Return the places of `count` crops drawn by chance."""
+        """Return the places of `count` crops drawn at random."""
         return torch.from_numpy(self.random.integers(self.count, size=count))
 
     def of(self, name: str, places: Tensor) -> Tensor:

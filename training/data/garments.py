@@ -13,7 +13,7 @@ from training.data.pictures import Pictures, Pixels
 MARGIN = 0.05
 """White on each side of the product's longer side, as a share of the square."""
 LEAST = 60
-"""Pictures that a class must have to be learnt by its name."""
+"""Pictures that a class needs to become a label."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def garments(pictures: Pictures, size: int) -> Garments:
 
 
 def frequent(labels: Sequence[str]) -> tuple[str, ...]:
-    """Return the labels given at least LEAST times, in the order of the alphabet."""
+    """Return the labels that occur at least LEAST times, in alphabetical order."""
     return tuple(sorted(label for label, count in Counter(labels).items() if count >= LEAST))
 
 

@@ -1,4 +1,4 @@
-"""Training pairs for the denoiser, made by program from photos with masks: before, after, where, and in what words."""
+"""Training pairs for the denoiser, made by program from photos with masks: original, result, mask and instruction."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
@@ -15,7 +14,7 @@ from likeness.imaging.controls import CONTROLS
 from likeness.imaging.edits.apply import apply_edit
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour, recolour
 from training.data.phrases import phrase
-from training.data.pictures import Pictures
+from training.data.pictures import Pictures, Pixels
 
 Name = TypeVar("Name")
 
@@ -27,11 +26,11 @@ HOLE = 0.5
 """What stands in a masked picture where the mask is: 0 in the -1..1 that networks see, as diffusers does."""
 
 
-class Lesson(StrEnum):
-    """What a pair teaches."""
+class TrainingTask(StrEnum):
+    """What the network learns from a pair."""
 
     EDIT = "edit"
-    """Change the picture as told; the mask says where the product is."""
+    """Edit the image as instructed; the mask marks the product."""
     FILL = "fill"
     """Complete the masked part (inpainting)."""
     DRAW = "draw"
@@ -42,7 +41,7 @@ class Lesson(StrEnum):
     """Make the picture from its caption and its edges."""
 
 
-SHARES = {Lesson.EDIT: 0.6, Lesson.FILL: 0.15, Lesson.DRAW: 0.25}
+SHARES = {TrainingTask.EDIT: 0.6, TrainingTask.FILL: 0.15, TrainingTask.DRAW: 0.25}
 EDIT_SHARES = {
     EditKind.RECOLOUR: 0.45,
     EditKind.PATTERN: 0.1,
@@ -55,9 +54,9 @@ EDIT_SHARES = {
 
 @dataclass(frozen=True)
 class Pair:
-    """One pair, square, RGB in 0..1: `mask` is H x W in 0..1, `control` H x W x 3 where the lesson has one."""
+    """One pair, square, RGB in 0..1: `mask` is H x W in 0..1, `control` H x W x 3 where the task has one."""
 
-    lesson: Lesson
+    task: TrainingTask
     source: Floats | None
     target: Floats
     mask: Floats
@@ -81,35 +80,35 @@ class Pairs:
         self.pictures, self.size = pictures, size
         self.random = np.random.default_rng(seed)
 
-    def make(self, lesson: Lesson | None = None) -> Pair:
-        """Return one pair, of a lesson drawn by SHARES when none is named."""
-        lesson = lesson or _drawn(self.random, SHARES)
-        shot = self._shot(near=lesson in (Lesson.CLEAN, Lesson.CONTROL))
-        match lesson:
-            case Lesson.EDIT:
+    def make(self, task: TrainingTask | None = None) -> Pair:
+        """Return one pair, of a task drawn by SHARES when none is named."""
+        task = task or _drawn(self.random, SHARES)
+        shot = self._shot(near=task in (TrainingTask.CLEAN, TrainingTask.CONTROL))
+        match task:
+            case TrainingTask.EDIT:
                 return self._edit(shot)
-            case Lesson.FILL:
+            case TrainingTask.FILL:
                 return self._fill(shot)
-            case Lesson.CONTROL:
+            case TrainingTask.CONTROL:
                 return self._control(shot)
-            case Lesson.CLEAN:
-                return Pair(Lesson.CLEAN, None, shot.rgb, np.zeros_like(shot.mask), "")
+            case TrainingTask.CLEAN:
+                return Pair(TrainingTask.CLEAN, None, shot.rgb, np.zeros_like(shot.mask), "")
             case _:
-                return Pair(Lesson.DRAW, None, shot.rgb, np.zeros_like(shot.mask), caption(shot))
+                return Pair(TrainingTask.DRAW, None, shot.rgb, np.zeros_like(shot.mask), caption(shot))
 
     def _edit(self, shot: Shot) -> Pair:
         edit = drawn_edit(self.random)
         target = apply_edit(shot.rgb, shot.mask, edit)
-        return Pair(Lesson.EDIT, shot.rgb, target, shot.mask, phrase(edit, shot.noun, self.random))
+        return Pair(TrainingTask.EDIT, shot.rgb, target, shot.mask, phrase(edit, shot.noun, self.random))
 
     def _fill(self, shot: Shot) -> Pair:
         hole = self._hole(shot.mask)
         source = shot.rgb * (1 - hole[..., None]) + HOLE * hole[..., None]
-        return Pair(Lesson.FILL, source.astype(np.float32), shot.rgb, hole, caption(shot))
+        return Pair(TrainingTask.FILL, source.astype(np.float32), shot.rgb, hole, caption(shot))
 
     def _control(self, shot: Shot) -> Pair:
         control = CONTROLS[str(self.random.choice(EDGES))](shot.rgb)
-        return Pair(Lesson.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
+        return Pair(TrainingTask.CONTROL, None, shot.rgb, np.zeros_like(shot.mask), caption(shot), control)
 
     def _shot(self, near: bool) -> Shot:
         shot = self._emoji() if self.random.random() < 0.1 else self._photo(near)
@@ -128,22 +127,23 @@ class Pairs:
         top = self.random.integers(photo.shape[0] - side + 1)
         left = self.random.integers(photo.shape[1] - side + 1)
         part = np.s_[top : top + side, left : left + side]
-        return self._sized(photo[part] / np.float32(255), mask[part] / np.float32(255), self.pictures.labels[index])
+        return self._sized(_unit(photo[part]), _unit(mask[part]), self.pictures.labels[index])
 
     def _emoji(self) -> Shot:
         index = int(self.random.integers(len(self.pictures.emoji)))
-        emoji = self.pictures.emoji[index].astype(np.float32) / 255
-        ground = np.float32(vocabulary.COLOURS[_colour(self.random)]) / 255
+        emoji = _unit(self.pictures.emoji[index])
+        ground = _unit(np.array(vocabulary.COLOURS[_colour(self.random)], np.uint8))
         rgb = emoji[..., :3] * emoji[..., 3:] + ground * (1 - emoji[..., 3:])
         return self._sized(rgb, emoji[..., 3], self.pictures.emoji_names[index])
 
-    def _sized(self, rgb: NDArray[np.float32], mask: NDArray[np.float32], noun: str) -> Shot:
+    def _sized(self, rgb: Floats, mask: Floats, noun: str) -> Shot:
         if self.random.random() < 0.5:
             rgb, mask = rgb[:, ::-1], mask[:, ::-1]
         to = (self.size, self.size)
         how = cv2.INTER_AREA if self.size <= len(rgb) else cv2.INTER_CUBIC
-        rgb, mask = (cv2.resize(np.ascontiguousarray(plane), to, interpolation=how) for plane in (rgb, mask))
-        return Shot(np.clip(rgb, 0, 1), np.clip(mask, 0, 1), noun)
+        planes = (cv2.resize(np.ascontiguousarray(plane), to, interpolation=how) for plane in (rgb, mask))
+        rgb, mask = (np.asarray(np.clip(plane, 0, 1), np.float32) for plane in planes)
+        return Shot(rgb, mask, noun)
 
     def _hole(self, product: Floats) -> Floats:
         """Return where a picture is to be completed: the product, the background, or up to three boxes."""
@@ -158,6 +158,11 @@ class Pairs:
             top, left = self.random.integers(self.size - height), self.random.integers(self.size - width)
             hole[top : top + height, left : left + width] = 1
         return hole
+
+
+def _unit(pixels: Pixels) -> Floats:
+    """Return 0..255 as 0..1."""
+    return np.asarray(pixels / np.float32(255), np.float32)
 
 
 def drawn_edit(random: np.random.Generator) -> Edit:

@@ -1,11 +1,11 @@
-"""Many ways to say one edit; `likeness.contract.instructions` understands each as the edit it was made of."""
+"""Many phrasings of one edit; `likeness.contract.instructions` parses each back to the same edit."""
 
 import numpy as np
 
 from likeness.contract.instructions import Edit, EditKind
 
 PLAIN_SHARE = 0.5
-"""Share of phrases said the plainest way, which is what the service hands to the engine."""
+"""Share of phrases in the plainest wording, which is what the service passes to the engine."""
 
 PHRASINGS: dict[EditKind, tuple[str, ...]] = {
     EditKind.SAME: ("recreate this picture", "reproduce this photo", "keep it the same", "copy this image exactly"),
@@ -45,9 +45,9 @@ PHRASINGS: dict[EditKind, tuple[str, ...]] = {
 
 
 def phrase(edit: Edit, noun: str, random: np.random.Generator) -> str:
-    """Return one way to ask for `edit` of a `noun` ("shirt")."""
+    """Return one way to request `edit` of a `noun` ("shirt")."""
     if random.random() < PLAIN_SHARE:
         return edit.phrase
-    said = str(random.choice(PHRASINGS[edit.kind]))
+    template = str(random.choice(PHRASINGS[edit.kind]))
     name = {"hoops": "horizontal stripes", "plain": ""}.get(edit.name, edit.name)
-    return " ".join(said.format(noun=noun, colour=edit.colour, name=name).split())
+    return " ".join(template.format(noun=noun, colour=edit.colour, name=name).split())

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 Pixels = NDArray[np.uint8]
 
@@ -37,7 +39,7 @@ class Pictures:
 def load_pictures(data: Path, limit: int | None = None) -> Pictures:
     """Read `clothing/train.tar` and `emoji/emoji.tar` below `data` (about 700 MB once decoded).
 
-    Raises FileNotFoundError when the data is not there; training/README.md says how to get it.
+    Raises FileNotFoundError when the data is missing; training/README.md describes where to get it.
     """
     with (data / "clothing" / "train.csv").open() as rows:
         listed = list(csv.DictReader(rows))[:limit]
@@ -78,6 +80,17 @@ def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return file.read()
 
 
+def tensor_of(pictures: Pixels) -> Tensor:
+    """Return N x 3 x H x W in -1..1 of N x H x W x 3."""
+    return torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2))).float() / 127.5 - 1
+
+
+def canvas(photo: Pixels, multiple: int) -> Tensor:
+    """Return a photo, H x W x 3, as 1 x 3 x H x W in -1..1, cut to a multiple of px at its right and lower edge."""
+    height, width = (side // multiple * multiple for side in photo.shape[:2])
+    return tensor_of(photo[None, :height, :width])
+
+
 class Crops:
     """Endless random square crops: scaled, flipped, at times recoloured, one in ten an emoji on a colour."""
 
@@ -105,7 +118,7 @@ class Crops:
         crop = source[top : top + side, left : left + side]
         if side != self.size:
             smooth = cv2.INTER_CUBIC if side < self.size else cv2.INTER_AREA
-            crop = cv2.resize(crop, (self.size, self.size), interpolation=smooth)
+            crop = np.asarray(cv2.resize(crop, (self.size, self.size), interpolation=smooth), np.uint8)
         return self._recolour(self._flip(crop))
 
     def _emoji_on_colour(self) -> Pixels:

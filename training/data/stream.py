@@ -1,4 +1,4 @@
-"""Encoded training pairs, made while the network learns from those made before."""
+"""Encoded training pairs, prepared in the background while the network trains on earlier ones."""
 
 import queue
 import threading
@@ -11,7 +11,7 @@ from diffusers.models import AutoencoderDC
 from torch import Tensor, nn
 
 from likeness.imaging.colour import Floats
-from training.data.pairs import Lesson, Pair, Pairs
+from training.data.pairs import Pair, Pairs, TrainingTask
 from worker.networks.starter import LATENTS
 
 POOL = 4096
@@ -36,13 +36,13 @@ class Stream:
     """
 
     def __init__(
-        self, pairs: Pairs, vae: AutoencoderDC, lesson: Lesson | None = None, least: int = 0, rest: int = 1
+        self, pairs: Pairs, vae: AutoencoderDC, task: TrainingTask | None = None, least: int = 0, rest: int = 1
     ) -> None:
         self.least, self.rest, self.number = least, rest, 0
         self.vae, self.random = vae, np.random.default_rng(pairs.random.integers(2**32))
         self.pool: deque[Latents] = deque(maxlen=POOL)
         self.drawn: queue.Queue[list[Pair]] = queue.Queue(maxsize=4)
-        threading.Thread(target=self._draw, args=(pairs, lesson), daemon=True).start()
+        threading.Thread(target=self._draw, args=(pairs, task), daemon=True).start()
 
     def batch(self, size: int) -> list[Latents]:
         """Return `size` pairs, the newest among them; one batch in `rest` brings FRESH new ones."""
@@ -54,9 +54,9 @@ class Stream:
         fresh = [self.pool[-1 - index] for index in range(min(FRESH, size))]
         return fresh + [self.pool[index] for index in self.random.integers(len(self.pool), size=size - len(fresh))]
 
-    def _draw(self, pairs: Pairs, lesson: Lesson | None) -> None:
+    def _draw(self, pairs: Pairs, task: TrainingTask | None) -> None:
         while True:
-            self.drawn.put([pairs.make(lesson) for _ in range(FRESH)])
+            self.drawn.put([pairs.make(task) for _ in range(FRESH)])
 
     def _encode(self) -> None:
         pairs = self.drawn.get()

@@ -49,7 +49,8 @@ class Styles:
 
 def colour(random: Random) -> Pixels:
     """Return a colour, 3, as likely strong as pale."""
-    hsv = np.uint8([[[random.integers(180), 255 * random.random() ** 0.6, 255 * random.random() ** 0.5]]])
+    values = [random.integers(180), 255 * random.random() ** 0.6, 255 * random.random() ** 0.5]
+    hsv = np.array([[values]]).astype(np.uint8)
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB)[0, 0], np.uint8)
 
 
@@ -146,4 +147,4 @@ KINDS: dict[str, Callable[[Random, int], Pixels]] = {
     "mosaic": mosaic,
     "checks": checks,
 }
-"""What can be drawn."""
+"""The textures, by name."""

@@ -26,7 +26,7 @@ def build(vocabulary: Path | None = None) -> CLIPTokenizer:
     pieces += ["".join(merge) for merge in merges]
     pieces += ["<|startoftext|>", "<|endoftext|>"]
     vocab = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
-    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=LENGTH, pad_token="<|endoftext|>")  # noqa: S106  no password
+    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=LENGTH, pad_token="<|endoftext|>")  # type: ignore[arg-type]  # noqa: S106  tokenizers takes pairs; no password
 
 
 def _bytes() -> list[str]:

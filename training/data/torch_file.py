@@ -1,8 +1,8 @@
-"""Read the tensors of a file that torch.save wrote, without running anything that it says.
+"""Read the tensors of a file that torch.save wrote, without executing it.
 
 Such a file is a program (a pickle) whose instructions build the tensors, and loading one may run any code. Here the
-instructions are only looked at, one by one: those that a dictionary of tensors needs are followed, by our own code, and
-any other is refused. Both layouts are read: the zip file of today, and the older one, which is a row of pickles.
+instructions are only read, one by one: our own code follows those that a dictionary of tensors needs, and any other is
+rejected. Both layouts are read: the zip file of today, and the older one, which is a row of pickles.
 """
 
 import io
@@ -21,7 +21,7 @@ from torch import Tensor
 MAGIC = 0x1950A86A20F9469CFC6C
 """The number that the older layout begins with."""
 
-DTYPES = {
+DTYPES: dict[str, np.dtype[Any]] = {
     "torch FloatStorage": np.dtype("<f4"),
     "torch HalfStorage": np.dtype("<f2"),
     "torch DoubleStorage": np.dtype("<f8"),
@@ -42,7 +42,7 @@ MARK = object()
 class Name(NamedTuple):
     """Something that a file names, as "module name"; it is not looked up."""
 
-    said: str
+    path: str
 
 
 class Stored(NamedTuple):
@@ -163,7 +163,7 @@ def _change(stack: list[Any], name: str) -> None:
         kind, storage, key, *_ = stack.pop()
         if kind != "storage" or not isinstance(storage, Name):
             raise ValueError("the file refers to something else than numbers")
-        stack.append(Stored(DTYPES[storage.said], key))
+        stack.append(Stored(DTYPES[storage.path], key))
     elif name == "REDUCE":
         given, called = stack.pop(), stack.pop()
         stack.append(_called(called, given))
@@ -174,15 +174,15 @@ def _change(stack: list[Any], name: str) -> None:
 
 
 def _called(called: Any, given: tuple[Any, ...]) -> Any:  # noqa: ANN401
-    said = called.said if isinstance(called, Name) else ""
-    if said == DICT:
+    path = called.path if isinstance(called, Name) else ""
+    if path == DICT:
         return dict(*given)
-    if said == TENSOR:
+    if path == TENSOR:
         stored, offset, shape, strides = given[:4]
         return View(stored, offset, shape, strides)
-    if said == PARAMETER:
+    if path == PARAMETER:
         return given[0]
-    raise ValueError(f"the file wants to call {said or called!r}, which is not done")
+    raise ValueError(f"the file wants to call {path or called!r}, which is not done")
 
 
 def _since_mark(stack: list[Any]) -> list[Any]:

@@ -1,18 +1,10 @@
-"""What the two recipes that go back from features have in common: a run in a folder, its clock, log and samples."""
+"""What the two recipes that recreate photos from features share: arguments, and how a checkpoint is judged."""
 
 import argparse
-import csv
-import math
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image
-from rich.progress import Progress
-from torch import nn
-from torch.optim import Optimizer
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import CanvasSpec
@@ -20,8 +12,9 @@ from likeness.imaging.colour import Floats
 from likeness.imaging.metrics.psnr import psnr
 from likeness.imaging.metrics.ssim import ssim
 from training.data.pictures import Pictures, Pixels
-from training.loop import state
-from worker.engine import Engine, EngineTask
+from training.loop import arguments
+from training.loop.sheet import save_images
+from worker.engine import Engine, EngineTask, silent
 from worker.networks.features import LAYERS, STRIDES, FeatureNetwork
 
 SHARES = {"layer1": 0.2, "layer2": 0.2, "layer3": 0.4, "layer4": 0.2}
@@ -42,55 +35,6 @@ def strides() -> dict[str, int]:
     return {name: STRIDES[name] for name in LAYERS}
 
 
-class Clock:
-    """The progress of a run, its state and its log: what it takes to stop and to go on."""
-
-    def __init__(self, args: argparse.Namespace, network: nn.Module, optimiser: Optimizer) -> None:
-        self.args, self.network, self.optimiser, self.folder = args, network, optimiser, args.out
-        self.step, self.seconds = 0, 0.0
-        self.average = state.start(network)
-        if (self.folder / state.FILE).exists():
-            self.average, self.step, self.seconds = state.resume(self.folder, network, optimiser)
-
-    def restart(self) -> None:
-        """Begin the running average anew, after the network was set to where it is to begin."""
-        self.average = state.start(self.network)
-
-    @property
-    def done(self) -> float:
-        """The share of the running time that is spent."""
-        return min(1.0, self.seconds / (self.args.minutes * 60))
-
-    @property
-    def rate(self) -> float:
-        """The learning rate as a share of the highest: it rises over 50 steps and falls by a cosine."""
-        return min(1.0, (self.step + 1) / 50) * (0.02 + 0.98 * math.cos(math.pi / 2 * self.done) ** 2)
-
-    def run(self, name: str, learn: Callable[[], None], report: Callable[[], None]) -> None:
-        """Learn until `--minutes` of running time are spent, over all resumed runs together."""
-        with Progress() as progress:
-            bar, saved = progress.add_task(name, total=self.args.minutes * 60), time.monotonic()
-            while self.done < 1:
-                began = time.monotonic()
-                for group in self.optimiser.param_groups:
-                    group["lr"] = self.args.rate * self.rate * group.get("share", 1)
-                learn()
-                state.follow(self.average, self.network, min(0.995, (1 + self.step) / (10 + self.step)))
-                self.step += 1
-                self.seconds += time.monotonic() - began
-                progress.update(bar, completed=self.seconds, description=f"{name}, step {self.step}")
-                if time.monotonic() - saved > self.args.every:
-                    report()
-                    saved = time.monotonic()
-        report()
-
-    def save(self, figures: Sequence[float]) -> None:
-        """Save the state and write a line of the log: step, seconds, figures."""
-        state.save(self.folder, self.network, self.average, self.optimiser, self.step, self.seconds)
-        with (self.folder / "log.csv").open("a") as log:
-            csv.writer(log).writerow([self.step, f"{self.seconds:.0f}", *(f"{value:.4f}" for value in figures)])
-
-
 def judge(name: str, make: Callable[[CanvasSpec], Engine], pictures: Pictures, sheet: Path) -> list[float]:
     """Return median psnr and ssim of held-out photos for each layer, by the catalogue's defaults, and save a sheet.
 
@@ -102,47 +46,27 @@ def judge(name: str, make: Callable[[CanvasSpec], Engine], pictures: Pictures, s
     rows, figures = [photos], []
     for layer in LAYERS:
         tasks = [EngineTask(photo, 1, settings | {"layer": layer}) for photo in photos]
-        made = [engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks]
+        made = [engine.generate([task], silent)[0] for task in tasks]
         rows.append(made)
         for metric in (psnr, ssim):
             scores = [metric(*pair) for pair in zip(photos, made, strict=True)]
             figures.append(float(np.median(scores)))
-    pixels = np.vstack([np.hstack(row) for row in rows])
-    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(sheet)
+    save_images(sheet, rows)
     return figures
 
 
 def _shot(photo: Pixels) -> Floats:
     """Return the middle of a photo, SIDE x SIDE x 3, 0..1."""
     top, left = ((side - SIDE) // 2 for side in photo.shape[:2])
-    return photo[top : top + SIDE, left : left + SIDE].astype(np.float32) / 255
+    return np.asarray(photo[top : top + SIDE, left : left + SIDE] / np.float32(255), np.float32)
 
 
-def averaged(network: nn.Module, average: state.Average) -> nn.Module:
-    """Return a network with its running average; buffers as they are."""
-    network.load_state_dict(average, strict=False)
-    return network.eval()
-
-
-def settings(about: str, out: str, minutes: float, batch: int, rate: float) -> argparse.Namespace:
+def settings(about: str | None, name: str, minutes: float, batch: int, rate: float) -> argparse.Namespace:
     """Parse the command line of a recipe."""
-    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder with clothing/ and emoji/")
+    parser = arguments.parser_of(about, name, minutes=minutes, every=300, batch=batch, rate=rate)
     parser.add_argument("--features", type=Path, default=Path("weights/mobilenet-v2"), help="the feature network")
     parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
-    parser.add_argument("--out", type=Path, default=Path(out), help="where the run is kept; resumed if there")
-    parser.add_argument("--minutes", type=float, default=minutes, help="running time in all")
-    parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--crops", type=int, default=1024, help="crops kept in memory")
     parser.add_argument("--fresh", type=int, default=2, help="new crops for each step")
-    parser.add_argument("--batch", type=int, default=batch)
     parser.add_argument("--size", type=int, default=96, help="side of a training crop in px, a multiple of 32")
-    parser.add_argument("--rate", type=float, default=rate, help="highest learning rate")
-    parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
-
-
-def seeded(args: argparse.Namespace) -> None:
-    """Make the folder of the run, and chance as the seed says."""
-    args.out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(args.seed)

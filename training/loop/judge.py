@@ -1,4 +1,4 @@
-"""What the denoiser makes of held-out photos: figures for the log and a sheet to look at. No guidance, six steps."""
+"""Judges the denoiser by held-out photos: figures for the log and a sample sheet. No guidance, six steps."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from diffusers.models import AutoencoderDC
 from diffusers.schedulers import DDIMScheduler
-from PIL import Image
 from torch import Tensor
 from transformers import CLIPTokenizer
 
@@ -22,8 +21,9 @@ from likeness.imaging.controls import canny
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.metrics.edge_f1 import edge_f1
 from training.data.pictures import Pictures, Pixels
+from training.loop.sheet import save_images
 from worker.components import Components, Weights
-from worker.engine import EngineTask
+from worker.engine import EngineTask, silent
 from worker.engines import starter_controlnet
 from worker.networks.starter import StarterControlNet
 
@@ -56,7 +56,7 @@ def judge(
 ) -> dict[str, float]:
     """Return the figures of one checkpoint and save what it makes as a PNG.
 
-    hue: median error in degrees; outside: median psnr in dB of what must not change.
+    hue: median error in degrees; outside: median psnr in dB of the protected area.
     """
     given = shots(pictures)
     maker = Maker(family, vae, tokenizer, scheduler)
@@ -64,13 +64,13 @@ def judge(
     hues, outside = [], []
     for text in SHOWN:
         rows.append([maker.edit(rgb, mask, text) for rgb, mask in given])
-        asked = understand(text)
-        if asked.rgb and asked.colour in vocabulary.CHROMATIC and asked.kind == "recolour":
+        edit = understand(text)
+        if edit.rgb and edit.colour in vocabulary.CHROMATIC and edit.kind == "recolour":
             for (rgb, mask), made in zip(given, rows[-1], strict=True):
-                hues.append(hue_error(made, mask, asked.rgb))
+                hues.append(hue_error(made, mask, edit.rgb))
                 outside.append(_psnr(rgb[mask < 0.05], made[mask < 0.05]))
     rows.append([maker.draw(CONTROLLED, rgb.shape[:2]) for rgb, _ in given])
-    _save(rows, sheet)
+    save_images(sheet, rows)
     return {"hue": float(np.median(hues)), "outside": float(np.median(outside))}
 
 
@@ -84,7 +84,7 @@ class Maker:
 
     @torch.no_grad()
     def edit(self, rgb: Floats, mask: Floats, text: str) -> Floats:
-        """Return H x W x 3 edited as told."""
+        """Return H x W x 3 edited as instructed."""
         source = self.vae.encode(torch.from_numpy(rgb).permute(2, 0, 1)[None] * 2 - 1).latent
         small = cv2.resize(mask, source.shape[:1:-1], interpolation=cv2.INTER_AREA)
         return self._run(torch.cat([torch.from_numpy(small)[None, None], source], 1), text)
@@ -122,15 +122,10 @@ def judge_control(family: Path, network: StarterControlNet, pictures: Pictures, 
     for weight in (1.0, 0.0):
         controls = [Control(kind="canny", weight=weight)]
         tasks = [EngineTask(photo, 1, settings, CONTROLLED, controls=controls) for photo in photos]
-        rows.append([engine.generate([task], lambda step, steps, stage: None)[0] for task in tasks])
-    _save(rows, sheet)
+        rows.append([engine.generate([task], silent)[0] for task in tasks])
+    save_images(sheet, rows)
     kept, free = ([edge_f1(*pair) for pair in zip(photos, row, strict=True)] for row in rows[2:])
     return {"kept": float(np.median(kept)), "free": float(np.median(free))}
-
-
-def _save(rows: Sequence[Sequence[Floats]], sheet: Path) -> None:
-    pixels = np.vstack([np.hstack(row) for row in rows])
-    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(sheet)
 
 
 def hue_error(rgb: Floats, mask: Floats, colour: tuple[int, int, int]) -> float:
@@ -151,9 +146,9 @@ def _shot(photo: Pixels, mask: Pixels) -> tuple[Floats, Floats]:
     side = min(photo.shape[:2])
     top, left = (photo.shape[0] - side) // 2, (photo.shape[1] - side) // 2
     cut = np.s_[top : top + side, left : left + side]
+    floats = (plane[cut].astype(np.float32) / 255 for plane in (photo, mask))
     rgb, where = (
-        cv2.resize(plane[cut].astype(np.float32) / 255, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        for plane in (photo, mask)
+        np.asarray(cv2.resize(plane, (SIDE, SIDE), interpolation=cv2.INTER_AREA), np.float32) for plane in floats
     )
     return rgb, where
 

@@ -1,4 +1,4 @@
-"""The state of a training run in its folder, so that the same command goes on where it stopped."""
+"""The state of a training run in its folder, so that the same command resumes it."""
 
 from pathlib import Path
 

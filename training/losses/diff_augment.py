@@ -1,6 +1,6 @@
 """DiffAugment (Zhao et al. 2020, arXiv:2006.10738), its translations: pictures are moved before they are judged.
 
-Real ones and made ones are, each by its own chance, so that few pictures are not learnt by heart; the gradient goes
+Real ones and made ones are, each by its own chance, so that a small set is not overfitted; gradients pass
 through. The paper's changes of colour and its holes are left out.
 """
 
@@ -13,7 +13,7 @@ SHIFTED = 1 / 8
 
 
 def moved(pictures: Tensor) -> Tensor:
-    """Return N x C x H x W, each picture moved by chance in whole pixels; what comes in from outside is 0."""
+    """Return N x C x H x W, each image shifted by a random number of whole pixels and padded with 0."""
     height, width = pictures.shape[2:]
     down, right = round(height * SHIFTED), round(width * SHIFTED)
     padded = F.pad(pictures, (right, right, down, down)).permute(0, 2, 3, 1)

@@ -1,4 +1,4 @@
-"""What tells made garments from real ones while the DCGAN learns; it is not shipped.
+"""Tells generated garments from real ones while the DCGAN trains; it is not shipped.
 
 Spectral norm on every layer (Miyato et al. 2018, arXiv:1802.05957), the class by projection (Miyato and Koyama 2018,
 arXiv:1802.05637), and how much a batch varies as one more channel (Karras et al. 2018, arXiv:1710.10196).

@@ -1,7 +1,6 @@
-"""Teaching a variational autoencoder by its bound, the ELBO (Kingma & Welling 2014), and telling both terms of it."""
+"""Trains a variational autoencoder by its bound, the ELBO (Kingma & Welling 2014), and reports both terms."""
 
 import argparse
-import csv
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -10,15 +9,15 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import torch
-from rich.progress import Progress
-from torch import Tensor, nn
+from torch import Tensor
 
-from training.loop import state
+from training.loop.schedule import quarter_cosine
+from training.loop.trainer import Trainer
 from worker.networks.vae import PatchVAE, PictureVAE
 
 VAE = TypeVar("VAE", PatchVAE, PictureVAE)
 Batch = tuple[Tensor, ...]
-"""What the network models, N x channels x H x W, and where it is told labels, their N numbers."""
+"""What the network models, N x channels x H x W, and, where it is conditioned on labels, their N numbers."""
 
 LEAST_ERROR = 1e-6
 """What is less counts as this."""
@@ -60,7 +59,7 @@ def fit_sigma(vae: PatchVAE | PictureVAE, error: Tensor, share: float) -> None:
 
 
 class Run(Generic[VAE]):
-    """The teaching of one network, `name`, in a folder: its weights, their running average, log.csv, samples.png."""
+    """The training of one network in a folder: its weights, their running average, log.csv, samples.png."""
 
     def __init__(
         self,
@@ -70,63 +69,38 @@ class Run(Generic[VAE]):
         judge: Callable[[VAE, Path], dict[str, float]],
         args: argparse.Namespace,
     ) -> None:
-        """Begin, or go on where the folder's state stopped.
+        """Start a run, or resume the one in the folder.
 
         `batches` returns endless batches of a seed; `judge` the figures of held-out data, and saves samples at a path;
         `args` has minutes, every, rate, seed.
         """
-        self.folder, self.judge, self.args = folder, judge, args
+        self.folder = folder
+        self.judge: Callable[[VAE, Path], dict[str, float]] = judge
         self.weights = folder.parent / "weights" / folder.name
-        folder.mkdir(parents=True, exist_ok=True)
         self.network = network.train().to(memory_format=torch.channels_last)
-        self.average = state.start(network)
-        self.step, self.seconds = 0, 0.0
-        self.optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
-        if (folder / state.FILE).exists():
-            self.average, self.step, self.seconds = state.resume(folder, network, self.optimiser)
-        self.batches = batches(args.seed + self.step)
+        optimiser = torch.optim.AdamW(network.parameters(), lr=args.rate, betas=(0.9, 0.99), weight_decay=0.0)
+        self.trainer = Trainer(folder, args, network, optimiser, quarter_cosine(args.rate, 100, 0.02), keep=0.995)
+        self.trainer.clock = time.process_time
+        self.batches = batches(args.seed + self.trainer.step)
 
     def train(self) -> VAE:
         """Train until `minutes` of processor time are spent, over all resumed runs together; return the average."""
-        budget = self.args.minutes * 60
-        if self.step == 0:
+        if self.trainer.step == 0:
             self._report()
-        with Progress() as progress:
-            bar = progress.add_task(self.folder.name, total=budget, completed=self.seconds)
-            saved = time.monotonic()
-            while self.seconds < budget:
-                elbo = self._step(self.seconds / budget)
-                progress.update(bar, completed=self.seconds, description=f"{self.folder.name} {self.step} {elbo:.3f}")
-                if time.monotonic() - saved > self.args.every:
-                    self._report()
-                    saved = time.monotonic()
-        self._report()
+        self.trainer.run(self.folder.name, self._step, self._report)
         return self._averaged()
 
-    def _step(self, done: float) -> float:
-        began = time.process_time()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self._rate(done)
+    def _step(self) -> float:
         data, *labels = next(self.batches)
         with torch.autocast("cpu", torch.bfloat16):
             found = bound(self.network, data.contiguous(memory_format=torch.channels_last), *labels)
-        self.optimiser.zero_grad()
-        (-found.elbo).backward()
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
-        fit_sigma(self.network, found.error.detach(), max(FITTED, 1 / (self.step + 1)))
-        state.follow(self.average, self.network, min(0.995, (1 + self.step) / (10 + self.step)))
-        self.step += 1
-        self.seconds += time.process_time() - began
-        return float(found.elbo.detach())
-
-    def _rate(self, done: float) -> float:
-        """Return the learning rate when this share of the time is over: a short rise, then a quarter of a cosine."""
-        return float(self.args.rate * min(1.0, (self.step + 1) / 100) * (0.02 + 0.98 * math.cos(math.pi / 2 * done)))
+        loss = self.trainer.descend(-found.elbo)
+        fit_sigma(self.network, found.error.detach(), max(FITTED, 1 / (self.trainer.step + 1)))
+        return loss
 
     def _averaged(self) -> VAE:
         averaged = type(self.network).from_config(self.network.config)
-        averaged.load_state_dict(self.average)
+        averaged.load_state_dict(self.trainer.average)
         return averaged.eval()
 
     @torch.no_grad()
@@ -136,18 +110,12 @@ class Run(Generic[VAE]):
         with torch.random.fork_rng():
             torch.manual_seed(0)
             figures = self.judge(averaged, self.folder / "samples.png")
-        log, row = self.folder / "log.csv", {"step": self.step, "seconds": round(self.seconds), **figures}
-        began = not log.exists()
-        with log.open("a") as file:
-            rows = csv.writer(file)
-            if began:
-                rows.writerow(row)
-            rows.writerow(f"{value:.4f}" if isinstance(value, float) else value for value in row.values())
+        self.trainer.log([f"{value:.4f}" for value in figures.values()], list(figures))
         averaged.half().save_pretrained(self.weights)
-        state.save(self.folder, self.network, self.average, self.optimiser, self.step, self.seconds)
+        self.trainer.save()
 
 
-def told(bounds: list[Bound]) -> dict[str, float]:
+def mean_terms(bounds: list[Bound]) -> dict[str, float]:
     """Return the means of both terms and of the bound, by their names in log.csv."""
     terms = {
         "reconstruction": [float(one.reconstruction) for one in bounds],

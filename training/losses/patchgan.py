@@ -1,4 +1,4 @@
-"""PatchGAN: a discriminator that judges patches (Isola et al. 2017, arXiv:1611.07004), as VQGAN's decoder is taught by.
+"""PatchGAN: a discriminator that judges patches (Isola et al. 2017, arXiv:1611.07004), which trains VQGAN's decoder.
 
 Spectral norm (Miyato et al. 2018, arXiv:1802.05957) stands in place of batch norm: a patch is judged by itself.
 """

@@ -1,7 +1,7 @@
 """The generator's start: what a principal component analysis draws of each class (Turk and Pentland 1991).
 
-Before the adversarial lessons the generator is taught to add components to its class's mean picture, each in the
-measure of one latent. It then begins with the outlines of its classes and colours that vary.
+Before adversarial training the generator learns to add components to its class's mean image, each scaled by one
+latent. It then starts with the outlines of its classes and with colours that vary.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ class EigenPictures:
 
 
 def eigen_start(generator: DCGANGenerator, drawn: EigenPictures, batch: int, steps: int) -> Iterator[float]:
-    """Teach the generator to draw as the components do; yield the mean squared error after each of `steps`."""
+    """Train the generator to draw what the components do; yield the mean squared error after each of `steps`."""
     shares = torch.tensor(generator.config.shares)
     optimiser = torch.optim.Adam(generator.parameters(), lr=RATE, fused=True)
     for step in range(steps):

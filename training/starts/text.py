@@ -1,8 +1,8 @@
-"""A start for the text encoder: it learns what is asked before anything is drawn.
+"""A start for the text encoder: it learns what an instruction requests before anything is drawn.
 
-From nothing, the denoiser took its colours from the noisy target and left the text unread for a long time, because one
-word among 32 tokens says little until both sides know it. So the encoder is first taught, for some minutes, to tell
-the attributes of a phrase from the mean of its states: kind, names, and colours as CIELAB numbers.
+Trained from scratch, the denoiser took its colours from the noisy target and ignored the text for a long time, because
+one word among 32 tokens carries little signal at first. So the encoder is pretrained for some minutes to predict the
+attributes of a phrase from the mean of its states: kind, names, and colours as CIELAB numbers.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from training.data.phrases import phrase
 NAMES = (*vocabulary.PATTERNS, *vocabulary.MATERIALS, *vocabulary.TEXTURES, *vocabulary.LIGHTS, "gradient", "plain")
 KINDS = (EditKind.SAME, EditKind.RECOLOUR, EditKind.PATTERN, EditKind.MATERIAL, EditKind.BACKGROUND, EditKind.LIGHT)
 PLACES = ("product", "pattern", "ground")
-"""What a phrase can give a colour to."""
+"""What a phrase can colour."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,17 @@ class Meaning:
 def text_start(
     text: CLIPTextModel, tokenizer: CLIPTokenizer, nouns: Sequence[str], seed: int, steps: int = 1200
 ) -> float:
-    """Teach `text` in place; return the mean square error of the last steps (1 is knowing nothing)."""
+    """Train `text` in place; return the mean square error of the last steps (1 before training)."""
     meanings = _meanings(nouns, seed)
     head = nn.Linear(text.config.hidden_size, len(next(meanings).numbers))
     optimiser = torch.optim.AdamW([*text.parameters(), *head.parameters()], lr=1e-3, weight_decay=0.01)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1e-3, total_steps=steps)
     error = 1.0
-    for _ in track(range(steps), "teaching the text encoder"):
+    for _ in track(range(steps), "text encoder"):
         batch = [next(meanings) for _ in range(48)]
         tokens = tokenizer([one.text for one in batch], padding="max_length", truncation=True, return_tensors="pt")
-        told = head(text(tokens.input_ids).last_hidden_state.mean(1))
-        loss = (told - torch.tensor([one.numbers for one in batch])).square().mean()
+        predicted = head(text(tokens.input_ids).last_hidden_state.mean(1))
+        loss = (predicted - torch.tensor([one.numbers for one in batch])).square().mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -59,7 +59,7 @@ def _meanings(nouns: Sequence[str], seed: int) -> Iterator[Meaning]:
     random = np.random.default_rng(seed)
     colours = list(vocabulary.COLOURS)
     while True:
-        noun = nouns[random.integers(len(nouns))]
+        noun = nouns[int(random.integers(len(nouns)))]
         if random.random() < 0.3:
             inside, outside = (colours[random.integers(len(colours))] for _ in range(2))
             text = f"a photo of a {inside} {noun} on a {outside} background"
@@ -77,6 +77,6 @@ def _coloured(edit: Edit) -> dict[str, str]:
 def _numbers(kind: EditKind | None, name: str, colours: dict[str, str]) -> list[float]:
     numbers = [float(kind is one) for one in KINDS] + [float(name == one) for one in NAMES]
     for place in PLACES:
-        lab: Sequence[float] = LAB_OF_NAME[colours[place]] / 40 if place in colours else (0.0, 0.0, 0.0)
+        lab = LAB_OF_NAME[colours[place]] / 40 if place in colours else np.zeros(3)
         numbers += [float(place in colours), *(float(one) for one in lab)]
     return [3 * number for number in numbers]

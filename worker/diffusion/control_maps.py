@@ -1,4 +1,4 @@
-"""Maps that steer a ControlNet: sent with the job, drawn from the picture, or estimated by a model."""
+"""Maps that steer a ControlNet: sent with the job, drawn from the image, or estimated by a model."""
 
 import json
 from collections.abc import Sequence
@@ -15,18 +15,18 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.tasks import Control
 from likeness.imaging.controls import CONTROLS
 from worker.components import Components
-from worker.diffusion.starter import pixels, resized
+from worker.diffusion.tensors import pixels, plane_to_size_of
 from worker.engine import Canvas, EngineTask
 
 HOLE = 0.5
 """A mask covers what is above it."""
 ESTIMATOR = "depth-estimator"
-"""The part of an engine that sees depth."""
+"""The part of an engine that estimates depth."""
 SEEN = 518
-"""Px of the longer side that depth is estimated at; both sides are multiples of PATCH."""
+"""Px of the longer side at which depth is estimated; both sides are multiples of PATCH."""
 PATCH = 14
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet's pixels, where a model's folder says nothing else."""
+"""Of ImageNet's pixels, where a model's folder gives no others."""
 
 
 class Maps:
@@ -44,25 +44,25 @@ class Maps:
 
     def _map(self, control: Control, task: EngineTask, small: Canvas) -> Canvas:
         if control.kind in task.maps:
-            return np.stack([resized(task.maps[control.kind][..., band], small) for band in range(3)], -1)
+            return np.stack([plane_to_size_of(task.maps[control.kind][..., band], small) for band in range(3)], -1)
         if control.kind == "inpaint":
             return _holed(small, task)
         if control.kind == "depth":
             if self._depth is None:
-                raise ValueError("this engine has no model that sees depth; send the map")
+                raise ValueError("this engine has no model that estimates depth; send the map")
             return self._depth.of_canvas(small)
         return CONTROLS[control.kind](small)
 
 
 def _holed(small: Canvas, task: EngineTask) -> Canvas:
-    """Return the picture with -1 where it is to be filled, as the inpainting ControlNet was trained."""
+    """Return the image with -1 where it is to be filled, as the inpainting ControlNet was trained."""
     if task.mask is None:
         raise ValueError("nothing to fill: no mask")
-    return np.where(resized(task.mask, small)[..., None] > HOLE, np.float32(-1), small)
+    return np.where(plane_to_size_of(task.mask, small)[..., None] > HOLE, np.float32(-1), small)
 
 
 class Depth:
-    """A model that estimates inverse depth from one picture, as Depth Anything (Yang et al. 2024, arXiv:2406.09414)."""
+    """A model that estimates inverse depth from one image, as Depth Anything (Yang et al. 2024, arXiv:2406.09414)."""
 
     def __init__(self, model: torch.nn.Module, mean: Sequence[float], deviation: Sequence[float]) -> None:
         self._model = model
@@ -70,11 +70,11 @@ class Depth:
 
     @classmethod
     def of(cls, components: Components, name: str) -> "Depth":
-        """Load it, shared. Raises OSError when it is not there or no safetensors."""
+        """Load it, shared. Raises OSError when it is not there or not in safetensors."""
         folder = components.folder(name)
         model = components.get((name, ""), partial(_loaded, folder, components.device))
-        said = folder / "preprocessor_config.json"
-        settings = json.loads(said.read_text("utf-8")) if said.exists() else {}
+        config = folder / "preprocessor_config.json"
+        settings = json.loads(config.read_text("utf-8")) if config.exists() else {}
         return cls(model, settings.get("image_mean", MEAN), settings.get("image_std", DEVIATION))
 
     def of_canvas(self, canvas: Canvas) -> Canvas:
@@ -92,7 +92,7 @@ class Depth:
 
 
 def _loaded(folder: Path, device: str) -> torch.nn.Module:
-    model = AutoModelForDepthEstimation.from_pretrained(
+    model: torch.nn.Module = AutoModelForDepthEstimation.from_pretrained(
         folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
     )
     return model.eval().to(device)

@@ -1,4 +1,4 @@
-"""LoRA adapters (Hu et al. 2021, arXiv:2106.09685): small additions to an engine's networks, put on for one run."""
+"""LoRA adapters (Hu et al. 2021, arXiv:2106.09685): small additions to an engine's networks, active for one run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,25 +8,25 @@ from likeness.contract.errors import EngineFailed
 from worker.components import Components
 
 ALWAYS = "adapter"
-"""The part of an engine that is always on: what makes it draw in few steps."""
+"""The part of an engine that is always active: what lets it draw in few steps."""
 
 
 class Adapters:
-    """The adapters of one engine. Networks may be shared, so every run says anew which it wants."""
+    """The adapters of one engine. Networks may be shared, so every run sets those that it needs."""
 
     def __init__(self, whole: Any, spec: EngineSpec, components: Components) -> None:  # noqa: ANN401  a pipeline
-        """Take a pipeline with all networks that adapters change. Raises EngineFailed without the one always on."""
+        """Take a pipeline with all networks that adapters change. Raises EngineFailed without the one always active."""
         self._whole, self._spec, self._components = whole, spec, components
         self._always = spec.parts.get(ALWAYS)
         if self._always:
             self._load(self._always)
 
-    def put_on(self, asked: Mapping[str, float]) -> None:
-        """Put on what is always on and the asked ones, each with its weight, and take off all others.
+    def activate(self, requested: Mapping[str, float]) -> None:
+        """Activate the one that is always active and those requested, each with its weight, and no other.
 
         Raises EngineFailed when one is not installed.
         """
-        weights = ({self._always: 1.0} if self._always else {}) | dict(asked)
+        weights = ({self._always: 1.0} if self._always else {}) | dict(requested)
         for name in weights:
             self._load(name)
         if not self._known():

@@ -1,4 +1,4 @@
-"""How a diffusion engine does with less memory, one measure after the other."""
+"""How a diffusion engine runs with less memory: one measure after another."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ SMALLEST_WINDOW = 64
 
 @dataclass(frozen=True)
 class Measure:
-    """One way to save memory, and back."""
+    """One method of saving memory, and how to undo it."""
 
     name: str
     take: Callable[[], None]
@@ -25,7 +25,7 @@ class Measure:
 
 
 def on_the_cpu(name: str, networks: Sequence[nn.Module], beside: nn.Module) -> Measure:
-    """Return the measure of running some networks on the CPU, and back to where `beside` is."""
+    """Return the measure of running some networks on the CPU; undone, they are back where `beside` is."""
 
     def move(device: torch.device) -> None:
         for network in networks:
@@ -42,7 +42,7 @@ def tiling(vae: Any) -> Measure:  # noqa: ANN401  any autoencoder that can
 
 
 class Measures:
-    """What may be done, one after the other, when memory is short.
+    """What may be done, one measure after another, when memory is short.
 
     Networks may be shared, so `spend_memory` must follow a run for which a measure was taken.
     """
@@ -72,6 +72,8 @@ class MemorySaver(Measures):
 
     def __init__(self, vae: Any, unet: BatchInvariantUNet, *more: Measure) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
         self.vae, self.unet = vae, unet
+        config: Any = unet.config
+        self.in_channels: int = config.in_channels
         self._narrow = False
         whole = unet.attn_processors
         super().__init__(
@@ -85,7 +87,7 @@ class MemorySaver(Measures):
         )
 
     def window(self, canvas: CanvasSpec, small: Canvas) -> None:
-        """Set the size of the windows that the next run is worked on in."""
+        """Set the size of the windows in which the next run denoises."""
         side = canvas.tile // 8
         if self._narrow:
             side = min(side, SMALLEST_WINDOW)

@@ -6,12 +6,13 @@ and the mean of all is put back to what it was. Texts of more tokens than the en
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
-from transformers import CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 ROUND, SQUARE = 1.1, 1 / 1.1
 TOKEN = re.compile(r"\\[()\[\]\\]|[()\[\]]|:\s*(?:\d+(?:\.\d+)?|\.\d+)\s*\)|[^\\()\[\]:]+|.", re.DOTALL)
@@ -23,7 +24,7 @@ class Encoder:
     """A tokenizer and the text model it belongs to."""
 
     tokenizer: CLIPTokenizer
-    model: nn.Module
+    model: CLIPTextModel | CLIPTextModelWithProjection
 
     @property
     def room(self) -> int:
@@ -99,7 +100,7 @@ def _chunk(encoder: Encoder, ids: list[int], weights: list[float]) -> Chunk:
 
 
 def states(encoder: Encoder, read: Sequence[Chunk], skipped: int, *, normed: bool) -> tuple[Tensor, Tensor | None]:
-    """Return a prompt's states, 1 x tokens x width, and what the encoder says of the first chunk as a whole.
+    """Return a prompt's states, 1 x tokens x width, and the encoder's pooled state of the first chunk, if it has one.
 
     `skipped` of its last layers are left out; with `normed` its last norm is applied to what is taken.
     """
@@ -108,7 +109,7 @@ def states(encoder: Encoder, read: Sequence[Chunk], skipped: int, *, normed: boo
         ids = torch.tensor([chunk.ids], device=encoder.model.device)
         out = encoder.model(ids, output_hidden_states=True)
         raw = out.hidden_states[-1 - skipped]
-        raw = encoder.model.final_layer_norm(raw) if normed else raw
+        raw = cast(nn.Module, encoder.model.final_layer_norm)(raw) if normed else raw
         made.append(_weighted(raw.float(), torch.tensor(chunk.weights, device=raw.device)))
         if whole is None:
             whole = getattr(out, "text_embeds", None)
@@ -120,3 +121,37 @@ def _weighted(raw: Tensor, weights: Tensor) -> Tensor:
         return raw
     made = raw * weights[None, :, None]
     return made * (raw.mean() / made.mean())
+
+
+def encode_prompts(
+    encoders: Sequence[Encoder], text: str, negative: str, skipped: int, *, normed: bool
+) -> dict[str, Tensor]:
+    """Return a prompt and its negative prompt as a pipeline takes them, of equal length.
+
+    Several encoders' states lie side by side; the pooled one is the last encoder's, of the whole text.
+    """
+    texts = {"prompt_embeds": text, "negative_prompt_embeds": negative}
+    cut = {name: [chunks(one, each) for one in encoders] for name, each in texts.items()}
+    length = max(len(one) for each in cut.values() for one in each)
+    made: dict[str, Tensor] = {}
+    for name, each in cut.items():
+        blank = [chunks(one, "") for one in encoders]
+        filled = [one + spare * (length - len(one)) for one, spare in zip(each, blank, strict=True)]
+        encoded = [states(one, read, skipped, normed=normed) for one, read in zip(encoders, filled, strict=True)]
+        made[name] = torch.cat([one for one, _ in encoded], -1)
+        if (pooled := encoded[-1][1]) is not None:
+            made[name.replace("prompt", "pooled_prompt")] = pooled
+    return made
+
+
+def collate(prompts: Sequence[Mapping[str, Tensor]], device: torch.device) -> dict[str, Tensor]:
+    """Return the prompts of several images as one batch, on a device."""
+    return {name: torch.cat([one[name] for one in prompts]).to(device) for name in prompts[0]}
+
+
+def group_by_prompt_length(prompts: Sequence[Mapping[str, Tensor]]) -> list[list[int]]:
+    """Return which images may share a run: those whose prompts are equally long."""
+    groups: dict[int, list[int]] = {}
+    for index, one in enumerate(prompts):
+        groups.setdefault(one["prompt_embeds"].shape[1], []).append(index)
+    return list(groups.values())

@@ -1,5 +1,6 @@
-"""Schedulers by name, each made from a model's own configuration."""
+"""Schedulers by name, each made from a model's own configuration, and the steps to request of them."""
 
+import math
 from typing import Any
 
 from diffusers.schedulers import (
@@ -10,6 +11,8 @@ from diffusers.schedulers import (
     LCMScheduler,
     UniPCMultistepScheduler,
 )
+
+from worker.networks.starter import TIMES
 
 UNBOUNDED = {"clip_sample": False}
 """Latents are not pixels in -1..1, and where a model's own scheduler does not say so, these would cut them."""
@@ -27,8 +30,20 @@ SCHEDULERS: dict[str, tuple[type[Any], dict[str, Any]]] = {
 
 
 def scheduler_of(own: Any, name: str | None) -> Any:  # noqa: ANN401  diffusers' schedulers share no public base
-    """Return a fresh scheduler called `name`, or of the kind that the model itself names, with the model's settings."""
+    """Return a new scheduler called `name`, or of the kind that the model itself names, with the model's settings."""
     if name is None:
         return type(own).from_config(own.config)
     kind, settings = SCHEDULERS[name]
     return kind.from_config(own.config, **settings)
+
+
+def requested_steps(steps: int, strength: float) -> tuple[int, int]:
+    """Return how many steps to request of an img2img pipeline so that it runs `steps`, and how many it will run.
+
+    It leaves out the steps before the strength; no more than TIMES can be requested.
+    """
+    if strength <= 0:
+        return 0, 0
+    requested = math.ceil(steps / strength)
+    requested = min(TIMES, requested if int(requested * strength) >= steps else requested + 1)
+    return requested, min(int(requested * strength), requested)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from likeness.contract.errors import NoProduct
 from worker.engine import Canvas, Plane
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 LEAST_PRODUCT, MOST_PRODUCT = 0.005, 0.995
 """Share of the picture; what is found outside these bounds is no product."""
@@ -51,7 +54,7 @@ class AnalysedCanvas:
             raise NoProduct("nothing stands out as the product, or all of it does; send a mask")
         return self.seen
 
-    def cut(self, plane: NDArray[np.generic]) -> NDArray[np.generic]:
+    def cut(self, plane: NDArray[Sample]) -> NDArray[Sample]:
         """Return a plane without the padding."""
         return plane[: self.size[0], : self.size[1]]
 

@@ -34,7 +34,7 @@ EITHER = np.float32(0.25)
 
 
 def open_instruction(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
-    """Return the brief of an instruction that the engine reads as it is."""
+    """Return the plan of an instruction that the engine reads as it is."""
     wish = task.instruction or ""
     return EditPlan(shown.canvas, wish, check=EditCheck(wish))
 
@@ -59,7 +59,7 @@ def closed_instruction(task: Customise, edit: Edit, shown: AnalysedCanvas, sent:
 
 
 def _guided(shown: AnalysedCanvas, edit: Edit, where: Plane, gate: Plane, check: EditCheck) -> EditPlan:
-    """Return a brief whose edit is drawn by arithmetic and then only recreated (docs/decisions/0004)."""
+    """Return a plan whose edit is drawn by arithmetic and then only recreated (docs/decisions/0004)."""
     guide = apply_edit(shown.canvas, where, edit)
     return EditPlan(guide, AS_IT_IS, where, keep_detail=np.ones_like(where), under=shown.canvas, gate=gate, check=check)
 
@@ -140,7 +140,7 @@ def _fill(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
 
 
 def _control(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
-    """Return the brief of a picture made anew, all of it or where it may change, kept to its maps."""
+    """Return the plan of an image made from scratch, all of it or where it may change, kept to its maps."""
     wish, region = task.prompt or "", region_of(task, shown)
     return EditPlan(
         shown.canvas,
@@ -157,7 +157,7 @@ def _style(_task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
 
 
 def _complete(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
-    """Return the brief of a picture whose upper rows stay, to the last grey level; at least its last row is made."""
+    """Return the plan of an image whose upper rows stay, to the last grey level; at least its last row is made."""
     height, share = shown.size[0], task.complete or 0.0
     below = np.zeros(shown.canvas.shape[:2], np.float32)
     below[min(round(share * height), height - 1) :] = 1
@@ -166,7 +166,7 @@ def _complete(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
 
 
 def _guide(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
-    """Return the brief of a picture that was painted over: there it must change, and elsewhere it may."""
+    """Return the plan of an image that was painted over: there it must change, and elsewhere it may."""
     canvas = shown.canvas
     if sent.guide is not None:
         paint = shown.padded(sent.guide)

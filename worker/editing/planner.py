@@ -1,4 +1,4 @@
-"""From a task to its brief: by the way that it asks for, with what must not change, and what is measured."""
+"""From a task to its plan: by its edit type, with what must not change, and what is measured."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +30,7 @@ def edit_plan_of(run: PlannedRun, shown: AnalysedCanvas, sent: Sent) -> EditPlan
 
 
 def beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
-    """Return what was sent beside a picture as its brief takes it."""
+    """Return what was sent beside a picture as its plan takes it."""
     return Sent(
         logo=rgba_of(sent["logo"]) if "logo" in sent else None,
         control=upright_control(given, sent["control"]) if "control" in sent else None,
@@ -40,7 +40,7 @@ def beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
 
 
 def _recreation(task: Recreate, run: PlannedRun, shown: AnalysedCanvas) -> EditPlan:
-    """Return the brief of a picture made again; an engine that keeps to maps keeps to the first kind it takes."""
+    """Return the plan of an image made again; an engine that keeps to maps keeps to the first kind it takes."""
     controls = tuple(Control(kind=kind) for kind in run.spec.controls[:1])
     caption = shown.caption if is_captioned(task, run.spec) else None
     text = caption or str(run.parameters.get("prompt") or "")
@@ -61,7 +61,7 @@ def _customised(task: Customise, run: PlannedRun, shown: AnalysedCanvas, sent: S
 
 
 def _locked(plan: EditPlan, task: Customise, shown: AnalysedCanvas) -> EditPlan:
-    """Return the brief with what mask and preserve keep."""
+    """Return the plan with what mask and preserve keep."""
     region = region_of(task, shown)
     if region is None:
         return plan
@@ -73,7 +73,7 @@ def _locked(plan: EditPlan, task: Customise, shown: AnalysedCanvas) -> EditPlan:
 
 
 def _checked(plan: EditPlan, task: Customise, shown: AnalysedCanvas, captions: Captions | None) -> EditPlan:
-    """Return the brief with a check without padding, and with what is kept when pixels are to be locked."""
+    """Return the plan with a check without padding, and with what is kept when pixels are to be locked."""
     if plan.check is None and not task.locks:
         return plan
     check = plan.check or EditCheck("the same picture", changes=False)

@@ -6,20 +6,20 @@ tiles that overlap by its reach agree with each other.
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from likeness.contract.engines import CanvasSpec, EngineSpec
-from likeness.imaging.tiles import Blend, Box, boxes
+from likeness.imaging.tiles import Blend, boxes
 from worker.components import Components
-from worker.diffusion.starter import StarterAutoencoder, autoencoder
+from worker.diffusion.starter import StarterAutoencoder, load_autoencoder
+from worker.diffusion.tensors import signed_pixels, signed_to_canvas
 from worker.engine import Canvas, EngineTask, StepHook
 
 STACK_FROM = 128 * 128
-"""Canvases of at least this many px are run several at once. Below it, CPU libraries were seen to add in another order
-for several pictures than for one, and a picture must not depend on its neighbours by even one grey level. A GPU has not
-been tried, so there canvases run one at a time too."""
+"""Canvases of at least this many px are run several at once. Below it, CPU libraries add in another order for several
+images than for one, and an image must not depend on its neighbours by even one grey level. On a GPU this was not tried,
+so canvases run one at a time there too."""
 
 
 class AutoencoderEngine:
@@ -36,7 +36,7 @@ class AutoencoderEngine:
         places = boxes(height, width, self.canvas.tile, self.canvas.overlap, self.canvas.multiple)
         blends = [Blend(height, width, self.canvas.overlap) for _ in tasks]
         for number, box in enumerate(places):
-            latents = self.encode([_cut(task.canvas, box) for task in tasks])
+            latents = self.encode([box.cut(task.canvas) for task in tasks])
             on_step(2 * number + 1, 2 * len(places), "denoising")
             for blend, made in zip(blends, self.decode(latents), strict=True):
                 blend.add(box, made)
@@ -50,7 +50,7 @@ class AutoencoderEngine:
 
     def decode(self, latents: Sequence[Tensor]) -> list[Canvas]:
         """Return the canvas of each latent of each stack, 0..1."""
-        return [_canvas(made) for stack in latents for made in self.vae.decode(stack).sample]
+        return [signed_to_canvas(image) for stack in latents for image in self.vae.decode(stack).sample]
 
     def _stacks(self, pixels: list[Tensor]) -> list[Tensor]:
         height, width = pixels[0].shape[2:]
@@ -59,18 +59,9 @@ class AutoencoderEngine:
         return [torch.cat(pixels).to(memory_format=torch.channels_last)]
 
     def _pixels(self, canvas: Canvas) -> Tensor:
-        pixels = torch.from_numpy(np.ascontiguousarray(canvas.transpose(2, 0, 1)))[None]
-        return pixels.to(self.vae.device, self.vae.dtype).mul(2).sub(1).to(memory_format=torch.channels_last)
-
-
-def _cut(canvas: Canvas, box: Box) -> Canvas:
-    return canvas[box.top : box.bottom, box.left : box.right]
-
-
-def _canvas(pixels: Tensor) -> Canvas:
-    return pixels.float().add(1).div(2).clamp(0, 1).permute(1, 2, 0).cpu().numpy()
+        return signed_pixels([canvas], self.vae.device).to(memory_format=torch.channels_last)
 
 
 def load(spec: EngineSpec, components: Components) -> AutoencoderEngine:
-    """Load the autoencoder in float32. Raises OSError when it is not there or no safetensors."""
-    return AutoencoderEngine(autoencoder(components, spec.weights), spec.canvas)
+    """Load the autoencoder in float32. Raises OSError when it is not there or not in safetensors."""
+    return AutoencoderEngine(load_autoencoder(components, spec.weights), spec.canvas)

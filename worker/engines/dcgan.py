@@ -1,8 +1,8 @@
 """DCGAN (Radford et al. 2016, arXiv:1511.06434): a garment on white from noise, at SIDE px, of a class or of any.
 
-Class-conditional batch norm (Dumoulin et al. 2017, arXiv:1610.07629) tells the generator the class. The statistics of
-its norms are fixed once it is trained, so no picture depends on another. There is no second network without classes:
-`any` draws a class as often as the training pictures had it.
+Class-conditional batch norm (Dumoulin et al. 2017, arXiv:1610.07629) conditions the generator on the class. The
+statistics of its norms are fixed once it is trained, so no image depends on another. There is no second network without
+classes: `any` draws a class as often as the training images had it.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,9 @@ from torch import Tensor, nn
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
-from worker.diffusion.starter import ONLY
+from worker.diffusion.tensors import signed_to_canvas
 from worker.engine import Canvas, EngineTask, StepHook
+from worker.networks.weights import load_float32, to_device
 
 SIDE = 64
 START = 4
@@ -28,7 +29,7 @@ ANY = "any"
 
 
 class ClassNorm(nn.Module):
-    """Batch norm whose scale and shift are those of the picture's class."""
+    """Batch norm whose scale and shift are those of the image's class."""
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
@@ -41,13 +42,14 @@ class ClassNorm(nn.Module):
     def forward(self, x: Tensor, classes: Tensor) -> Tensor:
         """Return N x width x H x W of the same; `classes` are N whole numbers."""
         scale, shift = self.scale(classes), self.shift(classes)
-        return self.norm(x) * scale[..., None, None] + shift[..., None, None]
+        normal: Tensor = self.norm(x)
+        return normal * scale[..., None, None] + shift[..., None, None]
 
 
 class DCGANGenerator(ModelMixin, ConfigMixin):
-    """N x `latents` of unit noise and N classes to N x 3 x SIDE x SIDE pictures, -1..1.
+    """N x `latents` of unit noise and N classes to N x 3 x SIDE x SIDE images, -1..1.
 
-    `labels` name the classes; `shares` say how often each was among the pictures it learnt from.
+    `labels` name the classes; `shares` are how often each was among the training images.
     """
 
     @register_to_config
@@ -67,7 +69,7 @@ class DCGANGenerator(ModelMixin, ConfigMixin):
         self.picture = nn.ConvTranspose2d(widths[-1], 3, 4, 2, 1)
 
     def forward(self, latents: Tensor, classes: Tensor) -> Tensor:
-        """Return pictures of noise and classes."""
+        """Return N x 3 x SIDE x SIDE of N x `latents` and N classes."""
         x = self.start(torch.cat([latents, self.embedding(classes)], 1)).unflatten(1, (-1, START, START))
         for norm, layer in zip(self.norms, self.layers, strict=False):
             x = layer(torch.relu(norm(x, classes)))
@@ -92,22 +94,21 @@ class DCGANEngine:
     def _made(self, task: EngineTask) -> Canvas:
         """Return SIDE x SIDE x 3 in 0..1, decided by seed, label and truncation."""
         noise = torch.Generator("cpu").manual_seed(task.seed)
-        latents = torch.randn(1, self.generator.config.latents, generator=noise)
-        latents *= float(task.parameters.get("truncation") or 0)
-        classes = self._class(str(task.parameters.get("label") or ANY), noise)
+        latents = torch.randn(1, self.generator.config["latents"], generator=noise)
+        latents *= task.number("truncation", 0)
+        classes = self._class(task.word("label") or ANY, noise)
         device = self.generator.device
-        made = self.generator(latents.to(device), classes.to(device))[0].add(1).div(2)
-        return np.ascontiguousarray(made.permute(1, 2, 0).cpu().numpy())
+        return signed_to_canvas(self.generator(latents.to(device), classes.to(device))[0])
 
     def _class(self, label: str, noise: torch.Generator) -> Tensor:
         config = self.generator.config
         if label == ANY:
-            return torch.multinomial(torch.tensor(config.shares), 1, generator=noise)
-        return torch.tensor([list(config.labels).index(label)])
+            return torch.multinomial(torch.tensor(config["shares"]), 1, generator=noise)
+        return torch.tensor([list(config["labels"]).index(label)])
 
 
 def placed(picture: Canvas, height: int, width: int) -> Canvas:
-    """Return height x width x 3: a square picture as large as fits, by Lanczos or by means; white around it."""
+    """Return height x width x 3: a square image as large as fits, by Lanczos or by means; white around it."""
     side = min(height, width)
     method = cv2.INTER_LANCZOS4 if side > len(picture) else cv2.INTER_AREA
     canvas = np.ones((height, width, 3), np.float32)
@@ -118,10 +119,10 @@ def placed(picture: Canvas, height: int, width: int) -> Canvas:
 
 
 def load(spec: EngineSpec, components: Components) -> DCGANEngine:
-    """Load the generator in float32. Raises OSError when it is not there or no safetensors."""
+    """Load the generator in float32. Raises OSError when it is not there or not in safetensors."""
     folder = components.folder(spec.weights)
     return DCGANEngine(components.get((spec.weights, "generator"), lambda: _generator(folder, components.device)))
 
 
 def _generator(folder: Path, device: str) -> DCGANGenerator:
-    return DCGANGenerator.from_pretrained(folder / "generator", **ONLY).float().eval().to(device)
+    return to_device(load_float32(DCGANGenerator, folder / "generator"), device)

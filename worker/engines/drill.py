@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,6 +55,8 @@ class DrillEngine:
         Out of memory: `memory` with two pictures together, `memory-alone` until two measures are taken, `memory-never`
         whatever is tried.
 
+        `until PATH` waits for a file at that path.
+
         `black` makes a black picture, and `nan` one that is not a number in places, as overflowing decoders do.
         `preview` fails when it is asked to show what it has.
         """
@@ -79,6 +82,9 @@ class DrillEngine:
             os.kill(os.getpid(), signal.SIGKILL)
         if prompt == "hang":
             time.sleep(3600)
+        if prompt.startswith("until "):
+            while not Path(prompt.removeprefix("until ")).exists():
+                time.sleep(0.01)
 
 
 def _number(task: EngineTask, name: str) -> float:

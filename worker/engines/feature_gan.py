@@ -1,7 +1,7 @@
 """Recreation from a classifier's features alone: one pass of a generator, trained against a critic.
 
-Dosovitskiy and Brox 2016 (arXiv:1602.02644). What comes back is what the network still knew of the picture at that
-depth, as the generator guesses it; there is no chance in it.
+Dosovitskiy and Brox 2016 (arXiv:1602.02644). The result is what the network still knew of the image at that depth, as
+the generator estimates it; nothing in it is random.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,11 @@ import torch
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, boxes
 from worker.components import Components
-from worker.diffusion.starter import ONLY, pixels
+from worker.diffusion.tensors import pixels, to_canvas
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.feature_inversion import FeatureGenerator
-from worker.networks.features import FeatureNetwork, shared
+from worker.networks.features import FeatureNetwork, load_shared
+from worker.networks.weights import load_float32, to_channels_last
 
 
 class FeatureGanEngine:
@@ -35,8 +36,7 @@ class FeatureGanEngine:
             for box in places:
                 found = self.features(pixels([box.cut(task.canvas)], self.generator.device), [layer])[layer]
                 on_step(step := step + 1, steps, "denoising")
-                made = self.generator(layer, found)[0]
-                blend.add(box, made.clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+                blend.add(box, to_canvas(self.generator(layer, found)[0]))
                 on_step(step := step + 1, steps, "decoding")
         return [blend.result() for blend in blends]
 
@@ -44,9 +44,8 @@ class FeatureGanEngine:
 def load(spec: EngineSpec, components: Components) -> FeatureGanEngine:
     """Load the generator, and the network of the row's part `features`, in float32. Raises OSError."""
     generator = components.get((spec.weights, "generator"), lambda: _generator(spec.weights, components))
-    return FeatureGanEngine(generator, shared(components, spec.parts["features"]), spec.canvas)
+    return FeatureGanEngine(generator, load_shared(components, spec.parts["features"]), spec.canvas)
 
 
 def _generator(weights: str, components: Components) -> FeatureGenerator:
-    generator = FeatureGenerator.from_pretrained(components.folder(weights), **ONLY).float().eval()
-    return generator.to(components.device, memory_format=torch.channels_last)
+    return to_channels_last(load_float32(FeatureGenerator, components.folder(weights)), components.device)

@@ -1,6 +1,6 @@
-"""FLUX.1 Kontext (Black Forest Labs 2025, arXiv:2506.15742): a flow transformer that changes a picture as told.
+"""FLUX.1 Kontext (Black Forest Labs 2025, arXiv:2506.15742): a flow transformer that edits an image by instruction.
 
-The picture's own latents stand beside those that are denoised, so that what no instruction names is copied from them.
+The original's latents stand beside those that are denoised, so that what no instruction names is copied from them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,19 @@ from transformers import T5EncoderModel
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
+from worker.diffusion.loading import load_parts
 from worker.diffusion.memory_saving import Measures, on_the_cpu, tiling
-from worker.diffusion.pipelines import assembled, canvases, fitted, number, reporter, together
+from worker.diffusion.pipelines import build_pipeline, decode_latents, latents_of, step_callback
+from worker.diffusion.prompts import collate
 from worker.diffusion.schedulers import scheduler_of
-from worker.diffusion.starter import generators, pixels
+from worker.diffusion.tensors import generators, pixels, to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.batch_invariant_transformers import BatchInvariantFlux
 
 TOKENS = 512
 """How much of an instruction is read, in tokens of T5; CLIP reads 77."""
+READERS = ("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
+"""The parts that encode instructions."""
 
 
 class FluxKontextEngine(Measures):
@@ -30,51 +34,49 @@ class FluxKontextEngine(Measures):
     def __init__(self, spec: EngineSpec, parts: Mapping[str, Any]) -> None:
         self.spec, self.vae, self.transformer = spec, parts["vae"], parts["transformer"]
         self.scheduler = parts["scheduler"]
-        readers = {name: parts[name] for name in ("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")}
-        self._reader = FluxKontextPipeline(**readers, transformer=None, vae=None, scheduler=None)
+        readers = {name: parts[name] for name in READERS}
+        self._reader = build_pipeline(
+            FluxKontextPipeline, {**readers, "transformer": None, "vae": None, "scheduler": None}
+        )
         encoders = [parts["text_encoder"], parts["text_encoder_2"]]
         super().__init__(tiling(self.vae), on_the_cpu("text encoders", encoders, self.vae))
 
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas changed as its text says; one step for each denoising step, one for decoding."""
-        smalls = [fitted(task.canvas, self.spec.canvas) for task in tasks]
-        steps = int(number(tasks[0], "steps", 1)) + 1
+        smalls = [to_working_size(task.canvas, self.spec.canvas) for task in tasks]
+        steps = int(tasks[0].number("steps", 1)) + 1
         pipe = self._pipe()
         height, width = smalls[0].shape[:2]
-        packed = pipe(
-            image=pixels(smalls, pipe.device),
-            height=height,
-            width=width,
-            max_area=height * width,  # the canvas is of the size to work in; no list of sizes is to change it
-            _auto_resize=False,
-            num_inference_steps=steps - 1,
-            guidance_scale=number(tasks[0], "guidance_scale", 1.0),
-            generator=generators(tasks),
-            output_type="latent",
-            callback_on_step_end=reporter(on_step, 0, steps),
-            **together([self._read(task.text) for task in tasks], str(pipe.device)),
-        ).images
+        call = {
+            "image": pixels(smalls, pipe.device),
+            "height": height,
+            "width": width,
+            "max_area": height * width,  # the canvas is of the size to work in; no list of sizes is to change it
+            "_auto_resize": False,
+            "num_inference_steps": steps - 1,
+            "guidance_scale": tasks[0].number("guidance_scale", 1.0),
+            "generator": generators(tasks),
+            "callback_on_step_end": step_callback(on_step, 0, steps),
+        }
+        packed = latents_of(pipe, call | collate([self._encode(task.text) for task in tasks], pipe.device))
         latents = pipe._unpack_latents(packed, height, width, pipe.vae_scale_factor)
-        made = list(canvases(self.vae, latents, tasks))
+        made = list(decode_latents(self.vae, latents, tasks))
         on_step(steps, steps, "decoding")
         return made
 
-    def _read(self, text: str) -> dict[str, Tensor]:
-        """Return an instruction as the pipeline takes it, read by itself."""
+    def _encode(self, text: str) -> dict[str, Tensor]:
+        """Return an instruction as the pipeline takes it, encoded by itself."""
         device = self._reader.text_encoder.device
-        states, whole, _ = self._reader.encode_prompt(text, device=device, max_sequence_length=TOKENS)
-        return {"prompt_embeds": states.float(), "pooled_prompt_embeds": whole.float()}
+        states, pooled, _ = self._reader.encode_prompt(text, device=device, max_sequence_length=TOKENS)
+        return {"prompt_embeds": states.float(), "pooled_prompt_embeds": pooled.float()}
 
     def _pipe(self) -> FluxKontextPipeline:
-        readers = dict.fromkeys(("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"))
-        scheduler = scheduler_of(self.scheduler, None)
-        pipe = FluxKontextPipeline(**readers, vae=self.vae, transformer=self.transformer, scheduler=scheduler)
-        pipe.set_progress_bar_config(disable=True)
-        return pipe
+        parts = {"vae": self.vae, "transformer": self.transformer, "scheduler": scheduler_of(self.scheduler, None)}
+        return build_pipeline(FluxKontextPipeline, dict.fromkeys(READERS) | parts)
 
 
 def load(spec: EngineSpec, components: Components) -> FluxKontextEngine:
-    """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
+    """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     networks = {"T5EncoderModel": T5EncoderModel, "FluxTransformer2DModel": BatchInvariantFlux}
-    return FluxKontextEngine(spec, assembled(components, spec.weights, networks))
+    return FluxKontextEngine(spec, load_parts(components, spec.weights, networks))

@@ -1,8 +1,8 @@
-"""Qwen-Image-Edit (Wu et al. 2025, "Qwen-Image Technical Report", arXiv:2508.02324): a flow transformer that is told.
+"""Qwen-Image-Edit (Wu et al. 2025, arXiv:2508.02324): a flow transformer that edits by instruction.
 
-Its text encoder, Qwen2.5-VL, sees the picture beside the instruction, and the picture's own latents stand beside those
-that are denoised. The pipeline takes one picture at a time, and chooses the size itself, by its proportions; a canvas
-is padded to proportions whose size the pipeline keeps, so that nothing is squashed or shifted.
+Its text encoder, Qwen2.5-VL, sees the image beside the instruction, and the image's own latents stand beside those that
+are denoised. The pipeline takes one image at a time, and chooses the size itself, by its proportions; a canvas is
+padded to proportions whose size the pipeline keeps, so that nothing is squashed or shifted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,11 +20,12 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
+from worker.diffusion.loading import load_parts
 from worker.diffusion.memory_saving import Measures, tiling
-from worker.diffusion.pipelines import assembled, canvas_of, named, number, reporter, shared
+from worker.diffusion.pipelines import build_pipeline, latents_of, step_callback
 from worker.diffusion.schedulers import scheduler_of
-from worker.diffusion.starter import generators
-from worker.engine import Canvas, EngineTask, StepHook
+from worker.diffusion.tensors import generators, signed_to_canvas, to_size_of
+from worker.engine import Canvas, EngineTask, StepHook, part_hook
 from worker.networks.batch_invariant_transformers import BatchInvariantQwenImage
 
 NETWORKS: dict[str, type[Any]] = {
@@ -33,7 +34,7 @@ NETWORKS: dict[str, type[Any]] = {
     "QwenImageTransformer2DModel": BatchInvariantQwenImage,
 }
 PLACE = "<|image_pad|>"
-"""Stands in a text for one token of a picture."""
+"""Stands in a text for one token of an image."""
 PICTURE = f"Picture 1: <|vision_start|>{PLACE}<|vision_end|>"
 LONGEST = 64.0
 """The widest proportion that is worked on, and the tallest; more is padded."""
@@ -50,54 +51,53 @@ class QwenImageEditEngine(Measures):
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas changed as its text says; one step for each denoising step, one for decoding."""
-        hooks = [shared(on_step, place, len(tasks)) for place in range(len(tasks))]
+        hooks = [part_hook(on_step, number, len(tasks)) for number in range(len(tasks))]
         return [self._made(task, hook) for task, hook in zip(tasks, hooks, strict=True)]
 
     def _made(self, task: EngineTask, on_step: StepHook) -> Canvas:
-        steps = int(number(task, "steps", 1)) + 1
+        steps = int(task.number("steps", 1)) + 1
         width, height = kept_size(task.canvas)
         whole = padded(task.canvas, width / height)
         seen = Image.fromarray(np.rint(whole * 255).astype(np.uint8)).resize((width, height), Image.Resampling.BICUBIC)
         pipe = self._pipe()
-        packed = pipe(
-            image=seen,
-            height=height,
-            width=width,
-            num_inference_steps=steps - 1,
-            generator=generators([task]),
-            output_type="latent",
-            callback_on_step_end=reporter(on_step, 0, steps),
-            **self._prompts(pipe, task, seen),
-        ).images
+        call = {
+            "image": seen,
+            "height": height,
+            "width": width,
+            "num_inference_steps": steps - 1,
+            "generator": generators([task]),
+            "callback_on_step_end": step_callback(on_step, 0, steps),
+        }
+        packed = latents_of(pipe, call | self._prompts(pipe, task, seen))
         made = self._decoded(pipe._unpack_latents(packed, height, width, pipe.vae_scale_factor), whole)
         on_step(steps, steps, "decoding")
         return np.ascontiguousarray(made[: task.canvas.shape[0], : task.canvas.shape[1]])
 
     def _prompts(self, pipe: Any, task: EngineTask, seen: Image.Image) -> dict[str, Any]:  # noqa: ANN401
-        """Return what is asked and, where it is led away from something, from what, as the pipeline takes them."""
-        scale = number(task, "guidance_scale", 1.0)
-        read = {"": task.text} | ({"negative_": named(task, "negative_prompt") or " "} if scale > 1 else {})
+        """Return the instruction and, with guidance, the negative prompt, as the pipeline takes them."""
+        scale = task.number("guidance_scale", 1.0)
+        texts = {"": task.text} | ({"negative_": task.word("negative_prompt") or " "} if scale > 1 else {})
         call: dict[str, Any] = {"true_cfg_scale": scale}
-        for prefix, text in read.items():
-            states = self._read(pipe, seen, text)
+        for prefix, text in texts.items():
+            states = self._encode(pipe, seen, text)
             call[f"{prefix}prompt_embeds"] = states
             call[f"{prefix}prompt_embeds_mask"] = torch.ones(states.shape[:2], dtype=torch.long, device=states.device)
         return call
 
-    def _read(self, pipe: Any, seen: Image.Image, text: str) -> Tensor:  # noqa: ANN401
-        """Return the states of a text read beside a picture, 1 x tokens x width.
+    def _encode(self, pipe: Any, seen: Image.Image, text: str) -> Tensor:  # noqa: ANN401
+        """Return the states of a text read beside an image, 1 x tokens x width.
 
-        The pipeline's own reading does not say which tokens are the picture's, and transformers then counts their
-        places in one line instead of in rows and columns, which the encoder was not taught.
+        The pipeline's own encoding does not mark which tokens are the image's, and transformers then counts their
+        places in one line instead of in rows and columns, which is not how the encoder was trained.
         """
         reader, tokenizer = self._parts["text_encoder"], self._parts["tokenizer"]
         width, height = published.calculate_dimensions(published.CONDITION_IMAGE_SIZE, seen.width / seen.height)
         sight = self._processor(images=[pipe.image_processor.resize(seen, height, width)], return_tensors="pt")
         places = int(sight.image_grid_thw.prod()) // self._processor.merge_size**2
-        plain = text.replace("<|", "< |")  # a caller's text holds no signs of the template
-        said = pipe.prompt_template_encode.format(PICTURE.replace(PLACE, PLACE * places) + plain)
-        ids = tokenizer([said], return_tensors="pt").input_ids.to(reader.device)
-        states = reader.model(
+        plain = text.replace("<|", "< |")  # a caller's text holds no special tokens of the template
+        whole = pipe.prompt_template_encode.format(PICTURE.replace(PLACE, PLACE * places) + plain)
+        ids = tokenizer([whole], return_tensors="pt").input_ids.to(reader.device)
+        states: Tensor = reader.model(
             input_ids=ids,
             pixel_values=sight.pixel_values.to(reader.device, reader.dtype),
             image_grid_thw=sight.image_grid_thw.to(reader.device),
@@ -112,14 +112,14 @@ class QwenImageEditEngine(Measures):
             torch.tensor(each, device=latents.device)[:, None, None, None]
             for each in (config.latents_mean, config.latents_std)
         )
-        return canvas_of(self.vae.decode(latents * spread + mean, return_dict=False)[0][0, :, 0], like)
+        image = self.vae.decode(latents * spread + mean, return_dict=False)[0][0, :, 0]
+        return to_size_of(signed_to_canvas(image), like)
 
     def _pipe(self) -> published.QwenImageEditPlusPipeline:
+        networks = {"vae": self.vae, "transformer": self.transformer}
+        without = dict.fromkeys(("text_encoder", "tokenizer", "processor"))
         scheduler = scheduler_of(self._parts["scheduler"], None)
-        parts = {"vae": self.vae, "transformer": self.transformer, "text_encoder": None, "tokenizer": None}
-        pipe = published.QwenImageEditPlusPipeline(**parts, processor=None, scheduler=scheduler)
-        pipe.set_progress_bar_config(disable=True)
-        return pipe
+        return build_pipeline(published.QwenImageEditPlusPipeline, networks | without | {"scheduler": scheduler})
 
 
 def kept_size(canvas: Canvas) -> tuple[int, int]:
@@ -129,7 +129,7 @@ def kept_size(canvas: Canvas) -> tuple[int, int]:
     """
     height, width = canvas.shape[:2]
     aspect = min(max(width / height, 1 / LONGEST), LONGEST)
-    size = None
+    size: tuple[int, int] | None = None
     while (found := published.calculate_dimensions(published.VAE_IMAGE_SIZE, aspect)) != size:
         size, aspect = found, found[0] / found[1]
     return found
@@ -143,7 +143,7 @@ def padded(canvas: Canvas, aspect: float) -> Canvas:
 
 
 def load(spec: EngineSpec, components: Components) -> QwenImageEditEngine:
-    """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
+    """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     folder = components.folder(spec.weights) / "processor"
     processor = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True)
-    return QwenImageEditEngine(assembled(components, spec.weights, NETWORKS), processor)
+    return QwenImageEditEngine(load_parts(components, spec.weights, NETWORKS), processor)

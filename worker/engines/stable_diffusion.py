@@ -22,27 +22,23 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion_instruct_pix
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.diffusion.control_maps import Maps
+from worker.diffusion.loading import load_controlnets, load_parts
 from worker.diffusion.lora import Adapters
 from worker.diffusion.memory_saving import MemorySaver, on_the_cpu, tiling
+from worker.diffusion.modes import Mode, canvas_for, mode_of
 from worker.diffusion.pipelines import (
-    Mode,
-    assembled,
-    call_of,
-    canvases,
+    WITHOUT_CHECKER,
+    build_pipeline,
     control_call,
-    fitted,
-    group_by_prompt_length,
-    mode_of,
-    named,
-    network,
-    number,
-    read,
-    reporter,
-    shared,
-    together,
+    decode_latents,
+    latents_of,
+    pipeline_call,
+    run_by_prompt_length,
+    step_callback,
 )
-from worker.diffusion.prompts import Encoder
+from worker.diffusion.prompts import Encoder, encode_prompts
 from worker.diffusion.schedulers import scheduler_of
+from worker.diffusion.tensors import to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.batch_invariance import BatchInvariantControlNet
 
@@ -55,8 +51,6 @@ PIPELINES: dict[Mode, type[Any]] = {
     Mode.CONTROL_IMAGE: StableDiffusionControlNetImg2ImgPipeline,
     Mode.CONTROL_FILL: StableDiffusionControlNetInpaintPipeline,
 }
-TILED = (Mode.IMAGE, Mode.FILL)
-"""Where a picture that is larger than a tile is worked on in windows."""
 
 
 class StableDiffusionEngine(MemorySaver):
@@ -79,56 +73,40 @@ class StableDiffusionEngine(MemorySaver):
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas made as its parameters say; one step for each denoising step, one for decoding."""
-        self.adapters.put_on(tasks[0].loras)
-        readings = [self._read(task) for task in tasks]
-        groups = group_by_prompt_length(readings)
-        made: dict[int, Canvas] = {}
-        for place, group in enumerate(groups):
-            prompts = together([readings[index] for index in group], str(self.vae.device))
-            hook = shared(on_step, place, len(groups))
-            made |= zip(group, self._run([tasks[index] for index in group], prompts, hook), strict=True)
-        return [made[index] for index in range(len(tasks))]
+        self.adapters.activate(tasks[0].loras)
+        prompts = [self._encode(task) for task in tasks]
+        return run_by_prompt_length(tasks, prompts, self.vae.device, self._run, on_step)
 
-    def _read(self, task: EngineTask) -> dict[str, torch.Tensor]:
-        negative = named(task, "negative_prompt") or ""
-        return read(self.encoders, task.text, negative, int(number(task, "clip_skip", 0)), normed=True)
+    def _encode(self, task: EngineTask) -> dict[str, torch.Tensor]:
+        negative = task.word("negative_prompt") or ""
+        return encode_prompts(self.encoders, task.text, negative, int(task.number("clip_skip", 0)), normed=True)
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
-        mode = mode_of(tasks[0], self.unet.config.in_channels)
-        canvas = self.spec.canvas if mode in TILED else self.spec.canvas.shrunk
-        smalls = [fitted(task.canvas, canvas) for task in tasks]
+        mode = mode_of(tasks[0], self.in_channels)
+        canvas = canvas_for(mode, self.spec.canvas)
+        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
         self.window(canvas, smalls[0])
         pipe = self._pipe(mode, tasks[0])
-        call = call_of(tasks, smalls, mode, pipe)
+        call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe)}
         if tasks[0].controls:
             call |= control_call(tasks, self.maps.batches(tasks, smalls, pipe.device), mode)
-        steps = int(number(tasks[0], "steps", 1)) + 1
-        latents = pipe(**prompts, **call, callback_on_step_end=reporter(on_step, 0, steps)).images
-        results = list(canvases(self.vae, latents, tasks))
+        steps = int(tasks[0].number("steps", 1)) + 1
+        latents = latents_of(pipe, call | {"callback_on_step_end": step_callback(on_step, 0, steps)})
+        results = list(decode_latents(self.vae, latents, tasks))
         on_step(steps, steps, "decoding")
         return results
 
     def _pipe(self, mode: Mode, task: EngineTask) -> Any:  # noqa: ANN401  diffusers' pipelines share no typed base
-        parts = {"vae": self.vae, "unet": self.unet, "text_encoder": None, "tokenizer": None}
+        parts = {"vae": self.vae, "unet": self.unet, "text_encoder": None, "tokenizer": None, **WITHOUT_CHECKER}
         if task.controls:
             parts["controlnet"] = MultiControlNetModel([self.controls[one.kind] for one in task.controls])
-        pipe = PIPELINES[mode](
-            **parts,
-            scheduler=scheduler_of(self.scheduler, named(task, "scheduler")),
-            safety_checker=None,
-            feature_extractor=None,
-            requires_safety_checker=False,
-        )
-        pipe.set_progress_bar_config(disable=True)
-        return pipe
+        parts["scheduler"] = scheduler_of(self.scheduler, task.word("scheduler"))
+        return build_pipeline(PIPELINES[mode], parts)
 
 
 def load(spec: EngineSpec, components: Components) -> StableDiffusionEngine:
-    """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
-    parts = assembled(components, spec.weights)
-    controls = {
-        kind: network(components, spec.parts[kind], "", BatchInvariantControlNet, components.dtype)
-        for kind in spec.controls
-    }
-    whole = StableDiffusionPipeline(**parts, safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+    """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
+    parts = load_parts(components, spec.weights)
+    controls = load_controlnets(spec, components)
+    whole = build_pipeline(StableDiffusionPipeline, parts | WITHOUT_CHECKER)
     return StableDiffusionEngine(spec, parts, controls, Adapters(whole, spec, components), Maps(spec, components))

@@ -1,8 +1,8 @@
 """Stable Diffusion XL (Podell et al. 2023, arXiv:2307.01952) and what is built on it, through diffusers' pipelines.
 
 One set of networks serves img2img, text-to-image, inpainting, ControlNet in its three forms, and, with a UNet of 8
-channels, InstructPix2Pix. A refiner, where the engine has one, takes the last steps over. The network is told the size
-that the picture really has, so that a small one is not dressed up as a large one.
+channels, InstructPix2Pix. A refiner, where the engine has one, runs the last steps. The network is conditioned on the
+size that the original has, so that a small one is not dressed up as a large one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,28 +28,23 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_instru
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.diffusion.control_maps import Maps
+from worker.diffusion.loading import load_controlnets, load_parts
 from worker.diffusion.lora import Adapters
 from worker.diffusion.memory_saving import MemorySaver, on_the_cpu, tiling
+from worker.diffusion.modes import Mode, canvas_for, mode_of
 from worker.diffusion.pipelines import (
-    Mode,
-    assembled,
-    call_of,
-    canvases,
+    build_pipeline,
     control_call,
-    fitted,
-    group_by_prompt_length,
-    legacy_reporter,
-    mode_of,
-    named,
-    network,
-    number,
-    read,
-    reporter,
-    shared,
-    together,
+    decode_latents,
+    latents_of,
+    legacy_step_callback,
+    pipeline_call,
+    run_by_prompt_length,
+    step_callback,
 )
-from worker.diffusion.prompts import Encoder
+from worker.diffusion.prompts import Encoder, collate, encode_prompts
 from worker.diffusion.schedulers import scheduler_of
+from worker.diffusion.tensors import to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.batch_invariance import BatchInvariantControlNet
 
@@ -62,12 +57,15 @@ PIPELINES: dict[Mode, type[Any]] = {
     Mode.CONTROL_IMAGE: StableDiffusionXLControlNetImg2ImgPipeline,
     Mode.CONTROL_FILL: StableDiffusionXLControlNetInpaintPipeline,
 }
-TILED = (Mode.IMAGE, Mode.FILL)
-"""Where a picture that is larger than a tile is worked on in windows."""
 REFINER = "refiner"
-"""The part of an engine that takes the last steps over."""
+"""The part of an engine that runs the last steps."""
 REFINED = 0.3
 """Strength of the refiner, and the share of the steps that it runs."""
+WITHOUT_ENCODERS = {
+    **dict.fromkeys(("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")),
+    "add_watermarker": False,
+}
+"""What a pipeline takes that is called with encoded prompts, and puts no watermark on images."""
 
 
 class Refiner:
@@ -78,14 +76,10 @@ class Refiner:
         self._parts = {"vae": parts["vae"], "unet": parts["unet"]}
         self._scheduler = parts["scheduler"]
 
-    def pipe(self, scheduler: str | None) -> StableDiffusionXLImg2ImgPipeline:
+    def pipe(self, scheduler: str | None) -> Any:  # noqa: ANN401  annotated for images, not for latents
         """Return the pipeline that refines latents."""
-        return _built(
-            StableDiffusionXLImg2ImgPipeline,
-            self._parts,
-            scheduler_of(self._scheduler, scheduler),
-            requires_aesthetics_score=True,
-        )
+        own = {"scheduler": scheduler_of(self._scheduler, scheduler), "requires_aesthetics_score": True}
+        return build_pipeline(StableDiffusionXLImg2ImgPipeline, self._parts | WITHOUT_ENCODERS | own)
 
 
 class StableDiffusionXLEngine(MemorySaver):
@@ -112,32 +106,26 @@ class StableDiffusionXLEngine(MemorySaver):
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas made as its parameters say; one step for each denoising step, one for decoding."""
-        self.adapters.put_on(tasks[0].loras)
-        readings = [_read(self.encoders, task) for task in tasks]
-        groups = group_by_prompt_length(readings)
-        made: dict[int, Canvas] = {}
-        for place, group in enumerate(groups):
-            prompts = together([readings[index] for index in group], str(self.vae.device))
-            hook = shared(on_step, place, len(groups))
-            made |= zip(group, self._run([tasks[index] for index in group], prompts, hook), strict=True)
-        return [made[index] for index in range(len(tasks))]
+        self.adapters.activate(tasks[0].loras)
+        prompts = [_encode(self.encoders, task) for task in tasks]
+        return run_by_prompt_length(tasks, prompts, self.vae.device, self._run, on_step)
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
-        mode = mode_of(tasks[0], self.unet.config.in_channels)
-        canvas = self.spec.canvas if mode in TILED else self.spec.canvas.shrunk
-        smalls = [fitted(task.canvas, canvas) for task in tasks]
+        mode = mode_of(tasks[0], self.in_channels)
+        canvas = canvas_for(mode, self.spec.canvas)
+        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
         self.window(canvas, smalls[0])
         pipe = self._pipe(mode, tasks[0])
-        call = call_of(tasks, smalls, mode, pipe) | sizes(tasks[0], smalls[0])
+        call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe), **sizes(tasks[0], smalls[0])}
         if tasks[0].controls:
             call |= control_call(tasks, self.maps.batches(tasks, smalls, pipe.device), mode)
-        first = int(number(tasks[0], "steps", 1))
+        first = int(tasks[0].number("steps", 1))
         last = max(1, round(first * REFINED)) if self.refiner else 0
         total = first + last + 1
-        latents = pipe(**prompts, **call, **_callback(mode, on_step, total)).images
+        latents = latents_of(pipe, call | _callback(mode, on_step, total))
         if self.refiner:
             latents = self._refined(self.refiner, tasks, latents, smalls, on_step, last)
-        results = list(canvases(self.vae, latents, tasks))
+        results = list(decode_latents(self.vae, latents, tasks))
         on_step(total, total, "decoding")
         return results
 
@@ -150,46 +138,45 @@ class StableDiffusionXLEngine(MemorySaver):
         on_step: StepHook,
         steps: int,
     ) -> torch.Tensor:
-        """Return latents noised a little and denoised by the refiner, as an editor's second look."""
-        pipe = refiner.pipe(named(tasks[0], "scheduler"))
-        done = int(number(tasks[0], "steps", 1))
-        strength = {"parameters": tasks[0].parameters | {"steps": steps, "strength": REFINED}}
-        short = [replace(task, **strength) for task in tasks]
-        call = call_of(short, smalls, Mode.IMAGE, pipe) | sizes(tasks[0], smalls[0])
-        prompts = together([_read(refiner.encoders, task) for task in tasks], str(self.vae.device))
-        hook = reporter(on_step, done, done + steps + 1)
-        return pipe(**prompts, **(call | {"image": latents}), callback_on_step_end=hook).images
+        """Return latents with a little noise added and denoised by the refiner."""
+        pipe = refiner.pipe(tasks[0].word("scheduler"))
+        done = int(tasks[0].number("steps", 1))
+        parameters = tasks[0].parameters | {"steps": steps, "strength": REFINED}
+        short = [replace(task, parameters=parameters) for task in tasks]
+        call = {
+            **collate([_encode(refiner.encoders, task) for task in tasks], self.vae.device),
+            **pipeline_call(short, smalls, Mode.IMAGE, pipe),
+            **sizes(tasks[0], smalls[0]),
+            "image": latents,
+            "callback_on_step_end": step_callback(on_step, done, done + steps + 1),
+        }
+        return latents_of(pipe, call)
 
     def _pipe(self, mode: Mode, task: EngineTask) -> Any:  # noqa: ANN401  diffusers' pipelines share no typed base
-        parts = {"vae": self.vae, "unet": self.unet}
+        parts = {"vae": self.vae, "unet": self.unet, **WITHOUT_ENCODERS}
         if task.controls:
             parts["controlnet"] = MultiControlNetModel([self.controls[one.kind] for one in task.controls])
-        return _built(PIPELINES[mode], parts, scheduler_of(self.scheduler, named(task, "scheduler")))
+        parts["scheduler"] = scheduler_of(self.scheduler, task.word("scheduler"))
+        return build_pipeline(PIPELINES[mode], parts)
 
 
-def _built(kind: type[Any], parts: Mapping[str, Any], scheduler: Any, **settings: Any) -> Any:  # noqa: ANN401
-    encoders = dict.fromkeys(("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"))
-    pipe = kind(**parts, **encoders, scheduler=scheduler, add_watermarker=False, **settings)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
-
-
-def _read(encoders: Sequence[Encoder], task: EngineTask) -> dict[str, torch.Tensor]:
-    """Read a prompt: SDXL takes the states before the last layer, as they are."""
-    negative = named(task, "negative_prompt") or ""
-    return read(encoders, task.text, negative, 1 + int(number(task, "clip_skip", 0)), normed=False)
+def _encode(encoders: Sequence[Encoder], task: EngineTask) -> dict[str, torch.Tensor]:
+    """Return an encoded prompt: SDXL takes the states before the last layer, as they are."""
+    negative = task.word("negative_prompt") or ""
+    return encode_prompts(encoders, task.text, negative, 1 + int(task.number("clip_skip", 0)), normed=False)
 
 
 def _callback(mode: Mode, on_step: StepHook, total: int) -> dict[str, Any]:
     if mode is Mode.INSTRUCT:
-        return {"callback": legacy_reporter(on_step, 0, total)}
-    return {"callback_on_step_end": reporter(on_step, 0, total)}
+        return {"callback": legacy_step_callback(on_step, 0, total)}
+    return {"callback_on_step_end": step_callback(on_step, 0, total)}
 
 
-def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, int]]:
-    """Return SDXL's conditioning: the size that the picture has, the size it is made in, nothing cut off.
+def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, ...]]:
+    """Return SDXL's conditioning: the size of the original, the size to make it in, nothing cropped.
 
-    One made anew has the size it is made in: told of a smaller one, the network draws what was enlarged from it.
+    An image made from scratch has the size it is made in: conditioned on a smaller one, the network draws what was
+    enlarged from it.
     """
     return {
         "original_size": (small if task.from_scratch else task.canvas).shape[:2],
@@ -199,12 +186,10 @@ def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, int]]:
 
 
 def load(spec: EngineSpec, components: Components) -> StableDiffusionXLEngine:
-    """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
-    parts = assembled(components, spec.weights)
-    controls = {
-        kind: network(components, spec.parts[kind], "", BatchInvariantControlNet, components.dtype)
-        for kind in spec.controls
-    }
-    refiner = Refiner(assembled(components, spec.parts[REFINER])) if REFINER in spec.parts else None
-    adapters = Adapters(StableDiffusionXLPipeline(**parts, add_watermarker=False), spec, components)
+    """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
+    parts = load_parts(components, spec.weights)
+    controls = load_controlnets(spec, components)
+    refiner = Refiner(load_parts(components, spec.parts[REFINER])) if REFINER in spec.parts else None
+    whole = build_pipeline(StableDiffusionXLPipeline, parts | {"add_watermarker": False})
+    adapters = Adapters(whole, spec, components)
     return StableDiffusionXLEngine(spec, parts, controls, adapters, Maps(spec, components), refiner)

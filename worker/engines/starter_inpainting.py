@@ -1,7 +1,7 @@
-"""Filling what a mask covers from a prompt: inpainting with the masked source and the mask beside the noise.
+"""Fills what a mask covers by a prompt: inpainting with the masked original and the mask beside the noise.
 
 diffusers' inpainting pipeline takes networks of 4 or 9 channels alone; ours has 33, in the same order, and the same
-order is what the InstructPix2Pix pipeline makes of a mask and a source (docs/decisions/0004).
+order is what the InstructPix2Pix pipeline makes of a mask and an original (docs/decisions/0004).
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from worker.engine import Canvas, EngineTask, StepHook
 from worker.engines.starter_instruct_pix2pix import InstructPix2PixEngine, pipeline
 
 HOLE = 0.5
-"""What stands in the hole: 0 in the -1..1 that networks see."""
+"""The value in the hole: 0 in the -1..1 that networks see."""
 
 
 class InpaintingEngine:
@@ -25,7 +25,7 @@ class InpaintingEngine:
         self.editing = editing
 
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
-        """Return each canvas with what its mask covers made anew; the rest is only near to what it was."""
+        """Return each canvas with what its mask covers made from scratch; the rest is only close to what it was."""
         return self.editing.generate([_holed(task) for task in tasks], on_step)
 
 
@@ -37,5 +37,5 @@ def _holed(task: EngineTask) -> EngineTask:
 
 
 def load(spec: EngineSpec, components: Components) -> InpaintingEngine:
-    """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
+    """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     return InpaintingEngine(InstructPix2PixEngine(pipeline(spec, components), spec.canvas))

@@ -1,7 +1,7 @@
 """Editing by instruction: InstructPix2Pix (Brooks et al. 2023, arXiv:2211.09800) through diffusers' own pipeline.
 
-The starter's UNet also reads where the product is, between the noisy latents and the source's, so that it learns how to
-change a thing instead of where it ends.
+The starter's UNet also reads where the product is, between the noisy latents and the original's, so that it learns how
+to change a thing instead of where it ends.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,20 @@ from torch import Tensor
 
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from worker.components import Components
-from worker.diffusion.starter import canvases, fitted, generators, parts, pixels, read, reporter, resized, shrunk
+from worker.diffusion.pipelines import WITHOUT_CHECKER, build_pipeline, latents_of, step_callback
+from worker.diffusion.starter import (
+    StarterAutoencoder,
+    decode_with_detail,
+    encode_texts,
+    load_starter,
+    planes_to_latents,
+)
+from worker.diffusion.tensors import generators, pixels, plane_to_size_of, to_working_size
 from worker.engine import Canvas, EngineTask, Plane, StepHook
 
 
 class MaskedPipeline(StableDiffusionInstructPix2PixPipeline):
-    """The pipeline, with masks (N x 1 x h x w, set before each call) put before the source's latents."""
+    """The pipeline, with masks (N x 1 x h x w, set before each call) put before the original's latents."""
 
     masks: Tensor
 
@@ -34,9 +42,9 @@ class MaskedPipeline(StableDiffusionInstructPix2PixPipeline):
         do_classifier_free_guidance: bool,
         generator: object = None,
     ) -> Tensor:
-        """Return masks and source latents, 17 channels: with text, without text, and without either, when guided.
+        """Return masks and originals' latents, 17 channels: with text, without text, and without either, when guided.
 
-        Pictures are encoded one by one, so that none depends on its neighbours.
+        Images are encoded one by one, so that none depends on its neighbours.
         """
         sources = torch.cat([self.vae.encode(one[None].to(device, dtype)).latents for one in image])
         given = torch.cat([self.masks, sources], 1)
@@ -45,11 +53,7 @@ class MaskedPipeline(StableDiffusionInstructPix2PixPipeline):
 
 def pipeline(spec: EngineSpec, components: Components) -> MaskedPipeline:
     """Load the pipeline. Raises OSError when a part is not there."""
-    pipe = MaskedPipeline(
-        **parts(components, spec.weights), safety_checker=None, feature_extractor=None, requires_safety_checker=False
-    )
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+    return build_pipeline(MaskedPipeline, load_starter(components, spec.weights) | WITHOUT_CHECKER)
 
 
 class InstructPix2PixEngine:
@@ -57,34 +61,34 @@ class InstructPix2PixEngine:
 
     def __init__(self, pipe: MaskedPipeline, canvas: CanvasSpec) -> None:
         self.pipe, self.canvas = pipe, canvas
+        self.vae: StarterAutoencoder = pipe.vae
 
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas edited as its text says; one step for each denoising step, one for decoding."""
-        steps = int(tasks[0].parameters["steps"] or 0)
-        smalls = [fitted(task.canvas, self.canvas) for task in tasks]
-        made = self.denoised(tasks, smalls, on_step)
-        results = list(canvases(self.pipe.vae, tasks, made, smalls))
+        steps = int(tasks[0].number("steps", 0))
+        smalls = [to_working_size(task.canvas, self.canvas) for task in tasks]
+        latents = self.denoised(tasks, smalls, on_step)
+        results = list(decode_with_detail(self.vae, latents, tasks, smalls))
         on_step(steps + 1, steps + 1, "decoding")
         return results
 
     def denoised(self, tasks: Sequence[EngineTask], sources: Sequence[Canvas], on_step: StepHook) -> Tensor:
-        """Return the latents made of sources of one size, one for each task."""
-        parameters = tasks[0].parameters
-        steps = int(parameters["steps"] or 0)
+        """Return the latents made of originals of one size, one for each task."""
+        steps = int(tasks[0].number("steps", 0))
         images = pixels(sources, self.pipe.device)
-        planes = [resized(_mask(task), sources[0]) for task in tasks]
-        self.pipe.masks = shrunk(planes, images)
-        return self.pipe(
-            **read(self.pipe, [task.text for task in tasks]),
-            image=images,
-            num_inference_steps=steps,
-            guidance_scale=float(parameters["guidance_scale"] or 0),
-            image_guidance_scale=float(parameters.get("image_guidance_scale") or 1.0),
-            generator=generators(tasks),
-            output_type="latent",
-            callback_on_step_end=reporter(on_step, steps),
-        ).images
+        planes = [plane_to_size_of(_mask(task), sources[0]) for task in tasks]
+        self.pipe.masks = planes_to_latents(planes, images)
+        call = {
+            "image": images,
+            "num_inference_steps": steps,
+            "guidance_scale": tasks[0].number("guidance_scale", 0),
+            "image_guidance_scale": tasks[0].number("image_guidance_scale", 1.0) or 1.0,
+            "generator": generators(tasks),
+            "callback_on_step_end": step_callback(on_step, 0, steps + 1),
+            **encode_texts(self.pipe, [task.text for task in tasks]),
+        }
+        return latents_of(self.pipe, call)
 
 
 def _mask(task: EngineTask) -> Plane:
@@ -92,5 +96,5 @@ def _mask(task: EngineTask) -> Plane:
 
 
 def load(spec: EngineSpec, components: Components) -> InstructPix2PixEngine:
-    """Load the engine. Raises OSError when a part of it is not there or no safetensors."""
+    """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     return InstructPix2PixEngine(pipeline(spec, components), spec.canvas)

@@ -1,11 +1,11 @@
-"""Neural style transfer: the picture itself is changed until a classifier sees the style's textures in it.
+"""Neural style transfer: the image itself is changed until a classifier sees the style's textures in it.
 
 Gatys et al. 2016 (CVPR; arXiv:1508.06576): content by features, style by Gram matrices, minimised by L-BFGS from the
-given picture. In VGG19 the layers are theirs. MobileNetV2 was not made for it; two things let it paint well:
+original. In VGG19 the layers are theirs. MobileNetV2 was not made for it; two things let it paint well:
 
-- the picture is changed through a pyramid, so that large patches move as easily as single pixels (Mordvintsev et al.
+- the image is changed through a pyramid, so that large patches move as easily as single pixels (Mordvintsev et al.
   2018, "Differentiable Image Parameterizations", https://distill.pub/2018/differentiable-parameterizations);
-- the network sees the picture at twice its size, because its first layer skips every other pixel.
+- the network sees the image at twice its size, because its first layer skips every other pixel.
 """
 
 import json
@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from worker.components import Components
-from worker.diffusion.pipelines import fitted
+from worker.diffusion.tensors import pixels, to_canvas, to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks import vgg19
 from worker.networks.features import FeatureNetwork
@@ -30,9 +30,8 @@ from worker.networks.style import (
     content_error,
     enlarged,
     gram,
-    pixels,
+    load_style_network,
     recoloured,
-    shared,
     style_error,
     style_of,
     tapped,
@@ -50,14 +49,19 @@ HISTORY = 20
 
 
 OwnHook = Callable[[int, int, Callable[[], Canvas]], None]
-"""Told of a picture's own step and steps, with what shows it so far."""
+"""Called with an image's own step and steps, and with what shows it so far."""
 
 
 class Seeing(Protocol):
-    """A network with the places that content and style are told by."""
+    """A network with the places at which content and style are compared."""
 
-    style: Sequence[str]
-    content: str
+    @property
+    def style(self) -> Sequence[str]:
+        """The places whose Gram matrices are the style."""
+
+    @property
+    def content(self) -> str:
+        """The place whose features are the content."""
 
     def see(self, picture: Tensor) -> Mapping[str, Tensor]:
         """Return the features of these places, of 1 x 3 x H x W in 0..1."""
@@ -87,7 +91,8 @@ class VggSeeing:
 
     def see(self, picture: Tensor) -> Mapping[str, Tensor]:
         """Return its features."""
-        return self.network(picture, {self.content, *self.style})
+        features: dict[str, Tensor] = self.network(picture, {self.content, *self.style})
+        return features
 
 
 class StyleTransferEngine:
@@ -105,8 +110,8 @@ class StyleTransferEngine:
         return made
 
     def _painted(self, task: EngineTask, on_step: OwnHook) -> Canvas:
-        small, steps = fitted(task.canvas, self.canvas), int(task.parameters["steps"] or 1)
-        given, style = (pixels(one, self.device) for one in (small, style_of(task, small, self.canvas.minimum)))
+        small, steps = to_working_size(task.canvas, self.canvas), int(task.number("steps", 1))
+        given, style = (pixels([one], self.device) for one in (small, style_of(task, small, self.canvas.minimum)))
         with torch.enable_grad():
             painting = Painting(self.seeing, given, style, task.parameters)
             for step in range(1, steps + 1):
@@ -116,7 +121,7 @@ class StyleTransferEngine:
 
 
 class Painting:
-    """One picture while it is changed; it begins in its own colours or in the style's, whichever are nearer the aim."""
+    """One image while it is changed; it begins in its own colours or in the style's, whichever are nearer the aim."""
 
     def __init__(self, seeing: Seeing, given: Tensor, style: Tensor, parameters: Mapping[str, object]) -> None:
         self.seeing, self.given = seeing, given
@@ -141,7 +146,7 @@ class Painting:
 
     def shown(self, canvas: Canvas, small: Canvas) -> Canvas:
         """Return the best so far, as a change of `canvas`, of which `small` was painted on."""
-        return enlarged(canvas, small, self.best[0].clamp(0, 1).permute(1, 2, 0).cpu().numpy())
+        return enlarged(canvas, small, to_canvas(self.best[0]))
 
     def _measured(self) -> Tensor:
         self.optimiser.zero_grad()
@@ -175,7 +180,7 @@ def _of_all(
     steps: int,
     own: Callable[[], Canvas],
 ) -> None:
-    """Tell of a picture's step as one of all pictures' steps, and show it between the others."""
+    """Report an image's step as one of all images' steps, and show it between the others."""
     done, count = len(before) * steps + step, (len(before) + 1 + len(after)) * steps
     on_step(done, count, "denoising", lambda: [*before, own(), *after])
 
@@ -201,4 +206,4 @@ def _seeing(name: str, components: Components) -> Seeing:
     folder, device = components.folder(name), components.device
     if json.loads((folder / "config.json").read_text("utf-8")).get("architecture") == "vgg19":
         return VggSeeing(components.get((name, "convolutions"), lambda: vgg19.load(folder, device)))
-    return MobileNetSeeing(shared(components, name))
+    return MobileNetSeeing(load_style_network(components, name))

@@ -5,19 +5,19 @@ VQGAN (Esser et al. 2021, arXiv:2012.09841). Tiles overlap by the network's reac
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.imaging.tiles import Blend, boxes
 from worker.components import Components
+from worker.diffusion.tensors import signed_pixels, signed_to_canvas
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.vqgan import VQGAN, vqgan
 
 
 class VQGANEngine:
-    """A resident VQGAN. Canvases are run one at a time: a token must not depend on a picture's neighbours."""
+    """A resident VQGAN. Canvases are run one at a time: a token must not depend on an image's neighbours."""
 
     def __init__(self, network: VQGAN, canvas: CanvasSpec) -> None:
         self.network, self.canvas = network, canvas
@@ -33,7 +33,7 @@ class VQGANEngine:
             for box in places:
                 tokens = self.network.tokens(self.network.encode(tensor(box.cut(task.canvas), self.network)))
                 on_step(step := step + 1, steps, "denoising")
-                blend.add(box, canvas_of(self.network.pixels(tokens)))
+                blend.add(box, signed_to_canvas(self.network.pixels(tokens)[0]))
                 on_step(step := step + 1, steps, "decoding")
             made.append(blend.result())
         return made
@@ -41,15 +41,9 @@ class VQGANEngine:
 
 def tensor(canvas: Canvas, network: VQGAN) -> Tensor:
     """Return 1 x 3 x H x W in -1..1, where the network is, of a canvas."""
-    pixels = torch.from_numpy(np.ascontiguousarray(canvas.transpose(2, 0, 1)))[None]
-    return pixels.to(network.device).mul(2).sub(1).contiguous(memory_format=torch.channels_last)
-
-
-def canvas_of(pixels: Tensor) -> Canvas:
-    """Return the canvas of 1 x 3 x H x W in -1..1."""
-    return pixels[0].float().add(1).div(2).clamp(0, 1).permute(1, 2, 0).contiguous().cpu().numpy()
+    return signed_pixels([canvas], network.device).contiguous(memory_format=torch.channels_last)
 
 
 def load(spec: EngineSpec, components: Components) -> VQGANEngine:
-    """Load the network in float32. Raises OSError when it is not there or no safetensors."""
+    """Load the network in float32. Raises OSError when it is not there or not in safetensors."""
     return VQGANEngine(vqgan(components, spec.weights), spec.canvas)

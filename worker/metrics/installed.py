@@ -1,4 +1,4 @@
-"""The learned figures of a report: each from a network that is installed, else null with the reason.
+"""The learned metrics of a report: each from a network that is installed, else null with the reason.
 
 A network is a folder of its name below the models. It is loaded when first needed and stays; one that is installed
 while the worker runs is found. Nothing here fails a job.
@@ -37,7 +37,7 @@ NO_CHANGE = "picture or caption is the same as before, which has no direction"
 log = structlog.get_logger()
 
 Values = dict[str, tuple[float | None, str | None]]
-"""Figures by name: each a value, or none and the reason; a value may have a note for a reason."""
+"""Values by name: each a number, or none and the reason; a number may have a note as its reason."""
 
 
 class InstalledMetrics:
@@ -48,7 +48,7 @@ class InstalledMetrics:
         self._resident: dict[str, Any] = {}
 
     def measure(self, given: Floats, made: Floats, captions: Captions | None) -> Learned:
-        """Measure two pictures of one size, H x W x 3 in 0..1, upright; the edit's figures need captions."""
+        """Measure two images of one size, H x W x 3 in 0..1, upright; the edit's figures need captions."""
         scores = [
             *self._tried(LPIPS, ["lpips"], partial(self._perceptual, LPIPS, "lpips", given, made)),
             *self._tried(ST_LPIPS, ["st_lpips"], partial(self._perceptual, ST_LPIPS, "st_lpips", given, made)),
@@ -57,8 +57,8 @@ class InstalledMetrics:
         return Learned(fidelity=scores[:3], edit=scores[3:])
 
     def clip_score(self, made: Floats, text: str) -> Score:
-        """Measure a picture alone, H x W x 3 in 0..1, upright, against a text."""
-        return self._tried(CLIP, ["clip_score"], partial(self._told, made, text))[0]
+        """Measure one image, H x W x 3 in 0..1, upright, against a text."""
+        return self._tried(CLIP, ["clip_score"], partial(self._clip_score, made, text))[0]
 
     def _tried(self, model: str, names: Sequence[str], run: Callable[[], Values]) -> list[Score]:
         """Return the scores of these names; all are null for one reason when the model is missing or fails."""
@@ -92,11 +92,11 @@ class InstalledMetrics:
         values["directional_similarity"] = (None, NO_CAPTION)
         if captions.given is not None:
             change = clip.directional_similarity(before, after, model.text(captions.given), target)
-            said = f"from {captions.given!r} to {captions.made!r}"
-            values["directional_similarity"] = (change, NO_CHANGE if change is None else said)
+            change_of = f"from {captions.given!r} to {captions.made!r}"
+            values["directional_similarity"] = (change, NO_CHANGE if change is None else change_of)
         return values
 
-    def _told(self, made: Floats, text: str) -> Values:
+    def _clip_score(self, made: Floats, text: str) -> Values:
         from worker.metrics import clip
 
         model = self._clip_model()
@@ -126,5 +126,5 @@ def _score(name: str, value: float | None, reason: str | None) -> Score:
 
 
 def _short(error: Exception) -> str:
-    """Return the first line of what an error says, or its name."""
+    """Return the first line of an error's message, or its name."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

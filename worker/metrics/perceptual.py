@@ -1,10 +1,10 @@
-"""LPIPS and ST-LPIPS: how far apart two pictures are in the features of AlexNet, layer by layer.
+"""LPIPS and ST-LPIPS: how far apart two images are in the features of AlexNet, layer by layer.
 
 LPIPS: Zhang, Isola, Efros, Shechtman, Wang: "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric",
 CVPR 2018, version 0.1 on AlexNet. ST-LPIPS: Ghildyal, Liu: "Shift-tolerant Perceptual Similarity Metric", ECCV 2022,
 whose AlexNet loses resolution by blurring first. They share the form but not the weights or the scale: figures of
-one say nothing beside figures of the other. Both networks are written from the papers; `training/lpips.py` converts the
-published weights.
+one cannot be compared with figures of the other. Both networks are written from the papers; `training/lpips.py`
+converts the published weights.
 """
 
 from collections.abc import Iterator
@@ -22,9 +22,9 @@ from likeness.imaging.colour import Floats
 from worker.metrics.sizes import bounded
 
 MOST_PIXELS = 512 * 512
-"""A larger picture is reduced to this many px first, so that time and memory are bounded."""
+"""A larger image is reduced to this many px first, so that time and memory are bounded."""
 LEAST_SIDE = 32
-"""Px; in AlexNet nothing is left of a shorter side after its poolings."""
+"""Px; AlexNet's poolings leave nothing of a shorter side."""
 
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 """What both papers take from RGB in -1..1, and divide it by: ImageNet's mean and standard deviation there."""
@@ -50,7 +50,7 @@ class PerceptualDistance(nn.Module):
         self.lins = nn.ModuleList(nn.Conv2d(count, 1, 1, bias=False) for count in channels)
 
     def forward(self, given: Tensor, made: Tensor) -> Tensor:
-        """Return the distance, a number, of two pictures 1 x 3 x H x W in 0..1; one layer of each is held at a time."""
+        """Return the distance, a number, of two images 1 x 3 x H x W in 0..1; one layer of each is held at a time."""
         layers = zip(self.features(given), self.features(made), self.lins, strict=True)
         return torch.stack([lin((_unit(one) - _unit(two)) ** 2).mean() for one, two, lin in layers]).sum()
 
@@ -68,14 +68,14 @@ class PerceptualDistance(nn.Module):
 
     @torch.inference_mode()
     def distance(self, given: Floats, made: Floats) -> float:
-        """Return the distance of two H x W x 3 pictures in 0..1; 0 is equal, lower is better, seldom above 1.
+        """Return the distance of two H x W x 3 images in 0..1; 0 is equal, lower is better, seldom above 1.
 
-        Pictures over MOST_PIXELS are reduced first. Raises ValueError when a side is then shorter than LEAST_SIDE.
+        Images over MOST_PIXELS are reduced first. Raises ValueError when a side is then shorter than LEAST_SIDE.
         """
         pair = [bounded(one, MOST_PIXELS) for one in (given, made)]
         if min(pair[0].shape[:2]) < LEAST_SIDE:
             raise ValueError(f"a side is shorter than {LEAST_SIDE} px")
-        weight = self.convs[0].weight
+        weight = next(self.convs.parameters())
         return float(self(*(torch.from_numpy(one.transpose(2, 0, 1)[None]).to(weight) for one in pair)))
 
 

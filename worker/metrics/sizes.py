@@ -1,4 +1,4 @@
-"""Sizes that a metric's network takes: large pictures reduced, so that measuring is bounded in time and memory."""
+"""Sizes that a metric's network takes: large images reduced, so that measuring is bounded in time and memory."""
 
 import math
 
@@ -9,7 +9,7 @@ from likeness.imaging.colour import Floats
 
 
 def bounded(rgb: Floats, most: int) -> Floats:
-    """Return H x W x 3 averaged down to at most `most` px, in its proportion; a smaller picture as it is."""
+    """Return H x W x 3 averaged down to at most `most` px, in its proportion; a smaller image as it is."""
     height, width = rgb.shape[:2]
     if height * width <= most:
         return np.ascontiguousarray(rgb)

@@ -1,16 +1,16 @@
-"""Networks that give each picture the same numbers whatever shares its batch, however large it is.
+"""Networks that give each image the same numbers whatever shares its batch, however large it is.
 
-The states between denoising steps stay in float32; only the network runs in shorter numbers.
+The states between denoising steps stay in float32; only the network runs in lower precision.
 """
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from diffusers.models import AutoencoderKL, ControlNetModel, UNet2DConditionModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
-from torch import Tensor
+from torch import Tensor, nn
 
 from likeness.imaging.tiles import Box, boxes
 
@@ -60,20 +60,19 @@ def in_windows(run: Run, sample: Tensor, side: int, overlap: int) -> Tensor:
     arXiv:2302.08113), with windows that weigh less towards the edges they share.
     """
     height, width = sample.shape[2:]
-    total = weights = None
+    total, weights = sample.new_zeros(()), sample.new_zeros(1, 1, height, width)
     for box in boxes(height, width, side, overlap, 1):
-        made = run(sample[..., box.top : box.bottom, box.left : box.right])
+        made: Tensor = run(sample[..., box.top : box.bottom, box.left : box.right])
         weight = _ramp(box, height, width, overlap).to(made.device, made.dtype)
-        if total is None:
-            total = made.new_zeros(len(made), made.shape[1], height, width)
-            weights = made.new_zeros(1, 1, height, width)
+        if total.ndim == 0:  # how many channels it has is known from here
+            total, weights = made.new_zeros(len(made), made.shape[1], height, width), weights.to(made)
         total[..., box.top : box.bottom, box.left : box.right] += weight * made
         weights[..., box.top : box.bottom, box.left : box.right] += weight
     return total / weights
 
 
 def _ramp(box: Box, height: int, width: int, overlap: int) -> Tensor:
-    """Return the weights of a window, h x w: 1 inside and at the picture's own edges, less where a neighbour is."""
+    """Return the weights of a window, h x w: 1 inside and at the image's own edges, less where a neighbour is."""
     along = [
         _line(box.bottom - box.top, box.top > 0, box.bottom < height, overlap),
         _line(box.right - box.left, box.left > 0, box.right < width, overlap),
@@ -99,15 +98,16 @@ class BatchInvariant:
 
     @property
     def dtype(self) -> torch.dtype:
-        """What pipelines are to keep their states in."""
+        """The precision in which pipelines are to keep their states."""
         return torch.float32
 
     @property
     def precision(self) -> torch.dtype:
-        """What the network itself runs in."""
-        return next(self.parameters()).dtype  # type: ignore[attr-defined]
+        """The precision in which the network itself runs."""
+        network = cast(nn.Module, self)
+        return next(network.parameters()).dtype
 
-    def run_steadily(self, run: Run, given: dict[str, Any], rows: int) -> Any:  # noqa: ANN401  as the network answers
+    def run_invariant(self, run: Run, given: dict[str, Any], rows: int) -> Any:  # noqa: ANN401  as the network returns
         """Return what `run`, the network's own forward, makes of what is given."""
         given = in_precision(given, self.precision)
         made = in_pairs(run, rows, given) if self.paired else run(**given)
@@ -135,26 +135,28 @@ class BatchInvariantUNet(BatchInvariant, UNet2DConditionModel):
 
     def _run(self, given: dict[str, Any], sample: Tensor) -> Tensor:
         run = partial(super().forward, return_dict=False)
-        return self.run_steadily(run, {"sample": sample, **given}, len(sample))[0]
+        made: Tensor = self.run_invariant(run, {"sample": sample, **given}, len(sample))[0]
+        return made
 
 
 class BatchInvariantControlNet(BatchInvariant, ControlNetModel):
     """ControlNetModel."""
 
     def forward(self, sample: Tensor, timestep: Any, encoder_hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
-        """Return the residuals for the UNet: a tuple of those of its way down, and the middle's."""
+        """Return the residuals for the UNet: a tuple of those of its down blocks, and the middle block's."""
         options.pop("return_dict", None)
         given = {"sample": sample, "timestep": timestep, "encoder_hidden_states": encoder_hidden_states, **options}
-        return self.run_steadily(partial(super().forward, return_dict=False), given, len(sample))
+        return self.run_invariant(partial(super().forward, return_dict=False), given, len(sample))
 
 
 class MixedAutoencoder(AutoencoderKL):
-    """AutoencoderKL that decodes in float32, where shorter numbers show in flat areas, and may encode in others."""
+    """AutoencoderKL that decodes in float32, as lower precision shows in flat areas; it may encode in another dtype."""
 
     encoded_in: torch.dtype | None = None
-    """What encoding runs in, where the network that reads the latents runs in it too; None is float32."""
+    """The dtype of encoding, where the network that reads the latents runs in it too; None is float32."""
 
     def _encode(self, x: Tensor) -> Tensor:
         short = self.encoded_in or torch.float32
         with torch.autocast(x.device.type, short, enabled=self.encoded_in is not None):
-            return super()._encode(x).float()
+            latents: Tensor = super()._encode(x)
+            return latents.float()

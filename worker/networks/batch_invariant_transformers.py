@@ -1,4 +1,4 @@
-"""Transformers that denoise, given float32 states and giving them back; see worker/networks/batch_invariance.py."""
+"""Transformers that denoise, which take and return float32 states; see worker/networks/batch_invariance.py."""
 
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from torch import Tensor
 from worker.networks.batch_invariance import BatchInvariant, in_precision
 
 SHARED = ("txt_ids", "img_ids", "joint_attention_kwargs")
-"""What FLUX takes once for all rows: where each token lies. In float32, for short numbers cannot count far."""
+"""What FLUX takes once for all rows: where each token lies. In float32, as lower precision cannot count far."""
 
 
 class BatchInvariantFlux(BatchInvariant, FluxTransformer2DModel):
@@ -21,12 +21,12 @@ class BatchInvariantFlux(BatchInvariant, FluxTransformer2DModel):
         wanted = options.pop("return_dict", True)
         shared = {name: options.pop(name) for name in SHARED if name in options}
         run = partial(super().forward, return_dict=False, **shared)
-        made = self.run_steadily(run, {"hidden_states": hidden_states, **options}, len(hidden_states))[0]
+        made = self.run_invariant(run, {"hidden_states": hidden_states, **options}, len(hidden_states))[0]
         return Transformer2DModelOutput(sample=made) if wanted else (made,)
 
 
 class BatchInvariantQwenImage(BatchInvariant, QwenImageTransformer2DModel):
-    """QwenImageTransformer2DModel; its pipeline runs one picture at a time, so that there is nothing to pair."""
+    """QwenImageTransformer2DModel; its pipeline runs one image at a time, so that there is nothing to pair."""
 
     def forward(self, hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
         """Return the prediction, 1 x tokens x channels."""

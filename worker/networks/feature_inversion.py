@@ -1,8 +1,8 @@
-"""Networks that go back from a classifier's features to a picture (Dosovitskiy and Brox 2016, arXiv:1506.02753).
+"""Networks that go back from a classifier's features to an image (Dosovitskiy and Brox 2016, arXiv:1506.02753).
 
 One network serves all layers: each has an entry of its own into what they share. An entry begins as the best linear
-estimate of the picture (training/starts/ridge.py), and the rest begins at zero, so that what is learned is what no
-linear map of a 3 x 3 neighbourhood of features can tell.
+estimate of the image (training/starts/ridge.py), and the rest begins at zero, so that what is learned is what no
+linear map of a 3 x 3 neighbourhood of features can give.
 """
 
 from collections.abc import Mapping
@@ -13,34 +13,32 @@ from diffusers.models import ModelMixin
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from worker.networks.weights import zeroed
+
 LATENTS = 16
 PATCH = 4
 """The generator's trunk works on patches of this many px a side."""
 LATENT_STRIDE = 8
 TIMES = 64
-"""Numbers that tell the denoiser how much noise there is."""
+"""Numbers that condition the denoiser on how much noise there is."""
 
 
 class Block(nn.Module):
     """x + f(x), two 3 x 3 convolutions without norms, so that a place depends on its surroundings and nothing else."""
 
-    def __init__(self, width: int, told: int = 0) -> None:
+    def __init__(self, width: int, conditions: int = 0) -> None:
         super().__init__()
-        self.first, self.second = nn.Conv2d(width, width, 3, padding=1), nn.Conv2d(width, width, 3, padding=1)
-        self.tell = nn.Linear(told, 2 * width) if told else None
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
-        if self.tell is not None:
-            nn.init.zeros_(self.tell.weight)
-            nn.init.zeros_(self.tell.bias)
+        self.first, self.second = nn.Conv2d(width, width, 3, padding=1), zeroed(nn.Conv2d(width, width, 3, padding=1))
+        self.tell = zeroed(nn.Linear(conditions, 2 * width)) if conditions else None
 
-    def forward(self, x: Tensor, told: Tensor | None = None) -> Tensor:
-        """Return N x width x H x W of the same; `told` is N x told."""
-        inner = self.first(F.silu(x))
-        if self.tell is not None and told is not None:
-            scale, shift = self.tell(told)[..., None, None].chunk(2, 1)
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Return N x width x H x W of the same; `condition` is N x conditions."""
+        inner: Tensor = self.first(F.silu(x))
+        if self.tell is not None and condition is not None:
+            scale, shift = self.tell(condition)[..., None, None].chunk(2, 1)
             inner = inner * (1 + scale) + shift
-        return x + self.second(F.silu(inner))
+        added: Tensor = self.second(F.silu(inner))
+        return x + added
 
 
 class Entry(nn.Module):
@@ -60,7 +58,7 @@ class Entry(nn.Module):
         self.more = nn.Conv2d(rank, more * self.shuffle**2, 1)
 
     def normal(self, features: Tensor) -> Tensor:
-        """Return the features with mean 0 and spread 1 over the training pictures, at `to` or a coarser stride."""
+        """Return the features with mean 0 and spread 1 over the training images, at `to` or a coarser stride."""
         return F.pixel_unshuffle((features - self.centre) / self.spread, self.unshuffle)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -80,7 +78,7 @@ def entries(
 
 
 class FeatureGenerator(ModelMixin, ConfigMixin):
-    """Features of one layer to the picture at once."""
+    """Features of one layer to the image at once."""
 
     @register_to_config
     def __init__(
@@ -97,9 +95,7 @@ class FeatureGenerator(ModelMixin, ConfigMixin):
         self.entries = entries(widths, strides, PATCH, rank, patch, more)
         self.first = nn.Conv2d(patch + more, channels, 3, padding=1)
         self.blocks = nn.Sequential(*(Block(channels) for _ in range(depth)))
-        self.last = nn.Conv2d(channels, patch, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        self.last = zeroed(nn.Conv2d(channels, patch, 3, padding=1))
 
     def forward(self, layer: str, features: Tensor) -> Tensor:
         """Return N x 3 x H x W, RGB about 0..1, of N x width x H/stride x W/stride; sides are multiples of the stride.
@@ -111,7 +107,7 @@ class FeatureGenerator(ModelMixin, ConfigMixin):
         return F.pixel_shuffle(straight + made, PATCH)
 
 
-class Told(nn.Module):
+class NoiseEmbedding(nn.Module):
     """The size of the noise to TIMES numbers: sines of its logarithm, and a small network."""
 
     def __init__(self) -> None:
@@ -121,7 +117,8 @@ class Told(nn.Module):
     def forward(self, sizes: Tensor) -> Tensor:
         """Return N x TIMES of N logarithms of noise."""
         waves = sizes[:, None] * torch.logspace(-1, 1, TIMES // 2, device=sizes.device)
-        return self.network(torch.cat([waves.sin(), waves.cos()], 1))
+        made: Tensor = self.network(torch.cat([waves.sin(), waves.cos()], 1))
+        return made
 
 
 class FeatureDenoiser(ModelMixin, ConfigMixin):
@@ -145,21 +142,20 @@ class FeatureDenoiser(ModelMixin, ConfigMixin):
         self.entries = entries(widths, strides, LATENT_STRIDE, rank, LATENTS, more)
         self.left = nn.ParameterDict({name: torch.ones(LATENTS, 1, 1) for name in widths})
         self.left.requires_grad_(False)
-        self.told = Told()
+        self.told = NoiseEmbedding()
         self.first = nn.Conv2d(2 * LATENTS + more, channels, 3, padding=1)
         self.blocks = nn.ModuleList(Block(channels, TIMES) for _ in range(depth))
-        self.last = nn.Conv2d(channels, LATENTS, 3, padding=1)
-        nn.init.zeros_(self.last.weight)
-        nn.init.zeros_(self.last.bias)
+        self.last = zeroed(nn.Conv2d(channels, LATENTS, 3, padding=1))
 
     def forward(self, noisy: Tensor, noise: Tensor, straight: Tensor, more: Tensor) -> Tensor:
         """Return what the scheduler takes for its prediction, N x 16 x h x w.
 
-        `noisy` is N x 16 x h x w as the scheduler scales it, `noise` the N numbers that it tells noise by, `straight`
+        `noisy` is N x 16 x h x w as the scheduler scales it, `noise` the N numbers by which it gives noise, `straight`
         and `more` what a layer's entry made of the features.
         """
-        told = self.told(noise)
+        condition = self.told(noise)
         x = self.first(torch.cat([noisy, straight, more], 1))
         for block in self.blocks:
-            x = block(x, told)
-        return self.last(F.silu(x))
+            x = block(x, condition)
+        made: Tensor = self.last(F.silu(x))
+        return made

@@ -1,27 +1,30 @@
-"""A frozen classifier as a source of features: what a network that was taught to name things sees at each depth.
+"""A frozen classifier as a source of features: what a network trained to classify sees at each depth.
 
 Two networks have the same layers here. MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381) ships, in
 weights/mobilenet-v2; ResNet-101 (He et al. 2016, arXiv:1512.03385) is a model that is pulled. Both are transformers'
-own, taught on ImageNet.
+own, trained on ImageNet.
 """
 
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import AutoConfig, MobileNetV2Config, MobileNetV2Model, ResNetConfig, ResNetModel
+from transformers.models.mobilenet_v2.modeling_mobilenet_v2 import MobileNetV2ConvLayer
 
 from worker.components import Components
+from worker.networks.weights import load_float32, to_channels_last
 
 LAYERS = ("layer1", "layer2", "layer3", "layer4")
 """The layers that both networks have, as torchvision names those of ResNet."""
 STRIDES = {"stem": 2, "layer1": 4, "layer2": 8, "layer3": 16, "layer4": 32, "head": 32}
-"""Px of the picture to one place of a layer. A side that is no multiple is rounded up. Only MobileNetV2 has a head."""
+"""Px of the image to one place of a layer. A side that is not a multiple is rounded up. Only MobileNetV2 has a head."""
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Mean and standard deviation of ImageNet's pixels, RGB, which both networks were taught with."""
+"""Mean and standard deviation of ImageNet's pixels, RGB, with which both networks were trained."""
 ENDS = {"layer1": 2, "layer2": 5, "layer3": 12, "layer4": 16}
 """After how many of MobileNetV2's blocks each layer ends."""
 
@@ -61,12 +64,12 @@ class FeatureNetwork(nn.Module):
         return found
 
     def pooled(self, pixels: Tensor) -> Tensor:
-        """Return the mean over all places of the last layer, N x width: one vector a picture."""
+        """Return the mean over all places of the last layer, N x width: one vector an image."""
         last = list(self.widths)[-1]
-        return self(pixels, [last])[last].mean((2, 3))
+        return self.forward(pixels, [last])[last].mean((2, 3))
 
     def train(self, mode: bool = True) -> "FeatureNetwork":
-        """Stay as it is: its norms must not follow what it is shown."""
+        """Stay in evaluation mode: its norms must not follow what it is shown."""
         return super().train(False)
 
 
@@ -84,7 +87,8 @@ def of_mobilenet(model: MobileNetV2Model) -> FeatureNetwork:
     }
     last = {name: part[-1].reduce_1x1 for name, part in blocks.items()}
     ends = {"stem": model.conv_stem.reduce_1x1, **last, "head": model.conv_1x1}
-    return FeatureNetwork(stages, {name: end.convolution.out_channels for name, end in ends.items()})
+    widths = {name: cast(MobileNetV2ConvLayer, end).convolution.out_channels for name, end in ends.items()}
+    return FeatureNetwork(stages, widths)
 
 
 def of_resnet(model: ResNetModel) -> FeatureNetwork:
@@ -103,22 +107,21 @@ def of_resnet(model: ResNetModel) -> FeatureNetwork:
 def load(folder: Path, device: str = "cpu") -> FeatureNetwork:
     """Load a network in float32 from `config.json` and `model.safetensors`.
 
-    Raises OSError when it is not there, no safetensors, or neither a MobileNetV2 nor a ResNet.
+    Raises OSError when it is not there, not in safetensors, or neither a MobileNetV2 nor a ResNet.
     """
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
-        given = {"use_safetensors": True, "local_files_only": True, "dtype": torch.float32}
         if isinstance(config, MobileNetV2Config):
-            network = of_mobilenet(MobileNetV2Model.from_pretrained(folder, **given))
+            network = of_mobilenet(load_float32(MobileNetV2Model, folder))
         elif isinstance(config, ResNetConfig):
-            network = of_resnet(ResNetModel.from_pretrained(folder, **given))
+            network = of_resnet(load_float32(ResNetModel, folder))
         else:
             raise OSError(f"{folder} holds a {config.model_type}, which is no feature network known here")
     except (SafetensorError, ValueError, RuntimeError) as error:
         raise OSError(f"{folder} holds no feature network: {error}") from error
-    return network.to(device, memory_format=torch.channels_last)
+    return to_channels_last(network, device)
 
 
-def shared(components: Components, name: str) -> FeatureNetwork:
+def load_shared(components: Components, name: str) -> FeatureNetwork:
     """Return the network of the weights called `name`, shared by every engine that takes it. Raises OSError."""
     return components.get((name, "features"), lambda: load(components.folder(name), components.device))

@@ -1,11 +1,12 @@
-"""The safety checker: whether a picture shows what must not be shown.
+"""The safety checker: whether an image shows what must not be shown.
 
 The network is Stable Diffusion's safety checker (diffusers' StableDiffusionSafetyChecker, Apache-2.0): a CLIP image
 embedding compared with those of 17 concepts, each with its threshold. Rando et al. 2022, "Red-Teaming the Stable
-Diffusion Safety Filter", arXiv:2210.04610, says what it misses and what it refuses wrongly.
+Diffusion Safety Filter", arXiv:2210.04610, describes what it misses and what it rejects wrongly.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from diffusers.utils import logging
 from PIL import Image
 
 from likeness.imaging.colour import Floats, as_rgb
+from worker.networks.weights import to_device
 
 MEAN = np.array([0.48145466, 0.4578275, 0.40821073], dtype=np.float32)
 SPREAD = np.array([0.26862954, 0.26130258, 0.27577711], dtype=np.float32)
@@ -25,15 +27,15 @@ PART = "safety_checker"
 
 
 class SafetyChecker:
-    """A loaded checker. It sees squares; a picture that is none is looked at in as many as cover it."""
+    """A loaded checker. It sees squares; an image that is not square is seen as several that cover it."""
 
     def __init__(self, model: StableDiffusionSafetyChecker, device: str) -> None:
-        self._model = model.to(device).eval()
+        self._model: Any = to_device(model, device).eval()
         self._device = device
-        self._side: int = model.config.vision_config.image_size
+        self._side: int = self._model.config.vision_config.image_size
 
     def refuses(self, rgb: Floats) -> bool:
-        """Return whether any square of a picture, H x W x 3 in 0..1, shows one of the concepts."""
+        """Return whether any square of an image, H x W x 3 in 0..1, shows one of the concepts."""
         seen = squares(rgb, self._side)
         with torch.inference_mode():
             given = torch.from_numpy(((seen - MEAN) / SPREAD).transpose(0, 3, 1, 2)).to(self._device)
@@ -44,18 +46,19 @@ class SafetyChecker:
 def squares(rgb: Floats, side: int) -> Floats:
     """Return N x side x side x 3 that cover H x W x 3 from end to end, its short side scaled to `side` px (bicubic).
 
-    At most MOST_SQUARES, evenly spaced, so a picture more than 8 times as long as wide is seen with gaps. The pipelines
-    of diffusers look at the middle square alone, and so overlook what lies beside it.
+    At most MOST_SQUARES, evenly spaced, so an image more than 8 times as long as wide is seen with gaps. The pipelines
+    of diffusers see the middle square alone, and so miss what lies beside it.
     """
     height, width = rgb.shape[:2]
     scale = side / min(height, width)
     size = max(side, round(width * scale)), max(side, round(height * scale))
-    shown = np.asarray(Image.fromarray(as_rgb(rgb)).resize(size, Image.Resampling.BICUBIC), np.float32) / 255
+    shown: Floats = np.asarray(
+        Image.fromarray(as_rgb(rgb)).resize(size, Image.Resampling.BICUBIC), np.float32
+    ) / np.float32(255)
     spare = max(size) - side
     count = min(MOST_SQUARES, -(-max(size) // side))
     starts = [round(spare * number / max(1, count - 1)) for number in range(count)]
-    cut = (lambda at: shown[:, at : at + side]) if width > height else (lambda at: shown[at : at + side])
-    return np.stack([cut(at) for at in starts])
+    return np.stack([shown[:, at : at + side] if width > height else shown[at : at + side] for at in starts])
 
 
 def load(folder: Path, device: str) -> SafetyChecker:
@@ -65,11 +68,12 @@ def load(folder: Path, device: str) -> SafetyChecker:
     is not loaded is random, and a random checker is none.
     """
     place = folder / PART if (folder / PART).is_dir() else folder
-    model, told = StableDiffusionSafetyChecker.from_pretrained(
+    published: Any = StableDiffusionSafetyChecker  # annotated as if it returned the model alone
+    model, report = published.from_pretrained(
         place, use_safetensors=True, local_files_only=True, output_loading_info=True, dtype=torch.float32
     )
-    if told["missing_keys"] or told["mismatched_keys"]:
+    if report["missing_keys"] or report["mismatched_keys"]:
         raise ValueError(f"{folder} lacks some of the safety checker's weights")
-    # It warns of a black picture, which is not what becomes of it here.
+    # It warns that an image was made black, which does not happen here.
     logging.get_logger(safety_checker.__name__).setLevel(logging.ERROR)
     return SafetyChecker(model, device)

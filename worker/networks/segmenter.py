@@ -1,4 +1,4 @@
-"""Where the product is: a mask of what stands out in a picture, by a small salient-object network.
+"""Where the product is: a mask of what stands out in an image, by a small salient-object network.
 
 The network is U2Net-p (Qin et al. 2020, "U^2-Net: Going Deeper with Nested U-Structure for Salient Object Detection",
 arXiv:2005.09007), written from the paper: a U of eleven blocks, each of them a small U. Batch norms are folded into the
@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from likeness.imaging.colour import Floats
+from worker.networks.weights import to_channels_last
 
 SIDE = 320
-"""The network sees every picture as a square of this many px, as in training."""
+"""The network sees every image as a square of this many px, as in training."""
 
 MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)
 SPREAD = np.array([0.229, 0.224, 0.225], dtype=np.float32)
@@ -102,7 +103,7 @@ def _as_large_as(other: Tensor, x: Tensor) -> Tensor:
 
 
 class Segmenter:
-    """A resident network that finds the product in a picture."""
+    """A resident network that finds the product in an image."""
 
     def __init__(self, network: U2NetP) -> None:
         self.network = network
@@ -110,7 +111,7 @@ class Segmenter:
     def product(self, rgb: Floats) -> Floats:
         """Return the mask of H x W x 3 in 0..1 (upright; H, W >= 1): H x W in 0..1, 1 = product.
 
-        The same picture gives the same bytes on the same kind of device with the same number of threads.
+        The same image gives the same bytes on the same kind of device with the same number of threads.
         """
         height, width = rgb.shape[:2]
         mask = stretched(self.raw(prepared(rgb)))
@@ -118,7 +119,7 @@ class Segmenter:
 
     @torch.inference_mode()
     def raw(self, square: Floats) -> Floats:
-        """Return what the network says of SIDE x SIDE x 3 normalised pixels: SIDE x SIDE in 0..1."""
+        """Return the network's map of SIDE x SIDE x 3 normalised pixels: SIDE x SIDE in 0..1."""
         device = next(self.network.parameters()).device
         pixels = torch.from_numpy(np.ascontiguousarray(square.transpose(2, 0, 1)))[None].to(device)
         found: Floats = self.network(pixels)[0, 0].cpu().numpy()
@@ -126,7 +127,7 @@ class Segmenter:
 
 
 def prepared(rgb: Floats) -> Floats:
-    """Return H x W x 3 in 0..1 as the network was taught to see it: SIDE x SIDE x 3, normalised."""
+    """Return H x W x 3 in 0..1 as in the network's training: SIDE x SIDE x 3, normalised."""
     square = _resized(rgb, SIDE, SIDE)
     brightest = max(float(square.max()), 1 / 255)
     return (square / np.float32(brightest) - MEAN) / SPREAD
@@ -135,7 +136,7 @@ def prepared(rgb: Floats) -> Floats:
 def stretched(found: Floats) -> Floats:
     """Return the map from its least to its most, as the authors do, but never from above DOUBT[0] or to below DOUBT[1].
 
-    So a picture with no product, or with nothing else, does not become noise between 0 and 1.
+    So an image with no product, or with nothing else, does not become noise between 0 and 1.
     """
     least, most = min(float(found.min()), DOUBT[0]), max(float(found.max()), DOUBT[1])
     return (found - np.float32(least)) / np.float32(most - least)
@@ -144,11 +145,13 @@ def stretched(found: Floats) -> Floats:
 def _resized(plane: Floats, height: int, width: int) -> Floats:
     """Return H x W or H x W x 3 at another size: a side that shrinks is averaged, one that grows is interpolated."""
     old_height, old_width = plane.shape[:2]
-    wide = cv2.resize(np.ascontiguousarray(plane), (width, old_height), interpolation=_way(old_width, width))
-    return np.asarray(cv2.resize(wide, (width, height), interpolation=_way(old_height, height)), dtype=np.float32)
+    wide = cv2.resize(np.ascontiguousarray(plane), (width, old_height), interpolation=_interpolation(old_width, width))
+    return np.asarray(
+        cv2.resize(wide, (width, height), interpolation=_interpolation(old_height, height)), dtype=np.float32
+    )
 
 
-def _way(old: int, new: int) -> int:
+def _interpolation(old: int, new: int) -> int:
     return cv2.INTER_AREA if new < old else cv2.INTER_LINEAR
 
 
@@ -161,4 +164,4 @@ def load(weights: Path, device: str = "cpu") -> Segmenter:
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
     except (SafetensorError, RuntimeError) as error:
         raise OSError(f"{weights / 'model.safetensors'} does not hold the segmenter: {error}") from error
-    return Segmenter(network.eval().to(device, memory_format=torch.channels_last))
+    return Segmenter(to_channels_last(network.eval(), device))

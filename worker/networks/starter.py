@@ -1,8 +1,8 @@
 """The starter family's denoiser: diffusers' UNet, so that one small network serves every pipeline, with two helpers.
 
 It reads 33 channels: noisy latents (16), a mask (1) and the source's latents (16), in the order of diffusers'
-inpainting. A pipeline that knows no source hands in 16, and the rest is zero. What it predicts is the picture, as the
-difference from a base: the source's latents where there is a source, else the noisy latents as far as they are signal,
+inpainting. A pipeline that knows no source passes 16, and the rest is zero. It predicts the image, as the difference
+from a base: the source's latents where there is a source, else the noisy latents as far as they are signal,
 at low noise what `StarterCleaner` makes of them.
 So what is not to change is right before the first step of training, and stays so through norms that forget absolute
 values.
@@ -18,6 +18,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
 from torch import Tensor, nn
 
 from worker.networks.batch_invariance import in_pairs
+from worker.networks.weights import zeroed
 
 LATENTS = 16
 CHANNELS = 2 * LATENTS + 1
@@ -27,9 +28,9 @@ MAP_SIDE = 8
 MAP_SCALE = 4.0
 """Brings thin white lines on black to about the size of latents."""
 LOW = 400
-"""Times below it are of low noise: under a third of the picture's size."""
+"""Times below it have low noise: under a third of the image's size."""
 SHIFT = 0.5
-"""Below 1: less noise at the same time than on the straight line. At time 0.3 noise is 0.21 of the picture's size."""
+"""Below 1: less noise at the same time than on the straight line. At time 0.3 noise is 0.21 of the image's size."""
 
 
 def kept(times: Tensor) -> Tensor:
@@ -56,13 +57,12 @@ def convolutions(widths: list[int]) -> nn.ModuleList:
     layers = [nn.Conv2d(*pair, 3, padding=1) for pair in pairwise(widths)]
     for layer in layers[:-1]:
         nn.init.kaiming_normal_(layer.weight)
-    nn.init.zeros_(layers[-1].weight)
-    nn.init.zeros_(layers[-1].bias)
+    zeroed(layers[-1])
     return nn.ModuleList(layers)
 
 
 class StarterCleaner(ModelMixin, ConfigMixin):
-    """Convolutions without norms, which take a little noise off latents.
+    """Convolutions without norms, which remove a little noise from latents.
 
     FFDNet (Zhang et al. 2018, arXiv:1710.04026): how much noise there is comes in as one more channel.
     """
@@ -80,7 +80,8 @@ class StarterCleaner(ModelMixin, ConfigMixin):
         made = torch.cat([noisy, (4 * noise).expand(-1, 1, *noisy.shape[2:])], 1)
         for layer in self.convolutions[:-1]:
             made = nn.functional.silu(layer(made))
-        return left.sqrt() * noisy + noise * self.convolutions[-1](made)
+        added: Tensor = self.convolutions[-1](made)
+        return left.sqrt() * noisy + noise * added
 
 
 class StarterUNet(UNet2DConditionModel):
@@ -104,11 +105,12 @@ class StarterUNet(UNet2DConditionModel):
     def _predicted(self, sample: Tensor, timestep: Any, **options: Any) -> Tensor:  # noqa: ANN401
         options.pop("mid_block_additional_residual", None)
         control = options.pop("down_block_additional_residuals", None)
-        (made,) = super().forward(sample, timestep, return_dict=False, **options)
+        made: Tensor = super().forward(sample, timestep, return_dict=False, **options)[0]
         predicted = self._base(sample, timestep) + made
         if control is None:
             return predicted
-        guided, weight = control
+        guided: Tensor = control[0]
+        weight: Tensor = control[1]
         return (guided + (1 - weight).clamp(min=0) * predicted) / weight.clamp(min=1)
 
     def _base(self, inputs: Tensor, timestep: Any) -> Tensor:  # noqa: ANN401  a number or a tensor, as in diffusers
@@ -168,8 +170,9 @@ class StarterControlNet(ModelMixin, ConfigMixin):
         noise = (1 - left).sqrt()
         lines = MAP_SCALE * nn.functional.pixel_unshuffle(maps[:, :1], MAP_SIDE)
         made = torch.cat([noisy, noise.expand(-1, 1, *noisy.shape[2:]), lines], 1)
-        told = self.read(states.mean(1))[:, :, None, None]
-        made = nn.functional.silu(self.convolutions[0](made) + told)
+        condition = self.read(states.mean(1))[:, :, None, None]
+        made = nn.functional.silu(self.convolutions[0](made) + condition)
         for layer in self.convolutions[1:-1]:
             made = nn.functional.silu(layer(made))
-        return left.sqrt() * noisy + noise * self.convolutions[-1](made)
+        added: Tensor = self.convolutions[-1](made)
+        return left.sqrt() * noisy + noise * added

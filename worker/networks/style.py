@@ -22,6 +22,7 @@ from worker.components import Components
 from worker.engine import Canvas, EngineTask
 from worker.networks import features
 from worker.networks.features import FeatureNetwork
+from worker.networks.weights import load_float32
 
 MOBILENET_STYLE = (
     "stem.first_conv",
@@ -38,7 +39,7 @@ FINE_WIDTH, DEEP_WIDTH = 144, 192
 LEAST = 1e-5
 """Added to a variance that is divided by."""
 LEAST_COLOUR = 1e-3
-"""Added to the variance of colours, 0..1: a plain picture's noise must not become a style's colours."""
+"""Added to the variance of colours, 0..1: a plain image's noise must not become a style's colours."""
 
 Statistics = tuple[Tensor, Tensor]
 """Mean and spread of each channel, or of colours."""
@@ -66,7 +67,7 @@ def _keep(found: dict[str, Tensor], name: str, _module: nn.Module, _given: objec
 
 
 def gram(found: Tensor) -> Tensor:
-    """Return how often channels are strong together: N x C x H x W to N x C x C, a mean over places."""
+    """Return how strongly channels are active together: N x C x H x W to N x C x C, a mean over places."""
     flat = found.float().flatten(2)
     return flat @ flat.transpose(1, 2) / flat.shape[2]
 
@@ -100,11 +101,11 @@ def adain(found: Tensor, style: Statistics) -> Tensor:
 
 
 def folded(network: FeatureNetwork) -> FeatureNetwork:
-    """Return the network with its norms in the convolutions before them, in place: the same features, sooner."""
+    """Return the network with its norms folded into the convolutions before them, in place, which is faster."""
     for module in network.modules():
         if isinstance(module, MobileNetV2ConvLayer) and isinstance(module.normalization, nn.BatchNorm2d):
             module.convolution = fuse_conv_bn_eval(module.convolution, module.normalization)
-            module.normalization = nn.Identity()
+            module.add_module("normalization", nn.Identity())
     return network.requires_grad_(False)
 
 
@@ -147,8 +148,8 @@ class StyleDecoder(ModelMixin, ConfigMixin):
 
     @classmethod
     def loaded(cls, folder: Path) -> "StyleDecoder":
-        """Load it in float32. Raises OSError when it is not there or no safetensors."""
-        return cls.from_pretrained(folder, use_safetensors=True, local_files_only=True).float().eval()
+        """Load it in float32. Raises OSError when it is not there or not in safetensors."""
+        return load_float32(cls, folder)
 
     def forward(self, base: Tensor, deep: Tensor, fine: Tensor) -> Tensor:
         """Return N x 3 x 8h x 8w, RGB about 0..1 and not cut off.
@@ -156,7 +157,8 @@ class StyleDecoder(ModelMixin, ConfigMixin):
         Of recoloured pixels of that size, N x 192 x h x w at DEEP and N x 144 x 2h x 2w at FINE.
         """
         made = _doubled(self.at_4(torch.cat([_doubled(self.at_8(deep)), fine], 1)))
-        return base + self.at_1(torch.cat([_doubled(self.at_2(made)), base], 1))
+        change: Tensor = self.at_1(torch.cat([_doubled(self.at_2(made)), base], 1))
+        return base + change
 
 
 def _conv(given: int, made: int) -> tuple[nn.Module, nn.Module]:
@@ -167,19 +169,14 @@ def _doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
-def shared(components: Components, name: str) -> FeatureNetwork:
+def load_style_network(components: Components, name: str) -> FeatureNetwork:
     """Return the feature network called `name`, norms folded, shared by the engines for styles. Raises OSError."""
     folder = components.folder(name)
     return components.get((name, "style"), lambda: folded(features.load(folder, components.device)))
 
 
-def pixels(canvas: Canvas, device: str) -> Tensor:
-    """Return a canvas as networks take it, 1 x 3 x H x W in 0..1."""
-    return torch.from_numpy(np.ascontiguousarray(canvas.transpose(2, 0, 1)))[None].to(device)
-
-
 def style_of(task: EngineTask, small: Canvas, minimum: int) -> Canvas:
-    """Return the style's picture with its longer side as long as that of `small`, no side below `minimum` px.
+    """Return the style image with its longer side as long as that of `small`, no side below `minimum` px.
 
     A task without one is in its own style.
     """
@@ -191,9 +188,10 @@ def style_of(task: EngineTask, small: Canvas, minimum: int) -> Canvas:
 
 
 def enlarged(canvas: Canvas, small: Canvas, made: Canvas) -> Canvas:
-    """Return a canvas changed as its small version was: just what was made, where sizes are equal."""
+    """Return a canvas changed as its small version was: the result itself, where sizes are equal."""
     height, width = canvas.shape[:2]
     if made.shape == canvas.shape:
         return made
     change = np.asarray(cv2.resize(made - small, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
-    return np.clip(canvas + change, 0, 1)
+    whole: Canvas = np.clip(canvas + change, 0, 1)
+    return whole

@@ -1,4 +1,4 @@
-"""VGG19's convolutions (Simonyan & Zisserman 2015, arXiv:1409.1556), the network that styles were first told by.
+"""VGG19's convolutions (Simonyan & Zisserman 2015, arXiv:1409.1556), the network that styles were first measured by.
 
 It is a model that is pulled. Layers are called as Gatys et al. 2016 (CVPR; arXiv:1508.06576) call them, and as with
 them the pools are means, not maxima, which they found to give better pictures.
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from worker.networks.features import MEAN, SPREAD
+from worker.networks.weights import to_channels_last
 
 DEPTHS = (2, 2, 4, 4, 4)
 """Convolutions of each block; a pool stands between blocks."""
@@ -64,9 +65,9 @@ def places() -> list[int]:
 
 
 def load(folder: Path, device: str = "cpu") -> Vgg19:
-    """Load the convolutions of `model.safetensors` in float32; what names classes is left where it is.
+    """Load the convolutions of `model.safetensors` in float32; the classifier is not read.
 
-    Raises OSError when the file is not there, no safetensors, or no VGG19.
+    Raises OSError when the file is not there, not in safetensors, or no VGG19.
     """
     path = folder / "model.safetensors"
     try:
@@ -80,4 +81,4 @@ def load(folder: Path, device: str = "cpu") -> Vgg19:
         network.load_state_dict(tensors)
     except (SafetensorError, RuntimeError) as error:
         raise OSError(f"{path} holds no VGG19: {error}") from error
-    return network.to(device, memory_format=torch.channels_last)
+    return to_channels_last(network, device)

@@ -1,7 +1,7 @@
-"""VQGAN's network (Esser et al. 2021, arXiv:2012.09841): a picture as a grid of tokens, each one code of a codebook.
+"""VQGAN's network (Esser et al. 2021, arXiv:2012.09841): an image as a grid of tokens, each one code of a codebook.
 
 Encoder and decoder are those of diffusers' AutoencoderDC (Chen et al. 2024, arXiv:2410.10733), whose norms look at one
-place only: a tile's inside is what the whole picture would have given.
+place only: a tile's inside is what the whole image would have given.
 """
 
 from pathlib import Path
@@ -12,13 +12,13 @@ from diffusers.models import AutoencoderDC, ModelMixin
 from torch import Tensor, nn
 
 from worker.components import Components
-from worker.diffusion.starter import ONLY
+from worker.networks.weights import load_float32, to_channels_last, to_device
 
 FACTOR = 8
 """Px under one token's side."""
 ACROSS = 16
 SIDE = ACROSS * FACTOR
-"""Tokens and px across a picture that the transformer draws."""
+"""Tokens and px across an image that the transformer draws."""
 LATENTS = 16
 WIDTHS = (12, 48, 96, 192)
 """Channels at full, half, quarter and eighth size."""
@@ -27,7 +27,7 @@ WIDTHS = (12, 48, 96, 192)
 class VQGAN(ModelMixin, ConfigMixin):
     """Pixels to tokens and back.
 
-    A token is the number of the code nearest to what the encoder says of its place (Euclidean), 0..codes-1.
+    A token is the number of the code nearest to the encoder's output at its place (Euclidean), 0..codes-1.
     """
 
     @register_to_config
@@ -56,7 +56,7 @@ class VQGAN(ModelMixin, ConfigMixin):
         self.post_quant_conv = nn.Conv2d(code_width, LATENTS, 1)
 
     def encode(self, pixels: Tensor) -> Tensor:
-        """Return what the encoder says, N x code_width x H/8 x W/8, of N x 3 x H x W in -1..1."""
+        """Return the encoder's output, N x code_width x H/8 x W/8, of N x 3 x H x W in -1..1."""
         latents: Tensor = self.autoencoder.encode(pixels).latent
         made: Tensor = self.quant_conv(latents)
         return made
@@ -79,17 +79,16 @@ class VQGAN(ModelMixin, ConfigMixin):
         return made
 
     def pixels(self, tokens: Tensor) -> Tensor:
-        """Return the picture of tokens, N x 3 x 8h x 8w in -1..1."""
+        """Return the images of tokens, N x 3 x 8h x 8w in -1..1."""
         return self.decode(self.codes(tokens)).clamp(-1, 1)
 
 
 def vqgan(components: Components, weights: str) -> VQGAN:
-    """Load the network in float32, shared. Raises OSError when it is not there or no safetensors."""
+    """Load the network in float32, shared. Raises OSError when it is not there or not in safetensors."""
     folder = components.folder(weights)
-    return components.get((weights, "vqgan"), lambda: loaded(folder).to(components.device))
+    return components.get((weights, "vqgan"), lambda: to_device(loaded(folder), components.device))
 
 
 def loaded(folder: Path) -> VQGAN:
-    """Load the network in float32, on the CPU. Raises OSError when it is not there or no safetensors."""
-    network: VQGAN = VQGAN.from_pretrained(folder, **ONLY).float().eval()
-    return network.to(memory_format=torch.channels_last)
+    """Load the network in float32, on the CPU. Raises OSError when it is not there or not in safetensors."""
+    return to_channels_last(load_float32(VQGAN, folder), "cpu")

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 
 CHATTY = {
     "transformers.utils.import_utils": "requires torchvision",  # which nothing here needs
@@ -16,5 +17,9 @@ CHATTY = {
 def keep_quiet() -> None:
     """Turn off progress bars of loading, and the lines of CHATTY. Call it before transformers is imported."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    for name, said in CHATTY.items():
-        logging.getLogger(name).addFilter(lambda record, said=said: said not in record.getMessage())
+    for name, text in CHATTY.items():
+        logging.getLogger(name).addFilter(_without(text))
+
+
+def _without(text: str) -> Callable[[logging.LogRecord], bool]:
+    return lambda record: text not in record.getMessage()

@@ -59,7 +59,7 @@ class LikenessJob(Job):
         self.webhooks = []
         self._instance = None
 
-    @property
+    @property  # type: ignore[misc]  # RQ's can be set; nothing may set ours
     def instance(self) -> None:
         """Nothing: methods of stored objects are not run."""
         return
@@ -124,7 +124,7 @@ class LikenessJob(Job):
         """Return how often the job was given to a worker, as far as its retries tell."""
         return 1 + max(0, keys.RETRIES - (self.retries_left or 0))
 
-    def notify(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
+    def publish(self, event: Event, pipeline: Pipeline, lifetime: int | None = None) -> None:
         """Append to the job's event stream."""
         stream = keys.EVENTS_KEY.format(id=self.id)
         data = event.model_dump_json(exclude_none=True)
@@ -134,9 +134,9 @@ class LikenessJob(Job):
 
     def _end(self, event: Event, pipeline: Pipeline, lifetime: int | None) -> None:
         """Append the last event and count it; a job that was deleted since its lease was renewed stays deleted."""
-        self.notify(event, pipeline, lifetime)
+        self.publish(event, pipeline, lifetime)
         usage = keys.USAGE_KEY.format(owner=self.owner, day=now().date())
-        images = len(self.outcome.images) if event.status is Status.SUCCEEDED else 0  # type: ignore[union-attr]
+        images = len(self.outcome.images) if isinstance(self.outcome, Result) else 0
         args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS]
         pipeline.eval(ENDED, 2, usage, self.key, *args)
         redis_keys = [self.key, keys.EVENTS_KEY.format(id=self.id)]
@@ -151,7 +151,7 @@ class LikenessJob(Job):
     def retry(self, queue: Queue, pipeline: Pipeline) -> None:
         """Queue the job again after its worker died."""
         super().retry(queue, pipeline)
-        self.notify(Event(type="status", status=Status.QUEUED), pipeline)
+        self.publish(Event(type="status", status=Status.QUEUED), pipeline)
 
     def record_cancelled(self, steps_done: int, pipeline: Pipeline) -> None:
         """End a running job as cancelled."""
@@ -206,7 +206,7 @@ class LikenessQueue(Queue):
             order = first.scheduler.order(list(by_name))
             wake_up_keys = [keys.WAKE_UP_KEY.format(queue=name) for name in order]
             aged = keys.BATCH_TURN_SECONDS * 1000 if first.scheduler.batch_due else -1
-            args = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
+            args: list[str | int] = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
             redis_keys = [by_name[name].key for name in order]
             taken = connection.eval(TAKE, 2 * len(order), *redis_keys, *wake_up_keys, *args)
             if isinstance(taken, list):
@@ -228,7 +228,8 @@ class LikenessQueue(Queue):
 def fetch(queue: Queue, job_id: str) -> LikenessJob | None:
     """Return a job just taken from `queue`, or None, dropping its id, when it no longer exists."""
     try:
-        return LikenessJob.fetch(job_id, connection=queue.connection, serializer=queue.serializer)
+        found = LikenessJob.fetch(job_id, connection=queue.connection, serializer=queue.serializer)
     except NoSuchJobError:
         queue.connection.lrem(queue.intermediate_queue_key, 1, job_id)
         return None
+    return cast(LikenessJob, found)

@@ -1,4 +1,4 @@
-"""A worker's lease on a job: only who holds it may tell how far the job is and record how it ends."""
+"""A worker's lease on a job: only who holds it may report how far the job is and record how it ends."""
 
 import asyncio
 from collections.abc import Sequence
@@ -49,8 +49,8 @@ def erase_deleted(lost: Lease, store: PictureStore) -> None:
         asyncio.run(store.erase(lost.job.id))
 
 
-def notify(jobs: Sequence[Lease], progress: Progress, connection: Redis) -> None:
-    """Tell how far these jobs are, and mark those that nobody wants any more. Raises RedisError."""
+def report_progress(jobs: Sequence[Lease], progress: Progress, connection: Redis) -> None:
+    """Report how far these jobs are, and mark those that nobody wants any more. Raises RedisError."""
     event = Event(type="progress", status=JobStatus.RUNNING, progress=progress).model_dump_json(exclude_none=True)
     with connection.pipeline(transaction=False) as pipeline:
         for one in jobs:

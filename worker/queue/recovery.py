@@ -1,6 +1,6 @@
 """Looking after jobs that others lost: leases that expired, and jobs that were taken but never started."""
 
-from typing import Final
+from typing import Final, cast
 
 import structlog
 from rq import worker_registration
@@ -50,7 +50,7 @@ def forget_cancelled(queue: Queue) -> None:
 def recover(queue: Queue, worker: str, telemetry: Telemetry) -> None:
     """Run jobs again whose worker fell silent, or fail them when they have no retry left."""
     redis, registry = queue.connection, queue.started_job_registry
-    for entry in redis.zrangebyscore(registry.key, 0, current_timestamp()):
+    for entry in cast(list[bytes], redis.zrangebyscore(registry.key, 0, current_timestamp())):
         job_id, _ = parse_composite_key(entry.decode())
         ours = f"{job_id}:{worker}"
         deadline = current_timestamp() + keys.LEASE_SECONDS
@@ -77,7 +77,7 @@ def _run_again(job_id: str, queue: Queue, entry: str, telemetry: Telemetry) -> N
 
 def unstick(queue: Queue, seen: list[bytes]) -> list[bytes]:
     """Give back the taken jobs that were `seen` a look ago and still have not started; return those seen now."""
-    taken = queue.connection.lrange(queue.intermediate_queue_key, 0, -1)
+    taken = cast(list[bytes], queue.connection.lrange(queue.intermediate_queue_key, 0, -1))
     for job_id in taken:
         if job_id in seen:
             queue.connection.eval(UNSTICK, 2, queue.key, keys.JOB_KEY.format(id=job_id.decode()), job_id)

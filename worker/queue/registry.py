@@ -32,8 +32,8 @@ class WorkerRegistry:
         self._elsewhere: set[str] = set()
         self._alive_file = alive_file
 
-    def notify(self, pipeline: Pipeline) -> None:
-        """Say what this worker holds and could load."""
+    def announce(self, pipeline: Pipeline) -> None:
+        """Announce what this worker holds and could load."""
         record = Residency(
             worker=self._worker,
             device=self._residents.device,
@@ -68,7 +68,7 @@ class WorkerRegistry:
         return keys.RESIDENT_KEY.format(worker=worker)
 
 
-def _read(record: bytes | None) -> Residency | None:
+def _read(record: bytes | str | None) -> Residency | None:
     """Return a worker's record, or None: it died, or speaks a newer language than ours."""
     try:
         return None if record is None else Residency.model_validate_json(record, extra="ignore")

@@ -1,13 +1,11 @@
 """Which engines this worker holds in memory, and which make room when another is needed."""
 
 import importlib
-import os
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import structlog
 
@@ -19,23 +17,16 @@ from worker.components import Components, Weights
 from worker.config import Settings
 from worker.engine import Engine, Family, SavesMemory
 from worker.failures import out_of_memory
+from worker.residency import device
+from worker.residency.auxiliary import CAPTIONER, Auxiliary
 from worker.residency.warm_up import warm_up
 
-if TYPE_CHECKING:
-    from worker.networks.captioner import Captioner
-    from worker.networks.segmenter import Segmenter
-
-CAPTIONER = "captioner"
-"""Its folder below the models, where no setting names another."""
-SEGMENTER = "segmenter"
-"""Its folder below the weights."""
 SHARE = 0.9
 """Of a device's memory, where no bound is set: the rest is for what is not counted."""
 OFFLOAD_SHARE = 0.5
 """Of the free memory of the machine, at most, for engines that were moved off the GPU."""
 LOADED, UNLOADED, OFFLOADED, BROUGHT_BACK = "loaded", "unloaded", "moved off", "moved back"
 OUT_OF_MEMORY = "out of memory"
-CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 log = structlog.get_logger()
 
@@ -48,12 +39,10 @@ class Residents:
 
     def __init__(self, components: Components, memory: int | None = None, captioner: str = CAPTIONER) -> None:
         self.components = components
-        self._captioner_model = captioner
-        self._captioner: Captioner | None = None
-        self._budget = memory or round(SHARE * device_memory(components.device))
+        self._auxiliary = Auxiliary(components, captioner)
+        self._budget = memory or round(SHARE * device.device_memory(components.device))
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._commits: dict[str, dict[str, str]] = {}
-        self._segmenter: Segmenter | None = None
         self.tally: Counter[tuple[str, str]] = Counter()
         """How often an engine was loaded, unloaded, moved off the device, moved back, or ran out of memory."""
         self.held = 0
@@ -63,7 +52,7 @@ class Residents:
     def of(cls, settings: Settings) -> "Residents":
         """Return nothing resident yet, as the settings say."""
         weights = Weights(settings.weights, settings.models)
-        components = Components(weights, pick_device(settings.device), settings.dtype, settings.compile)
+        components = Components(weights, device.pick_device(settings.device), settings.dtype, settings.compile)
         return cls(components, settings.memory, settings.captioner)
 
     @property
@@ -78,51 +67,21 @@ class Residents:
 
     def product(self, rgb: Floats) -> Floats:
         """Return where the product is, H x W in 0..1, of H x W x 3. Raises EngineFailed when the model is missing."""
-        if self._segmenter is None:
-            self._segmenter = self._load_segmenter()
-        return self._segmenter.product(rgb)
-
-    def _load_segmenter(self) -> "Segmenter":
-        from worker.networks.segmenter import load  # torch is slow to import, and the drill needs none of it
-
-        try:
-            return load(self.components.folder(SEGMENTER), self.device)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise EngineFailed(f"the product segmenter could not be loaded: {error}") from error
+        return self._auxiliary.product(rgb)
 
     def caption(self, rgb: Floats) -> str | None:
         """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""
-        if self._captioner is None:
-            self._captioner = self._load_captioner()
-        return None if self._captioner is None else self._captioner.caption(rgb)
+        return self._auxiliary.caption(rgb)
 
     @property
     def no_captioner(self) -> str:
         """Why there is no caption where one was wanted."""
-        return f"no captioner is installed: likeness models pull {self._captioner_model}"
-
-    def _load_captioner(self) -> "Captioner | None":
-        try:
-            folder = self.components.folder(self._captioner_model)
-        except FileNotFoundError:
-            return None
-        import torch  # both are slow to import, and most runs need no caption
-
-        from worker.networks.captioner import load
-
-        try:
-            return load(folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise EngineFailed(f"the captioner could not be loaded: {error}") from error
+        return self._auxiliary.no_captioner
 
     @cached_property
     def device_name(self) -> str:
-        """What pictures are made on: the model of the GPU, or `cpu`. Two of another name may give other bytes."""
-        if not self.device.startswith("cuda"):
-            return self.device
-        import torch  # slow to import, and the drill needs none of it
-
-        return str(torch.cuda.get_device_name(self.device))
+        """What images are made on: the model of the GPU, or `cpu`."""
+        return device.name_of(self.device)
 
     def names(self) -> list[str]:
         """Return the names of the engines in memory, the least recently used first."""
@@ -188,17 +147,8 @@ class Residents:
             self._drop(spec.name)
 
     def answers(self) -> bool:
-        """Return whether the device still works: after a failed assert, say, CUDA refuses every call of the process."""
-        if not self.device.startswith("cuda"):
-            return True
-        import torch
-
-        try:
-            torch.cuda.synchronize(self.device)
-        except (RuntimeError, AssertionError) as error:
-            log.error("the device is lost", error=str(error))  # noqa: TRY400  the trace tells nothing of the cause
-            return False
-        return True
+        """Return whether the device still works."""
+        return device.works(self.device)
 
     def note(self, engine: str, event: str) -> None:
         """Count what happened to an engine's memory."""
@@ -256,7 +206,7 @@ class Residents:
 
     def _evict(self, name: str) -> None:
         """Move an engine to the machine's memory where there is room for it, else drop it."""
-        if self.device == "cpu" or self.components.size(name) > OFFLOAD_SHARE * free_memory():
+        if self.device == "cpu" or self.components.size(name) > OFFLOAD_SHARE * device.free_memory():
             self._drop(name)
             return
         log.info("engine moved off the device", engine=name)
@@ -270,28 +220,3 @@ class Residents:
         self.components.release(*names)
         for name in names:
             self.note(name, UNLOADED)
-
-
-def pick_device(asked: str) -> str:
-    """Return a torch device: `asked`, or with `auto` the GPU when there is one."""
-    if asked != "auto":
-        return asked
-    import torch  # slow to import, and the drill needs none of it
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def device_memory(device: str) -> int:
-    """Return the bytes of memory that a device has; of the machine, those its container may take."""
-    if device.startswith("cuda"):
-        import torch
-
-        return int(torch.cuda.mem_get_info(device)[1])
-    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    bound = CGROUP.read_text().strip() if CGROUP.exists() else "max"
-    return whole if bound == "max" else min(whole, int(bound))
-
-
-def free_memory() -> int:
-    """Return the bytes of the machine's memory that are free."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from likeness.contract.comparison import Compare
 from likeness.contract.errors import JobError, LikenessError
-from likeness.contract.jobs import ComparedRun, Comparison, JobOrder, Result, Scalar
+from likeness.contract.jobs import ComparedRun, Comparison, JobOrder, Result, Scalar, StoredPicture
 from likeness.contract.merit import MERIT, main_figures, merit_of, ranked, recommended, varied
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.runs import PlannedRun, plan_of
@@ -44,7 +44,7 @@ def compare(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
     started = datetime.now(UTC)
     try:
         runs = seeded(plan_of(order.task, context.catalogue).runs)
-        given = decode(context.store.get(order.input), UNBOUNDED)
+        given = decode(context.store.get(cast(StoredPicture, order.input)), UNBOUNDED)
         tried = _every(runs, given, Parts(order, context, watch, len(runs)))
         return None if tried is None else _found(order, started, given, tried, context.store)
     except LikenessError as error:

@@ -11,7 +11,7 @@ from worker.engine import AllCancelled, Canvas, DeviceLost, Stopped
 from worker.failures import job_error, out_of_memory
 from worker.residency.engines import OUT_OF_MEMORY, Residents
 
-RunItem = TypeVar("Wish")
+RunItem = TypeVar("RunItem")
 SPLIT = "batch split"
 
 log = structlog.get_logger()
@@ -30,7 +30,7 @@ class Fallback(Generic[RunItem]):
         """Names of the degradations so far, in order."""
 
     def run(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, Canvas | JobError]]:
-        """Yield what came of each wish, batch by batch; nothing of those nobody wants any more. Raises Stopped."""
+        """Yield what came of each item, batch by batch; nothing of those nobody wants any more. Raises Stopped."""
         rest = list(items)
         while rest:
             batch, rest = rest[: self._together], rest[self._together :]

@@ -7,7 +7,7 @@ from typing import cast
 from likeness.contract.errors import JobError, LikenessError
 from likeness.contract.jobs import JobOrder, Original, Reproduced, Reproduces, Reproduction, Result
 from likeness.contract.runs import plan_of
-from likeness.contract.tasks import Task
+from likeness.contract.tasks import Generate, Task
 from likeness.imaging.assessment.reproduction import differences, sameness_of
 from likeness.imaging.formats.decode import peek
 from likeness.imaging.masks import upright_size
@@ -36,7 +36,8 @@ def _every(originals: Sequence[Original], parts: Parts) -> list[Outcome] | None:
     outcomes = []
     for number, original in enumerate(originals):
         run = plan_of(cast(Task, original.recipe.task), parts.context.catalogue).runs[0]
-        outcome = parts.run(number, run, run.bound(*(size or run.spec.size_of(run.task))))
+        width, height = size or run.spec.size_of(cast(Generate, run.task))
+        outcome = parts.run(number, run, run.bound(width, height))
         if outcome is None:
             return None
         outcomes.append(outcome)

@@ -1,40 +1,33 @@
 """The life of a run: jobs that share a batch key, from stored input to stored, measured images.
 
-Nothing here knows RQ. `Watch` is how a run tells of its progress and learns that it must stop.
+Nothing here knows RQ. `Watch` is how a run reports its progress and learns that it must stop.
 """
 
-import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import cast
 
 import structlog
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable, UnsafeResult
-from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Timings
-from likeness.contract.parameters import MAX_SEED
-from likeness.contract.runs import PlannedRun
-from likeness.contract.tasks import Keep
-from likeness.imaging.assessment.generated import asked
+from likeness.contract.jobs import JobOrder, Progress
+from likeness.contract.tasks import Task
 from likeness.imaging.assessment.tripwires import made_finite
-from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.formats.encode import encode, wanted_format
-from likeness.imaging.frame import Frame
-from likeness.imaging.masks import upright_mask
 from likeness.imaging.registration import undone
-from worker.editing.canvas import AnalysedCanvas
-from worker.editing.plan import EditPlan
-from worker.editing.planner import beside, edit_plan_of, is_captioned
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.fallback import Fallback
+from worker.runs.preparation import prepared
 from worker.runs.previews import Previews, RunItem
+from worker.runs.results import Results
 from worker.runs.safeguards import provenance_of
-from worker.runs.scoring import UNBOUNDED, Candidate, ranked, score, telling
+from worker.runs.scoring import score
 from worker.runs.state import Stopwatch, Work
 
 log = structlog.get_logger()
@@ -44,10 +37,9 @@ class Run:
     """One run of an engine over jobs with an equal batch key."""
 
     def __init__(self, spec: EngineSpec, context: Context, watch: Watch) -> None:
-        self.spec, self.watch = spec, watch
-        self.residents, self.store, self.metrics = context.residents, context.store, context.metrics
+        self.spec, self.context, self.watch = spec, context, watch
         self.safeguards, self.telemetry = context.safeguards, context.telemetry
-        self.previews = Previews(spec, self.store, self.safeguards)
+        self.previews = Previews(spec, context.store, self.safeguards)
         self.watched = Stopwatch()
         self.models: dict[str, str] = {}
         self.works: list[Work] = []
@@ -61,7 +53,7 @@ class Run:
         if engine is None:
             return self.outcomes
         self.works = [work for order in orders if (work := self._prepare(order))]
-        fallback = Fallback(self.spec, self.residents, partial(self._generate, engine))
+        fallback = Fallback(self.spec, self.context.residents, partial(self._generate, engine))
         try:
             while pending := [work for work in self.works if work.open]:
                 self._attempt(fallback, pending)
@@ -75,15 +67,16 @@ class Run:
 
     def _load(self, orders: Sequence[JobOrder]) -> Engine | None:
         job_ids = [order.id for order in orders]
-        self._tell(job_ids, Progress(step=0, steps=0, stage="loading"))
+        self._report(job_ids, Progress(step=0, steps=0, stage="loading"))
         try:
-            engine = self.residents.engine(self.spec)
-            self.models = self.residents.commits(self.spec, [lora.name for lora in orders[0].task.loras])
+            engine = self.context.residents.engine(self.spec)
+            loras = [lora.name for lora in cast(Task, orders[0].task).loras]
+            self.models = self.context.residents.commits(self.spec, loras)
         except JobError as error:
             self.outcomes.update({order.id: error for order in orders})
             return None
         self._lap("loading", job_ids)
-        self._tell(job_ids, Progress(step=0, steps=0, stage="preparing"))
+        self._report(job_ids, Progress(step=0, steps=0, stage="preparing"))
         return engine
 
     def _lap(self, stage: Stage, job_ids: Sequence[str], step: int = 0) -> None:
@@ -92,10 +85,7 @@ class Run:
     def _prepare(self, order: JobOrder) -> Work | None:
         """Decode the input onto its canvas; a job whose input is bad fails alone."""
         try:
-            planned = PlannedRun.of(self.spec, order.task)
-            given = self._given(order)
-            frame = Frame.of(given)
-            plan = self._brief(order, planned, given, frame)
+            work = prepared(order, self.spec, self.context)
         except JobError as error:
             self.outcomes[order.id] = error
         except StoreUnavailable as error:
@@ -106,25 +96,9 @@ class Run:
             self.outcomes[order.id] = job_error(error)
             log.warning("the input could not be prepared", job=order.id, exc_info=error)
         else:
-            seed = order.task.seed
             self._lap("preparing", [order.id])
-            return Work(order, planned, given, frame, plan, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+            return work
         return None
-
-    def _given(self, order: JobOrder) -> Picture:
-        """Return the picture that was sent, or a grey one of the frame that is to be generated."""
-        if order.input is None:
-            return asked(*self.spec.size_of(order.task))
-        return decode(self.store.get(order.input), UNBOUNDED)
-
-    def _brief(self, order: JobOrder, planned: PlannedRun, given: Picture, frame: Frame) -> EditPlan:
-        """Return what is asked of the picture, from the files that were sent with it."""
-        canvas = frame.canvas(given, self.spec.canvas.multiple, self.spec.canvas.minimum)
-        sent = {name: decode(self.store.get(file), UNBOUNDED) for name, file in order.files.items()}
-        mask = upright_mask(given, sent["mask"]) if "mask" in sent else None
-        width, height = frame.upright_size
-        shown = AnalysedCanvas(canvas, (height, width), self.residents.product, self.residents.caption, mask)
-        return edit_plan_of(planned, shown, beside(given, sent))
 
     def _attempt(self, fallback: Fallback[RunItem], pending: list[Work]) -> None:
         """Make and measure one attempt's candidates of every pending job."""
@@ -163,11 +137,11 @@ class Run:
         self._lap(stage, job_ids, step)
         if preview is not None:
             self.previews.offer(items, preview)
-        self._tell(job_ids, Progress(step=step, steps=steps, stage=stage, attempt=attempt))
+        self._report(job_ids, Progress(step=step, steps=steps, stage=stage, attempt=attempt))
         if not any(work.wanted for work, _ in items):
             raise AllCancelled
 
-    def _tell(self, job_ids: list[str], progress: Progress) -> None:
+    def _report(self, job_ids: list[str], progress: Progress) -> None:
         unwanted: set[str] = set()
         for shown, ids in self.previews.counted(job_ids).items():
             unwanted |= self.watch.progress(ids, progress.model_copy(update={"preview": shown}))
@@ -194,7 +168,7 @@ class Run:
             work.withheld += 1
             self.telemetry.candidate(self.spec.name, None)
             return
-        candidate = score(work.given, data, work.order.task, work.plan.check, self.metrics, faults)
+        candidate = score(work.given, data, work.task, work.plan.check, self.context.metrics, faults)
         report = candidate.report.model_copy(update={"registration": lay})
         work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
         self.telemetry.candidate(self.spec.name, report)
@@ -207,75 +181,23 @@ class Run:
             return None
         made = provenance_of(self.spec, work.order, task, seed)
         image = work.plan.locked(work.given, work.frame.restore(canvas))
-        wanted = wanted_format(work.order.task, work.frame.format)
-        data = encode(image, work.frame, wanted, self.safeguards.xmp(made), work.order.task.quality)
+        wanted = wanted_format(work.task, work.frame.format)
+        data = encode(image, work.frame, wanted, self.safeguards.xmp(made), work.task.quality)
         return self.safeguards.signed(data, made)
 
     def _finish(self, work: Work, started: datetime, batch: int) -> Outcome:
         """Store the images to keep and describe them."""
         if not work.candidates:
             return UnsafeResult("the safety checker withheld all that was made; try another prompt, seed or picture")
-        best = ranked(work.candidates)
-        kept = best if work.order.task.keep is Keep.ALL else best[:1]
+        results = Results(self.spec, self.context, self.models)
+        kept = results.kept(work)
         try:
             began = time.monotonic()
-            images = [self._stored(work, candidate) for candidate in kept]
+            images = [results.stored(work, candidate) for candidate in kept]
             self.telemetry.stage(self.spec.name, "storing", [work.order.id], time.monotonic() - began)
         except StoreUnavailable as error:
             return StoreFailed(error.detail)
-        return Result(
-            images=images,
-            engine=self._used(work),
-            recipe=self._recipe(work, kept),
-            timings=Timings(
-                queued=max(0.0, (started - work.order.created_at).total_seconds()), **dict(self.watched.seconds)
-            ),
-            attempts=work.attempts,
-            batch=batch,
-            degradations=work.degradations,
-            caption=work.plan.caption,
-            caption_reason=self._caption_reason(work),
-        )
-
-    def _stored(self, work: Work, candidate: Candidate) -> MadeImage:
-        picture = self.store.put(work.order.id, candidate.data, f"image/{candidate.format}")
-        width, height = candidate.image.size
-        return MadeImage(
-            picture=picture,
-            width=width,
-            height=height,
-            mode=candidate.image.mode,
-            format=candidate.format,
-            seed=candidate.seed,
-            guidance_scale=candidate.guidance_scale,
-            report=telling(candidate.report, work.withheld),
-        )
-
-    def _used(self, work: Work) -> EngineUsed:
-        return EngineUsed(
-            name=self.spec.name,
-            family=self.spec.family,
-            revision=self.spec.revision,
-            parameters=dict(work.planned.parameters),
-        )
-
-    def _recipe(self, work: Work, kept: list[Candidate]) -> Recipe:
-        return Recipe(
-            engine=self.spec.name,
-            revision=self.spec.revision,
-            models=self.models,
-            parameters=dict(work.planned.parameters),
-            seeds=[candidate.seed for candidate in kept if candidate.seed is not None],
-            input_sha256=work.order.input and work.order.input.sha256,
-            files_sha256={name: file.sha256 for name, file in work.order.files.items()},
-            task=work.order.task,
-            caption=work.plan.caption,
-            device=self.residents.device_name,
-        )
-
-    def _caption_reason(self, work: Work) -> str | None:
-        missing = is_captioned(work.order.task, self.spec) and work.plan.caption is None
-        return self.residents.no_captioner if missing else None
+        return results.of(work, kept, images, started, batch, self.watched.seconds)
 
 
 def _guidance(task: EngineTask) -> float | None:

@@ -67,7 +67,7 @@ def _merit(one: Candidate) -> tuple[bool, bool, float, float]:
     return one.accepted, happened, one.report.score("ssim") or 0.0, one.report.score("clip_score") or 0.0
 
 
-def telling(report: Report, withheld: int) -> Report:
+def with_withheld(report: Report, withheld: int) -> Report:
     """Return the report with a word on the job's candidates that were withheld, if any were."""
     if not withheld:
         return report

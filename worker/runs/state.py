@@ -3,11 +3,13 @@
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import cast
 
 from likeness.contract.errors import JobError
 from likeness.contract.jobs import JobOrder
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.runs import PlannedRun
+from likeness.contract.tasks import Task
 from likeness.imaging.formats.decode import Picture
 from likeness.imaging.frame import Frame
 from worker.editing.plan import EditPlan
@@ -50,13 +52,18 @@ class Work:
     wanted: bool = True
 
     @property
+    def task(self) -> Task:
+        """What is asked: a comparison comes as one run for each of its tasks."""
+        return cast(Task, self.order.task)
+
+    @property
     def open(self) -> bool:
         """Whether another attempt should be made."""
         done = any(candidate.accepted for candidate in self.candidates)
-        return self.wanted and self.error is None and not done and self.attempts < self.order.task.attempts
+        return self.wanted and self.error is None and not done and self.attempts < self.task.attempts
 
     def seeds(self) -> list[int]:
         """Return the seeds of the next attempt."""
-        count = self.order.task.candidates
+        count = self.task.candidates
         first = self.first_seed + self.attempts * count
         return [(first + number) % (MAX_SEED + 1) for number in range(count)]

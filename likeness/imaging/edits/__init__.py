@@ -1,1 +1,1 @@
-"""Edits made by arithmetic: what the training pairs are made with, and what prepares or finishes a diffused edit."""
+"""Exact edits by arithmetic: recolouring, backgrounds, light, prints, sizes; and what training pairs are made with."""

@@ -186,6 +186,15 @@ def begun(live: Live, picture: tuple[str, bytes], key: dict[str, str] | None = N
     return connection
 
 
+def until_wait(live: Live, calls: int) -> None:
+    """Wait until so many calls wait for their jobs."""
+    waiting, most = live.app.state.services.waiting, live.app.state.services.settings.max_waiting
+    until = time.monotonic() + 20
+    while waiting._free != most - calls:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
 def only_job(live: Live, true: Callable[[dict], bool] = lambda job: True) -> dict:
     """Return the one job there is once it is so."""
     until = time.monotonic() + 20
@@ -203,10 +212,13 @@ def test_a_job_that_everybody_left_is_stopped_and_one_that_is_awaited_is_not(has
     try:
         job = only_job(hasty)
         second = begun(hasty, photo(11))
+        until_wait(hasty, 2)
         first.close()
+        until_wait(hasty, 1)
         time.sleep(3)  # longer than the job is kept for nobody: what is tested is that nothing happens
         assert only_job(hasty)["status"] == "queued"
         second.close()
+        until_wait(hasty, 0)
         assert only_job(hasty, lambda job: job["status"] != "queued")["status"] == "cancelled"
         assert only_job(hasty)["id"] == job["id"]
     finally:
@@ -219,11 +231,7 @@ def test_a_job_of_another_call_with_the_same_key_is_not_stopped(hasty: Live) -> 
     key, picture = {"Idempotency-Key": "mine"}, photo(16)
     job = hasty.http.post("/recreate", files={"image": picture}, headers=key).json()["id"]
     connection = begun(hasty, picture, key=key)
-    waiting = hasty.app.state.services.waiting
-    until = time.monotonic() + 20
-    while waiting._free == hasty.app.state.services.settings.max_waiting:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until_wait(hasty, 1)
     connection.close()
     time.sleep(4)  # longer than a job of its own would be kept: what is tested is that nothing happens
     assert only_job(hasty)["id"] == job and only_job(hasty)["status"] == "queued"

@@ -266,6 +266,7 @@ def test_redis_may_come_and_go(server: Server, tmp_path: Path, receiver: Receive
     with serving(settings) as live, delivering(settings):
         first = cancelled(live, receiver.url)
         told(live.http, first, "delivered")
+        server.written()
         server.kill()
         assert live.http.get(f"/jobs/{first}").status_code == 503
         server.start()

@@ -5,13 +5,13 @@ from pathlib import Path
 import torch
 
 from training.autoencoder import build
-from training.data.pairs import Lesson, Pairs
+from training.data.pairs import Pairs, TrainingTask
 from training.data.pictures import load_pictures
 from training.data.stream import FRESH, Stream
 
 
 def test_pairs_are_kept_from_the_beginning_and_encoding_rests(data: Path) -> None:
-    stream = Stream(Pairs(load_pictures(data), 64, seed=1), build(), Lesson.CONTROL, least=3 * FRESH, rest=3)
+    stream = Stream(Pairs(load_pictures(data), 64, seed=1), build(), TrainingTask.CONTROL, least=3 * FRESH, rest=3)
     sizes = []
     for _ in range(4):
         batch = stream.batch(FRESH + 2)

@@ -6,8 +6,15 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
 
 from tests.support import tiny
-from worker.diffusion.pipelines import group_by_prompt_length, read
-from worker.diffusion.prompts import MOST_WEIGHT, Encoder, chunks, emphasised, states
+from worker.diffusion.prompts import (
+    MOST_WEIGHT,
+    Encoder,
+    chunks,
+    emphasised,
+    encode_prompts,
+    group_by_prompt_length,
+    states,
+)
 
 TEXT = "a red shirt, hanging"
 
@@ -51,7 +58,7 @@ def test_a_plain_prompt_is_read_as_diffusers_reads_it(encoder: Encoder) -> None:
     )
     with torch.inference_mode():
         theirs, nothing = pipe.encode_prompt(TEXT, "cpu", 1, True)
-        ours = read([encoder], TEXT, "", 0, normed=True)
+        ours = encode_prompts([encoder], TEXT, "", 0, normed=True)
     assert torch.equal(ours["prompt_embeds"], theirs) and torch.equal(ours["negative_prompt_embeds"], nothing)
 
 
@@ -61,7 +68,7 @@ def test_sdxl_s_two_encoders_are_read_as_diffusers_reads_them(tmp_path) -> None:
     encoders = [Encoder(pipe.tokenizer, pipe.text_encoder), Encoder(pipe.tokenizer_2, pipe.text_encoder_2)]
     with torch.inference_mode():
         theirs = pipe.encode_prompt(TEXT, device="cpu", negative_prompt="blur")
-        ours = read(encoders, TEXT, "blur", 1, normed=False)
+        ours = encode_prompts(encoders, TEXT, "blur", 1, normed=False)
     names = ("prompt_embeds", "negative_prompt_embeds", "pooled_prompt_embeds", "negative_pooled_prompt_embeds")
     assert all(torch.equal(ours[name], value) for name, value in zip(names, theirs, strict=True))
 
@@ -79,19 +86,21 @@ def test_a_weight_moves_the_states_of_its_tokens_and_keeps_the_mean(encoder: Enc
 def test_a_long_prompt_is_read_to_its_end(encoder: Encoder) -> None:
     long = "red " * 60
     with torch.inference_mode():
-        one, other = (read([encoder], long + end, "", 0, normed=True)["prompt_embeds"] for end in ("shirt", "hat"))
+        one, other = (
+            encode_prompts([encoder], long + end, "", 0, normed=True)["prompt_embeds"] for end in ("shirt", "hat")
+        )
     assert one.shape[1] == 3 * 77 and not torch.equal(one, other)
 
 
 def test_what_a_picture_must_not_show_is_as_long_as_what_it_shows(encoder: Encoder) -> None:
     with torch.inference_mode():
-        one = read([encoder], "red", "blue " * 60, 0, normed=True)
-        other = read([encoder], "red", "", 0, normed=True)
+        one = encode_prompts([encoder], "red", "blue " * 60, 0, normed=True)
+        other = encode_prompts([encoder], "red", "", 0, normed=True)
     assert one["prompt_embeds"].shape == one["negative_prompt_embeds"].shape == (1, 4 * 77, 32)
     assert group_by_prompt_length([one, other, one]) == [[0, 2], [1]]
 
 
 def test_skipped_layers_are_earlier_ones(encoder: Encoder) -> None:
     with torch.inference_mode():
-        made = [read([encoder], TEXT, "", skipped, normed=True)["prompt_embeds"] for skipped in (0, 1, 2)]
+        made = [encode_prompts([encoder], TEXT, "", skipped, normed=True)["prompt_embeds"] for skipped in (0, 1, 2)]
     assert not torch.equal(made[0], made[1]) and not torch.equal(made[1], made[2])

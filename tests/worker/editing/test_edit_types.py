@@ -52,7 +52,7 @@ def size_of(data: bytes) -> tuple[int, int]:
 
 
 def asked(task: Customise, sent: Sent, size: tuple[int, int] = (50, 40), spec: EngineSpec = SPEC) -> EditPlan:
-    """Return the brief for a grey picture of this height and width, padded to the canvas below and to the right."""
+    """Return the plan for a grey picture of this height and width, padded to the canvas below and to the right."""
     canvas = np.full((64, 64, 3), 0.5, np.float32)
     nothing = lambda _: np.zeros(size, np.float32)  # noqa: E731
     return edit_plan_of(PlannedRun.of(spec, task), AnalysedCanvas(canvas, size, nothing, lambda _: None), sent)

@@ -11,9 +11,10 @@ from likeness.imaging.metrics.psnr import psnr
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
+from worker.diffusion.tensors import pixels
 from worker.engine import AllCancelled, EngineTask
 from worker.engines.adain import AdainEngine, load
-from worker.networks.style import MOBILENET_STYLE, gram, pixels, style_error, tapped
+from worker.networks.style import MOBILENET_STYLE, gram, style_error, tapped
 
 SPEC = load_catalogue().find("adain")
 DOTS = np.where(
@@ -42,7 +43,7 @@ def made(engine: AdainEngine, *tasks: EngineTask) -> list[np.ndarray]:
 def error(engine: AdainEngine, canvas: np.ndarray) -> float:
     """Return how far the style of a canvas is from that of the dots."""
     grams = [
-        {name: gram(one) for name, one in tapped(engine.encoder, pixels(picture, "cpu"), MOBILENET_STYLE).items()}
+        {name: gram(one) for name, one in tapped(engine.encoder, pixels([picture], "cpu"), MOBILENET_STYLE).items()}
         for picture in (canvas, DOTS)
     ]
     return float(style_error(*grams))

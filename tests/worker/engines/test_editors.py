@@ -167,7 +167,7 @@ def test_the_pipeline_keeps_every_size_that_is_worked_in(monkeypatch: pytest.Mon
 
 
 def read(able: QwenImageEditEngine, text: str, canvas: Canvas) -> torch.Tensor:
-    return able._read(able._pipe(), Image.fromarray((canvas * 255).astype(np.uint8)), text)
+    return able._encode(able._pipe(), Image.fromarray((canvas * 255).astype(np.uint8)), text)
 
 
 @torch.inference_mode()

@@ -18,8 +18,8 @@ from likeness.contract.tasks import Control
 from tests.support import tiny
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
-from worker.diffusion.pipelines import fitted
 from worker.diffusion.schedulers import SCHEDULERS
+from worker.diffusion.tensors import to_working_size
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, silent
 from worker.engines.stable_diffusion_xl import sizes
 from worker.observability.log_filters import keep_quiet
@@ -261,7 +261,7 @@ def test_sdxl_is_told_the_size_that_the_picture_has(engine: Callable[[str], Engi
     assert sizes(replace(given, from_scratch=True), small)["original_size"] == (1024, 680)
     one = task("sdxl", 64, 64)
     spec = CATALOGUE.find("sdxl").canvas.model_copy(update={"native": 96, "tile": 96})
-    larger = fitted(one.canvas, spec)
+    larger = to_working_size(one.canvas, spec)
     assert larger.shape == (96, 96, 3)
 
 

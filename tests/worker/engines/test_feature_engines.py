@@ -14,7 +14,7 @@ from tests.support.places import ROOT
 from tests.worker.engines.test_family_frames import ODD, picture
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.diffusion.starter import pixels
+from worker.diffusion.tensors import pixels
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask
 from worker.engines.feature_diffusion import FeatureDiffusionEngine
 from worker.engines.feature_gan import FeatureGanEngine

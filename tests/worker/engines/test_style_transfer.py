@@ -14,9 +14,10 @@ from tests.worker.engines.test_families import small
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
+from worker.diffusion.tensors import pixels
 from worker.engine import AllCancelled, EngineTask, Preview, silent
 from worker.engines.style_transfer import MobileNetSeeing, Painting, StyleTransferEngine, VggSeeing, load
-from worker.networks.style import gram, pixels, shared, style_error
+from worker.networks.style import gram, load_style_network, style_error
 
 NAMES = ["style-transfer", "style-transfer-vgg19"]
 CHECKS = (np.indices((96, 96)).sum(0) // 8 % 2)[..., None] * np.float32([0.8, 0.1, 0.5]) + np.float32([0.1, 0.6, 0.2])
@@ -56,10 +57,10 @@ def test_the_style_comes_in_and_the_content_stays(
 ) -> None:
     one = task(steps=15)
     (out,) = made(engine("style-transfer"), one)
-    seeing = MobileNetSeeing(shared(components, "mobilenet-v2"))
+    seeing = MobileNetSeeing(load_style_network(components, "mobilenet-v2"))
 
     def grams(canvas: np.ndarray) -> dict[str, torch.Tensor]:
-        seen = seeing.see(pixels(canvas, "cpu"))
+        seen = seeing.see(pixels([canvas], "cpu"))
         return {name: gram(seen[name]) for name in seeing.style}
 
     wanted = grams(CHECKS.astype(np.float32))
@@ -136,8 +137,8 @@ def test_every_iteration_is_told_of_shows_all_pictures_and_may_be_the_last(
 
 def test_the_best_picture_is_kept_when_a_step_goes_wrong(components: Components) -> None:
     one = task()
-    seeing = MobileNetSeeing(shared(components, "mobilenet-v2"))
-    given, style = pixels(one.canvas, "cpu"), pixels(one.style, "cpu")
+    seeing = MobileNetSeeing(load_style_network(components, "mobilenet-v2"))
+    given, style = pixels([one.canvas], "cpu"), pixels([one.style], "cpu")
     painting = Painting(seeing, given, style, one.parameters)
     for _ in range(3):
         painting.step()

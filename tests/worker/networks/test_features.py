@@ -18,7 +18,7 @@ from transformers import (
 from tests.support.places import EXAMPLES
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.networks.features import LAYERS, MEAN, SPREAD, STRIDES, FeatureNetwork, load, shared
+from worker.networks.features import LAYERS, MEAN, SPREAD, STRIDES, FeatureNetwork, load, load_shared
 
 PIXELS = torch.rand(1, 3, 97, 61, generator=torch.Generator().manual_seed(0))
 
@@ -93,7 +93,7 @@ def test_a_layer_that_is_not_there_is_named(shipped: FeatureNetwork) -> None:
 
 def test_engines_share_it() -> None:
     components = Components(Weights(WEIGHTS, WEIGHTS), "cpu")
-    assert shared(components, "mobilenet-v2") is shared(components, "mobilenet-v2")
+    assert load_shared(components, "mobilenet-v2") is load_shared(components, "mobilenet-v2")
 
 
 def test_what_is_no_feature_network_is_refused(tmp_path: Path) -> None:

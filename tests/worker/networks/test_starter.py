@@ -5,7 +5,6 @@ import torch
 from diffusers.models import UNet2DConditionModel
 
 from training.loop.family import scheduler
-from worker.diffusion.starter import schedule
 from worker.networks.batch_invariance import in_pairs
 from worker.networks.starter import (
     CHANNELS,
@@ -107,11 +106,3 @@ def test_pairs_leave_numbers_and_nested_residuals_in_order() -> None:
 def test_the_schedule_is_the_one_that_diffusers_runs() -> None:
     assert torch.allclose(scheduler().alphas_cumprod.double(), kept(torch.arange(TIMES)), atol=1e-4)
     assert kept(torch.tensor(TIMES - 1)) == 0, "the last time is pure noise"
-
-
-@pytest.mark.parametrize(
-    ("steps", "strength", "run"), [(8, 1.0, 8), (8, 0.3, 8), (8, 0.15, 8), (50, 0.9, 50), (8, 0.0, 0)]
-)
-def test_as_many_steps_are_run_as_were_asked_for(steps: int, strength: float, run: int) -> None:
-    asked, ran = schedule(steps, strength)
-    assert ran == run and asked <= TIMES and int(asked * strength) == run

@@ -183,16 +183,16 @@ def test_a_second_sigterm_hands_back_at_once(drill: Drill) -> None:
     assert drill.status(job_id) is JobStatus.QUEUED
 
 
-def test_a_job_past_its_bound_fails_at_the_next_step(drill: Drill) -> None:
-    drill.worker()
-    job_id = drill.submit(steps=1000)
-    assert drill.ended([job_id], 20)[0].error.code == "timeout"
+def test_a_job_past_its_bound_fails_at_the_next_step(hasty: Drill) -> None:
+    hasty.worker()
+    job_id = hasty.submit(steps=1000)
+    assert hasty.ended([job_id], 20)[0].error.code == "timeout"
 
 
-def test_a_call_that_never_returns_ends_its_worker_and_fails_its_job(drill: Drill) -> None:
-    worker = drill.worker(hang_seconds="1")
-    job_id = drill.submit(prompt="hang")
-    assert drill.ended([job_id], 30)[0].error.code == "timeout"
+def test_a_call_that_never_returns_ends_its_worker_and_fails_its_job(hasty: Drill) -> None:
+    worker = hasty.worker(hang_seconds="1")
+    job_id = hasty.submit(prompt="hang")
+    assert hasty.ended([job_id], 30)[0].error.code == "timeout"
     assert worker.wait(10) == 70
 
 
@@ -207,6 +207,7 @@ def test_the_server_killed_and_restarted_loses_no_job(drill: Drill, server: Serv
     running = drill.submit(steps=30)
     drill.until(lambda: drill.status(running) is JobStatus.RUNNING, 10)
     waiting = [drill.submit(steps=2) for _ in range(3)]
+    server.written()
     server.kill()
     time.sleep(0.5)
     server.start()

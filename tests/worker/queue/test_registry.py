@@ -55,7 +55,7 @@ class Taker:
         for queue in self.queues:
             self.redis.sadd(f"rq:workers:{queue.name}", f"rq:worker:{self.name}")
         with self.redis.pipeline() as pipeline:
-            self.registry.tell(pipeline)
+            self.registry.announce(pipeline)
             pipeline.execute()
 
     def take(self, timeout: int | None = None) -> str | None:

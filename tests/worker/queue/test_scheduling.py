@@ -25,21 +25,25 @@ def most_at_once(jobs: list[Job]) -> int:
     return most
 
 
-def test_a_bound_on_running_jobs_holds_over_workers_and_batches_and_outlives_a_worker(drill: Drill) -> None:
+def test_a_bound_on_running_jobs_holds_over_workers_and_batches_and_outlives_a_worker(
+    drill: Drill, tmp_path: Path
+) -> None:
     bounded = [drill.submit("ant", TWO, steps=4) for _ in range(6)]
     others = [drill.submit("bee", steps=4) for _ in range(4)]
     workers = [drill.worker(), drill.worker()]
     jobs, free = drill.ended(bounded, 90), drill.ended(others, 90)
     assert {job.status for job in [*jobs, *free]} == {JobStatus.SUCCEEDED}
     assert most_at_once(jobs) == 2
-    assert max(job.ended_at for job in free) < max(job.ended_at for job in jobs), "nobody waits behind the bound"
+    assert max(job.started_at for job in free) < max(job.started_at for job in jobs), "nobody waits behind the bound"
 
-    running = [drill.submit("ant", TWO, steps=40) for _ in range(2)]
+    gate = tmp_path / "gate"  # they can neither end before they are killed, nor run past their bound
+    running = [drill.submit("ant", TWO, prompt=f"until {gate}") for _ in range(2)]
     waiting = [drill.submit("ant", TWO) for _ in range(2)]
     drill.until(lambda: all(drill.status(job_id) is JobStatus.RUNNING for job_id in running), 60)
     for worker in workers:
         drill.kill(worker)
     assert [drill.status(job_id) for job_id in waiting] == [JobStatus.QUEUED] * 2
+    gate.touch()
     drill.lapse(*workers)
     drill.worker()
     assert {job.status for job in drill.ended([*running, *waiting], 90)} == {JobStatus.SUCCEEDED}

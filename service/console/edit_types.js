@@ -1,4 +1,4 @@
-/** The ways of customising: for each the fields that say what is wanted, and how the service takes them. */
+/** The edit types: for each the fields that describe the edit, and how the service takes them. */
 
 import { examplesOf } from "./catalogue.js";
 import { h, tell } from "./dom.js";
@@ -7,7 +7,7 @@ import { paint } from "./painter.js";
 
 /** @typedef {import("./fields.js").Field} Field */
 /**
- * @typedef {object} Wish what a way adds to the form and to the request
+ * @typedef {object} EditForm what an edit type adds to the form and to the request
  * @property {HTMLElement[]} elements
  * @property {() => {fields: Record<string, any>, files: Record<string, File>}} read
  */
@@ -39,11 +39,11 @@ function readSaid(setting, detail, list) {
 const REGIONS = [
   { value: "product", label: "The product" },
   { value: "background", label: "The background" },
-  { value: "painted", label: "Where I paint" },
+  { value: "painted", label: "A painted area" },
 ];
 
 /**
- * Where alone the picture may change: a part that is found, or painted.
+ * The area that an edit is limited to: a detected part of the picture, or a painted one.
  * @param {Setting} setting @param {string} label @param {{value: string, label: string}[]} options @param {string} chosen
  */
 function region(setting, label, options, chosen) {
@@ -85,14 +85,14 @@ function masked(said) {
   return { fields: said.value === "product" || said.value === "background" ? { mask: said.value } : {}, files: {} };
 }
 
-/** @type {Record<string, (setting: Setting) => Wish>} */
+/** @type {Record<string, (setting: Setting) => EditForm>} */
 const MAKERS = {
   instruction(setting) {
     const said = setting.catalogue.field("customise", "instruction");
     const text = textField("instruction", { label: "What to change", lines: 2, longest: said.maxLength, placeholder: "make it red" });
     const examples = examplesOf(setting.engine);
-    const where = region(setting, "Change", [{ value: "any", label: "What it takes" }, ...REGIONS], "any");
-    const lines = h("details", {}, h("summary", {}, "Everything this engine understands"), h("ul", { class: "fields small muted" }, setting.engine.instructions.map((/** @type {string} */ line) => h("li", {}, line))));
+    const where = region(setting, "Area to change", [{ value: "any", label: "Automatic" }, ...REGIONS], "any");
+    const lines = h("details", {}, h("summary", {}, "All instructions this engine supports"), h("ul", { class: "fields small muted" }, setting.engine.instructions.map((/** @type {string} */ line) => h("li", {}, line))));
     const chips = h("div", { class: "examples", role: "group", "aria-label": "Examples" },
       examples.map((example) => h("button", { type: "button", on: { click: () => text.write?.(example) } }, example)));
     return {
@@ -109,13 +109,13 @@ const MAKERS = {
     const code = h("input", { type: "text", value: "#1F4E79", maxlength: 7, "aria-label": "Colour as #RRGGBB" });
     colour.addEventListener("input", () => { code.value = colour.value.toUpperCase(); });
     code.addEventListener("input", () => { if (/^#[0-9a-f]{6}$/i.test(code.value)) colour.value = code.value; });
-    const element = field("recolour", "Colour", "The product gets exactly this colour on average; its shading stays.", colour, h("div", { class: "row" }, colour, h("div", {}, code)));
-    const where = region(setting, "Recolour", REGIONS, "product");
+    const element = field("recolour", "Colour", "The product's average colour becomes exactly this one; its shading is kept.", colour, h("div", { class: "row" }, colour, h("div", {}, code)));
+    const where = region(setting, "Area to recolour", REGIONS, "product");
     return {
       elements: [element, where.element],
       read: () => {
         const { value, mask } = where.read();
-        if (!/^#[0-9a-f]{6}$/i.test(code.value)) setting.complain({ pointer: "#/recolour", detail: "a colour as #RRGGBB, for instance #1F4E79" });
+        if (!/^#[0-9a-f]{6}$/i.test(code.value)) setting.complain({ pointer: "#/recolour", detail: "enter a colour as #RRGGBB, for example #1F4E79" });
         const part = value === "background" ? { mask: value } : {};
         return { fields: { recolour: { to: code.value, ...part } }, files: mask ? { mask } : {} };
       },
@@ -125,30 +125,30 @@ const MAKERS = {
   text(setting) {
     const said = setting.catalogue.field("customise", "text");
     const list = [
-      textField("text", { label: "Text", hint: "printed on the middle of the product, lit as it is", longest: said.maxLength }),
-      choiceField("text_colour", { label: "Colour of the text", value: null, choices: ["#000000", "#FFFFFF", "#A82217", "#1D4BC7"], names: { "#000000": "Black", "#FFFFFF": "White", "#A82217": "Red", "#1D4BC7": "Blue" } }),
+      textField("text", { label: "Text", hint: "printed in the middle of the product, with its light and shadow", longest: said.maxLength }),
+      choiceField("text_colour", { label: "Text colour", value: null, choices: ["#000000", "#FFFFFF", "#A82217", "#1D4BC7"], names: { "#000000": "Black", "#FFFFFF": "White", "#A82217": "Red", "#1D4BC7": "Blue" } }),
     ];
     return { elements: list.map((each) => each.element), read: () => ({ fields: readSaid(setting, "say what to print", list), files: {} }) };
   },
 
-  logo: (setting) => oneFile(setting, "logo", "Logo", "PNG, JPEG or WebP; transparent parts stay as they are."),
-  style_image: (setting) => oneFile(setting, "style_image", "Picture with the style", "A picture of any size whose style is taken over."),
+  logo: (setting) => oneFile(setting, "logo", "Logo", "PNG, JPEG or WebP; transparent parts stay transparent."),
+  style_image: (setting) => oneFile(setting, "style_image", "Style image", "An image of any size whose style is applied."),
 
   fill(setting) {
-    const prompt = textField("prompt", { label: "What it shows there", hint: "in words", lines: 2, placeholder: "a white wall" });
-    const where = region(setting, "Make anew", REGIONS, "background");
+    const prompt = textField("prompt", { label: "What to show there", hint: "in words", lines: 2, placeholder: "a white wall" });
+    const where = region(setting, "Area to replace", REGIONS, "background");
     return {
       elements: [prompt.element, where.element],
       read: () => {
         const { fields, files } = masked(where.read());
-        return { fields: { ...readSaid(setting, "say what it shows there", [prompt]), ...fields }, files };
+        return { fields: { ...readSaid(setting, "say what to show there", [prompt]), ...fields }, files };
       },
     };
   },
 
   guide(setting) {
     const open = paintButton(setting, "guide", "Paint over the picture", "Painted.", "Paint roughly what you want to see; the engine makes it look like a photo.");
-    const prompt = "prompt" in setting.engine.parameters && textField("prompt", { label: "What it shows", hint: "in words; may be empty" });
+    const prompt = "prompt" in setting.engine.parameters && textField("prompt", { label: "What the result shows", hint: "in words; optional" });
     const element = h("div", { class: "field", "data-field": "guide" }, h("div", { class: "row" }, open));
     return {
       elements: [element, prompt && prompt.element],
@@ -162,28 +162,28 @@ const MAKERS = {
 
   complete(setting) {
     const said = setting.catalogue.field("customise", "complete");
-    const share = numberField("complete", { label: "Share that stays, from the top", hint: said.description, value: null, minimum: said.minimum, maximum: said.maximum });
+    const share = numberField("complete", { label: "Share kept, from the top", hint: said.description, value: null, minimum: said.minimum, maximum: said.maximum });
     share.write?.(0.5);
     return { elements: [share.element], read: () => ({ fields: readAll([share]), files: {} }) };
   },
 
   control(setting) {
-    const prompt = textField("prompt", { label: "What it shows", hint: "in words", lines: 2 });
+    const prompt = textField("prompt", { label: "What the result shows", hint: "in words", lines: 2 });
     const kinds = setting.engine.controls.filter((/** @type {string} */ kind) => kind !== "inpaint");
     const maps = kinds.map((/** @type {string} */ kind) => checkField(kind, { label: kind.replace("_", " ") }));
     const first = maps[0]?.element.querySelector("input");
     if (first) first.checked = true;
-    const group = h("fieldset", { class: "field", "data-field": "controls" }, h("legend", { class: "label" }, "Keep to the picture's"), maps.map((/** @type {Field} */ map) => map.element));
+    const group = h("fieldset", { class: "field", "data-field": "controls" }, h("legend", { class: "label" }, "Maps of the original to follow"), maps.map((/** @type {Field} */ map) => map.element));
     const chosen = () => maps.filter((/** @type {Field} */ map) => map.read()).map((/** @type {Field} */ map) => ({ kind: map.name }));
-    return { elements: [prompt.element, group], read: () => ({ fields: { ...readSaid(setting, "say what it shows", [prompt]), controls: chosen() }, files: {} }) };
+    return { elements: [prompt.element, group], read: () => ({ fields: { ...readSaid(setting, "say what the result shows", [prompt]), controls: chosen() }, files: {} }) };
   },
 };
 
-/** @param {Setting} setting @param {string} name @param {string} label @param {string} hint @returns {Wish} */
+/** @param {Setting} setting @param {string} name @param {string} label @param {string} hint @returns {EditForm} */
 function oneFile(setting, name, label, hint) {
   const box = fileField(name, { label, hint });
   return { elements: [box.element], read: () => ({ fields: {}, files: /** @type {any} */ (readSaid(setting, "choose a picture", [box])) }) };
 }
 
-/** Make what a way adds to the form. @param {string} name of WISHES @param {Setting} setting @returns {Wish} */
-export const makeWish = (name, setting) => MAKERS[name](setting);
+/** Make what an edit type adds to the form. @param {string} name of EDIT_TYPES @param {Setting} setting @returns {EditForm} */
+export const makeEdit = (name, setting) => MAKERS[name](setting);

@@ -1,4 +1,4 @@
-"""Every way of customising that ships, asked for by hand in the browser, made by its engine, and read on the page."""
+"""Every edit type that ships, requested by hand in the browser, made by its engine, and read on the page."""
 
 import re
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from tests.service.conftest import Live
 pytestmark = pytest.mark.processes
 
 
-def wished(page: Page, label: str) -> None:
-    """Give a picture and choose a way of customising it."""
+def asked_for(page: Page, label: str) -> None:
+    """Give a picture and choose an edit type."""
     page.set_input_files("#picture", photo((64, 64)))
     page.get_by_role("radio", name="Customise", exact=True).check()
     page.get_by_role("radio", name=label, exact=True).check()
@@ -27,7 +27,7 @@ def painted(page: Page, label: str) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] / 2, steps=3)
     page.mouse.up()
-    page.get_by_role("button", name="Use this").click()
+    page.get_by_role("button", name="Done").click()
 
 
 def colour(page: Page) -> None:
@@ -36,7 +36,7 @@ def colour(page: Page) -> None:
 
 def text(page: Page) -> None:
     page.get_by_label("Text", exact=True).fill("LK")
-    page.get_by_label("Colour of the text").select_option("White")
+    page.get_by_label("Text colour").select_option("White")
 
 
 def logo(page: Page) -> None:
@@ -44,11 +44,11 @@ def logo(page: Page) -> None:
 
 
 def style(page: Page) -> None:
-    page.get_by_label("Picture with the style").set_input_files(photo((80, 64)))
+    page.get_by_label("Style image").set_input_files(photo((80, 64)))
 
 
 def fill(page: Page) -> None:
-    page.get_by_label("What it shows there").fill("a grey wall")
+    page.get_by_label("What to show there").fill("a grey wall")
 
 
 def over(page: Page) -> None:
@@ -56,7 +56,7 @@ def over(page: Page) -> None:
 
 
 def edges(page: Page) -> None:
-    page.get_by_label("What it shows", exact=True).fill("a red shirt")
+    page.get_by_label("What the result shows", exact=True).fill("a red shirt")
     page.get_by_role("checkbox", name="soft edge").check()
 
 
@@ -64,12 +64,12 @@ EditType = tuple[str, Callable[[Page], None] | None, str, dict[str, object], str
 """Its label, what is filled in, the engine that makes it, what the job then asks, what the report says was asked."""
 WAYS: list[EditType] = [
     ("Exact colour", colour, "starter-edit", {"recolour": {"to": "#1F7A3D", "mask": "product"}}, "the colour #1F7A3D"),
-    ("Print a text", text, "starter", {"text": "LK", "text_colour": "#FFFFFF"}, "the text"),
+    ("Print text", text, "starter", {"text": "LK", "text_colour": "#FFFFFF"}, "the text"),
     ("Print a logo", logo, "starter", {"logo": "file"}, "the logo"),
-    ("Fill a mask", fill, "starter-inpaint", {"prompt": "a grey wall", "mask": "background"}, "a grey wall"),
-    ("Style of a picture", style, "adain", {"style_image": "file"}, "the style"),
+    ("Replace an area", fill, "starter-inpaint", {"prompt": "a grey wall", "mask": "background"}, "a grey wall"),
+    ("Apply a style", style, "adain", {"style_image": "file"}, "the style"),
     ("Paint over", over, "sdedit", {"guide": "file"}, "as painted over"),
-    ("Complete", None, "vqgan-transformer", {"complete": 0.5}, "completed"),
+    ("Redraw the lower part", None, "vqgan-transformer", {"complete": 0.5}, "completed"),
     ("Keep the edges", edges, "starter-control", {"prompt": "a red shirt"}, "a red shirt"),
 ]
 
@@ -77,11 +77,11 @@ WAYS: list[EditType] = [
 @pytest.mark.parametrize("way", WAYS, ids=[way[0] for way in WAYS])
 def test_a_way_of_customising(site: Live, page: Page, way: EditType) -> None:
     label, say, engine, asked, reported = way
-    wished(page, label)
+    asked_for(page, label)
     if say:
         say(page)
     page.locator("#submit").click()
-    expect(page.locator(".report")).to_contain_text(f"Asked: {reported}")
+    expect(page.locator(".report")).to_contain_text(f"Requested: {reported}")
     assert page.locator(".after").evaluate("image => [image.naturalWidth, image.naturalHeight]") == [64, 64]
     job = site.http.get(f"/jobs/{page.url.partition('#job=')[2]}").json()
     task = job["result"]["recipe"]["task"]
@@ -91,7 +91,7 @@ def test_a_way_of_customising(site: Live, page: Page, way: EditType) -> None:
 
 
 def test_what_is_missing_is_asked_for(page: Page) -> None:
-    wished(page, "Paint over")
+    asked_for(page, "Paint over")
     page.locator("#submit").click()
     expect(page.locator("[data-field=guide] .wrong")).to_have_text("paint over the picture first")
 
@@ -99,7 +99,7 @@ def test_what_is_missing_is_asked_for(page: Page) -> None:
 def test_customisations_are_compared(site: Live, page: Page) -> None:
     page.set_input_files("#picture", photo((64, 64)))
     page.get_by_role("radio", name="Compare", exact=True).check()
-    page.get_by_role("radio", name="Customises it").check()
+    page.get_by_role("radio", name="Edit the picture").check()
     page.get_by_role("radio", name="Exact colour").check()
     page.get_by_label("Colour as #RRGGBB").fill("#1F7A3D")
     engines = page.get_by_label("Engine 1").get_by_role("option").all_inner_texts()
@@ -110,21 +110,21 @@ def test_customisations_are_compared(site: Live, page: Page) -> None:
     expect(table.get_by_role("heading")).to_have_text("2 runs, best first")
     heads = table.get_by_role("columnheader").all_inner_texts()
     assert heads[:8] == ["Rank", "Run", "Engine", "Steps", "ssim", "Colour ΔE00", "Inside", "Outside"]
-    expect(page.locator(".report")).to_contain_text("Asked: the colour #1F7A3D")
+    expect(page.locator(".report")).to_contain_text("Requested: the colour #1F7A3D")
     job = site.http.get(f"/jobs/{page.url.partition('#job=')[2]}").json()
     assert {run["parameters"]["steps"] for run in job["result"]["comparison"]["runs"]} == {1, 2}
 
 
 def test_what_was_filled_in_stays_with_another_engine_and_after_a_look_elsewhere(page: Page) -> None:
-    wished(page, "Style of a picture")
+    asked_for(page, "Apply a style")
     style(page)
     page.locator("#more").evaluate("more => more.open = true")
     page.get_by_label("Format").select_option("PNG")
     page.get_by_label("Engine", exact=True).select_option("style-transfer")
-    file = page.get_by_label("Picture with the style")
+    file = page.get_by_label("Style image")
     assert file.evaluate("box => box.files[0].name") == "photo.png"
     expect(page.get_by_label("Format")).to_have_value("png")
-    page.get_by_role("radio", name="In words").check()
+    page.get_by_role("radio", name="By instruction").check()
     page.get_by_role("button", name="make it denim").click()
     page.get_by_role("radio", name="The background").check()
     page.get_by_role("radio", name="Recreate", exact=True).check()
@@ -134,15 +134,24 @@ def test_what_was_filled_in_stays_with_another_engine_and_after_a_look_elsewhere
 
 
 def test_a_mask_goes_with_the_picture_that_it_was_painted_on(page: Page) -> None:
-    wished(page, "Fill a mask")
+    asked_for(page, "Replace an area")
     fill(page)
-    page.get_by_role("radio", name="Where I paint").check()
+    page.get_by_role("radio", name="A painted area").check()
     painted(page, "Paint the mask")
     expect(page.get_by_text("Mask painted.")).to_be_visible()
     page.set_input_files("#picture", photo((80, 64)))
     expect(page.get_by_text("Mask painted.")).to_have_count(0)
     page.locator("#submit").click()
     expect(page.locator("[data-field=mask] .wrong")).to_have_text("paint the mask first")
+
+
+def test_a_tap_paints_a_disc(page: Page) -> None:
+    asked_for(page, "Replace an area")
+    page.get_by_role("radio", name="Where I paint").check()
+    page.get_by_role("button", name="Paint the mask").click()
+    page.get_by_role("application").click()
+    alpha = "canvas => canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3]"
+    assert page.locator("canvas.veil").evaluate(alpha) == 255
 
 
 def test_adapters_where_an_engine_has_them(site: Live, open_page: Open) -> None:

@@ -1,0 +1,252 @@
+"""What of a product is its cloth, and what is something else: a tag, a print, a button, a hanger, another garment.
+
+Cloth is told by its commonest colour under all the light it stands in: less of it in shadows, which keep hue and
+purity, and paler where it gleams (Shafer, "Using Color to Separate Reflection Components", Color Research and
+Application 10, 1985). Light changes gently and things have sharp edges. Colours that are scattered all over a product
+are its pattern, and count as cloth. All is found on a small copy; px are those of a picture whose short side is 400.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from likeness.imaging.colour import Floats
+from likeness.imaging.edits.recolour import lab_of
+from likeness.imaging.local_colour import Places
+from likeness.imaging.outline import Where, disc
+
+CLUSTERS, SAMPLES = 8, 6000
+FLATTENED = np.array([0.5, 1.5, 1.5], dtype=np.float32)
+"""Weights of L*, a*, b* among colours of one cloth: light varies, dye does not."""
+OTHER = 14.0
+"""Distance in a*, b* from what light makes of the cloth's colour, from which on a colour is another."""
+SHADED = 0.7
+"""Share of the cloth's light below which no highlight lies."""
+EQUAL = 7.0
+"""The same distance, up to which two colours count as one when the commonest is looked for."""
+GLEAM = 9.0
+"""The same distance, up to which it may be the cloth's in a highlight or a shadow."""
+LIGHTER, DARKER = 20.0, 16.0
+"""Differences in L* that light does not make at a sharp edge."""
+SHARP, PLAIN = 0.6, 20.0
+"""Share of a contrast within 5 px, and the contrast, from which on an edge is an object's and not the light's."""
+THICK = 3.0
+"""Half the width of what, being darker than cloth and sharply so, is no fold."""
+EVERYWHERE, MANY_COLOURED = 0.5, 0.15
+"""Share of the product in reach of a colour that makes it part of the pattern; in a pattern of many colours, less."""
+MINGLED = 0.25
+"""By how much its reach has to exceed the colour's own area: less is a part of its own, as another garment is."""
+COMMON = 0.07
+"""Share of the product from which on a colour that is everywhere makes a pattern."""
+SCATTERED, SPARSE = 0.25, 8.0
+"""The same for small things of one colour, and how many times their own area their reach is then."""
+REACH = 10.0
+LEAST_AREA = 25.0
+"""Px of the smallest thing that is left alone."""
+THIN, LEAST_THIN = 6.0, 40.0
+"""Half the width of what may be a hanger, a hook or a string, and the least area of one in px."""
+LEAST_CORE = 100
+"""Px that a product must have well within its outline for its cloth to be told from anything else."""
+ANOTHER = 0.12
+"""Share of the product from which on a part is another garment rather than a detail."""
+
+
+@dataclass(frozen=True)
+class Cloth:
+    """`kept`: H x W, where a product is not cloth. `garments`: how many large parts there are, the cloth included."""
+
+    kept: Where
+    garments: int
+
+
+@dataclass(frozen=True)
+class _Colours:
+    """K x 3 CIELAB colours of a product, most common first, which of them are its cloth's, and how far each reaches."""
+
+    lab: Floats
+    cloth: Where
+    spread: Floats
+    varied: bool
+    """Whether the cloth has a pattern of more than two colours."""
+
+
+def cloth_of(rgb: Floats, mask: Floats, scale: float) -> Cloth:
+    """Return what is not cloth of the product under `mask` (H x W, 0..1) in `rgb` (H x W x 3, 0..1), a small copy."""
+    product = mask > 0.5
+    core = cv2.erode(product.astype(np.uint8), disc(4 * scale)) > 0
+    kept = np.zeros_like(product)
+    if core.sum() < LEAST_CORE:
+        return Cloth(kept, int(product.any()))
+    box = _window(np.array(cv2.boundingRect(product.astype(np.uint8))), 2, product.shape)
+    lab = np.asarray(cv2.GaussianBlur(lab_of(rgb[box]), (0, 0), max(0.3, 0.7 * scale)), dtype=np.float32)
+    kept[box] = _kept(lab, product[box], core[box], scale)
+    return Cloth(kept, 1 + _large(kept, product))
+
+
+def _kept(lab: Floats, product: Where, core: Where, scale: float) -> Where:
+    colours = _colours(lab, core, scale)
+    unlike, gleam = np.zeros(product.shape, np.float32), np.zeros(product.shape, np.float32)
+    pixels, mains = lab[product], _distinct(colours.lab[colours.cloth])
+    unlike[product] = np.min([_unlike(pixels, main) for main in mains], axis=0)
+    gleam[product] = np.min([_gleam(pixels, main) for main in mains], axis=0)
+    things = _things(lab, product, core, colours, (unlike, gleam), scale)
+    return things | _thin(lab, product, mains, gleam, scale)
+
+
+def _distinct(mains: Floats) -> Floats:
+    """Return K x 3 colours without those that hardly differ from one before."""
+    chosen: list[Floats] = []
+    for main in mains:
+        if not chosen or min(np.linalg.norm((main - other) * FLATTENED) for other in chosen) > EQUAL / 2:
+            chosen.append(main)
+    return np.array(chosen)
+
+
+def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
+    """Return the product's colours and which are its cloth: the commonest in any light, and what lies all over it."""
+    pixels = lab[core]
+    chosen = np.random.default_rng(0).choice(len(pixels), min(SAMPLES, len(pixels)), replace=False)
+    samples = np.ascontiguousarray(pixels[chosen] * FLATTENED)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 25, 0.5)
+    cv2.setRNGSeed(0)
+    count = min(CLUSTERS, len(samples))
+    _, labels, found = cv2.kmeans(samples, count, np.empty(0, np.int32), stop, 2, cv2.KMEANS_PP_CENTERS)
+    order = np.argsort(-np.bincount(labels[:, 0], minlength=count), kind="stable")
+    centres = np.asarray(found[order] / FLATTENED, dtype=np.float32)
+    alike = np.stack([_unlike(centres, centre) <= OTHER for centre in centres])
+    equal = np.stack([_unlike(centres, centre) <= EQUAL for centre in centres])
+    shares = np.bincount(labels[:, 0], minlength=count)[order] / len(samples)
+    main = int(np.argmax((equal @ shares) * shares))
+    nearest = nearest_of(lab, centres)
+    spread = np.array([_spread((nearest == at) & core, core, scale) for at in range(count)])
+    patterned = (spread >= EVERYWHERE) & (spread - shares > MINGLED) & (shares >= COMMON)
+    cloth = alike[main] | patterned
+    others = patterned & ~alike[main]
+    return _Colours(centres, cloth, spread, bool(others.any()))
+
+
+def nearest_of(lab: Floats, centres: Floats) -> Floats:
+    """Return H x W: which of K x 3 centres is nearest."""
+    return np.asarray(np.argmin(np.stack([np.linalg.norm((lab - c) * FLATTENED, axis=-1) for c in centres]), axis=0))
+
+
+def _unlike(lab: Floats, cloth: Floats) -> Floats:
+    """Return how far ... x 3 CIELAB colours are, in a* and b*, from what shadows make of a cloth's colour.
+
+    L* counts where it is further off than light makes it. A gleam, which is paler, is far off here.
+    """
+    light = np.clip((lab[..., 0] + 8) / (cloth[0] + 8), 0.1, 1.6)[..., None]
+    chroma = np.linalg.norm(lab[..., 1:] - cloth[1:] * light, axis=-1)
+    above = np.maximum(lab[..., 0] - cloth[0] - LIGHTER, 0)
+    below = np.maximum(cloth[0] - lab[..., 0] - DARKER, 0)
+    return np.asarray(np.hypot(chroma, 2 * (above + below)), dtype=np.float32)
+
+
+def _gleam(lab: Floats, cloth: Floats) -> Floats:
+    """Return how far ... x 3 CIELAB colours are, in a* and b*, from a cloth's colour in any light, gleams included.
+
+    In shadows, where there is little colour, a distance counts for more.
+    """
+    light = np.clip((lab[..., 0] + 8) / (cloth[0] + 8), 0.1, 1.6)[..., None]
+    own = cloth[1:] * light
+    along = np.clip((lab[..., 1:] * own).sum(-1) / np.maximum((own**2).sum(-1), 1e-3), 0, 1)[..., None]
+    along = np.where(light < SHADED, 1, along)
+    off = np.linalg.norm(lab[..., 1:] - along * own, axis=-1)
+    return np.asarray(off / np.sqrt(np.minimum(light[..., 0], 1)), dtype=np.float32)
+
+
+def _things(
+    lab: Floats, product: Where, core: Where, colours: _Colours, off: tuple[Floats, Floats], scale: float
+) -> Where:
+    """Return where there are things on the cloth: of another colour, or light or dark with a sharp edge.
+
+    `off` is how far each pixel is from the cloth's colour in shade, and in any light.
+    """
+    strange = (off[0] > OTHER) & product
+    strange = cv2.morphologyEx(strange.astype(np.uint8), cv2.MORPH_OPEN, disc(scale)) > 0
+    by_light = off[1] <= GLEAM
+    steps = _steps(lab, product, scale)
+    count, areas, stats, _ = cv2.connectedComponentsWithStats(strange.astype(np.uint8), connectivity=8)
+    kept = np.zeros_like(product)
+    for at in range(1, count):
+        if stats[at, cv2.CC_STAT_AREA] >= LEAST_AREA * scale**2:
+            part = _window(stats[at], 8 * scale, product.shape)
+            blob, around = areas[part] == at, product[part] & ~strange[part]
+            if by_light[part][blob].mean() < 0.5 or _is_sharp(blob, around, lab[part], steps[part], scale):
+                kept[part] |= blob
+    kept &= ~_pattern(kept, lab, core, colours, scale)
+    return cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disc(2 * scale)) > 0
+
+
+def _steps(lab: Floats, product: Where, scale: float) -> Floats:
+    """Return H x W: the greatest difference of colours within 5 px, on the product alone."""
+    least, most = (np.where(product[..., None], lab, np.float32(end)) for end in (1e3, -1e3))
+    apart = cv2.dilate(most, disc(2 * scale)) - cv2.erode(least, disc(2 * scale))
+    return np.asarray(np.where(product, np.linalg.norm(apart, axis=2), 0), dtype=np.float32)
+
+
+def _is_sharp(blob: Where, around: Where, lab: Floats, steps: Floats, scale: float) -> bool:
+    """Return whether most of the difference between a blob and the cloth around it lies within 5 px of its edge."""
+    edge = blob & ~(cv2.erode(blob.astype(np.uint8), disc(1)) > 0)
+    ring = around & (cv2.dilate(blob.astype(np.uint8), disc(7 * scale)) > 0)
+    if not ring.any():
+        return True
+    difference = lab[blob].mean(axis=0) - lab[ring].mean(axis=0)
+    contrast = float(np.linalg.norm(difference))
+    if difference[0] < 0 and cv2.distanceTransform(blob.astype(np.uint8), cv2.DIST_L2, 3).max() < THICK * scale:
+        return False
+    return contrast > PLAIN and float(np.percentile(steps[edge], 75)) > SHARP * contrast
+
+
+def _window(stats: Places, margin: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return the rows and columns of a component's box and a margin."""
+    left, top, width, height = (int(number) for number in stats[:4])
+    far = round(margin) + 1
+    return slice(max(0, top - far), min(shape[0], top + height + far)), slice(
+        max(0, left - far), min(shape[1], left + width + far)
+    )
+
+
+def _pattern(things: Where, lab: Floats, core: Where, colours: _Colours, scale: float) -> Where:
+    """Return the things whose colour is scattered over the product: its pattern."""
+    count, areas, stats, _ = cv2.connectedComponentsWithStats(things.astype(np.uint8), connectivity=8)
+    size = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)[:, None]
+    means = np.stack([np.bincount(areas.ravel(), lab[..., k].ravel(), count) for k in range(3)], axis=1) / size
+    kinds = nearest_of(means.astype(np.float32), colours.lab)
+    kinds[0] = -1
+    scattered = np.zeros(count, dtype=bool)
+    for kind in np.unique(kinds[1:]):
+        own = (kinds == kind)[areas] & core
+        area, spread = float(own.sum() / core.sum()), _spread(own, core, scale)
+        sparse = spread > SCATTERED and spread > SPARSE * area
+        everywhere = spread > EVERYWHERE and spread - area > MINGLED
+        if everywhere or sparse or (colours.varied and max(spread, colours.spread[kind]) > MANY_COLOURED):
+            scattered |= kinds == kind
+    return np.asarray(scattered[areas])
+
+
+def _spread(what: Where, core: Where, scale: float) -> float:
+    """Return the share of the product within reach of `what`, 0..1."""
+    return float((cv2.dilate(what.astype(np.uint8), disc(REACH * scale)) > 0)[core].mean())
+
+
+def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: float) -> Where:
+    """Return the thin parts of another colour: hangers, hooks, strings."""
+    solid = product.astype(np.uint8)
+    thin = solid - cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(THIN * scale))
+    count, areas, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
+    made = np.zeros_like(product)
+    for at in range(1, count):
+        if stats[at, cv2.CC_STAT_AREA] > LEAST_THIN * scale**2:
+            part = areas == at
+            light = np.min([np.abs(lab[..., 0][part] - main[0]) for main in mains], axis=0)
+            if gleam[part].mean() > OTHER or light.mean() > 1.5 * DARKER:
+                made |= part
+    return made
+
+
+def _large(kept: Where, product: Where) -> int:
+    """Return how many of the parts kept are as large as garments."""
+    stats = cv2.connectedComponentsWithStats(kept.astype(np.uint8), connectivity=8)[2]
+    return int((stats[1:, cv2.CC_STAT_AREA] > ANOTHER * product.sum()).sum())

@@ -1,0 +1,76 @@
+"""A thread of the worker's own that keeps its leases alive, and ends the process when a run never returns."""
+
+import os
+import threading
+import time
+from typing import Final, NoReturn
+
+import structlog
+from redis.exceptions import RedisError
+
+from likeness.queue import keys
+from worker.queue.recording import RecordingWorker
+from worker.queue.registry import WorkerRegistry
+
+DIED: Final = 70
+"""How the process ends when only another one can go on: EX_SOFTWARE of sysexits.h."""
+
+log = structlog.get_logger()
+
+
+class Deadline:
+    """When the current run must be over (monotonic seconds)."""
+
+    def __init__(self) -> None:
+        self.at: float | None = None
+
+    def passed(self, by: float = 0.0) -> bool:
+        """Return whether it passed, by so many seconds at least."""
+        at = self.at
+        return at is not None and time.monotonic() > at + by
+
+
+class Heartbeat:
+    """Renews the leases of a worker and announces what it holds, every HEARTBEAT_SECONDS."""
+
+    def __init__(
+        self, worker: RecordingWorker, registry: WorkerRegistry, deadline: Deadline, hang_seconds: float
+    ) -> None:
+        self._worker, self._registry, self._deadline, self._hang_seconds = worker, registry, deadline, hang_seconds
+
+    def start(self) -> None:
+        """Beat until the process ends."""
+        threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+
+    def _beat(self) -> None:
+        while True:
+            try:
+                self._renew()
+            except RedisError as error:
+                log.warning("heartbeat failed", error=str(error))
+            if self._deadline.passed(by=self._hang_seconds):
+                self._die_of_hang()
+            time.sleep(keys.HEARTBEAT_SECONDS)
+
+    def _renew(self) -> None:
+        worker = self._worker
+        with worker.connection.pipeline(transaction=False) as pipeline:
+            self._registry.announce(pipeline)
+            if worker.birth_date is not None:  # before that RQ would take us for another worker of the same name
+                worker.heartbeat(pipeline=pipeline)
+            for lease in list(worker.leases.values()):
+                lease.execution.heartbeat(lease.registry, keys.LEASE_SECONDS, pipeline=pipeline)
+            pipeline.execute()
+        self._registry.look()
+
+    def _die_of_hang(self) -> None:
+        """End the process, since nothing else ends a call that never returns. A job that hung alone fails for it."""
+        log.error("a run hangs; this worker ends", jobs=list(self._worker.leases))
+        self._worker.record_hang()
+        exit_now(self._worker, DIED)
+
+
+def exit_now(worker: RecordingWorker, code: int) -> NoReturn:
+    """End the process here and now."""
+    worker.telemetry.close()
+    os._exit(code)

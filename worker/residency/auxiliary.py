@@ -1,0 +1,70 @@
+"""The small networks beside the engines: one finds the product, one captions. Each is loaded when first needed."""
+
+from typing import TYPE_CHECKING
+
+from likeness.contract.errors import EngineFailed
+from likeness.imaging.colour import Floats
+from worker.components import Components
+
+if TYPE_CHECKING:
+    from worker.networks.captioner import Captioner
+    from worker.networks.segmenter import Segmenter
+
+CAPTIONER = "captioner"
+"""Its folder below the models, where no setting names another."""
+SEGMENTER = "segmenter"
+"""Its folder below the weights."""
+
+
+class Auxiliary:
+    """The segmenter and the captioner of one worker."""
+
+    def __init__(self, components: Components, captioner: str = CAPTIONER) -> None:
+        self.components = components
+        self._captioner_model = captioner
+        self._captioner: Captioner | None = None
+        self._segmenter: Segmenter | None = None
+
+    @property
+    def device(self) -> str:
+        """The torch device that both run on."""
+        return self.components.device
+
+    def product(self, rgb: Floats) -> Floats:
+        """Return where the product is, H x W in 0..1, of H x W x 3. Raises EngineFailed when the model is missing."""
+        if self._segmenter is None:
+            self._segmenter = self._load_segmenter()
+        return self._segmenter.product(rgb)
+
+    def _load_segmenter(self) -> "Segmenter":
+        from worker.networks.segmenter import load  # torch is slow to import, and the drill needs none of it
+
+        try:
+            return load(self.components.folder(SEGMENTER), self.device)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineFailed(f"the product segmenter could not be loaded: {error}") from error
+
+    def caption(self, rgb: Floats) -> str | None:
+        """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""
+        if self._captioner is None:
+            self._captioner = self._load_captioner()
+        return None if self._captioner is None else self._captioner.caption(rgb)
+
+    @property
+    def no_captioner(self) -> str:
+        """Why there is no caption where one was wanted."""
+        return f"no captioner is installed: likeness models pull {self._captioner_model}"
+
+    def _load_captioner(self) -> "Captioner | None":
+        try:
+            folder = self.components.folder(self._captioner_model)
+        except FileNotFoundError:
+            return None
+        import torch  # both are slow to import, and most runs need no caption
+
+        from worker.networks.captioner import load
+
+        try:
+            return load(folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineFailed(f"the captioner could not be loaded: {error}") from error

@@ -1,0 +1,47 @@
+"""From a job's stored order to what its run works on: the original, its frame, and the plan of what is asked."""
+
+import secrets
+from typing import cast
+
+from likeness.contract.engines import EngineSpec
+from likeness.contract.jobs import JobOrder
+from likeness.contract.parameters import MAX_SEED
+from likeness.contract.runs import PlannedRun
+from likeness.contract.tasks import Generate, Task
+from likeness.imaging.assessment.generated import asked
+from likeness.imaging.formats.decode import Picture, decode
+from likeness.imaging.frame import Frame
+from likeness.imaging.masks import upright_mask
+from worker.editing.canvas import AnalysedCanvas
+from worker.editing.plan import EditPlan
+from worker.editing.planner import beside, edit_plan_of
+from worker.runs.context import Context
+from worker.runs.scoring import UNBOUNDED
+from worker.runs.state import Work
+
+
+def prepared(order: JobOrder, spec: EngineSpec, context: Context) -> Work:
+    """Decode the input onto its canvas and plan the edit. Raises LikenessError for what is wrong with either."""
+    planned = PlannedRun.of(spec, cast(Task, order.task))
+    original = _original(order, spec, context)
+    frame = Frame.of(original)
+    plan = _plan(order, planned, context, original, frame)
+    seed = planned.task.seed
+    return Work(order, planned, original, frame, plan, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+
+
+def _original(order: JobOrder, spec: EngineSpec, context: Context) -> Picture:
+    """Return the image that was sent, or a grey one of the frame that is to be generated."""
+    if order.input is None:
+        return asked(*spec.size_of(cast(Generate, order.task)))
+    return decode(context.store.get(order.input), UNBOUNDED)
+
+
+def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Picture, frame: Frame) -> EditPlan:
+    """Return what is asked of the image, from the files that were sent with it."""
+    canvas = frame.canvas(original, planned.spec.canvas.multiple, planned.spec.canvas.minimum)
+    sent = {name: decode(context.store.get(file), UNBOUNDED) for name, file in order.files.items()}
+    mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
+    width, height = frame.upright_size
+    analysed = AnalysedCanvas(canvas, (height, width), context.residents.product, context.residents.caption, mask)
+    return edit_plan_of(planned, analysed, beside(original, sent))
