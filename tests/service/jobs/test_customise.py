@@ -135,7 +135,7 @@ def test_the_other_spelling_is_the_same_call(shop: Live) -> None:
         ({"prompt": "a shoe"}, "#/", "a prompt needs a mask"),
         ({"instruction": "make it red", "colour": "red"}, "#/colour", "not a field"),
         ({"complete": 0.95}, "#/complete", "less than"),
-        ({"complete": 0.5, "mask": "product"}, "#/", "says itself what stays"),
+        ({"complete": 0.5, "mask": "product"}, "#/", "itself defines what is kept"),
         ({"complete": 0.5, "prompt": "a shirt"}, "#/", "given: complete and prompt"),
         ({"instruction": ""}, "#/instruction", "at least 1"),
         ({"recolour": {"to": "blue"}}, "#/recolour/to", "#[0-9A-Fa-f]"),
@@ -152,10 +152,10 @@ def test_the_other_spelling_is_the_same_call(shop: Live) -> None:
         ({"instruction": "make it red", "mask": "product", "preserve": "product"}, "#/", "nothing could change"),
         ({"recolour": {"to": "#1F4E79"}, "preserve": "product"}, "#/", "is not to change"),
         ({"recolour": {"to": "#1F4E79"}, "mask": "background"}, "#/", "is not to change"),
-        ({"text": "   "}, "#/text", "nothing to print"),
-        ({"text": "Café €5"}, "#/text", "no signs for: é€"),
-        ({"instruction": "add the text 日本"}, "#/instruction", "no signs for: 日本"),
-        ({"instruction": "make it larger", "preserve": "product"}, "#/preserve", "cannot stay where it is"),
+        ({"text": "   "}, "#/text", "the text is blank"),
+        ({"text": "Café €5"}, "#/text", "lacks these characters: é€"),
+        ({"instruction": "add the text 日本"}, "#/instruction", "lacks these characters: 日本"),
+        ({"instruction": "make it larger", "preserve": "product"}, "#/preserve", "that is resized cannot be protected"),
         ({"instruction": "make it red", "mask": "file"}, "#/mask", "as a file"),
         ({"instruction": "make it red", "thresholds": {"ssim": 7}}, "#/thresholds/ssim", "less than"),
         ({"instruction": "make it red", "engine": "starter"}, "#/engine", "does not customise by instruction"),
@@ -227,7 +227,7 @@ def test_each_picture_may_be_as_large_as_the_bound(serve) -> None:
 def test_a_mask_of_another_size(untouched: Live) -> None:
     answer = form(untouched, instruction="make it red", mask=png((24, 32), "L"))
     assert_problem(answer, 422, "invalid_picture", "#/mask")
-    assert "24 x 32 px, but the picture is 32 x 24 px" in answer.json()["detail"]
+    assert "24 x 32 px, but the image is 32 x 24 px" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_mask_lies_as_its_picture_or_as_its_own_exif_says(shop: Live, mask: by
         assert answer.status_code == 202, answer.text
     else:
         assert_problem(answer, 422, "invalid_picture", "#/mask")
-        assert "the picture is 20 x 40 px (both upright)" in answer.json()["detail"]
+        assert "the image is 20 x 40 px (both upright)" in answer.json()["detail"]
 
 
 def test_a_lock_needs_an_exact_format(shop: Live) -> None:

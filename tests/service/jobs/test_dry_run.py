@@ -99,7 +99,7 @@ def test_seconds_come_from_the_pace_of_the_queue(shop: Live, stack: Stack) -> No
         form(shop, "/recreate", engine="starter")
     told = form(shop, "/recreate?dry_run=true", engine="starter").json()
     assert (told["position"], told["wait"]["value"]) == (4, 5.0)
-    assert "jobs before it: 4; workers: 2" in told["wait"]["reason"]
+    assert "jobs ahead of it: 4; workers: 2" in told["wait"]["reason"]
     batch = form(shop, "/recreate?dry_run=true", engine="starter", priority="batch").json()
     assert batch["position"] == 4, "interactive jobs go before it"
 

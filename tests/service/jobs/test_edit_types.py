@@ -40,7 +40,7 @@ def test_a_guide_has_the_size_of_its_picture_as_it_is_shown(shop: Live) -> None:
     assert form(shop, image=turned((40, 20), 6), guide=png((20, 40), "RGBA")).status_code == 202
     answer = form(shop, guide=png((9, 9)))
     assert_problem(answer, 422, "invalid_picture", "#/guide")
-    assert "9 x 9 px, but the picture is 32 x 24 px" in answer.json()["detail"]
+    assert "9 x 9 px, but the image is 32 x 24 px" in answer.json()["detail"]
 
 
 def test_a_style_of_any_size_and_a_part_to_complete_are_taken(catalogue_of_ways: Live, stack: Stack) -> None:

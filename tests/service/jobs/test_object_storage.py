@@ -231,7 +231,7 @@ def test_a_store_that_dies_fails_what_runs_refuses_what_comes_and_is_taken_back(
         assert "retry-after" in refused.headers and "127.0.0.1" not in refused.text
         not_ready = live.http.get("/readyz")
         assert_problem(not_ready, 503, "not_ready")
-        assert "store" in not_ready.json()["detail"] or "no answer" in not_ready.json()["detail"]
+        assert "storage" in not_ready.json()["detail"] or "no answer" in not_ready.json()["detail"]
         ended = live.http.get(f"/jobs/{running['id']}", params={"wait": 60}).json()
         assert (ended["status"], ended["error"]["code"]) == ("failed", "store_failed")
     finally:
