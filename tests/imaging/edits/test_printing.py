@@ -74,7 +74,7 @@ def test_a_long_text_is_broken_so_that_it_reads_larger():
 
 
 def test_a_blank_text_is_refused():
-    with pytest.raises(ValueError, match="nothing to print"):
+    with pytest.raises(ValueError, match="the text is blank"):
         text_stamp(" \n ", 20, BLACK)
 
 
