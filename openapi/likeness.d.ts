@@ -6,12 +6,12 @@ export interface AcceptedJob {
   kind: "recreate" | "customise" | "generate" | "compare";
   status: JobStatus;
   created_at: string;
-  /** jobs before it in its queue, while queued */
+  /** number of jobs ahead of it in its queue, while queued */
   position: number | null;
   links: Links;
 }
 
-/** A place in the upright picture, as shares of its width and height from the upper left corner. */
+/** A place in the upright image, as shares of its width and height from the upper left corner. */
 export interface Box {
   left: number;
   top: number;
@@ -25,13 +25,13 @@ export interface CanvasSpec {
   multiple: number;
   /** each side is at least this */
   minimum: number;
-  /** the longest side that is worked on at once */
+  /** the longest side that is processed at once */
   tile: number;
-  /** the longer side it is best at; a smaller picture is enlarged to be worked on */
+  /** the longer side it works best at; a smaller image is enlarged for processing */
   native?: number | null;
-  /** a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged */
+  /** a larger image is processed in overlapping tiles, or scaled down and only its change scaled up */
   larger?: "tiles" | "smaller";
-  /** how far neighbouring tiles overlap */
+  /** overlap of neighbouring tiles */
   overlap?: number;
 }
 
@@ -41,11 +41,11 @@ export interface CanvasView {
   width: number;
   /** px, padding included */
   height: number;
-  /** 1 when the whole is worked on at once */
+  /** 1 if the whole image is processed at once */
   tiles: number;
 }
 
-/** Run one picture through several engines and settings, to see which does it best. */
+/** Run one image through several engines and settings, to find out which does it best. */
 export interface CompareRequest {
   kind?: "compare";
   /** what every run does; without `engine` and `priority`, and one image of each run is kept */
@@ -53,71 +53,71 @@ export interface CompareRequest {
   /** engines and values; at most 24 combinations in all */
   runs: Array<Grid>;
   priority?: Priority;
-  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  /** the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file */
+  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
   image: string;
-  /** a mask for `task`, sent as the image is */
+  /** a mask for `task`, sent in the same way as `image` */
   mask?: string | null;
-  /** a picture for `task` to print, sent as the image is */
+  /** an image for `task` to print, sent in the same way as `image` */
   logo?: string | null;
-  /** a map for the first of `task`'s `controls`, sent likewise */
+  /** a control map for the first of `task`'s `controls`, likewise */
   control?: string | null;
-  /** a picture for `task` to take the style of, likewise */
+  /** a style image for `task`, likewise */
   style_image?: string | null;
-  /** the picture as painted over, for `task`, likewise */
+  /** the image with the guide painted on it, for `task`, likewise */
   guide?: string | null;
 }
 
 /** One run of a comparison: a row of its table. */
 export interface ComparedRun {
-  /** its place in the order asked */
+  /** its position in the request */
   run: number;
-  /** 1 is the best; null when it failed */
+  /** 1 is the best; null if the run failed */
   rank?: number | null;
   engine: string;
   parameters: Record<string, string | number | boolean | null>;
-  /** number of its image; null when it failed */
+  /** number of its image; null if the run failed */
   image?: number | null;
   verdict?: Verdict | null;
-  /** what runs of an equal verdict are ranked by */
+  /** ranks runs with the same verdict */
   merit?: number | null;
-  /** the main figures of its report */
+  /** the main metrics of its report */
   figures?: Array<Score>;
-  /** at work, without queueing and loading the engine */
+  /** excluding queueing and loading the engine */
   seconds?: number | null;
   timings?: Timings | null;
-  /** what was done because memory was short */
+  /** what was done to save memory */
   degradations?: Array<string>;
   error?: JobFailure | null;
 }
 
 /** What a comparison found. */
 export interface ComparisonView {
-  /** best first, those that failed last */
+  /** best first, failed runs last */
   runs: Array<ComparedRun>;
   /** how the merit is computed */
   merit: string;
   recommendation: Recommendation;
-  /** where the contact sheet is: a PNG of the given picture and that of every run */
+  /** link to the contact sheet: a PNG of the original and the result of every run */
   sheet: string;
 }
 
-/** A map that steers the engine (ControlNet), drawn from the picture unless it is sent. */
+/** A control map (ControlNet), drawn from the image unless it is uploaded. */
 export interface Control {
   /** canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright; inpaint: what a mask leaves, which engines that fill by it take by themselves */
   kind: "canny" | "soft_edge" | "line_art" | "depth" | "inpaint";
-  /** how strongly it steers */
+  /** strength of its control */
   weight?: number;
-  /** share of the steps after which it begins */
+  /** share of the steps after which it starts to apply */
   start?: number;
-  /** share of the steps after which it ends */
+  /** share of the steps after which it stops applying */
   end?: number;
 }
 
-/** Change a picture: in words, to a colour, by another picture, within a mask, or by control. */
+/** Change an image: by instruction, exact colour, print, style, mask, guide or control map. */
 export interface Customise {
-  /** what the picture shows */
+  /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
@@ -125,91 +125,91 @@ export interface Customise {
   guidance_scale?: number | null;
   /** denoising steps, or those of an optimiser */
   steps?: number | null;
-  /** the solver that takes the steps */
+  /** the solver (sampler) */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
+  /** number of last layers of the text encoder to skip */
   clip_skip?: number | null;
-  /** the class of what is shown */
+  /** the class of the image */
   label?: string | null;
-  /** how far the latent may lie from its mean: less varies less */
+  /** limit on the latent's distance from its mean: lower values vary less */
   truncation?: number | null;
-  /** of the next token's distribution: below 1 sharper, above flatter */
+  /** temperature of the next token's distribution: below 1 sharper, above 1 flatter */
   temperature?: number | null;
-  /** only so many likeliest next tokens are drawn */
+  /** sample from this many most likely next tokens */
   top_k?: number | null;
-  /** only the likeliest next tokens that sum to this probability are drawn */
+  /** sample from the most likely next tokens whose probabilities add up to this */
   top_p?: number | null;
-  /** seed of the first candidate; drawn at random when not given */
+  /** seed of the first candidate; random if omitted */
   seed?: number | null;
-  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  /** 0 keeps the image, 1 ignores it (SDEdit) */
   strength?: number | null;
-  /** how strongly the picture is followed */
+  /** how strongly the image is followed */
   image_guidance_scale?: number | null;
-  /** how far around the picture's own latent is drawn; 0 is no variant */
+  /** how far from the image's own latent to sample; 0 gives no variation */
   variation?: number | null;
-  /** the layer whose features the picture is seen by */
+  /** the layer whose features represent the image */
   layer?: string | null;
-  /** how much the content counts */
+  /** weight of the content */
   content_weight?: number | null;
-  /** how much the style counts */
+  /** weight of the style */
   style_weight?: number | null;
-  /** an engine's name; the default when not given */
+  /** name of an engine; the default if omitted */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
+  /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
+  /** run unbatched, for byte-identical output */
   exact?: boolean;
-  /** how many images to make in one attempt */
+  /** number of images to make per attempt */
   candidates?: number;
-  /** which of them to return */
+  /** which candidates to return */
   keep?: Keep;
-  /** how often to try, with new seeds, until one is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is accepted */
   attempts?: number;
   priority?: Priority;
-  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
   kind?: "customise";
   /** what to change, in words */
   instruction?: string | null;
-  /** where alone the picture may change: a part that is found, or the `mask` file sent */
+  /** limits the edit to this area: a part that is detected, or the uploaded `mask` file */
   mask?: "product" | "background" | "file" | null;
-  /** the part that comes back exactly as it was (the lock) */
+  /** the protected area: returned exactly as in the original */
   preserve?: "product" | "background" | null;
-  /** a colourway */
+  /** an exact colour for an area (a colourway) */
   recolour?: Recolour | null;
   /** words to print */
   text?: string | null;
-  /** black or white, whichever stands out, when not given */
+  /** if omitted, black or white, whichever stands out */
   text_colour?: string | null;
-  /** the `logo` file sent, to print */
+  /** the uploaded `logo` file, to print */
   logo?: "file" | null;
-  /** where to print; centred on the product when not given */
+  /** where to print; by default centred on the product */
   place?: Box | null;
-  /** the `style_image` file sent: a picture of any size whose style is taken over */
+  /** the uploaded `style_image` file: an image of any size whose style is applied */
   style_image?: "file" | null;
-  /** the `guide` file sent: the picture as painted over, of its size; where that is transparent, the picture shows. `strength` says how freely it is followed, `prompt` what it shows */
+  /** the uploaded `guide` file: the image with the guide painted on it, same size; where it is transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows */
   guide?: "file" | null;
-  /** share of the height, from the top, that stays; the rest is made anew */
+  /** share of the height, from the top, that is kept; the rest is redrawn */
   complete?: number | null;
-  /** maps to keep to */
+  /** control maps to follow */
   controls?: Array<Control>;
-  /** the `control` file sent: the map for the first of `controls`, not drawn here */
+  /** the uploaded `control` file: a finished map for the first of `controls` */
   control?: "file" | null;
-  /** what the given picture shows; for the report, beside target_prompt or prompt */
+  /** what the original shows; used in the report together with target_prompt or prompt */
   source_prompt?: string | null;
-  /** what the made picture should show; for the report; by default the prompt */
+  /** what the result should show; used in the report; defaults to the prompt */
   target_prompt?: string | null;
-  /** file format; when not given the same, or png where pixels are locked and the same would lose them */
+  /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
-  /** what a candidate must reach */
+  /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
 }
 
-/** Change a picture: in words, to a colour, by another picture, within a mask, or by control. */
+/** Change an image: by instruction, exact colour, print, style, mask, guide or control map. */
 export interface CustomiseRequest {
-  /** what the picture shows */
+  /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
@@ -217,94 +217,94 @@ export interface CustomiseRequest {
   guidance_scale?: number | null;
   /** denoising steps, or those of an optimiser */
   steps?: number | null;
-  /** the solver that takes the steps */
+  /** the solver (sampler) */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
+  /** number of last layers of the text encoder to skip */
   clip_skip?: number | null;
-  /** the class of what is shown */
+  /** the class of the image */
   label?: string | null;
-  /** how far the latent may lie from its mean: less varies less */
+  /** limit on the latent's distance from its mean: lower values vary less */
   truncation?: number | null;
-  /** of the next token's distribution: below 1 sharper, above flatter */
+  /** temperature of the next token's distribution: below 1 sharper, above 1 flatter */
   temperature?: number | null;
-  /** only so many likeliest next tokens are drawn */
+  /** sample from this many most likely next tokens */
   top_k?: number | null;
-  /** only the likeliest next tokens that sum to this probability are drawn */
+  /** sample from the most likely next tokens whose probabilities add up to this */
   top_p?: number | null;
-  /** seed of the first candidate; drawn at random when not given */
+  /** seed of the first candidate; random if omitted */
   seed?: number | null;
-  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  /** 0 keeps the image, 1 ignores it (SDEdit) */
   strength?: number | null;
-  /** how strongly the picture is followed */
+  /** how strongly the image is followed */
   image_guidance_scale?: number | null;
-  /** how far around the picture's own latent is drawn; 0 is no variant */
+  /** how far from the image's own latent to sample; 0 gives no variation */
   variation?: number | null;
-  /** the layer whose features the picture is seen by */
+  /** the layer whose features represent the image */
   layer?: string | null;
-  /** how much the content counts */
+  /** weight of the content */
   content_weight?: number | null;
-  /** how much the style counts */
+  /** weight of the style */
   style_weight?: number | null;
-  /** an engine's name; the default when not given */
+  /** name of an engine; the default if omitted */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
+  /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
+  /** run unbatched, for byte-identical output */
   exact?: boolean;
-  /** how many images to make in one attempt */
+  /** number of images to make per attempt */
   candidates?: number;
-  /** which of them to return */
+  /** which candidates to return */
   keep?: Keep;
-  /** how often to try, with new seeds, until one is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is accepted */
   attempts?: number;
   priority?: Priority;
-  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
   kind?: "customise";
   /** what to change, in words */
   instruction?: string | null;
-  /** where alone the picture may change: `product` or `background`, which are then found, or a picture of the same size, sent as the image is, white where it may change; it is turned with the picture */
+  /** limits the edit to this area: `product` or `background`, which are detected, or an image of the same size, sent in the same way as `image`, white where the edit applies; it is rotated together with the image */
   mask?: string | null;
-  /** the part that comes back exactly as it was (the lock) */
+  /** the protected area: returned exactly as in the original */
   preserve?: "product" | "background" | null;
-  /** a colourway */
+  /** an exact colour for an area (a colourway) */
   recolour?: Recolour | null;
   /** words to print */
   text?: string | null;
-  /** black or white, whichever stands out, when not given */
+  /** if omitted, black or white, whichever stands out */
   text_colour?: string | null;
-  /** a picture to print, sent as the image is */
+  /** an image to print, sent in the same way as `image` */
   logo?: string | null;
-  /** where to print; centred on the product when not given */
+  /** where to print; by default centred on the product */
   place?: Box | null;
-  /** a picture of any size whose style is taken over, sent as the image is */
+  /** a style image of any size, sent in the same way as `image` */
   style_image?: string | null;
-  /** the picture as painted over, of the same size, sent as the image is; where it is transparent, the picture shows. `strength` says how freely it is followed, `prompt` what it shows */
+  /** the image with the guide painted on it, same size, sent in the same way as `image`; where it is transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows */
   guide?: string | null;
-  /** share of the height, from the top, that stays; the rest is made anew */
+  /** share of the height, from the top, that is kept; the rest is redrawn */
   complete?: number | null;
-  /** maps to keep to */
+  /** control maps to follow */
   controls?: Array<Control>;
-  /** a map for the first of `controls`, sent as the image is */
+  /** a control map for the first of `controls`, sent in the same way as `image` */
   control?: string | null;
-  /** what the given picture shows; for the report, beside target_prompt or prompt */
+  /** what the original shows; used in the report together with target_prompt or prompt */
   source_prompt?: string | null;
-  /** what the made picture should show; for the report; by default the prompt */
+  /** what the result should show; used in the report; defaults to the prompt */
   target_prompt?: string | null;
-  /** file format; when not given the same, or png where pixels are locked and the same would lose them */
+  /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
-  /** what a candidate must reach */
+  /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
-  /** the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file */
+  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
   image: string;
 }
 
 /** What one key used in one UTC day. A job counts as accepted on one day, and as ended on the day it ends. */
 export interface DayUsage {
   day: string;
-  /** jobs; what a daily quota bounds */
+  /** jobs; counted towards the daily quota */
   accepted?: number;
   succeeded?: number;
   failed?: number;
@@ -316,14 +316,14 @@ export interface DayUsage {
   seconds?: number;
 }
 
-/** One try to tell a receiver. */
+/** One delivery attempt. */
 export interface Delivery {
   at: string;
-  /** it took */
+  /** duration of the attempt */
   seconds: number;
-  /** HTTP status of the answer; null when there was none */
+  /** HTTP status of the response; null if there was none */
   status?: number | null;
-  /** why it failed; null when it did not */
+  /** why it failed; null if it succeeded */
   error?: string | null;
 }
 
@@ -331,56 +331,56 @@ export interface Delivery {
 export interface DryRun {
   dry_run?: true;
   kind: "recreate" | "customise" | "generate" | "compare";
-  /** of a comparison that of the first run */
+  /** for a comparison, that of the first run */
   engine: string;
-  /** one; of a comparison all, in the order asked */
+  /** one; for a comparison all of them, in the requested order */
   runs: Array<RunView>;
-  /** seconds the job may run at most */
+  /** time limit of the job in seconds */
   timeout: number;
-  /** that it is likely to run */
+  /** expected run time in seconds */
   seconds: Estimate;
-  /** jobs that would be before it */
+  /** number of jobs that would be ahead of it */
   position: number;
-  /** seconds until a worker is likely to take it */
+  /** expected seconds until a worker starts it */
   wait: Estimate;
 }
 
 /** Whether the edit that was asked happened, and only that. */
 export interface EditReport {
-  /** the edit as it was understood */
+  /** the edit as understood */
   asked: string;
-  /** the asked colour as #RRGGBB, where one is asked */
+  /** the requested colour as #RRGGBB, if any */
   colour: string | null;
   /** hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score, directional_similarity */
   scores: Array<Score>;
   happened: boolean;
 }
 
-/** `POST /v1/images/edits`: the fields beside the pictures. */
+/** `POST /v1/images/edits`: the fields beside the images. */
 export interface EditRequest {
   prompt?: string;
-  /** an engine's name; the default when not given */
+  /** name of an engine; the default if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
-  /** auto, or the picture's own size: the frame never changes */
+  /** auto, or the image's own size: the frame never changes */
   size?: string;
-  /** url: to be read with the same API key */
+  /** url: must be fetched with the same API key */
   response_format?: "b64_json" | "url";
-  /** that of the picture */
+  /** by default that of the original */
   output_format?: "png" | "jpeg" | "webp" | null;
   /** quality of jpeg and webp */
   output_compression?: number | null;
   /** answer with server-sent events */
   stream?: boolean;
-  /** most previews to send, with `stream` */
+  /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque" | "transparent";
-  /** steps and guidance_scale say it here */
+  /** use steps and guidance_scale instead */
   quality?: "auto";
-  /** taken, and of no effect */
+  /** accepted and ignored */
   user?: string | null;
-  /** taken, and of no effect */
+  /** accepted and ignored */
   safety_identifier?: string | null;
   /** ours: what each of several `image` is, in order */
   roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide">;
@@ -398,13 +398,13 @@ export interface EditThresholds {
   delta_e?: number | null;
   /** at least */
   edge_f1?: number | null;
-  /** at most; missed where it cannot be measured */
+  /** at most; not met if it cannot be measured */
   lpips?: number | null;
-  /** at most; missed where it cannot be measured */
+  /** at most; not met if it cannot be measured */
   st_lpips?: number | null;
-  /** degrees from the asked hue, at most */
+  /** degrees from the requested hue, at most */
   hue_error?: number | null;
-  /** CIEDE2000 of the mean colour to the asked, at most; 3 for a colourway */
+  /** CIEDE2000 between the mean and the requested colour, at most; 3 for a colourway */
   colour_delta_e?: number | null;
   /** mean CIEDE2000 where the edit belongs, at least */
   change_inside?: number | null;
@@ -435,54 +435,54 @@ export interface EngineView {
   name: string;
   family: string;
   summary: string;
-  /** when to take it rather than another */
+  /** when to choose it over another engine */
   use: string;
   kinds: Array<"recreate" | "customise" | "generate">;
-  /** the edit types it does */
+  /** the edit types it supports */
   ways: Array<EditType>;
-  /** what it does when no engine is named */
+  /** the jobs it runs when no engine is named */
   default_for: Array<"recreate" | "generate" | EditType>;
-  /** takes only the instructions that `instructions` lists */
+  /** supports only the instructions listed in `instructions` */
   closed: boolean;
-  /** what can be asked of a closed engine in words, a line for each kind */
+  /** the instructions that a closed engine supports, one line per kind */
   instructions: Array<string>;
   pool: string;
   weights: string;
-  /** further models it runs on */
+  /** other models it uses */
   parts: Record<string, string>;
-  /** maps that steer it */
+  /** control maps it supports */
   controls: Array<"canny" | "soft_edge" | "line_art" | "depth" | "inpaint">;
-  /** adapters that a job may put on */
+  /** LoRA adapters that a job may use */
   loras: Array<string>;
-  /** needs a text to recreate a picture; one is written when none is given */
+  /** needs a prompt to recreate an image; a captioner writes it if none is given */
   captioned: boolean;
-  /** bytes it needs to make one picture, weights included */
+  /** bytes of memory it needs for one image, including weights */
   memory: number | null;
   revision: string;
   licence: string;
-  /** most jobs in one run */
+  /** maximum batch size */
   batch: number;
-  /** seconds a job may run, for each candidate and attempt */
+  /** time limit of a job in seconds, per candidate and attempt */
   timeout: number;
-  /** seconds more for each megapixel */
+  /** additional seconds per megapixel */
   timeout_per_megapixel: number;
   max_candidates: number;
-  /** is known to shift or zoom the picture; undone where it is small and sure */
+  /** tends to shift or zoom the image; the service undoes this when it is small and certain */
   drifts: boolean;
   canvas: CanvasSpec;
   parameters: Record<string, ParameterSpec>;
-  /** what was measured of it with its default parameters; may be empty */
+  /** metrics measured with its default parameters; may be empty */
   figures: Array<Measured>;
-  /** whether a worker has everything it runs on */
+  /** whether a worker has all the models it needs */
   installed: boolean;
   resident: Array<Resident>;
 }
 
-/** A figure that is not certain. */
+/** A metric that is not certain. */
 export interface Estimate {
-  /** null when nothing is known; `reason` then says why */
+  /** null if unknown; `reason` explains why */
   value: number | null;
-  /** what it rests on */
+  /** what the estimate is based on */
   reason: string;
 }
 
@@ -492,7 +492,7 @@ export interface Event {
   status: JobStatus;
   progress?: Progress | null;
   error?: JobFailure | null;
-  /** with `cancelled`: steps run before it stopped */
+  /** with `cancelled`: number of steps completed before it stopped */
   steps_done?: number | null;
 }
 
@@ -500,11 +500,11 @@ export interface Event {
 export interface FieldProblemView {
   /** JSON pointer of the field, or `#/header/<name>` */
   pointer: string;
-  /** what would be right */
+  /** the correct value */
   detail: string;
 }
 
-/** One property of the frame, of both pictures. */
+/** One property of the frame, in the original and the result. */
 export interface FrameRow {
   name: string;
   given: string | number | null;
@@ -512,9 +512,9 @@ export interface FrameRow {
   equal: boolean;
 }
 
-/** Make a new picture: from text, or of a learned kind. */
+/** Make a new image: from text, or of a learned kind. */
 export interface Generate {
-  /** what the picture shows; needed by an engine that takes one, refused by another */
+  /** what the image shows; required by engines with a prompt, rejected by others */
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
@@ -522,43 +522,43 @@ export interface Generate {
   guidance_scale?: number | null;
   /** denoising steps, or those of an optimiser */
   steps?: number | null;
-  /** the solver that takes the steps */
+  /** the solver (sampler) */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
+  /** number of last layers of the text encoder to skip */
   clip_skip?: number | null;
-  /** the class of what is shown */
+  /** the class of the image */
   label?: string | null;
-  /** how far the latent may lie from its mean: less varies less */
+  /** limit on the latent's distance from its mean: lower values vary less */
   truncation?: number | null;
-  /** of the next token's distribution: below 1 sharper, above flatter */
+  /** temperature of the next token's distribution: below 1 sharper, above 1 flatter */
   temperature?: number | null;
-  /** only so many likeliest next tokens are drawn */
+  /** sample from this many most likely next tokens */
   top_k?: number | null;
-  /** only the likeliest next tokens that sum to this probability are drawn */
+  /** sample from the most likely next tokens whose probabilities add up to this */
   top_p?: number | null;
-  /** seed of the first candidate; drawn at random when not given */
+  /** seed of the first candidate; random if omitted */
   seed?: number | null;
-  /** an engine's name; the default when not given */
+  /** name of an engine; the default if omitted */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
+  /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
+  /** run unbatched, for byte-identical output */
   exact?: boolean;
-  /** how many images to make in one attempt */
+  /** number of images to make per attempt */
   candidates?: number;
-  /** which of them to return */
+  /** which candidates to return */
   keep?: Keep;
-  /** how often to try, with new seeds, until one is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is accepted */
   attempts?: number;
   priority?: Priority;
-  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
   kind?: "generate";
-  /** px; with height; the engine's native square when not given */
+  /** px; requires height; the engine's native square if omitted */
   width?: number | null;
-  /** px; with width */
+  /** px; requires width */
   height?: number | null;
   /** file format */
   format?: "png" | "jpeg" | "webp";
@@ -567,13 +567,13 @@ export interface Generate {
 /** `POST /v1/images/generations`. */
 export interface GenerationRequest {
   prompt?: string;
-  /** an engine's name; the default when not given */
+  /** name of an engine; the default if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
-  /** WIDTHxHEIGHT in px; auto is the engine's own */
+  /** WIDTHxHEIGHT in px; auto is the engine's native size */
   size?: string;
-  /** url: to be read with the same API key */
+  /** url: must be fetched with the same API key */
   response_format?: "b64_json" | "url";
   /** png when not given */
   output_format?: "png" | "jpeg" | "webp" | null;
@@ -581,22 +581,22 @@ export interface GenerationRequest {
   output_compression?: number | null;
   /** answer with server-sent events */
   stream?: boolean;
-  /** most previews to send, with `stream` */
+  /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque";
-  /** steps and guidance_scale say it here */
+  /** use steps and guidance_scale instead */
   quality?: "auto";
-  /** taken, and of no effect */
+  /** accepted and ignored */
   user?: string | null;
-  /** taken, and of no effect */
+  /** accepted and ignored */
   safety_identifier?: string | null;
-  /** whoever runs the service says what is checked */
+  /** the operator of the service decides what is checked */
   moderation?: "auto";
 }
 
 /** One engine and the values to try with it, one or a list of each; every combination of them is a run. */
 export interface Grid {
-  /** an engine's name; the default when not given */
+  /** name of an engine; the default if omitted */
   engine?: string | null;
   /** as in `task`, in whose place each value is put */
   prompt?: string | Array<string> | null;
@@ -636,7 +636,7 @@ export interface Grid {
   seed?: number | Array<number> | null;
 }
 
-/** That the service, or all that it stands on, answers. */
+/** Whether the service, or everything it depends on, responds. */
 export interface Health {
   status: string;
 }
@@ -649,12 +649,12 @@ export interface ImageView {
   mode: string;
   format: string;
   sha256: string;
-  /** null with an engine that makes the same picture every time */
+  /** null for an engine that makes the same image every time */
   seed: number | null;
-  /** as it was for this image, where it grows with each attempt; else null */
+  /** the value used for this image, where it grows with each attempt; otherwise null */
   guidance_scale?: number | null;
   report: Report;
-  /** of this image, where the job took several runs */
+  /** of this image, if the job had several runs */
   recipe?: Recipe | null;
 }
 
@@ -668,25 +668,25 @@ export interface JobFailure {
 /** A page of jobs, newest first. */
 export interface JobPage {
   jobs: Array<JobView>;
-  /** `cursor` of the page after this one; null on the last */
+  /** `cursor` of the next page; null on the last one */
   next: string | null;
 }
 
-/** Where a job stands. It ends once, in one of the last three. */
+/** The status of a job. It ends once, in one of the last three. */
 export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancelled";
 
-/** A job as it stands. */
+/** The current state of a job. */
 export interface JobView {
   id: string;
   kind: "recreate" | "customise" | "generate" | "compare";
   status: JobStatus;
   created_at: string;
-  /** jobs before it in its queue, while queued */
+  /** number of jobs ahead of it in its queue, while queued */
   position: number | null;
   links: Links;
-  /** of a comparison that of the first run */
+  /** for a comparison, that of the first run */
   engine: string;
-  /** id of the job whose images it makes again */
+  /** id of the job that it reproduces */
   reproduces?: string | null;
   started_at: string | null;
   ended_at: string | null;
@@ -696,28 +696,28 @@ export interface JobView {
   result: ResultView | null;
   /** once failed */
   error: JobFailure | null;
-  /** where one was asked for */
+  /** if one was requested */
   webhook?: WebhookView | null;
 }
 
 /** Which candidates of a job are kept. */
 export type Keep = "best" | "all";
 
-/** Where to go on with a job. */
+/** Where to follow a job. */
 export interface Links {
   self: string;
-  /** server-sent events; with API keys in use it carries a token for one hour */
+  /** server-sent events; when API keys are in use, the link contains a token that is valid for one hour */
   events: string;
-  /** what it shows so far; with a token as `events`; null once it has ended */
+  /** the preview so far; has a token like `events`; null once the job has ended */
   preview: string | null;
   cancel: string;
 }
 
 /** The proof that what was to be kept was kept, measured on the file that is returned. */
 export interface Lock {
-  /** share of the picture that was kept */
+  /** share of the image in the protected area */
   area: number;
-  /** the largest change of any sample there, in steps of the picture's own */
+  /** largest change of any sample there, in the image's own sample steps */
   max_abs_diff: number;
 }
 
@@ -725,7 +725,7 @@ export interface Lock {
 export interface Lora {
   /** one of the engine's `loras` */
   name: string;
-  /** how strongly it works */
+  /** strength of its effect */
   weight?: number;
 }
 
@@ -738,9 +738,9 @@ export interface Measured {
   kind: "recreate" | "generate";
   /** what it ran with */
   parameters: Record<string, string | number | boolean | null>;
-  /** how many pictures it was measured on */
+  /** number of images it was measured on */
   pictures: number;
-  /** by name; figures of a report are medians, their units those of a report; `seconds` is the median of the engine alone, loaded before; `million_parameters` is what its networks hold, `megabytes` their files; a `frechet_distance` is on MobileNetV2's features, to as many real pictures, and `within` these the floor */
+  /** by name; metrics of a report are medians, their units those of a report; `seconds` is the median of the engine alone, loaded before; `million_parameters` is what its networks hold, `megabytes` their files; a `frechet_distance` is on MobileNetV2's features, to as many real images, and `within` these the floor */
   figures: Record<string, number>;
   /** the program that prints them */
   command: string;
@@ -801,7 +801,7 @@ export interface OpenAIImages {
   job: string;
   /** ours */
   engine: string;
-  /** ours: whether an earlier request with the same content had it made */
+  /** ours: whether an earlier request with the same content made it */
   replayed: boolean;
 }
 
@@ -830,31 +830,31 @@ export type OutputFormat = "same" | "png" | "jpeg" | "webp";
 /** One parameter that an engine takes. */
 export interface ParameterSpec {
   default?: string | number | boolean | null;
-  /** defaults of its own for some edit types, and for `generate` */
+  /** different defaults for some edit types and for `generate` */
   by_way?: Record<string, string | number | boolean | null>;
-  /** the kinds and edit types in which it does something; all where empty */
+  /** the kinds and edit types it affects; empty means all */
   only_for?: Array<"recreate" | "generate" | EditType>;
   minimum?: number | null;
   maximum?: number | null;
-  /** the words it may be, where not every one will do */
+  /** the allowed words; empty means any */
   choices?: Array<string>;
 }
 
-/** Which jobs are taken first. */
+/** Which jobs run first. */
 export type Priority = "interactive" | "batch";
 
 /** An error (RFC 9457). */
 export interface Problem {
-  /** names the kind of error; ends in the code */
+  /** URI of the error type; ends in the code */
   type: string;
   title: string;
   status: number;
   detail: string;
   /** path of the request */
   instance: string;
-  /** stable name of the kind of error */
+  /** stable code of the error */
   code: string;
-  /** the fields that are wrong */
+  /** the invalid fields */
   errors?: Array<FieldProblemView>;
   /** also in the header X-Request-ID and in the service's log */
   request_id: string;
@@ -866,30 +866,30 @@ export interface Progress {
   steps: number;
   stage: "loading" | "preparing" | "denoising" | "decoding" | "assessing";
   attempt?: number;
-  /** which of several runs `step` and `steps` are of */
+  /** the run that `step` and `steps` refer to, if there are several */
   run?: number | null;
-  /** how many runs the job takes, where it takes several */
+  /** number of runs of the job, if there are several */
   runs?: number | null;
-  /** previews of this run so far; the newest can be read */
+  /** number of previews of this run so far; the newest can be read */
   preview?: number | null;
 }
 
-/** All that is needed to make the pictures again. */
+/** Everything needed to reproduce the images. */
 export interface Recipe {
   engine: string;
   revision: string;
-  /** the commits of the pulled models it ran on */
+  /** commits of the pulled models that were used */
   models?: Record<string, string>;
   parameters: Record<string, string | number | boolean | null>;
   seeds: Array<number>;
-  /** null where a picture was generated */
+  /** null for generate */
   input_sha256: string | null;
   files_sha256?: Record<string, string>;
-  /** what was asked */
+  /** the requested task */
   task?: Recreate | Customise | Generate | null;
-  /** the prompt, where a captioner wrote it */
+  /** the prompt, if a captioner wrote it */
   caption?: string | null;
-  /** what the pictures were made on; not known of older jobs */
+  /** the device that made the images; null for older jobs */
   device?: string | null;
 }
 
@@ -897,21 +897,21 @@ export interface Recipe {
 export interface Recolour {
   /** the colour, as #RRGGBB in sRGB */
   to: string;
-  /** what to recolour; a `mask` file, when given, goes before it */
+  /** the area to recolour; a `mask` file takes precedence */
   mask?: "product" | "background";
 }
 
-/** The run to take, and why. */
+/** The recommended run, and why. */
 export interface Recommendation {
   /** `run` of the row */
   run: number;
-  /** plain sentences, made from the figures */
+  /** plain sentences, derived from the metrics */
   reasons: Array<string>;
 }
 
-/** Recreate a picture as exactly as the engine can. */
+/** Recreate an image as exactly as the engine can. */
 export interface Recreate {
-  /** what the picture shows */
+  /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
@@ -919,61 +919,61 @@ export interface Recreate {
   guidance_scale?: number | null;
   /** denoising steps, or those of an optimiser */
   steps?: number | null;
-  /** the solver that takes the steps */
+  /** the solver (sampler) */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
+  /** number of last layers of the text encoder to skip */
   clip_skip?: number | null;
-  /** the class of what is shown */
+  /** the class of the image */
   label?: string | null;
-  /** how far the latent may lie from its mean: less varies less */
+  /** limit on the latent's distance from its mean: lower values vary less */
   truncation?: number | null;
-  /** of the next token's distribution: below 1 sharper, above flatter */
+  /** temperature of the next token's distribution: below 1 sharper, above 1 flatter */
   temperature?: number | null;
-  /** only so many likeliest next tokens are drawn */
+  /** sample from this many most likely next tokens */
   top_k?: number | null;
-  /** only the likeliest next tokens that sum to this probability are drawn */
+  /** sample from the most likely next tokens whose probabilities add up to this */
   top_p?: number | null;
-  /** seed of the first candidate; drawn at random when not given */
+  /** seed of the first candidate; random if omitted */
   seed?: number | null;
-  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  /** 0 keeps the image, 1 ignores it (SDEdit) */
   strength?: number | null;
-  /** how strongly the picture is followed */
+  /** how strongly the image is followed */
   image_guidance_scale?: number | null;
-  /** how far around the picture's own latent is drawn; 0 is no variant */
+  /** how far from the image's own latent to sample; 0 gives no variation */
   variation?: number | null;
-  /** the layer whose features the picture is seen by */
+  /** the layer whose features represent the image */
   layer?: string | null;
-  /** how much the content counts */
+  /** weight of the content */
   content_weight?: number | null;
-  /** how much the style counts */
+  /** weight of the style */
   style_weight?: number | null;
-  /** an engine's name; the default when not given */
+  /** name of an engine; the default if omitted */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
+  /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
+  /** run unbatched, for byte-identical output */
   exact?: boolean;
-  /** how many images to make in one attempt */
+  /** number of images to make per attempt */
   candidates?: number;
-  /** which of them to return */
+  /** which candidates to return */
   keep?: Keep;
-  /** how often to try, with new seeds, until one is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is accepted */
   attempts?: number;
   priority?: Priority;
-  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
   kind?: "recreate";
-  /** file format; it must be able to hold the frame */
+  /** file format; must support the frame */
   format?: OutputFormat;
-  /** what a candidate must reach */
+  /** acceptance thresholds of a candidate */
   thresholds?: Thresholds;
 }
 
-/** Recreate a picture as exactly as the engine can. */
+/** Recreate an image as exactly as the engine can. */
 export interface RecreateRequest {
-  /** what the picture shows */
+  /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
   negative_prompt?: string | null;
@@ -981,70 +981,70 @@ export interface RecreateRequest {
   guidance_scale?: number | null;
   /** denoising steps, or those of an optimiser */
   steps?: number | null;
-  /** the solver that takes the steps */
+  /** the solver (sampler) */
   scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
-  /** last layers of the text encoder to leave out */
+  /** number of last layers of the text encoder to skip */
   clip_skip?: number | null;
-  /** the class of what is shown */
+  /** the class of the image */
   label?: string | null;
-  /** how far the latent may lie from its mean: less varies less */
+  /** limit on the latent's distance from its mean: lower values vary less */
   truncation?: number | null;
-  /** of the next token's distribution: below 1 sharper, above flatter */
+  /** temperature of the next token's distribution: below 1 sharper, above 1 flatter */
   temperature?: number | null;
-  /** only so many likeliest next tokens are drawn */
+  /** sample from this many most likely next tokens */
   top_k?: number | null;
-  /** only the likeliest next tokens that sum to this probability are drawn */
+  /** sample from the most likely next tokens whose probabilities add up to this */
   top_p?: number | null;
-  /** seed of the first candidate; drawn at random when not given */
+  /** seed of the first candidate; random if omitted */
   seed?: number | null;
-  /** 0 keeps the picture, 1 forgets it (SDEdit) */
+  /** 0 keeps the image, 1 ignores it (SDEdit) */
   strength?: number | null;
-  /** how strongly the picture is followed */
+  /** how strongly the image is followed */
   image_guidance_scale?: number | null;
-  /** how far around the picture's own latent is drawn; 0 is no variant */
+  /** how far from the image's own latent to sample; 0 gives no variation */
   variation?: number | null;
-  /** the layer whose features the picture is seen by */
+  /** the layer whose features represent the image */
   layer?: string | null;
-  /** how much the content counts */
+  /** weight of the content */
   content_weight?: number | null;
-  /** how much the style counts */
+  /** weight of the style */
   style_weight?: number | null;
-  /** an engine's name; the default when not given */
+  /** name of an engine; the default if omitted */
   engine?: string | null;
-  /** adapters to put on (LoRA) */
+  /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run alone, so that the bytes depend on nothing that shares a batch */
+  /** run unbatched, for byte-identical output */
   exact?: boolean;
-  /** how many images to make in one attempt */
+  /** number of images to make per attempt */
   candidates?: number;
-  /** which of them to return */
+  /** which candidates to return */
   keep?: Keep;
-  /** how often to try, with new seeds, until one is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is accepted */
   attempts?: number;
   priority?: Priority;
-  /** https URL that is told how the job ended, signed as Standard Webhooks says */
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  /** of jpeg (95 when not given) and webp (92); other formats have none */
+  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
   kind?: "recreate";
-  /** file format; it must be able to hold the frame */
+  /** file format; must support the frame */
   format?: OutputFormat;
-  /** what a candidate must reach */
+  /** acceptance thresholds of a candidate */
   thresholds?: Thresholds;
-  /** the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file */
+  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
   image: string;
 }
 
-/** How a picture lay against the given one as its engine made it, where the engine is known to drift. A point at (x, y) px from the centre came to scale * (x, y) + (right, down). */
+/** How an image lay against the given one as its engine made it, where the engine is known to drift. A point at (x, y) px from the centre came to scale * (x, y) + (right, down). */
 export interface Registration {
   /** px */
   right: number;
   /** px */
   down: number;
   scale: number;
-  /** share of the edges that lie in place once this is undone */
+  /** share of edges in place after the shift is undone */
   confidence: number;
-  /** true where it was small and sure; then all figures are of the picture moved back */
+  /** true if it was small and certain; then all metrics are of the corrected image */
   undone: boolean;
 }
 
@@ -1052,33 +1052,33 @@ export interface Registration {
 export interface Report {
   frame: Array<FrameRow>;
   fidelity: Array<Score>;
-  /** with a customised picture */
+  /** only for customised images */
   edit?: EditReport | null;
-  /** where pixels were to be kept */
+  /** if there is a protected area */
   locked?: Lock | null;
-  /** with an engine that is known to drift */
+  /** for an engine that is known to drift */
   registration?: Registration | null;
   verdict: Verdict;
-  /** plain sentences: what was met or missed */
+  /** plain sentences: the criteria that were met or missed */
   reasons: Array<string>;
 }
 
-/** One image of the original job, made again. */
+/** One image of the original job, reproduced. */
 export interface Reproduced {
   /** its number in the original job */
   original: number;
   original_sha256: string;
-  /** its number in this job; null when it failed */
+  /** its number in this job; null if it failed */
   image?: number | null;
   sameness?: Sameness | null;
-  /** ssim, psnr and delta_e between the two, where bytes differ */
+  /** ssim, psnr and delta_e between the two, if the bytes differ */
   figures?: Array<Score>;
-  /** plain sentences: what is known to differ */
+  /** plain sentences: known differences */
   reasons?: Array<string>;
   error?: JobFailure | null;
 }
 
-/** How the images of an earlier job came out when it was run again. */
+/** How closely the reproduced images match those of the earlier job. */
 export interface Reproduction {
   /** id of the original job */
   job: string;
@@ -1089,33 +1089,33 @@ export interface Reproduction {
 export interface Resident {
   worker: string;
   device: string;
-  /** bytes its engines may take */
+  /** bytes of memory its engines may use */
   memory: number | null;
-  /** gives the same bytes in any batch; elsewhere only to jobs that ask for `exact` */
+  /** byte-identical output in any batch; other workers give it only to jobs with `exact` */
   exact: boolean;
 }
 
-/** What a succeeded job gives, best image first. */
+/** The result of a job that succeeded, best image first. */
 export interface ResultView {
   images: Array<ImageView>;
   engine: EngineUsedView;
   recipe: Recipe;
   timings: Timings;
-  /** tries that were needed */
+  /** number of attempts that were needed */
   attempts: number;
-  /** jobs that shared the run */
+  /** number of jobs in the same run */
   batch: number;
-  /** what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a measure of the engine's own, as `VAE tiling` */
+  /** what was done, in order, to save memory: `batch split`, `other engines unloaded`, or a measure of the engine itself, such as `VAE tiling` */
   degradations: Array<string>;
-  /** the prompt, where a captioner wrote it for want of one */
+  /** the prompt, if a captioner wrote it because none was given */
   caption: string | null;
-  /** why there is no caption though the engine would have used one, else null */
+  /** why there is no caption although the engine would have used one; otherwise null */
   caption_reason: string | null;
-  /** of a comparison */
+  /** only of a comparison */
   comparison?: ComparisonView | null;
-  /** of a job that ran another one again */
+  /** only of a job that reproduces another one */
   reproduction?: Reproduction | null;
-  /** until when presigned links work; null where the links are the service's own */
+  /** when the presigned links expire; null if the links point to the service itself */
   links_expire_at?: string | null;
 }
 
@@ -1123,22 +1123,22 @@ export interface ResultView {
 export interface RunView {
   engine: string;
   revision: string;
-  /** resolved; `seed` only where one was given */
+  /** resolved; `seed` only if one was given */
   parameters: Record<string, string | number | boolean | null>;
   canvas: CanvasView;
-  /** seconds it may take at most */
+  /** time limit in seconds */
   timeout: number;
   /** bytes */
   memory: Estimate;
 }
 
-/** How near a reproduced image came to the original. */
+/** How closely a reproduced image matches the original. */
 export type Sameness = "bitwise" | "perceptual" | "different";
 
-/** One figure of a report. */
+/** One metric of a report. */
 export interface Score {
   name: string;
-  /** null when it could not be measured; `reason` then says why */
+  /** null if it could not be measured; `reason` explains why */
   value: number | null;
   /** dB, ratio (of two alike, or a cosine), dE00, px, degrees, L* */
   unit: string;
@@ -1154,7 +1154,7 @@ export interface StreamedEvent {
   data: string;
 }
 
-/** What a candidate must reach to be accepted. A missing figure is not tested. */
+/** Acceptance thresholds of a candidate. A metric that is null is not tested. */
 export interface Thresholds {
   /** dB, at least */
   psnr?: number | null;
@@ -1166,9 +1166,9 @@ export interface Thresholds {
   delta_e?: number | null;
   /** at least */
   edge_f1?: number | null;
-  /** at most; missed where it cannot be measured */
+  /** at most; not met if it cannot be measured */
   lpips?: number | null;
-  /** at most; missed where it cannot be measured */
+  /** at most; not met if it cannot be measured */
   st_lpips?: number | null;
 }
 
@@ -1190,11 +1190,11 @@ export interface Usage {
   total_tokens?: number;
 }
 
-/** What the caller's key used, and what bounds it. */
+/** What the caller's key has used, and its limits. */
 export interface UsageView {
-  /** most jobs accepted in a UTC day; null: no bound */
+  /** maximum number of jobs accepted per UTC day; null: no limit */
   daily_quota: number | null;
-  /** most jobs running at once; null: no bound */
+  /** maximum number of jobs running at once; null: no limit */
   concurrency: number | null;
   /** today first */
   days: Array<DayUsage>;
@@ -1203,15 +1203,15 @@ export interface UsageView {
 /** Whether a candidate may be shown. */
 export type Verdict = "accepted" | "rejected";
 
-/** Where telling the end of a job stands. */
+/** The state of a job's webhook. */
 export type WebhookState = "waiting" | "pending" | "delivered" | "failed" | "disabled";
 
-/** Who is told how a job ended, and what became of it. */
+/** The receiver of a job's webhook, and its deliveries. */
 export interface WebhookView {
   state?: WebhookState;
-  /** tries, oldest first */
+  /** attempts, oldest first */
   deliveries?: Array<Delivery>;
-  /** when the next try is due, after one that failed */
+  /** when the next attempt is due, after a failed one */
   next_at?: string | null;
   url: string;
 }

@@ -1,4 +1,4 @@
-"""How things stand when Prometheus asks: queues, workers, Redis, the store. Read anew for every scrape."""
+"""How things stand when Prometheus asks: queues, workers, Redis, the store. Read again for every scrape."""
 
 import asyncio
 import shutil
@@ -30,7 +30,7 @@ class Snapshot(Collector):
     seconds: Mapping[str, float | None]
     """How long Redis and the store took to answer; None is no answer."""
     store_free: int | None
-    """Bytes free where the pictures lie, where that is a folder."""
+    """Bytes free where the images lie, where that is a folder."""
     figures: Figures | None
     workers: tuple[Residency, ...]
 
@@ -44,7 +44,7 @@ class Snapshot(Collector):
                 took.add_metric([name], seconds)
         yield from (up, took)
         if self.store_free is not None:
-            yield GaugeMetricFamily("likeness_store_free_bytes", "Bytes free for pictures", self.store_free)
+            yield GaugeMetricFamily("likeness_store_free_bytes", "Free bytes for images", self.store_free)
         if self.figures is not None:
             yield from self._queues(self.figures)
             yield from _counts(self.figures)

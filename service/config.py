@@ -19,45 +19,51 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LIKENESS_", frozen=True)
 
-    host: str = Field(default="127.0.0.1", description="address to listen on; API keys are needed beyond loopback")
+    host: str = Field(
+        default="127.0.0.1", description="address to listen on; API keys are required unless it is loopback"
+    )
     port: int = Field(default=8000, ge=0, le=65_535)
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", description="redis://, rediss:// or unix://")
     store_url: str = Field(default=DEFAULT_STORE, validate_default=True, description="file://, memory://, s3:// ...")
-    store_public_url: str | None = Field(default=None, description="address of the object store as callers reach it")
-    link_seconds: int = Field(default=3600, gt=0, le=7 * 86_400, description="longest life of a presigned link")
-    keys_file: Path | None = Field(default=None, description="file of API keys; made by `likeness keys create`")
-    catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
-    max_upload_bytes: int = Field(default=25_000_000, gt=0, description="largest picture file")
-    max_pixels: int = Field(default=40_000_000, gt=0, description="most pixels in a picture")
-    max_side: int = Field(default=16_384, gt=0, description="longest side of a picture, in px")
-    max_upload_memory: int = Field(default=512_000_000, gt=0, description="most bytes of bodies held at one time")
-    body_seconds: float = Field(default=30, gt=0, description="longest time that a request's body may take")
-    fetch_seconds: float = Field(default=10, gt=0, description="longest time that a picture URL may take")
-    max_queued: int = Field(default=1000, ge=0, description="most jobs waiting in one queue")
+    store_public_url: str | None = Field(default=None, description="public address of the object store")
+    link_seconds: int = Field(default=3600, gt=0, le=7 * 86_400, description="maximum lifetime of a presigned link")
+    keys_file: Path | None = Field(default=None, description="file of API keys, created by `likeness keys create`")
+    catalogue: Path | None = Field(default=None, description="catalogue file to use instead of the shipped one")
+    max_upload_bytes: int = Field(default=25_000_000, gt=0, description="maximum size of an image file")
+    max_pixels: int = Field(default=40_000_000, gt=0, description="maximum number of pixels in an image")
+    max_side: int = Field(default=16_384, gt=0, description="maximum side length of an image, in px")
+    max_upload_memory: int = Field(default=512_000_000, gt=0, description="memory for request bodies, in bytes")
+    body_seconds: float = Field(default=30, gt=0, description="request body timeout")
+    fetch_seconds: float = Field(default=10, gt=0, description="timeout for fetching an image URL")
+    max_queued: int = Field(default=1000, ge=0, description="maximum number of jobs waiting in a queue")
     max_queued_per_key: int | None = Field(
-        default=None, ge=1, description="most jobs of one key waiting in one queue; 9/10 of max_queued when not given"
+        default=None,
+        ge=1,
+        description="maximum number of jobs of one key waiting in a queue; default 9/10 of max_queued",
     )
-    max_waiting: int = Field(default=200, ge=0, description="most calls that wait for a job or read its events at once")
-    call_seconds: int = Field(
-        default=600, gt=0, description="longest time that a call of another API waits for its job"
+    max_waiting: int = Field(
+        default=200, ge=0, description="maximum number of calls waiting for a job or reading its events"
     )
+    call_seconds: int = Field(default=600, gt=0, description="how long a call of a compatible API waits for its job")
     left_seconds: int = Field(
-        default=60, gt=0, description="seconds that its job is kept for the same request again once its caller left"
+        default=60,
+        gt=0,
+        description="seconds a job is kept running for a retry of the same request after its caller disconnected",
     )
     public_url: str | None = Field(
-        default=None, pattern="^https?://", description="where callers reach the service; as they say when not given"
+        default=None,
+        pattern="^https?://",
+        description="public address of the service; taken from the request if omitted",
     )
-    lifetime: int = Field(default=24 * 3600, gt=0, description="seconds that an ended job and its pictures are kept")
-    sweep_seconds: float = Field(default=60, gt=0, description="seconds between two looks for expired pictures")
+    lifetime: int = Field(default=24 * 3600, gt=0, description="seconds that a finished job and its images are kept")
+    sweep_seconds: float = Field(default=60, gt=0, description="clean-up interval in seconds")
     webhook_secret: str | None = Field(
         default=None,
         repr=False,
         pattern="^whsec_([A-Za-z0-9+/]{4}){8,21}([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
-        description="what webhooks are signed with where there are no API keys",
+        description="secret for signing webhooks when there are no API keys",
     )
-    webhook_private: bool = Field(
-        default=False, description="deliver to private addresses and by http, to develop with"
-    )
+    webhook_private: bool = Field(default=False, description="allow private addresses and http, for development")
     webhook_seconds: float = Field(default=15, gt=0, le=60, description="longest time that a try to deliver may take")
     webhook_retries: list[float] = Field(
         default=[5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI finds in the routes, and what it cannot see: the bodies that hold pictures."""
+"""The OpenAPI document: what FastAPI finds in the routes, and what it cannot see: the bodies that hold images."""
 
 import json
 from typing import Any, Final, get_args
@@ -21,11 +21,11 @@ DESCRIPTION: Final = (
     "lost. Every error is `application/problem+json` (RFC 9457) with a stable `code`."
 )
 TAGS: Final = [
-    {"name": "jobs", "description": "Hand in, follow, stop"},
+    {"name": "jobs", "description": "Submit, follow, cancel"},
     {"name": "results", "description": "Images and their reports"},
-    {"name": "engines", "description": "What makes the images"},
+    {"name": "engines", "description": "The engines that make the images"},
     {"name": "openai", "description": "The OpenAI images API, so that its clients work unchanged"},
-    {"name": "operation", "description": "For whoever runs the service"},
+    {"name": "operation", "description": "For operators of the service"},
 ]
 OPEN: Final = frozenset({"/healthz", "/readyz"})
 """Calls that need no API key."""
@@ -38,7 +38,7 @@ BODIES: Final = (
     ("/compare", "CompareRequest", examples.COMPARE),
     ("/generate", "Generate", examples.GENERATE),
 )
-"""Of each call that hands in a job: its path, its model, an example."""
+"""Each call that submits a job: its path, its model, an example."""
 FROM_TEXT: Final[Document] = {
     "from_text": {"summary": "From text, by an engine whose model was pulled", "value": examples.GENERATE_FROM_TEXT}
 }
@@ -99,11 +99,13 @@ def _body(model: str, schemas: Document, example: Document) -> Document:
         "content": {
             "application/json": {
                 "schema": {"$ref": REF.format(model=model)},
-                "examples": {"example": {"summary": "As JSON, a picture as a data URI", "value": example}},
+                "examples": {"example": {"summary": "As JSON, with an image as a data URI", "value": example}},
             },
             "multipart/form-data": {
                 "schema": {**schema, "properties": parts},
-                "examples": {"example": {"summary": "As a form, a picture as a file", "value": {**form, **picture}}},
+                "examples": {
+                    "example": {"summary": "As a form, with an image as a file", "value": {**form, **picture}}
+                },
             },
         },
     }

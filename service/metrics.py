@@ -26,7 +26,7 @@ class Metrics:
             "likeness_http_seconds", "Seconds until answered", ["route"], registry=self._registry, buckets=LATENCIES
         )
         self._accepted = Counter("likeness_jobs_accepted", "Jobs accepted", ["kind", "engine"], registry=self._registry)
-        self._refused = Counter("likeness_jobs_refused", "Jobs refused", ["code"], registry=self._registry)
+        self._refused = Counter("likeness_jobs_refused", "Jobs rejected", ["code"], registry=self._registry)
         self._refused.labels(QueueFull.code)  # at 0 from the start: a counter that begins at 1 has not risen
         ProcessCollector(registry=self._registry)
 

@@ -71,7 +71,7 @@ class Services:
 
     @property
     def bounds(self) -> Bounds:
-        """The largest picture that is taken."""
+        """The largest image that is taken."""
         return Bounds(self.settings.max_upload_bytes, self.settings.max_pixels, self.settings.max_side)
 
 

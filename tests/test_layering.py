@@ -30,7 +30,7 @@ def names_in(cell: str) -> set[str]:
 
 
 ROOMS = {names_in(folder).pop().rstrip("/"): (purpose, names_in(may)) for folder, purpose, may in rows("folder")}
-LIBRARIES = {library: names_in(known) for known_as, known in rows("library") for library in names_in(known_as)}
+LIBRARIES = {library: names_in(known) for known_as, known in rows("library") for library in sorted(names_in(known_as))}
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a comparison is asked to do: one picture, one task, several engines and values of their parameters."""
+"""What a comparison is asked to do: one image, one task, several engines and values of their parameters."""
 
 from math import prod
 from typing import Annotated, Literal
@@ -26,7 +26,7 @@ Integers = Annotated[list[int], _SOME, BeforeValidator(_listed, json_schema_inpu
 class Grid(Strict):
     """One engine and the values to try with it, one or a list of each; every combination of them is a run."""
 
-    engine: str | None = Field(default=None, max_length=64, description="an engine's name; the default when not given")
+    engine: str | None = Field(default=None, max_length=64, description="name of an engine; the default if omitted")
     prompt: Texts | None = Field(default=None, description="as in `task`, in whose place each value is put")
     negative_prompt: Texts | None = Field(default=None, description="as in `task`")
     strength: Numbers | None = Field(default=None, description="as in `task`")
@@ -42,8 +42,8 @@ class Grid(Strict):
     top_p: Numbers | None = Field(default=None, description="as in `task`")
     variation: Numbers | None = Field(default=None, description="as in `task`")
     layer: Texts | None = Field(default=None, description="as in `task`")
-    parts: Words | None = Field(default=None, description="as in `task`")
-    shadow: Words | None = Field(default=None, description="as in `task`")
+    parts: Texts | None = Field(default=None, description="as in `task`")
+    shadow: Texts | None = Field(default=None, description="as in `task`")
     content_weight: Numbers | None = Field(default=None, description="as in `task`")
     style_weight: Numbers | None = Field(default=None, description="as in `task`")
     seed: Integers | None = Field(default=None, description="as in `task`")
@@ -61,7 +61,7 @@ class Grid(Strict):
 
 
 class Compare(BaseModel):
-    """Run one picture through several engines and settings, to see which does it best."""
+    """Run one image through several engines and settings, to find out which does it best."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -80,7 +80,7 @@ class Compare(BaseModel):
     @classmethod
     def _has_a_picture(cls, task: object) -> object:
         if isinstance(task, Generate) or (isinstance(task, dict) and task.get("kind") == "generate"):
-            raise ValueError("generate has no picture to compare with; a comparison takes recreate or customise")
+            raise ValueError("generate has no original to compare with; a comparison supports recreate and customise")
         return task
 
     @field_validator("task")
@@ -89,9 +89,9 @@ class Compare(BaseModel):
         if task.engine is not None:
             raise ValueError("name the engines in runs, not in task")
         if task.priority is not Priority.INTERACTIVE:
-            raise ValueError("say the priority beside task, not in it")
+            raise ValueError("set the priority next to task, not in it")
         if task.webhook is not None:
-            raise ValueError("say the webhook beside task, not in it")
+            raise ValueError("set the webhook next to task, not in it")
         if task.keep is not Keep.BEST:
             raise ValueError("a comparison keeps the best image of each run; leave keep out")
         return task

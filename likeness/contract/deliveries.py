@@ -9,32 +9,32 @@ from likeness.contract.strict import Strict
 
 
 class WebhookState(StrEnum):
-    """Where telling the end of a job stands."""
+    """The state of a job's webhook."""
 
     WAITING = "waiting"
     """The job has not ended."""
     PENDING = "pending"
-    """It has; nobody was told yet, and there will be another try."""
+    """It has; the webhook is not delivered yet and will be tried again."""
     DELIVERED = "delivered"
-    """The receiver said so (2xx)."""
+    """The receiver confirmed it (2xx)."""
     FAILED = "failed"
-    """Every try failed."""
+    """Every attempt failed."""
     DISABLED = "disabled"
-    """The receiver answered 410 to this webhook, or lately to another of the same key and URL."""
+    """The receiver answered 410, to this webhook or recently to another one of the same key and URL."""
 
 
 class Delivery(Strict):
-    """One try to tell a receiver."""
+    """One delivery attempt."""
 
     at: datetime
-    seconds: float = Field(ge=0, description="it took")
-    status: int | None = Field(default=None, description="HTTP status of the answer; null when there was none")
-    error: str | None = Field(default=None, description="why it failed; null when it did not")
+    seconds: float = Field(ge=0, description="duration of the attempt")
+    status: int | None = Field(default=None, description="HTTP status of the response; null if there was none")
+    error: str | None = Field(default=None, description="why it failed; null if it succeeded")
 
 
 class WebhookLog(Strict):
-    """What became of telling the end of a job so far."""
+    """The deliveries of a job's webhook so far."""
 
     state: WebhookState = WebhookState.WAITING
-    deliveries: list[Delivery] = Field(default=[], description="tries, oldest first")
-    next_at: datetime | None = Field(default=None, description="when the next try is due, after one that failed")
+    deliveries: list[Delivery] = Field(default=[], description="attempts, oldest first")
+    next_at: datetime | None = Field(default=None, description="when the next attempt is due, after a failed one")

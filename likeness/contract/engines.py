@@ -30,15 +30,15 @@ class CanvasSpec(BaseModel):
 
     multiple: int = Field(gt=0, description="each side is a multiple of this")
     minimum: int = Field(gt=0, description="each side is at least this")
-    tile: int = Field(gt=0, description="the longest side that is worked on at once")
+    tile: int = Field(gt=0, description="the longest side that is processed at once")
     native: int | None = Field(
-        default=None, gt=0, description="the longer side it is best at; a smaller picture is enlarged to be worked on"
+        default=None, gt=0, description="the longer side it works best at; a smaller image is enlarged for processing"
     )
     larger: Literal["tiles", "smaller"] = Field(
         default="tiles",
-        description="a larger picture is worked on in overlapping tiles, or made smaller, and only its change enlarged",
+        description="a larger image is processed in overlapping tiles, or scaled down and only its change scaled up",
     )
-    overlap: int = Field(default=0, ge=0, description="how far neighbouring tiles overlap")
+    overlap: int = Field(default=0, ge=0, description="overlap of neighbouring tiles")
 
     @property
     def shrunk(self) -> "CanvasSpec":
@@ -46,7 +46,7 @@ class CanvasSpec(BaseModel):
         return self.model_copy(update={"larger": "smaller"})
 
     def padded(self, width: int, height: int) -> tuple[int, int]:
-        """Return width and height of the canvas of an upright picture of this size."""
+        """Return width and height of the canvas of an upright image of this size."""
         across, down = (max(-(-side // self.multiple) * self.multiple, self.minimum) for side in (width, height))
         return across, down
 
@@ -72,14 +72,12 @@ class ParameterSpec(BaseModel):
 
     default: Scalar = None
     by_way: dict[Purpose, Scalar] = Field(
-        default={}, description="defaults of its own for some edit types, and for `generate`"
+        default={}, description="different defaults for some edit types and for `generate`"
     )
-    only_for: list[Purpose] = Field(
-        default=[], description="the kinds and edit types in which it does something; all where empty"
-    )
+    only_for: list[Purpose] = Field(default=[], description="the kinds and edit types it affects; empty means all")
     minimum: float | None = None
     maximum: float | None = None
-    choices: list[str] = Field(default=[], description="the words it may be, where not every one will do")
+    choices: list[str] = Field(default=[], description="the allowed words; empty means any")
 
     @model_validator(mode="after")
     def _is_a_choice(self) -> Self:
@@ -114,31 +112,36 @@ class EngineSpec(BaseModel):
     name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$")
     family: str = Field(pattern="^[a-z][a-z0-9_]*$", description="the file in worker/engines that runs it")
     summary: str
-    use: str = Field(default="", description="when to take it rather than another")
+    use: str = Field(default="", description="when to choose it over another engine")
     kinds: list[Kind]
-    ways: list[EditType] = Field(default=[], description="the edit types it does")
+    ways: list[EditType] = Field(default=[], description="the edit types it supports")
     default_for: list[Purpose] = []
-    closed: bool = Field(default=False, description="takes only instructions of the closed set of edits")
+    closed: bool = Field(default=False, description="supports only a fixed list of instructions")
     edits: list[EditKind] = Field(
         default=[], description="of an engine that makes exact edits by arithmetic: the kinds of edit it makes"
     )
-    pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="workers of one pool serve its engines")
-    weights: str = Field(description="what it runs on: a folder of the weights that ship, or a model that is pulled")
-    parts: dict[str, str] = Field(default={}, description="further models it needs, by what they are to it")
-    controls: list[ControlKind] = Field(default=[], description="the maps that steer it, each by the part of that name")
-    loras: list[str] = Field(default=[], description="adapters that a job may put on")
-    captioned: bool = Field(
-        default=False, description="needs a text to recreate a picture; one is written if none is given"
+    pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="the pool of workers that runs it")
+    weights: str = Field(description="its weights: a folder of the shipped weights, or a pulled model")
+    parts: dict[str, str] = Field(default={}, description="other models it needs, by their role")
+    controls: list[ControlKind] = Field(
+        default=[], description="the control maps it supports, each with the part of that name"
     )
-    memory: int | None = Field(default=None, gt=0, description="bytes it needs to make one picture, weights included")
+    loras: list[str] = Field(default=[], description="LoRA adapters that a job may use")
+    captioned: bool = Field(
+        default=False, description="needs a prompt to recreate an image; a captioner writes it if none is given"
+    )
+    memory: int | None = Field(
+        default=None, gt=0, description="bytes of memory it needs for one image, including weights"
+    )
     revision: str
     licence: str
-    batch: int = Field(gt=0, description="most jobs in one run")
-    timeout: int = Field(gt=0, description="seconds a job may run, whatever the size of its picture")
-    timeout_per_megapixel: float = Field(default=0, ge=0, description="seconds more for each megapixel")
-    max_candidates: int = Field(default=1, ge=1, le=8, description="1 where the engine has no randomness")
+    batch: int = Field(gt=0, description="maximum batch size")
+    timeout: int = Field(gt=0, description="time limit of a job in seconds, for an image of any size")
+    timeout_per_megapixel: float = Field(default=0, ge=0, description="additional seconds per megapixel")
+    max_candidates: int = Field(default=1, ge=1, le=8, description="1 for an engine without randomness")
     drifts: bool = Field(
-        default=False, description="is known to shift or zoom the picture; undone where it is small and sure"
+        default=False,
+        description="tends to shift or zoom the image; the service undoes this when it is small and certain",
     )
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec] = {}
@@ -158,7 +161,7 @@ class EngineSpec(BaseModel):
         purpose = (intent or intent_of(task, self.closed)).purpose
         problems = [problem for name, value in given.items() if (problem := self._problem(name, value, purpose))]
         problems += [
-            FieldProblem(f"#/loras/{place}", f"the engine {self.name} takes: {', '.join(self.loras) or 'none'}")
+            FieldProblem(f"#/loras/{place}", f"the engine {self.name} supports: {', '.join(self.loras) or 'none'}")
             for place, lora in enumerate(task.loras)
             if lora.name not in self.loras
         ]
@@ -166,7 +169,7 @@ class EngineSpec(BaseModel):
         if isinstance(task, Customise):
             problems += self._edit_type_problems(task, purpose)
         if isinstance(task, Generate) and "prompt" in self.parameters and not task.prompt:
-            problems.append(FieldProblem("#/prompt", f"the engine {self.name} makes a picture from text: say what"))
+            problems.append(FieldProblem("#/prompt", f"the engine {self.name} makes an image from text: send a prompt"))
         if problems:
             raise InvalidField("; ".join(f"{p.pointer.removeprefix('#/')}: {p.detail}" for p in problems), problems)
         unused = ("seed", "prompt") if purpose is EditType.INSTRUCTION else ("seed",)
@@ -175,10 +178,8 @@ class EngineSpec(BaseModel):
 
     def instructions(self) -> list[str]:
         """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
-        able = {
-            kind for kind in EditKind if self.makes(Intent(EDIT_TYPE_OF.get(kind, EditType.INSTRUCTION), Edit(kind)))
-        }
-        return abilities(able) if self.closed else []
+        asked = {kind: Intent(EDIT_TYPE_OF.get(kind, EditType.INSTRUCTION), Edit(kind)) for kind in EditKind}
+        return abilities({kind for kind in EditKind if self.makes(asked[kind])}) if self.closed else []
 
     def makes(self, intent: "Intent") -> bool:
         """Return whether it makes what is asked."""
@@ -191,29 +192,31 @@ class EngineSpec(BaseModel):
         return all(name in self.parameters and self.parameters[name].does(intent.purpose) for name in given)
 
     def size_of(self, task: Generate) -> tuple[int, int]:
-        """Return width and height in px of the picture to generate: as asked, or the engine's native square."""
+        """Return width and height in px of the image to generate: as asked, or the engine's native square."""
         side = self.canvas.native or self.canvas.tile
         return task.width or side, task.height or side
 
     def bound(self, task: Task, width: int, height: int) -> int:
-        """Return how many seconds a job may run: every candidate and attempt of a picture of this size."""
+        """Return how many seconds a job may run: every candidate and attempt of an image of this size."""
         once = self.timeout + self.timeout_per_megapixel * width * height / 1e6
         return math.ceil(once * task.candidates * task.attempts)
 
     def varies(self, parameters: dict[str, Scalar]) -> bool:
-        """Return whether another seed gives another picture: not where nothing is left to chance."""
+        """Return whether another seed gives another image: not where nothing is left to chance."""
         return not self.edits and "seed" in self.parameters and all(parameters.get(name) != 0 for name in STILL_AT_0)
 
     def _edit_type_problems(self, task: Customise, purpose: Purpose) -> list[FieldProblem]:
         problems = []
         problems += [
-            FieldProblem(f"#/controls/{place}", f"the engine {self.name} takes: {', '.join(self.controls) or 'none'}")
+            FieldProblem(
+                f"#/controls/{place}", f"the engine {self.name} supports: {', '.join(self.controls) or 'none'}"
+            )
             for place, control in enumerate(task.controls)
             if control.kind not in self.controls
         ]
         if (task.mask or task.preserve) and purpose is EditType.RESIZE:
             field = "mask" if task.mask else "preserve"
-            problems.append(FieldProblem(f"#/{field}", "a product that is scaled cannot stay where it is"))
+            problems.append(FieldProblem(f"#/{field}", "a product that is resized cannot be protected"))
         return problems
 
     def _repetition_problems(self, task: Task, purpose: Purpose) -> list[FieldProblem]:
@@ -222,7 +225,7 @@ class EngineSpec(BaseModel):
         if self.edits or self._varies_for(task, purpose):
             return []
         at = next((f" at {name} 0" for name in STILL_AT_0 if name in self.parameters), "")
-        again = f"the engine {self.name} makes the same picture every time{at}"
+        again = f"the engine {self.name} makes the same image every time{at}"
         return [FieldProblem(f"#/{name}", again) for name in ("candidates", "attempts") if getattr(task, name) > 1]
 
     def _varies_for(self, task: Task, purpose: Purpose) -> bool:
@@ -235,7 +238,9 @@ class EngineSpec(BaseModel):
         if spec is None or not spec.does(purpose):
             taken = ", ".join(key for key, other in self.parameters.items() if other.does(purpose))
             when = "" if spec is None else f" for {purpose}"
-            said = f"the engine {self.name} does not take it{when}; it takes {taken or 'none of these parameters'}"
+            said = (
+                f"the engine {self.name} does not support it{when}; it supports {taken or 'none of these parameters'}"
+            )
             return FieldProblem(f"#/{name}", said)
         missed = spec.miss(value)
         return FieldProblem(f"#/{name}", f"{missed} with the engine {self.name}") if missed else None
@@ -300,4 +305,6 @@ def _edit_of(instruction: str) -> Edit:
         return understand(instruction)
     except NotUnderstood as error:
         problems = [FieldProblem("#/instruction", ability) for ability in abilities()]
-        raise InstructionNotUnderstood(f"instruction: {error}; errors lists what can be asked", problems) from error
+        raise InstructionNotUnderstood(
+            f"instruction: {error}; errors lists the supported instructions", problems
+        ) from error

@@ -24,11 +24,11 @@ class Measured(BaseModel):
     revision: str = Field(description="of the engine, when it was measured")
     kind: Kind = Field(description="what it was measured at")
     parameters: dict[str, Scalar] = Field(description="what it ran with")
-    pictures: int = Field(gt=0, description="how many pictures it was measured on")
+    pictures: int = Field(gt=0, description="number of images it was measured on")
     figures: dict[str, float] = Field(
-        description="by name; figures of a report are medians, their units those of a report; `seconds` is the median "
+        description="by name; metrics of a report are medians, their units those of a report; `seconds` is the median "
         "of the engine alone, loaded before; `million_parameters` is what its networks hold, `megabytes` their files; "
-        "a `frechet_distance` is on MobileNetV2's features, to as many real pictures, and `within` these the floor"
+        "a `frechet_distance` is on MobileNetV2's features, to as many real images, and `within` these the floor"
     )
     command: str = Field(description="the program that prints them")
     machine: str = Field(description="what it ran on")

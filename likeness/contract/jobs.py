@@ -17,22 +17,22 @@ from likeness.contract.tasks import Generate, Task
 Scalar = str | int | float | bool | None
 
 SentFile = Literal["mask", "logo", "control", "style_image", "guide"]
-"""What may be sent beside a picture."""
+"""Files that may be sent with an image."""
 
 
 class JobStatus(StrEnum):
-    """Where a job stands. It ends once, in one of the last three."""
+    """The status of a job. It ends once, in one of the last three."""
 
     QUEUED = "queued"
-    """Durable, waiting for a worker."""
+    """Stored durably, waiting for a worker."""
     RUNNING = "running"
-    """A worker has it."""
+    """A worker is running it."""
     SUCCEEDED = "succeeded"
     """There is a result."""
     FAILED = "failed"
-    """There is an error that says why."""
+    """There is an error that explains why."""
     CANCELLED = "cancelled"
-    """Stopped because the caller asked."""
+    """Cancelled by the caller."""
 
     @property
     def ended(self) -> bool:
@@ -51,7 +51,7 @@ def first_job_id(moment: float) -> str:
 
 
 class StoredPicture(Strict):
-    """A picture in the store."""
+    """An image in storage."""
 
     key: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
@@ -66,18 +66,18 @@ class JobOrder(Strict):
     owner: str
     engine: str = Field(description="with several runs that of the first")
     task: JobTask
-    input: StoredPicture | None = Field(description="the picture; null where one is generated")
-    files: dict[SentFile, StoredPicture] = Field(default={}, description="what was sent beside it")
-    reproduces: "Reproduces | None" = Field(default=None, description="the job whose images are to be made again")
+    input: StoredPicture | None = Field(description="the original; null for generate")
+    files: dict[SentFile, StoredPicture] = Field(default={}, description="files sent with it")
+    reproduces: "Reproduces | None" = Field(default=None, description="the job to reproduce")
     created_at: datetime
     batch_key: str = Field(description="jobs with an equal key may share one run")
-    timeout: int = Field(gt=0, description="seconds the job may run")
+    timeout: int = Field(gt=0, description="time limit of the job in seconds")
     traceparent: str | None = Field(default=None, max_length=55, description="W3C traceparent of the request")
 
     @model_validator(mode="after")
     def _works_on_something(self) -> Self:
         if (self.input is None) != isinstance(self.task, Generate):
-            raise ValueError("a picture is needed, but to generate one")
+            raise ValueError("an image is required, except to generate one")
         return self
 
     @property
@@ -95,9 +95,13 @@ class Progress(Strict):
     steps: int = Field(ge=0)
     stage: Literal["loading", "preparing", "denoising", "decoding", "assessing"]
     attempt: int = Field(default=1, ge=1)
-    run: int | None = Field(default=None, ge=1, description="which of several runs `step` and `steps` are of")
-    runs: int | None = Field(default=None, ge=1, description="how many runs the job takes, where it takes several")
-    preview: int | None = Field(default=None, ge=1, description="previews of this run so far; the newest can be read")
+    run: int | None = Field(
+        default=None, ge=1, description="the run that `step` and `steps` refer to, if there are several"
+    )
+    runs: int | None = Field(default=None, ge=1, description="number of runs of the job, if there are several")
+    preview: int | None = Field(
+        default=None, ge=1, description="number of previews of this run so far; the newest can be read"
+    )
 
 
 class Timings(Strict):
@@ -119,10 +123,12 @@ class MadeImage(Strict):
     height: int
     mode: str
     format: str
-    seed: int | None = Field(description="null where the same picture is made every time")
-    guidance_scale: float | None = Field(default=None, description="as it was for this image; grows with each attempt")
+    seed: int | None = Field(description="null for an engine that makes the same image every time")
+    guidance_scale: float | None = Field(
+        default=None, description="the value used for this image; grows with each attempt"
+    )
     report: Report
-    recipe: "Recipe | None" = Field(default=None, description="of this image, where the job took several runs")
+    recipe: "Recipe | None" = Field(default=None, description="of this image, if the job had several runs")
 
 
 class EngineUsed(Strict):
@@ -135,22 +141,22 @@ class EngineUsed(Strict):
 
 
 class Recipe(Strict):
-    """All that is needed to make the pictures again."""
+    """Everything needed to reproduce the images."""
 
     engine: str
     revision: str
-    models: dict[str, str] = Field(default={}, description="the commits of the pulled models it ran on")
+    models: dict[str, str] = Field(default={}, description="commits of the pulled models that were used")
     parameters: dict[str, Scalar]
     seeds: list[int]
-    input_sha256: str | None = Field(description="null where a picture was generated")
+    input_sha256: str | None = Field(description="null for generate")
     files_sha256: dict[SentFile, str] = Field(default={})
-    task: Task | None = Field(default=None, description="what was asked")
-    caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it")
-    device: str | None = Field(default=None, description="what the pictures were made on; not known of older jobs")
+    task: Task | None = Field(default=None, description="the requested task")
+    caption: str | None = Field(default=None, description="the prompt, if a captioner wrote it")
+    device: str | None = Field(default=None, description="the device that made the images; null for older jobs")
 
 
 class Original(Strict):
-    """An image of an earlier job, and how to make it again."""
+    """An image of an earlier job, and how to reproduce it."""
 
     picture: StoredPicture
     recipe: Recipe
@@ -174,86 +180,86 @@ class JobFailure(Strict):
 class ComparedRun(Strict):
     """One run of a comparison: a row of its table."""
 
-    run: int = Field(ge=0, description="its place in the order asked")
-    rank: int | None = Field(default=None, ge=1, description="1 is the best; null when it failed")
+    run: int = Field(ge=0, description="its position in the request")
+    rank: int | None = Field(default=None, ge=1, description="1 is the best; null if the run failed")
     engine: str
     parameters: dict[str, Scalar]
-    image: int | None = Field(default=None, ge=0, description="number of its image; null when it failed")
+    image: int | None = Field(default=None, ge=0, description="number of its image; null if the run failed")
     verdict: Verdict | None = None
-    merit: float | None = Field(default=None, description="what runs of an equal verdict are ranked by")
-    figures: list[Score] = Field(default=[], description="the main figures of its report")
-    seconds: float | None = Field(default=None, description="at work, without queueing and loading the engine")
+    merit: float | None = Field(default=None, description="ranks runs with the same verdict")
+    figures: list[Score] = Field(default=[], description="the main metrics of its report")
+    seconds: float | None = Field(default=None, description="excluding queueing and loading the engine")
     timings: Timings | None = None
-    degradations: list[str] = Field(default=[], description="what was done because memory was short")
+    degradations: list[str] = Field(default=[], description="what was done to save memory")
     error: JobFailure | None = None
 
 
 class Recommendation(Strict):
-    """The run to take, and why."""
+    """The recommended run, and why."""
 
     run: int = Field(ge=0, description="`run` of the row")
-    reasons: list[str] = Field(description="plain sentences, made from the figures")
+    reasons: list[str] = Field(description="plain sentences, derived from the metrics")
 
 
 class Comparison(Strict):
     """What a comparison found."""
 
-    runs: list[ComparedRun] = Field(description="best first, those that failed last")
+    runs: list[ComparedRun] = Field(description="best first, failed runs last")
     merit: str = Field(description="how the merit is computed")
     recommendation: Recommendation
     sheet: StoredPicture
 
 
 class Sameness(StrEnum):
-    """How near a reproduced image came to the original."""
+    """How closely a reproduced image matches the original."""
 
     BITWISE = "bitwise"
-    """The very same bytes."""
+    """Identical bytes."""
     PERCEPTUAL = "perceptual"
-    """Other bytes, the same frame, and an ssim of at least 0.98 between the two."""
+    """Different bytes, the same frame, and an ssim of at least 0.98 between the two."""
     DIFFERENT = "different"
     """Neither."""
 
 
 class Reproduced(Strict):
-    """One image of the original job, made again."""
+    """One image of the original job, reproduced."""
 
     original: int = Field(ge=0, description="its number in the original job")
     original_sha256: str
-    image: int | None = Field(default=None, ge=0, description="its number in this job; null when it failed")
+    image: int | None = Field(default=None, ge=0, description="its number in this job; null if it failed")
     sameness: Sameness | None = None
-    figures: list[Score] = Field(default=[], description="ssim, psnr and delta_e between the two, where bytes differ")
-    reasons: list[str] = Field(default=[], description="plain sentences: what is known to differ")
+    figures: list[Score] = Field(default=[], description="ssim, psnr and delta_e between the two, if the bytes differ")
+    reasons: list[str] = Field(default=[], description="plain sentences: known differences")
     error: JobFailure | None = None
 
 
 class Reproduction(Strict):
-    """How the images of an earlier job came out when it was run again."""
+    """How closely the reproduced images match those of the earlier job."""
 
     job: str = Field(description="id of the original job")
     images: list[Reproduced]
 
 
 class Result(Strict):
-    """What a succeeded job gives, best image first."""
+    """The result of a job that succeeded, best image first."""
 
     images: list[MadeImage]
     engine: EngineUsed
     recipe: Recipe
     timings: Timings
-    attempts: int = Field(ge=1, description="tries that were needed")
-    batch: int = Field(ge=1, description="jobs that shared the run")
+    attempts: int = Field(ge=1, description="number of attempts that were needed")
+    batch: int = Field(ge=1, description="number of jobs in the same run")
     degradations: list[str] = Field(
         default=[],
-        description="what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a "
-        "measure of the engine's own, as `VAE tiling`",
+        description="what was done, in order, to save memory: `batch split`, `other engines unloaded`, or a "
+        "measure of the engine itself, such as `VAE tiling`",
     )
-    caption: str | None = Field(default=None, description="the prompt, where a captioner wrote it for want of one")
+    caption: str | None = Field(default=None, description="the prompt, if a captioner wrote it because none was given")
     caption_reason: str | None = Field(
-        default=None, description="why there is no caption though the engine would have used one"
+        default=None, description="why there is no caption although the engine would have used one"
     )
     comparison: Comparison | None = Field(default=None, description="of a `compare`")
-    reproduction: Reproduction | None = Field(default=None, description="of a job that ran another one again")
+    reproduction: Reproduction | None = Field(default=None, description="only of a job that reproduces another one")
 
 
 class Event(Strict):
@@ -263,7 +269,9 @@ class Event(Strict):
     status: JobStatus
     progress: Progress | None = None
     error: JobFailure | None = None
-    steps_done: int | None = Field(default=None, description="with `cancelled`: steps run before it stopped")
+    steps_done: int | None = Field(
+        default=None, description="with `cancelled`: number of steps completed before it stopped"
+    )
 
 
 class Job(Strict):
@@ -276,23 +284,23 @@ class Job(Strict):
     engine: str
     input: StoredPicture | None
     files: dict[SentFile, StoredPicture] = Field(default={})
-    reproduces: str | None = Field(default=None, description="id of the job whose images it makes again")
+    reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    position: int | None = Field(default=None, description="jobs before it in its queue, while queued")
+    position: int | None = Field(default=None, description="number of jobs ahead of it in its queue, while queued")
     progress: Progress | None = None
     result: Result | None = None
     error: JobFailure | None = None
-    webhook: str | None = Field(default=None, description="URL that is told how it ended")
+    webhook: str | None = Field(default=None, description="URL to notify when it ends")
     told: WebhookLog | None = Field(default=None, description="with a webhook")
 
 
 class Residency(Strict):
-    """What one worker holds in memory."""
+    """The engines that one worker has in memory."""
 
     worker: str
     device: str
     engines: list[str]
     pools: list[str]
-    memory: int | None = Field(default=None, gt=0, description="bytes its engines may take")
+    memory: int | None = Field(default=None, gt=0, description="bytes of memory its engines may use")

@@ -1,4 +1,4 @@
-"""Which run of a comparison is best, and which to take: plain arithmetic on the figures of their reports."""
+"""Which run of a comparison is best, and which to take: plain arithmetic on the metrics of their reports."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ MERIT = {
     "customise": "ssim - (colour_delta_e + change_outside) / 100, less 1 where the edit did not happen; "
     "accepted runs come before rejected ones",
 }
-"""How the merit of a run is computed, by what was asked; a figure that was not measured counts 0."""
+"""How the merit of a run is computed, by what was asked; a metric that was not measured counts 0."""
 NEAR = 0.01
 """Runs whose merit is no further than this below the best are as good; the fastest of them is recommended."""
 MAIN = ("ssim", "psnr", "delta_e", "edge_f1")
@@ -26,7 +26,7 @@ MAIN_OF_EDIT = (
 
 
 def main_figures(report: Report) -> list[Score]:
-    """Return the figures of a report that its row of the table shows; those that were not measured are left out."""
+    """Return the metrics of a report that its row of the table shows; those that were not measured are left out."""
     edit = report.edit.scores if report.edit else []
     shown = [score for score in report.fidelity if score.name in MAIN]
     shown += [score for score in edit if score.name in MAIN_OF_EDIT]
@@ -84,14 +84,14 @@ def _seconds(run: ComparedRun) -> float:
 def _of_verdict(taken: ComparedRun) -> str:
     if taken.verdict is Verdict.ACCEPTED:
         return f"{_named(taken)} was accepted."
-    return f"No run was accepted; {_named(taken)} has the figures that come nearest."
+    return f"No run was accepted; {_named(taken)} has the metrics that come nearest."
 
 
 def _of_merit(taken: ComparedRun, made: Sequence[ComparedRun]) -> list[str]:
     """Return a sentence on how it stands to the best of the others."""
     others = [run for run in made if run is not taken]
     if not others:
-        return ["No other run made a picture to compare it with."]
+        return ["No other run made an image to compare it with."]
     other = others[0]
     if other.rank == 1:
         more = _merit(other) - _merit(taken)
@@ -106,7 +106,7 @@ def _of_merit(taken: ComparedRun, made: Sequence[ComparedRun]) -> list[str]:
 
 
 def _of_figures(taken: ComparedRun, other: ComparedRun) -> str:
-    """Return the main figures of both, side by side."""
+    """Return the main metrics of both, side by side."""
     theirs = {score.name: score.value for score in other.figures}
     edited = any(score.name in MAIN_OF_EDIT for score in taken.figures)
     counted = ("ssim", *MAIN_OF_EDIT) if edited else ("ssim", "delta_e")

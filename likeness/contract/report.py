@@ -1,4 +1,4 @@
-"""The quality report of one candidate: what changed about its frame, how alike it is, whether that will do."""
+"""The quality report of one candidate: changes to the frame, similarity to the original, verdict."""
 
 from enum import StrEnum
 
@@ -9,25 +9,25 @@ class Verdict(StrEnum):
     """Whether a candidate may be shown."""
 
     ACCEPTED = "accepted"
-    """The frame is equal, every threshold is met and no tripwire fired."""
+    """The frame is equal, every threshold is met and every sanity check passed."""
     REJECTED = "rejected"
-    """The frame changed, a threshold was missed, or the picture is plainly broken; `reasons` says which."""
+    """The frame changed, a threshold was missed or the image is broken; `reasons` lists the causes."""
 
 
 class Score(BaseModel):
-    """One figure of a report."""
+    """One metric of a report."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     name: str
-    value: float | None = Field(description="null when it could not be measured; `reason` then says why")
+    value: float | None = Field(description="null if it could not be measured; `reason` explains why")
     unit: str = Field(description="dB, ratio (of two alike, or a cosine), dE00, px, degrees, L*")
     higher_is_better: bool
     reason: str | None = None
 
 
 class FrameRow(BaseModel):
-    """One property of the frame, of both pictures."""
+    """One property of the frame, in the original and the result."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,7 +38,7 @@ class FrameRow(BaseModel):
 
 
 class Thresholds(BaseModel):
-    """What a candidate must reach to be accepted. A missing figure is not tested."""
+    """Acceptance thresholds of a candidate. A metric that is null is not tested."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -47,8 +47,8 @@ class Thresholds(BaseModel):
     ms_ssim: float | None = Field(default=None, ge=0, le=1, description="at least")
     delta_e: float | None = Field(default=10.0, ge=0, le=100, description="mean CIEDE2000, at most")
     edge_f1: float | None = Field(default=None, ge=0, le=1, description="at least")
-    lpips: float | None = Field(default=None, ge=0, description="at most; missed where it cannot be measured")
-    st_lpips: float | None = Field(default=None, ge=0, description="at most; missed where it cannot be measured")
+    lpips: float | None = Field(default=None, ge=0, description="at most; not met if it cannot be measured")
+    st_lpips: float | None = Field(default=None, ge=0, description="at most; not met if it cannot be measured")
 
 
 class EditThresholds(Thresholds):
@@ -57,9 +57,12 @@ class EditThresholds(Thresholds):
     psnr: float | None = Field(default=None, ge=0, le=100, description="dB, at least")
     ssim: float | None = Field(default=None, ge=0, le=1, description="at least")
     delta_e: float | None = Field(default=None, ge=0, le=100, description="mean CIEDE2000, at most")
-    hue_error: float | None = Field(default=30.0, ge=0, le=180, description="degrees from the asked hue, at most")
+    hue_error: float | None = Field(default=30.0, ge=0, le=180, description="degrees from the requested hue, at most")
     colour_delta_e: float | None = Field(
-        default=None, ge=0, le=100, description="CIEDE2000 of the mean colour to the asked, at most; 3 for a colourway"
+        default=None,
+        ge=0,
+        le=100,
+        description="CIEDE2000 between the mean and the requested colour, at most; 3 for a colourway",
     )
     change_inside: float | None = Field(
         default=1.0, ge=0, le=100, description="mean CIEDE2000 where the edit belongs, at least"
@@ -74,8 +77,8 @@ class EditReport(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    asked: str = Field(description="the edit as it was understood")
-    colour: str | None = Field(description="the asked colour as #RRGGBB, where one is asked")
+    asked: str = Field(description="the edit as understood")
+    colour: str | None = Field(description="the requested colour as #RRGGBB, if any")
     scores: list[Score] = Field(
         description="hue_error, colour_delta_e, pixel_delta_e, change_inside, change_outside, clip_score, "
         "directional_similarity"
@@ -88,12 +91,12 @@ class Lock(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    area: float = Field(ge=0, le=1, description="share of the picture that was kept")
-    max_abs_diff: int = Field(ge=0, description="the largest change of any sample there, in steps of the picture's own")
+    area: float = Field(ge=0, le=1, description="share of the image in the protected area")
+    max_abs_diff: int = Field(ge=0, description="largest change of any sample there, in the image's own sample steps")
 
 
 class Registration(BaseModel):
-    """How a picture lay against the given one as its engine made it, where the engine is known to drift.
+    """How an image lay against the given one as its engine made it, where the engine is known to drift.
 
     A point at (x, y) px from the centre came to scale * (x, y) + (right, down).
     """
@@ -103,8 +106,8 @@ class Registration(BaseModel):
     right: float = Field(description="px")
     down: float = Field(description="px")
     scale: float
-    confidence: float = Field(ge=0, le=1, description="share of the edges that lie in place once this is undone")
-    undone: bool = Field(description="true where it was small and sure; then all figures are of the picture moved back")
+    confidence: float = Field(ge=0, le=1, description="share of edges in place after the shift is undone")
+    undone: bool = Field(description="true if it was small and certain; then all metrics are of the corrected image")
 
 
 class Report(BaseModel):
@@ -114,11 +117,11 @@ class Report(BaseModel):
 
     frame: list[FrameRow]
     fidelity: list[Score]
-    edit: EditReport | None = Field(default=None, description="with a customised picture")
-    locked: Lock | None = Field(default=None, description="where pixels were to be kept")
-    registration: Registration | None = Field(default=None, description="with an engine that is known to drift")
+    edit: EditReport | None = Field(default=None, description="only for customised images")
+    locked: Lock | None = Field(default=None, description="if there is a protected area")
+    registration: Registration | None = Field(default=None, description="for an engine that is known to drift")
     verdict: Verdict
-    reasons: list[str] = Field(description="plain sentences: what was met or missed")
+    reasons: list[str] = Field(description="plain sentences: the criteria that were met or missed")
 
     @property
     def frame_equal(self) -> bool:
@@ -126,5 +129,5 @@ class Report(BaseModel):
         return all(row.equal for row in self.frame)
 
     def score(self, name: str) -> float | None:
-        """Return the value of one figure, or None when it was not measured."""
+        """Return the value of one metric, or None when it was not measured."""
         return next((score.value for score in self.fidelity if score.name == name), None)

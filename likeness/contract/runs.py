@@ -51,13 +51,13 @@ class PlannedRun:
         return {**self.parameters, "guidance_scale": min(scale * GROWTH**number, spec.maximum or math.inf)}
 
     def bound(self, width: int, height: int) -> int:
-        """Return how many seconds the run may take for an upright picture of this size in px."""
+        """Return how many seconds the run may take for an upright image of this size in px."""
         return self.spec.bound(self.task, width, height)
 
     def batch_key(self, width: int, height: int) -> str:
         """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
 
-        `width` and `height` are those of the upright picture, in px. One that takes several tiles runs alone: there is
+        `width` and `height` are those of the upright image, in px. One that takes several tiles runs alone: there is
         nothing to gain, and several of them may not fit into memory.
         """
         task = self.task
@@ -89,7 +89,7 @@ class Plan:
         return list(dict.fromkeys(run.spec.pool for run in self.runs))
 
     def bound(self, width: int, height: int) -> int:
-        """Return how many seconds the runs together may take for an upright picture of this size in px."""
+        """Return how many seconds the runs together may take for an upright image of this size in px."""
         return sum(run.bound(width, height) for run in self.runs)
 
     def batch_key(self, width: int, height: int) -> str:

@@ -11,20 +11,20 @@ from likeness.contract.report import EditThresholds, Thresholds
 MAX_INSTRUCTION = 400
 MAX_TEXT = 80
 MIN_SIDE, MAX_SIDE = 64, 4096
-"""Px; of a picture that is generated."""
+"""Px; of an image that is generated."""
 MAX_WEBHOOK = 2048
 """Characters of a webhook's URL."""
 HEX_COLOUR = "^#[0-9A-Fa-f]{6}$"
 
 Region = Literal["product", "background"]
-"""A part of the picture that a segmentation model finds."""
+"""A part of the image that a segmentation model finds."""
 Webhook = Annotated[
     str | None,
     Field(
         min_length=1,
         max_length=MAX_WEBHOOK,
         exclude=True,
-        description="https URL that is told how the job ended, signed as Standard Webhooks says",
+        description="https URL to notify when the job ends, signed according to Standard Webhooks",
     ),
 ]
 """Never written with the rest of a task: the URL may hold a secret, so no worker, recipe or log gets to see it."""
@@ -32,19 +32,19 @@ ControlKind = Literal["canny", "soft_edge", "line_art", "depth", "inpaint"]
 
 
 class Priority(StrEnum):
-    """Which jobs are taken first."""
+    """Which jobs run first."""
 
     INTERACTIVE = "interactive"
     """Somebody waits for it."""
     BATCH = "batch"
-    """Taken when no interactive job waits."""
+    """Run when no interactive job is waiting."""
 
 
 class Keep(StrEnum):
     """Which candidates of a job are kept."""
 
     BEST = "best"
-    """The accepted one with the highest ssim (of generated ones clip_score), else the best rejected one."""
+    """The accepted candidate with the highest ssim (clip_score for generated images), else the best rejected one."""
     ALL = "all"
     """All of them, best first."""
 
@@ -68,39 +68,44 @@ class Lora(Strict):
     """An adapter of the catalogue, put on for one job."""
 
     name: str = Field(max_length=64, description="one of the engine's `loras`")
-    weight: float = Field(default=1.0, ge=-2, le=2, description="how strongly it works")
+    weight: float = Field(default=1.0, ge=-2, le=2, description="strength of its effect")
 
 
 class Order(Parameters):
     """What every job that makes images may ask for."""
 
-    engine: str | None = Field(default=None, max_length=64, description="an engine's name; the default when not given")
-    loras: list[Lora] = Field(default=[], max_length=4, description="adapters to put on (LoRA)")
-    exact: bool = Field(default=False, description="run alone, so that the bytes depend on nothing that shares a batch")
-    candidates: int = Field(default=1, ge=1, le=8, description="how many images to make in one attempt")
-    keep: Keep = Field(default=Keep.BEST, description="which of them to return")
-    attempts: int = Field(default=1, ge=1, le=5, description="how often to try, with new seeds, until one is accepted")
+    engine: str | None = Field(default=None, max_length=64, description="name of an engine; the default if omitted")
+    loras: list[Lora] = Field(default=[], max_length=4, description="LoRA adapters to use")
+    exact: bool = Field(default=False, description="run unbatched, for byte-identical output")
+    candidates: int = Field(default=1, ge=1, le=8, description="number of images to make per attempt")
+    keep: Keep = Field(default=Keep.BEST, description="which candidates to return")
+    attempts: int = Field(
+        default=1, ge=1, le=5, description="maximum number of attempts, with new seeds, until a candidate is accepted"
+    )
     priority: Priority = Field(default=Priority.INTERACTIVE)
     webhook: Webhook = None
     quality: int | None = Field(
-        default=None, ge=1, le=100, description="of jpeg (95 when not given) and webp (92); other formats have none"
+        default=None,
+        ge=1,
+        le=100,
+        description="for jpeg (default 95) and webp (default 92); other formats have no quality",
     )
 
 
 class PictureOrder(Order, PictureParameters):
-    """What every job that works on a given picture may ask for."""
+    """What every job that works on a given image may ask for."""
 
 
 class Control(Strict):
-    """A map that steers the engine (ControlNet), drawn from the picture unless it is sent."""
+    """A control map (ControlNet), drawn from the image unless it is uploaded."""
 
     kind: ControlKind = Field(
         description="canny: thin edges; soft_edge: gradients; line_art: lines as drawn; depth: near is bright; "
         "inpaint: what a mask leaves, which engines that fill by it take by themselves"
     )
-    weight: float = Field(default=1.0, ge=0, le=2, description="how strongly it steers")
-    start: float = Field(default=0.0, ge=0, le=1, description="share of the steps after which it begins")
-    end: float = Field(default=1.0, ge=0, le=1, description="share of the steps after which it ends")
+    weight: float = Field(default=1.0, ge=0, le=2, description="strength of its control")
+    start: float = Field(default=0.0, ge=0, le=1, description="share of the steps after which it starts to apply")
+    end: float = Field(default=1.0, ge=0, le=1, description="share of the steps after which it stops applying")
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:
@@ -110,24 +115,22 @@ class Control(Strict):
 
 
 class Recreate(PictureOrder):
-    """Recreate a picture as exactly as the engine can."""
+    """Recreate an image as exactly as the engine can."""
 
     kind: Literal["recreate"] = "recreate"
-    format: OutputFormat = Field(
-        default=OutputFormat.SAME, description="file format; it must be able to hold the frame"
-    )
-    thresholds: Thresholds = Field(default_factory=Thresholds, description="what a candidate must reach")
+    format: OutputFormat = Field(default=OutputFormat.SAME, description="file format; must support the frame")
+    thresholds: Thresholds = Field(default_factory=Thresholds, description="acceptance thresholds of a candidate")
 
 
 class Recolour(Strict):
     """A colourway: what the mask covers in exactly this colour on average, its shading kept."""
 
     to: str = Field(pattern=HEX_COLOUR, description="the colour, as #RRGGBB in sRGB")
-    mask: Region = Field(default="product", description="what to recolour; a `mask` file, when given, goes before it")
+    mask: Region = Field(default="product", description="the area to recolour; a `mask` file takes precedence")
 
 
 class Box(Strict):
-    """A place in the upright picture, as shares of its width and height from the upper left corner."""
+    """A place in the upright image, as shares of its width and height from the upper left corner."""
 
     left: float = Field(ge=0, le=1)
     top: float = Field(ge=0, le=1)
@@ -137,7 +140,7 @@ class Box(Strict):
     @model_validator(mode="after")
     def _inside(self) -> Self:
         if self.left + self.width > 1.0001 or self.top + self.height > 1.0001:
-            raise ValueError("the box reaches over the picture's edge")
+            raise ValueError("the box extends beyond the edge of the image")
         return self
 
 
@@ -145,7 +148,7 @@ class EditType(StrEnum):
     """The edit types; an engine does some of them."""
 
     INSTRUCTION = "instruction"
-    """Told in words what to change."""
+    """The change is described in words."""
     COLOURWAY = "colourway"
     """The product in an exact colour."""
     PRINT = "print"
@@ -153,15 +156,15 @@ class EditType(StrEnum):
     RESIZE = "resize"
     """The product larger or smaller about its centre, the background completed."""
     FILL = "fill"
-    """What a mask covers made anew from a prompt (inpainting)."""
+    """The masked area redrawn from a prompt (inpainting)."""
     CONTROL = "control"
-    """Made anew from a prompt with the edges kept."""
+    """Redrawn from a prompt along control maps."""
     STYLE = "style"
-    """In the style of another picture."""
+    """The style of another image applied."""
     COMPLETE = "complete"
-    """The upper part kept, the rest made anew from it."""
+    """The upper part kept, the rest redrawn."""
     GUIDE = "guide"
-    """Made from a picture painted over it: noised and denoised (SDEdit)."""
+    """Redrawn from an image painted over: noised and denoised (SDEdit)."""
 
 
 EDIT_FIELDS = ("instruction", "recolour", "text", "logo", "style_image", "guide", "complete", "prompt")
@@ -171,55 +174,57 @@ FILES = ("mask", "logo", "control", "style_image", "guide")
 
 
 class Customise(PictureOrder):
-    """Change a picture: in words, to a colour, by another picture, within a mask, or by control."""
+    """Change an image: by instruction, exact colour, print, style, mask, guide or control map."""
 
     kind: Literal["customise"] = "customise"
     instruction: str | None = Field(
         default=None, min_length=1, max_length=MAX_INSTRUCTION, description="what to change, in words"
     )
     mask: Literal["product", "background", "file"] | None = Field(
-        default=None, description="where alone the picture may change: a part that is found, or the `mask` file sent"
+        default=None, description="limits the edit to this area: a part that is detected, or the uploaded `mask` file"
     )
-    preserve: Region | None = Field(default=None, description="the part that comes back exactly as it was (the lock)")
-    recolour: Recolour | None = Field(default=None, description="a colourway")
+    preserve: Region | None = Field(default=None, description="the protected area: returned exactly as in the original")
+    recolour: Recolour | None = Field(default=None, description="an exact colour for an area (a colourway)")
     text: str | None = Field(default=None, min_length=1, max_length=MAX_TEXT, description="words to print")
     text_colour: str | None = Field(
-        default=None, pattern=HEX_COLOUR, description="black or white, whichever stands out, when not given"
+        default=None, pattern=HEX_COLOUR, description="if omitted, black or white, whichever stands out"
     )
-    logo: Literal["file"] | None = Field(default=None, description="the `logo` file sent, to print")
-    place: Box | None = Field(default=None, description="where to print; centred on the product when not given")
+    logo: Literal["file"] | None = Field(default=None, description="the uploaded `logo` file, to print")
+    place: Box | None = Field(default=None, description="where to print; by default centred on the product")
     style_image: Literal["file"] | None = Field(
-        default=None, description="the `style_image` file sent: a picture of any size whose style is taken over"
+        default=None, description="the uploaded `style_image` file: an image of any size whose style is applied"
     )
     guide: Literal["file"] | None = Field(
         default=None,
-        description="the `guide` file sent: the picture as painted over, of its size; where that is transparent, the "
-        "picture shows. `strength` says how freely it is followed, `prompt` what it shows",
+        description="the uploaded `guide` file: the image with the guide painted on it, same size; where it is "
+        "transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows",
     )
     complete: float | None = Field(
-        default=None, ge=0.1, le=0.9, description="share of the height, from the top, that stays; the rest is made anew"
+        default=None, ge=0.1, le=0.9, description="share of the height, from the top, that is kept; the rest is redrawn"
     )
-    controls: list[Control] = Field(default=[], max_length=4, description="maps to keep to")
+    controls: list[Control] = Field(default=[], max_length=4, description="control maps to follow")
     control: Literal["file"] | None = Field(
-        default=None, description="the `control` file sent: the map for the first of `controls`, not drawn here"
+        default=None, description="the uploaded `control` file: a finished map for the first of `controls`"
     )
     source_prompt: str | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_PROMPT,
-        description="what the given picture shows; for the report, beside target_prompt or prompt",
+        description="what the original shows; used in the report together with target_prompt or prompt",
     )
     target_prompt: str | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_PROMPT,
-        description="what the made picture should show; for the report; by default the prompt",
+        description="what the result should show; used in the report; defaults to the prompt",
     )
     format: OutputFormat | None = Field(
         default=None,
-        description="file format; when not given the same, or png where pixels are locked and the same would lose them",
+        description="default: the format of the original, or png if that cannot keep a protected area exactly",
     )
-    thresholds: EditThresholds = Field(default_factory=EditThresholds, description="what a candidate must reach")
+    thresholds: EditThresholds = Field(
+        default_factory=EditThresholds, description="acceptance thresholds of a candidate"
+    )
 
     @model_validator(mode="after")
     def _one_edit(self) -> Self:
@@ -232,13 +237,15 @@ class Customise(PictureOrder):
     @model_validator(mode="after")
     def _sides_agree(self) -> Self:
         if self.prompt and not (self.guide or self.mask or self.preserve or self.controls):
-            raise ValueError("a prompt needs a mask, preserve or controls to say what is kept; or give an instruction")
+            raise ValueError(
+                "a prompt needs a mask, preserve or controls to define what is kept; or send an instruction"
+            )
         if self.controls and (self.guide or not self.prompt):
             raise ValueError("controls need a prompt" + (", and go with no guide" if self.guide else ""))
         if len({control.kind for control in self.controls}) < len(self.controls):
-            raise ValueError("controls: one of each kind")
+            raise ValueError("controls: at most one of each kind")
         if self.control and not self.controls:
-            raise ValueError("a control file needs controls to say what kind of map it is")
+            raise ValueError("a control file needs controls to define its kind of map")
         if self.source_prompt and not (self.target_prompt or self.prompt):
             raise ValueError("source_prompt needs a target_prompt or a prompt to be compared with")
         if (self.place or self.text_colour) and not (self.text or self.logo):
@@ -248,7 +255,7 @@ class Customise(PictureOrder):
     @model_validator(mode="after")
     def _something_may_change(self) -> Self:
         if self.complete and (self.mask or self.preserve):
-            raise ValueError("complete says itself what stays; leave mask and preserve out")
+            raise ValueError("complete itself defines what is kept; omit mask and preserve")
         if self.recolour and self.mask != "file" and not self._recolours_what_may_change(self.recolour.mask):
             raise ValueError(f"what recolour.mask names, the {self.recolour.mask}, is not to change")
         if self.preserve and self.mask == self.preserve:
@@ -270,19 +277,19 @@ class Customise(PictureOrder):
 
 
 class Generate(Order):
-    """Make a new picture: from text, or of a learned kind."""
+    """Make a new image: from text, or of a learned kind."""
 
     kind: Literal["generate"] = "generate"
     prompt: str | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_PROMPT,
-        description="what the picture shows; needed by an engine that takes one, refused by another",
+        description="what the image shows; required by engines with a prompt, rejected by others",
     )
     width: int | None = Field(
-        default=None, ge=MIN_SIDE, le=MAX_SIDE, description="px; with height; the engine's native square when not given"
+        default=None, ge=MIN_SIDE, le=MAX_SIDE, description="px; requires height; the engine's native square if omitted"
     )
-    height: int | None = Field(default=None, ge=MIN_SIDE, le=MAX_SIDE, description="px; with width")
+    height: int | None = Field(default=None, ge=MIN_SIDE, le=MAX_SIDE, description="px; requires width")
     format: Literal["png", "jpeg", "webp"] = Field(default="png", description="file format")
 
     @model_validator(mode="after")
@@ -293,7 +300,7 @@ class Generate(Order):
 
 
 PictureTask = Annotated[Recreate | Customise, Field(discriminator="kind")]
-"""What one run of an engine is asked to do with a given picture."""
+"""What one run of an engine is asked to do with a given image."""
 Task = Annotated[Recreate | Customise | Generate, Field(discriminator="kind")]
 """What one run of an engine is asked to do."""
 Purpose = Literal["recreate", "generate"] | EditType

@@ -11,7 +11,7 @@ class DayUsage(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     day: date
-    accepted: int = Field(default=0, ge=0, description="jobs; what a daily quota bounds")
+    accepted: int = Field(default=0, ge=0, description="jobs; counted towards the daily quota")
     succeeded: int = Field(default=0, ge=0)
     failed: int = Field(default=0, ge=0)
     cancelled: int = Field(default=0, ge=0, description="with those deleted before they ended")

@@ -1,4 +1,4 @@
-"""Two picture files compared on this machine, without a service."""
+"""Two image files compared on this machine, without a service."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,14 +16,14 @@ from likeness.problems import LocalProblem
 
 @dataclass(frozen=True)
 class Compared:
-    """The bytes of two pictures, and the report of the second against the first."""
+    """The bytes of two images, and the report of the second against the first."""
 
     given: bytes
     made: bytes
     report: Report
 
     def draw(self, target: Path) -> None:
-        """Write the report as a picture. Raises LocalProblem when `target` cannot be written."""
+        """Write the report as an image. Raises LocalProblem when `target` cannot be written."""
         card = report_picture(upright(self.given), upright(self.made), self.report)
         try:
             card.save(target, format="PNG")
@@ -38,7 +38,7 @@ def compare_files(given: Path, made: Path) -> Compared:
 
 
 def upright(data: bytes) -> Image.Image:
-    """Return the picture in `data` as it is to be shown."""
+    """Return the image in `data` as it is to be shown."""
     with Image.open(BytesIO(data)) as image:
         return ImageOps.exif_transpose(image)
 

@@ -1,7 +1,7 @@
 """Content Credentials (C2PA): signing what a file says about itself, and checking what another one says.
 
 A signature proves that neither pixels nor metadata changed since, and who signed; XMP alone anyone can write or remove.
-It holds a random id, the time and random salt, so that signed files of one and the same picture differ, though not in
+It holds a random id, the time and random salt, so that signed files of one and the same image differ, though not in
 a pixel. C2PA Technical Specification 2.2; the package c2pa-python, an optional extra, does the work.
 """
 
@@ -27,7 +27,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "verify": {"verify_trust": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
 }
-"""Nothing is fetched, no copy of the picture is put into its own metadata, and whom to trust is left to the reader."""
+"""Nothing is fetched, no copy of the image is put into its own metadata, and whom to trust is left to the reader."""
 CURVES: Final = {"secp256r1": "ES256", "secp384r1": "ES384", "secp521r1": "ES512"}
 EXTRA: Final = "pip install 'likeness[provenance]'"
 
@@ -58,7 +58,7 @@ class Signer:
     def signed(self, data: bytes, provenance: Provenance) -> bytes:
         """Return a PNG, JPEG or WebP file with a signed manifest. Raises EngineFailed.
 
-        The manifest says that the picture was created, from what kind of source, and by what. The given picture is
+        The manifest says that the image was created, from what kind of source, and by what. The given image is
         named by its sha256, not carried along as an ingredient: nothing of that file is copied.
         """
         c2pa, out = _package(), BytesIO()
@@ -66,7 +66,7 @@ class Signer:
             with c2pa.Builder(_manifest(provenance), self._context) as builder:
                 builder.sign(self._signer, _media_type(data), BytesIO(data), out)
         except c2pa.C2paError as error:
-            raise EngineFailed(f"the picture could not be signed: {error}") from error
+            raise EngineFailed(f"the image could not be signed: {error}") from error
         return out.getvalue()
 
     def _try_out(self) -> None:
@@ -85,7 +85,7 @@ class Signer:
 def check(data: bytes) -> Credentials | None:
     """Return what a file's Content Credentials are worth; None when it has none. Raises NotReady without c2pa-python.
 
-    Of an untrusted file; raises what `peek` raises for one that is no picture.
+    Of an untrusted file; raises what `peek` raises for one that is no image.
     """
     media_type, c2pa = _media_type(data), _package()
     try:

@@ -1,4 +1,4 @@
-"""What a picture file says about itself, read on this machine: its frame, how it was made, its Content Credentials."""
+"""What an image file says about itself, read on this machine: its frame, how it was made, its Content Credentials."""
 
 import json
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Inspection:
             ("made by", said.software),
             ("source", said.source.value),
             ("engine", f"{said.engine}, revision {said.revision}"),
-            ("seed", "none: the same picture every time" if said.seed is None else str(said.seed)),
+            ("seed", "none: the same image every time" if said.seed is None else str(said.seed)),
             ("parameters", json.dumps(dict(said.parameters), sort_keys=True)),
             ("input sha256", said.input_sha256 or "none"),
         ]
@@ -62,7 +62,7 @@ class Inspection:
 
 
 def inspect_file(file: Path) -> Inspection:
-    """Return what a file says about itself. Raises LocalProblem when it cannot be read or is no picture."""
+    """Return what a file says about itself. Raises LocalProblem when it cannot be read or is no image."""
     try:
         data = file.read_bytes()
         header = peek(data, Bounds())

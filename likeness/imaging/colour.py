@@ -37,7 +37,7 @@ def image_of(samples: Samples, mode: str) -> Image.Image:
 
 
 def rgb_of(picture: Picture) -> Floats:
-    """Return the stored picture (not turned) as H x W x 3 in 0..1; grey as three equal channels, alpha left out."""
+    """Return the stored image (not turned) as H x W x 3 in 0..1; grey as three equal channels, alpha left out."""
     samples, mode = samples_of(picture.pixels), picture.pixels.mode
     if mode == "P":
         return _unit(palette_table(palette_of(picture.pixels), picture.transparency)[samples][..., :3])
@@ -121,7 +121,7 @@ def pillow_transparency(transparency: bytes | None, mode: str, bit_depth: int) -
 
 
 def palette_of(image: Image.Image) -> bytes:
-    """Return the stored colours of a picture of mode P, 3 bytes each."""
+    """Return the stored colours of an image of mode P, 3 bytes each."""
     return bytes(image.getpalette("RGB") or ())
 
 

@@ -1,4 +1,4 @@
-"""Control maps: what steers an engine, drawn from a picture."""
+"""Control maps: what steers an engine, drawn from an image."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What must not change about a picture, and the way picture -> canvas -> picture that keeps it."""
+"""What must not change about an image, and the way image -> canvas -> image that keeps it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Frame:
 
     @classmethod
     def of(cls, picture: Picture) -> "Frame":
-        """Return the frame of a decoded picture."""
+        """Return the frame of a decoded image."""
         mode = picture.pixels.mode
         return cls(
             format=picture.format,
@@ -79,7 +79,7 @@ class Frame:
         return (self.height, self.width) if turned else (self.width, self.height)
 
     def canvas(self, picture: Picture, multiple: int = 8, minimum: int = 64) -> Floats:
-        """Return the picture for an engine: upright RGB, H x W x 3 in 0..1, colour filled in where alpha is 0.
+        """Return the image for an engine: upright RGB, H x W x 3 in 0..1, colour filled in where alpha is 0.
 
         Padded at the right and bottom, by reflection, to multiples of `multiple` px and at least `minimum` px a side.
         """
@@ -93,12 +93,12 @@ class Frame:
 
         RGB becomes grey by luma, black and white by the threshold 0.5 (no dithering: it would add a texture that was
         not there), palette indices by the nearest entry of the given palette, CMYK with the given black. Raises
-        ValueError for a canvas smaller than the picture, or with NaN in it (half-precision decoders overflow so).
+        ValueError for a canvas smaller than the image, or with NaN in it (half-precision decoders overflow so).
         """
         width, height = self.upright_size
         shown = canvas[:height, :width]
         if shown.shape != (height, width, 3) or np.isnan(shown).any():
-            raise ValueError(f"a canvas of {shown.shape} for a picture {height} px high and {width} wide, or with NaN")
+            raise ValueError(f"a canvas of {shown.shape} for an image {height} px high and {width} wide, or with NaN")
         rgb = np.clip(stored_orientation(shown, self.orientation), 0, 1)
         samples = self._samples(np.ascontiguousarray(rgb, dtype=np.float32))
         return self._image(samples)
@@ -133,12 +133,12 @@ class Frame:
 
 
 def rgba_of(picture: Picture) -> Floats:
-    """Return the picture as a viewer shows it, H x W x 4 in 0..1; opaque where it has no alpha."""
+    """Return the image as a viewer shows it, H x W x 4 in 0..1; opaque where it has no alpha."""
     return np.ascontiguousarray(upright(rgba_stored(picture), picture.orientation))
 
 
 def rgba_stored(picture: Picture) -> Floats:
-    """Return the picture as it is stored, H x W x 4 in 0..1; opaque where it has no alpha."""
+    """Return the image as it is stored, H x W x 4 in 0..1; opaque where it has no alpha."""
     rgb, alpha = rgb_of(picture), alpha_of(picture)
     plane = np.full(rgb.shape[:2], 255, np.uint8) if alpha is None else alpha
     return np.dstack([rgb, np.multiply(plane, np.float32(1 / 255), dtype=np.float32)])
@@ -157,7 +157,7 @@ def stored_orientation(shown: Samples, orientation: int) -> Samples:
 def padded(rgb: Floats, multiple: int, minimum: int) -> Floats:
     """Return H x W x 3 grown at the right and bottom to multiples of `multiple`, each side at least `minimum` px.
 
-    By reflection without repeating the edge, again and again where the picture is small; a side of 1 px is repeated.
+    By reflection without repeating the edge, again and again where the image is small; a side of 1 px is repeated.
     """
     height, width = (-(-max(side, minimum) // multiple) * multiple for side in rgb.shape[:2])
     bottom, right = height - rgb.shape[0], width - rgb.shape[1]

@@ -1,7 +1,7 @@
-"""How what was sent beside a picture is read.
+"""How what was sent beside an image is read.
 
-A mask, a control map or a guide lies on it: it has the picture's size and is turned with the picture. One whose own
-EXIF names an orientation is turned by that. A picture for its style has a size of its own.
+A mask, a control map or a guide lies on it: it has the image's size and is turned with the image. One whose own
+EXIF names an orientation is turned by that. An image for its style has a size of its own.
 """
 
 import cv2
@@ -13,7 +13,7 @@ from likeness.imaging.frame import QUARTER_TURNS, rgba_of, rgba_stored, upright
 from likeness.imaging.picture import Header, Picture, header_of
 
 LONGEST_STYLE = 1024
-"""Px of the longer side of a picture that is taken for its style; a larger one is made smaller."""
+"""Px of the longer side of an image that is taken for its style; a larger one is made smaller."""
 
 
 def orientation_of_mask(image: Header, mask: Header, field: str = "mask") -> int:
@@ -51,7 +51,7 @@ def upright_guide(image: Picture, guide: Picture) -> Floats:
 
 
 def style_of(picture: Picture) -> Floats:
-    """Return a picture for its style: upright, H x W x 3 in 0..1, over white, at most LONGEST_STYLE px a side."""
+    """Return an image for its style: upright, H x W x 3 in 0..1, over white, at most LONGEST_STYLE px a side."""
     shown = rgba_of(picture)
     over = shown[..., :3] * shown[..., 3:] + (1 - shown[..., 3:])
     height, width = over.shape[:2]
@@ -68,5 +68,5 @@ def upright_size(header: Header) -> tuple[int, int]:
 
 def _other_size(image: Header, mask: Header, field: str) -> InvalidPicture:
     (width, height), (wide, high) = upright_size(mask), upright_size(image)
-    detail = f"{width} x {height} px, but the picture is {wide} x {high} px (both upright); they must be equal"
+    detail = f"{width} x {height} px, but the image is {wide} x {high} px (both upright); they must be equal"
     return InvalidPicture(f"{field}: {detail}", [FieldProblem(f"#/{field}", detail)])

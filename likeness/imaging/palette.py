@@ -13,7 +13,7 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """The palette of a picture: `colours` as stored (3 bytes each), its 256 x 4 `table`, and H x W `indices`."""
+    """The palette of an image: `colours` as stored (3 bytes each), its 256 x 4 `table`, and H x W `indices`."""
 
     colours: bytes
     table: Bytes
@@ -21,7 +21,7 @@ class Palette:
 
     @classmethod
     def of(cls, picture: Picture) -> "Palette":
-        """Return the palette of a picture of mode P."""
+        """Return the palette of an image of mode P."""
         colours = palette_of(picture.pixels)
         indices = samples_of(picture.pixels).astype(np.uint8, copy=False)
         return cls(colours, palette_table(colours, picture.transparency), indices)
@@ -51,7 +51,7 @@ class Palette:
         return lookup[packed]
 
     def _usable(self, alpha: np.uint8) -> Indices:
-        """Return the indices with this alpha that the palette holds or the picture points to (maybe beyond it)."""
+        """Return the indices with this alpha that the palette holds or the image points to (maybe beyond it)."""
         usable = np.bincount(self.indices.ravel(), minlength=256) > 0
         usable[: len(self.colours) // 3] = True
         return np.flatnonzero(usable & (self.table[:, 3] == alpha))

@@ -1,4 +1,4 @@
-"""The two things that decoding gives: what the header of a file says, and the picture itself."""
+"""The two things that decoding gives: what the header of a file says, and the image itself."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ MAX_XMP_BYTES = 65_502  # of an XMP packet: what one segment of a JPEG holds; no
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about its picture before any pixel is decoded.
+    """What a file says about its image before any pixel is decoded.
 
     `width` and `height` are as stored, before `orientation` (EXIF, 1..8) is applied; `mode` is Pillow's name;
     `bit_depth` is bits per sample, or per index of a palette; `transparency` is a PNG's tRNS chunk as stored.
@@ -33,7 +33,7 @@ class Header:
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded picture: `pixels` exactly as stored (not turned upright), and what the file said beside them."""
+    """A decoded image: `pixels` exactly as stored (not turned upright), and what the file said beside them."""
 
     pixels: Image.Image
     format: Format
@@ -45,7 +45,7 @@ class Picture:
 
 
 def header_of(picture: Picture) -> Header:
-    """Return what the header of a decoded picture said of how it lies."""
+    """Return what the header of a decoded image said of how it lies."""
     width, height = picture.pixels.size
     return Header(picture.format, width, height, picture.pixels.mode, picture.bit_depth, picture.orientation)
 

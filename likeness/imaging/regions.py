@@ -1,4 +1,4 @@
-"""Where a picture may change and where it must not: the region, its soft rim, and the proof that the rest was kept."""
+"""Where an image may change and where it must not: the region, its soft rim, and the proof that the rest was kept."""
 
 from typing import Literal
 
@@ -22,18 +22,18 @@ WHITE_ENOUGH = 0.5 / 255
 """Of a mask: the darkest grey that is not black."""
 
 FEATHER, FEATHER_SIDE = 1.5, 512
-"""Width of a region's soft rim in px, at a picture's short side in px."""
+"""Width of a region's soft rim in px, at an image's short side in px."""
 
 
 def feather_width(height: int, width: int) -> float:
-    """Return how many px wide the soft rim of a region is in a picture of this size; at least 1."""
+    """Return how many px wide the soft rim of a region is in an image of this size; at least 1."""
     return max(1.0, FEATHER * min(height, width) / FEATHER_SIDE)
 
 
 def feathered(region: Where, width: float) -> Floats:
     """Return the weight of a change, H x W in 0..1: exactly 0 outside `region`, 1 more than `width` px inside it.
 
-    A region that reaches the picture's edge has no rim there.
+    A region that reaches the image's edge has no rim there.
     """
     if region.all():
         return np.ones(region.shape, dtype=np.float32)
@@ -42,7 +42,7 @@ def feathered(region: Where, width: float) -> Floats:
 
 
 def changeable(product: Floats | None, mask: Part | Floats | None, preserve: Part | None) -> Where | None:
-    """Return where a picture may change, H x W; None is everywhere.
+    """Return where an image may change, H x W; None is everywhere.
 
     `product` is the segmenter's mask, H x W in 0..1. `mask` names the part that may change, or is H x W in 0..1 and
     white where it may. `preserve` names the part that may not. Raises ValueError for a part named without `product`.
@@ -62,9 +62,9 @@ def composited(given: Floats, made: Floats, region: Where) -> Floats:
 
 
 def locked(given: Picture, made: Picture, kept: Where) -> Lock:
-    """Return how far what was to be kept has changed; `kept` is H x W of the upright picture.
+    """Return how far what was to be kept has changed; `kept` is H x W of the upright image.
 
-    The stored samples are compared, alpha included, each picture turned upright; palettes by their colours. Pictures
+    The stored samples are compared, alpha included, each image turned upright; palettes by their colours. Images
     that differ in size, channels or depth have changed by all the steps there are.
     """
     ours, theirs = (upright(_comparable(picture), picture.orientation) for picture in (given, made))
@@ -79,7 +79,7 @@ def locked(given: Picture, made: Picture, kept: Where) -> Lock:
 def put_back(given: Picture, made: Image.Image, kept: Where) -> Image.Image:
     """Return `made`, as stored and of the size and mode of `given`, with the very samples of `given` where `kept` is.
 
-    A canvas cannot bring back the colours that alpha 0 hides; this does. `kept` is H x W of the upright picture.
+    A canvas cannot bring back the colours that alpha 0 hides; this does. `kept` is H x W of the upright image.
     """
     ours, theirs = samples_of(given.pixels), samples_of(made)
     where = stored_orientation(kept, given.orientation)

@@ -1,6 +1,6 @@
-"""How a made picture lies against the one it was made from, and putting it back where it was.
+"""How a made image lies against the one it was made from, and putting it back where it was.
 
-Editors that redraw the whole picture are known to shift it by some px and to zoom it by a percent or two. Whole px are
+Editors that redraw the whole image are known to shift it by some px and to zoom it by a percent or two. Whole px are
 found by phase correlation at several scales, the rest by Gauss-Newton steps towards the highest correlation of the
 edges: edges, because a recoloured product has none of its old colours but nearly all of its old edges.
 
@@ -56,7 +56,7 @@ class _Move:
     down: float = 0.0
 
     def sized(self, factor: float) -> "_Move":
-        """Return the same move of pictures whose sides are `factor` times as long."""
+        """Return the same move of images whose sides are `factor` times as long."""
         return replace(self, right=self.right * factor, down=self.down * factor)
 
     def after(self, zoom: float, right: float, down: float) -> "_Move":
@@ -72,7 +72,7 @@ class _Move:
         return np.asarray(moved, dtype=np.float32)
 
     def length(self, height: int, width: int) -> float:
-        """Return how far the pixels of a picture moved, in px, as the root of the mean square."""
+        """Return how far the pixels of an image moved, in px, as the root of the mean square."""
         return hypot(self.right, self.down, (self.scale - 1) * hypot(height, width) / sqrt(12))
 
 
@@ -83,7 +83,7 @@ def undone(canvas: Floats, source: Floats) -> tuple[Floats, Registration | None]
     that once moved back at least half of the edges lie where they were. The canvas is resampled once (Lanczos), unless
     it moved by whole px. What it does not show of the source's border is its own reflection: to copy the source there
     would show old colours beside new ones, and pass as made what was not. None when there is nothing to go by: a side
-    under 32 px, or a flat picture.
+    under 32 px, or a flat image.
     """
     move = _found(source, canvas)
     if move is None:

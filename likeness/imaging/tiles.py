@@ -1,8 +1,8 @@
-"""Pictures larger than an engine takes: overlapping tiles, made one by one and blended back.
+"""Images larger than an engine takes: overlapping tiles, made one by one and blended back.
 
-The other way, to shrink the picture, make it small and put the lost detail back, was not taken: detail that is copied
+The other way, to shrink the image, make it small and put the lost detail back, was not taken: detail that is copied
 or invented is not recreated. Tiles keep every pixel at the engine's own scale, and the inside of a tile equals what
-the whole picture would give where an engine looks no further than the overlap (the starter autoencoder's norms are
+the whole image would give where an engine looks no further than the overlap (the starter autoencoder's norms are
 local, so its do).
 """
 

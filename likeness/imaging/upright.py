@@ -1,4 +1,4 @@
-"""Pictures for people stand upright, however they are stored."""
+"""Images for people stand upright, however they are stored."""
 
 from typing import Final
 
@@ -15,10 +15,10 @@ TURNS: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""How to turn a picture upright, by its EXIF orientation."""
+"""How to turn an image upright, by its EXIF orientation."""
 
 
 def upright_image(picture: Picture) -> Image.Image:
-    """Return the pixels of a picture as a viewer shows them; those of an upright one are not copied."""
+    """Return the pixels of an image as a viewer shows them; those of an upright one are not copied."""
     turn = TURNS.get(picture.orientation)
     return picture.pixels if turn is None else picture.pixels.transpose(turn)

@@ -257,7 +257,7 @@ def _missing(url: str) -> str | None:
         with answer:
             return _detail(answer.read()) or f"/readyz answers {answer.code}"
     except OSError as error:
-        return f"the service does not answer: {error}"
+        return f"the service does not respond: {error}"
 
 
 def _detail(body: bytes) -> str | None:

@@ -88,6 +88,6 @@ def _refuse_harm(spec: ModelSpec, path: str) -> None:
     inside = NAME.fullmatch(path) and ".." not in PurePosixPath(path).parts
     if not inside or PurePosixPath(path).suffix not in HARMLESS:
         raise LocalProblem(
-            f"{spec.name}: {path!r} of {spec.repository} is refused: only {', '.join(HARMLESS)} are taken, "
+            f"{spec.name}: {path!r} of {spec.repository} is rejected: only {', '.join(HARMLESS)} are taken, "
             "for a pickle or a script can run anything"
         )

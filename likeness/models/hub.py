@@ -56,7 +56,7 @@ class Snapshot:
 def snapshot(repository: str, revision: str) -> Snapshot:
     """Return what a repository holds at a commit, or at the commit where a branch now is.
 
-    Raises HubUnreachable, or LocalProblem when the hub refuses.
+    Raises HubUnreachable, or LocalProblem when the hub rejects.
     """
     with _told(repository, revision):
         info = HfApi(library_name="likeness", library_version=__version__).model_info(
@@ -76,7 +76,7 @@ def snapshot(repository: str, revision: str) -> Snapshot:
 def download(repository: str, commit: str, file: HubFile, target: Path, watch: Callable[[int], None]) -> None:
     """Bring a file to `target`, going on where an earlier try ended; `watch` is told the bytes that are there.
 
-    Raises HubUnreachable, LocalProblem when the hub refuses, or OSError when `target` cannot be written.
+    Raises HubUnreachable, LocalProblem when the hub rejects, or OSError when `target` cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(target.name + UNFINISHED)
@@ -132,7 +132,7 @@ def _told(repository: str, revision: str) -> Iterator[None]:
     except HfHubHTTPError as error:
         raise LocalProblem(f"{page}: the hub answers {error.response.status_code}") from error
     except httpx2.HTTPError as error:
-        raise HubUnreachable(f"{constants.ENDPOINT} does not answer: {error or type(error).__name__}") from error
+        raise HubUnreachable(f"{constants.ENDPOINT} does not respond: {error or type(error).__name__}") from error
     except OSError as error:
         if error.errno is not None:  # ours: the disk is full, or the folder read-only
             raise

@@ -1,4 +1,4 @@
-"""One run of an engine in a process of its own, to see that what was pulled does make pictures."""
+"""One run of an engine in a process of its own, to see that what was pulled does make images."""
 
 import json
 import os
@@ -32,7 +32,7 @@ EDIT_FIELDS: dict[EditType, dict[str, JsonValue]] = {
     EditType.COMPLETE: {"complete": 0.5},
     EditType.GUIDE: {"guide": "file"},
 }
-"""What is asked to try each edit type; a control that the engine takes is added; a file is the picture."""
+"""What is asked to try each edit type; a control that the engine takes is added; a file is the image."""
 
 
 def can_run() -> bool:
@@ -59,9 +59,9 @@ def _request(spec: EngineSpec, edit_type: EditType, picture: JsonValue) -> dict[
 
 
 def run_once(spec: EngineSpec, picture: Path, models: Path) -> Result:
-    """Run an engine on a picture with the models of a folder; return what it made.
+    """Run an engine on an image with the models of a folder; return what it made.
 
-    Raises LocalProblem when the picture cannot be read, and when the engine failed or took too long.
+    Raises LocalProblem when the image cannot be read, and when the engine failed or took too long.
     """
     limit = _seconds(spec, picture)
     with tempfile.TemporaryDirectory(prefix="likeness-") as folder:

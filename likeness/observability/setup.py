@@ -25,6 +25,6 @@ def open_tracing(program: str, environment: Mapping[str, str] = os.environ) -> T
     try:
         from likeness.observability.otlp import OtlpTracing  # slow to import, and an extra
     except ImportError as error:
-        log.warning("no traces: install likeness[telemetry]", missing=error.name)
+        log.warning("traces are off: install likeness[telemetry]", missing=error.name)
         return Tracing()
     return OtlpTracing(program)

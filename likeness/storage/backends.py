@@ -24,7 +24,7 @@ NETWORKED: Final = (S3Store, GCSStore, AzureStore)
 
 CONNECT_SECONDS: Final = 3
 SILENCE_SECONDS: Final = 10
-"""A store that says nothing for so long is away. A part of a large picture (5 MB) must be sent within it."""
+"""A store that says nothing for so long is away. A part of a large image (5 MB) must be sent within it."""
 REQUEST_SECONDS: Final = 60
 RETRIES: Final = 3
 RETRY_SECONDS: Final = 10
@@ -91,7 +91,7 @@ def open_signer(url: str, public_url: str) -> ObjectStore:
     if family_of(url) is None:
         raise StoreUrlError("only an object store (s3://, gs://, az://) has a public address")
     if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#@]*)?", public_url):
-        raise StoreUrlError("the store's public address must be like https://pictures.example.com")
+        raise StoreUrlError("the store's public address must be like https://images.example.com")
     return _open(url, {ENDPOINTS[FAMILIES[urlsplit(url).scheme]]: public_url.rstrip("/")})
 
 

@@ -1,6 +1,6 @@
 """Where image bytes live: a folder, S3 / GCS / Azure, or memory, all through obstore.
 
-A picture's name is `jobs/<job id>/<sha256>`: content-addressed inside its job, so that bytes can be checked against
+An image's name is `jobs/<job id>/<sha256>`: content-addressed inside its job, so that bytes can be checked against
 their name, and erasing a job erases a prefix without counting references (docs/decisions/0002-store-layout.md).
 `jobs/<job id>/preview` is what it shows so far.
 """
@@ -25,7 +25,7 @@ PREVIEW: Final = {"Content-Type": "image/jpeg", "Cache-Control": "no-store"}
 
 
 class PictureStore:
-    """Pictures of jobs. Every method raises StoreUnavailable when the store does not answer."""
+    """Images of jobs. Every method raises StoreUnavailable when storage does not respond."""
 
     def __init__(self, store: ObjectStore | LocalStore | MemoryStore, signer: ObjectStore | None = None) -> None:
         self._store: Any = store  # obstore's functions are typed for each of its classes, not for any of them
@@ -52,20 +52,20 @@ class PictureStore:
 
     async def ping(self) -> None:
         """Return when the store answers, takes the credentials and has its bucket."""
-        with translated("the store does not answer"):
+        with translated("storage does not respond"):
             await obstore.list_with_delimiter_async(self._store, "ready")
 
     def put(self, job_id: str, data: bytes, media_type: str) -> StoredPicture:
         """Store `data` under its job and its sha256. Returns once it is durable."""
         picture = _describe(job_id, data, media_type)
-        with translated("a picture could not be stored"):
+        with translated("an image could not be stored"):
             obstore.put(self._store, picture.key, data, attributes=self._attributes(_told(picture)))
         return picture
 
     async def put_async(self, job_id: str, data: bytes, media_type: str) -> StoredPicture:
         """Do as `put`, without blocking the event loop."""
         picture = _describe(job_id, data, media_type)
-        with translated("a picture could not be stored"):
+        with translated("an image could not be stored"):
             await obstore.put_async(self._store, picture.key, data, attributes=self._attributes(_told(picture)))
         return picture
 
@@ -73,9 +73,9 @@ class PictureStore:
         return told if self._describes else None
 
     async def copy_async(self, picture: StoredPicture, job_id: str) -> StoredPicture:
-        """Store a picture of one job under another too, so that neither needs the other. Raises InputLost."""
+        """Store an image of one job under another too, so that neither needs the other. Raises InputLost."""
         copied = picture.model_copy(update={"key": STORE_PREFIX.format(id=job_id) + picture.sha256})
-        with translated("a picture could not be copied"):
+        with translated("an image could not be copied"):
             try:
                 await obstore.copy_async(self._store, picture.key, copied.key)
             except FileNotFoundError:
@@ -83,8 +83,8 @@ class PictureStore:
         return copied
 
     def get(self, picture: StoredPicture) -> bytes:
-        """Return the bytes of a picture. Raises InputLost when it is not there or no longer what its name says."""
-        with translated("a picture could not be read"):
+        """Return the bytes of an image. Raises InputLost when it is not there or no longer what its name says."""
+        with translated("an image could not be read"):
             try:
                 data = bytes(obstore.get(self._store, picture.key).bytes())
             except FileNotFoundError:
@@ -93,7 +93,7 @@ class PictureStore:
 
     async def get_async(self, picture: StoredPicture) -> bytes:
         """Do as `get`, without blocking the event loop."""
-        with translated("a picture could not be read"):
+        with translated("an image could not be read"):
             try:
                 found = await obstore.get_async(self._store, picture.key)
                 data = bytes(await found.bytes_async())
@@ -105,16 +105,16 @@ class PictureStore:
         """Return the bytes `start` up to but not including `end`, unchecked. Raises InputLost when it is not there."""
         if start == end:
             return b""
-        with translated("a picture could not be read"):
+        with translated("an image could not be read"):
             try:
                 return bytes(await obstore.get_range_async(self._store, picture.key, start=start, end=end))
             except FileNotFoundError:
                 raise _lost(picture) from None
 
     async def sign(self, pictures: Sequence[StoredPicture], seconds: int) -> list[str]:
-        """Return for each picture a link by which anyone may read it for so many seconds.
+        """Return for each image a link by which anyone may read it for so many seconds.
 
-        Only where `signs`. With an access key nothing is asked of the store: the picture may be gone.
+        Only where `signs`. With an access key nothing is asked of the store: the image may be gone.
         """
         with translated("links could not be signed"):
             keys = [picture.key for picture in pictures]
@@ -140,9 +140,9 @@ class PictureStore:
             obstore.delete(self._store, _preview_key(job_id))
 
     async def erase(self, job_id: str) -> int:
-        """Erase every picture of a job; return how many there were. Whoever else erases them is no error."""
+        """Erase every image of a job; return how many there were. Whoever else erases them is no error."""
         prefix = STORE_PREFIX.format(id=job_id)
-        with translated("pictures could not be erased"):
+        with translated("images could not be erased"):
             found = [meta["path"] async for batch in obstore.list(self._store, prefix=prefix) for meta in batch]
             if found:
                 await self._delete(found)
@@ -157,7 +157,7 @@ class PictureStore:
                     await obstore.delete_async(self._store, path)
 
     async def jobs_older_than(self, moment: datetime) -> AsyncIterator[str]:
-        """Yield the id of each job whose newest picture was stored before `moment`.
+        """Yield the id of each job whose newest image was stored before `moment`.
 
         Ids sort by time, and object stores list by name: there the listing ends at the first job made since, so that
         it costs what is due, not what is stored.
@@ -188,7 +188,7 @@ def _describe(job_id: str, data: bytes, media_type: str) -> StoredPicture:
 
 
 def _told(picture: StoredPicture) -> dict[str, str]:
-    """Return what the store is to say when it gives the picture to someone with a link."""
+    """Return what the store is to say when it gives the image to someone with a link."""
     name = f"{picture.sha256[:16]}.{ENDINGS.get(picture.media_type, 'bin')}"
     shown = f'inline; filename="{name}"'
     return {"Content-Type": picture.media_type, "Content-Disposition": shown, **KEPT}

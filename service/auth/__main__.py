@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="API keys of the service")
     parser.add_argument("--file", type=Path, default=Settings().keys_file or Path(".likeness/keys.json"))
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("list", help="print the names, each with what bounds it")
+    commands.add_parser("list", help="list the names with their limits")
     for command in ("create", "limit"):
         _add_limits(commands.add_parser(command))
     commands.add_parser("revoke").add_argument("name")
@@ -37,8 +37,8 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
     parser.argument_default = argparse.SUPPRESS
     parser.add_argument("--scope", dest="scopes", action="append", choices=list(Scope), help="may be repeated")
-    parser.add_argument("--concurrency", type=_bound, help="most jobs of the key running at once, or `none`")
-    parser.add_argument("--daily-quota", type=_bound, help="most jobs accepted in a UTC day, or `none`")
+    parser.add_argument("--concurrency", type=_bound, help="maximum number of jobs running at once, or `none`")
+    parser.add_argument("--daily-quota", type=_bound, help="maximum number of jobs accepted per UTC day, or `none`")
 
 
 def _bound(text: str) -> int | None:

@@ -34,7 +34,7 @@ def holder(request: Request, services: Services, scope: Scope) -> str:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     owner = services.keys.owner_of(key.strip()) if scheme.lower() == "bearer" else None
     if owner is None:
-        raise NotAuthenticated("send `Authorization: Bearer <key>` with a key of this service")
+        raise NotAuthenticated("send `Authorization: Bearer <key>` with an API key of this service")
     if scope not in services.keys.limits_of(owner).scopes:
         raise ScopeMissing(f"the call needs a key with the scope {scope}")
     return owner

@@ -36,9 +36,9 @@ class Scope(StrEnum):
     """What a key may do."""
 
     READ = "jobs:read"
-    """Read its jobs, their pictures and reports, the engines, and what it used."""
+    """Read its jobs, their images and reports, the engines and its usage."""
     WRITE = "jobs:write"
-    """Hand jobs in, cancel and delete them."""
+    """Submit, cancel and delete jobs."""
     METRICS = "metrics:read"
     """Read the metrics, which are of all keys together."""
 
@@ -49,8 +49,8 @@ class KeyLimits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     scopes: list[Scope] = Field(default=list(Scope), min_length=1)
-    concurrency: int | None = Field(default=None, ge=1, description="most jobs of the key running at once")
-    daily_quota: int | None = Field(default=None, ge=0, description="most jobs accepted in a UTC day")
+    concurrency: int | None = Field(default=None, ge=1, description="maximum number of jobs of the key running at once")
+    daily_quota: int | None = Field(default=None, ge=0, description="maximum number of jobs accepted per UTC day")
 
     @property
     def bounds(self) -> str:

@@ -15,7 +15,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class LocalGuard:
-    """While no keys are in use: refuses other machines, foreign Host names (DNS rebinding) and foreign origins."""
+    """While no keys are in use: rejects other machines, foreign Host names (DNS rebinding) and foreign origins."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:
         self._app = app

@@ -12,7 +12,7 @@ Request = TypeVar("Request", bound=BaseModel)
 
 
 def request_of(body: bytes, model: type[Request]) -> Request:
-    """Return the request in a JSON body. Raises InvalidField, naming the fields that are wrong."""
+    """Return the request in a JSON body. Raises InvalidField, naming the invalid fields."""
     fields = strict_json.loads(body)
     if not isinstance(fields, dict):
         raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])

@@ -32,7 +32,7 @@ FINAL: Final = (errors.JobError, errors.JobNotFinished)
 
 @dataclass(frozen=True)
 class Told:
-    """An error in another API's words."""
+    """An error in the format of another API."""
 
     status: int
     body: dict[str, Any]
@@ -78,9 +78,9 @@ SHAPES: Final[tuple[tuple[re.Pattern[str], Shape], ...]] = (
     (re.compile(r"/v1/(images(/.*)?|models(/[^/]+)?)"), openai_error),
     (re.compile(r"/sdapi/.*"), a1111_error),
 )
-"""By the paths of an API how it tells errors."""
+"""How each API formats its errors, by path."""
 
 
 def shape_of(path: str) -> Shape | None:
-    """Return how errors are told at a path; None where as ours are."""
+    """Return how errors are formatted at a path; None for our own format."""
     return next((shape for paths, shape in SHAPES if paths.fullmatch(path)), None)

@@ -1,4 +1,4 @@
-"""Masks of other APIs as ours: white where the picture may change."""
+"""Masks of other APIs as ours: white where the image may change."""
 
 from io import BytesIO
 
@@ -11,13 +11,13 @@ from service.jobs.accept import naming
 
 
 def mask_of_alpha(data: bytes, bounds: Bounds) -> bytes:
-    """Return the mask (a grey PNG) of a picture that is transparent where something may change.
+    """Return the mask (a grey PNG) of an image that is transparent where something may change.
 
     Raises InvalidPicture when nothing in it can be transparent, and what decoding raises, at `mask`.
     """
     picture = _decoded(data, bounds)
     if picture.pixels.mode not in ("LA", "RGBA") and picture.transparency is None:
-        raise _refused("it has no alpha channel; it must be transparent where the picture may change")
+        raise _refused("it has no alpha channel; it must be transparent where the edit applies")
     pixels = picture.pixels if picture.pixels.mode in ("LA", "RGBA") else picture.pixels.convert("RGBA")
     return _file(ImageChops.invert(pixels.getchannel("A")))
 

@@ -22,11 +22,11 @@ def result_of(job: Job) -> Result:
 
 
 async def picture_bytes(services: Services, picture: StoredPicture) -> bytes:
-    """Return the bytes of a stored picture. Raises JobExpired when it is erased."""
+    """Return the bytes of a stored image. Raises JobExpired when it is erased."""
     try:
         return await services.store.get_range(picture, 0, picture.size)
     except InputLost as error:
-        raise JobExpired("the pictures are no longer stored") from error
+        raise JobExpired("the images are no longer stored") from error
 
 
 def as_base64(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""A job whose caller waits for its pictures in the same call, may lose the connection, and may then ask again.
+"""A job whose caller waits for its images in the same call, may lose the connection, and may then ask again.
 
 Some clients send a request again by themselves, with nothing that says it is the same one. So the content says it: the
 same content of the same owner is the same job while somebody waits for it and `left_seconds` after. A job that
@@ -61,7 +61,7 @@ class Held:
     """Set when it is held no more; a cancellation alone can be lost within a library that waits."""
 
     async def keep(self) -> None:
-        """Say again and again, until it is held no more, that somebody waits."""
+        """Renew the hold until it is released."""
         while not self.over.is_set():
             await asyncio.sleep(self.services.settings.left_seconds / 3)
             with contextlib.suppress(Unavailable):  # the next time will do
@@ -70,7 +70,7 @@ class Held:
     async def renew(self) -> None:
         """Keep the job, and its content as its key, for `left_seconds` after the next renewal would be due.
 
-        One that the caller's own key stands for may have been handed in by another call, and is nobody's to stop here.
+        One that the caller's own key stands for may have been submitted by another call, and is nobody's to stop here.
         """
         seconds = -(-self.services.settings.left_seconds * 4 // 3)
         others = self.accepted.replayed and not self.asked.by_content
@@ -83,7 +83,9 @@ class Held:
         seconds = self.services.settings.call_seconds
         job = await self.services.queue.wait(self.awaited.job_id, self.awaited.owner, seconds)
         if not job.status.ended:
-            detail = f"the job {job.id} is {job.status.value} after {seconds} s; the same request waits for it again"
+            detail = (
+                f"the job {job.id} is {job.status.value} after {seconds} s; send the same request again to keep waiting"
+            )
             raise Unavailable(detail, retry_after=1)
         await self.renew()
         await self.services.queue.awaited.release(self.awaited)
@@ -98,7 +100,7 @@ async def held(services: Services, asked: Asked) -> AsyncIterator[Held]:
     """
     with services.waiting.taken() as place:
         if not place:
-            raise Unavailable("too many calls wait for jobs now; use POST /recreate or /customise", retry_after=5)
+            raise Unavailable("too many calls are waiting for jobs; use POST /recreate or /customise", retry_after=5)
         with told_as(asked.told_as):
             accepted = await _accepted(services, asked)
         awaited = AwaitedJob(asked.api, asked.owner, accepted.job.id)
@@ -170,8 +172,8 @@ async def keep_cancelling(services: Services) -> None:
         await asyncio.sleep(min(CANCEL_SECONDS, services.settings.left_seconds / 3))
         try:
             for job_id in await services.queue.cancel_left():
-                log.info("stopped: everybody left", job_id=job_id)
+                log.info("cancelled: all callers disconnected", job_id=job_id)
         except LikenessError as error:
-            log.warning("jobs that everybody left not looked for", error=error.code)
+            log.warning("could not look for abandoned jobs", error=error.code)
         except Exception:  # the loop must outlive what nobody foresaw: else such jobs would be made for nobody
-            log.exception("jobs that everybody left not looked for")
+            log.exception("could not look for abandoned jobs")

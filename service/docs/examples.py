@@ -227,7 +227,7 @@ GENERATED: Final[dict[str, Any]] = {
                             "value": None,
                             "unit": "ratio",
                             "higher_is_better": True,
-                            "reason": "nothing to compare with: the picture was generated",
+                            "reason": "nothing to compare with: the image was generated",
                         },
                         {
                             "name": "clip_score",
@@ -238,7 +238,7 @@ GENERATED: Final[dict[str, Any]] = {
                         },
                     ],
                     "verdict": "accepted",
-                    "reasons": ["frame as asked; no tripwire fired"],
+                    "reasons": ["frame as requested; all sanity checks passed"],
                 },
             }
         ],
@@ -282,7 +282,7 @@ COMPARED: Final[dict[str, Any]] = {
                     "engine": "starter",
                     "parameters": {"strength": 0.3, "steps": 4},
                     "image": None,
-                    "error": {"code": "timeout", "detail": "the run took longer than its bound", "fault": "engine"},
+                    "error": {"code": "timeout", "detail": "the run exceeded its time limit", "fault": "engine"},
                 },
             ],
             "merit": "ssim - delta_e / 100; accepted runs come before rejected ones",
@@ -331,7 +331,7 @@ DRY_RUN: Final[dict[str, Any]] = {
     "timeout": 76,
     "seconds": {"value": 1.9, "reason": "the running mean of the queue's runs"},
     "position": 0,
-    "wait": {"value": 0.0, "reason": "no job waits before it"},
+    "wait": {"value": 0.0, "reason": "no jobs are ahead of it"},
 }
 
 PAGE: Final[dict[str, Any]] = {"jobs": [SUCCEEDED], "next": JOB_ID}
@@ -342,7 +342,7 @@ ENGINES: Final[dict[str, Any]] = {
             "name": "starter-edit",
             "family": "starter_instruct_pix2pix",
             "summary": "Our own small InstructPix2Pix",
-            "use": "To change a product by one of the known instructions.",
+            "use": "To change a product by one of the supported instructions.",
             "kinds": ["customise"],
             "ways": ["instruction", "colourway"],
             "default_for": ["instruction", "colourway"],

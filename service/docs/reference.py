@@ -11,7 +11,7 @@ Made from `openapi/openapi.json` by `make openapi`; do not edit. A running servi
 `/openapi.json`; [openapi/likeness.d.ts](../openapi/likeness.d.ts) has its types for TypeScript.
 
 A call takes `Authorization: Bearer <key>` where keys are in use. The fields of a form (`multipart/form-data`) and of a
-JSON body are the same; in a form pictures are files, and objects are JSON text. An unknown field or query parameter is
+JSON body are the same; in a form images are files, and objects are JSON text. An unknown field or query parameter is
 an error.
 """
 ERRORS: Final = """## Errors

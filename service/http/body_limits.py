@@ -11,7 +11,7 @@ from likeness.contract.errors import FieldProblem, TooManyUploads, UploadTooLarg
 from service.http.submitting import SubmittingRoutes
 
 FIELDS_BYTES: Final = 64 * 1024
-"""Room for the fields and the wrapping beside the pictures."""
+"""Room for the fields and the wrapping beside the images."""
 OTHERS: Final = 1
 """Images in the body of a call that accepts no jobs, as of an uploaded file."""
 
@@ -49,7 +49,7 @@ class BodyBounds:
         if not pictures:
             detail = f"at most {FIELDS_BYTES} bytes"
             return UploadTooLarge(f"body: {detail}", [FieldProblem("#/", detail)])
-        detail = f"at most {self._max_picture} bytes" + (" for each picture" if pictures > 1 else "")
+        detail = f"at most {self._max_picture} bytes" + (" for each image" if pictures > 1 else "")
         return UploadTooLarge(f"image: {detail}", [FieldProblem("#/image", detail)])
 
 
@@ -62,7 +62,7 @@ class Memory:
     def take(self, size: int) -> None:
         """Take so many bytes. Raises TooManyUploads when there are not so many left."""
         if size > self.free:
-            raise TooManyUploads("other uploads are under way; try again in a second", retry_after=1)
+            raise TooManyUploads("other uploads are in progress; try again in a second", retry_after=1)
         self.free -= size
 
 
@@ -105,7 +105,7 @@ class _Body:
 
 
 def body_bound(content_type: str, pictures: int) -> int:
-    """Return the most bytes of a body that holds so many bytes of pictures; base64 takes a third more."""
+    """Return the most bytes of a body that holds so many bytes of images; base64 takes a third more."""
     if content_type.partition(";")[0].strip().lower() == "application/json":
         return pictures * 4 // 3 + FIELDS_BYTES
     return pictures + FIELDS_BYTES

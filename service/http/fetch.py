@@ -1,4 +1,4 @@
-"""Pictures by URL, fetched from public machines only (service/http/public_hosts.py)."""
+"""Images by URL, fetched from public machines only (service/http/public_hosts.py)."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -18,14 +18,14 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 @dataclass(frozen=True)
 class Fetcher:
-    """Fetches pictures. `transport` is for tests; None connects for real."""
+    """Fetches images. `transport` is for tests; None connects for real."""
 
     max_bytes: int
     seconds: float
     resolve: Resolve = resolve
     transport: httpx.AsyncBaseTransport | None = None
     memory: Memory = field(default_factory=lambda: Memory(MOST_TOGETHER))
-    """Of the pictures that are being fetched at one time."""
+    """Of the images that are being fetched at one time."""
 
     async def fetch(self, url: str) -> bytes:
         """Return the bytes at a public https URL. Raises UrlNotAllowed, UrlFailed, UploadTooLarge or TooManyUploads."""
@@ -35,7 +35,7 @@ class Fetcher:
         except TimeoutError as error:
             raise UrlFailed(f"no answer within {self.seconds:g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            raise UrlFailed("the server could not be reached, or broke off") from error
+            raise UrlFailed("the server could not be reached, or closed the connection") from error
 
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -52,7 +52,7 @@ class Fetcher:
         raise UrlFailed(f"more than {MOST_REDIRECTS} redirects")
 
     async def _ask(self, client: httpx.AsyncClient, url: httpx.URL) -> bytes | httpx.URL:
-        """Return the picture, or where the server sends us instead."""
+        """Return the image, or where the server sends us instead."""
         addresses = await addresses_of(url.host, self.resolve)
         answer = await send(client, ("GET", url, None), {"Accept": "image/*"}, addresses)
         try:

@@ -84,24 +84,24 @@ class FieldProblemView(BaseModel):
     """One field that is wrong."""
 
     pointer: str = Field(description="JSON pointer of the field, or `#/header/<name>`")
-    detail: str = Field(description="what would be right")
+    detail: str = Field(description="the correct value")
 
 
 class Problem(BaseModel):
     """An error (RFC 9457)."""
 
-    type: str = Field(description="names the kind of error; ends in the code")
+    type: str = Field(description="URI of the error type; ends in the code")
     title: str
     status: int
     detail: str
     instance: str = Field(description="path of the request")
-    code: str = Field(description="stable name of the kind of error")
-    errors: list[FieldProblemView] = Field(default=[], description="the fields that are wrong")
+    code: str = Field(description="stable code of the error")
+    errors: list[FieldProblemView] = Field(default=[], description="the invalid fields")
     request_id: str = Field(description="also in the header X-Request-ID and in the service's log")
 
 
 def problem_of(error: LikenessError, status: int, instance: str, request_id: str) -> Problem:
-    """Return what a caller is told about an error."""
+    """Return an error as the caller sees it."""
     return Problem(
         type=TYPE_PREFIX + error.code,
         title=error.title,
@@ -120,7 +120,7 @@ def problem_of(error: LikenessError, status: int, instance: str, request_id: str
 def problem_response(
     request: Request, error: LikenessError, headers: Mapping[str, str] | None = None, status: int | None = None
 ) -> Response:
-    """Return the answer that tells an error."""
+    """Return the response for an error."""
     status = status or STATUS[type(error)]
     all_headers = {**_headers_of(error), **(headers or {})}
     if shape := request.app.state.shape_of(request.url.path):
@@ -201,5 +201,5 @@ async def _on_http(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if status not in (404, 405):
         return problem_response(request, errors.RequestError("the request cannot be read"), headers, status)
-    detail = f"{request.method} is not a method of it" if status == 405 else "nothing is served there"
+    detail = f"{request.method} is not supported here" if status == 405 else "this path does not exist"
     return problem_response(request, errors.NoSuchRoute(detail), headers, status)

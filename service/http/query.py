@@ -16,7 +16,7 @@ class OnlyQuery:
         seen: set[str] = set()
         for name, _ in request.query_params.multi_items():
             if name not in self._names:
-                raise InvalidField.at(name[:64], "not a query parameter of this call")
+                raise InvalidField.at(name[:64], "unknown query parameter")
             if name in seen:
                 raise InvalidField.at(name, "given more than once")
             seen.add(name)

@@ -55,10 +55,10 @@ class RequestContext:
             with within(span):
                 await self._app(scope, receive, answer.send)
         except ClientDisconnect:
-            log.info("the caller left before its request was read")
+            log.info("the caller disconnected before its request was read")
         except Exception as error:
             if answer.status and isinstance(error.__cause__, LikenessError):  # Starlette wraps what comes in mid-answer
-                log.warning("the answer was broken off", path=scope["path"], error=error.__cause__.code)
+                log.warning("the response was cut short", path=scope["path"], error=error.__cause__.code)
                 return
             log.exception("request failed", method=scope["method"], path=scope["path"])
             if answer.status == 0:
@@ -72,7 +72,7 @@ class RequestContext:
             )
 
     def _span(self, scope: Scope, request_id: str) -> Span:
-        """Return the span of a request that may hand in a job; others have none, only the trace they came with."""
+        """Return the span of a request that may submit a job; others have none, only the trace of their caller."""
         given = Headers(scope=scope).getlist("traceparent")
         traceparent = valid(given[0]) if len(given) == 1 else None
         if scope["method"] != "POST":
@@ -105,7 +105,7 @@ class _Answer:
 
 
 async def _apologise(scope: Scope, receive: Receive, answer: _Answer) -> None:
-    error = InternalError("an unexpected error; the service's log has it under the request id")
+    error = InternalError("an unexpected error; see the service's log under this request id")
     await problem_response(Request(scope), error)(scope, receive, answer.send)
 
 

@@ -10,10 +10,10 @@ from service.http.body_limits import FIELDS_BYTES
 from service.http.problems import pointer
 
 LONGEST_NUMBER: Final = 64
-"""Characters; Python refuses longer integers only from 4300 digits on, after costly work."""
+"""Characters; Python rejects longer integers only from 4300 digits on, after costly work."""
 MOST_SIGNS: Final = FIELDS_BYTES
 """Commas and opening brackets of a body: there are hardly more values. The fields have no room for more, and base64 has
-none; but in the place of a picture there would be room for millions, which take a hundred times the body's memory."""
+none; but in the place of an image there would be room for millions, which take a hundred times the body's memory."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def _bad(detail: str, place: tuple[str | int, ...]) -> InvalidField:
 
 
 def _look_for_refused(value: Any, place: tuple[str | int, ...]) -> None:  # noqa: ANN401  any JSON value
-    """Raise InvalidField at the first thing refused. Without recursion: the nesting is the caller's."""
+    """Raise InvalidField at the first thing rejected. Without recursion: the nesting is the caller's."""
     left = [(value, place)]
     while left:
         value, place = left.pop()
@@ -64,7 +64,7 @@ def _may_hold(value: Any) -> bool:  # noqa: ANN401  any JSON value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object; a key that stands twice is refused, since which of them counts would be a guess."""
+    """Return the object; a key that stands twice is rejected, since which of them counts would be a guess."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         found[name] = _Refused("given more than once") if name in found else value

@@ -1,4 +1,4 @@
-"""The span of the request at hand, which the steps of accepting a job are told below."""
+"""The span of the current request; the steps of accepting a job are its children."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def within(span: Span) -> Iterator[None]:
 
 @contextmanager
 def step(name: str, kind: Kind = "internal") -> Iterator[Span]:
-    """Tell the block as a step of the request; outside of one it is told to nobody."""
+    """Record the block as a step of the request; outside a request nothing is recorded."""
     span = _current.get(Span()).child(name, kind=kind)
     try:
         yield span

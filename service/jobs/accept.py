@@ -39,9 +39,9 @@ from service.state import Services
 from service.webhooks.target import check_webhook
 
 ERASE_SECONDS: Final = 1.0
-"""How long a refused request waits until what was stored of it is erased."""
+"""How long a rejected request waits until what was stored of it is erased."""
 Name = Literal["image"] | SentFile
-"""The fields that pictures come in."""
+"""The fields that images come in."""
 PLACES: Final = tuple(f"#/{name}" for name in ("image", *FILES))
 MEDIA_TYPES: Final = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 """Other names that are in use."""
@@ -52,7 +52,7 @@ for _type, _ending in (("image/webp", ".webp"), ("image/jpeg", ".jfif"), ("image
 
 @dataclass(frozen=True)
 class Checked:
-    """A picture that may be stored."""
+    """An image that may be stored."""
 
     data: bytes
     header: Header
@@ -65,14 +65,14 @@ class Checked:
 
 @dataclass(frozen=True)
 class Admissible:
-    """A request that has been checked: what is to be done, and with which pictures."""
+    """A request that has been checked: what is to be done, and with which images."""
 
     plan: Plan
     pictures: dict[Name, Checked]
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the picture as a viewer shows it, or of the one to generate, in px."""
+        """Width and height of the image as a viewer shows it, or of the one to generate, in px."""
         if isinstance(self.plan.task, Generate):
             return self.plan.spec.size_of(self.plan.task)
         return upright_size(self.pictures["image"].header)
@@ -106,7 +106,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
 
 
 def _generated(plan: Plan, bounds: Bounds) -> Admissible:
-    """Return a request that takes no picture. Raises PictureTooLarge when what it asks for is over the bounds."""
+    """Return a request that takes no image. Raises PictureTooLarge when what it asks for is over the bounds."""
     wanted = Admissible(plan, {})
     try:
         check_size(*wanted.size, bounds)
@@ -137,19 +137,19 @@ async def missing_engines(services: Services) -> set[str]:
 
 
 def _check_text(run: PlannedRun) -> None:
-    """Raise InvalidField when a text is to be printed that is blank, or that the font has no signs for."""
+    """Raise InvalidField when a text is to be printed that is blank, or that the font lacks these characters."""
     task, edit = run.task, run.intent.edit
     if not isinstance(task, Customise) or run.intent.purpose is not EditType.PRINT or task.logo:
         return
     field, text = ("instruction", edit.text) if edit else ("text", task.text or "")
     if not text.strip():
-        raise InvalidField.at(field, "there is nothing to print")
+        raise InvalidField.at(field, "the text is blank")
     if missing := unprintable(text):
-        raise InvalidField.at(field, f"the font has no signs for: {missing}; it has ASCII and little more")
+        raise InvalidField.at(field, f"the font lacks these characters: {missing}; it supports little beyond ASCII")
 
 
 async def _uploads(services: Services, submission: Submission) -> dict[Name, Upload]:
-    """Return the bytes of every picture, `image` first."""
+    """Return the bytes of every image, `image` first."""
     found: dict[Name, Upload] = {}
     sources: list[tuple[Name, Upload | str | None]] = [("image", submission.image), *submission.files.items()]
     for name, source in sources:
@@ -162,7 +162,7 @@ async def _uploads(services: Services, submission: Submission) -> dict[Name, Upl
 
 
 def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Name, Checked]:
-    """Return the pictures once they may be stored; every error names the field."""
+    """Return the images once they may be stored; every error names the field."""
     checked: dict[Name, Checked] = {}
     for name, upload in uploads.items():
         with naming(name):
@@ -178,7 +178,7 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
 
 @contextmanager
 def naming(field: Name) -> Iterator[None]:
-    """Name the field in whatever is found wrong with its picture."""
+    """Name the field in whatever is found wrong with its image."""
     try:
         yield
     except RequestError as error:
@@ -198,7 +198,9 @@ def _check_name(upload: Upload, header: Header) -> None:
 def _check_format(task: Task, header: Header) -> None:
     """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
     if task.kind == "customise" and task.locks and header.mode == "CMYK":
-        raise InvalidField.at("image", "CMYK is kept by jpeg alone, where no lock is exact; send the picture as RGB")
+        raise InvalidField.at(
+            "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send the image as RGB"
+        )
     check_format(header, wanted_format(task, header.format))
 
 
@@ -209,7 +211,7 @@ def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
 
 
 async def _queue(services: Services, owner: str, wanted: Admissible, key: str | None) -> Job:
-    """Store the pictures, then queue the job; on a refusal nothing stays behind."""
+    """Store the images, then queue the job; on a rejection nothing stays behind."""
     plan, (width, height) = wanted.plan, wanted.size
     await check_capacity(services, plan, plan.task.priority, owner)
     job_id = new_job_id()
@@ -233,7 +235,7 @@ async def _queue(services: Services, owner: str, wanted: Admissible, key: str | 
 async def enqueued(
     services: Services, order: JobOrder, spec: EngineSpec, key: str | None, webhook: str | None = None
 ) -> Job:
-    """Queue a job whose pictures are stored, as a part of the request's trace. Raises QueueFull or QuotaExceeded."""
+    """Queue a job whose images are stored, as a part of the request's trace. Raises QueueFull or QuotaExceeded."""
     with step("enqueue", kind="producer") as span:
         traced = order.model_copy(update={"traceparent": span.traceparent})
         return await services.queue.accept(traced, spec, key, services.keys.limits_of(order.owner), webhook)
@@ -241,11 +243,11 @@ async def enqueued(
 
 @asynccontextmanager
 async def stored_for(services: Services, job_id: str) -> AsyncIterator[None]:
-    """Erase the pictures of a job that the block stored but could not queue."""
+    """Erase the images of a job that the block stored but could not queue."""
     try:
         yield
     except QueueUnavailable:
-        raise  # Redis may have taken the job; the sweep erases what no job has
+        raise  # Redis may have taken the job; the clean-up erases what no job has
     except BaseException:
         with contextlib.suppress(StoreUnavailable, TimeoutError):  # as above; the caller is told of the first error
             async with asyncio.timeout(ERASE_SECONDS):  # a store that is away is not waited for once more

@@ -27,7 +27,7 @@ async def check_capacity(services: Services, plan: Plan, priority: Priority, own
 def check_pools(plan: Plan, workers: Sequence[Residency]) -> None:
     """Raise InvalidField when a living worker that may take the job does not serve the pools of all its engines.
 
-    One worker does every run of a job. Where no worker is known, nothing is refused.
+    One worker does every run of a job. Where no worker is known, nothing is rejected.
     """
     for worker in workers:
         other = [pool for pool in plan.pools if pool not in worker.pools]

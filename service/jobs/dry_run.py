@@ -15,18 +15,18 @@ from service.jobs.submission import Submission
 from service.queue.admission import Outlook
 from service.state import Services
 
-MEAN_SERVICE_TIME: Final = "the running mean of the queue's runs, whatever their engine and the size of their picture"
+MEAN_SERVICE_TIME: Final = "the running mean of the queue's runs, across engines and image sizes"
 NO_MEAN_SERVICE_TIME: Final = "no job of this queue has ended lately"
 NO_WORKER: Final = "no worker serves this queue now"
-DECLARED: Final = "what the catalogue declares for one picture, weights included"
+DECLARED: Final = "the catalogue's value for one image, including weights"
 NOT_DECLARED: Final = "the catalogue does not declare it for this engine"
 
 
 class Estimate(BaseModel):
-    """A figure that is not certain."""
+    """A metric that is not certain."""
 
-    value: float | None = Field(description="null when nothing is known; `reason` then says why")
-    reason: str = Field(description="what it rests on")
+    value: float | None = Field(description="null if unknown; `reason` explains why")
+    reason: str = Field(description="what the estimate is based on")
 
 
 class CanvasView(BaseModel):
@@ -34,7 +34,7 @@ class CanvasView(BaseModel):
 
     width: int = Field(description="px, padding included")
     height: int = Field(description="px, padding included")
-    tiles: int = Field(description="1 when the whole is worked on at once")
+    tiles: int = Field(description="1 if the whole image is processed at once")
 
 
 class RunView(BaseModel):
@@ -42,9 +42,9 @@ class RunView(BaseModel):
 
     engine: str
     revision: str
-    parameters: dict[str, Scalar] = Field(description="resolved; `seed` only where one was given")
+    parameters: dict[str, Scalar] = Field(description="resolved; `seed` only if one was given")
     canvas: CanvasView
-    timeout: int = Field(description="seconds it may take at most")
+    timeout: int = Field(description="time limit in seconds")
     memory: Estimate = Field(description="bytes")
 
 
@@ -53,12 +53,12 @@ class DryRun(BaseModel):
 
     dry_run: Literal[True] = True
     kind: JobKind
-    engine: str = Field(description="of a comparison that of the first run")
-    runs: list[RunView] = Field(description="one; of a comparison all, in the order asked")
-    timeout: int = Field(description="seconds the job may run at most")
-    seconds: Estimate = Field(description="that it is likely to run")
-    position: int = Field(description="jobs that would be before it")
-    wait: Estimate = Field(description="seconds until a worker is likely to take it")
+    engine: str = Field(description="for a comparison, that of the first run")
+    runs: list[RunView] = Field(description="one; for a comparison all of them, in the requested order")
+    timeout: int = Field(description="time limit of the job in seconds")
+    seconds: Estimate = Field(description="expected run time in seconds")
+    position: int = Field(description="number of jobs that would be ahead of it")
+    wait: Estimate = Field(description="expected seconds until a worker starts it")
 
 
 async def rehearse(services: Services, submission: Submission, owner: str) -> DryRun:
@@ -92,7 +92,7 @@ def _run(run: PlannedRun, width: int, height: int) -> RunView:
 
 
 def canvas_of(run: PlannedRun, width: int, height: int) -> CanvasView:
-    """Return what an upright picture of this size in px is worked on as, and the tiles that it is cut into."""
+    """Return what an upright image of this size in px is worked on as, and the tiles that it is cut into."""
     steered = isinstance(run.task, Customise) and run.task.controls
     whole = steered or isinstance(run.task, Generate)  # neither maps nor what begins from noise is cut into tiles
     canvas = run.spec.canvas.shrunk if whole else run.spec.canvas
@@ -114,8 +114,8 @@ def _wait(outlook: Outlook) -> Estimate:
     if not outlook.workers:
         return Estimate(value=None, reason=NO_WORKER)
     if not outlook.position:
-        return Estimate(value=0, reason="no job waits before it")
+        return Estimate(value=0, reason="no jobs are ahead of it")
     if outlook.pace is None:
         return Estimate(value=None, reason=NO_MEAN_SERVICE_TIME)
-    said = f"jobs before it: {outlook.position}; workers: {outlook.workers}; {MEAN_SERVICE_TIME}"
+    said = f"jobs ahead of it: {outlook.position}; workers: {outlook.workers}; {MEAN_SERVICE_TIME}"
     return Estimate(value=round(outlook.position * outlook.pace / outlook.workers, 3), reason=said)

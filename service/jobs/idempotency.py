@@ -54,4 +54,4 @@ async def _release(services: Services, owner: str, key: str | None) -> None:
     try:
         await services.queue.release_key(owner, key)
     except LikenessError as error:
-        log.warning("idempotency key not released", error=error.code)
+        log.warning("could not release the idempotency key", error=error.code)

@@ -22,7 +22,9 @@ LinksQuery = Annotated[
 def wants_presigned(services: Use, links: LinksQuery = "service") -> bool:
     """Return whether the caller asks for presigned links. Raises InvalidField where the store cannot sign any."""
     if links == "presigned" and not services.store.signs:
-        raise InvalidField.at("links", "the pictures are not in an object store (S3, GCS, Azure): it signs no links")
+        raise InvalidField.at(
+            "links", "the images are not in an object store (S3, GCS, Azure), so links cannot be signed"
+        )
     return links == "presigned"
 
 
@@ -32,7 +34,7 @@ Presigned = Annotated[bool, Depends(wants_presigned)]
 async def presigned(services: Services, job: Job, view: JobView) -> JobView:
     """Return the view with links to the store for its images and its sheet, where it has a result.
 
-    They work for LIKENESS_LINK_SECONDS, but not longer than the pictures are kept. Raises StoreUnavailable.
+    They work for LIKENESS_LINK_SECONDS, but not longer than the images are kept. Raises StoreUnavailable.
     """
     if job.result is None or view.result is None:
         return view
@@ -51,7 +53,7 @@ async def presigned(services: Services, job: Job, view: JobView) -> JobView:
 
 
 def _seconds(services: Services, job: Job) -> int:
-    """Return how long links to the pictures of an ended job may live."""
+    """Return how long links to the images of an ended job may live."""
     gone = (job.ended_at or job.created_at) + timedelta(seconds=services.settings.lifetime)
     left = (gone - datetime.now(UTC)).total_seconds()
     return max(1, min(services.settings.link_seconds, int(left)))

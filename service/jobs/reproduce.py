@@ -1,4 +1,4 @@
-"""Running an ended job again from its recipes, as a new job that holds its own copies of every picture."""
+"""Running an ended job again from its recipes, as a new job that holds its own copies of every image."""
 
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -29,7 +29,7 @@ from service.state import Services
 async def reproduce(services: Services, owner: str, job_id: str, key: str | None) -> Accepted:
     """Accept a job that makes the images of another one again.
 
-    Raises JobNotFound, JobExpired when the job or one of its pictures is gone, JobNotFinished when it has no result,
+    Raises JobNotFound, JobExpired when the job or one of its images is gone, JobNotFinished when it has no result,
     NotReproducible when its engine is gone or takes its parameters no more, and what accepting any job raises.
     """
     fingerprint = sha256(f"reproduce {job_id}".encode()).hexdigest()
@@ -41,7 +41,7 @@ async def reproduce(services: Services, owner: str, job_id: str, key: str | None
 
 
 async def _queue(services: Services, owner: str, job_id: str, key: str | None) -> Job:
-    """Copy the pictures, then queue the job; on a refusal nothing stays behind."""
+    """Copy the images, then queue the job; on a rejection nothing stays behind."""
     job = await services.queue.fetch(job_id, owner)
     if job.result is None:
         raise JobNotFinished(f"the job is {job.status.value}; only one that succeeded has a recipe")
@@ -59,7 +59,7 @@ def _recipes(job: Job, result: Result) -> list[Recipe]:
     try:
         return [_pinned(image, image.recipe or result.recipe, job) for image in result.images]
     except ValidationError as error:
-        raise NotReproducible("the recipe of the job is not one that this service can read") from error
+        raise NotReproducible("this service cannot read the recipe of the job") from error
 
 
 def _pinned(image: MadeImage, recipe: Recipe, job: Job) -> Recipe:
@@ -80,11 +80,11 @@ def _pinned(image: MadeImage, recipe: Recipe, job: Job) -> Recipe:
 async def _run(services: Services, recipe: Recipe) -> PlannedRun:
     """Return the run that a recipe asks for. Raises NotReproducible when this service can no longer do it."""
     if recipe.task is None:
-        raise NotReproducible("the recipe of the job does not say what was asked")
+        raise NotReproducible("the recipe of the job does not contain the task")
     try:
         return plan_of(recipe.task, services.catalogue, await missing_engines(services)).runs[0]
     except RequestError as error:
-        raise NotReproducible(f"the engine cannot do it any more: {error.detail}") from error
+        raise NotReproducible(f"the engine no longer supports it: {error.detail}") from error
 
 
 async def _order(
@@ -94,7 +94,7 @@ async def _order(
         try:
             return await services.store.copy_async(picture, new_id)
         except InputLost as error:
-            raise JobExpired("a picture of the job is no longer stored") from error
+            raise JobExpired("an image of the job is no longer stored") from error
 
     originals = [Original(picture=await copied(image.picture), recipe=recipe) for image, recipe in images]
     width, height = images[0][0].width, images[0][0].height

@@ -1,4 +1,4 @@
-"""Erases the pictures of jobs whose lifetime is over. Redis forgets jobs by itself; the store does not."""
+"""Erases the images of jobs whose lifetime is over. Redis expires jobs by itself; storage does not."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 async def sweep(store: PictureStore, queue: JobQueue, lifetime: int) -> int:
-    """Erase the pictures of jobs that are older than `lifetime` seconds and that the queue no longer knows.
+    """Erase the images of jobs that are older than `lifetime` seconds and that the queue no longer knows.
 
     Return how many jobs there were. Raises Unavailable.
     """
@@ -36,9 +36,9 @@ async def keep_erasing_expired(store: PictureStore, queue: JobQueue, lifetime: i
         try:
             erased = await sweep(store, queue, lifetime)
         except LikenessError as error:
-            log.warning("sweep put off", error=error.code)
+            log.warning("clean-up postponed", error=error.code)
         except Exception:  # the loop must outlive what nobody foresaw: else the store would grow for ever
-            log.exception("sweep put off")
+            log.exception("clean-up postponed")
         else:
             if erased:
-                log.info("swept", jobs=erased)
+                log.info("cleaned up", jobs=erased)

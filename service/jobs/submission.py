@@ -1,4 +1,4 @@
-"""What a caller hands in, read from either body that is taken: multipart/form-data or JSON.
+"""What a caller submits, read from either body that is taken: multipart/form-data or JSON.
 
 Both end in the same strict validation; neither leaves a field unread.
 """
@@ -41,12 +41,12 @@ REGIONS: Final = get_args(Region)
 
 Model = type[Recreate] | type[Customise] | type[Compare] | type[Generate]
 FILES: Final[tuple[SentFile, ...]] = get_args(SentFile)
-"""The fields beside `image` that a picture may be sent in; the task says of each only that it is a "file"."""
+"""The fields beside `image` that an image may be sent in; the task says of each only that it is a "file"."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """The bytes of a picture, and what the caller says they are."""
+    """The bytes of an image, and what the caller says they are."""
 
     data: bytes
     filename: str | None = None
@@ -55,7 +55,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Submission:
-    """A validated task and its pictures: of each the bytes, or a URL to fetch them from; to generate takes none."""
+    """A validated task and its images: of each the bytes, or a URL to fetch them from; to generate takes none."""
 
     task: JobTask
     image: Upload | str | None
@@ -74,7 +74,7 @@ async def read_submission(request: Request, model: Model, max_picture: int) -> S
 def submitted(
     fields: dict[str, Any], image: Upload | str | None, files: dict[SentFile, Upload | str], model: Model
 ) -> Submission:
-    """Return what a call of another API hands in, told in our fields. Raises InvalidField."""
+    """Return what a call of another API submits, in our fields. Raises InvalidField."""
     return Submission(_validated(fields, files, model), image, files)
 
 
@@ -129,22 +129,22 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
         elif (file := _file_field(name, model)) and (file != "mask" or isinstance(value, UploadFile)):
             files[file] = await upload_of(file, value)
         elif isinstance(value, UploadFile):
-            raise _at(name, f"a file; {_file_parts(model)} may be one")
+            raise _at(name, f"a file; only {_file_parts(model)} may be files")
         else:
             fields[name] = typed(name, value, model)
     task = _validated(fields, files, model)
     if image is None and model is not Generate:
-        raise _at("image", "missing: one file part of this name is needed")
+        raise _at("image", "missing: a file part of this name is required")
     return Submission(task, image, files)
 
 
 def _file_field(name: str, model: Model) -> SentFile | None:
-    """Return the name, if a picture may be sent in that field beside the model."""
+    """Return the name, if an image may be sent in that field beside the model."""
     return next((file for file in _files_of(model) if file == name), None)
 
 
 def _files_of(model: Model) -> list[SentFile]:
-    """Return the fields that a picture may be sent in; of a comparison they are those of its task."""
+    """Return the fields that an image may be sent in; of a comparison they are those of its task."""
     fields = Customise.model_fields if model is Compare else model.model_fields
     return [name for name in FILES if name in fields]
 
@@ -163,7 +163,7 @@ def _refuse_twice(names: list[str]) -> None:
 
 
 async def upload_of(name: str, value: str | UploadFile) -> Upload:
-    """Return the bytes of a part that holds a picture. Raises InvalidField for a text."""
+    """Return the bytes of a part that holds an image. Raises InvalidField for a text."""
     if isinstance(value, str):
         raise _at(name, "text; it must be a file part (with a filename), or send JSON")
     return Upload(await value.read(), value.filename, value.content_type)
@@ -208,7 +208,7 @@ def _of_json(body: bytes, model: Model, max_picture: int) -> Submission:
 
 
 def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
-    """Take out of `fields` what names or holds a picture beside `image`; a mask may also be a region, and stays."""
+    """Take out of `fields` what names or holds an image beside `image`; a mask may also be a region, and stays."""
     found: dict[SentFile, str] = {}
     for name in _files_of(model):
         value = fields.get(name)
@@ -267,9 +267,9 @@ def _compared(fields: dict[str, Any], files: Collection[SentFile]) -> dict[str, 
         return fields
     for name in FILES:
         if task.get(name) == "file" and name not in files:
-            raise _at(name, f"the task needs it, sent as a file: {PICTURE}")
+            raise _at(name, f"the task requires it, sent as a file: {PICTURE}")
         if name in files and task.get(name) not in (None, "file"):
-            raise _at(name, f"task says another {name}; say one of the two")
+            raise _at(name, f"task contains another {name}; send only one of them")
     return {**fields, "task": {**task, **dict.fromkeys(files, "file")}}
 
 

@@ -41,11 +41,11 @@ async def translated() -> AsyncIterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        raise QueueUnavailable("the queue does not answer; try again", retry_after=5) from error
+        raise QueueUnavailable("the queue does not respond; try again", retry_after=5) from error
 
 
 class Admission:
-    """The part of the queue that lets jobs in. Every method raises QueueUnavailable when Redis does not answer."""
+    """The part of the queue that lets jobs in. Every method raises QueueUnavailable when Redis does not respond."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Admission:
         return {"most": self._max_queued, **{name: -1 if bound is None else bound for name, bound in bounds.items()}}
 
     async def _refuse(self, queue: str, found: list[Any], limits: KeyLimits) -> None:
-        """Raise the error of what a script refused."""
+        """Raise the error of what a script rejected."""
         why, number = found[0].decode(), int(found[1])
         if why == "quota":
             raise QuotaExceeded(

@@ -1,4 +1,4 @@
-"""Which jobs somebody waits for through an API that answers with the pictures, and which of them everybody left.
+"""Which jobs somebody waits for through an API that answers with the images, and which of them everybody left.
 
 Such a caller has no id to come back with, so a job nobody waits for any more would be made for nobody.
 """
@@ -55,7 +55,7 @@ class AwaitedJob:
 
 
 class Awaited:
-    """The awaited jobs of all services on one Redis. Its methods raise QueueUnavailable when Redis does not answer."""
+    """The awaited jobs of all services on one Redis. Its methods raise QueueUnavailable when Redis does not respond."""
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401  as in JobQueue
         self._redis = connection

@@ -34,7 +34,7 @@ class Figures:
 
 
 async def read_figures(redis: Any, queues: Sequence[str]) -> Figures:  # noqa: ANN401  as service/queue/jobs.py has it
-    """Return the figures of these queues. Raises RedisError."""
+    """Return the metrics of these queues. Raises RedisError."""
     now = time.time()
     async with redis.pipeline(transaction=False) as pipeline:
         for queue in queues:

@@ -103,7 +103,7 @@ def job_of(fields: dict[bytes, bytes]) -> Job:
 
 
 def _told(fields: dict[bytes, bytes], status: JobStatus) -> dict[str, Any]:
-    """Return the fields of Job about its webhook; none when nobody is to be told of its end."""
+    """Return the fields of Job about its webhook; none if it has no webhook."""
     if (url := fields.get(keys.FIELD_WEBHOOK.encode())) is None:
         return {}
     if said := fields.get(keys.FIELD_DELIVERIES.encode()):

@@ -38,7 +38,7 @@ READ_SECONDS: Final = 5.0
 
 
 class JobQueue(Admission):
-    """Accepts jobs and answers for them. Every method raises QueueUnavailable when Redis does not answer."""
+    """Accepts jobs and answers for them. Every method raises QueueUnavailable when Redis does not respond."""
 
     @classmethod
     def connect(cls, redis_url: str, *, max_queued: int, lifetime: int, share: int | None = None) -> "JobQueue":

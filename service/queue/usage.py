@@ -33,7 +33,7 @@ def day_usage(day: date, fields: Mapping[bytes, bytes]) -> DayUsage:
 
 
 def rate_limit(quota: int, used: int) -> dict[str, str]:
-    """Return the headers that tell a daily quota and what is left of it (draft-ietf-httpapi-ratelimit-headers-08)."""
+    """Return the headers for a daily quota and what is left of it (draft-ietf-httpapi-ratelimit-headers-08)."""
     return {
         "RateLimit-Policy": f'"daily";q={quota};w={DAY_SECONDS}',
         "RateLimit": f'"daily";r={max(0, quota - used)};t={seconds_to_midnight()}',

@@ -25,7 +25,7 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Content-Security-Policy of the page: its own files alone, nothing inline. Pictures are shown from blobs."""
+"""Content-Security-Policy of the page: its own files alone, nothing inline. Images are shown from blobs."""
 
 IfNoneMatch = Annotated[str | None, Header(max_length=1000)]
 
@@ -70,7 +70,7 @@ async def read_console_file(name: str, if_none_match: IfNoneMatch = None) -> Res
 def _answer(name: str, if_none_match: str | None) -> Response:
     served = FILES.get(name)
     if served is None:
-        raise NoSuchRoute("nothing is served there")
+        raise NoSuchRoute("this path does not exist")
     headers = {"ETag": served.etag, "Cache-Control": "no-cache", "Content-Security-Policy": POLICY}
     if if_none_match and etag_matches(if_none_match, served.etag):
         return Response(status_code=304, headers=headers)

@@ -19,7 +19,7 @@ router = APIRouter(tags=["operation"])
 
 
 class Health(BaseModel):
-    """That the service, or all that it stands on, answers."""
+    """Whether the service, or everything it depends on, responds."""
 
     status: str
 
@@ -31,7 +31,7 @@ class Health(BaseModel):
     responses={200: answer("Alive", {"status": "ok"}), **problems(*EVERYWHERE, instance="/healthz")},
 )
 async def health() -> Health:
-    """Say that the process lives."""
+    """Report that the process is running."""
     return Health(status="ok")
 
 
@@ -42,7 +42,7 @@ async def health() -> Health:
     responses={200: answer("Ready", {"status": "ready"}), **problems(*EVERYWHERE, NotReady, instance="/readyz")},
 )
 async def ready(services: Use) -> Health:
-    """Say whether Redis and the store answer, and a worker serves every default engine."""
+    """Report whether Redis and storage respond and a worker serves every default engine."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             missing = await _missing(services)
@@ -59,12 +59,12 @@ async def _missing(services: Services) -> list[str]:
     try:
         await services.store.ping()
     except LikenessError:
-        missing.append("the store does not answer")
+        missing.append("storage does not respond")
     try:
         served = {pool for worker in await services.queue.residency() for pool in worker.pools}
         absent = services.catalogue.missing(await services.queue.installed())
     except LikenessError:
-        return [*missing, "the queue does not answer"]
+        return [*missing, "the queue does not respond"]
     defaults = services.catalogue.defaults(absent).values()
     unserved = dict.fromkeys(spec.name for spec in defaults if spec.pool not in served)
     return missing + [f"no worker serves the engine {name}" for name in unserved]

@@ -23,7 +23,7 @@ from service.state import Use
 router = APIRouter(tags=["results"])
 
 Range = Annotated[str | None, Header(alias="Range", max_length=200, description="`bytes=FIRST-LAST`: one range")]
-IfRange = Annotated[str | None, Header(max_length=200, description="give the range only of this ETag")]
+IfRange = Annotated[str | None, Header(max_length=200, description="return the range only if the image has this ETag")]
 
 CHUNK: Final = 2**20
 """Bytes held per download."""
@@ -32,8 +32,8 @@ MEDIA_TYPES: Final = ("image/png", "image/jpeg", "image/webp")
 PATH: Final = "/jobs/{job_id}/images/{n}"
 DESCRIBED: Final = {
     200: file("The image", MEDIA_TYPES, ETag="sha256 of the bytes", Accept_Ranges="bytes"),
-    206: file("The bytes asked for", MEDIA_TYPES, Content_Range="which bytes of how many"),
-    304: {"description": "The image that `If-None-Match` names"},
+    206: file("The requested bytes", MEDIA_TYPES, Content_Range="which bytes of how many"),
+    304: {"description": "The image is the one in `If-None-Match`"},
     **problems(
         *EVERYWHERE,
         *OWNED,
@@ -58,10 +58,12 @@ async def read_image(
     range_: Annotated[
         str | None, Header(alias="Range", max_length=200, description="`bytes=FIRST-LAST`: one range")
     ] = None,
-    if_range: Annotated[str | None, Header(max_length=200, description="give the range only of this ETag")] = None,
+    if_range: Annotated[
+        str | None, Header(max_length=200, description="return the range only if the image has this ETag")
+    ] = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Give an image, or a range of its bytes."""
+    """Get an image, or a range of its bytes."""
     _, image = await made_image(services, owner, job_id, n)
     headers = _headers(job_id, n, image)
     if if_none_match and etag_matches(if_none_match, headers["ETag"]):

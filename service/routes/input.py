@@ -1,4 +1,4 @@
-"""The picture that a job was given, as it was sent: beside it a person judges what was made."""
+"""The image that a job was given, as it was sent: beside it a person judges what was made."""
 
 from typing import Final
 
@@ -17,8 +17,8 @@ from service.state import Use
 router = APIRouter(tags=["results"])
 
 DESCRIBED: Final = {
-    200: file("The picture", ["image/png", "image/jpeg", "image/webp"], ETag="sha256 of the bytes"),
-    304: {"description": "The picture that `If-None-Match` names"},
+    200: file("The original", ["image/png", "image/jpeg", "image/webp"], ETag="sha256 of the bytes"),
+    304: {"description": "The image is the one in `If-None-Match`"},
     **problems(
         *EVERYWHERE,
         *OWNED,
@@ -32,9 +32,9 @@ DESCRIBED: Final = {
 
 @router.get("/jobs/{job_id}/input", response_class=Response, dependencies=[Depends(OnlyQuery())], responses=DESCRIBED)
 async def read_input(services: Use, owner: Owner, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
-    """Give the picture that was sent, byte for byte, for as long as the job is kept."""
+    """Get the original that was sent, byte for byte, for as long as the job is kept."""
     job = await services.queue.fetch(job_id, owner)
     given = job.input
     if given is None:
-        raise errors.ImageNotFound("a job that generates is given no picture")
+        raise errors.ImageNotFound("a generate job has no original")
     return await stored_file(services, given, f"{job_id}-input", if_none_match)

@@ -23,7 +23,8 @@ from service.state import Services, Use
 router = APIRouter(tags=["jobs"])
 
 Wait = Annotated[
-    float, Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="wait up to so many seconds for the end")
+    float,
+    Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="wait up to this many seconds for the job to end"),
 ]
 
 
@@ -54,8 +55,8 @@ async def list_jobs(
     request: Request,
     services: Use,
     owner: Owner,
-    limit: Annotated[int, Query(ge=1, le=100, description="most jobs in the page")] = 20,
-    cursor: Annotated[str | None, Query(max_length=64, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="maximum number of jobs in the page")] = 20,
+    cursor: Annotated[str | None, Query(max_length=64, description="`next` of the previous page")] = None,
 ) -> Response:
     """List your jobs, newest first."""
     jobs, following = await services.queue.listing(owner, limit, cursor)
@@ -69,12 +70,12 @@ async def list_jobs(
     dependencies=[Depends(OnlyQuery("wait", "links"))],
     responses={
         200: answer(
-            "The job as it stands",
+            "The current state of the job",
             examples.RUNNING,
-            ETag="changes with the job; not with presigned links, which differ each time",
-            Retry_After="seconds until it is worth asking; while not ended",
+            ETag="changes with the job; not sent with presigned links, which differ each time",
+            Retry_After="seconds to wait before polling again; until the job has ended",
         ),
-        304: {"description": "It stands as `If-None-Match` says"},
+        304: {"description": "It has not changed since the ETag in `If-None-Match`"},
         **problems(*EVERYWHERE, *OWNED, *ONE_JOB, errors.StoreUnavailable, instance=examples.HERE),
     },
 )
@@ -87,7 +88,7 @@ async def read_job(
     wait: Wait = 0,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Look at a job, or wait until it has ended."""
+    """Get a job, or wait until it has ended."""
     job = await (wait_for(services, job_id, owner, wait) if wait else services.queue.fetch(job_id, owner))
     headers = {} if job.status.ended else {"Retry-After": await retry_after(services, job)}
     whole = view(services, job, links_of(request, services, job))
@@ -105,12 +106,12 @@ async def read_job(
     response_model=JobView,
     dependencies=[Depends(OnlyQuery())],
     responses={
-        200: answer("The job: cancelled, or still running until its worker's next step", examples.CANCELLED),
+        200: answer("The job: cancelled, or still running until the next step of its worker", examples.CANCELLED),
         **problems(*EVERYWHERE, *OWNED, *ONE_JOB, instance=f"{examples.HERE}/cancel"),
     },
 )
 async def cancel_job(request: Request, services: Use, owner: Owner, job_id: JobId) -> Response:
-    """Stop a job within one step of its engine. One that has ended stays as it is."""
+    """Cancel a job within one step of its engine. A job that has ended does not change."""
     job = await services.queue.cancel(job_id, owner)
     return as_json(view(services, job, links_of(request, services, job)))
 
@@ -120,12 +121,12 @@ async def cancel_job(request: Request, services: Use, owner: Owner, job_id: JobI
     status_code=204,
     dependencies=[Depends(OnlyQuery())],
     responses={
-        204: {"description": "Stopped and erased"},
+        204: {"description": "Cancelled and erased"},
         **problems(*EVERYWHERE, *OWNED, *ONE_JOB, errors.StoreUnavailable, instance=examples.HERE),
     },
 )
 async def delete_job(services: Use, owner: Owner, job_id: JobId) -> Response:
-    """Stop a job and erase it and its pictures."""
+    """Cancel a job, and erase it and its images."""
     await services.queue.fetch(job_id, owner)
     await services.store.erase(job_id)
     await services.queue.forget(job_id, owner)

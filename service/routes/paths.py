@@ -9,5 +9,5 @@ from service.docs.examples import JOB_ID
 JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="id of the job", examples=[JOB_ID])]
 ImageNumber = Annotated[int, Path(ge=0, le=63, description="number of the image; 0 is the best", examples=[0])]
 IfNoneMatch = Annotated[
-    str | None, Header(max_length=1000, description="ETags that the caller holds; one of them still right gives 304")
+    str | None, Header(max_length=1000, description="the caller's ETags; 304 if one of them is current")
 ]

@@ -16,7 +16,7 @@ from service.state import Use
 router = APIRouter(tags=["jobs"])
 
 DESCRIBED: Final = {
-    200: file("The picture so far, as shown, no longer side over 256 px", ["image/jpeg"], Cache_Control="no-store"),
+    200: file("The preview, upright, at most 256 px on its longer side", ["image/jpeg"], Cache_Control="no-store"),
     **problems(
         *EVERYWHERE,
         *OWNED,
@@ -35,13 +35,13 @@ DESCRIBED: Final = {
     responses=DESCRIBED,
 )
 async def read_preview(services: Use, owner: Reader, job_id: JobId) -> Response:
-    """Give what a running job shows so far, where its engine shows anything; `progress.preview` tells of each new one.
+    """Get the preview of a running job, if its engine provides one; `progress.preview` counts new ones.
 
-    It is not measured, and gone when the job ends.
+    It is not measured, and is erased when the job ends.
     """
     job = await services.queue.fetch(job_id, owner)
     told = job.progress is not None and job.progress.preview is not None
     data = await services.store.get_preview(job_id) if told else None
     if data is None:
-        raise errors.NoPreview(f"the job is {job.status.value}; it shows nothing now")
+        raise errors.NoPreview(f"the job is {job.status.value}; it has no preview now")
     return Response(data, headers={"Cache-Control": "no-store"}, media_type="image/jpeg")

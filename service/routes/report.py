@@ -1,4 +1,4 @@
-"""The quality report of an image: as JSON, or for people as a picture or a page."""
+"""The quality report of an image: as JSON, or for people as an image or a page."""
 
 from hashlib import sha256
 from io import BytesIO
@@ -33,16 +33,16 @@ PNG: Final = "image/png"
 HTML: Final = "text/html"
 OFFERED: Final = (JSON, PNG, HTML)
 SHOWN_SIDE: Final = 640
-"""Px; the longer side of the pictures in a page."""
+"""Px; the longer side of the images in a page."""
 
-_described = answer("The report, in the type that `Accept` likes best", examples.REPORT, ETag="changes with the report")
+_described = answer("The report, in the type that `Accept` prefers", examples.REPORT, ETag="changes with the report")
 _described["content"][PNG] = {
     "schema": {"type": "string", "format": "binary"},
     "examples": {"example": {"summary": "the bytes", "value": "..."}},
 }
 _described["content"][HTML] = {
     "schema": {"type": "string"},
-    "examples": {"example": {"summary": "one file, without scripts", "value": "<!doctype html>..."}},
+    "examples": {"example": {"summary": "a single file, without scripts", "value": "<!doctype html>..."}},
 }
 
 
@@ -52,7 +52,7 @@ _described["content"][HTML] = {
     dependencies=[Depends(OnlyQuery("image"))],
     responses={
         200: _described,
-        304: {"description": "The report that `If-None-Match` names"},
+        304: {"description": "The report is the one in `If-None-Match`"},
         **problems(
             *EVERYWHERE,
             *OWNED,
@@ -73,7 +73,7 @@ async def read_report(
     accept: Annotated[str, Header(max_length=1000, include_in_schema=False)] = "*/*",
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """Give the report of an image: figures as JSON, a card as PNG, or a page that can be kept as one file."""
+    """Get the report of an image: metrics as JSON, a card as PNG, or a page as a single HTML file."""
     job, made = await made_image(services, owner, job_id, image)
     media_type = best_media_type(accept, OFFERED)
     if media_type is None:
@@ -93,7 +93,7 @@ async def read_report(
 
 
 def _card(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> bytes:
-    """Return the report as a PNG. Raises JobExpired when one of its pictures is erased."""
+    """Return the report as a PNG. Raises JobExpired when one of its images is erased."""
     given, other = _pictures(store, bounds, job, made)
     buffer = BytesIO()
     report_picture(given, other, made.report).save(buffer, "PNG")
@@ -101,9 +101,9 @@ def _card(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> byt
 
 
 def _page(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> bytes:
-    """Return the report as HTML in UTF-8. Raises JobExpired when one of its pictures is erased."""
+    """Return the report as HTML in UTF-8. Raises JobExpired when one of its images is erased."""
     given, other = _pictures(store, bounds, job, made)
-    pictures = [("Given", given), ("Made", other)] if given else [("Made", other)]
+    pictures = [("Original", given), ("Result", other)] if given else [("Result", other)]
     said = [(f"{name}, {picture.width} × {picture.height} px", _jpeg(picture)) for name, picture in pictures]
     return report_page(f"Likeness report of {job.task.kind} {job.id}", said, made.report).encode()
 
@@ -115,10 +115,10 @@ def _jpeg(picture: Image.Image) -> bytes:
 
 
 def _pictures(store: PictureStore, bounds: Bounds, job: Job, made: MadeImage) -> tuple[Image.Image | None, Image.Image]:
-    """Return the given picture, if there was one, and the made one, both upright. Raises JobExpired."""
+    """Return the given image, if there was one, and the made one, both upright. Raises JobExpired."""
     try:
         given = None if job.input is None else upright_image(decode(store.get(job.input), bounds))
         other = decode(store.get(made.picture), Bounds(made.picture.size, bounds.max_pixels, bounds.max_side))
     except errors.InputLost as error:
-        raise errors.JobExpired("the pictures are no longer stored") from error
+        raise errors.JobExpired("the images are no longer stored") from error
     return given, upright_image(other)

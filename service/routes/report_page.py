@@ -1,4 +1,4 @@
-"""The quality report of an image as a page: one file that holds its pictures and its style, and runs nothing."""
+"""The quality report of an image as a page: one file that holds its images and its style, and runs nothing."""
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
@@ -26,8 +26,8 @@ h2 { margin: 0 0 .5rem; font-size: .9375rem; }
 .accepted h1, .yes { color: var(--good); }
 .rejected h1, .no { color: var(--bad); }
 ul { margin: .375rem 0 0; padding: 0; list-style: none; }
-.pictures { display: flex; flex-wrap: wrap; gap: 1rem; }
-figure { margin: 0; flex: 1 1 16rem; }
+.images { display: flex; flex-wrap: wrap; gap: 1rem; }
+metric { margin: 0; flex: 1 1 16rem; }
 img { display: block; max-width: 100%; height: auto; border: 1px solid var(--line); }
 figcaption, .muted, th { color: var(--muted); }
 figcaption, th { font-size: .8125rem; }
@@ -41,16 +41,16 @@ POLICY: Final = (
     f"default-src 'none'; style-src 'sha256-{b64encode(sha256(STYLE.encode()).digest()).decode()}'; img-src data:; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""Content-Security-Policy of the page: its own style and the pictures in it, nothing else."""
+"""Content-Security-Policy of the page: its own style and the images in it, nothing else."""
 MARKS: Final = {Verdict.ACCEPTED: "✓ Accepted", Verdict.REJECTED: "✗ Rejected"}
 UNITS: Final = {"ratio": "", "dE00": " ΔE00", "degrees": "°"}
 
 
 def report_page(title: str, pictures: Sequence[tuple[str, bytes]], report: Report) -> str:
-    """Return the page: `pictures` are names and JPEG bytes, shown in their order above the figures and the frame."""
+    """Return the page: `pictures` are names and JPEG bytes, shown in their order above the metrics and the frame."""
     edit = report.edit
     parts = [
-        _section("Pictures", f'<div class="pictures">{"".join(_figure(*each) for each in pictures)}</div>'),
+        _section("Pictures", f'<div class="images">{"".join(_figure(*each) for each in pictures)}</div>'),
         _section("The change", _list(_said_of_change(report))) if edit or report.locked else "",
         _section("What was asked", _scores(edit.scores)) if edit and edit.scores else "",
         _section("Made against given", _scores(report.fidelity)),
@@ -75,14 +75,14 @@ def _list(lines: Iterable[str]) -> str:
 
 def _figure(name: str, data: bytes) -> str:
     source = f"data:image/jpeg;base64,{b64encode(data).decode()}"
-    return f'<figure><img src="{source}" alt="{escape(name)}"><figcaption>{escape(name)}</figcaption></figure>'
+    return f'<metric><img src="{source}" alt="{escape(name)}"><figcaption>{escape(name)}</figcaption></metric>'
 
 
 def _said_of_change(report: Report) -> list[str]:
     edit, locked = report.edit, report.locked
     lines = [f"asked: {edit.asked}: {'it happened' if edit.happened else 'it did not happen'}"] if edit else []
     if locked:
-        lines.append(f"kept: {locked.area:.1%} of the picture; largest change there: {locked.max_abs_diff}")
+        lines.append(f"kept: {locked.area:.1%} of the image; largest change there: {locked.max_abs_diff}")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Handing in a job: recreate, customise, compare, generate, reproduce; or a dry run of it."""
+"""Submitting a job: recreate, customise, compare, generate, reproduce; or a dry run of it."""
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
@@ -65,18 +65,20 @@ REPRODUCING: Final = (
 KEY_PATTERN: Final = "^[\\x20-\\x7e]{1,255}$"
 
 IdempotencyKey = Annotated[
-    str | None, Header(pattern=KEY_PATTERN, description="makes sending the same request again safe, for 24 hours")
+    str | None, Header(pattern=KEY_PATTERN, description="makes it safe to repeat the request, for 24 hours")
 ]
 DryRunQuery = Annotated[
     Literal["true", "false"],
-    Query(description="with `true` nothing is stored or queued; the answer says what would be done and what it takes"),
+    Query(
+        description="with `true`, nothing is stored or queued; the response describes what would be done and its cost"
+    ),
 ]
 Prefer = Annotated[str | None, Header(max_length=200, description=f"`wait=N`: wait up to N s, at most {LONGEST_WAIT}")]
 
 
 def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.LikenessError]) -> Responses:
-    """Return what a call that hands in a job may answer."""
-    done = answer("Done within `Prefer: wait`, or the answer to `dry_run=true`", succeeded)
+    """Return the responses of a call that submits a job."""
+    done = answer("Finished within `Prefer: wait`, or the response to `dry_run=true`", succeeded)
     done["content"]["application/json"]["examples"]["dry_run"] = {
         "value": {**examples.DRY_RUN, "kind": succeeded["kind"]}
     }
@@ -86,9 +88,9 @@ def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.L
             "Accepted",
             {**examples.ACCEPTED, "kind": succeeded["kind"]},
             Location="the job",
-            Retry_After="seconds until it is worth asking",
-            RateLimit="what is left of the key's daily quota, and in how many seconds it starts anew; where it has one",
-            RateLimit_Policy="the key's daily quota, where it has one",
+            Retry_After="seconds to wait before polling",
+            RateLimit="what is left of the key's daily quota and the seconds until it resets, if it has one",
+            RateLimit_Policy="the key's daily quota, if it has one",
         )
         | {"links": FOLLOWED},
         **problems(*EVERYWHERE, *OWNED, *ACCEPTING, *more, instance=instance),
@@ -99,13 +101,13 @@ def _reproducing() -> Responses:
     """Return what running a job again may answer."""
     found = _responses(f"{examples.HERE}/reproduce", examples.REPRODUCED)
     kinds = (*EVERYWHERE, *OWNED, *ONE_JOB, *REPRODUCING)
-    done = {**answer("Done within `Prefer: wait`", examples.REPRODUCED), "model": JobView}
+    done = {**answer("Finished within `Prefer: wait`", examples.REPRODUCED), "model": JobView}
     return {200: done, 202: found[202], **problems(*kinds, instance=f"{examples.HERE}/reproduce")}
 
 
 @dataclass(frozen=True)
 class Submitter:
-    """A request that hands in a job: who sends it, and what its headers and query ask."""
+    """A request that submits a job: its owner, headers and query."""
 
     request: Request
     services: Use
@@ -146,7 +148,7 @@ def _posted(path: str, responses: Responses, images: int) -> Callable[[Endpoint]
 
 @_posted("/recreate", _responses("/recreate", examples.SUCCEEDED, *PICTURES), images=1)
 async def recreate(submit: Submit) -> Response:
-    """Recreate a picture as exactly as the engine can."""
+    """Recreate an image as exactly as the engine can."""
     return await submit.job(Recreate)
 
 
@@ -157,10 +159,10 @@ async def recreate(submit: Submit) -> Response:
     images=MOST_IMAGES,
 )
 async def customise(submit: Submit) -> Response:
-    """Change a picture: in words, to a colour, by another picture, within a mask, or by control.
+    """Change an image: by instruction, exact colour, print, style, mask, guide or control map.
 
-    Give one of `instruction`, `recolour`, `text`, `logo`, `style_image`, `guide`, `complete` and `prompt`; beside a
-    `guide` a `prompt` may stand. `POST /customize` is the same call.
+    Send one of `instruction`, `recolour`, `text`, `logo`, `style_image`, `guide`, `complete` and `prompt`; a `guide`
+    may have a `prompt` as well. `POST /customize` is the same call.
     """
     return await submit.job(Customise)
 
@@ -171,23 +173,23 @@ async def customise(submit: Submit) -> Response:
     images=MOST_IMAGES,
 )
 async def compare(submit: Submit) -> Response:
-    """Run one picture through several engines and settings: a ranked table, a contact sheet, a recommendation.
+    """Run one image through several engines and settings: a ranked table, a contact sheet and a recommendation.
 
-    `runs` names the engines, each with values to try; every combination is a run, and they may be 24 together. A run
-    that fails leaves the others standing; the job fails when all of them do.
+    `runs` names the engines, each with values to try; every combination is a run, up to 24 in total. A failed run does
+    not affect the others; the job fails if all of them fail.
     """
     return await submit.job(Compare)
 
 
 @_posted("/generate", _responses("/generate", examples.GENERATED), images=0)
 async def generate(submit: Submit) -> Response:
-    """Make a new picture of any size: from text, or of the kind that an engine has learned. No picture is sent.
+    """Make a new image of any size: from text, or of the kind that an engine was trained on. No image is sent.
 
-    An engine with a `prompt` among its parameters needs one; another refuses it. Without `engine` and `prompt` one that
-    needs none is taken, where there is one.
+    An engine with a `prompt` among its parameters requires one; others reject it. Without `engine` and `prompt`, an
+    engine that needs no prompt is chosen, if there is one.
 
-    The report has no figures of likeness: the verdict rests on the frame and the tripwires. Of several candidates the
-    one with the highest `clip_score` is kept, where CLIP is installed.
+    The report has no similarity metrics: the verdict depends on the frame and the sanity checks. Of several candidates,
+    the one with the highest `clip_score` is kept if CLIP is installed.
     """
     return await submit.job(Generate)
 
@@ -209,9 +211,9 @@ async def reproduce_job(
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> Response:
-    """Make the images of a job again from its recipe, as a new job, which says how near each one came to the original.
+    """Reproduce the images of a job from its recipe, as a new job that reports how closely each one matches.
 
-    `bitwise`: the same bytes. `perceptual`: an equal frame and an ssim of at least 0.98. Else `different`.
+    `bitwise`: identical bytes. `perceptual`: an equal frame and an ssim of at least 0.98. Otherwise `different`.
     """
     accepted = await reproduce(services, owner, job_id, idempotency_key)
     return await _answered(request, services, owner, accepted, prefer, signed)
@@ -238,7 +240,7 @@ async def _answered(
 
 
 async def _rate_limit(services: Services, owner: str) -> dict[str, str]:
-    """Return what an answer tells of the key's daily quota; nothing where it has none."""
+    """Return the headers about the key's daily quota; none if it has no quota."""
     quota = services.keys.limits_of(owner).daily_quota
     if quota is None:
         return {}

@@ -17,8 +17,8 @@ from service.state import Use
 router = APIRouter(tags=["results"])
 
 DESCRIBED: Final = {
-    200: file("The given picture and that of every run, best first", ["image/png"], ETag="sha256 of the bytes"),
-    304: {"description": "The sheet that `If-None-Match` names"},
+    200: file("The original and the result of every run, best first", ["image/png"], ETag="sha256 of the bytes"),
+    304: {"description": "The sheet is the one in `If-None-Match`"},
     **problems(
         *EVERYWHERE,
         *OWNED,
@@ -33,11 +33,11 @@ DESCRIBED: Final = {
 
 @router.get("/jobs/{job_id}/sheet", response_class=Response, dependencies=[Depends(OnlyQuery())], responses=DESCRIBED)
 async def read_sheet(services: Use, owner: Owner, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
-    """Give the contact sheet of a comparison as a PNG."""
+    """Get the contact sheet of a comparison as a PNG."""
     job = await services.queue.fetch(job_id, owner)
     if job.result is None:
         raise errors.JobNotFinished(f"the job is {job.status.value}; it has no sheet")
     if job.result.comparison is None:
-        raise errors.ImageNotFound("only a comparison has a sheet")
+        raise errors.ImageNotFound("only a comparison has a contact sheet")
     sheet = job.result.comparison.sheet
     return await stored_file(services, sheet, f"{job_id}-sheet.png", if_none_match)

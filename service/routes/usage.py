@@ -32,10 +32,10 @@ EXAMPLE: Final = {
 
 
 class UsageView(BaseModel):
-    """What the caller's key used, and what bounds it."""
+    """What the caller's key has used, and its limits."""
 
-    daily_quota: int | None = Field(description="most jobs accepted in a UTC day; null: no bound")
-    concurrency: int | None = Field(description="most jobs running at once; null: no bound")
+    daily_quota: int | None = Field(description="maximum number of jobs accepted per UTC day; null: no limit")
+    concurrency: int | None = Field(description="maximum number of jobs running at once; null: no limit")
     days: list[DayUsage] = Field(description="today first")
 
 
@@ -50,7 +50,7 @@ async def read_usage(
     owner: Owner,
     days: Annotated[int, Query(ge=1, le=keys.USAGE_DAYS, description="how many UTC days, today with them")] = 1,
 ) -> UsageView:
-    """Tell what your key used, and its bounds."""
+    """Get what your key has used, and its limits."""
     limits = services.keys.limits_of(owner)
     used = await services.queue.usage(owner, days)
     return UsageView(daily_quota=limits.daily_quota, concurrency=limits.concurrency, days=used)

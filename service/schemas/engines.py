@@ -17,8 +17,10 @@ class Resident(BaseModel):
 
     worker: str
     device: str
-    memory: int | None = Field(description="bytes its engines may take")
-    exact: bool = Field(description="gives the same bytes in any batch; elsewhere only to jobs that ask for `exact`")
+    memory: int | None = Field(description="bytes of memory its engines may use")
+    exact: bool = Field(
+        description="byte-identical output in any batch; other workers give it only to jobs with `exact`"
+    )
 
 
 class EngineView(BaseModel):
@@ -27,30 +29,32 @@ class EngineView(BaseModel):
     name: str
     family: str
     summary: str
-    use: str = Field(description="when to take it rather than another")
+    use: str = Field(description="when to choose it over another engine")
     kinds: list[Kind]
-    ways: list[EditType] = Field(description="the edit types it does")
-    default_for: list[Purpose] = Field(description="what it does when no engine is named")
-    closed: bool = Field(description="takes only the instructions that `instructions` lists")
-    instructions: list[str] = Field(description="what can be asked of a closed engine in words, a line for each kind")
+    ways: list[EditType] = Field(description="the edit types it supports")
+    default_for: list[Purpose] = Field(description="the jobs it runs when no engine is named")
+    closed: bool = Field(description="supports only the instructions listed in `instructions`")
+    instructions: list[str] = Field(description="the instructions that a closed engine supports, one line per kind")
     pool: str
     weights: str
-    parts: dict[str, str] = Field(description="further models it runs on")
-    controls: list[ControlKind] = Field(description="maps that steer it")
-    loras: list[str] = Field(description="adapters that a job may put on")
-    captioned: bool = Field(description="needs a text to recreate a picture; one is written when none is given")
-    memory: int | None = Field(description="bytes it needs to make one picture, weights included")
+    parts: dict[str, str] = Field(description="other models it uses")
+    controls: list[ControlKind] = Field(description="control maps it supports")
+    loras: list[str] = Field(description="LoRA adapters that a job may use")
+    captioned: bool = Field(description="needs a prompt to recreate an image; a captioner writes it if none is given")
+    memory: int | None = Field(description="bytes of memory it needs for one image, including weights")
     revision: str
     licence: str
-    batch: int = Field(description="most jobs in one run")
-    timeout: int = Field(description="seconds a job may run, for each candidate and attempt")
-    timeout_per_megapixel: float = Field(description="seconds more for each megapixel")
+    batch: int = Field(description="maximum batch size")
+    timeout: int = Field(description="time limit of a job in seconds, per candidate and attempt")
+    timeout_per_megapixel: float = Field(description="additional seconds per megapixel")
     max_candidates: int
-    drifts: bool = Field(description="is known to shift or zoom the picture; undone where it is small and sure")
+    drifts: bool = Field(
+        description="tends to shift or zoom the image; the service undoes this when it is small and certain"
+    )
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec]
-    figures: list[Measured] = Field(description="what was measured of it with its default parameters; may be empty")
-    installed: bool = Field(description="whether a worker has everything it runs on")
+    figures: list[Measured] = Field(description="metrics measured with its default parameters; may be empty")
+    installed: bool = Field(description="whether a worker has all the models it needs")
     resident: list[Resident]
 
     @classmethod

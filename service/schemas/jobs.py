@@ -25,11 +25,15 @@ from likeness.contract.report import Report
 
 
 class Links(BaseModel):
-    """Where to go on with a job."""
+    """Where to follow a job."""
 
     self: str
-    events: str = Field(description="server-sent events; with API keys in use it carries a token for one hour")
-    preview: str | None = Field(description="what it shows so far; with a token as `events`; null once it has ended")
+    events: str = Field(
+        description="server-sent events; when API keys are in use, the link contains a token that is valid for one hour"
+    )
+    preview: str | None = Field(
+        description="the preview so far; has a token like `events`; null once the job has ended"
+    )
     cancel: str
 
     @classmethod
@@ -47,7 +51,7 @@ class AcceptedJob(BaseModel):
     kind: JobKind
     status: JobStatus
     created_at: datetime
-    position: int | None = Field(description="jobs before it in its queue, while queued")
+    position: int | None = Field(description="number of jobs ahead of it in its queue, while queued")
     links: Links
 
     @classmethod
@@ -72,12 +76,12 @@ class ImageView(BaseModel):
     mode: str
     format: str
     sha256: str
-    seed: int | None = Field(description="null with an engine that makes the same picture every time")
+    seed: int | None = Field(description="null for an engine that makes the same image every time")
     guidance_scale: float | None = Field(
-        default=None, description="as it was for this image, where it grows with each attempt; else null"
+        default=None, description="the value used for this image, where it grows with each attempt; otherwise null"
     )
     report: Report
-    recipe: Recipe | None = Field(default=None, description="of this image, where the job took several runs")
+    recipe: Recipe | None = Field(default=None, description="of this image, if the job had several runs")
 
 
 class EngineUsedView(BaseModel):
@@ -93,10 +97,10 @@ class EngineUsedView(BaseModel):
 class ComparisonView(BaseModel):
     """What a comparison found."""
 
-    runs: list[ComparedRun] = Field(description="best first, those that failed last")
+    runs: list[ComparedRun] = Field(description="best first, failed runs last")
     merit: str = Field(description="how the merit is computed")
     recommendation: Recommendation
-    sheet: str = Field(description="where the contact sheet is: a PNG of the given picture and that of every run")
+    sheet: str = Field(description="link to the contact sheet: a PNG of the original and the result of every run")
 
     @classmethod
     def of(cls, comparison: Comparison, here: str) -> "ComparisonView":
@@ -105,26 +109,26 @@ class ComparisonView(BaseModel):
 
 
 class ResultView(BaseModel):
-    """What a succeeded job gives, best image first."""
+    """The result of a job that succeeded, best image first."""
 
     images: list[ImageView]
     engine: EngineUsedView
     recipe: Recipe
     timings: Timings
-    attempts: int = Field(description="tries that were needed")
-    batch: int = Field(description="jobs that shared the run")
+    attempts: int = Field(description="number of attempts that were needed")
+    batch: int = Field(description="number of jobs in the same run")
     degradations: list[str] = Field(
-        description="what was done, in order, because memory was short: `batch split`, `other engines unloaded`, or a "
-        "measure of the engine's own, as `VAE tiling`"
+        description="what was done, in order, to save memory: `batch split`, `other engines unloaded`, or a "
+        "measure of the engine itself, such as `VAE tiling`"
     )
-    caption: str | None = Field(description="the prompt, where a captioner wrote it for want of one")
+    caption: str | None = Field(description="the prompt, if a captioner wrote it because none was given")
     caption_reason: str | None = Field(
-        description="why there is no caption though the engine would have used one, else null"
+        description="why there is no caption although the engine would have used one; otherwise null"
     )
-    comparison: ComparisonView | None = Field(default=None, description="of a comparison")
-    reproduction: Reproduction | None = Field(default=None, description="of a job that ran another one again")
+    comparison: ComparisonView | None = Field(default=None, description="only of a comparison")
+    reproduction: Reproduction | None = Field(default=None, description="only of a job that reproduces another one")
     links_expire_at: datetime | None = Field(
-        default=None, description="until when presigned links work; null where the links are the service's own"
+        default=None, description="when the presigned links expire; null if the links point to the service itself"
     )
 
     @classmethod
@@ -147,27 +151,27 @@ class ResultView(BaseModel):
 
 
 class WebhookView(WebhookLog):
-    """Who is told how a job ended, and what became of it."""
+    """The receiver of a job's webhook, and its deliveries."""
 
     url: str
 
     @classmethod
     def of(cls, job: Job) -> "WebhookView | None":
-        """Return what there is to say of a job's webhook, if it has one."""
+        """Return the state of a job's webhook; None if it has none."""
         return cls(url=job.webhook, **dict(job.told or WebhookLog())) if job.webhook else None
 
 
 class JobView(AcceptedJob):
-    """A job as it stands."""
+    """The current state of a job."""
 
-    engine: str = Field(description="of a comparison that of the first run")
-    reproduces: str | None = Field(default=None, description="id of the job whose images it makes again")
+    engine: str = Field(description="for a comparison, that of the first run")
+    reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
     started_at: datetime | None
     ended_at: datetime | None
     progress: Progress | None = Field(description="while running")
     result: ResultView | None = Field(description="once succeeded")
     error: JobFailure | None = Field(description="once failed")
-    webhook: WebhookView | None = Field(default=None, description="where one was asked for")
+    webhook: WebhookView | None = Field(default=None, description="if one was requested")
 
     @classmethod
     def whole(cls, job: Job, links: Links, weights: str | None) -> "JobView":
@@ -199,4 +203,4 @@ class JobPage(BaseModel):
     """A page of jobs, newest first."""
 
     jobs: list[JobView]
-    next: str | None = Field(description="`cursor` of the page after this one; null on the last")
+    next: str | None = Field(description="`cursor` of the next page; null on the last one")

@@ -9,48 +9,50 @@ from likeness.contract.tasks import Customise, Recreate
 
 SentPicture = Annotated[
     str,
-    Field(description="the picture (PNG, JPEG or WebP): a public https URL, a data URI, or base64; in a form a file"),
+    Field(description="the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file"),
 ]
 
 
 class RecreateRequest(Recreate):
-    """Recreate a picture as exactly as the engine can."""
+    """Recreate an image as exactly as the engine can."""
 
     image: SentPicture
 
 
 class CustomiseRequest(Customise):
-    """Change a picture: in words, to a colour, by another picture, within a mask, or by control."""
+    """Change an image: by instruction, exact colour, print, style, mask, guide or control map."""
 
     image: SentPicture
     mask: str | None = Field(  # type: ignore[assignment]  # what is sent; the task says only that it is a file
         default=None,
-        description="where alone the picture may change: `product` or `background`, which are then found, "
-        "or a picture of the same size, sent as the image is, white where it may change; "
-        "it is turned with the picture",
+        description="limits the edit to this area: `product` or `background`, which are detected, "
+        "or an image of the same size, sent in the same way as `image`, white where the edit applies; "
+        "it is rotated together with the image",
     )
     logo: str | None = Field(  # type: ignore[assignment]  # as above
-        default=None, description="a picture to print, sent as the image is"
+        default=None, description="an image to print, sent in the same way as `image`"
     )
     control: str | None = Field(  # type: ignore[assignment]  # as above
-        default=None, description="a map for the first of `controls`, sent as the image is"
+        default=None, description="a control map for the first of `controls`, sent in the same way as `image`"
     )
     style_image: str | None = Field(  # type: ignore[assignment]  # as above
-        default=None, description="a picture of any size whose style is taken over, sent as the image is"
+        default=None, description="a style image of any size, sent in the same way as `image`"
     )
     guide: str | None = Field(  # type: ignore[assignment]  # as above
         default=None,
-        description="the picture as painted over, of the same size, sent as the image is; where it is transparent, the "
-        "picture shows. `strength` says how freely it is followed, `prompt` what it shows",
+        description="the image with the guide painted on it, same size, sent in the same way as `image`; where it is "
+        "transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows",
     )
 
 
 class CompareRequest(Compare):
-    """Run one picture through several engines and settings, to see which does it best."""
+    """Run one image through several engines and settings, to find out which does it best."""
 
     image: SentPicture
-    mask: str | None = Field(default=None, description="a mask for `task`, sent as the image is")
-    logo: str | None = Field(default=None, description="a picture for `task` to print, sent as the image is")
-    control: str | None = Field(default=None, description="a map for the first of `task`'s `controls`, sent likewise")
-    style_image: str | None = Field(default=None, description="a picture for `task` to take the style of, likewise")
-    guide: str | None = Field(default=None, description="the picture as painted over, for `task`, likewise")
+    mask: str | None = Field(default=None, description="a mask for `task`, sent in the same way as `image`")
+    logo: str | None = Field(default=None, description="an image for `task` to print, sent in the same way as `image`")
+    control: str | None = Field(
+        default=None, description="a control map for the first of `task`'s `controls`, likewise"
+    )
+    style_image: str | None = Field(default=None, description="a style image for `task`, likewise")
+    guide: str | None = Field(default=None, description="the image with the guide painted on it, for `task`, likewise")

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 def main() -> None:
-    """Run until told to stop. Exits with one sentence when it cannot start."""
+    """Run until stopped. Exits with one sentence when it cannot start."""
     try:
         settings = read_settings()
         log_as_json(settings.log_level)
@@ -33,7 +33,9 @@ async def _deliver(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, deliverer.stop.set)
     log.info("delivering webhooks", retries=settings.webhook_retries)
     if settings.webhook_private:
-        log.warning("LIKENESS_WEBHOOK_PRIVATE is on: whoever may hand in jobs can make this machine call private ones")
+        log.warning(
+            "LIKENESS_WEBHOOK_PRIVATE is on: anyone who may submit jobs can make this machine call private addresses"
+        )
     try:
         await deliverer.run()
     finally:

@@ -56,7 +56,7 @@ class Deliverer:
             try:
                 await self._turn()
             except QueueUnavailable as error:
-                log.warning("webhooks wait", error=error.code)
+                log.warning("webhooks are waiting", error=error.code)
                 await asyncio.sleep(IDLE_SECONDS)
         if self._tries:
             await asyncio.wait(self._tries, timeout=self._settings.webhook_seconds + READ_SECONDS)
@@ -69,7 +69,7 @@ class Deliverer:
             return
         found, gone = await self._outbox.take(free, LEASES * self._settings.webhook_seconds)
         for job_id in gone:
-            log.warning("webhook dropped: its job is gone", job=job_id)
+            log.warning("webhook dropped: its job no longer exists", job=job_id)
         for due in found:
             await self._start(due)
         if not found:
@@ -100,7 +100,7 @@ class Deliverer:
         try:
             await self._tell(due)
         except QueueUnavailable as error:
-            log.warning("a delivery could not be written down and will be made again", job=due.job_id, error=error.code)
+            log.warning("could not record a delivery; it will be repeated", job=due.job_id, error=error.code)
         except Exception:
             log.exception("webhook not delivered", job=due.job_id)  # its lease lapses, and it is tried again
         finally:

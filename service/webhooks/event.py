@@ -1,4 +1,4 @@
-"""What a receiver is told: the job as `GET /jobs/{id}` gives it, cut down until it is small enough."""
+"""The body of a webhook: the job as `GET /jobs/{id}` returns it, shortened until it is small enough."""
 
 import json
 from collections.abc import Callable

@@ -98,7 +98,7 @@ return 1
 
 @dataclass(frozen=True)
 class Due:
-    """An end that is to be told now, and is ours until the lease is over."""
+    """A webhook that is due now, and is ours until the lease is over."""
 
     job_id: str
     claim: str
@@ -127,7 +127,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of a try: how it counts, the log with it, and in how many seconds there is another one, if any."""
+    """The outcome of an attempt: how it counts, the new log, and the seconds until the next attempt, if any."""
 
     outcome: str
     log: WebhookLog
@@ -139,11 +139,11 @@ async def _translated() -> AsyncIterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        raise QueueUnavailable("Redis does not answer", retry_after=1) from error
+        raise QueueUnavailable("Redis does not respond", retry_after=1) from error
 
 
 class Outbox:
-    """What is to be told to whom. Every method raises QueueUnavailable when Redis does not answer."""
+    """What is to be told to whom. Every method raises QueueUnavailable when Redis does not respond."""
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401  redis-py types answers as unions over protocols
         self._redis = connection
@@ -206,7 +206,7 @@ class Outbox:
             await self._redis.set(_gone_key(owner, url), "1", ex=keys.WEBHOOK_GONE_SECONDS)
 
     async def disabled(self, owner: str, url: str) -> bool:
-        """Return whether the receiver said lately that it is gone."""
+        """Return whether the receiver recently answered that it is gone."""
         async with _translated():
             return bool(await self._redis.exists(_gone_key(owner, url)))
 
@@ -216,7 +216,7 @@ def _readable(job_id: str, claim: str, fields: Mapping[bytes, bytes]) -> Due | N
     try:
         return Due.of(job_id, claim, fields)
     except (ValueError, KeyError):
-        log.exception("an end that is to be told cannot be read", job=job_id)
+        log.exception("a webhook to deliver cannot be read", job=job_id)
         return None
 
 

@@ -60,7 +60,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Print the secret to verify webhooks with. Exits with one sentence when that cannot be done."""
     parser = argparse.ArgumentParser(description="secrets that webhooks are signed with")
     parser.add_argument("--file", type=Path, default=Settings().keys_file or Path(".likeness/keys.json"))
-    parser.add_argument("name", nargs="?", help="whose key; without one a new secret for LIKENESS_WEBHOOK_SECRET")
+    parser.add_argument(
+        "name", nargs="?", help="name of the key; without it, prints a new secret for LIKENESS_WEBHOOK_SECRET"
+    )
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--rotate", action="store_const", dest="do", const=rotate, help="add a new one; both sign")
     choice.add_argument("--drop-old", action="store_const", dest="do", const=drop_old, help="keep only the newest")

@@ -1,4 +1,4 @@
-"""One try to tell a receiver: signed, sent to a checked address, judged by the status of the answer alone."""
+"""One delivery attempt: signed, sent to a checked address, judged by the status of the response alone."""
 
 import asyncio
 import ssl
@@ -19,12 +19,12 @@ from service.http.public_hosts import Resolve, addresses_of, resolve, send
 from service.webhooks.target import target_of
 
 USER_AGENT: Final = f"likeness/{__version__}"
-NO_ANSWER: Final = "the receiver could not be reached, or broke off"
+NO_ANSWER: Final = "the receiver could not be reached, or closed the connection"
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Tells receivers. `private` lets it go to addresses that are not public, and by http."""
+    """Notifies receivers. `private` allows addresses that are not public, and http."""
 
     seconds: float
     private: bool
@@ -34,7 +34,7 @@ class Sender:
     """Made once, not for each try: it reads the certificates of all public authorities."""
 
     async def deliver(self, url: str, event_id: str, body: bytes, secrets: Sequence[str]) -> Delivery:
-        """Make one try and return what came of it; `secrets` must not be empty. Nothing that goes wrong is raised."""
+        """Make one attempt and return its outcome; `secrets` must not be empty. Raises nothing."""
         at, began = datetime.now(UTC), time.monotonic()
         status, error = None, None
         try:

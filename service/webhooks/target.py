@@ -1,4 +1,4 @@
-"""Where a webhook may go: judged by its text when a job is handed in, and by its addresses when it is delivered."""
+"""Allowed webhook URLs: checked by text when a job is submitted, and by address when it is delivered."""
 
 import socket
 from ipaddress import IPv4Address, ip_address
@@ -28,7 +28,7 @@ def check_webhook(url: str | None, owner: str, keys: Keys, settings: Settings) -
 
 
 def signing_secrets(owner: str, keys: Keys, settings: Settings) -> list[str]:
-    """Return the secrets of a key, newest first; of a job handed in without a key that of the settings."""
+    """Return the secrets of a key, newest first; for a job submitted without a key, that of the settings."""
     if owner == LOCAL_OWNER:
         return [settings.webhook_secret] if settings.webhook_secret else []
     return keys.webhook_secrets(owner)

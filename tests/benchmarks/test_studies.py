@@ -88,7 +88,7 @@ def test_every_layer_is_tried_unless_some_are_named() -> None:
         ([], ["vae:layer=1"], "vae"),
         ([], ["starter"], "is not ENGINE:PARAMETER=VALUE,VALUE"),
         ([], ["starter:strength=2"], "starter: .*less than or equal to 1"),
-        ([], ["starter:scheduler=euler"], "does not take it"),
+        ([], ["starter:scheduler=euler"], "does not support it"),
     ],
 )
 def test_what_cannot_be_tried_is_said(engine: list[str], grid: list[str], said: str) -> None:

@@ -62,7 +62,7 @@ def test_a_rejecting_report_is_a_success_and_can_be_json():
     assert json.loads(done.stdout)["verdict"] == "rejected"
 
 
-@pytest.mark.parametrize(("content", "reason"), [(None, "No such file"), (b"text", "not a picture"), (b"", "empty")])
+@pytest.mark.parametrize(("content", "reason"), [(None, "No such file"), (b"text", "not an image"), (b"", "empty")])
 def test_a_report_on_what_is_no_picture(tmp_path, content, reason):
     file = tmp_path / "made.jpg"
     if content is not None:

@@ -84,10 +84,10 @@ def test_generate_of_a_class_needs_no_words(tmp_path):
 
 
 def test_generate_exits_1_when_the_picture_was_rejected(tmp_path):
-    report = {**REPORT, "verdict": "rejected", "reasons": ["the picture is black"]}
+    report = {**REPORT, "verdict": "rejected", "reasons": ["the image is black"]}
     image = {**RESULT["images"][0], "report": report}
     done, _ = tried(tmp_path, {"images": [image]}, "generate", "a red shirt")
-    assert told(done, code=1) == "likeness: the picture is black\n"
+    assert told(done, code=1) == "likeness: the image is black\n"
 
 
 def test_a_size_that_is_none(tmp_path):

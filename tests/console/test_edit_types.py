@@ -147,7 +147,7 @@ def test_a_mask_goes_with_the_picture_that_it_was_painted_on(page: Page) -> None
 
 def test_a_tap_paints_a_disc(page: Page) -> None:
     asked_for(page, "Replace an area")
-    page.get_by_role("radio", name="Where I paint").check()
+    page.get_by_role("radio", name="A painted area").check()
     page.get_by_role("button", name="Paint the mask").click()
     page.get_by_role("application").click()
     alpha = "canvas => canvas.getContext('2d').getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data[3]"

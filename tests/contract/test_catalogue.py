@@ -85,7 +85,7 @@ def test_a_variation_of_0_makes_the_same_picture_every_time() -> None:
     spec = starter.model_copy(update={"parameters": parameters})
     assert spec.resolve(Recreate(variation=0.2, candidates=3)) == {"variation": 0.2}
     for asked in (Recreate(candidates=3), Recreate(variation=0, candidates=3)):
-        with pytest.raises(InvalidField, match="the same picture every time at variation 0"):
+        with pytest.raises(InvalidField, match="the same image every time at variation 0"):
             spec.resolve(asked)
     assert (spec.varies({"variation": 0.1}), spec.varies({"variation": 0})) == (True, False)
 
@@ -171,5 +171,7 @@ def test_a_parameter_that_would_do_nothing_is_refused() -> None:
     vae = load_catalogue().find("vae")
     assert set(vae.resolve(Recreate(variation=0.5))) == {"variation"}
     assert {"label", "truncation"} < set(vae.resolve(Generate(label="pants")))
-    with pytest.raises(InvalidField, match=r"label: the engine vae does not take it for recreate; it takes variation"):
+    with pytest.raises(
+        InvalidField, match=r"label: the engine vae does not support it for recreate; it supports variation"
+    ):
         vae.resolve(Recreate(label="pants"))

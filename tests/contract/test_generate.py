@@ -58,7 +58,10 @@ def with_a_class(**label) -> Catalogue:
 
 
 def test_an_engine_without_a_prompt_refuses_one_and_one_with_it_needs_it() -> None:
-    for asked, said in ((wish(engine="classes"), "does not take it"), (wish(engine="sd15", prompt=None), "from text")):
+    for asked, said in (
+        (wish(engine="classes"), "does not support it"),
+        (wish(engine="sd15", prompt=None), "from text"),
+    ):
         with pytest.raises(InvalidField, match=said) as caught:
             plan_of(asked, with_a_class())
         assert [problem.pointer for problem in caught.value.problems] == ["#/prompt"]
@@ -160,16 +163,16 @@ def test_generation_and_recreation_share_no_run() -> None:
 
 
 def test_a_comparison_has_nothing_to_compare_it_with() -> None:
-    with pytest.raises(ValidationError, match="generate has no picture to compare with"):
+    with pytest.raises(ValidationError, match="generate has no original to compare with"):
         Compare.model_validate({"task": {"kind": "generate", "prompt": "x"}, "runs": [{}]})
-    with pytest.raises(ValidationError, match="generate has no picture to compare with"):
+    with pytest.raises(ValidationError, match="generate has no original to compare with"):
         Compare(task=wish(), runs=[{}])
 
 
 @pytest.mark.parametrize(("task", "given"), [(wish(), STORED), (Recreate(), None)], ids=["generate", "recreate"])
 def test_an_order_has_a_picture_unless_it_generates_one(task, given) -> None:
     fields = {"id": new_job_id(), "owner": "o", "engine": "e", "created_at": 0, "batch_key": "k", "timeout": 1}
-    with pytest.raises(ValidationError, match="a picture is needed, but to generate one"):
+    with pytest.raises(ValidationError, match="an image is required, except to generate one"):
         JobOrder(task=task, input=given, **fields)
 
 

@@ -70,7 +70,7 @@ def test_nearness_does_not_bridge_verdicts() -> None:
 def test_when_none_is_accepted_it_says_so() -> None:
     advice = recommended(ranked([run(0, 0.2, verdict="rejected"), run(1, None)]))
     assert advice.run == 0 and advice.reasons[0].startswith("No run was accepted")
-    assert "No other run made a picture" in advice.reasons[1]
+    assert "No other run made an image" in advice.reasons[1]
 
 
 def test_what_differs_is_shown_and_texts_come_last() -> None:

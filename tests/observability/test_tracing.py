@@ -61,7 +61,7 @@ def test_an_endpoint_without_the_extra_is_a_warning(monkeypatch: pytest.MonkeyPa
     with capture_logs() as logs:
         tracing = open_tracing("test", {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
     assert type(tracing) is Tracing
-    assert [line["event"] for line in logs] == ["no traces: install likeness[telemetry]"]
+    assert [line["event"] for line in logs] == ["traces are off: install likeness[telemetry]"]
 
 
 def test_the_last_spans_are_exported_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:

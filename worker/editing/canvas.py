@@ -73,7 +73,7 @@ class AnalysedCanvas:
 
 
 def cut_out_of(picture: Picture) -> Plane | None:
-    """Return the alpha of an image that is cut out, upright, H x W in 0..1; None of one that is opaque or has no hole."""
+    """Return the alpha of a cut-out, upright, H x W in 0..1; None of an image without alpha or without a hole."""
     if alpha_of(picture) is None:
         return None
     alpha = rgba_of(picture)[..., 3]

@@ -44,6 +44,11 @@ def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Pict
     mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
     width, height = frame.upright_size
     analysed = AnalysedCanvas(
-        canvas, (height, width), context.residents.product, context.residents.caption, mask, cut_out_of(original)
+        canvas,
+        (height, width),
+        context.residents.product,
+        context.residents.caption,
+        mask=mask,
+        cut_out=cut_out_of(original),
     )
     return edit_plan_of(planned, analysed, beside(original, sent))

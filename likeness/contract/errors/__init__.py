@@ -1,4 +1,4 @@
-"""Every error Likeness tells anyone about, as one tree.
+"""Every error that Likeness reports, as one tree.
 
 LikenessError
 ├── RequestError            the caller's fault: change the request
@@ -7,16 +7,16 @@ LikenessError
 │   ├── EngineNotInstalled      no worker has the models that the engine runs on
 │   ├── DoesNotFit              no worker has the memory that the engine needs
 │   ├── InstructionNotUnderstood  the engine cannot do what is asked in words; `errors` lists what it can
-│   ├── InvalidPicture          not a picture, truncated, or damaged
-│   ├── UnsupportedFormat       a picture, but of a format or mode that is not taken
+│   ├── InvalidPicture          not an image, truncated, or damaged
+│   ├── UnsupportedFormat       an image, but of a format or mode that is not taken
 │   ├── AnimatedPicture         more than one frame
 │   ├── PictureTooLarge         more pixels, or a longer side, than the bound
 │   ├── UploadTooLarge          more bytes than the bound
 │   ├── UploadTooSlow           the body did not arrive in time
 │   ├── TooManyUploads          other uploads take all the memory there is for them; try again soon
 │   ├── UnsupportedMedia        a content type that this call does not take
-│   ├── UrlNotAllowed           a picture URL that is not public https
-│   ├── UrlFailed               a picture URL that did not answer with a picture
+│   ├── UrlNotAllowed           an image URL that is not public https
+│   ├── UrlFailed               an image URL that did not answer with an image
 │   ├── NotAuthenticated        no key, or one that is not known
 │   ├── ScopeMissing            the key may not do this
 │   ├── OriginNotAllowed        it may come from a web page of another site, or from another machine
@@ -34,7 +34,7 @@ LikenessError
 │   ├── QueueFull               try again later
 │   └── QuotaExceeded           the key has had its jobs of the day
 ├── JobError                why an accepted job failed
-│   ├── NoProduct               nothing in the picture stands out as the product, or all of it does
+│   ├── NoProduct               nothing in the image stands out as the product, or all of it does
 │   ├── UnsafeResult            the safety checker withheld all that was made
 │   ├── EngineFailed            the engine raised
 │   ├── OutOfMemory             it did not fit, even alone
@@ -44,8 +44,8 @@ LikenessError
 │   └── StoreFailed             the store did not answer while it ran
 ├── InternalError           a defect of ours
 └── Unavailable             ours: something the service stands on is away
-    ├── QueueUnavailable        Redis does not answer
-    ├── StoreUnavailable        the picture store does not answer
+    ├── QueueUnavailable        Redis does not respond
+    ├── StoreUnavailable        the image store does not respond
     └── NotReady                something that the default jobs need is missing
 """
 

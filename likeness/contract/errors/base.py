@@ -9,7 +9,7 @@ Fault = Literal["caller", "engine", "service"]
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One field that is wrong: a JSON pointer (or `#/header/<name>`) and what would be right."""
+    """One field that is wrong: a JSON pointer (or `#/header/<name>`) and the correct value."""
 
     pointer: str
     detail: str

@@ -13,15 +13,15 @@ class JobError(LikenessError):
 
 
 class NoProduct(JobError):
-    """Nothing in the picture stands out as the product, or all of it does: send a mask."""
+    """Nothing in the image stands out as the product, or all of it does: send a mask."""
 
-    code, title, fault = "no_product", "No product was found in the picture", "caller"
+    code, title, fault = "no_product", "No product was found in the image", "caller"
 
 
 class UnsafeResult(JobError):
-    """The safety checker withheld all that was made: the same again gives the same, another prompt or seed may not."""
+    """The safety checker withheld every image: the same request gives the same, another prompt or seed may not."""
 
-    code, title, fault = "unsafe_result", "What was made was withheld by the safety checker", "caller"
+    code, title, fault = "unsafe_result", "The safety checker withheld the result", "caller"
 
 
 class EngineFailed(JobError):
@@ -33,29 +33,29 @@ class EngineFailed(JobError):
 class OutOfMemory(JobError):
     """The job did not fit into memory, even alone."""
 
-    code, title = "out_of_memory", "The picture does not fit into memory"
+    code, title = "out_of_memory", "The image does not fit into memory"
 
 
 class JobTimeout(JobError):
-    """The job ran past its time bound."""
+    """The job exceeded its time limit."""
 
     code, title = "timeout", "The job took too long"
 
 
 class WorkerDied(JobError):
-    """The job took its worker down each time it was tried."""
+    """Every attempt at the job crashed its worker."""
 
     code, title = "worker_died", "The worker died while it ran the job"
 
 
 class InputLost(JobError):
-    """The input is gone from the store."""
+    """The input is no longer stored from the store."""
 
-    code, title, fault = "input_lost", "The input is gone", "service"
+    code, title, fault = "input_lost", "The input is no longer stored", "service"
 
 
 class StoreFailed(JobError):
-    """The store did not answer while the job ran."""
+    """Storage did not respond while the job ran."""
 
-    code, title = "store_failed", "The store failed"
+    code, title = "store_failed", "Storage failed"
     fault: ClassVar[Fault] = "service"

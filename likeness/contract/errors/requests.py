@@ -6,11 +6,11 @@ from likeness.contract.errors.base import FieldProblem, LikenessError
 class RequestError(LikenessError):
     """The caller has to change the request."""
 
-    code, title, fault = "bad_request", "The request cannot be taken", "caller"
+    code, title, fault = "bad_request", "The request cannot be accepted", "caller"
 
 
 class InvalidField(RequestError):
-    """A field is missing, unknown, malformed or out of its bounds."""
+    """A field is missing, unknown, malformed or out of range."""
 
     code, title = "invalid_field", "A field is not valid"
 
@@ -39,37 +39,37 @@ class DoesNotFit(RequestError):
 
 
 class InstructionNotUnderstood(RequestError):
-    """The engine cannot do what is asked in words; `problems` lists what it can."""
+    """The engine does not support the instruction; `problems` lists those it supports."""
 
     code, title = "instruction_not_understood", "The instruction is not one that the engine can follow"
 
 
 class InvalidPicture(RequestError):
-    """The bytes are not a picture, are truncated, or are damaged."""
+    """The bytes are not an image, are truncated, or are damaged."""
 
-    code, title = "invalid_picture", "The picture cannot be read"
+    code, title = "invalid_picture", "The image cannot be read"
 
 
 class UnsupportedFormat(RequestError):
-    """A picture, but of a format or mode that is not taken."""
+    """An image of a format or mode that is not supported."""
 
-    code, title = "unsupported_format", "This picture format is not taken"
+    code, title = "unsupported_format", "This image format is not supported"
 
 
 class AnimatedPicture(RequestError):
     """More than one frame."""
 
-    code, title = "animated_picture", "The picture is animated"
+    code, title = "animated_picture", "The image is animated"
 
 
 class PictureTooLarge(RequestError):
-    """More pixels, or a longer side, than the bound."""
+    """More pixels or a longer side than the limit."""
 
-    code, title = "picture_too_large", "The picture is too large"
+    code, title = "picture_too_large", "The image is too large"
 
 
 class UploadTooLarge(RequestError):
-    """More bytes than the bound."""
+    """More bytes than the limit."""
 
     code, title = "upload_too_large", "The upload is too large"
 
@@ -81,43 +81,43 @@ class UploadTooSlow(RequestError):
 
 
 class TooManyUploads(RequestError):
-    """Other uploads take all the memory there is for them; try again soon."""
+    """Other uploads use all the memory for uploads; try again soon."""
 
     code, title = "too_many_uploads", "Too many uploads at once"
 
 
 class UnsupportedMedia(RequestError):
-    """A content type that this call does not take."""
+    """A content type that this call does not support."""
 
-    code, title = "unsupported_media_type", "This content type is not taken"
+    code, title = "unsupported_media_type", "This content type is not supported"
 
 
 class UrlNotAllowed(RequestError):
-    """A picture URL that is not public https."""
+    """An image URL that is not public https."""
 
-    code, title = "url_not_allowed", "The picture URL is not allowed"
+    code, title = "url_not_allowed", "The image URL is not allowed"
 
 
 class UrlFailed(RequestError):
-    """A picture URL that did not answer with a picture in time."""
+    """An image URL that did not return an image in time."""
 
-    code, title = "url_failed", "The picture URL did not give a picture"
+    code, title = "url_failed", "The image URL did not return an image"
 
 
 class NotAuthenticated(RequestError):
-    """No key, or one that is not known."""
+    """No API key, or an unknown one."""
 
-    code, title = "not_authenticated", "An API key is needed"
+    code, title = "not_authenticated", "An API key is required"
 
 
 class ScopeMissing(RequestError):
-    """The key may not do this: it was made without the scope that the call needs."""
+    """The key lacks the scope that the call requires."""
 
     code, title = "scope_missing", "The API key may not do this"
 
 
 class OriginNotAllowed(RequestError):
-    """It may come from a web page of another site, or from another machine."""
+    """The request may come from another site's web page or from another machine."""
 
     code, title = "origin_not_allowed", "This origin may not use the service"
 
@@ -125,7 +125,7 @@ class OriginNotAllowed(RequestError):
 class NoSuchRoute(RequestError):
     """No such address, or not with this method."""
 
-    code, title = "no_such_route", "There is nothing at this address"
+    code, title = "no_such_route", "This address does not exist"
 
 
 class JobNotFound(RequestError):
@@ -135,7 +135,7 @@ class JobNotFound(RequestError):
 
 
 class JobExpired(RequestError):
-    """There was such a job; its lifetime is over."""
+    """The job existed; its lifetime is over."""
 
     code, title = "job_expired", "The job has expired"
 
@@ -147,7 +147,7 @@ class ImageNotFound(RequestError):
 
 
 class NoPreview(RequestError):
-    """The job shows nothing now: it is not running, or its engine shows nothing so far."""
+    """The job has no preview now: it is not running, or its engine has shown nothing yet."""
 
     code, title = "no_preview", "The job has no preview"
 
@@ -167,13 +167,13 @@ class NotReproducible(RequestError):
 class NotAcceptable(RequestError):
     """None of the media types asked for can be given."""
 
-    code, title = "not_acceptable", "None of the accepted media types can be given"
+    code, title = "not_acceptable", "None of the accepted media types is available"
 
 
 class RangeNotSatisfiable(RequestError):
     """The asked bytes lie outside the image."""
 
-    code, title = "range_not_satisfiable", "The range lies outside the image"
+    code, title = "range_not_satisfiable", "The range is outside the image"
 
 
 class IdempotencyMismatch(RequestError):
@@ -189,12 +189,12 @@ class IdempotencyPending(RequestError):
 
 
 class QueueFull(RequestError):
-    """As many jobs are waiting as the service takes; try again later."""
+    """The maximum number of jobs is waiting; try again later."""
 
     code, title = "queue_full", "The queue is full"
 
 
 class QuotaExceeded(RequestError):
-    """As many jobs of the key were accepted today as its quota allows; the day ends at midnight UTC."""
+    """The key has used up its daily quota of jobs; it resets at midnight UTC."""
 
     code, title = "quota_exceeded", "The daily quota is used up"

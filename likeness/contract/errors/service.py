@@ -10,24 +10,24 @@ class InternalError(LikenessError):
 
 
 class Unavailable(LikenessError):
-    """Something the service stands on is away; the same request may work later."""
+    """A dependency of the service is unavailable; the same request may work later."""
 
     code, title = "unavailable", "The service is not available"
 
 
 class QueueUnavailable(Unavailable):
-    """Redis does not answer."""
+    """Redis does not respond."""
 
     code, title = "queue_unavailable", "The queue is not available"
 
 
 class StoreUnavailable(Unavailable):
-    """The picture store does not answer."""
+    """Storage does not respond."""
 
-    code, title = "store_unavailable", "The store is not available"
+    code, title = "store_unavailable", "Storage is not available"
 
 
 class NotReady(Unavailable):
-    """Something that the default jobs need is missing."""
+    """Something that default jobs need is missing."""
 
     code, title = "not_ready", "The service is not ready"

@@ -1,4 +1,4 @@
-"""The quality report of a made picture: the frame of both, the figures, the verdict and its reasons."""
+"""The quality report of a made image: the frame of both, the metrics, the verdict and its reasons."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +39,7 @@ def assess(
     metrics: LearnedMetrics = WITHOUT_NETWORKS,
     faults: Sequence[str] = (),
 ) -> Report:
-    """Return the report of `made` against `given`, two pictures of any sizes and modes; of an edit, with `check`.
+    """Return the report of `made` against `given`, two images of any sizes and modes; of an edit, with `check`.
 
     Both are measured as shown: upright, in RGB, over mid-grey by the given alpha (so hidden colours do not count). Only
     the lock looks at every stored sample. `metrics` measures what needs a trained network; `faults` says what is known
@@ -64,7 +64,7 @@ def assess(
 
 
 def _as_shown(picture: Picture, given: Picture) -> Floats:
-    """Return the picture upright, H x W x 3 in 0..1, over mid-grey by the given alpha where that fits in size."""
+    """Return the image upright, H x W x 3 in 0..1, over mid-grey by the given alpha where that fits in size."""
     rgb: NDArray[Any] = rgb_of(picture)
     alpha = alpha_of(given)
     if alpha is not None and alpha.shape == rgb.shape[:2]:
@@ -92,7 +92,7 @@ def _learned(given: Floats, made: Floats, check: EditCheck | None, metrics: Lear
 
 
 def _seen(given: Picture) -> Where | None:
-    """Return where the upright picture is more opaque than not, H x W; None is everywhere."""
+    """Return where the upright image is more opaque than not, H x W; None is everywhere."""
     alpha = alpha_of(given)
     return None if alpha is None else upright(alpha > 127, given.orientation)
 
@@ -111,7 +111,7 @@ def frame_misses(frame: Sequence[FrameRow]) -> list[str]:
 
 
 def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]:
-    """Return a sentence for each asked figure that was missed, and one when nothing could be measured."""
+    """Return a sentence for each asked metric that was missed, and one when nothing could be measured."""
     if any(score.reason == SIZES_DIFFER for score in fidelity):
         return [SIZES_DIFFER]
     asked = thresholds.model_dump(exclude_none=True)

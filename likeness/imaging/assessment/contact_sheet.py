@@ -1,4 +1,4 @@
-"""Pictures for people: the report of one job as a card, and a contact sheet of many."""
+"""Images for people: the report of one job as a card, and a contact sheet of many."""
 
 from collections.abc import Sequence
 
@@ -26,10 +26,10 @@ Colour = tuple[int, int, int]
 
 
 def report_picture(given: Image.Image | None, made: Image.Image, report: Report) -> Image.Image:
-    """Return an RGB card: given, made and difference above both frames, the figures, the verdict and its reasons.
+    """Return an RGB card: given, made and difference above both frames, the metrics, the verdict and its reasons.
 
-    Without `given` the picture was generated: it stands alone, beside the frame that was asked. With a customised one
-    also the figures of its edit and the lock. The pictures are shown as they are stored; turn them upright first where
+    Without `given` the image was generated: it stands alone, beside the frame that was asked. With a customised one
+    also the metrics of its edit and the lock. The images are shown as they are stored; turn them upright first where
     they are not.
     """
     width = 3 * CELL + 4 * GAP
@@ -57,9 +57,9 @@ def report_picture(given: Image.Image | None, made: Image.Image, report: Report)
 
 
 def contact_sheet(rows: Sequence[Row], how: str = "recreated") -> Image.Image:
-    """Return an RGB sheet with a row (title, given, made, caption) for each picture, and its difference.
+    """Return an RGB sheet with a row (title, given, made, caption) for each image, and its difference.
 
-    `how` says below each picture that was made how it was.
+    `how` says below each image that was made how it was.
     """
     height = LINE + CELL + LINE + LINE + GAP
     sheet = Image.new("RGB", (3 * CELL + 4 * GAP, GAP + height * len(rows)), PAPER)
@@ -73,7 +73,7 @@ def contact_sheet(rows: Sequence[Row], how: str = "recreated") -> Image.Image:
 
 
 def comparison_sheet(cells: Sequence[Cell]) -> Image.Image:
-    """Return an RGB sheet, ACROSS cells wide: of each cell its title, its picture if there is one, and its captions.
+    """Return an RGB sheet, ACROSS cells wide: of each cell its title, its image if there is one, and its captions.
 
     No more than CAPTIONS lines are shown; what is wider than its cell is cut.
     """
@@ -92,7 +92,7 @@ def comparison_sheet(cells: Sequence[Cell]) -> Image.Image:
 
 
 def shown(picture: Image.Image, side: int) -> Image.Image:
-    """Return an RGB picture that fits into `side` x `side` px, over a checkerboard where it is transparent.
+    """Return an RGB image that fits into `side` x `side` px, over a checkerboard where it is transparent.
 
     A smaller one keeps its size.
     """
@@ -108,7 +108,7 @@ def _draw_cell(sheet: Image.Image, left: int, top: int, picture: Image.Image | N
 
 
 def _draw_cells(sheet: Image.Image, top: int, given: Image.Image | None, made: Image.Image, how: str) -> None:
-    """Draw the three pictures in a row, or what was made from nothing alone, each with its name and size below."""
+    """Draw the three images in a row, or what was made from nothing alone, each with its name and size below."""
     cells: list[tuple[str, Image.Image | None]] = [(_named(how, made), _fitted(_flat(made)))]
     if given:
         difference, factor = _difference(given, made)
@@ -141,7 +141,7 @@ def _difference(given: Image.Image, made: Image.Image) -> tuple[Image.Image | No
 
 
 def _flat(picture: Image.Image) -> Image.Image:
-    """Return the picture in RGB, over a checkerboard where it is transparent."""
+    """Return the image in RGB, over a checkerboard where it is transparent."""
     if picture.mode == "I;16":
         return Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8)).convert("RGB")
     if not picture.has_transparency_data:
@@ -153,7 +153,7 @@ def _flat(picture: Image.Image) -> Image.Image:
 
 
 def _checkerboard(size: tuple[int, int]) -> Image.Image:
-    """Return grey checks that are 8 px wide once the picture is fitted into its cell."""
+    """Return grey checks that are 8 px wide once the image is fitted into its cell."""
     side = max(1, round(CHECK_SIDE * max(size) / CELL))
     rows, columns = np.ogrid[: size[1], : size[0]]
     odd = (rows // side + columns // side) % 2 == 1
@@ -161,7 +161,7 @@ def _checkerboard(size: tuple[int, int]) -> Image.Image:
 
 
 def _fitted(picture: Image.Image) -> Image.Image:
-    """Return the picture as large as a cell takes; small ones are enlarged with their pixels visible."""
+    """Return the image as large as a cell takes; small ones are enlarged with their pixels visible."""
     enlarging = max(picture.size) * 2 <= CELL
     return ImageOps.contain(picture, (CELL, CELL), Image.Resampling.NEAREST if enlarging else Image.Resampling.LANCZOS)
 
@@ -213,7 +213,7 @@ def _draw_frame(draw: ImageDraw.ImageDraw, at: tuple[int, int], right: int, rows
 def _draw_lock(draw: ImageDraw.ImageDraw, at: tuple[int, int], right: int, lock: Lock) -> None:
     left, top = at
     draw.text(at, "lock", INK, _font(TEXT))
-    _draw_row(draw, (left, top + LINE), right, ("kept", f"{lock.area:.1%} of the picture"), INK)
+    _draw_row(draw, (left, top + LINE), right, ("kept", f"{lock.area:.1%} of the image"), INK)
     change = ("largest change there", str(lock.max_abs_diff))
     _draw_row(draw, (left, top + 2 * LINE), right, change, BAD if lock.max_abs_diff else GOOD)
 

@@ -25,8 +25,8 @@ LEAST_CHROMA = 4.0
 NAMES = ("hue_error", "colour_delta_e", "pixel_delta_e", "change_inside", "change_outside")
 NO_COLOUR = "no colour is asked"
 NO_HUE = "the asked colour has no hue"
-NOTHING_INSIDE = "the edit belongs nowhere in this picture"
-NOTHING_OUTSIDE = "the edit belongs everywhere in this picture"
+NOTHING_INSIDE = "the edit belongs nowhere in this image"
+NOTHING_OUTSIDE = "the edit belongs everywhere in this image"
 
 Where = NDArray[np.bool_]
 
@@ -35,10 +35,10 @@ Where = NDArray[np.bool_]
 class EditCheck:
     """What an edit is measured by.
 
-    `asked` is the edit as it was understood. `inside` is where it belongs, H x W in 0..1 of the upright picture; None
+    `asked` is the edit as understood. `inside` is where it belongs, H x W in 0..1 of the upright image; None
     is everywhere. `colour` is what the mean inside should be, sRGB in 0..255, where one is asked; `chromatic` is False
-    for black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright picture.
-    `captions` say what the pictures show, for CLIP. `changes` is False where the same picture was asked for.
+    for black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright image.
+    `captions` say what the images show, for CLIP. `changes` is False where the same image was asked for.
     """
 
     asked: str
@@ -53,13 +53,13 @@ class EditCheck:
 def edit_report(
     given: Floats, made: Floats, check: EditCheck, thresholds: Thresholds, learned: Sequence[Score] = ()
 ) -> tuple[EditReport, list[str]]:
-    """Return the figures of an edit, and a sentence for each that was missed; both pictures H x W x 3 in 0..1, upright.
+    """Return the metrics of an edit, and a sentence for each that was missed; both images H x W x 3 in 0..1, upright.
 
     hue_error is the angle between the hues of the mean CIELAB colour inside and of the asked; colour_delta_e is the
     CIEDE2000 between these two; pixel_delta_e is the mean of each pixel's to the asked, so the shading that is kept
     counts; change_inside and change_outside are the mean CIEDE2000 between given and made. A colour without hue gets
     its lightness besides: the mean L* inside, which must be in the asked third unless a colour_delta_e is asked. Where
-    a hue is asked and none can be seen, that is a miss too. `learned` are the figures of trained networks: they are
+    a hue is asked and none can be seen, that is a miss too. `learned` are the metrics of trained networks: they are
     told, and judge nothing.
     """
     if given.shape == made.shape:
@@ -73,7 +73,7 @@ def edit_report(
 
 
 def _measured(given: Floats, made: Floats, check: EditCheck, asked: set[str]) -> tuple[list[Score], list[str]]:
-    """Return the figures of two pictures of one size, and the misses that no threshold tells."""
+    """Return the metrics of two images of one size, and the misses that no threshold tells."""
     weight = np.ones(given.shape[:2], dtype=np.float32) if check.inside is None else check.inside
     inside, outside = weight > INSIDE, weight < OUTSIDE
     colours, misses = _colour_scores(made, inside, check, asked)
@@ -89,7 +89,7 @@ def _change_score(name: str, value: float | None, reason: str) -> Score:
 
 
 def _colour_scores(made: Floats, inside: Where, check: EditCheck, asked: set[str]) -> tuple[list[Score], list[str]]:
-    """Return the figures of the colour inside, and what is wrong with it that no threshold tells."""
+    """Return the metrics of the colour inside, and what is wrong with it that no threshold tells."""
     names = NAMES[:3]
     if check.colour is None:
         return [scored(name, None, NO_COLOUR) for name in names], []

@@ -1,4 +1,4 @@
-"""The frame of both pictures side by side, in the columns of the study that this service took its measures from."""
+"""The frame of both images side by side, in the columns of the study that this service took its measures from."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ Row = tuple[str, str, str, str, str]
 
 
 def picture_rows(frame: Sequence[FrameRow], made: str = "made", given: str = "given") -> tuple[Row, Row]:
-    """Return the rows of the given and of the made picture, cells as in COLUMNS, named as told.
+    """Return the rows of the given and of the made image, cells as in COLUMNS, named as told.
 
     The resolution is width x height as stored, in px; what the frame does not tell is a dash.
     """

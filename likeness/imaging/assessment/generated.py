@@ -1,4 +1,4 @@
-"""A picture generated from text: the frame that was asked for, and a report without a picture to compare with."""
+"""An image generated from text: the frame that was asked for, and a report without an image to compare with."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,14 +16,14 @@ from likeness.imaging.colour import rgb_of
 from likeness.imaging.frame import frame_table
 from likeness.imaging.picture import Picture
 
-NOTHING_GIVEN = "nothing to compare with: the picture was generated"
+NOTHING_GIVEN = "nothing to compare with: the image was generated"
 NOTHING_SAID = "no prompt to compare with"
-FINE = "frame as asked; no tripwire fired"
+FINE = "frame as requested; all sanity checks passed"
 GREY = (128, 128, 128)
 
 
 def asked(width: int, height: int) -> Picture:
-    """Return a grey picture with the frame that a generated one is to have: RGB of 8 bits, width x height px."""
+    """Return a grey image with the frame that a generated one is to have: RGB of 8 bits, width x height px."""
     return Picture(Image.new("RGB", (width, height), GREY), "png")
 
 
@@ -36,7 +36,7 @@ def assess_generated(
 ) -> Report:
     """Return the report of `made`, whose frame `given` has, as `asked` returns it.
 
-    Every figure of likeness is null; `clip_score` to the prompt is there where there is one and `metrics` has it, and
+    Every metric of likeness is null; `clip_score` to the prompt is there where there is one and `metrics` has it, and
     rejects nothing: the frame, `faults` and the tripwires alone decide.
     """
     rgb: NDArray[Any] = rgb_of(made)

@@ -1,4 +1,4 @@
-"""What trained networks say of a picture: a worker measures it, and hands it to the report by this door."""
+"""What trained networks say of an image: a worker measures it, and hands it to the report by this door."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -8,16 +8,16 @@ from likeness.imaging.assessment.scores import scored
 from likeness.imaging.colour import Floats
 
 FIDELITY = ("lpips", "st_lpips", "clip_similarity")
-"""Figures of how alike two pictures are."""
+"""Metrics of how alike two images are."""
 EDIT = ("clip_score", "directional_similarity")
-"""Figures of an edit."""
+"""Metrics of an edit."""
 
 ONLY_BY_A_WORKER = "measured by a worker only"
 
 
 @dataclass(frozen=True)
 class Captions:
-    """What the made picture should show, and, where it is known, what the given one shows."""
+    """What the made image should show, and, where it is known, what the given one shows."""
 
     made: str
     given: str | None = None
@@ -25,7 +25,7 @@ class Captions:
 
 @dataclass(frozen=True)
 class Learned:
-    """The figures of one pair, in the order of FIDELITY and EDIT."""
+    """The metrics of one pair, in the order of FIDELITY and EDIT."""
 
     fidelity: list[Score]
     edit: list[Score]
@@ -35,10 +35,10 @@ class LearnedMetrics(Protocol):
     """Measures with networks that may or may not be installed."""
 
     def measure(self, given: Floats, made: Floats, captions: Captions | None) -> Learned:
-        """Measure two pictures of one size, H x W x 3 in 0..1, upright; each figure is there, or null with a reason."""
+        """Measure two images of one size, H x W x 3 in 0..1, upright; each metric is there, or null with a reason."""
 
     def clip_score(self, made: Floats, text: str) -> Score:
-        """Measure a picture alone, H x W x 3 in 0..1, upright, against a text; null with a reason where it cannot."""
+        """Measure an image alone, H x W x 3 in 0..1, upright, against a text; null with a reason where it cannot."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Unmeasured:
     reason: str = ONLY_BY_A_WORKER
 
     def measure(self, given: Floats, made: Floats, captions: Captions | None) -> Learned:
-        """Return every figure as null."""
+        """Return every metric as null."""
         null = [[scored(name, None, self.reason) for name in names] for names in (FIDELITY, EDIT)]
         return Learned(*null)
 
     def clip_score(self, made: Floats, text: str) -> Score:
-        """Return the figure as null."""
+        """Return the metric as null."""
         return scored("clip_score", None, self.reason)

@@ -15,14 +15,14 @@ PERCEPTUAL_SSIM = 0.98
 FIGURES = ("ssim", "psnr", "delta_e")
 EQUAL_PIXELS = "every pixel is equal; the files differ in what is written beside the pixels"
 UNBOUNDED = Bounds(max_bytes=2**40, max_pixels=2**31, max_side=2**16)
-"""For pictures that we made ourselves."""
+"""For images that we made ourselves."""
 
 
 def sameness_of(original: bytes, made: bytes) -> tuple[Sameness, list[Score], list[str]]:
-    """Return how near the file `made` is to the file `original`, the figures, and what is to be said of the files.
+    """Return how near the file `made` is to the file `original`, the metrics, and what is to be said of the files.
 
     Equal bytes are bitwise; an equal frame and an ssim of at least PERCEPTUAL_SSIM perceptual; all else is different.
-    Raises InvalidPicture and its like when one of them is no picture.
+    Raises InvalidPicture and its like when one of them is no image.
     """
     if sha256(original).digest() == sha256(made).digest():
         return Sameness.BITWISE, [], ["every byte is equal"]
@@ -58,9 +58,9 @@ def _seed(recipe: Recipe) -> str:
 
 
 def _of_pixels(original: Picture, made: Picture) -> str:
-    """Return what is to be said of the samples of two pictures whose files differ."""
+    """Return what is to be said of the samples of two images whose files differ."""
     one, two = samples_of(original.pixels), samples_of(made.pixels)
     if one.shape != two.shape:
-        return "the pictures differ in size or mode"
+        return "the images differ in size or mode"
     most = int(np.abs(one.astype(np.int32) - two.astype(np.int32)).max())
     return f"the files differ, the largest difference of a sample is {most}" if most else EQUAL_PIXELS

@@ -1,4 +1,4 @@
-"""The figures of a report: their units, which way is better, and the sentence that says that one was missed."""
+"""The metrics of a report: their units, which way is better, and the sentence that says that one was missed."""
 
 from collections.abc import Iterable
 
@@ -28,16 +28,16 @@ HIGHER_IS_BETTER = {
     *("change_inside", "clip_score", "directional_similarity"),
 }
 
-SIZES_DIFFER = "the pictures differ in size"
+SIZES_DIFFER = "the images differ in size"
 
 
 def scored(name: str, value: float | None, reason: str | None = None) -> Score:
-    """Return the figure of that name, a key of UNITS; without a value `reason` says why."""
+    """Return the metric of that name, a key of UNITS; without a value `reason` says why."""
     return Score(name=name, value=value, unit=UNITS[name], higher_is_better=name in HIGHER_IS_BETTER, reason=reason)
 
 
 def missed(scores: Iterable[Score], thresholds: Thresholds) -> list[str]:
-    """Return a sentence for each asked figure that was measured and missed."""
+    """Return a sentence for each asked metric that was measured and missed."""
     asked: dict[str, float] = thresholds.model_dump(exclude_none=True)
     return [
         _miss(score, score.value, asked[score.name])
@@ -51,7 +51,7 @@ def _misses(score: Score, value: float, bound: float) -> bool:
 
 
 def _miss(score: Score, value: float, bound: float) -> str:
-    """Return the sentence, with as many digits as it takes to tell the two figures apart."""
+    """Return the sentence, with as many digits as it takes to tell the two metrics apart."""
     digits = 2 if round(value, 2) != round(bound, 2) else 6
     side = "below" if score.higher_is_better else "above"
     return f"{score.name} {value:.{digits}f} is {side} the asked {bound:.{digits}f}"

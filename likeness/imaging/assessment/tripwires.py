@@ -1,8 +1,8 @@
 """Hard tripwires: what no threshold that was asked can excuse. Each fires a plain sentence, and that rejects.
 
-A figure can be good where a picture is useless: a black frame can outscore a real picture on CLIP. So these look for
-the known ways in which an engine breaks, always against the given picture, which may be black, blank or clipped itself.
-Pixels are P x 3 arrays in 0..1, those of both pictures in the same order.
+A metric can be good where an image is useless: a black frame can outscore a real image on CLIP. So these look for
+the known ways in which an engine breaks, always against the given image, which may be black, blank or clipped itself.
+Pixels are P x 3 arrays in 0..1, those of both images in the same order.
 """
 
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ from likeness.imaging.metrics.delta_e import Reals, lab
 BLACK = 10 / 255
 """A channel up to here is black: near it, screens show nothing, and compression adds a few steps."""
 BLACK_SHARE = 0.999
-"""Of the pixels; a picture with less light than one pixel in a thousand shows nothing."""
+"""Of the pixels; an image with less light than one pixel in a thousand shows nothing."""
 BLANK = 2 / 255
-"""Standard deviation of every channel up to which a picture has one colour; compression leaves about one step."""
+"""Standard deviation of every channel up to which an image has one colour; compression leaves about one step."""
 BLANK_GIVEN = 3 * BLANK
-"""What the given picture must have: below that it is hardly less blank."""
+"""What the given image must have: below that it is hardly less blank."""
 CLIPPED = 0.5 / 255
 """From 0 or 1: what is stored as the first or last of 256 steps."""
 SATURATED = 0.25
-"""Share of samples that may be clipped beyond the given picture's: a quarter of the picture has lost its detail."""
+"""Share of samples that may be clipped beyond the given image's: a quarter of the image has lost its detail."""
 POSTERISED = 0.5
 """Share of pixels clipped in other ways than the most common one: two flat colours can reach a half, no more."""
 CAST = 12.0
@@ -39,7 +39,7 @@ UNCHANGED_SHARE = 0.002
 BLOCK = 8
 """Px; compression leaves the mean of a block nearly as it was, and an edit of the light or the colour does not."""
 
-IS_BLACK, IS_BLANK = "the picture is black", "the picture is blank: it has one colour"
+IS_BLACK, IS_BLANK = "the image is black", "the image is blank: it has one colour"
 NOT_FINITE = "the engine made numbers that are not finite; they are shown as black"
 
 
@@ -50,9 +50,9 @@ def made_finite(canvas: Floats) -> tuple[Floats, list[str]]:
 
 
 def tripped(given: Floats, made: Floats, seen: Where | None = None, check: EditCheck | None = None) -> list[str]:
-    """Return a sentence for each tripwire that fires, of two upright pictures H x W x 3 in 0..1; `check` is of an edit.
+    """Return a sentence for each tripwire that fires, of two upright images H x W x 3 in 0..1; `check` is of an edit.
 
-    `seen` is where the given picture can be seen, H x W; None is everywhere. Where it can be seen nowhere, or the sizes
+    `seen` is where the given image can be seen, H x W; None is everywhere. Where it can be seen nowhere, or the sizes
     differ (which rejects anyway), none fires.
     """
     if given.shape != made.shape or (seen is not None and not seen.any()):
@@ -61,7 +61,7 @@ def tripped(given: Floats, made: Floats, seen: Where | None = None, check: EditC
 
 
 def tripped_alone(made: Floats) -> list[str]:
-    """Return a sentence where a picture that nothing was given for, H x W x 3 in 0..1, shows nothing."""
+    """Return a sentence where an image that nothing was given for, H x W x 3 in 0..1, shows nothing."""
     pixels = _pixels(made, None)
     if _share_black(pixels) >= BLACK_SHARE:
         return [IS_BLACK]
@@ -85,13 +85,13 @@ def _sentences(given: Floats, made: Floats, seen: Where | None, check: EditCheck
 
 
 def black(given: Floats, made: Floats) -> str | None:
-    """Fire when nothing of the made picture is brighter than black, and something of the given one is."""
+    """Fire when nothing of the made image is brighter than black, and something of the given one is."""
     dark, was = _share_black(made), _share_black(given)
     return IS_BLACK if dark >= BLACK_SHARE > was else None
 
 
 def blank(given: Floats, made: Floats) -> str | None:
-    """Fire when the made picture has one colour, and the given one clearly more."""
+    """Fire when the made image has one colour, and the given one clearly more."""
     one_colour = _texture(made) <= BLANK and _texture(given) >= BLANK_GIVEN
     return IS_BLANK if one_colour else None
 
@@ -127,12 +127,12 @@ def colour_cast(given: Floats, made: Floats) -> str | None:
 
 
 def unchanged(given: Floats, made: Floats, place: Where | None = None) -> str | None:
-    """Fire when an H x W x 3 picture is the given one but for compression, everywhere and in `place` (H x W)."""
+    """Fire when an H x W x 3 image is the given one but for compression, everywhere and in `place` (H x W)."""
     difference = made - given
     if place is not None and not place.any():
         return None
     same = _compression_alone(difference) and (place is None or _compression_alone(difference, place))
-    return "the edit did nothing: the given picture came back" if same else None
+    return "the edit did nothing: the given image came back" if same else None
 
 
 def _compression_alone(difference: Floats, place: Where | None = None) -> bool:
@@ -182,7 +182,7 @@ def _clipped_otherwise(pixels: Floats) -> float:
 
 
 def _clipped_sentence(share: float, was: float) -> str:
-    return f"the picture is saturated: {share:.0%} is clipped, {was:.0%} was"
+    return f"the image is saturated: {share:.0%} is clipped, {was:.0%} was"
 
 
 def _mean_lab(pixels: Floats) -> Reals:

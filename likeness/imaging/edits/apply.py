@@ -8,7 +8,7 @@ from likeness.imaging.edits.recolour import recolour
 
 
 def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
-    """Return what `edit` makes of a picture (H x W x 3, 0..1) whose product `mask` (H x W) shows."""
+    """Return what `edit` makes of an image (H x W x 3, 0..1) whose product `mask` (H x W) shows."""
     height, width = mask.shape
     match edit.kind:
         case EditKind.RECOLOUR:

@@ -1,4 +1,4 @@
-"""The light of a whole picture: brightness, contrast, warmth, greyscale."""
+"""The light of a whole image: brightness, contrast, warmth, greyscale."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
 """Patterns and materials for what a mask covers, following its shading.
 
-All are drawn by formula, none by chance: the same picture always gets the same threads.
+All are drawn by formula, none by chance: the same image always gets the same threads.
 """
 
 from collections.abc import Callable

@@ -17,7 +17,7 @@ from likeness.imaging.edits.recolour import lab_of
 
 Colour = tuple[int, int, int]
 Place = tuple[int, int, int, int]
-"""Left, top, width, height in px of the upright picture."""
+"""Left, top, width, height in px of the upright image."""
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 MOST_LINES = 3
@@ -60,7 +60,7 @@ def text_stamp(text: str, height_px: int, colour: Colour, shape: float = SHAPE) 
     """
     lines = _lines(text.split(), shape)
     if not lines:
-        raise ValueError("there is nothing to print")
+        raise ValueError("the text is blank")
     font = _font(max(1, int(height_px / (LINE_HEIGHT * len(lines)))))
     alpha = _ink("\n".join(lines), font)
     ink = np.broadcast_to(np.array(colour, dtype=np.float32) / np.float32(255), (*alpha.shape, 3))
@@ -86,7 +86,7 @@ def default_box(product: Floats, aspect: float) -> Place:
     """Return where to print something of `aspect` (width to height): in the middle of the product, H x W in 0..1.
 
     The largest of that shape, 60 to 25 % of the product's width, of which 95 % is product; when there is none in the
-    middle, the smallest where most of it is product. Without any product, the middle of the picture.
+    middle, the smallest where most of it is product. Without any product, the middle of the image.
     """
     solid = (product > 0.5).astype(np.float32)
     if not solid.any():
@@ -111,7 +111,7 @@ def ink_for(rgb: Floats, product: Floats, box: Place) -> Colour:
 
 
 def box_px(place: Box, height: int, width: int) -> Place:
-    """Return a place given in shares as px of an upright picture: inside it, at least 1 px a side."""
+    """Return a place given in shares as px of an upright image: inside it, at least 1 px a side."""
     left, right = _span(place.left, place.width, width)
     top, bottom = _span(place.top, place.height, height)
     return left, top, right - left, bottom - top
@@ -206,7 +206,7 @@ def _middle(solid: Floats) -> tuple[float, float]:
 
 
 def _around(middle: tuple[float, float], width: float, aspect: float, shape: tuple[int, ...]) -> Place:
-    """Return the box of that width and aspect about a point, moved into a picture of `shape`."""
+    """Return the box of that width and aspect about a point, moved into an image of `shape`."""
     size = [min(side, max(1, round(length))) for side, length in zip(shape[::-1], (width, width / aspect), strict=True)]
     corner = [
         min(max(0, round(centre - length / 2)), side - length)

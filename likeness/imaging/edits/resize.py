@@ -1,4 +1,4 @@
-"""The product of a picture larger or smaller, and the hole that it leaves for an engine to complete."""
+"""The product of an image larger or smaller, and the hole that it leaves for an engine to complete."""
 
 import cv2
 import numpy as np
@@ -11,16 +11,16 @@ CLEAR, FULL = 0.1, 0.9
 """Shares of product that count as none and as all, so that a faint mask leaves no ghost."""
 
 CUT = 0.05
-"""Share of the product's greatest width that must lie on the picture's edge to say that the edge cuts it off."""
+"""Share of the product's greatest width that must lie on the image's edge to say that the edge cuts it off."""
 
 RIM, LEAST_RIM = 0.008, 2
-"""Width of the rim of the old product that is made anew: as a share of the short side, and in px at least."""
+"""Width of the rim of the old product that is made from scratch: as a share of the short side, and in px at least."""
 
 
 def scaled_product(rgb: Floats, product: Floats, factor: float) -> tuple[Floats, NDArray[np.bool_]]:
     """Return `rgb` (H x W x 3, 0..1) with the product `factor` times as large, and the hole it leaves, H x W.
 
-    `product` is its mask, H x W in 0..1. It is scaled about its centre of mass; where the picture's edge cuts it off,
+    `product` is its mask, H x W in 0..1. It is scaled about its centre of mass; where the image's edge cuts it off,
     about that edge, so that the cut stays there. In the hole the old product still shows. Without a product nothing
     changes.
     """
@@ -60,7 +60,7 @@ def _still_point(where: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def _still(along: NDArray[np.intp]) -> float:
-    """Return where the mass along one side is centred; an end, if the picture cuts the mass off at that end alone."""
+    """Return where the mass along one side is centred; an end, if the image cuts the mass off at that end alone."""
     side, (starts, ends) = len(along), along[[0, -1]] > CUT * along.max()
     if starts != ends:
         return float(side if ends else 0)

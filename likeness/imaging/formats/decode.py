@@ -1,4 +1,4 @@
-"""Untrusted bytes to a picture: sniff, bound, and only then decode.
+"""Untrusted bytes to an image: sniff, bound, and only then decode.
 
 The header is read by our own small parsers (png, jpeg, webp), because Pillow allocates, unpacks and recurses before it
 can be asked for a size. Pillow then gets only the parts of the file that make pixels.
@@ -33,7 +33,7 @@ OTHER_FORMATS = {
 
 @dataclass(frozen=True)
 class Bounds:
-    """The largest file (bytes) and picture (pixels in all, pixels per side) that are taken."""
+    """The largest file (bytes) and image (pixels in all, pixels per side) that are taken."""
 
     max_bytes: int = 25 * 2**20
     max_pixels: int = 40_000_000
@@ -53,7 +53,7 @@ def peek(data: bytes, bounds: Bounds) -> Header:
 
 
 def decode(data: bytes, bounds: Bounds) -> Picture:
-    """Return the picture with every pixel loaded and nothing turned or converted; raises what `peek` raises."""
+    """Return the image with every pixel loaded and nothing turned or converted; raises what `peek` raises."""
     header = peek(data, bounds)
     pixels = _load(data, header)
     pixels.info = pillow_transparency(header.transparency, header.mode, header.bit_depth)
@@ -80,13 +80,13 @@ def _not_taken(data: bytes) -> UnsupportedFormat | InvalidPicture:
         names = ["AVIF or HEIC"]
     if names:
         return UnsupportedFormat(f"a file of the {names[0]} format; PNG, JPEG and WebP are taken")
-    return InvalidPicture("not a picture; PNG, JPEG and WebP are taken")
+    return InvalidPicture("not an image; PNG, JPEG and WebP are taken")
 
 
 def check_size(width: int, height: int, bounds: Bounds) -> None:
-    """Raise InvalidPicture for a picture of no size, PictureTooLarge for one over the bounds; sides in px."""
+    """Raise InvalidPicture for an image of no size, PictureTooLarge for one over the bounds; sides in px."""
     if not (width and height):
-        raise InvalidPicture(f"a picture of {width} x {height} px")
+        raise InvalidPicture(f"an image of {width} x {height} px")
     for name, side in (("wide", width), ("high", height)):
         if side > bounds.max_side:
             raise PictureTooLarge(f"{side} px {name}; at most {bounds.max_side}")

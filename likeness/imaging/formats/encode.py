@@ -1,4 +1,4 @@
-"""A restored picture to bytes, with what its frame says beside the pixels and nothing else of the given file."""
+"""A restored image to bytes, with what its frame says beside the pixels and nothing else of the given file."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -29,7 +29,7 @@ WEBP_METHOD = 2
 
 
 def wanted_format(task: Task, own_format: Format) -> WantedFormat:
-    """Return the file format to make of a picture of `own_format`: what `task` asks for, or what its lock needs.
+    """Return the file format to make of an image of `own_format`: what `task` asks for, or what its lock needs.
 
     Raises InvalidField at "format" when an asked format would lose locked pixels, at "quality" when it has none.
     """
@@ -65,10 +65,10 @@ def check_format(given: Header | Frame, wanted: WantedFormat) -> None:
 def encode(
     image: Image.Image, frame: Frame, wanted: WantedFormat, xmp: bytes = b"", quality: int | None = None
 ) -> bytes:
-    """Return a picture of this frame (as `Frame.restore` gives it) as a file. Raises InvalidField as `check_format`.
+    """Return an image of this frame (as `Frame.restore` gives it) as a file. Raises InvalidField as `check_format`.
 
     EXIF holds the orientation (in WebP also the resolution) and only that: the given file's other tags may say where
-    and by whom it was taken. For the same reason, and because it tells of another picture's making, the given file's
+    and by whom it was taken. For the same reason, and because it tells of another image's making, the given file's
     XMP is not copied either: `xmp` (a packet of at most MAX_XMP_BYTES, see `provenance`) is all that is written.
     `quality` (1..100) is that of jpeg and webp; their own default when None, and png has none.
     """

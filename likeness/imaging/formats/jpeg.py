@@ -10,7 +10,7 @@ from likeness.imaging.picture import MAX_PROFILE_BYTES, Dpi, Header, plausible_d
 
 MAGIC = b"\xff\xd8\xff"
 MAX_SEGMENTS = 4_096
-MAX_SCANS = 128  # each scan of a progressive file walks the whole picture; usual encoders write about ten
+MAX_SCANS = 128  # each scan of a progressive file walks the whole image; usual encoders write about ten
 APP0, APP1, APP2, APP14, COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -67,7 +67,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     for _ in range(MAX_SEGMENTS):
         match = _marker.search(data, at)
         if match is None or data[match.end() - 1] == END_OF_IMAGE:
-            raise InvalidPicture("the JPEG file ends before its picture")
+            raise InvalidPicture("the JPEG file ends before its image")
         marker, at = data[match.end() - 1], match.end()
         if marker in BARE_MARKERS:
             continue
@@ -98,14 +98,14 @@ def _frame(segments: list[Segment]) -> tuple[int, int, str]:
 
 
 def _refuse_several_pictures(segments: list[Segment]) -> None:
-    """Raise AnimatedPicture for a multi-picture file. A second picture that is only an HDR gain map does not count."""
+    """Raise AnimatedPicture for a multi-image file. A second image that is only an HDR gain map does not count."""
     if any(marker == APP1 and b"hdrgm:Version" in body for marker, body in segments):
         return
     for marker, body in segments:
         if marker == APP2 and body.startswith(b"MPF\0"):
             count = exif.number(body[4:], NUMBER_OF_IMAGES) or 1
             if count > 1:
-                raise AnimatedPicture(f"a JPEG that holds {count} pictures; one is taken")
+                raise AnimatedPicture(f"a JPEG that holds {count} images; one is taken")
 
 
 def _first(segments: list[Segment], wanted: int, prefix: bytes) -> bytes:

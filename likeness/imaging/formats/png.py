@@ -1,4 +1,4 @@
-"""PNG files as chunks: what the header says, the chunks that make pixels, and the pictures that Pillow cannot write.
+"""PNG files as chunks: what the header says, the chunks that make pixels, and the images that Pillow cannot write.
 
 Pillow never sees the ancillary chunks of an untrusted file: text bombs and odd metadata are walked over, unread.
 PNG (Portable Network Graphics) Specification, Third Edition, W3C 2025.
@@ -84,7 +84,7 @@ def write(
     """Return a PNG of indices (with a palette) or grey samples (without), H x W, each below 2**bit_depth.
 
     Pillow writes neither 2- and 4-bit grey nor a palette at another depth than its length asks for. Rows are not
-    filtered: filters do not help such pictures. `extra` are whole chunks to put before the palette.
+    filtered: filters do not help such images. `extra` are whole chunks to put before the palette.
     """
     height, width = samples.shape
     kind = GREY if palette is None else PALETTE

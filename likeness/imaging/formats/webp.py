@@ -74,7 +74,7 @@ def _size(found: dict[bytes, bytes]) -> tuple[int, int, bool]:
         return _lossless_size(found[b"VP8L"])
     body = found.get(b"VP8 ", b"")
     if len(body) < 10 or body[3:6] != b"\x9d\x01\x2a":
-        raise InvalidPicture("a WebP file without a picture")
+        raise InvalidPicture("a WebP file without an image")
     width, height = struct.unpack_from("<HH", body, 6)
     return width & 0x3FFF, height & 0x3FFF, False
 
@@ -90,6 +90,6 @@ def _extended_size(body: bytes) -> tuple[int, int, bool]:
 
 def _lossless_size(body: bytes) -> tuple[int, int, bool]:
     if len(body) < 5 or body[0] != 0x2F:
-        raise InvalidPicture("a WebP file without a picture")
+        raise InvalidPicture("a WebP file without an image")
     bits = int.from_bytes(body[1:5], "little")
     return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits & LOSSLESS_ALPHA)

@@ -8,7 +8,7 @@ Written as an XMP packet (ISO 16684-1), which every format that is returned can 
 | `Iptc4xmpExt:AISystemUsed`, `AISystemVersionUsed` | engine and revision again, under the names of IPTC |
 | `xmp:CreatorTool` | `Likeness` and its version |
 | `likeness:Engine`, `Revision` | the engine of the catalogue, and the revision of its weights |
-| `likeness:Seed` | the seed; absent where the same picture is made every time |
+| `likeness:Seed` | the seed; absent where the same image is made every time |
 | `likeness:Parameters` | the resolved parameters as a JSON object in ASCII; an adapter as `lora:NAME` with its weight |
 | `likeness:InputSHA256` | sha256 of the given file, in hex; absent where none was given |
 
@@ -48,16 +48,16 @@ _not_xml = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class DigitalSource(StrEnum):
-    """How a picture came to be, in the words of IPTC's vocabulary."""
+    """How an image came to be, in the words of IPTC's vocabulary."""
 
     TRAINED = "trainedAlgorithmicMedia"
     """Every pixel was made by a trained model."""
     COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
-    """Some pixels are those of the given picture, some were made by a trained model."""
+    """Some pixels are those of the given image, some were made by a trained model."""
 
 
 class Provenance(BaseModel):
-    """What a made file says about itself; `parameters` are those of this very picture."""
+    """What a made file says about itself; `parameters` are those of this very image."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -142,7 +142,7 @@ def _cut(parameters: Mapping[str, Scalar], length: int) -> dict[str, Scalar]:
 
 
 class _NoDoctype(ElementTree.TreeBuilder):
-    """Refuses a document type, and with it every entity: a packet needs none, and they can grow without bound."""
+    """Rejects a document type, and with it every entity: a packet needs none, and they can grow without bound."""
 
     def doctype(self, name: str, public: str | None, system: str | None) -> NoReturn:
         raise ValueError(f"an XMP packet with a document type {name!r}")

@@ -24,7 +24,7 @@ STRIP = 32  # rows at once, so that the intermediate planes stay in the processo
 
 
 def delta_e(given: Floats, made: Floats) -> float:
-    """Return the mean CIEDE2000 of two H x W x 3 sRGB pictures in 0..1 (D65, 2 degrees); 0 is equal, lower is better.
+    """Return the mean CIEDE2000 of two H x W x 3 sRGB images in 0..1 (D65, 2 degrees); 0 is equal, lower is better.
 
     About 1 can just be seen side by side; 100 is black against white.
     """

@@ -1,10 +1,10 @@
-"""How far a picture was moved: whole pixels by phase correlation, parts of a pixel by least squares on the gradient.
+"""How far an image was moved: whole pixels by phase correlation, parts of a pixel by least squares on the gradient.
 
 Kuglin, Hines: "The phase correlation image alignment method", IEEE Conference on Cybernetics and Society, 1975.
 Lucas, Kanade: "An iterative image registration technique with an application to stereo vision", IJCAI 1981.
 
 OpenCV's own parts of a pixel are not used: the centroid of its peak is off by half a pixel where a side is odd and by
-a third at shifts of half a pixel, and its iterative search loses the peak when one picture is blurred.
+a third at shifts of half a pixel, and its iterative search loses the peak when one image is blurred.
 """
 
 from math import ceil, floor
@@ -56,7 +56,7 @@ def _closer(one: Floats, two: Floats, window: Floats, right: float, down: float)
 
 
 def _shared(side: int, shift: float) -> slice:
-    """Return the part of a side that both pictures show, without its outermost pixels."""
+    """Return the part of a side that both images show, without its outermost pixels."""
     return slice(max(0, ceil(-shift)) + 1, min(side, floor(side - shift)) - 1)
 
 

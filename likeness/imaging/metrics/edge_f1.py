@@ -18,9 +18,9 @@ Gradients = tuple[NDArray[Any], NDArray[Any]]
 
 
 def edge_f1(given: Floats, made: Floats) -> float:
-    """Return the F1 of the edges of two H x W x 3 pictures in 0..1, on luma; 0..1, higher is better.
+    """Return the F1 of the edges of two H x W x 3 images in 0..1, on luma; 0..1, higher is better.
 
-    Both pictures are smoothed (sigma 1 px) and judged by the given one's thresholds: high = mean + 1 standard deviation
+    Both images are smoothed (sigma 1 px) and judged by the given one's thresholds: high = mean + 1 standard deviation
     of |dx| + |dy| (3 x 3 Sobel on luma in 0..255), at least 60; low = half of that. No edges in either: 1; in one: 0.
     """
     ours, theirs = _gradients(given), _gradients(made)

@@ -1,21 +1,21 @@
-"""Frechet distance between two sets of pictures, by their features.
+"""Frechet distance between two sets of images, by their features.
 
 Heusel et al.: "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", NeurIPS 2017,
-arXiv:1706.08500. There the features are an Inception network's and the figure is called FID; with other features it is
-another figure, and not to be compared with an FID.
+arXiv:1706.08500. There the features are an Inception network's and the metric is called FID; with other features it is
+another metric, and not to be compared with an FID.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 Features = NDArray[np.floating]
-"""N x D: one row a picture."""
+"""N x D: one row an image."""
 
 
 def frechet_distance(a: Features, b: Features) -> float:
     """Return the squared Frechet distance of the Gaussians fitted to N x D and M x D features; 0.., lower is closer.
 
-    It is in squared units of the features. Few rows make it larger, with D above N much so: compare only figures of
+    It is in squared units of the features. Few rows make it larger, with D above N much so: compare only metrics of
     equal sample sizes, and with real against real as the floor. Raises ValueError when a set has fewer than two rows,
     values that are not finite, or another D than the other.
     """

@@ -14,9 +14,9 @@ WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
 def ms_ssim(given: Floats, made: Floats) -> float:
-    """Return the MS-SSIM of two H x W x 3 pictures in 0..1, on luma as in the paper; 0..1, higher is better.
+    """Return the MS-SSIM of two H x W x 3 images in 0..1, on luma as in the paper; 0..1, higher is better.
 
-    Five scales need a short side of 176 px. A smaller picture is measured at those scales at which the window of 11 px
+    Five scales need a short side of 176 px. A smaller image is measured at those scales at which the window of 11 px
     fits (at one scale always), with their weights made to sum to 1. A negative term counts as 0.
     """
     one, two = luma(given), luma(made)
@@ -32,7 +32,7 @@ def ms_ssim(given: Floats, made: Floats) -> float:
 
 
 def scales(height: int, width: int) -> int:
-    """Return at how many scales, 1..5, a picture of this size can be measured."""
+    """Return at how many scales, 1..5, an image of this size can be measured."""
     return max(1, sum(min(height, width) >> scale >= WINDOW for scale in range(len(WEIGHTS))))
 
 

@@ -15,9 +15,9 @@ C1, C2 = 0.01**2, 0.03**2
 
 
 def ssim(given: Floats, made: Floats) -> float:
-    """Return the mean SSIM of two H x W x 3 pictures in 0..1, each RGB channel alone; -1..1, higher is better.
+    """Return the mean SSIM of two H x W x 3 images in 0..1, each RGB channel alone; -1..1, higher is better.
 
-    Gaussian window of 11 px. A side shorter than that is measured to its edges, with the picture reflected there.
+    Gaussian window of 11 px. A side shorter than that is measured to its edges, with the image reflected there.
     """
     return float(np.mean([_ssim_of_plane(given[..., channel], made[..., channel]) for channel in range(3)]))
 

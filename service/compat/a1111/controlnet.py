@@ -16,7 +16,7 @@ OFF: Final[tuple[list[bool], ...]] = ([], [False])
 
 
 class Unit(BaseModel):
-    """One unit. How its map is fitted is of no effect: a map has the picture's size."""
+    """One unit. How its map is fitted is of no effect: a map has the image's size."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -65,7 +65,9 @@ def _units(arguments: object) -> list[Unit]:
 def _control(unit: Unit) -> dict[str, Any]:
     drawn = unit.module.lower() != "none"
     if drawn and unit.image:
-        raise InvalidField.at(FIELD, "ControlNet: a module draws the map from the picture; send an image with none")
+        raise InvalidField.at(
+            FIELD, "ControlNet: a module draws the map from the image; with module none, send the map"
+        )
     if not drawn and not unit.image:
         raise InvalidField.at(FIELD, "ControlNet: module or image is needed")
     if unit.control_mode not in ("Balanced", 0) or (unit.threshold_a, unit.threshold_b) != (64, 64):

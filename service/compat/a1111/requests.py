@@ -1,6 +1,6 @@
-"""What an AUTOMATIC1111 client asks for, told in our words. What cannot be done is refused.
+"""What an AUTOMATIC1111 client asks for, told in our words. What cannot be done is rejected.
 
-Its clients send every field there is, most with a value that asks for nothing: that value is taken, others are refused.
+Its clients send every field, most with a value that asks for nothing: that value is accepted, others are rejected.
 """
 
 from collections.abc import Collection
@@ -179,9 +179,7 @@ def _check_size(services: Services, request: Img2Img, image: Upload) -> None:
     with told_as(TOLD_AS), naming("image"):
         width, height = upright_size(peek(image.data, services.bounds))
     if (request.width or width, request.height or height) != (width, height):
-        raise InvalidField.at(
-            "width", f"the frame never changes: send the picture's own {width} x {height}, or neither"
-        )
+        raise InvalidField.at("width", f"the frame never changes: send the image's own {width} x {height}, or neither")
 
 
 def _fields(services: Services, request: Img2Img, edits: bool) -> dict[str, Any]:
@@ -201,7 +199,7 @@ def _fields(services: Services, request: Img2Img, edits: bool) -> dict[str, Any]
 
 
 def _steering(request: Img2Img, spec: EngineSpec) -> dict[str, Any]:
-    """Return the parameters for an engine. What it does not take is refused, unless the client sends it unasked."""
+    """Return the parameters for an engine. What it does not take is rejected, unless the client sends it unasked."""
     found: dict[str, Any] = {}
     for name, (ours, unasked) in OPTIONAL.items():
         value = getattr(request, name)

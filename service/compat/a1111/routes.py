@@ -32,7 +32,7 @@ API: Final = "a1111"
 @router.post("/img2img", dependencies=[Depends(OnlyQuery())])
 @submits(images=MOST_IMAGES)
 async def img2img(request: Request, services: Use, owner: BasicOwner) -> Response:
-    """Change or recreate a picture, and answer with the images once they are made."""
+    """Change or recreate an image, and answer with the images once they are made."""
     media_type_of(request, JSON)
     body = b"".join([chunk async for chunk in request.stream()])
     said = await to_thread.run_sync(read, body)

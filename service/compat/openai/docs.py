@@ -13,9 +13,9 @@ MODELS: Final = (EditRequest, GenerationRequest, OpenAIEvent, OpenAIError)
 REF: Final = "#/components/schemas/{model}"
 FILE: Final = {"type": "string", "format": "binary"}
 PICTURES: Final = {
-    "image": {"anyOf": [FILE, {"type": "array", "items": FILE}], "description": "the picture; several with `roles`"},
+    "image": {"anyOf": [FILE, {"type": "array", "items": FILE}], "description": "the image; several with `roles`"},
     "mask": {**FILE, "description": "of its size, transparent where it may change"},
-    "markup": {**FILE, "description": "the picture as painted over, transparent where it shows: our `guide`"},
+    "markup": {**FILE, "description": "the image as painted over, transparent where it shows: our `guide`"},
 }
 
 

@@ -1,4 +1,4 @@
-"""What an OpenAI client asks for, told in our words. What cannot be done is refused; nothing is passed over."""
+"""What an OpenAI client asks for, in our fields. What cannot be done is rejected; nothing is ignored."""
 
 import json
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ TOLD_AS: Final = {
 """What is wrong with a field of ours, by OpenAI's names."""
 FILES: Final = ("image", "image[]", "mask", "markup")
 BESIDE_PROMPT: Final = ("mask", "preserve", "controls", "guide")
-"""With one of these a prompt says what the picture shows; without, what to change in it."""
+"""With one of these a prompt says what the image shows; without, what to change in it."""
 
 Request = TypeVar("Request", bound=ImageRequest)
 
@@ -128,7 +128,7 @@ def _kind(request: EditRequest, fields: dict[str, Any], files: dict[SentFile, Up
 
 
 def _with_roles(parts: EditParts) -> tuple[Upload, dict[SentFile, Upload | str]]:
-    """Return the picture and what was sent beside it as further images."""
+    """Return the image and files sent with it as further images."""
     roles, images = parts.request.roles, parts.images
     if not images:
         raise InvalidField.at("image", "missing: a file part of this name is needed")
@@ -136,7 +136,7 @@ def _with_roles(parts: EditParts) -> tuple[Upload, dict[SentFile, Upload | str]]
         said = (
             "say in `roles` what each of them is, as image, style_image; the first is the image, and each role is one"
         )
-        raise InvalidField.at("image", f"{len(images)} pictures and {len(roles)} roles; one picture is edited: {said}")
+        raise InvalidField.at("image", f"{len(images)} images and {len(roles)} roles; one image is edited: {said}")
     return images[0], {role: upload for role, upload in zip(roles, images, strict=True) if role != "image"}
 
 
@@ -158,17 +158,17 @@ def _common(request: ImageRequest) -> dict[str, Any]:
 
 
 def _check_frame(request: EditRequest, image: Upload, bounds: Bounds) -> None:
-    """Raise InvalidField when another frame is asked for than the picture's."""
+    """Raise InvalidField when another frame is asked for than the image's."""
     with naming("image"):
         header = peek(image.data, bounds)
     width, height = upright_size(header)
     if request.size not in ("auto", f"{width}x{height}"):
-        detail = f"the frame never changes: auto or the picture's own {width}x{height}"
+        detail = f"the frame never changes: auto or the image's own {width}x{height}"
         raise InvalidField.at("size", detail)
     clear = header.mode in ("LA", "RGBA") or header.transparency is not None
     if request.background == ("opaque" if clear else "transparent"):
         has = "has alpha, which is kept" if clear else "has no alpha, and gets none"
-        raise InvalidField.at("background", f"the frame never changes: the picture {has}; take auto")
+        raise InvalidField.at("background", f"the frame never changes: the image {has}; use auto")
 
 
 def generation(body: bytes) -> tuple[GenerationRequest, Submission]:

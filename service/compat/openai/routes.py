@@ -45,7 +45,7 @@ def _responses(*more: type[errors.LikenessError]) -> Responses:
         examples.IMAGES,
         X_Likeness_Job="id of the job",
         X_Likeness_Verdict="of the best image: `accepted` or `rejected`",
-        X_Likeness_Replayed="`true` where an earlier request with the same content had it made",
+        X_Likeness_Replayed="`true` if an earlier request with the same content made it",
     )
     made["content"]["text/event-stream"] = {
         "schema": {"$ref": "#/components/schemas/OpenAIEvent"},
@@ -62,10 +62,10 @@ def _responses(*more: type[errors.LikenessError]) -> Responses:
 )
 @submits(images=MOST_IMAGES)
 async def edit_image(request: Request, services: Use, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
-    """Change a picture as `prompt` says; without one, recreate it.
+    """Change an image as `prompt` says; without one, recreate it.
 
-    `mask` is transparent where the picture may change. The fields of `POST /customise` and `POST /recreate` may be
-    given as well, by their own names; any other field is refused.
+    `mask` is transparent where the image may change. The fields of `POST /customise` and `POST /recreate` may be
+    given as well, by their own names; any other field is rejected.
 
     The same content sent again within a minute is answered from the same job.
     """
@@ -84,7 +84,7 @@ async def edit_image(request: Request, services: Use, owner: Owner, idempotency_
 async def generate_image(
     request: Request, services: Use, owner: Owner, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Make a new picture. The fields of `POST /generate` may be given as well, by their own names.
+    """Make a new image. The fields of `POST /generate` may be given as well, by their own names.
 
     The same content sent again within a minute is answered from the same job.
     """

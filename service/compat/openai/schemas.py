@@ -17,20 +17,20 @@ class ImageRequest(BaseModel):
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
     prompt: str = Field(default="", max_length=MAX_PROMPT)
-    model: str | None = Field(default=None, max_length=64, description="an engine's name; the default when not given")
+    model: str | None = Field(default=None, max_length=64, description="name of an engine; the default if omitted")
     n: int = Field(default=1, ge=1, le=8, description="images to make and return")
     size: str = Field(default="auto", pattern=r"^(auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$")
     response_format: Literal["b64_json", "url"] = Field(
-        default="b64_json", description="url: to be read with the same API key"
+        default="b64_json", description="url: must be fetched with the same API key"
     )
     output_format: Literal["png", "jpeg", "webp"] | None = None
     output_compression: int | None = Field(default=None, ge=1, le=100, description="quality of jpeg and webp")
     stream: bool = Field(default=False, description="answer with server-sent events")
-    partial_images: int = Field(default=0, ge=0, le=3, description="most previews to send, with `stream`")
+    partial_images: int = Field(default=0, ge=0, le=3, description="maximum number of previews to send, with `stream`")
     background: Literal["auto", "opaque", "transparent"] = "auto"
-    quality: Literal["auto"] = Field(default="auto", description="steps and guidance_scale say it here")
-    user: str | None = Field(default=None, max_length=200, description="taken, and of no effect")
-    safety_identifier: str | None = Field(default=None, max_length=200, description="taken, and of no effect")
+    quality: Literal["auto"] = Field(default="auto", description="use steps and guidance_scale instead")
+    user: str | None = Field(default=None, max_length=200, description="accepted and ignored")
+    safety_identifier: str | None = Field(default=None, max_length=200, description="accepted and ignored")
 
     @model_validator(mode="after")
     def _previews_are_streamed(self) -> Self:
@@ -40,14 +40,16 @@ class ImageRequest(BaseModel):
 
 
 class EditRequest(ImageRequest):
-    """`POST /v1/images/edits`: the fields beside the pictures."""
+    """`POST /v1/images/edits`: the fields beside the images."""
 
     size: str = Field(
         default="auto",
         pattern=r"^(auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$",
-        description="auto, or the picture's own size: the frame never changes",
+        description="auto, or the image's own size: the frame never changes",
     )
-    output_format: Literal["png", "jpeg", "webp"] | None = Field(default=None, description="that of the picture")
+    output_format: Literal["png", "jpeg", "webp"] | None = Field(
+        default=None, description="by default that of the original"
+    )
     roles: list[Role] = Field(
         default=["image"], min_length=1, max_length=4, description="ours: what each of several `image` is, in order"
     )
@@ -59,11 +61,13 @@ class GenerationRequest(ImageRequest):
     size: str = Field(
         default="auto",
         pattern=r"^(auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$",
-        description="WIDTHxHEIGHT in px; auto is the engine's own",
+        description="WIDTHxHEIGHT in px; auto is the engine's native size",
     )
     output_format: Literal["png", "jpeg", "webp"] | None = Field(default=None, description="png when not given")
     background: Literal["auto", "opaque"] = "auto"
-    moderation: Literal["auto"] = Field(default="auto", description="whoever runs the service says what is checked")
+    moderation: Literal["auto"] = Field(
+        default="auto", description="the operator of the service decides what is checked"
+    )
 
 
 class OpenAIImage(BaseModel):
@@ -95,7 +99,7 @@ class OpenAIImages(BaseModel):
     usage: Usage = Usage()
     job: str = Field(description="ours: id of the job, also in the header X-Likeness-Job")
     engine: str = Field(description="ours")
-    replayed: bool = Field(description="ours: whether an earlier request with the same content had it made")
+    replayed: bool = Field(description="ours: whether an earlier request with the same content made it")
 
 
 class OpenAIModel(BaseModel):

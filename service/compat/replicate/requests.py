@@ -1,4 +1,4 @@
-"""Replicate's predictions as its clients send and read them, told in our words and back."""
+"""Replicate's predictions as its clients send and read them, translated to our fields and back."""
 
 import base64
 from datetime import datetime
@@ -44,7 +44,7 @@ class PredictionRequest(BaseModel):
     @classmethod
     def _said_in_the_input(cls, value: object) -> None:
         if value is not None:
-            raise ValueError("not taken: `webhook` in the input tells the job's end in this service's own words")
+            raise ValueError("not supported: use `webhook` in the input, which this service delivers in its own format")
 
 
 class Prediction(BaseModel):
@@ -54,7 +54,7 @@ class Prediction(BaseModel):
     model: str
     version: str = Field(description="the engine's name")
     status: str
-    input: dict[str, Any] = Field(description="as it was understood, without the pictures")
+    input: dict[str, Any] = Field(description="as it was understood, without the images")
     output: list[str] | None = Field(description="the images: URLs, or data URIs where the service is not on https")
     logs: str = Field(description="a progress bar")
     error: str | None
@@ -67,7 +67,7 @@ class Prediction(BaseModel):
 
 
 def read(body: bytes, owner: str | None, name: str | None, most: int) -> Submission:
-    """Return the job that a JSON body asks for, with the model of the path if it has one; `most` bytes a picture.
+    """Return the job that a JSON body asks for, with the model of the path if it has one; `most` bytes an image.
 
     The input has the fields of `POST /recreate`, `/customise` or `/generate`; `kind` says which, where it is not plain.
     Raises UnknownEngine or InvalidField.

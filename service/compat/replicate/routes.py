@@ -122,5 +122,5 @@ async def upload_file(request: Request, services: Use, owner: TokenOwner) -> Res
         contents = [await upload_of("content", value) for name, value in parts if name == "content"]
         others = {name for name, _ in parts} - {"content", "metadata"}
     if others or len(contents) != 1:
-        raise InvalidField.at("content", "one file part of this name is needed")
+        raise InvalidField.at("content", "exactly one file part of this name is required")
     return JSONResponse(file_of(contents[0], datetime.now(UTC)), status_code=201)

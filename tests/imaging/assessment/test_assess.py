@@ -59,7 +59,7 @@ def test_what_is_known_to_be_wrong_rejects():
 def test_tripwires_reject_where_no_threshold_was_asked():
     black = dataclasses.replace(GIVEN, pixels=Image.new("RGB", GIVEN.pixels.size))
     report = assess(GIVEN, black, Thresholds(psnr=None, ssim=None, delta_e=None))
-    assert report.verdict is Verdict.REJECTED and report.reasons[0] == "the picture is black"
+    assert report.verdict is Verdict.REJECTED and report.reasons[0] == "the image is black"
     assert assess(black, black, Thresholds()).verdict is Verdict.ACCEPTED
 
 
@@ -69,7 +69,7 @@ def test_a_changed_frame_is_rejected_and_named():
     assert report.verdict is Verdict.REJECTED
     assert "the frame changed: height 50 -> 48" in report.reasons
     assert "the frame changed: dpi None -> 72x72" in report.reasons
-    assert report.reasons[-1] == "the pictures differ in size"
+    assert report.reasons[-1] == "the images differ in size"
     assert all(score.value is None and score.reason for score in report.fidelity)
 
 
@@ -147,7 +147,7 @@ def test_one_step_of_one_kept_sample_rejects():
 def test_an_edit_of_another_size_says_so_once():
     made = dataclasses.replace(GIVEN, pixels=GIVEN.pixels.resize((60, 48)))
     report = assess(GIVEN, made, EditThresholds(), EditCheck("", kept=np.ones((50, 60), dtype=bool)))
-    assert report.reasons.count("the pictures differ in size") == 1
+    assert report.reasons.count("the images differ in size") == 1
     assert report.reasons[-1] == "kept pixels changed by 255"
 
 

@@ -123,7 +123,7 @@ def test_where_there_is_nothing_to_colour_the_edit_did_not_happen():
 
 def test_pictures_of_different_sizes_are_not_compared():
     report, misses = edit_report(RGB, RGB[1:], EditCheck("make it orange", MASK, ORANGE), ASKED)
-    assert misses == ["the pictures differ in size"] and not report.happened
+    assert misses == ["the images differ in size"] and not report.happened
     assert set(values(report).values()) == {None}
 
 

@@ -56,8 +56,8 @@ def test_a_low_clip_score_rejects_nothing() -> None:
 @pytest.mark.parametrize(
     ("pixels", "said"),
     [
-        (np.zeros((80, 64, 3), np.uint8), "the picture is black"),
-        (np.full((80, 64, 3), (240, 10, 60), np.uint8), "the picture is blank: it has one colour"),
+        (np.zeros((80, 64, 3), np.uint8), "the image is black"),
+        (np.full((80, 64, 3), (240, 10, 60), np.uint8), "the image is blank: it has one colour"),
         (noise(80, 72), "the frame changed: width 64 -> 72"),
     ],
     ids=["black", "blank", "size"],

@@ -37,7 +37,7 @@ def test_the_line_is_drawn_by_ssim(most, sameness):
 @pytest.mark.parametrize("other", [photo("RGB", 41, 30), photo("L", 40, 30)])
 def test_another_frame_is_different(other):
     sameness, _, said = sameness_of(saved(photo("RGB", 40, 30), "PNG"), saved(other, "PNG"))
-    assert sameness is Sameness.DIFFERENT and said == ["the pictures differ in size or mode"]
+    assert sameness is Sameness.DIFFERENT and said == ["the images differ in size or mode"]
 
 
 def recipe(**fields):

@@ -47,14 +47,14 @@ def test_the_given_picture_itself_never_trips_when_it_is_recreated(height, width
 def test_the_given_picture_for_an_edit_always_trips_and_only_as_unchanged(height, width, colour, seed):
     for picture in kinds_of_picture(height, width, colour, seed):
         assert first_words(tripped(picture, picture, None, ANYWHERE)) == ["the edit did nothing"]
-        assert tripped(picture, picture, None, EditCheck("the same picture", changes=False)) == []
+        assert tripped(picture, picture, None, EditCheck("the same image", changes=False)) == []
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(8, 60), st.integers(8, 60), st.integers(0, 99), st.sampled_from([None, ANYWHERE]))
 def test_black_always_trips_unless_it_was_black(height, width, seed, check):
     photo, black = textured(height, width, seed), flat((0, 0, 0), height, width)
-    assert "the picture is black" in tripped(photo, noisy(black, 0.005), None, check)
+    assert "the image is black" in tripped(photo, noisy(black, 0.005), None, check)
     assert tripped(black, black) == []
 
 
@@ -63,19 +63,19 @@ def test_black_always_trips_unless_it_was_black(height, width, seed, check):
 def test_one_colour_always_trips_unless_it_had_one(height, width, seed, colour, check):
     photo, blank = textured(height, width, seed), noisy(flat(colour, height, width), 0.002)
     said = tripped(photo, blank, None, check)
-    assert said and said[0] in ("the picture is blank: it has one colour", "the picture is black")
+    assert said and said[0] in ("the image is blank: it has one colour", "the image is black")
     assert tripped(flat(colour, height, width), blank) == []
 
 
 def test_one_bright_spot_is_not_black_and_one_word_is_not_blank():
     spot = flat((0, 0, 0))
     spot[:4, :4] = 1
-    assert "the picture is black" not in tripped(PHOTO, spot)
+    assert "the image is black" not in tripped(PHOTO, spot)
     assert not any("blank" in said for said in tripped(PHOTO, spot, None, ANYWHERE))
 
 
 def test_a_picture_blown_out_is_saturated_and_a_white_ground_that_was_there_is_not():
-    assert "the picture is saturated" in first_words(tripped(PHOTO, np.clip(PHOTO * 3, 0, 1)))
+    assert "the image is saturated" in first_words(tripped(PHOTO, np.clip(PHOTO * 3, 0, 1)))
     on_white = flat((1, 1, 1))
     on_white[20:40, 20:40] = PHOTO[20:40, 20:40]
     assert tripped(on_white, noisy(on_white, 0.003)) == []
@@ -88,7 +88,7 @@ def test_an_edit_may_clip_where_it_belongs_and_not_elsewhere():
     right, left = PHOTO.copy(), PHOTO.copy()
     right[:, 40:], left[:, :40] = 1, 1
     assert tripped(PHOTO, right, None, EditCheck("white", inside)) == []
-    assert first_words(tripped(PHOTO, left, None, EditCheck("white", inside))) == ["the picture is saturated"]
+    assert first_words(tripped(PHOTO, left, None, EditCheck("white", inside))) == ["the image is saturated"]
 
 
 @pytest.mark.parametrize("colour", [(1, 1, 1), (0, 0, 0), (1, 0, 0)])
@@ -97,7 +97,7 @@ def test_an_edit_of_anything_may_end_on_a_plain_ground_but_not_posterised(colour
     product[20:40, 20:40] = PHOTO[20:40, 20:40]
     assert tripped(PHOTO, product, None, ANYWHERE) == []
     posterised = (PHOTO > 0.5).astype(np.float32)
-    assert first_words(tripped(PHOTO, posterised, None, ANYWHERE)) == ["the picture is saturated"]
+    assert first_words(tripped(PHOTO, posterised, None, ANYWHERE)) == ["the image is saturated"]
     assert tripped(posterised, 1 - posterised, None, ANYWHERE) == [], "it was so before"
 
 
@@ -146,7 +146,7 @@ def test_what_cannot_be_seen_does_not_count():
     seen[:, :40] = True
     made = PHOTO.copy()
     made[:, :40] = 0
-    assert "the picture is black" in tripped(PHOTO, made, seen)
+    assert "the image is black" in tripped(PHOTO, made, seen)
     assert tripped(PHOTO, made, ~seen) == []
 
 

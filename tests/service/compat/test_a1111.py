@@ -97,7 +97,7 @@ def _until(true: Callable[[], bool]) -> None:
 
 
 REFUSED = [
-    ({"width": 512, "height": 512}, "the picture's own 63 x 41"),
+    ({"width": 512, "height": 512}, "the image's own 63 x 41"),
     ({"restore_faces": True}, "restore_faces: only False"),
     ({"styles": ["oil"]}, "styles: only []"),
     ({"inpainting_fill": 2}, "inpainting_fill: only 0"),

@@ -46,7 +46,7 @@ def test_a_transparent_colour_counts() -> None:
     ("data", "said"),
     [
         (file(Image.new("RGB", (4, 4))), "no alpha channel"),
-        (b"nothing", "not a picture"),
+        (b"nothing", "not an image"),
         (file(rgba())[:-30], "cut off"),
         (file(Image.new("I;16", (4, 4))), "8 bits per channel"),
     ],

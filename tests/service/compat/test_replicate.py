@@ -105,7 +105,7 @@ def test_what_cannot_be_done_is_refused(client: replicate.Client, model: str, fi
 
 
 def test_a_webhook_is_not_taken_and_forgotten(client: replicate.Client) -> None:
-    with pytest.raises(ReplicateError, match="in the input tells"):
+    with pytest.raises(ReplicateError, match="use `webhook` in the input"):
         client.predictions.create(version="drill", input={"image": photo(7)}, webhook="https://example.com/hook")
 
 

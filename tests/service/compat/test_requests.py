@@ -67,7 +67,7 @@ def test_further_images_are_what_their_roles_say() -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"images": 2}, "2 pictures and 1 roles"),
+        ({"images": 2}, "2 images and 1 roles"),
         ({"images": 0}, "missing"),
         ({"images": 2, "roles": ["image", "image"]}, "each role is one"),
         ({"size": "20x30"}, "30x20"),

@@ -36,7 +36,7 @@ def animated(format: str) -> bytes:
 PICTURES = {
     "truncated": (png((200, 200))[:60], "invalid_picture"),
     "zero bytes": (b"", "invalid_picture"),
-    "not a picture": (b"hello, I am text", "invalid_picture"),
+    "not an image": (b"hello, I am text", "invalid_picture"),
     "a bomb": (header_only(15_000, 15_000), "picture_too_large"),
     "60,000 x 1": (header_only(60_000, 1), "picture_too_large"),
     "animated GIF": (animated("GIF"), "unsupported_format"),

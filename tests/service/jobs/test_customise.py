@@ -145,7 +145,7 @@ def test_the_other_spelling_is_the_same_call(shop: Live) -> None:
         (
             {"text": "Hello", "place": {"left": 0.5, "top": 0, "width": 0.6, "height": 0.1}},
             "#/place",
-            "the box reaches over the picture's edge",
+            "the box extends beyond the edge of the image",
         ),
         ({"prompt": "a shoe", "controls": [{"kind": "pose"}]}, "#/controls/0/kind", "'canny', 'soft_edge'"),
         ({"prompt": "a shoe", "controls": {"kind": "canny"}}, "#/controls", "array"),
@@ -159,7 +159,7 @@ def test_the_other_spelling_is_the_same_call(shop: Live) -> None:
         ({"instruction": "make it red", "mask": "file"}, "#/mask", "as a file"),
         ({"instruction": "make it red", "thresholds": {"ssim": 7}}, "#/thresholds/ssim", "less than"),
         ({"instruction": "make it red", "engine": "starter"}, "#/engine", "does not customise by instruction"),
-        ({"instruction": "make it red", "strength": 0.5}, "#/strength", "does not take it"),
+        ({"instruction": "make it red", "strength": 0.5}, "#/strength", "does not support it"),
     ],
 )
 def test_fields(untouched: Live, fields: dict, pointer: str, said: str) -> None:

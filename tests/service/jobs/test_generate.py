@@ -110,7 +110,7 @@ def test_a_comparison_takes_none(idle: Live) -> None:
     }
     answer = idle.http.post("/compare", files=parts)
     assert_problem(answer, 422, "invalid_field", "#/task")
-    assert "generate has no picture to compare with" in answer.json()["detail"]
+    assert "generate has no original to compare with" in answer.json()["detail"]
 
 
 def test_a_dry_run_tells_the_canvas_and_keeps_nothing(serve, stack: Stack) -> None:

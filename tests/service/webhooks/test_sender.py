@@ -107,7 +107,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
 def test_what_is_not_answered_is_said_without_a_word_of_the_receiver(listener) -> None:
     port, _ = listener
     assert deliver(Sender(5, private=True), f"http://127.0.0.1:{port}/").error == (
-        "the receiver could not be reached, or broke off"
+        "the receiver could not be reached, or closed the connection"
     )
     assert deliver(Sender(5, private=True), "http://unknown.invalid/").error == "the name of the host is not known"
 
@@ -159,7 +159,7 @@ def test_what_post_says_of_a_webhook(serve) -> None:
         == 202
     )
     nested = {"task": '{"kind": "recreate", "webhook": "https://shop.example.com/"}', "runs": '[{"engine": "drill"}]'}
-    assert "beside task" in live.http.post("/compare", files=picture, data=nested).json()["detail"]
+    assert "next to task" in live.http.post("/compare", files=picture, data=nested).json()["detail"]
 
 
 def test_a_webhook_is_part_of_what_an_idempotency_key_stands_for(serve) -> None:

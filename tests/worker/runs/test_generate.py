@@ -112,7 +112,7 @@ def test_it_is_cancelled_within_a_step(store: PictureStore) -> None:
     assert outcomes == {} and max(step for _, step in watch.steps) == 2
 
 
-@pytest.mark.parametrize(("prompt", "said"), [("black", "the picture is black"), ("nan", NOT_FINITE)])
+@pytest.mark.parametrize(("prompt", "said"), [("black", "the image is black"), ("nan", NOT_FINITE)])
 def test_a_broken_picture_is_rejected(store: PictureStore, prompt: str, said: str) -> None:
     result = drilled(store, prompt=prompt, attempts=2)
     assert result.attempts == 2 and said in result.images[0].report.reasons

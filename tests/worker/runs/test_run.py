@@ -239,7 +239,7 @@ def test_a_metric_that_fails_does_not_fail_the_job(store: PictureStore, tmp_path
     assert lpips.value is None and "could not be measured" in lpips.reason and report.verdict == "accepted"
 
 
-@pytest.mark.parametrize(("prompt", "said"), [("black", "the picture is black"), ("nan", NOT_FINITE)])
+@pytest.mark.parametrize(("prompt", "said"), [("black", "the image is black"), ("nan", NOT_FINITE)])
 def test_a_broken_picture_is_rejected_whatever_was_asked(store: PictureStore, prompt: str, said: str) -> None:
     asked = {"psnr": None, "ssim": None, "delta_e": None}
     broken, whole = order(store, prompt=prompt, thresholds=asked), order(store, thresholds=asked)
