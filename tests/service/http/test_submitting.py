@@ -3,7 +3,6 @@
 import pytest
 from starlette.routing import Route
 
-from likeness.contract.jobs import new_job_id
 from service.app import RESOURCES
 from service.http.submitting import MOST_IMAGES, SubmittingRoutes, submits_of
 from tests.service.conftest import Live, png
@@ -53,7 +52,7 @@ def test_other_calls_have_no_mark(method: str, path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "code"),
     [
-        (f"/jobs/{new_job_id()}/reproduce", "job_not_found"),
+        (f"/jobs/{'0' * 32}/reproduce", "job_not_found"),
         ("/v1/models/likeness/nobody/predictions", "unknown_engine"),
         ("/recreate", "invalid_field"),
     ],
