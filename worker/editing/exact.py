@@ -15,8 +15,8 @@ from worker.engine import ExactEdit, Plane
 def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas) -> EditPlan:
     """Return the plan of an edit that an engine makes exactly. Raises NoProduct."""
     if task.recolour is not None:
-        colour = task.recolour.to
-        return _dyed(task, shown, f"the colour {colour}", rgb_of_hex(colour), _coloured(task, shown))
+        code = task.recolour.to
+        return _dyed(task, shown, f"the colour {code}", rgb_of_hex(code), _coloured(task, shown))
     edit = intent.edit or Edit(EditKind.SAME)
     if edit.kind is EditKind.LIGHT:
         return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=EditCheck(edit.phrase))
