@@ -163,20 +163,20 @@ def depth(folder: Path) -> None:
 def lora(folder: Path) -> None:
     """Save an adapter for `sd15`."""
     seeded(6)
-    network = unet()
-    network.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=["to_q", "to_v"], init_lora_weights="gaussian"))
-    state = get_peft_model_state_dict(network)
-    state = {name: torch.randn_like(value) for name, value in state.items()}
-    StableDiffusionPipeline.save_lora_weights(folder, unet_lora_layers=convert_state_dict_to_diffusers(state))
+    StableDiffusionPipeline.save_lora_weights(folder, unet_lora_layers=lora_layers(unet()))
 
 
 def lora_sdxl(folder: Path) -> None:
     """Save an adapter for `sdxl`."""
     seeded(7)
-    network = unet(large=True)
+    StableDiffusionXLPipeline.save_lora_weights(folder, unet_lora_layers=lora_layers(unet(large=True)))
+
+
+def lora_layers(network: UNet2DConditionModel) -> dict[str, torch.Tensor]:
+    """Return an adapter's weights, drawn, for a network's attention."""
     network.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=["to_q", "to_v"], init_lora_weights="gaussian"))
     state = {name: torch.randn_like(value) for name, value in get_peft_model_state_dict(network).items()}
-    StableDiffusionXLPipeline.save_lora_weights(folder, unet_lora_layers=convert_state_dict_to_diffusers(state))
+    return convert_state_dict_to_diffusers(state)
 
 
 def vgg19(folder: Path) -> None:

@@ -8,9 +8,7 @@ from transformers import BertTokenizer, BlipConfig, BlipForConditionalGeneration
 from transformers.models.blip.image_processing_pil_blip import BlipImageProcessorPil
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from tests.support.tiny_parts import seeded
-
-THIN = {"hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 4}
+from tests.support.tiny_parts import THIN, seeded
 
 
 def captioner(folder: Path) -> None:

@@ -33,7 +33,7 @@ from transformers import (
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from tests.support.tiny_parts import autoencoder, seeded, text_encoder, tokenizer
+from tests.support.tiny_parts import THIN, autoencoder, seeded, text_encoder, tokenizer
 
 SIZE = 32
 
@@ -45,15 +45,7 @@ def kandinsky22_prior(folder: Path) -> None:
         num_attention_heads=2, attention_head_dim=12, embedding_dim=32, num_layers=1, clip_embed_dim=32
     )
     prior.clip_std = nn.Parameter(torch.ones(1, 32))
-    sight = CLIPVisionConfig(
-        hidden_size=32,
-        intermediate_size=37,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        projection_dim=32,
-        image_size=28,
-        patch_size=14,
-    )
+    sight = CLIPVisionConfig(**THIN, projection_dim=32, image_size=28, patch_size=14)
     KandinskyV22PriorPipeline(
         prior=prior,
         image_encoder=CLIPVisionModelWithProjection(sight),
@@ -155,10 +147,8 @@ def qwen_reader(read: Qwen2Tokenizer) -> Qwen2_5_VLForConditionalGeneration:
         )
     )
     text = {
+        **THIN,
         "vocab_size": len(read),
-        "hidden_size": 32,
-        "intermediate_size": 37,
-        "num_hidden_layers": 2,
         "num_attention_heads": 2,
         "num_key_value_heads": 2,
         "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]},

@@ -7,6 +7,9 @@ from diffusers.models import AutoencoderKL
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
+THIN = {"hidden_size": 32, "intermediate_size": 37, "num_hidden_layers": 2, "num_attention_heads": 4}
+"""Sizes of a small transformer."""
+
 
 def tokenizer() -> CLIPTokenizer:
     """Return a tokenizer of single letters, 77 tokens long."""
@@ -20,11 +23,8 @@ def text_encoder(kind: type[CLIPTextModel | CLIPTextModelWithProjection] = CLIPT
     read = tokenizer()
     return kind(
         CLIPTextConfig(
+            **THIN | {"num_hidden_layers": 3},
             vocab_size=len(read),
-            hidden_size=32,
-            intermediate_size=37,
-            num_hidden_layers=3,
-            num_attention_heads=4,
             projection_dim=32,
             max_position_embeddings=77,
             bos_token_id=read.bos_token_id,

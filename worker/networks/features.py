@@ -99,9 +99,8 @@ def of_resnet(model: ResNetModel) -> FeatureNetwork:
         "layer1": nn.Sequential(model.embedder.pooler, first),
         **dict(zip(LAYERS[1:], others, strict=True)),
     }
-    return FeatureNetwork(
-        stages, dict(zip(stages, [model.config.embedding_size, *model.config.hidden_sizes], strict=True))
-    )
+    widths = [model.config.embedding_size, *(model.config.hidden_sizes or ())]
+    return FeatureNetwork(stages, dict(zip(stages, widths, strict=True)))
 
 
 def load(folder: Path, device: str = "cpu") -> FeatureNetwork:

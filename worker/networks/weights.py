@@ -15,7 +15,9 @@ def load_float32(kind: type[Network], folder: Path) -> Network:
     Raises OSError when it is not there or not in safetensors.
     """
     published: Any = kind  # both libraries have this method, and no typed base that says so
-    network: Network = published.from_pretrained(folder, use_safetensors=True, local_files_only=True)
+    # Unasked, transformers would round all weights to the precision that the configuration names.
+    precision = {"dtype": torch.float32} if kind.__module__.startswith("transformers.") else {}
+    network: Network = published.from_pretrained(folder, use_safetensors=True, local_files_only=True, **precision)
     return network.float().eval()
 
 

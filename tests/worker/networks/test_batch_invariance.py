@@ -30,7 +30,7 @@ def test_it_takes_and_gives_float32_whatever_it_runs_in() -> None:
     long = BatchInvariantUNet.from_config(tiny.unet().config).eval()
     short = deepcopy(long).to(torch.bfloat16)
     (exact,), (made,) = (one(*given(2), return_dict=False) for one in (long, short))
-    assert short.dtype is torch.bfloat16 and made.dtype is short.dtype is torch.float32
+    assert short.precision is torch.bfloat16 and made.dtype is short.dtype is torch.float32
     assert 0 < (made - exact).abs().mean() < 0.05 * exact.abs().mean()
 
 
