@@ -19,7 +19,7 @@ from tests.service.conftest import Live, Stack, png
 from tests.service.http.test_bad_input import assert_problem
 from tests.service.jobs.test_customise import form
 
-STARTER, EDIT = (load_catalogue().find(name) for name in ("starter", "retouch"))
+STARTER, EDIT = (load_catalogue().find(name) for name in ("starter", "starter-edit"))
 RUNS = json.dumps([{"engine": "starter", "strength": [0, 0.3]}, {"engine": "starter"}])
 
 
@@ -51,7 +51,7 @@ def test_a_recreation_is_told_and_not_kept(shop: Live) -> None:
 
 def test_a_customisation_and_a_comparison_are_told(shop: Live) -> None:
     told = rehearsed(shop, "/customise", instruction="make it red")
-    assert (told["kind"], told["engine"]) == ("customise", "retouch")
+    assert (told["kind"], told["engine"]) == ("customise", "starter-edit")
     assert rehearsed(shop, "/customize", instruction="make it red") == told
     told = rehearsed(shop, "/compare", runs=RUNS)
     assert told["kind"] == "compare" and [run["parameters"]["strength"] for run in told["runs"]] == [0.0, 0.3, 0.0]

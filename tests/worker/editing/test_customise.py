@@ -167,7 +167,7 @@ def test_a_missed_edit_is_tried_again_with_another_seed_and_more_guidance(custom
 
 
 def test_candidates_are_different_and_the_best_comes_first(customised) -> None:
-    wish = {"instruction": "make it red", "engine": "starter-edit", "candidates": 3, "keep": "all"}
+    wish = {"instruction": "make it red", "candidates": 3, "keep": "all"}
     result, _ = customised(photo(longest=96), **wish, steps=2)
     assert len({image.picture.sha256 for image in result.images}) == 3
     accepted = [image.report.verdict is Verdict.ACCEPTED for image in result.images]

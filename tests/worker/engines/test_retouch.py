@@ -38,7 +38,7 @@ def example(name: str, longest: int = 320) -> bytes:
 
 def edited(residents: Residents, data: bytes, **fields: object) -> tuple[Result, np.ndarray]:
     store = PictureStore.open("memory://")
-    spec, order = ordered(Customise(**fields), data, {}, CATALOGUE, store, residents.has)
+    spec, order = ordered(Customise(engine="retouch", **fields), data, {}, CATALOGUE, store, residents.has)
     assert spec.name == "retouch"
     result = Run(spec, Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(result, Result), result
@@ -49,22 +49,23 @@ def given(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)))
 
 
-def test_it_is_the_default_for_what_arithmetic_does_best_and_for_nothing_else() -> None:
-    asked = {"make it red": "retouch", "put it on a white background": "retouch", "make the picture warmer": "retouch"}
-    others = {
-        "give it yellow stripes": "starter-edit",
-        "make it denim": "starter-edit",
-        "make it larger": "starter-edit",
-    }
-    for instruction, engine in (asked | others).items():
-        assert CATALOGUE.choose(Customise(instruction=instruction)).name == engine
-    assert CATALOGUE.choose(Customise(recolour={"to": "#1F4E79"})).name == "retouch"
+def test_it_makes_the_kinds_of_edit_that_its_row_names() -> None:
+    for instruction in ("make it red", "put it on a white background", "make the picture warmer"):
+        assert CATALOGUE.choose(Customise(instruction=instruction, engine="retouch")).name == "retouch"
+    lines = SPEC.instructions()
+    assert [line.split(":")[0] for line in lines] == ["colour", "background", "light"]
 
 
-def test_parameters_of_another_engine_choose_the_engine_that_takes_them() -> None:
-    assert CATALOGUE.choose(Customise(instruction="make it red", guidance_scale=2.0)).name == "starter-edit"
-    assert CATALOGUE.choose(Customise(recolour={"to": "#1F4E79"}, steps=3)).name == "starter-edit"
-    assert CATALOGUE.choose(Customise(instruction="make it red", parts="all", seed=3)).name == "retouch"
+def test_of_several_defaults_the_last_that_takes_what_is_given_is_chosen() -> None:
+    engines = [
+        spec.model_copy(update={"default_for": ["instruction", "colourway"]}) if spec.name == "retouch" else spec
+        for spec in CATALOGUE.engines
+    ]
+    both = CATALOGUE.model_copy(update={"engine": engines})
+    assert both.choose(Customise(instruction="make it red")).name == "retouch"
+    assert both.choose(Customise(instruction="give it yellow stripes")).name == "starter-edit"
+    assert both.choose(Customise(instruction="make it red", guidance_scale=2.0)).name == "starter-edit"
+    assert both.choose(Customise(recolour={"to": "#1F4E79"}, parts="all", seed=3)).name == "retouch"
 
 
 def test_a_kind_of_edit_that_it_does_not_make_is_refused_by_name() -> None:
