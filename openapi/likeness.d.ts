@@ -149,6 +149,10 @@ export interface Customise {
   variation?: number | null;
   /** the layer whose features represent the image */
   layer?: string | null;
+  /** what to dye: only the cloth, or tags, prints and buttons as well */
+  parts?: "main" | "all" | null;
+  /** on a new background: the original's shadow, a soft one below the product, or none */
+  shadow?: "keep" | "contact" | "none" | null;
   /** weight of the content */
   content_weight?: number | null;
   /** weight of the style */
@@ -241,6 +245,10 @@ export interface CustomiseRequest {
   variation?: number | null;
   /** the layer whose features represent the image */
   layer?: string | null;
+  /** what to dye: only the cloth, or tags, prints and buttons as well */
+  parts?: "main" | "all" | null;
+  /** on a new background: the original's shadow, a soft one below the product, or none */
+  shadow?: "keep" | "contact" | "none" | null;
   /** weight of the content */
   content_weight?: number | null;
   /** weight of the style */
@@ -629,6 +637,10 @@ export interface Grid {
   /** as in `task` */
   layer?: string | Array<string> | null;
   /** as in `task` */
+  parts?: string | Array<string> | null;
+  /** as in `task` */
+  shadow?: string | Array<string> | null;
+  /** as in `task` */
   content_weight?: number | Array<number> | null;
   /** as in `task` */
   style_weight?: number | Array<number> | null;
@@ -943,6 +955,10 @@ export interface Recreate {
   variation?: number | null;
   /** the layer whose features represent the image */
   layer?: string | null;
+  /** what to dye: only the cloth, or tags, prints and buttons as well */
+  parts?: "main" | "all" | null;
+  /** on a new background: the original's shadow, a soft one below the product, or none */
+  shadow?: "keep" | "contact" | "none" | null;
   /** weight of the content */
   content_weight?: number | null;
   /** weight of the style */
@@ -1005,6 +1021,10 @@ export interface RecreateRequest {
   variation?: number | null;
   /** the layer whose features represent the image */
   layer?: string | null;
+  /** what to dye: only the cloth, or tags, prints and buttons as well */
+  parts?: "main" | "all" | null;
+  /** on a new background: the original's shadow, a soft one below the product, or none */
+  shadow?: "keep" | "contact" | "none" | null;
   /** weight of the content */
   content_weight?: number | null;
   /** weight of the style */

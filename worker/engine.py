@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.contract.engines import EngineSpec
+from likeness.contract.instructions import EditKind
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control
 
@@ -27,6 +28,20 @@ Stage = Literal["loading", "preparing", "denoising", "decoding", "assessing"]
 
 
 @dataclass(frozen=True)
+class ExactEdit:
+    """An edit that arithmetic makes.
+
+    `colour` is sRGB in 0..255, of the product or of the background; `name` is a surface, `gradient`, `plain` or a
+    light; of a `cut_out` the mask is the image's own alpha, in which its colours are mixed when it is shown.
+    """
+
+    kind: EditKind
+    colour: tuple[int, int, int] | None = None
+    name: str = ""
+    cut_out: bool = False
+
+
+@dataclass(frozen=True)
 class EngineTask:
     """One image to make.
 
@@ -34,7 +49,8 @@ class EngineTask:
     `maps` are the control maps that were sent, by their kind, of the canvas' size; `loras` are adapters with their
     weights. With `from_scratch` there is no original: the image is made from the text, and the canvas gives its size
     and no more. With `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where
-    that plane is 1. `style` is the image whose style is to be taken over, of its own size, upright.
+    that plane is 1. `style` is the image whose style is to be taken over, of its own size, upright; `edit` is what an
+    engine that makes exact edits is to do.
     """
 
     canvas: Canvas
@@ -48,6 +64,7 @@ class EngineTask:
     loras: Mapping[str, float] = field(default_factory=dict)
     from_scratch: bool = False
     style: Canvas | None = None
+    edit: ExactEdit | None = None
 
     def number(self, name: str, default: float) -> float:
         """Return a parameter that is a number, or the default where it is not one."""

@@ -97,15 +97,24 @@ class Catalogue(BaseModel):
             if named is None and (other := self._open(missing)):
                 return other, Intent(EditType.INSTRUCTION)
             raise
-        spec = named or self._default_for(intent.purpose, missing)
-        if intent.purpose not in spec.ways:
-            raise InvalidField.at("engine", self._not_done(spec, intent.purpose))
+        spec = named or self._default_that_suits(task, intent, missing)
+        if not spec.makes(intent):
+            raise InvalidField.at("engine", self._not_done(spec, intent))
         return spec, intent.read_by(spec)
 
-    def _not_done(self, spec: EngineSpec, edit_type: Purpose) -> str:
-        does = ", ".join(spec.ways) or "none of them"
-        able = ", ".join(other.name for other in self.engine if edit_type in other.ways) or "no other: none does"
-        return f"{spec.name} does not customise by {edit_type}; it does: {does}; take {able}"
+    def _not_done(self, spec: EngineSpec, intent: Intent) -> str:
+        does, asked = ", ".join(spec.ways) or "none of them", str(intent.purpose)
+        if intent.purpose in spec.ways and intent.edit:
+            does, asked = ", ".join(spec.edits), f"an edit of the kind {intent.edit.kind}"
+        able = ", ".join(other.name for other in self.engine if other.makes(intent)) or "no other: none does"
+        return f"{spec.name} does not customise by {asked}; it does: {does}; take {able}"
+
+    def _default_that_suits(self, task: Customise, intent: Intent, missing: Collection[str]) -> EngineSpec:
+        """Return the default for what is asked; of several the last that takes all parameters that are given."""
+        there = [spec for spec in self.engine if spec.name not in missing and intent.purpose in spec.default_for]
+        able = [spec for spec in there if spec.makes(intent)]
+        suited = [spec for spec in able if spec.suits(task, intent)]
+        return (suited or able or [self._default_for(intent.purpose, missing)])[-1]
 
     def _open(self, missing: Collection[str]) -> EngineSpec | None:
         """Return an engine for an instruction that no closed one can follow, if one is installed."""

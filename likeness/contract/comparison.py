@@ -42,6 +42,8 @@ class Grid(Strict):
     top_p: Numbers | None = Field(default=None, description="as in `task`")
     variation: Numbers | None = Field(default=None, description="as in `task`")
     layer: Texts | None = Field(default=None, description="as in `task`")
+    parts: Texts | None = Field(default=None, description="as in `task`")
+    shadow: Texts | None = Field(default=None, description="as in `task`")
     content_weight: Numbers | None = Field(default=None, description="as in `task`")
     style_weight: Numbers | None = Field(default=None, description="as in `task`")
     seed: Integers | None = Field(default=None, description="as in `task`")

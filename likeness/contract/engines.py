@@ -117,6 +117,9 @@ class EngineSpec(BaseModel):
     ways: list[EditType] = Field(default=[], description="the edit types it supports")
     default_for: list[Purpose] = []
     closed: bool = Field(default=False, description="supports only a fixed list of instructions")
+    edits: list[EditKind] = Field(
+        default=[], description="of an engine that makes exact edits by arithmetic: the kinds of edit it makes"
+    )
     pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="the pool of workers that runs it")
     weights: str = Field(description="its weights: a folder of the shipped weights, or a pulled model")
     parts: dict[str, str] = Field(default={}, description="other models it needs, by their role")
@@ -175,8 +178,18 @@ class EngineSpec(BaseModel):
 
     def instructions(self) -> list[str]:
         """Return what can be asked of a closed engine in words; of another one, anything can: an empty list."""
-        able = {kind for kind in EditKind if EDIT_TYPE_OF.get(kind, EditType.INSTRUCTION) in self.ways}
-        return abilities(able) if self.closed else []
+        asked = {kind: Intent(EDIT_TYPE_OF.get(kind, EditType.INSTRUCTION), Edit(kind)) for kind in EditKind}
+        return abilities({kind for kind in EditKind if self.makes(asked[kind])}) if self.closed else []
+
+    def makes(self, intent: "Intent") -> bool:
+        """Return whether it makes what is asked."""
+        edit = intent.edit
+        return intent.purpose in self.ways and not (self.edits and edit and edit.kind not in self.edits)
+
+    def suits(self, task: Task, intent: "Intent") -> bool:
+        """Return whether it takes every parameter that a task gives."""
+        given = [name for name in PARAMETER_NAMES if getattr(task, name, None) is not None]
+        return all(name in self.parameters and self.parameters[name].does(intent.purpose) for name in given)
 
     def size_of(self, task: Generate) -> tuple[int, int]:
         """Return width and height in px of the image to generate: as asked, or the engine's native square."""
@@ -190,7 +203,7 @@ class EngineSpec(BaseModel):
 
     def varies(self, parameters: dict[str, Scalar]) -> bool:
         """Return whether another seed gives another image: not where nothing is left to chance."""
-        return "seed" in self.parameters and all(parameters.get(name) != 0 for name in STILL_AT_0)
+        return not self.edits and "seed" in self.parameters and all(parameters.get(name) != 0 for name in STILL_AT_0)
 
     def _edit_type_problems(self, task: Customise, purpose: Purpose) -> list[FieldProblem]:
         problems = []
@@ -209,7 +222,7 @@ class EngineSpec(BaseModel):
     def _repetition_problems(self, task: Task, purpose: Purpose) -> list[FieldProblem]:
         if task.candidates > self.max_candidates > 1:
             return [FieldProblem("#/candidates", f"at most {self.max_candidates} with {self.name}")]
-        if self._varies_for(task, purpose):
+        if self.edits or self._varies_for(task, purpose):
             return []
         at = next((f" at {name} 0" for name in STILL_AT_0 if name in self.parameters), "")
         again = f"the engine {self.name} makes the same image every time{at}"

@@ -65,6 +65,12 @@ class PictureParameters(Parameters):
     layer: str | None = Field(
         default=None, min_length=1, max_length=MAX_WORD, description="the layer whose features represent the image"
     )
+    parts: Literal["main", "all"] | None = Field(
+        default=None, description="what to dye: only the cloth, or tags, prints and buttons as well"
+    )
+    shadow: Literal["keep", "contact", "none"] | None = Field(
+        default=None, description="on a new background: the original's shadow, a soft one below the product, or none"
+    )
     content_weight: float | None = Field(default=None, ge=0, le=1e9, description="weight of the content")
     style_weight: float | None = Field(default=None, ge=0, le=1e9, description="weight of the style")
 

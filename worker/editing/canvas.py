@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.contract.errors import NoProduct
+from likeness.imaging.colour import alpha_of
+from likeness.imaging.frame import rgba_of
+from likeness.imaging.picture import Picture
 from worker.engine import Canvas, Plane
 
 Sample = TypeVar("Sample", bound=np.generic)
@@ -27,13 +30,18 @@ class AnalysedCanvas:
         segment: Callable[[Canvas], Plane],
         describe: Callable[[Canvas], str | None],
         mask: Plane | None = None,
+        cut_out: Plane | None = None,
     ) -> None:
         self.canvas, self.size, self._segment, self._describe = canvas, size, segment, describe
         self.mask = None if mask is None else self.padded(mask)
+        self.cut_out = None if cut_out is None else self.padded(cut_out)
+        """The alpha of an image that is cut out already: that is its product."""
 
     @cached_property
     def seen(self) -> Plane:
-        """Where the product is, 0..1, as the segmenter sees it; it may be nowhere."""
+        """Where the product is, 0..1, by the image's own alpha or as the segmenter sees it; it may be nowhere."""
+        if self.cut_out is not None:
+            return self.cut_out
         return self.padded(self._segment(self.picture))
 
     @property
@@ -62,3 +70,11 @@ class AnalysedCanvas:
         """Return a plane or a map of the picture's size, H x W or H x W x 3, with the canvas' padding."""
         bottom, right = (a - b for a, b in zip(self.canvas.shape[:2], plane.shape[:2], strict=True))
         return np.asarray(cv2.copyMakeBorder(plane, 0, bottom, 0, right, cv2.BORDER_REFLECT_101), dtype=np.float32)
+
+
+def cut_out_of(picture: Picture) -> Plane | None:
+    """Return the alpha of a cut-out, upright, H x W in 0..1; None of an image without alpha or without a hole."""
+    if alpha_of(picture) is None:
+        return None
+    alpha = rgba_of(picture)[..., 3]
+    return alpha if LEAST_PRODUCT <= float((alpha > 0.5).mean()) <= MOST_PRODUCT else None

@@ -48,7 +48,7 @@ def closed_instruction(task: Customise, edit: Edit, shown: AnalysedCanvas, sent:
     if edit.kind in (EditKind.LIGHT, EditKind.SAME):
         check = EditCheck(edit.phrase) if edit.kind is EditKind.LIGHT else None
         return EditPlan(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
-    where = _where(task, shown, edit)
+    where = where_of(task, shown, edit)
     if edit.kind is EditKind.BACKGROUND:
         return _guided(shown, edit, where, gate_of(1 - where), check_of(edit.phrase, 1 - where, edit.rgb))
     if edit.kind is EditKind.PATTERN:
@@ -64,7 +64,7 @@ def _guided(shown: AnalysedCanvas, edit: Edit, where: Plane, gate: Plane, check:
     return EditPlan(guide, AS_IT_IS, where, keep_detail=np.ones_like(where), under=shown.canvas, gate=gate, check=check)
 
 
-def _where(task: Customise, shown: AnalysedCanvas, edit: Edit) -> Plane:
+def where_of(task: Customise, shown: AnalysedCanvas, edit: Edit) -> Plane:
     """Return what the engine is to take for the product."""
     if shown.mask is not None:
         return 1 - shown.mask if edit.kind is EditKind.BACKGROUND else shown.mask

@@ -16,7 +16,7 @@ from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits.recolour import blended, recolour
 from likeness.imaging.picture import Picture
 from likeness.imaging.regions import composited, put_back
-from worker.engine import Canvas, EngineTask, Plane
+from worker.engine import Canvas, EngineTask, ExactEdit, Plane
 
 Region = NDArray[np.bool_]
 Colour = tuple[int, int, int]
@@ -44,6 +44,8 @@ class EditPlan:
     """Where it may change; None is everywhere."""
     gate: Plane | None = None
     """How much of the engine's change is taken, for an edit of the product or of the background; None is all of it."""
+    edit: ExactEdit | None = None
+    """What an engine that makes exact edits is to do."""
     exact: Colour | None = None
     """The colour that what `mask` covers is brought to in the end."""
     check: EditCheck | None = None
@@ -63,6 +65,7 @@ class EditPlan:
             loras=self.loras,
             from_scratch=self.from_scratch,
             style=self.style,
+            edit=self.edit,
         )
 
     def finish(self, made: Canvas) -> Canvas:

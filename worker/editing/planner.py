@@ -16,6 +16,7 @@ from likeness.imaging.picture import Picture
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import captions_of
 from worker.editing.edit_types import EDIT_TYPES, closed_instruction, region_of
+from worker.editing.exact import exact_plan
 from worker.editing.plan import EditPlan, Sent
 
 
@@ -54,7 +55,10 @@ def is_captioned(task: Task, spec: EngineSpec) -> bool:
 
 def _customised(task: Customise, run: PlannedRun, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     edit, edit_type = run.intent.edit, EditType(run.intent.purpose)
-    plan = closed_instruction(task, edit, shown, sent) if edit else EDIT_TYPES[edit_type](task, shown, sent)
+    if run.spec.edits:
+        plan = exact_plan(task, run.intent, shown)
+    else:
+        plan = closed_instruction(task, edit, shown, sent) if edit else EDIT_TYPES[edit_type](task, shown, sent)
     if edit_type is EditType.FILL:
         plan = replace(plan, controls=tuple(Control(kind=kind) for kind in run.spec.controls))
     return _checked(_locked(plan, task, shown), task, shown, captions_of(task, edit))

@@ -4,9 +4,10 @@ import numpy as np
 
 from likeness.contract.engines import EngineSpec, ParameterSpec
 from likeness.contract.errors import EngineFailed
+from likeness.contract.instructions import EditKind
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control, EditType
-from worker.engine import Engine, EngineTask, silent
+from worker.engine import Engine, EngineTask, ExactEdit, silent
 
 STEPS = 2
 """Enough for every network to run, the first step and a later one."""
@@ -31,6 +32,7 @@ def small_task(spec: EngineSpec) -> EngineTask:
         mask=np.ones((side, side), np.float32) if {EditType.FILL, EditType.COMPLETE} & set(spec.ways) else None,
         controls=[Control(kind=kind) for kind in spec.controls[:1]],
         style=np.full((side, side, 3), 0.5, np.float32) if EditType.STYLE in spec.ways else None,
+        edit=ExactEdit(EditKind.LIGHT, name="brighter") if spec.edits else None,
     )
 
 

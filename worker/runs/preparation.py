@@ -12,7 +12,7 @@ from likeness.imaging.assessment.generated import asked
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
 from likeness.imaging.masks import upright_mask
-from worker.editing.canvas import AnalysedCanvas
+from worker.editing.canvas import AnalysedCanvas, cut_out_of
 from worker.editing.plan import EditPlan
 from worker.editing.planner import beside, edit_plan_of
 from worker.runs.context import Context
@@ -43,5 +43,12 @@ def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Pict
     sent = {name: decode(context.store.get(file), UNBOUNDED) for name, file in order.files.items()}
     mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
     width, height = frame.upright_size
-    analysed = AnalysedCanvas(canvas, (height, width), context.residents.product, context.residents.caption, mask)
+    analysed = AnalysedCanvas(
+        canvas,
+        (height, width),
+        context.residents.product,
+        context.residents.caption,
+        mask=mask,
+        cut_out=cut_out_of(original),
+    )
     return edit_plan_of(planned, analysed, beside(original, sent))

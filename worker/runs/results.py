@@ -60,10 +60,15 @@ class Results:
             timings=Timings(queued=queued, **dict(seconds)),
             attempts=work.attempts,
             batch=batch,
-            degradations=work.degradations,
+            degradations=work.degradations + self._once(work),
             caption=work.plan.caption,
             caption_reason=self._caption_reason(work),
         )
+
+    def _once(self, work: Work) -> list[str]:
+        """Return why one image was made though more were asked for, if so."""
+        again = max(work.task.candidates, work.task.attempts) > 1
+        return [f"one image: {self.spec.name} makes the same every time"] if again and self.spec.edits else []
 
     def _used(self, work: Work) -> EngineUsed:
         return EngineUsed(

@@ -60,10 +60,14 @@ class Work:
     def open(self) -> bool:
         """Whether another attempt should be made."""
         done = any(candidate.accepted for candidate in self.candidates)
-        return self.wanted and self.error is None and not done and self.attempts < self.task.attempts
+        return self.wanted and self.error is None and not done and self.attempts < self._most(self.task.attempts)
 
     def seeds(self) -> list[int]:
         """Return the seeds of the next attempt."""
-        count = self.task.candidates
+        count = self._most(self.task.candidates)
         first = self.first_seed + self.attempts * count
         return [(first + number) % (MAX_SEED + 1) for number in range(count)]
+
+    def _most(self, asked: int) -> int:
+        """Return how often to make an image: once where another seed gives the same."""
+        return asked if asked == 1 or self.planned.spec.varies(dict(self.planned.parameters)) else 1

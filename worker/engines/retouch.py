@@ -1,0 +1,67 @@
+"""Exact edits by arithmetic, at the original's own size: another colour, background or light, in one pass each.
+
+Nothing is left to chance and no network draws: the product's matte is made from the mask and the image's own colours,
+its cloth is dyed in OKLCh with the shading kept, and the rest of the image stays as it is.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from likeness.contract.engines import EngineSpec
+from likeness.contract.errors import EngineFailed
+from likeness.contract.instructions import EditKind
+from likeness.imaging.colour import Floats
+from likeness.imaging.edits.colourway import Parts, recoloured, recoloured_cutout
+from likeness.imaging.edits.scene import Shadow, before, plain
+from likeness.imaging.edits.surfaces import SURFACES, gradient
+from likeness.imaging.edits.tone import toned
+from likeness.imaging.matting import Matte, matte_of
+from worker.components import Components
+from worker.engine import Canvas, EngineTask, ExactEdit, StepHook
+
+PARTS: dict[str, Parts] = {"main": "main", "all": "all"}
+SHADOWS: dict[str, Shadow] = {"keep": "keep", "contact": "contact", "none": "none"}
+
+
+class RetouchEngine:
+    """Edits canvases one by one; each is one step."""
+
+    def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
+        """Return each canvas with its exact edit made."""
+        made: list[Canvas] = []
+        for number, task in enumerate(tasks, start=1):
+            made.append(edited(task))
+            on_step(number, len(tasks), "denoising")
+        return made
+
+
+def edited(task: EngineTask) -> Canvas:
+    """Return a task's canvas with its edit made. Raises EngineFailed for an edit that arithmetic does not do."""
+    edit = task.edit
+    if edit is None:
+        raise EngineFailed("no exact edit was asked")
+    if edit.kind is EditKind.LIGHT:
+        return toned(task.canvas, edit.name)
+    mask = np.ones(task.canvas.shape[:2], np.float32) if task.mask is None else task.mask
+    matte = Matte(mask, task.canvas) if edit.cut_out else matte_of(task.canvas, mask)
+    if edit.kind is EditKind.BACKGROUND:
+        return before(task.canvas, matte, _background(edit, *mask.shape), SHADOWS[str(task.parameters["shadow"])])
+    if edit.kind is not EditKind.RECOLOUR or edit.colour is None:
+        raise EngineFailed(f"arithmetic does not do {edit.kind.value}")
+    parts = PARTS[str(task.parameters["parts"])]
+    if edit.cut_out:
+        return recoloured_cutout(matte, edit.colour, parts).rgb
+    return recoloured(task.canvas, matte, edit.colour, parts).rgb
+
+
+def _background(edit: ExactEdit, height: int, width: int) -> Floats:
+    if edit.name in SURFACES:
+        return SURFACES[edit.name](height, width)
+    colour = edit.colour or (255, 255, 255)
+    return gradient(height, width, colour) if edit.name == "gradient" else plain(height, width, colour)
+
+
+def load(spec: EngineSpec, components: Components) -> RetouchEngine:
+    """Return the engine, which holds nothing; the worker's segmenter finds the product."""
+    return RetouchEngine()
