@@ -353,6 +353,9 @@ export interface DryRun {
   wait: Estimate;
 }
 
+/** The kinds of edit. */
+export type EditKind = "same" | "recolour" | "pattern" | "material" | "background" | "light" | "size" | "text";
+
 /** Whether the edit that was asked happened, and only that. */
 export interface EditReport {
   /** the edit as understood */
@@ -452,6 +455,8 @@ export interface EngineView {
   default_for: Array<"recreate" | "generate" | EditType>;
   /** supports only the instructions listed in `instructions` */
   closed: boolean;
+  /** of an engine that makes exact edits by arithmetic: the kinds of edit it makes */
+  edits?: Array<EditKind>;
   /** the instructions that a closed engine supports, one line per kind */
   instructions: Array<string>;
   pool: string;

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from likeness.contract.engines import CanvasSpec, EngineSpec, Kind, ParameterSpec
 from likeness.contract.figures import Figures, Measured
+from likeness.contract.instructions import EditKind
 from likeness.contract.jobs import (
     Residency,
 )
@@ -34,6 +35,9 @@ class EngineView(BaseModel):
     ways: list[EditType] = Field(description="the edit types it supports")
     default_for: list[Purpose] = Field(description="the jobs it runs when no engine is named")
     closed: bool = Field(description="supports only the instructions listed in `instructions`")
+    edits: list[EditKind] = Field(
+        default=[], description="of an engine that makes exact edits by arithmetic: the kinds of edit it makes"
+    )
     instructions: list[str] = Field(description="the instructions that a closed engine supports, one line per kind")
     pool: str
     weights: str
