@@ -104,6 +104,7 @@ def test_customisations_are_compared(site: Live, page: Page) -> None:
     page.get_by_label("Colour as #RRGGBB").fill("#1F7A3D")
     engines = page.get_by_label("Engine 1").get_by_role("option").all_inner_texts()
     assert engines == ["starter-edit", "retouch"], "those alone that do it"
+    page.get_by_role("button", name="Remove retouch").click()
     page.get_by_label("Steps").fill("1, 2")
     page.locator("#submit").click()
     table = page.locator(".comparison")
