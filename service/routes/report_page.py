@@ -27,7 +27,7 @@ h2 { margin: 0 0 .5rem; font-size: .9375rem; }
 .rejected h1, .no { color: var(--bad); }
 ul { margin: .375rem 0 0; padding: 0; list-style: none; }
 .images { display: flex; flex-wrap: wrap; gap: 1rem; }
-metric { margin: 0; flex: 1 1 16rem; }
+figure { margin: 0; flex: 1 1 16rem; }
 img { display: block; max-width: 100%; height: auto; border: 1px solid var(--line); }
 figcaption, .muted, th { color: var(--muted); }
 figcaption, th { font-size: .8125rem; }
