@@ -89,5 +89,5 @@ def _refuse_harm(spec: ModelSpec, path: str) -> None:
     if not inside or PurePosixPath(path).suffix not in HARMLESS:
         raise LocalProblem(
             f"{spec.name}: {path!r} of {spec.repository} is rejected: only {', '.join(HARMLESS)} are taken, "
-            "for a pickle or a script can run anything"
+            "because a pickle or a script can run any code"
         )

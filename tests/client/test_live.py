@@ -76,7 +76,7 @@ def test_what_else_there_is_to_do_with_a_job(client: Client) -> None:
     assert client.cancel(job).status == "succeeded"
     used = client.usage(days=2)
     assert used.daily_quota is None and used.days[0].succeeded >= 2 and len(used.days) == 2
-    with pytest.raises(LikenessProblem, match="signs no links"):
+    with pytest.raises(LikenessProblem, match="links cannot be signed"):
         client.job(job.id, presigned=True)
     client.delete(job)
     with pytest.raises(LikenessProblem) as caught:

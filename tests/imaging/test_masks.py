@@ -37,6 +37,6 @@ def test_a_mask_is_turned_with_its_picture_or_by_its_own_orientation(image, mask
     ],
 )
 def test_a_mask_of_another_size_is_refused_with_both_sizes(image, mask):
-    with pytest.raises(InvalidPicture, match=r"mask: \d+ x \d+ px, but the picture is \d+ x \d+ px") as refusal:
+    with pytest.raises(InvalidPicture, match=r"mask: \d+ x \d+ px, but the image is \d+ x \d+ px") as refusal:
         orientation_of_mask(image, mask)
     assert refusal.value.problems[0].pointer == "#/mask"

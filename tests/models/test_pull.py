@@ -128,7 +128,7 @@ def test_pickles_are_refused_even_when_a_catalogue_asks_for_them(machine: Machin
     catalogue = machine.home / "catalogue.toml"
     catalogue.write_text(catalogue.read_text().replace('"vae/*.fp16.safetensors"', '"vae/*"'))
     told = machine.complains("pull", "tiny-vae")
-    assert "'vae/diffusion_pytorch_model.bin' of maker/vae is refused" in told
+    assert "'vae/diffusion_pytorch_model.bin' of maker/vae is rejected" in told
     assert files(machine) == set()
 
 
