@@ -23,22 +23,22 @@ OTHER = 14.0
 """Distance in a*, b* from what light makes of the cloth's colour, from which on a colour is another."""
 SHADED = 0.7
 """Share of the cloth's light below which no highlight lies."""
-EQUAL = 7.0
-"""The same distance, up to which two colours count as one when the commonest is looked for."""
+KIN, EQUAL = 15.0, 3.5
+"""Weighted distances over which colours lend each other weight when the commonest is looked for; that count as one."""
 GLEAM = 9.0
 """The same distance, up to which it may be the cloth's in a highlight or a shadow."""
 LIGHTER, DARKER = 20.0, 16.0
 """Differences in L* that light does not make at a sharp edge."""
 SHARP, PLAIN = 0.6, 20.0
 """Share of a contrast within 5 px, and the contrast, from which on an edge is an object's and not the light's."""
-THICK = 3.0
+THICK = 5.5
 """Half the width of what, being darker than cloth and sharply so, is no fold."""
 EVERYWHERE, MANY_COLOURED = 0.5, 0.15
 """Share of the product in reach of a colour that makes it part of the pattern; in a pattern of many colours, less."""
 MINGLED = 0.25
 """By how much its reach has to exceed the colour's own area: less is a part of its own, as another garment is."""
 COMMON = 0.07
-"""Share of the product from which on a colour that is everywhere makes a pattern."""
+"""Share of the product from which on a colour is the cloth's by itself, or a pattern's, and no shade of another."""
 SCATTERED, SPARSE = 0.25, 8.0
 """The same for small things of one colour, and how many times their own area their reach is then."""
 REACH = 10.0
@@ -98,7 +98,7 @@ def _distinct(mains: Floats) -> Floats:
     """Return K x 3 colours without those that hardly differ from one before."""
     chosen: list[Floats] = []
     for main in mains:
-        if not chosen or min(np.linalg.norm((main - other) * FLATTENED) for other in chosen) > EQUAL / 2:
+        if not chosen or min(np.linalg.norm((main - other) * FLATTENED) for other in chosen) > EQUAL:
             chosen.append(main)
     return np.array(chosen)
 
@@ -115,13 +115,13 @@ def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
     order = np.argsort(-np.bincount(labels[:, 0], minlength=count), kind="stable")
     centres = np.asarray(found[order] / FLATTENED, dtype=np.float32)
     alike = np.stack([_unlike(centres, centre) <= OTHER for centre in centres])
-    equal = np.stack([_unlike(centres, centre) <= EQUAL for centre in centres])
+    kin = np.stack([np.exp(-((np.linalg.norm((centres - c) * FLATTENED, axis=1) / KIN) ** 2)) for c in centres])
     shares = np.bincount(labels[:, 0], minlength=count)[order] / len(samples)
-    main = int(np.argmax((equal @ shares) * shares))
+    main = int(np.argmax(kin @ shares))
     nearest = nearest_of(lab, centres)
     spread = np.array([_spread((nearest == at) & core, core, scale) for at in range(count)])
     patterned = (spread >= EVERYWHERE) & (spread - shares > MINGLED) & (shares >= COMMON)
-    cloth = alike[main] | patterned
+    cloth = (alike[main] & (shares >= COMMON)) | patterned | (np.arange(count) == main)
     others = patterned & ~alike[main]
     return _Colours(centres, cloth, spread, bool(others.any()))
 
