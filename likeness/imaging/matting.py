@@ -3,6 +3,10 @@
 The segmenter's outline is a few px wrong, soft over some more, and in doubt about hangers and openings. In a band
 around it each pixel's share of product is read from its colour, by what tells the product's colours from the
 background's there; where they are alike, a smoothed outline is followed.
+
+Why no library: pymatting 1.1 (MIT; brings numba and llvmlite) needs 4 s for each Mpx of a closed-form matte and
+makes the 8 px blocks of a JPEG visible at the edge. On 14 made composites its mean error of alpha in the band was .046,
+ours .054, the mask's .120.
 """
 
 from dataclasses import dataclass
