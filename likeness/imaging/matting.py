@@ -3,6 +3,10 @@
 The segmenter's outline is a few px wrong, soft over some more, and in doubt about hangers and openings. In a band
 around it each pixel's share of product is read from its colour, by what tells the product's colours from the
 background's there; where they are alike, a smoothed outline is followed.
+
+Why no library: pymatting 1.1 (MIT; brings numba and llvmlite) needs 4 s for each Mpx of a closed-form matte and
+makes the 8 px blocks of a JPEG visible at the edge. On 14 made composites its mean error of alpha in the band was .046,
+ours .054, the mask's .120.
 """
 
 from dataclasses import dataclass
@@ -84,21 +88,23 @@ def matte_of(rgb: Floats, mask: Floats) -> Matte:
     sure = _sure(outline, scale)
     if not (sure == 1).any() or not (sure == 0).any():
         return Matte(mask.copy(), rgb.copy())
-    alpha, mixed = parted(rgb, small, outline, sure, scale)
+    alpha, mixed = parted(rgb, small, outline, sure, scale, whole=True)
     colour = rgb.copy()
     colour[tuple(mixed.places)] = mixed.colour
     return Matte(alpha, colour)
 
 
-def parted(rgb: Floats, small: Floats, outline: Floats, sure: Floats, scale: float) -> tuple[Floats, Mixed]:
+def parted(
+    rgb: Floats, small: Floats, outline: Floats, sure: Floats, scale: float, whole: bool
+) -> tuple[Floats, Mixed]:
     """Return the share of one side of an outline in each pixel of `rgb` (H x W x 3, 0..1), and what is mixed.
 
     `small`, `outline` and `sure` are of the reduced copy: its colours, the share of the side, and 1 where that is
     sure, 0 where the other side is, .5 where colours are to tell; each side is sure somewhere. `scale` is the copy's
-    short side / 400.
+    short side / 400. `whole`: each side is of one piece, or a few large ones, without crumbs.
     """
     height, width = rgb.shape[:2]
-    band = _band(small, outline, sure, scale)
+    band = _band(small, outline, sure, scale, whole)
     alpha: Floats = np.asarray(cv2.resize(sure, (width, height), interpolation=cv2.INTER_NEAREST), np.float32)
     steep = max(1.0, height / outline.shape[0] / SOFT)
     places = np.stack(np.nonzero(alpha == 0.5))
@@ -116,15 +122,16 @@ def matte_of_alpha(rgb: Floats, alpha: Bytes) -> Matte:
     return Matte(np.multiply(alpha, np.float32(1 / 255), dtype=np.float32), fill_hidden(rgb, alpha).copy())
 
 
-def _band(rgb: Floats, outline: Floats, sure: Floats, scale: float) -> Band:
+def _band(rgb: Floats, outline: Floats, sure: Floats, scale: float, whole: bool) -> Band:
     """Return what colours say in the band, and an outline corrected by it and smoothed, for where they say little."""
     planes = np.dstack([outline, _told(rgb, sure, scale)])
     at = np.stack(np.nonzero(sure == 0.5))
     corrected = sure.copy()
     corrected[tuple(at)] = Band(planes).shares(rgb[tuple(at)], at, sure.shape, 1.0)[0]
-    corrected, decided = tidied(corrected, sure)
+    if whole:
+        corrected, decided = tidied(corrected, sure)
+        planes[..., 11][decided] = 0
     planes[..., 0] = cv2.GaussianBlur(corrected, (0, 0), max(0.5, 1.5 * scale))
-    planes[..., 11][decided] = 0
     return Band(planes)
 
 

@@ -38,9 +38,11 @@ EVERYWHERE, MANY_COLOURED = 0.5, 0.15
 MINGLED = 0.25
 """By how much its reach has to exceed the colour's own area: less is a part of its own, as another garment is."""
 COMMON = 0.07
-"""Share of the product from which on a colour that is everywhere makes a pattern."""
-SCATTERED, SPARSE = 0.25, 8.0
-"""The same for small things of one colour, and how many times their own area their reach is then."""
+"""Share of the product from which on a colour is the cloth's by itself, or a pattern's, and no shade of another."""
+SCATTERED, SPARSE, SMALL = 0.25, 5.0, 0.01
+"""The same for things of one colour, or all small ones, how many times their area that is then, and a small one's."""
+ENCLOSED = 0.6
+"""Share of a strange area's border that is of a thing, from which on it belongs to that."""
 REACH = 10.0
 LEAST_AREA = 25.0
 """Px of the smallest thing that is left alone."""
@@ -121,7 +123,7 @@ def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
     nearest = nearest_of(lab, centres)
     spread = np.array([_spread((nearest == at) & core, core, scale) for at in range(count)])
     patterned = (spread >= EVERYWHERE) & (spread - shares > MINGLED) & (shares >= COMMON)
-    cloth = (alike[main] & (shares >= COMMON)) | patterned
+    cloth = (alike[main] & (shares >= COMMON)) | patterned | (np.arange(count) == main)
     others = patterned & ~alike[main]
     return _Colours(centres, cloth, spread, bool(others.any()))
 
@@ -176,7 +178,21 @@ def _things(
             if by_light[part][blob].mean() < 0.5 or _is_sharp(blob, around, lab[part], steps[part], scale):
                 kept[part] |= blob
     kept &= ~_pattern(kept, lab, core, colours, scale)
-    return cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disc(2 * scale)) > 0
+    kept |= _printed_on(kept, np.asarray(areas, dtype=np.int32), np.asarray(stats, dtype=np.int32), scale)
+    return cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disc(scale)) > 0
+
+
+def _printed_on(kept: Where, areas: Places, stats: Places, scale: float) -> Where:
+    """Return which other strange areas lie on what is kept, as letters do on a strap."""
+    near = cv2.dilate(kept.astype(np.uint8), disc(2 * scale)) > 0
+    made = np.zeros_like(kept)
+    for at in np.unique(areas[near & ~kept]):
+        part = _window(stats[at], 4 * scale, kept.shape)
+        blob = areas[part] == at
+        ring = (cv2.dilate(blob.astype(np.uint8), disc(2 * scale)) > 0) & ~blob
+        if at > 0 and near[part][ring].mean() > ENCLOSED:
+            made[part] |= blob
+    return made
 
 
 def _steps(lab: Floats, product: Where, scale: float) -> Floats:
@@ -215,15 +231,22 @@ def _pattern(things: Where, lab: Floats, core: Where, colours: _Colours, scale: 
     means = np.stack([np.bincount(areas.ravel(), lab[..., k].ravel(), count) for k in range(3)], axis=1) / size
     kinds = nearest_of(means.astype(np.float32), colours.lab)
     kinds[0] = -1
-    scattered = np.zeros(count, dtype=bool)
+    small = (size[:, 0] < SMALL * core.sum()) & (kinds >= 0)
+    scattered = small & _is_sparse(small[areas] & core, core, scale)
     for kind in np.unique(kinds[1:]):
         own = (kinds == kind)[areas] & core
         area, spread = float(own.sum() / core.sum()), _spread(own, core, scale)
-        sparse = spread > SCATTERED and spread > SPARSE * area
         everywhere = spread > EVERYWHERE and spread - area > MINGLED
-        if everywhere or sparse or (colours.varied and max(spread, colours.spread[kind]) > MANY_COLOURED):
+        varied = colours.varied and max(spread, colours.spread[kind]) > MANY_COLOURED
+        if everywhere or varied or _is_sparse(own, core, scale):
             scattered |= kinds == kind
     return np.asarray(scattered[areas])
+
+
+def _is_sparse(what: Where, core: Where, scale: float) -> bool:
+    """Return whether little things lie all over the product."""
+    spread = _spread(what, core, scale)
+    return spread > SCATTERED and spread > SPARSE * float(what.sum() / core.sum())
 
 
 def _spread(what: Where, core: Where, scale: float) -> float:

@@ -103,7 +103,7 @@ def _leave(made: Floats, rgb: Floats, own: Floats, weight: Floats, plan: _Plan) 
         made[:] = rgb
         return np.zeros_like(weight)
     soft = cv2.GaussianBlur(plan.kept.astype(np.float32), (0, 0), max(0.5, plan.scale))
-    share, mixed = parted(own, plan.small, np.clip(1.3 - 1.3 * soft, 0, 1), sure, plan.scale)
+    share, mixed = parted(own, plan.small, np.clip(1.3 - 1.3 * soft, 0, 1), sure, plan.scale, whole=False)
     whole = share == 0
     made[whole] = rgb[whole]
     at = tuple(mixed.places)
