@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from likeness.contract.errors import LikenessError
-from likeness.contract.jobs import Residency
+from likeness.contract.residency import Residency
 from likeness.queue import keys
 from service.queue.figures import Figures
 from service.state import Services

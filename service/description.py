@@ -8,7 +8,8 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from likeness.contract.jobs import Event
-from likeness.contract.tasks import Generate, Region
+from likeness.contract.options import Region
+from likeness.contract.tasks import Generate
 from service.compat.openai import docs
 from service.docs import examples
 from service.http.problems import Problem

@@ -7,7 +7,8 @@ from benchmarks.customisation.measures import edge_f1_within, hue_error, lightne
 from benchmarks.customisation.workbench import Made, Photo, Task, Workbench
 from likeness.contract import vocabulary
 from likeness.contract.instructions import understand
-from likeness.contract.tasks import Customise, Recolour
+from likeness.contract.options import Recolour
+from likeness.contract.tasks import Customise
 
 SEED = 1
 TONES = ("black", "white", "grey")

@@ -10,7 +10,8 @@ from benchmarks.customisation.backgrounds import behind
 from benchmarks.customisation.colours import SEED, coloured
 from benchmarks.customisation.guides import printed
 from benchmarks.customisation.workbench import Photo, Task, Workbench
-from likeness.contract.tasks import Customise, Recolour
+from likeness.contract.options import Recolour
+from likeness.contract.tasks import Customise
 from likeness.files.compare import upright
 
 PHOTOS = 8

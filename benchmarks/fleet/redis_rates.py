@@ -23,7 +23,8 @@ from rich.table import Table
 from benchmarks.fleet.rehearsal import catalogue
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
-from likeness.contract.jobs import JobOrder, Residency, new_job_id
+from likeness.contract.jobs import JobOrder, new_job_id
+from likeness.contract.residency import Residency
 from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Generate, Priority
 from likeness.local.process import Child, Program

@@ -17,8 +17,8 @@ from likeness.client.answers import as_bytes, as_engines, as_health, as_model, a
 from likeness.client.body import Fields, File, content_of
 from likeness.client.models import DryRun, EngineInfo, Health, JobPage, RemoteJob, Usage
 from likeness.contract.comparison import JobKind
+from likeness.contract.options import Region
 from likeness.contract.report import Report
-from likeness.contract.tasks import Region
 
 PNG: Final = "image/png"
 

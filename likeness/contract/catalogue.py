@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from likeness.contract.engines import EngineSpec, Intent, ModelSpec, intent_of
+from likeness.contract.engines import EngineSpec, ModelSpec
 from likeness.contract.errors import (
     EngineNotInstalled,
     FieldProblem,
@@ -16,6 +16,7 @@ from likeness.contract.errors import (
     InvalidField,
     UnknownEngine,
 )
+from likeness.contract.intents import Intent, intent_of
 from likeness.contract.tasks import Customise, EditType, Generate, Purpose, Recreate, Task
 
 Row = dict[str, Any]
@@ -100,7 +101,7 @@ class Catalogue(BaseModel):
         spec = named or self._default_that_suits(task, intent, missing)
         if not spec.makes(intent):
             raise InvalidField.at("engine", self._not_done(spec, intent))
-        return spec, intent.read_by(spec)
+        return spec, intent.read_by(spec.closed)
 
     def _not_done(self, spec: EngineSpec, intent: Intent) -> str:
         does, asked = ", ".join(spec.ways) or "none of them", str(intent.purpose)

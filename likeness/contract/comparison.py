@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from likeness.contract.tasks import Customise, Generate, Keep, PictureTask, Priority, Recreate, Strict, Webhook
+from likeness.contract.options import Strict
+from likeness.contract.tasks import Customise, Generate, Keep, PictureTask, Priority, Recreate, Webhook
 
 MAX_RUNS = 24
 MAX_IMAGES = 192

@@ -1,24 +1,21 @@
 """Rows of the catalogue: an engine, what it takes and needs, and a model that is pulled."""
 
 import math
-from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from likeness.contract.errors import (
     FieldProblem,
-    InstructionNotUnderstood,
     InvalidField,
 )
-from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
+from likeness.contract.instructions import Edit, EditKind, abilities
+from likeness.contract.intents import EDIT_TYPE_OF, Intent, intent_of
 from likeness.contract.jobs import Scalar
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.tasks import ControlKind, Customise, EditType, Generate, Purpose, Task
 
 Kind = Literal["recreate", "customise", "generate"]
-EDIT_TYPE_OF = {EditKind.TEXT: EditType.PRINT, EditKind.SIZE: EditType.RESIZE}
-"""Edits that are asked in words but done another way than by instruction."""
 STILL_AT_0 = ("strength", "variation")
 """The parameters at whose 0 nothing is left to chance."""
 
@@ -151,7 +148,7 @@ class EngineSpec(BaseModel):
         """The names of all weights and models it runs on."""
         return [self.weights, *self.parts.values()]
 
-    def resolve(self, task: Task, intent: "Intent | None" = None) -> dict[str, Scalar]:
+    def resolve(self, task: Task, intent: Intent | None = None) -> dict[str, Scalar]:
         """Return the parameters to run with: those of `task`, else the defaults; `seed` is left to the caller.
 
         There is no `prompt` where an instruction is what the engine reads. `intent` is that of `task`, if known.
@@ -257,54 +254,3 @@ class ModelSpec(BaseModel):
     licence: str
     files: list[str] = Field(min_length=1, description="patterns of the files it takes; weights are safetensors")
     size: int | None = Field(default=None, gt=0, description="bytes to download, about")
-
-
-@dataclass(frozen=True)
-class Intent:
-    """What a task asks of an engine: its kind or edit type, and what a closed engine understands its instruction as."""
-
-    purpose: Purpose
-    edit: Edit | None = None
-
-    def read_by(self, spec: EngineSpec) -> "Intent":
-        """Return it as the engine takes it: one that is not closed reads the instruction itself."""
-        return self if spec.closed or self.edit is None else Intent(EditType.INSTRUCTION)
-
-
-def intent_of(task: Task, closed: bool) -> Intent:
-    """Return what `task` asks of an engine; with `closed` its instruction must be understood here.
-
-    Raises InstructionNotUnderstood, listing what can be asked.
-    """
-    if not isinstance(task, Customise):
-        return Intent(task.kind)
-    if task.instruction is None:
-        return Intent(_edit_type_of(task))
-    if not closed:
-        return Intent(EditType.INSTRUCTION)
-    edit = _edit_of(task.instruction)
-    return Intent(EDIT_TYPE_OF.get(edit.kind, EditType.INSTRUCTION), edit)
-
-
-def _edit_type_of(task: Customise) -> EditType:
-    """Return the edit type of a task without an instruction."""
-    if task.recolour:
-        return EditType.COLOURWAY
-    if task.text or task.logo:
-        return EditType.PRINT
-    given = {EditType.STYLE: task.style_image, EditType.GUIDE: task.guide, EditType.COMPLETE: task.complete}
-    for edit_type, value in given.items():
-        if value:
-            return edit_type
-    return EditType.CONTROL if task.controls else EditType.FILL
-
-
-def _edit_of(instruction: str) -> Edit:
-    """Return the edit that an instruction asks for. Raises InstructionNotUnderstood, listing what can be asked."""
-    try:
-        return understand(instruction)
-    except NotUnderstood as error:
-        problems = [FieldProblem("#/instruction", ability) for ability in abilities()]
-        raise InstructionNotUnderstood(
-            f"instruction: {error}; errors lists the supported instructions", problems
-        ) from error

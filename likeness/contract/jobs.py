@@ -294,13 +294,3 @@ class Job(Strict):
     error: JobFailure | None = None
     webhook: str | None = Field(default=None, description="URL to notify when it ends")
     told: WebhookLog | None = Field(default=None, description="with a webhook")
-
-
-class Residency(Strict):
-    """The engines that one worker has in memory."""
-
-    worker: str
-    device: str
-    engines: list[str]
-    pools: list[str]
-    memory: int | None = Field(default=None, gt=0, description="bytes of memory its engines may use")

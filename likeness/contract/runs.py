@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.comparison import Compare, Grid, JobTask
-from likeness.contract.engines import EngineSpec, Intent, intent_of
+from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
+from likeness.contract.intents import Intent, intent_of
 from likeness.contract.jobs import MadeImage, Recipe, Scalar
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.tasks import Customise, Generate, Keep, Task

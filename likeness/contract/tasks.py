@@ -3,8 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from likeness.contract.options import HEX_COLOUR, Box, Lora, Recolour, Region, Strict
 from likeness.contract.parameters import MAX_PROMPT, Parameters, PictureParameters
 from likeness.contract.report import EditThresholds, Thresholds
 
@@ -14,10 +15,7 @@ MIN_SIDE, MAX_SIDE = 64, 4096
 """Px; of an image that is generated."""
 MAX_WEBHOOK = 2048
 """Characters of a webhook's URL."""
-HEX_COLOUR = "^#[0-9A-Fa-f]{6}$"
 
-Region = Literal["product", "background"]
-"""A part of the image that a segmentation model finds."""
 Webhook = Annotated[
     str | None,
     Field(
@@ -56,19 +54,6 @@ class OutputFormat(StrEnum):
     PNG = "png"
     JPEG = "jpeg"
     WEBP = "webp"
-
-
-class Strict(BaseModel):
-    """A part of a task; an unknown field is an error."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
-
-
-class Lora(Strict):
-    """An adapter of the catalogue, put on for one job."""
-
-    name: str = Field(max_length=64, description="one of the engine's `loras`")
-    weight: float = Field(default=1.0, ge=-2, le=2, description="strength of its effect")
 
 
 class Order(Parameters):
@@ -120,28 +105,6 @@ class Recreate(PictureOrder):
     kind: Literal["recreate"] = "recreate"
     format: OutputFormat = Field(default=OutputFormat.SAME, description="file format; must support the frame")
     thresholds: Thresholds = Field(default_factory=Thresholds, description="acceptance thresholds of a candidate")
-
-
-class Recolour(Strict):
-    """A colourway: what the mask covers in exactly this colour on average, its shading kept."""
-
-    to: str = Field(pattern=HEX_COLOUR, description="the colour, as #RRGGBB in sRGB")
-    mask: Region = Field(default="product", description="the area to recolour; a `mask` file takes precedence")
-
-
-class Box(Strict):
-    """A place in the upright image, as shares of its width and height from the upper left corner."""
-
-    left: float = Field(ge=0, le=1)
-    top: float = Field(ge=0, le=1)
-    width: float = Field(gt=0, le=1)
-    height: float = Field(gt=0, le=1)
-
-    @model_validator(mode="after")
-    def _inside(self) -> Self:
-        if self.left + self.width > 1.0001 or self.top + self.height > 1.0001:
-            raise ValueError("the box extends beyond the edge of the image")
-        return self
 
 
 class EditType(StrEnum):

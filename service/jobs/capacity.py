@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import DoesNotFit, FieldProblem, InvalidField
-from likeness.contract.jobs import Residency
+from likeness.contract.residency import Residency
 from likeness.contract.runs import Plan
 from likeness.contract.tasks import Priority
 from service.state import Services

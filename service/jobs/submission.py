@@ -23,7 +23,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
 from likeness.contract.jobs import SentFile
-from likeness.contract.tasks import Customise, Generate, Recreate, Region
+from likeness.contract.options import Region
+from likeness.contract.tasks import Customise, Generate, Recreate
 from service.http import strict_json
 from service.http.body_limits import FIELDS_BYTES
 from service.http.problems import of_validation, pointer

@@ -19,12 +19,8 @@ from likeness.contract.errors import (
     JobExpired,
     JobNotFound,
 )
-from likeness.contract.jobs import (
-    Event,
-    Job,
-    JobStatus,
-    Residency,
-)
+from likeness.contract.jobs import Event, Job, JobStatus
+from likeness.contract.residency import Residency
 from likeness.queue import keys
 from service.queue.admission import Admission, translated
 from service.queue.awaited import Awaited

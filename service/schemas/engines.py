@@ -7,9 +7,7 @@ from pydantic import BaseModel, Field
 from likeness.contract.engines import CanvasSpec, EngineSpec, Kind, ParameterSpec
 from likeness.contract.figures import Figures, Measured
 from likeness.contract.instructions import EditKind
-from likeness.contract.jobs import (
-    Residency,
-)
+from likeness.contract.residency import Residency
 from likeness.contract.tasks import ControlKind, EditType, Purpose
 
 

@@ -1,7 +1,7 @@
 """The plans of exact edits: what arithmetic is asked to do, where, and what the result is measured by."""
 
-from likeness.contract.engines import Intent
 from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.intents import Intent
 from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits.scene import named_colour

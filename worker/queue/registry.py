@@ -9,7 +9,7 @@ from redis import Redis
 from redis.client import Pipeline
 
 from likeness.contract.catalogue import Catalogue
-from likeness.contract.jobs import Residency
+from likeness.contract.residency import Residency
 from likeness.queue import keys
 from worker.residency.engines import Residents
 

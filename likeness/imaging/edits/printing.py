@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from likeness.contract.tasks import Box
+from likeness.contract.options import Box
 from likeness.imaging.colour import Floats, luma
 from likeness.imaging.edits.recolour import lab_of
 

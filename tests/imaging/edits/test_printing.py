@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from likeness.contract.tasks import Box
+from likeness.contract.options import Box
 from likeness.imaging.edits.printing import (
     BLACK,
     DARKEST,

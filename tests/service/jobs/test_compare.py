@@ -11,7 +11,7 @@ from PIL import Image
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.comparison import Compare
 from likeness.contract.errors import InvalidField
-from likeness.contract.jobs import Residency
+from likeness.contract.residency import Residency
 from likeness.contract.runs import plan_of
 from service.jobs.capacity import check_pools
 from tests.service.conftest import Live, Stack, png

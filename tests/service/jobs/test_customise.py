@@ -330,6 +330,6 @@ def test_what_no_closed_engine_follows_goes_to_an_open_one_that_is_installed(sho
 
 def test_an_instruction_is_read_once_until_its_job_is_queued(shop: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    monkeypatch.setattr("likeness.contract.engines.understand", lambda said: read.append(said) or understand(said))
+    monkeypatch.setattr("likeness.contract.intents.understand", lambda said: read.append(said) or understand(said))
     assert form(shop, instruction="make it red").status_code == 202
     assert read == ["make it red"]

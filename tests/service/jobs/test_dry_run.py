@@ -7,9 +7,9 @@ import pytest
 import redis
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.engines import Intent
 from likeness.contract.errors import DoesNotFit
-from likeness.contract.jobs import Residency
+from likeness.contract.intents import Intent
+from likeness.contract.residency import Residency
 from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Customise, EditType, Recreate
 from likeness.imaging.frame import padded

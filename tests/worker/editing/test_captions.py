@@ -1,7 +1,7 @@
 import pytest
 
-from likeness.contract.engines import intent_of
 from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.intents import intent_of
 from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.learned import Captions
 from worker.editing.captions import captions_of

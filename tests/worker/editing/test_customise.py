@@ -118,7 +118,7 @@ def test_a_colourway_reaches_its_colour(customised) -> None:
 
 def test_an_instruction_is_read_once_by_a_worker(customised, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
-    monkeypatch.setattr("likeness.contract.engines.understand", lambda said: read.append(said) or understand(said))
+    monkeypatch.setattr("likeness.contract.intents.understand", lambda said: read.append(said) or understand(said))
     customised(photo(longest=64), instruction="make it red")
     assert read == ["make it red"] * 2, "once to choose the engine, as the service does, and once in the run"
 
