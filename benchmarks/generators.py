@@ -106,7 +106,7 @@ def samples(engine: Engine, spec: EngineSpec, labels: Sequence[str]) -> Iterator
         width, height = spec.size_of(asked)
         across, down = spec.canvas.padded(width, height)
         blank = np.full((down, across, 3), 0.5, np.float32)
-        task = EngineTask(blank, seed, spec.resolve(asked), text=asked.prompt or "", anew=True)
+        task = EngineTask(blank, seed, spec.resolve(asked), text=asked.prompt or "", from_scratch=True)
         made = engine.generate([task], lambda step, steps, stage: None)[0][:height, :width]
         yield np.rint(_small(made) * 255).astype(np.uint8)
 
