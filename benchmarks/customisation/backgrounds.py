@@ -7,7 +7,7 @@ from benchmarks.customisation.colours import SEED
 from benchmarks.customisation.figures import Figure, at_least, at_most, none_changed, spread
 from benchmarks.customisation.measures import delta_e_to, psnr_within
 from benchmarks.customisation.workbench import Photo, Workbench
-from likeness.contract import vocabulary
+from likeness.contract import colours
 from likeness.contract.tasks import Customise
 
 COLOURS = ("white", "grey", "black", "red", "light blue", "beige")
@@ -19,7 +19,7 @@ def asked(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for plain backgrounds: is the colour there, and is the product as it was?"""
     pairs = [(photo, colour) for number, photo in enumerate(photos) for colour in bench.some(COLOURS, number, EACH)]
     made = bench.make_all([(photo, behind(colour)) for photo, colour in pairs], "backgrounds")
-    colour_of = {behind(colour).instruction: vocabulary.COLOURS[colour] for colour in COLOURS}
+    colour_of = {behind(colour).instruction: colours.screen_colour(colour) for colour in COLOURS}
     colours = [delta_e_to(one.rgb, one.photo.outside, colour_of[one.task.instruction]) for one in made]
     inside = [psnr_within(one.photo.rgb, one.rgb, one.photo.surely_inside) for one in made]
     return [

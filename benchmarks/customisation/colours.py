@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from benchmarks.customisation.figures import Figure, at_least, at_most, none_changed, share, spread
 from benchmarks.customisation.measures import edge_f1_within, hue_error, lightness, psnr_within, third
 from benchmarks.customisation.workbench import Made, Photo, Task, Workbench
-from likeness.contract import vocabulary
-from likeness.contract.instructions import understand
+from likeness.contract.colour_names import CHROMATIC
+from likeness.contract.grammar import understand
 from likeness.contract.options import Recolour
 from likeness.contract.tasks import Customise
 
@@ -24,7 +24,7 @@ COLOURS_EACH, TONES_EACH = 4, 2
 
 def named(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for each chromatic colour on each photo: is it there, and is the rest as it was?"""
-    colours = list(vocabulary.CHROMATIC)
+    colours = list(CHROMATIC)
     tasks = [
         (photo, coloured(colour))
         for number, photo in enumerate(photos)
@@ -66,7 +66,7 @@ def _reached(bench: Workbench, tasks: Sequence[tuple[Photo, Task]], tone: str) -
 
 def masked(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
     """Ask for a colour with `mask=product`, one on each photo: nothing outside the found mask may change."""
-    colours = list(vocabulary.CHROMATIC)
+    colours = list(CHROMATIC)
     tasks = [(photo, coloured(spread(colours, number, 1)[0], mask="product")) for number, photo in enumerate(photos)]
     made = bench.make_all(tasks, "colours within a mask")
     changes = [lock.max_abs_diff for one in made if (lock := one.report.locked)]

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from likeness.contract.errors import FieldProblem, InstructionNotUnderstood
-from likeness.contract.instructions import Edit, EditKind, NotUnderstood, abilities, understand
+from likeness.contract.grammar import Reading, read
+from likeness.contract.instructions import Edit, EditKind, abilities
+from likeness.contract.options import Region
 from likeness.contract.tasks import Customise, EditType, Purpose, Task
+from likeness.contract.tokens import NotUnderstood
 
 EDIT_TYPE_OF = {EditKind.TEXT: EditType.PRINT, EditKind.SIZE: EditType.RESIZE}
 """Edits that are asked in words but done another way than by instruction."""
@@ -16,6 +19,8 @@ class Intent:
 
     purpose: Purpose
     edit: Edit | None = None
+    keep: Region | None = None
+    """The part that the instruction asks to keep."""
 
     def read_by(self, closed: bool) -> "Intent":
         """Return it as the engine takes it: one that is not closed reads the instruction itself."""
@@ -33,8 +38,12 @@ def intent_of(task: Task, closed: bool) -> Intent:
         return Intent(_edit_type_of(task))
     if not closed:
         return Intent(EditType.INSTRUCTION)
-    edit = _edit_of(task.instruction)
-    return Intent(EDIT_TYPE_OF.get(edit.kind, EditType.INSTRUCTION), edit)
+    reading = _reading_of(task.instruction)
+    if len(reading.edits) > 1:
+        said = " or ".join(repr(edit.phrase) for edit in reading.edits)
+        raise InstructionNotUnderstood(f"instruction: one edit at a time: {said}?")
+    edit = reading.edits[0]
+    return Intent(EDIT_TYPE_OF.get(edit.kind, EditType.INSTRUCTION), edit, reading.keep)
 
 
 def _edit_type_of(task: Customise) -> EditType:
@@ -50,10 +59,10 @@ def _edit_type_of(task: Customise) -> EditType:
     return EditType.CONTROL if task.controls else EditType.FILL
 
 
-def _edit_of(instruction: str) -> Edit:
-    """Return the edit that an instruction asks for. Raises InstructionNotUnderstood, listing what can be asked."""
+def _reading_of(instruction: str) -> Reading:
+    """Return what an instruction asks for. Raises InstructionNotUnderstood, listing what can be asked."""
     try:
-        return understand(instruction)
+        return read(instruction)
     except NotUnderstood as error:
         problems = [FieldProblem("#/instruction", ability) for ability in abilities()]
         raise InstructionNotUnderstood(

@@ -17,6 +17,7 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.intents import Intent, intent_of
 from likeness.contract.jobs import MadeImage, Recipe, Scalar
+from likeness.contract.options import Region
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.tasks import Customise, Generate, Keep, Task
 
@@ -141,7 +142,18 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
 
 def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:
     spec, intent = catalogue.match(task, missing)
-    return PlannedRun.of(spec, _sized(task, spec) if isinstance(task, Generate) else task, intent)
+    if isinstance(task, Generate):
+        task = _sized(task, spec)
+    elif isinstance(task, Customise) and intent.keep:
+        task = _keeping(task, intent.keep)
+    return PlannedRun.of(spec, task, intent)
+
+
+def _keeping(task: Customise, part: Region) -> Customise:
+    """Return the task with the part protected that its instruction asks to keep. Raises InvalidField."""
+    if task.preserve not in (None, part) or task.mask == part:
+        raise InvalidField.at("instruction", f"it keeps the {part}, so that nothing is left to change")
+    return task.model_copy(update={"preserve": part})
 
 
 def _sized(task: Generate, spec: EngineSpec) -> Generate:

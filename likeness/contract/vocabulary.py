@@ -1,126 +1,139 @@
-"""The words that the closed set of edits is said in: colours, patterns, backgrounds, light, and the words around."""
+"""The words of the closed set of edits: what names an edit, what it is done to, and what joins them.
 
-Colour = tuple[int, int, int]
+Every word has one role, so that the grammar can account for it. Words that are known and cannot be done have a role
+too: the refusal then says why.
+"""
 
-CHROMATIC: dict[str, Colour] = {
-    "red": (200, 30, 40),
-    "orange": (240, 130, 30),
-    "yellow": (240, 210, 50),
-    "green": (40, 150, 70),
-    "turquoise": (50, 185, 185),
-    "blue": (45, 90, 200),
-    "purple": (125, 60, 165),
-    "pink": (240, 130, 175),
-}
-BROWN_AND_GREYS: dict[str, Colour] = {
-    "brown": (120, 78, 48),
-    "black": (30, 30, 32),
-    "white": (240, 240, 238),
-    "grey": (135, 135, 135),
-}
-SHADES: dict[str, Colour] = {
-    "navy": (28, 40, 84),
-    "burgundy": (112, 26, 52),
-    "olive": (112, 112, 48),
-    "beige": (217, 199, 163),
-    "mint": (160, 220, 190),
-    "lilac": (195, 165, 215),
-    "mustard": (205, 160, 45),
-    "coral": (245, 120, 100),
-    "dark red": (120, 16, 24),
-    "dark green": (20, 84, 44),
-    "dark blue": (24, 46, 110),
-    "dark grey": (78, 78, 80),
-    "light blue": (150, 195, 235),
-    "light green": (155, 210, 140),
-    "light pink": (250, 195, 215),
-    "light grey": (198, 198, 198),
-}
-COLOURS: dict[str, Colour] = CHROMATIC | BROWN_AND_GREYS | SHADES
-"""Twelve names and their shades, as sRGB in 0..255."""
+import tomllib
+from enum import StrEnum
+from importlib import resources
 
 PATTERNS = ("stripes", "hoops", "checks", "dots")
 MATERIALS = ("denim", "knit", "leather", "camouflage")
 TEXTURES = ("wood", "marble", "concrete")
-LIGHTS = ("brighter", "darker", "contrast", "greyscale", "warmer", "cooler")
+LEARNED_LIGHTS = ("brighter", "darker", "contrast", "greyscale", "warmer", "cooler")
+"""The lights that the denoiser learned; the others are made by arithmetic."""
+LIGHTS = (*LEARNED_LIGHTS, "softer")
 SIZES: dict[str, float] = {"larger": 1.25, "smaller": 0.8}
-
-SAME_AS: dict[str, str] = {
-    "gray": "grey",
-    "violet": "purple",
-    "teal": "turquoise",
-    "cyan": "turquoise",
-    "navy blue": "navy",
-    "rose": "pink",
-    "scarlet": "red",
-    "crimson": "dark red",
-    "maroon": "burgundy",
-    "khaki": "olive",
-    "cream": "beige",
-    "lavender": "lilac",
-    "pale blue": "light blue",
-    "pale green": "light green",
-    "pale pink": "light pink",
-    "pale grey": "light grey",
-    "striped": "stripes",
-    "stripe": "stripes",
-    "vertical stripes": "stripes",
-    "horizontal stripes": "hoops",
-    "horizontally striped": "hoops",
-    "hooped": "hoops",
-    "checked": "checks",
-    "checkered": "checks",
-    "chequered": "checks",
-    "plaid": "checks",
-    "tartan": "checks",
-    "polka dots": "dots",
-    "polka dot": "dots",
-    "dotted": "dots",
-    "spots": "dots",
-    "spotted": "dots",
-    "jeans fabric": "denim",
-    "jean": "denim",
-    "knitted": "knit",
-    "wool": "knit",
-    "woollen": "knit",
-    "camo": "camouflage",
-    "wooden": "wood",
-    "lighter": "brighter",
-    "black and white": "greyscale",
-    "black-and-white": "greyscale",
-    "grayscale": "greyscale",
-    "monochrome": "greyscale",
-    "contrasty": "contrast",
-    "colder": "cooler",
-    "bigger": "larger",
-    "shrink": "smaller",
-    "enlarge": "larger",
+TEXTURE_COLOURS: dict[str, frozenset[str]] = {
+    "wood": frozenset({"brown", "light brown"}),
+    "marble": frozenset({"white", "off white"}),
+    "concrete": frozenset({"grey", "light grey"}),
 }
-"""Other words for those above, longest phrases first when looked for."""
+"""The colours that a texture has of itself, and that may be said of it."""
+OPPOSITES = ({"brighter", "darker"}, {"warmer", "cooler"}, {"contrast", "softer"})
+"""Lights that undo each other."""
 
-BACKGROUND = ("background", "backdrop", "behind")
-GRADIENT = ("gradient",)
-SAME = ("recreate", "reproduce", "same", "unchanged", "copy", "redraw")
+MATTER = frozenset({"bronze", "chocolate", "copper", "gold", "linen", "mahogany", "sand", "silver", "slate", "snow"})
+"""Colours that are substances too: a floor of one of these is not a background in that colour."""
 
-PRODUCTS = frozenset(
-    """
-    bag blouse blazer body boot boots cap cardigan chair clothes coat cup dress fabric footwear garment handbag
-    hat hoodie item jacket jeans jumper longsleeve mug object outerwear outwear pair pants picture piece photo
-    photograph image polo product pullover sandal sandals scarf shirt shirts shoe shoes shorts skirt sneaker
-    sneakers sock socks sofa sweater sweatshirt table tee top tracksuit trainers trousers tshirt t-shirt
-    undershirt vest watch wall surface light lights
-    """.split()  # noqa: SIM905  easier to read than a list of strings
-)
 
-AROUND = frozenset(
-    """
-    a add all an and apply are around as be becomes can change clean color colored colour coloured completely
-    convert could cover covered design different dye exactly fabric feel fill finish for from fully full give
-    goes have i in instead into is it its itself just keep like look looks made make material me more my new of
-    on one onto out over paint pattern patterned place plain please print printed put recolor recolour render
-    repaint replace set should show simple so solid some stand studio style switch texture textured than that
-    the their them there these this those to tone turn uniform up very want was we whole with would you your
-    against front everything else only but increase raise lower reduce by percent higher
-    """.split()  # noqa: SIM905  easier to read than a list of strings
-)
-"""Words that change nothing about what is asked."""
+class Role(StrEnum):
+    """What a word is in a sentence."""
+
+    COLOUR = "colour"
+    PATTERN = "pattern"
+    MATERIAL = "material"
+    TEXTURE = "texture"
+    LIGHT = "light"
+    SIZE = "size"
+    GRADIENT = "gradient"
+    PLAIN = "plain"
+    TEXT = "text"
+    """What stood in quotation marks."""
+    SAME = "same"
+    OTHER_MATERIAL = "other_material"
+    """A material that describes a product and that none can be changed to."""
+    DEGREE = "degree"
+    PRODUCT = "product"
+    IT = "it"
+    BACKGROUND = "background"
+    SURFACE = "surface"
+    PICTURE = "picture"
+    PART = "part"
+    ATTRIBUTE = "attribute"
+    LIGHTING = "lighting"
+    """What more or less may be asked of."""
+    REST = "rest"
+    WRITING = "writing"
+    VERB = "verb"
+    MARKER = "marker"
+    DIRECTION = "direction"
+    THE = "the"
+    A = "a"
+    JOIN = "join"
+    OR = "or"
+    NOT = "not"
+    STATEMENT = "statement"
+    """It tells or asks how something is, not what to do."""
+    ONLY = "only"
+    AROUND = "around"
+    """It changes nothing about what is asked."""
+
+
+QUALITIES = frozenset(
+    {
+        Role.COLOUR, Role.PATTERN, Role.MATERIAL, Role.TEXTURE, Role.LIGHT, Role.SIZE, Role.GRADIENT, Role.PLAIN,
+        Role.TEXT, Role.SAME, Role.OTHER_MATERIAL, Role.DEGREE,
+    }
+)  # fmt: skip
+"""The roles of what is asked, or describes."""
+NOUNS = frozenset(
+    {
+        Role.PRODUCT, Role.IT, Role.BACKGROUND, Role.SURFACE, Role.PICTURE, Role.PART, Role.ATTRIBUTE, Role.LIGHTING,
+        Role.REST, Role.WRITING,
+    }
+)  # fmt: skip
+"""The roles of what something is done to."""
+
+SAME_AS: dict[str, tuple[str, ...]] = {
+    "stripes": ("stripe", "striped", "vertical stripes", "vertical stripe", "pinstripes", "vertically striped"),
+    "hoops": ("hooped", "horizontal stripes", "horizontal stripe", "horizontally striped", "hoop"),
+    "checks": ("check", "checked", "checkered", "chequered", "plaid", "tartan", "gingham"),
+    "dots": ("polka dots", "polka dot", "dotted", "spots", "spotted", "dot"),
+    "denim": ("jeans fabric", "jean", "jeans material", "denim fabric"),
+    "knit": ("knitted", "wool", "woollen", "woolen", "knitwear"),
+    "leather": ("real leather",),
+    "camouflage": ("camo",),
+    "wood": ("wooden", "timber"),
+    "marble": ("marbled",),
+    "concrete": ("cement",),
+    "brighter": ("lighter", "brighten", "lighten"),
+    "darker": ("darken", "dim"),
+    "greyscale": ("black and white", "grayscale", "monochrome", "grey scale"),
+    "warmer": ("warm up",),
+    "cooler": ("colder", "cool down"),
+    "larger": ("bigger", "enlarge", "enlarged", "scale up"),
+    "smaller": ("shrink", "scale down"),
+}
+"""Other ways to say the words above."""
+
+GOES_BY = {
+    "brightness": ("brighter", "darker"),
+    "contrast": ("contrast", "softer"),
+    "warmth": ("warmer", "cooler"),
+    "coolness": ("cooler", "warmer"),
+    "darkness": ("darker", "brighter"),
+}
+"""What more and what less of something is."""
+SAID_OF = {
+    "brightness": ("brightness", "light", "lighting", "exposure", "bright", "lights"),
+    "contrast": ("contrast", "contrasts", "contrasty"),
+    "warmth": ("warmth", "warm", "colour temperature"),
+    "coolness": ("coolness", "cool", "cold"),
+    "darkness": ("darkness", "dark"),
+}
+
+
+def _words() -> dict[Role, dict[str, list[str]]]:
+    read = tomllib.loads(resources.files("likeness.contract").joinpath("words.toml").read_text("utf-8"))
+    return {
+        Role(role): {
+            value: [" ".join(said.split()) for said in phrases.split(";")] for value, phrases in values.items()
+        }
+        for role, values in read.items()
+    }
+
+
+WORDS: dict[Role, dict[str, list[str]]] = _words()
+"""The words of each role by what they stand for, "" being each itself."""

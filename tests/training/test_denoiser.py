@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from likeness.contract import vocabulary
-from likeness.contract.instructions import Edit, EditKind, understand
+from likeness.contract.colour_names import CHROMATIC
+from likeness.contract.grammar import understand
+from likeness.contract.instructions import Edit, EditKind
 from likeness.imaging.edits.apply import apply_edit
 from training.autoencoder import build
 from training.data import tokenizer as merged
@@ -112,6 +113,6 @@ def test_a_run_is_resumed_and_leaves_parts_that_load(
 
 
 def test_the_hue_of_a_colour_is_its_own() -> None:
-    for name, rgb in vocabulary.CHROMATIC.items():
+    for name, rgb in CHROMATIC.items():
         flat = np.broadcast_to(np.float32(rgb) / 255, (4, 4, 3)).astype(np.float32)
         assert judge.hue_error(flat, np.ones((4, 4), np.float32), rgb) < 0.1, name

@@ -7,7 +7,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from likeness.contract import vocabulary
+from likeness.contract import colour_names, vocabulary
 from likeness.contract.instructions import Edit, EditKind
 from likeness.imaging.colour import Floats
 from likeness.imaging.controls import CONTROLS
@@ -113,7 +113,7 @@ class Pairs:
     def _shot(self, near: bool) -> Shot:
         shot = self._emoji() if self.random.random() < 0.1 else self._photo(near)
         if self.random.random() < 0.3:
-            shot = Shot(recolour(shot.rgb, shot.mask, vocabulary.COLOURS[_colour(self.random)]), shot.mask, shot.noun)
+            shot = Shot(recolour(shot.rgb, shot.mask, colour_names.CLOTH[_colour(self.random)]), shot.mask, shot.noun)
         return shot
 
     def _photo(self, near: bool) -> Shot:
@@ -132,7 +132,7 @@ class Pairs:
     def _emoji(self) -> Shot:
         index = int(self.random.integers(len(self.pictures.emoji)))
         emoji = _unit(self.pictures.emoji[index])
-        ground = _unit(np.array(vocabulary.COLOURS[_colour(self.random)], np.uint8))
+        ground = _unit(np.array(colour_names.CLOTH[_colour(self.random)], np.uint8))
         rgb = emoji[..., :3] * emoji[..., 3:] + ground * (1 - emoji[..., 3:])
         return self._sized(rgb, emoji[..., 3], self.pictures.emoji_names[index])
 
@@ -176,7 +176,7 @@ def drawn_edit(random: np.random.Generator) -> Edit:
         case EditKind.MATERIAL:
             return Edit(kind, _one_of(random, vocabulary.MATERIALS))
         case EditKind.LIGHT:
-            return Edit(kind, _one_of(random, vocabulary.LIGHTS))
+            return Edit(kind, _one_of(random, vocabulary.LEARNED_LIGHTS))
         case EditKind.BACKGROUND:
             name = _one_of(random, ("plain", "plain", "plain", "gradient", *vocabulary.TEXTURES))
             return Edit(kind, name, "" if name in vocabulary.TEXTURES else _colour(random))
@@ -185,8 +185,8 @@ def drawn_edit(random: np.random.Generator) -> Edit:
 
 def _colour(random: np.random.Generator) -> str:
     """Return a colour's name; the twelve plain ones come up twice as often as a shade."""
-    plain = [*vocabulary.CHROMATIC, *vocabulary.BROWN_AND_GREYS]
-    return _one_of(random, (*plain, *plain, *vocabulary.SHADES))
+    plain = [*colour_names.CHROMATIC, *colour_names.BROWN_AND_GREYS]
+    return _one_of(random, (*plain, *plain, *colour_names.SHADES))
 
 
 def _one_of(random: np.random.Generator, names: tuple[str, ...]) -> str:
@@ -213,4 +213,4 @@ def _called(lab: Floats) -> str:
     return min(LAB_OF_NAME, key=lambda name: float(np.square(LAB_OF_NAME[name] - mean).sum()))
 
 
-LAB_OF_NAME = {name: lab_of_colour(rgb) for name, rgb in vocabulary.COLOURS.items()}
+LAB_OF_NAME = {name: lab_of_colour(rgb) for name, rgb in colour_names.CLOTH.items()}

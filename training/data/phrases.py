@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.instructions import NAMES, Edit, EditKind
 
 PLAIN_SHARE = 0.5
 """Share of phrases in the plainest wording, which is what the service passes to the engine."""
@@ -49,5 +49,5 @@ def phrase(edit: Edit, noun: str, random: np.random.Generator) -> str:
     if random.random() < PLAIN_SHARE:
         return edit.phrase
     template = str(random.choice(PHRASINGS[edit.kind]))
-    name = {"hoops": "horizontal stripes", "plain": ""}.get(edit.name, edit.name)
+    name = NAMES.get(edit.name, edit.name)
     return " ".join(template.format(noun=noun, colour=edit.colour, name=name).split())

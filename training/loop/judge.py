@@ -12,9 +12,9 @@ from diffusers.schedulers import DDIMScheduler
 from torch import Tensor
 from transformers import CLIPTokenizer
 
-from likeness.contract import vocabulary
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.instructions import understand
+from likeness.contract.colour_names import CHROMATIC
+from likeness.contract.grammar import understand
 from likeness.contract.tasks import Control
 from likeness.imaging.colour import Floats
 from likeness.imaging.controls import canny
@@ -65,7 +65,7 @@ def judge(
     for text in SHOWN:
         rows.append([maker.edit(rgb, mask, text) for rgb, mask in given])
         edit = understand(text)
-        if edit.rgb and edit.colour in vocabulary.CHROMATIC and edit.kind == "recolour":
+        if edit.rgb and edit.colour in CHROMATIC and edit.kind == "recolour":
             for (rgb, mask), made in zip(given, rows[-1], strict=True):
                 hues.append(hue_error(made, mask, edit.rgb))
                 outside.append(_psnr(rgb[mask < 0.05], made[mask < 0.05]))

@@ -14,12 +14,14 @@ from rich.progress import track
 from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from likeness.contract import vocabulary
+from likeness.contract import colour_names, vocabulary
 from likeness.contract.instructions import Edit, EditKind
 from training.data.pairs import LAB_OF_NAME, drawn_edit
 from training.data.phrases import phrase
 
-NAMES = (*vocabulary.PATTERNS, *vocabulary.MATERIALS, *vocabulary.TEXTURES, *vocabulary.LIGHTS, "gradient", "plain")
+NAMES = (
+    *vocabulary.PATTERNS, *vocabulary.MATERIALS, *vocabulary.TEXTURES, *vocabulary.LEARNED_LIGHTS, "gradient", "plain"
+)  # fmt: skip
 KINDS = (EditKind.SAME, EditKind.RECOLOUR, EditKind.PATTERN, EditKind.MATERIAL, EditKind.BACKGROUND, EditKind.LIGHT)
 PLACES = ("product", "pattern", "ground")
 """What a phrase can colour."""
@@ -57,7 +59,7 @@ def text_start(
 
 def _meanings(nouns: Sequence[str], seed: int) -> Iterator[Meaning]:
     random = np.random.default_rng(seed)
-    colours = list(vocabulary.COLOURS)
+    colours = list(colour_names.CLOTH)
     while True:
         noun = nouns[int(random.integers(len(nouns)))]
         if random.random() < 0.3:

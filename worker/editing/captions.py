@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from likeness.contract import vocabulary
+from likeness.contract.colour_names import CLOTH
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.learned import Captions
@@ -39,8 +39,6 @@ def rgb_of_hex(code: str) -> Colour:
 
 
 def nearest_name(colour: Colour) -> str:
-    """Return the colour's name that is nearest in CIELAB."""
+    """Return the name, of those that the denoiser learned, whose colour is nearest in CIELAB."""
     lab = lab_of_colour(colour)
-    return min(
-        vocabulary.COLOURS, key=lambda name: float(np.square(lab_of_colour(vocabulary.COLOURS[name]) - lab).sum())
-    )
+    return min(CLOTH, key=lambda name: float(np.square(lab_of_colour(CLOTH[name]) - lab).sum()))

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from likeness.contract import vocabulary
+from likeness.contract.colour_names import CLOTH
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import EditCheck
@@ -45,6 +46,8 @@ def closed_instruction(task: Customise, edit: Edit, shown: AnalysedCanvas, sent:
         return _printed(task, edit.text, shown, sent)
     if edit.kind is EditKind.SIZE:
         return _resize(edit, shown)
+    if edit.kind is EditKind.LIGHT and edit.name not in vocabulary.LEARNED_LIGHTS:
+        return _relit(edit, shown)
     if edit.kind in (EditKind.LIGHT, EditKind.SAME):
         check = EditCheck(edit.phrase) if edit.kind is EditKind.LIGHT else None
         return EditPlan(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
@@ -53,6 +56,8 @@ def closed_instruction(task: Customise, edit: Edit, shown: AnalysedCanvas, sent:
         return _guided(shown, edit, where, gate_of(1 - where), check_of(edit.phrase, 1 - where, edit.rgb))
     if edit.kind is EditKind.PATTERN:
         return _guided(shown, edit, where, gate_of(where), EditCheck(edit.phrase, where))
+    if edit.kind is EditKind.RECOLOUR and edit.colour not in CLOTH:
+        return _dyed(shown, where, edit.rgb or (0, 0, 0), edit.phrase)
     detail = 1 - where if edit.kind is EditKind.MATERIAL else np.ones_like(where)
     check = check_of(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
     return EditPlan(shown.canvas, edit.phrase, where, keep_detail=detail, gate=gate_of(where), check=check)
@@ -62,6 +67,28 @@ def _guided(shown: AnalysedCanvas, edit: Edit, where: Plane, gate: Plane, check:
     """Return a plan whose edit is drawn by arithmetic and then only recreated (docs/decisions/0004)."""
     guide = apply_edit(shown.canvas, where, edit)
     return EditPlan(guide, AS_IT_IS, where, keep_detail=np.ones_like(where), under=shown.canvas, gate=gate, check=check)
+
+
+def _relit(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
+    """Return a plan of a light that the engine did not learn: drawn by arithmetic, and only recreated."""
+    lit = apply_edit(shown.canvas, shown.seen, edit)
+    everywhere = np.ones_like(shown.seen)
+    return EditPlan(lit, AS_IT_IS, shown.seen, keep_detail=everywhere, under=shown.canvas, check=EditCheck(edit.phrase))
+
+
+def _dyed(shown: AnalysedCanvas, where: Plane, colour: Colour, asked: str) -> EditPlan:
+    """Return a plan of the exact colour: the engine paints the nearest that it learned, which is then moved there."""
+    return EditPlan(
+        shown.canvas,
+        Edit(EditKind.RECOLOUR, colour=nearest_name(colour)).phrase,
+        where,
+        keep_detail=np.ones_like(where),
+        gate=gate_of(where),
+        exact=colour,
+        under=shown.canvas,
+        region=where > LEAST_MASK,
+        check=check_of(asked, where, colour),
+    )
 
 
 def where_of(task: Customise, shown: AnalysedCanvas, edit: Edit) -> Plane:
@@ -79,18 +106,7 @@ def _colourway(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
     where = shown.mask
     if where is None:
         where = shown.product if wish and wish.mask == "product" else 1 - shown.product
-    text = Edit(EditKind.RECOLOUR, colour=nearest_name(colour)).phrase
-    return EditPlan(
-        shown.canvas,
-        text,
-        where,
-        keep_detail=np.ones_like(where),
-        gate=gate_of(where),
-        exact=colour,
-        under=shown.canvas,
-        region=where > LEAST_MASK,
-        check=check_of(f"the colour {wish.to if wish else ''}", where, colour),
-    )
+    return _dyed(shown, where, colour, f"the colour {wish.to if wish else ''}")
 
 
 def _print(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:

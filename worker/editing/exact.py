@@ -4,7 +4,6 @@ from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.intents import Intent
 from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.edit_check import EditCheck
-from likeness.imaging.edits.scene import named_colour
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import rgb_of_hex
 from worker.editing.edit_types import check_of, where_of
@@ -23,9 +22,8 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas) -> EditPl
     where = where_of(task, shown, edit)
     if edit.kind is not EditKind.BACKGROUND:
         return _dyed(task, shown, edit.phrase, edit.rgb or (0, 0, 0), where)
-    colour = named_colour(edit.colour) if edit.colour else None
-    asked = ExactEdit(edit.kind, colour, edit.name, shown.cut_out is not None)
-    return EditPlan(shown.canvas, mask=where, edit=asked, check=check_of(edit.phrase, 1 - where, colour))
+    asked = ExactEdit(edit.kind, edit.rgb, edit.name, shown.cut_out is not None)
+    return EditPlan(shown.canvas, mask=where, edit=asked, check=check_of(edit.phrase, 1 - where, edit.rgb))
 
 
 def _dyed(task: Customise, shown: AnalysedCanvas, asked: str, colour: tuple[int, int, int], where: Plane) -> EditPlan:

@@ -1,6 +1,5 @@
 """An edit of the closed set made by arithmetic: a training pair's target, or the guide of a diffusion."""
 
-from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
 from likeness.imaging.colour import Floats
 from likeness.imaging.edits import backdrop, light, pattern
@@ -10,11 +9,12 @@ from likeness.imaging.edits.recolour import recolour
 def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
     """Return what `edit` makes of an image (H x W x 3, 0..1) whose product `mask` (H x W) shows."""
     height, width = mask.shape
+    colour = edit.rgb or (0, 0, 0)
     match edit.kind:
         case EditKind.RECOLOUR:
-            return recolour(rgb, mask, vocabulary.COLOURS[edit.colour])
+            return recolour(rgb, mask, colour)
         case EditKind.PATTERN:
-            return pattern.patterned(rgb, mask, edit.name, vocabulary.COLOURS[edit.colour])
+            return pattern.patterned(rgb, mask, edit.name, colour)
         case EditKind.MATERIAL:
             return pattern.in_material(rgb, mask, edit.name)
         case EditKind.LIGHT:
@@ -23,5 +23,5 @@ def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
             return backdrop.on_backdrop(rgb, mask, backdrop.TEXTURES[edit.name](height, width))
         case EditKind.BACKGROUND:
             drawn = backdrop.gradient if edit.name == "gradient" else backdrop.plain
-            return backdrop.on_backdrop(rgb, mask, drawn(height, width, vocabulary.COLOURS[edit.colour]))
+            return backdrop.on_backdrop(rgb, mask, drawn(height, width, colour))
     return rgb

@@ -23,6 +23,12 @@ def contrast(lab: Floats) -> Floats:
     return _with_lightness(lab, np.clip(50 + 1.35 * (lab[..., 0] - 50), 0, 100))
 
 
+def softer(lab: Floats) -> Floats:
+    """Return CIELAB with light and dark parts nearer to the middle; black, middle grey and white stay."""
+    lightness = lab[..., 0]
+    return _with_lightness(lab, lightness + np.float32(7) * np.sin(lightness * np.float32(np.pi / 50)))
+
+
 def greyscale(lab: Floats) -> Floats:
     """Return CIELAB without chroma."""
     return np.asarray(lab * np.array([1, 0, 0], dtype=np.float32))
@@ -49,6 +55,7 @@ LIGHTS: dict[str, Callable[[Floats], Floats]] = {
     "greyscale": greyscale,
     "warmer": warmer,
     "cooler": cooler,
+    "softer": softer,
 }
 
 

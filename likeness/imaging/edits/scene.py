@@ -4,9 +4,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from PIL import ImageColor
 
-from likeness.contract import vocabulary
 from likeness.imaging.colour import Floats, luma
 from likeness.imaging.matting import Matte
 from likeness.imaging.oklab import Numbers
@@ -27,15 +25,6 @@ ROUGH = 0.02
 """Mean deviation of a background's light from which on it is textured, and its shadows cannot be told."""
 FALL = 60.0
 """How far off a product an old shadow may lie, in px of a short side of 400."""
-
-
-def named_colour(name: str) -> Colour | None:
-    """Return a background's colour by its CSS name ("light blue" and "lightblue" alike), or ours where CSS has none."""
-    given = ImageColor.colormap.get(name.replace(" ", "").replace("-", "").lower())
-    if given is None:
-        return vocabulary.COLOURS.get(vocabulary.SAME_AS.get(name, name))
-    red, green, blue = ImageColor.getrgb(given if isinstance(given, str) else "#{:02x}{:02x}{:02x}".format(*given))[:3]
-    return red, green, blue
 
 
 def plain(height: int, width: int, colour: Colour) -> Floats:

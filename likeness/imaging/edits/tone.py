@@ -124,7 +124,7 @@ TONES: dict[str, Callable[[Floats, float], Callable[[Floats], Floats]]] = {
     "warmer": _tinted,
     "cooler": lambda rgb, amount: _tinted(rgb, -amount),
 }
-"""The words of `contract.words.LIGHTS`, and `softer` for less contrast: what each does to some rows of a picture."""
+"""The words of `contract.vocabulary.LIGHTS`: what each does to some rows of a picture."""
 
 
 def _within(light: Floats, own: Floats) -> Floats:

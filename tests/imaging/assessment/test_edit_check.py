@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from likeness.contract.colour_names import CHROMATIC, CLOTH
 from likeness.contract.report import EditThresholds, Thresholds
-from likeness.contract.vocabulary import CHROMATIC, COLOURS
 from likeness.imaging.assessment.edit_check import NAMES, EditCheck, edit_report
 from likeness.imaging.assessment.scores import scored
 from likeness.imaging.edits.backdrop import on_backdrop, plain
@@ -12,7 +12,7 @@ from tests.imaging.edits import products
 from tests.imaging.metrics.pairs import noisy
 
 RGB, MASK = products.photographed()
-ORANGE = COLOURS["orange"]
+ORANGE = CLOTH["orange"]
 ASKED = EditThresholds()
 ANYTHING = EditThresholds(hue_error=None, change_inside=None, change_outside=None)
 
@@ -27,8 +27,8 @@ def reasons(report):
 
 @pytest.mark.parametrize("name", CHROMATIC)
 def test_an_edit_that_happened_has_no_miss(name):
-    made = recolour(RGB, MASK, COLOURS[name])
-    report, misses = edit_report(RGB, made, EditCheck(f"make it {name}", MASK, COLOURS[name]), ASKED)
+    made = recolour(RGB, MASK, CLOTH[name])
+    report, misses = edit_report(RGB, made, EditCheck(f"make it {name}", MASK, CLOTH[name]), ASKED)
     assert misses == [] and report.happened
     found = values(report)
     assert list(found) == [*NAMES]
@@ -64,7 +64,7 @@ def test_nothing_done_is_missed():
 
 
 def test_another_colour_and_a_change_outside_are_missed():
-    made = noisy(recolour(RGB, MASK, COLOURS["blue"]), 0.2)
+    made = noisy(recolour(RGB, MASK, CLOTH["blue"]), 0.2)
     _, misses = edit_report(RGB, made, EditCheck("make it orange", MASK, ORANGE), ASKED)
     assert [miss.split()[0] for miss in misses] == ["hue_error", "change_outside"]
 
@@ -77,7 +77,7 @@ def test_a_colour_asked_exactly_is_measured_exactly():
 
 
 def test_grey_where_a_hue_is_asked_is_a_miss_and_not_a_chance_hit():
-    made = recolour(RGB, MASK, COLOURS["grey"])
+    made = recolour(RGB, MASK, CLOTH["grey"])
     check = EditCheck("make it orange", MASK, ORANGE)
     report, misses = edit_report(RGB, made, check, ASKED)
     assert values(report)["hue_error"] is None
@@ -88,8 +88,8 @@ def test_grey_where_a_hue_is_asked_is_a_miss_and_not_a_chance_hit():
 @pytest.mark.parametrize("name", ["black", "grey", "white"])
 @pytest.mark.parametrize("made_in", ["black", "grey", "white"])
 def test_a_colour_without_hue_must_reach_its_third_of_lightness(name, made_in):
-    made = recolour(RGB, MASK, COLOURS[made_in])
-    check = EditCheck(f"make it {name}", MASK, COLOURS[name], chromatic=False)
+    made = recolour(RGB, MASK, CLOTH[made_in])
+    check = EditCheck(f"make it {name}", MASK, CLOTH[name], chromatic=False)
     report, misses = edit_report(RGB, made, check, EditThresholds(change_inside=None))
     assert report.happened == (name == made_in)
     assert values(report)["hue_error"] is None and "no hue" in reasons(report)["hue_error"]

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from likeness.contract import vocabulary
+from likeness.contract import colour_names, vocabulary
 from likeness.imaging.edits.backdrop import SHADOW, TEXTURES, gradient, on_backdrop, plain
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from tests.imaging.edits import products
 
-GREEN = vocabulary.COLOURS["green"]
+GREEN = colour_names.CLOTH["green"]
 BACKDROPS = TEXTURES | {
     "plain": lambda height, width: plain(height, width, GREEN),
     "gradient": lambda height, width: gradient(height, width, GREEN),

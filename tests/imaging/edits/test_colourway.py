@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract.vocabulary import COLOURS
+from likeness.contract.colour_names import CLOTH
 from likeness.imaging.edits.colourway import recoloured, recoloured_cutout
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.matting import Matte, matte_of
@@ -27,11 +27,11 @@ def off_hue(rgb, colour):
 @pytest.mark.parametrize("name", ["red", "blue", "purple", "navy", "pink", "turquoise"])
 def test_cloth_is_dyed_and_its_shading_kept(name):
     rgb, matte = garment(GREEN)
-    made = recoloured(rgb, matte, COLOURS[name]).rgb
+    made = recoloured(rgb, matte, CLOTH[name]).rgb
     on = matte.alpha == 1
     before, after = lab_of(rgb)[on], lab_of(made)[on]
     assert np.corrcoef(before[:, 0], after[:, 0])[0, 1] > 0.97
-    assert np.linalg.norm(after.mean(axis=0) - lab_of_colour(COLOURS[name])) < 3
+    assert np.linalg.norm(after.mean(axis=0) - lab_of_colour(CLOTH[name])) < 3
     assert np.array_equal(made[matte.alpha == 0], rgb[matte.alpha == 0])
 
 
@@ -40,7 +40,7 @@ def test_cloth_is_dyed_and_its_shading_kept(name):
 )
 def test_a_tag_stays_with_main_and_is_dyed_with_all(colour):
     given = with_thing(garment(GREEN), TAG, colour)
-    main, whole = (recoloured(*given, COLOURS["blue"], parts) for parts in ("main", "all"))
+    main, whole = (recoloured(*given, CLOTH["blue"], parts) for parts in ("main", "all"))
     assert np.allclose(inside(TAG, main.rgb), inside(TAG, given[0]), atol=1 / 255)
     assert np.abs(inside(TAG, whole.rgb) - inside(TAG, given[0])).max(axis=2).mean() > 0.05
     assert inside(TAG, main.kept).min() > 0.99 and whole.kept.max() == 0
@@ -50,7 +50,7 @@ def test_a_tag_stays_with_main_and_is_dyed_with_all(colour):
 
 def test_the_edge_of_a_tag_has_no_ring_of_the_old_cloth():
     given = with_thing(garment(GREEN), TAG, (0.95, 0.94, 0.92))
-    made = recoloured(*given, COLOURS["red"]).rgb
+    made = recoloured(*given, CLOTH["red"]).rgb
     y, x, height, width = TAG
     around = made[y - 6 : y + height + 6, x - 6 : x + width + 6]
     lab = lab_of(around)
@@ -70,32 +70,32 @@ def test_a_shadow_is_cloth():
     rgb, matte = garment((0.6, 0.08, 0.1))
     y = np.linspace(0, 1, 400, dtype=np.float32)[:, None, None]
     dark = rgb * np.where(matte.alpha[..., None] > 0, np.clip(1.2 - y, 0.15, 1), 1)
-    made = recoloured(dark, Matte(matte.alpha, dark), COLOURS["green"])
+    made = recoloured(dark, Matte(matte.alpha, dark), CLOTH["green"])
     assert made.kept_area < 0.002
 
 
 def test_a_pattern_of_two_colours_is_dyed_as_a_whole():
     rgb, matte = with_stripes(garment((0.15, 0.2, 0.5)), (0.7, 0.65, 0.2))
-    made = recoloured(rgb, matte, COLOURS["red"])
+    made = recoloured(rgb, matte, CLOTH["red"])
     assert made.kept_area < 0.01
     on = matte.alpha == 1
-    assert (off_hue(made.rgb[None, on], COLOURS["red"]) < 12).mean() > 0.95
+    assert (off_hue(made.rgb[None, on], CLOTH["red"]) < 12).mean() > 0.95
     assert made.garments == 1
 
 
 def test_another_garment_is_told():
     given = with_thing(garment(GREEN), (230, 50, 120, 300), (0.15, 0.15, 0.5))
-    made = recoloured(*given, COLOURS["red"])
+    made = recoloured(*given, CLOTH["red"])
     assert made.garments == 2
     assert made.kept_area == pytest.approx(0.4, abs=0.05)
-    assert recoloured(*garment(GREEN), COLOURS["red"]).garments == 1
+    assert recoloured(*garment(GREEN), CLOTH["red"]).garments == 1
 
 
 def test_the_rim_is_dyed_as_the_mixture_it_is():
     alpha = star(240, 200)
     background = flat(GREY, 240, 200, 1)
     rgb = composed(alpha, flat(RED, 240, 200, 2), background)
-    made = recoloured(rgb, matte_of(rgb, blurred(alpha)), COLOURS["blue"]).rgb
+    made = recoloured(rgb, matte_of(rgb, blurred(alpha)), CLOTH["blue"]).rgb
     own = np.median(made[alpha == 1], axis=0)
     wanted = composed(alpha, np.broadcast_to(own, rgb.shape), background)
     rim = (alpha > 0.05) & (alpha < 0.95)
@@ -106,9 +106,9 @@ def test_the_rim_is_dyed_as_the_mixture_it_is():
 def test_a_cutout_keeps_its_alpha_out_of_the_dye():
     alpha = star(240, 200)
     matte = Matte(alpha, flat(RED, 240, 200, 2))
-    made = recoloured_cutout(matte, COLOURS["blue"])
+    made = recoloured_cutout(matte, CLOTH["blue"])
     shown = alpha > 0
-    assert (off_hue(made.rgb[None, shown], COLOURS["blue"]) < 6).all(), "soft edges are dyed through, too"
+    assert (off_hue(made.rgb[None, shown], CLOTH["blue"]) < 6).all(), "soft edges are dyed through, too"
 
 
 @pytest.mark.parametrize("size", products.SIZES)
@@ -129,4 +129,4 @@ def test_any_size_and_mask_will_do_and_nothing_given_is_changed(size, covered, p
 
 def test_the_same_picture_gives_the_same_bytes():
     given = with_thing(garment(GREEN), TAG, (0.95, 0.94, 0.92))
-    assert np.array_equal(*(recoloured(*given, COLOURS["red"]).rgb for _ in range(2)))
+    assert np.array_equal(*(recoloured(*given, CLOTH["red"]).rgb for _ in range(2)))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract.vocabulary import COLOURS
+from likeness.contract.colour_names import CLOTH
 from likeness.imaging.edits.dye import MOST_OF_FLAT, dye_for
 from likeness.imaging.edits.recolour import lab_of, lab_of_colour
 from likeness.imaging.metrics.delta_e import ciede2000
@@ -23,13 +23,13 @@ def dyed(lightness, colour):
     return dye_for(colour, lightness).of(cloth(lightness))
 
 
-@pytest.mark.parametrize("name", [name for name in COLOURS if name != "white"])
+@pytest.mark.parametrize("name", [name for name in CLOTH if name != "white"])
 def test_the_mean_is_the_asked_colour(name):
-    mean = lab_of(dyed(RAMP, COLOURS[name]))[0].mean(axis=0)
-    assert ciede2000(mean, lab_of_colour(COLOURS[name])) < 2
+    mean = lab_of(dyed(RAMP, CLOTH[name]))[0].mean(axis=0)
+    assert ciede2000(mean, lab_of_colour(CLOTH[name])) < 2
 
 
-@pytest.mark.parametrize("colour", [*COLOURS.values(), *VIVID.values()])
+@pytest.mark.parametrize("colour", [*CLOTH.values(), *VIVID.values()])
 @pytest.mark.parametrize("lightness", [RAMP, DARK, BRIGHT])
 def test_the_shading_keeps_its_order_and_enough_of_its_contrast(colour, lightness):
     made = lab_of(dyed(lightness, colour))[0, :, 0]
@@ -38,7 +38,7 @@ def test_the_shading_keeps_its_order_and_enough_of_its_contrast(colour, lightnes
     assert 0.25 * lightness.std() < made.std() < MOST_OF_FLAT * 1.05 * lightness.std()
 
 
-@pytest.mark.parametrize("colour", COLOURS.values())
+@pytest.mark.parametrize("colour", CLOTH.values())
 @pytest.mark.parametrize("lightness", [RAMP, DARK, BRIGHT])
 def test_nothing_is_clipped(colour, lightness):
     made = dyed(lightness, colour)
@@ -50,13 +50,13 @@ def test_nothing_is_clipped(colour, lightness):
 
 @pytest.mark.parametrize("name", ["red", "blue", "green", "purple", "orange", "turquoise", "pink"])
 def test_the_hue_is_the_same_in_light_and_shade(name):
-    lab = lab_of(dyed(RAMP, COLOURS[name]))[0]
+    lab = lab_of(dyed(RAMP, CLOTH[name]))[0]
     hue = np.degrees(np.arctan2(lab[:, 2], lab[:, 1]))
     assert np.ptp(np.unwrap(hue, period=360)) < 14, "Oklab's hue, not CIELAB's, is constant"
 
 
 def test_a_dark_product_made_bright_shows_its_form():
-    made = lab_of(dyed(DARK, COLOURS["light blue"]))[0, :, 0]
+    made = lab_of(dyed(DARK, CLOTH["light blue"]))[0, :, 0]
     assert made.std() > 1.2 * DARK.std()
 
 

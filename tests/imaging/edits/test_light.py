@@ -28,7 +28,7 @@ def test_black_and_white_keep_their_lightness(name, level):
     )
 
 
-@pytest.mark.parametrize("name", ["brighter", "darker", "contrast"])
+@pytest.mark.parametrize("name", ["brighter", "darker", "contrast", "softer"])
 def test_lightness_moves_and_keeps_its_order(name):
     grey = np.linspace(0, 1, 50, dtype=np.float32)[None, :, None].repeat(3, axis=2)
     lightness = lab_of(relit(grey, name))[0, :, 0]
@@ -37,6 +37,7 @@ def test_lightness_moves_and_keeps_its_order(name):
 
 
 def test_each_goes_its_way():
+    assert after("softer")[..., 0].std() < BEFORE[..., 0].std() - 1
     assert after("brighter")[..., 0].mean() > BEFORE[..., 0].mean() + 5
     assert after("darker")[..., 0].mean() < BEFORE[..., 0].mean() - 5
     assert after("contrast")[..., 0].std() > BEFORE[..., 0].std() * 1.1

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from likeness.contract import vocabulary
+from likeness.contract import colour_names, vocabulary
 from likeness.imaging.edits.pattern import MATERIALS, PATTERNS, PERIOD, in_material, patterned
 from likeness.imaging.edits.recolour import lab_of
 from tests.imaging.edits import products
 
-YELLOW = vocabulary.COLOURS["yellow"]
+YELLOW = colour_names.CLOTH["yellow"]
 DRAWN = {name: lambda rgb, mask, name=name: patterned(rgb, mask, name, YELLOW) for name in PATTERNS}
 MADE_OF = {name: lambda rgb, mask, name=name: in_material(rgb, mask, name) for name in MATERIALS}
 ALL = DRAWN | MADE_OF

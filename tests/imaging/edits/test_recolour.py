@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.contract.vocabulary import BROWN_AND_GREYS, CHROMATIC, COLOURS
+from likeness.contract.colour_names import BROWN_AND_GREYS, CHROMATIC, CLOTH
 from likeness.imaging.edits.recolour import blended, lab_of, lab_of_colour, recolour, rgb_of_lab, shaded
 from tests.imaging.edits import products
 
@@ -20,8 +20,8 @@ def hue(lab):
 @pytest.mark.parametrize("name", CHROMATIC)
 def test_the_asked_hue_and_colour_are_reached_inside(name, picture):
     rgb, mask = PICTURES[picture]
-    target = lab_of_colour(COLOURS[name])
-    mean = mean_inside(recolour(rgb, mask, COLOURS[name]), mask)
+    target = lab_of_colour(CLOTH[name])
+    mean = mean_inside(recolour(rgb, mask, CLOTH[name]), mask)
     assert abs((hue(mean) - hue(target) + 180) % 360 - 180) < 8
     assert np.linalg.norm(mean - target) < 14
     assert abs(mean[0] - target[0]) < 6
@@ -46,7 +46,7 @@ def test_nothing_outside_changes_by_one_bit(picture):
 @pytest.mark.parametrize("name", CHROMATIC)
 def test_the_order_of_shading_is_kept(name):
     rgb, mask = PICTURES["shaded"]
-    before, after = (lab_of(one)[mask == 1][:, 0] for one in (rgb, recolour(rgb, mask, COLOURS[name])))
+    before, after = (lab_of(one)[mask == 1][:, 0] for one in (rgb, recolour(rgb, mask, CLOTH[name])))
     ranked = after[np.argsort(before, kind="stable")]
     assert np.all(np.diff(ranked) > -0.5), "clipping to sRGB may move L* a little, never the order of what can be seen"
     assert ranked[-1] - ranked[0] > 5

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.imaging.edits.scene import before, flattened, named_colour, plain
+from likeness.imaging.edits.scene import before, flattened, plain
 from likeness.imaging.edits.surfaces import SURFACES, gradient
 from likeness.imaging.matting import Matte, matte_of
 from tests.imaging.edits import products
@@ -59,22 +59,6 @@ def test_the_product_is_untouched():
     made, _, matte = put()
     inside = matte.alpha == 1
     assert np.allclose(made[inside], matte.colour[inside], atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("name", "colour"),
-    [
-        ("white", WHITE),
-        ("light blue", (173, 216, 230)),
-        ("LightBlue", (173, 216, 230)),
-        ("rebeccapurple", (102, 51, 153)),
-        ("green", (0, 128, 0)),
-        ("mustard", (205, 160, 45)),
-        ("no such colour", None),
-    ],
-)
-def test_names_are_those_of_css_and_then_ours(name, colour):
-    assert named_colour(name) == colour
 
 
 def test_a_cutout_is_flattened():

@@ -12,7 +12,7 @@ import pytest
 import redis
 from PIL import Image
 
-from likeness.contract.instructions import understand
+from likeness.contract.grammar import read
 from likeness.contract.jobs import JobOrder
 from likeness.queue import keys
 from tests.service.conftest import Live, Stack, encoded, png
@@ -329,7 +329,7 @@ def test_what_no_closed_engine_follows_goes_to_an_open_one_that_is_installed(sho
 
 
 def test_an_instruction_is_read_once_until_its_job_is_queued(shop: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
-    monkeypatch.setattr("likeness.contract.intents.understand", lambda said: read.append(said) or understand(said))
+    seen: list[str] = []
+    monkeypatch.setattr("likeness.contract.intents.read", lambda said: seen.append(said) or read(said))
     assert form(shop, instruction="make it red").status_code == 202
-    assert read == ["make it red"]
+    assert seen == ["make it red"]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from likeness.contract.errors import NoProduct, OutOfMemory
-from likeness.contract.instructions import understand
+from likeness.contract.grammar import read
 from likeness.contract.report import Verdict
 from likeness.storage.pictures import PictureStore
 from tests.worker.editing.conftest import outcome
@@ -117,10 +117,10 @@ def test_a_colourway_reaches_its_colour(customised) -> None:
 
 
 def test_an_instruction_is_read_once_by_a_worker(customised, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[str] = []
-    monkeypatch.setattr("likeness.contract.intents.understand", lambda said: read.append(said) or understand(said))
+    seen: list[str] = []
+    monkeypatch.setattr("likeness.contract.intents.read", lambda said: seen.append(said) or read(said))
     customised(photo(longest=64), instruction="make it red")
-    assert read == ["make it red"] * 2, "once to choose the engine, as the service does, and once in the run"
+    assert seen == ["make it red"] * 2, "once to choose the engine, as the service does, and once in the run"
 
 
 def test_alpha_and_grey_stay(customised) -> None:

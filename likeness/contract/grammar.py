@@ -1,0 +1,306 @@
+"""From clauses to edits: every word that carries meaning is asked, describes what is there already, or is refused."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from likeness.contract.clauses import Chunk, Clause, clauses_of
+from likeness.contract.combinations import combined
+from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.options import Region
+from likeness.contract.tokens import NotUnderstood, Token, tokens_of
+from likeness.contract.vocabulary import Role
+from likeness.contract.wishes import asked_of_background, asked_of_product, asked_of_scene
+
+TEXT = re.compile(
+    r"^(?:please )?(?:add|print|write|put) (?:the |this |a )?"
+    r"(?:text|words?|slogan|lettering|writing|caption|message)[: ]+"
+    r"(?P<text>[^\"“«„'‘].*)$",
+    re.I,
+)
+"""A text without quotation marks, which goes on to the end of the sentence."""
+MORE_THAN_TEXT = re.compile(
+    r"\b(?:on|onto|to|in) (?:it|the|this|white|black|red)\b|(?:\band|[,;.]) +(?:then |also )?"
+    r"(?:make|put|place|give|change|turn|keep|leave|add|replace|recolou?r|remove|paint|dye|increase|reduce|lower|raise)\b",
+    re.I,
+)
+CUT_OUT = "a cut-out is a call of its own, POST /cutout; another background can be asked for: 'put it on white'"
+"""What to do instead of asking for the background to be removed."""
+OTHER: dict[Region, Region] = {"product": "background", "background": "product"}
+ON_SCENE = ("place", "")
+"""Verbs after which "on white" is the background's colour."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a sentence asks: its edits in order, and the part of the image that is to stay as it is."""
+
+    edits: tuple[Edit, ...]
+    keep: Region | None = None
+
+
+@dataclass
+class _Read:
+    """What has been read so far."""
+
+    edits: list[Edit] = field(default_factory=list)
+    keep: set[Region] = field(default_factory=set)
+    same: bool = False
+    """Whether the picture or the product is to stay the same."""
+    rest: bool = False
+    """Whether all else is to be kept."""
+    target: Chunk | None = None
+    """What the last clause spoke of."""
+    open: Clause | None = None
+    """A clause that named something without saying what is to become of it."""
+
+
+def read(instruction: str) -> Reading:
+    """Return what an instruction asks. Raises NotUnderstood for anything that cannot be done just so."""
+    plain = " ".join(instruction.split())
+    if found := TEXT.match(plain):
+        return Reading((Edit(EditKind.TEXT, text=_text(found["text"])),))
+    state = _Read()
+    clauses = clauses_of(tokens_of(plain))
+    for clause in clauses:
+        _CLAUSES.get(clause.verb, _asked)(clause, state)
+    if state.open is not None:
+        raise NotUnderstood(f"what is to become of {state.open.said!r}?")
+    return _reading(state)
+
+
+def understand(instruction: str) -> Edit:
+    """Return the one edit that an instruction asks for, which keeps nothing in particular. Raises NotUnderstood."""
+    reading = read(instruction)
+    if len(reading.edits) > 1:
+        raise NotUnderstood(f"these are {len(reading.edits)} edits: {', '.join(one.phrase for one in reading.edits)}")
+    return reading.edits[0]
+
+
+def _text(text: str) -> str:
+    """Return a text to print. Raises NotUnderstood when more seems to be asked than the text."""
+    text = text.rstrip(".").strip()
+    if MORE_THAN_TEXT.search(text) or not text:
+        raise NotUnderstood("where the text ends is unclear; put it in quotation marks, and nothing but it")
+    return text
+
+
+def _reading(state: _Read) -> Reading:
+    edits = combined(state.edits)
+    regions = {_region(edit) for edit in edits}
+    if state.rest and len(regions) == 1 and None not in regions:
+        state.keep |= {OTHER[region] for region in regions if region}
+    if not edits and state.same and not state.keep - {"product"}:
+        return Reading((Edit(EditKind.SAME),))
+    if not edits:
+        raise NotUnderstood("it names no colour, pattern, material, background, light, size or text to change to")
+    for edit in edits:
+        _check_kept(edit, state.keep)
+    return Reading(tuple(edits), next(iter(state.keep), None))
+
+
+def _check_kept(edit: Edit, keep: set[Region]) -> None:
+    region = _region(edit)
+    if region in keep or len(keep) > 1:
+        raise NotUnderstood(f"the {region or 'picture'} cannot be kept and changed: {edit.phrase}")
+    if edit.kind is EditKind.SIZE and keep:
+        raise NotUnderstood("a product of another size uncovers or covers some background, so nothing can be kept")
+
+
+def _region(edit: Edit) -> Region | None:
+    """Return what an edit changes; None of the whole picture."""
+    if edit.kind is EditKind.BACKGROUND:
+        return "background"
+    return None if edit.kind in (EditKind.LIGHT, EditKind.SAME) else "product"
+
+
+def _kept(clause: Clause, state: _Read) -> None:
+    """Read "keep the background the same": what is kept is a part; what else is said of it describes it."""
+    kept = False
+    for chunk in clause.chunks:
+        if chunk.role in (Role.BACKGROUND, Role.SURFACE):
+            state.keep.add("background")
+        elif chunk.role in (Role.PRODUCT, Role.IT):
+            state.same = True
+            if clause.chunks[0] is not chunk or chunk.role is Role.PRODUCT or state.edits:
+                state.keep.add("product")
+        elif chunk.role is Role.PICTURE:
+            state.same = True
+        elif chunk.role is Role.REST:
+            state.rest = True
+        elif chunk.noun is not None or chunk.marker or not kept:
+            raise NotUnderstood(f"{clause.said!r}: only the product or the background can be kept")
+        kept = True
+    if not kept:
+        raise NotUnderstood(f"{clause.said!r}: keep what, the product or the background?")
+    _close(state)
+
+
+def _removed(clause: Clause, state: _Read) -> None:
+    background = any(chunk.role is Role.BACKGROUND for chunk in (*clause.chunks, *_spoken_of(state)))
+    if background or any(word in clause.said for word in ("background", "cut", "isolate")):
+        raise NotUnderstood(f"{clause.said!r}: {CUT_OUT}")
+    raise NotUnderstood(f"{clause.said!r}: nothing can be removed; with a mask and a prompt an area can be redrawn")
+
+
+def _spoken_of(state: _Read) -> list[Chunk]:
+    return [] if state.target is None else [state.target]
+
+
+def _redone(clause: Clause, state: _Read) -> None:
+    """Read "recreate this picture", which asks for nothing else, or "recreate it in red"."""
+    if any(chunk.words for chunk in clause.chunks if not _is_same(chunk)):
+        _asked(clause, state)
+    else:
+        state.same = True
+
+
+def _is_same(chunk: Chunk) -> bool:
+    return all(word.role is Role.SAME for word in chunk.words)
+
+
+def _asked(clause: Clause, state: _Read) -> None:
+    """Read a clause that asks for something: of its target, of the background behind it, or of both."""
+    target, asked, scenes = _parted(clause, state)
+    if clause.only:
+        state.rest = True
+    if target is not None:
+        state.target = target
+    before = len(state.edits)
+    state.edits += _edits_of(target or state.target, asked, clause)
+    for scene in scenes:
+        if all(word.role is Role.SAME for word in scene.words) and scene.words:
+            state.keep.add("background")
+        else:
+            state.edits.append(asked_of_scene(scene, clause))
+    if len(state.edits) > before or scenes:
+        state.open = None
+    elif any(chunk.has(Role.SAME) for chunk in clause.chunks):
+        state.same = True
+    else:
+        _left_open(clause, target, state)
+
+
+def _left_open(clause: Clause, target: Chunk | None, state: _Read) -> None:
+    """Keep a clause without a request open for the next one: "make the shirt and the pants red"."""
+    said = [chunk for chunk in clause.chunks if not _is_source(chunk, clause)]
+    if said and (state.open is not None or target is None):
+        raise NotUnderstood(f"what is to become of {clause.said!r}?")
+    if said:
+        state.open = clause
+
+
+def _close(state: _Read) -> None:
+    if state.open is not None:
+        raise NotUnderstood(f"what is to become of {state.open.said!r}?")
+
+
+def _parted(clause: Clause, state: _Read) -> tuple[Chunk | None, list[Chunk], list[Chunk]]:
+    """Return what a clause speaks of, what it asks of that, and what it asks of the background behind."""
+    target: Chunk | None = None
+    asked: list[Chunk] = []
+    scenes: list[Chunk] = []
+    chunks = [chunk for chunk in clause.chunks if not _is_source(chunk, clause)]
+    for chunk in chunks:
+        if chunk.role is Role.PART:
+            raise NotUnderstood(_no_part(str(chunk.noun)))
+        if chunk.role is Role.REST:
+            raise NotUnderstood(f"{chunk.noun}: it can only be kept")
+        if _is_scene(chunk, clause, target or state.target):
+            scenes.append(chunk)
+        elif chunk.marker == "behind":
+            target = Chunk(noun=BEHIND)
+            asked += [Chunk(words=chunk.words)] if chunk.words and not chunk.known else []
+        elif chunk.noun is None:
+            asked.append(chunk)
+        elif target is None and chunk.marker in ("", "of", "on", "to"):
+            target = chunk
+            asked += _of_noun(chunk, clause)
+        elif chunk.marker in ("of", "on") and not chunk.words and target is not None:
+            target = _owned(target, chunk)
+        else:
+            asked.append(chunk)
+    return target, asked, scenes
+
+
+def _no_part(said: str) -> str:
+    if said.startswith("logo"):
+        return f"{said}: a logo is printed from a file, sent as logo"
+    return f"{said}: a part of the product cannot be told apart; send a mask of it"
+
+
+BEHIND = Token(Role.BACKGROUND, "background", "background")
+
+
+def _owned(target: Chunk, owner: Chunk) -> Chunk:
+    """Return "the colour" of "the background" as the background's colour."""
+    return Chunk(article=target.article, words=target.words, noun=target.noun, of=owner.noun)
+
+
+def _of_noun(chunk: Chunk, clause: Clause) -> list[Chunk]:
+    """Return what the words before a clause's noun ask; none where they describe it."""
+    if _is_same(chunk) or chunk.known:
+        return []
+    values = [later for later in clause.chunks if later is not chunk and later.marker != "from"]
+    changes = any(later.words or later.role is Role.BACKGROUND for later in values)
+    if clause.verb == "place" and chunk.role is not Role.BACKGROUND:
+        if chunk.article == "a":
+            raise NotUnderstood(f"is it {chunk} already? say 'the {chunk}', or what is to change first")
+        return []
+    if changes and clause.verb in ("set", "change") and chunk.article != "a":
+        return []
+    return [Chunk(words=chunk.words, article=chunk.article)]
+
+
+def _is_source(chunk: Chunk, clause: Clause) -> bool:
+    """Return whether a chunk says what there was before: "from red", "replace the stripes with ..."."""
+    if chunk.marker == "from":
+        return True
+    later = clause.chunks[clause.chunks.index(chunk) + 1 :]
+    replaced = clause.verb == "change" and chunk is clause.chunks[0] and chunk.noun is None
+    return replaced and any(other.marker in ("to", "with") for other in later)
+
+
+def _is_scene(chunk: Chunk, clause: Clause, target: Chunk | None) -> bool:
+    """Return whether a chunk says what the product is before or lies on."""
+    if chunk.role is Role.BACKGROUND:
+        spoken = target is not None and target.role is not Role.BACKGROUND
+        return chunk.marker in ("on", "with", "in") and bool(chunk.words) and (spoken or chunk.marker == "on")
+    if chunk.marker != "on":
+        return False
+    if chunk.role is Role.SURFACE:
+        return True
+    matter = chunk.has(Role.TEXTURE) or chunk.has(Role.GRADIENT)
+    return chunk.noun is None and (matter or clause.verb in ON_SCENE)
+
+
+def _edits_of(target: Chunk | None, asked: Sequence[Chunk], clause: Clause) -> list[Edit]:
+    if not asked:
+        return []
+    for before, after in pairwise(asked):
+        if before.known and after.known:
+            raise NotUnderstood(f"{clause.said!r}: what of {before}?")
+    if target is not None and Role.BACKGROUND in (target.role, None if target.of is None else target.of.role):
+        return [asked_of_background(asked)]
+    backgrounds = [chunk for chunk in asked if chunk.role is Role.BACKGROUND]
+    if backgrounds and len(asked) == len(backgrounds) == 1:
+        return [asked_of_background(asked)]
+    if backgrounds:
+        raise NotUnderstood(f"{clause.said!r}: say what is to change one after the other")
+    return [edit for group in _groups(asked) for edit in asked_of_product(target, group, clause.verb)]
+
+
+def _groups(asked: Sequence[Chunk]) -> list[list[Chunk]]:
+    """Return what is asked one after the other: "white" and "with blue stripes"."""
+    groups: list[list[Chunk]] = []
+    for chunk in asked:
+        if groups and chunk.marker != "with":
+            groups[-1].append(chunk)
+        else:
+            groups.append([chunk])
+    return groups
+
+
+_CLAUSES = {"keep": _kept, "remove": _removed, "redo": _redone}
+"""How the clauses of some verbs are read; all others ask for something."""
