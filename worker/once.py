@@ -109,6 +109,11 @@ def _size(plan: Plan, data: bytes | None) -> tuple[int, int]:
 
 def _with_files(fields: dict[str, Any], sent: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the fields with the files that were sent said in the task that uses them."""
+    if fields.get("edits"):
+        used = {name for edit in fields["edits"] for name in sent if edit.get(name) == "file"}
+        return {name: value for name, value in fields.items() if name not in sent} | dict.fromkeys(
+            set(sent) - used, "file"
+        )
     if fields["kind"] != "compare":
         return fields | dict.fromkeys(sent, "file")
     task = fields.get("task", {"kind": "recreate"}) | dict.fromkeys(sent, "file")

@@ -59,7 +59,7 @@ class Clause:
 
 
 def clauses_of(tokens: Sequence[Token]) -> list[Clause]:
-    """Return the clauses of a sentence. Raises NotUnderstood for negations, alternatives and two colours of one thing."""
+    """Return the clauses of a sentence. Raises NotUnderstood for negations, alternatives, and two colours at once."""
     for token in tokens:
         if token.role is Role.NOT:
             raise NotUnderstood(f"{token.said!r}: say what is wanted, not what is not")

@@ -77,7 +77,8 @@ amber feb308, apricot ffb16d, bronze a87900, coffee a6814c, mocha 9d7651, lemon 
 cerise de0c62, marigold fcc006, melon ff7855, teal blue 01889f, denim blue 3b5b92, ecru feffca, blush f29e8e,
 cranberry 9e003a, steel grey 6f828a, golden brown b27a01, bordeaux 7b002c, pistachio c0fa8b, teal green 25a36f,
 pale pink ffcfdc, pale blue d0fefe, pale yellow ffff84, dark pink cb416b, dark purple 35063e, dark teal 014d4e,
-light purple bf77f6, bright red ff000d, bright blue 0165fc, bright green 01ff07, bright yellow fffd01, fire engine red fe0002
+light purple bf77f6, bright red ff000d, bright blue 0165fc, bright green 01ff07, bright yellow fffd01,
+fire engine red fe0002
 """)
 """Names of the xkcd colour survey (Munroe 2010, https://xkcd.com/color/rgb.txt, CC0); these go before CSS's."""
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from itertools import combinations
 
+from likeness.contract.editing import MAX_EDITS
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.tokens import NotUnderstood
 from likeness.contract.vocabulary import OPPOSITES
 
-MAX_EDITS = 8
 ONCE = (EditKind.RECOLOUR, EditKind.PATTERN, EditKind.MATERIAL, EditKind.BACKGROUND, EditKind.SIZE)
 """Kinds of which the last would cover the others."""
 COVERED_BY: dict[EditKind, tuple[EditKind, ...]] = {

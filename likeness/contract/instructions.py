@@ -56,7 +56,7 @@ class Edit:
 
     @property
     def rgb(self) -> Colour | None:
-        """The asked colour as sRGB in 0..255, if one is asked: a background's as screens show it, a product's as dyed."""
+        """The asked colour as sRGB in 0..255, if one is asked: a background's as on screens, a product's as dyed."""
         if not self.colour:
             return None
         background = self.kind is EditKind.BACKGROUND

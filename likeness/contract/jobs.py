@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.deliveries import WebhookLog
-from likeness.contract.report import Report, Score, Verdict
+from likeness.contract.report import MadeEdit, Report, Score, Verdict
 from likeness.contract.strict import Strict
-from likeness.contract.tasks import Generate, Task
+from likeness.contract.tasks import Customise, Generate, Task
 
 Scalar = str | int | float | bool | None
 
@@ -85,7 +85,9 @@ class JobOrder(Strict):
         """How many runs of an engine it takes."""
         if self.reproduces is not None:
             return len(self.reproduces.originals)
-        return sum(grid.count for grid in self.task.runs) if isinstance(self.task, Compare) else 1
+        if isinstance(self.task, Compare):
+            return sum(grid.count for grid in self.task.runs)
+        return max(1, len(self.task.edits)) if isinstance(self.task, Customise) else 1
 
 
 class Progress(Strict):
@@ -258,6 +260,7 @@ class Result(Strict):
     caption_reason: str | None = Field(
         default=None, description="why there is no caption although the engine would have used one"
     )
+    edits: list[MadeEdit] = Field(default=[], description="of several edits, in the order they were made")
     comparison: Comparison | None = Field(default=None, description="of a `compare`")
     reproduction: Reproduction | None = Field(default=None, description="only of a job that reproduces another one")
 

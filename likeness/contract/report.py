@@ -131,3 +131,17 @@ class Report(BaseModel):
     def score(self, name: str) -> float | None:
         """Return the value of one metric, or None when it was not measured."""
         return next((score.value for score in self.fidelity if score.name == name), None)
+
+
+class MadeEdit(BaseModel):
+    """One of several edits of a job."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    asked: str = Field(description="the edit as understood")
+    engine: str
+    revision: str
+    parameters: dict[str, str | int | float | bool | None]
+    seed: int | None = Field(description="null for an engine that makes the same image every time")
+    report: Report = Field(description="measured against what the edit was given")
+    seconds: float = Field(description="excluding queueing and loading the engine")

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
+from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,8 +18,8 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.intents import Intent, intent_of
 from likeness.contract.jobs import MadeImage, Recipe, Scalar
-from likeness.contract.options import Region
 from likeness.contract.parameters import PARAMETER_NAMES
+from likeness.contract.sequences import kept, listed, naming_edit, tasks_of
 from likeness.contract.tasks import Customise, Generate, Keep, Task
 
 TASK: TypeAdapter[Task] = TypeAdapter(Task)
@@ -82,8 +83,15 @@ class Plan:
 
     @property
     def spec(self) -> EngineSpec:
-        """The engine of the first run, in whose queue the job waits."""
+        """The engine in whose queue the job waits: of several edits the one that needs most memory, else the first."""
+        if self.several_edits:
+            return max(self.runs, key=lambda run: run.spec.memory or 0).spec
         return self.runs[0].spec
+
+    @property
+    def several_edits(self) -> bool:
+        """Whether each run works on what the one before made."""
+        return isinstance(self.task, Customise) and bool(self.task.edits)
 
     @property
     def pools(self) -> list[str]:
@@ -95,8 +103,8 @@ class Plan:
         return sum(run.bound(width, height) for run in self.runs)
 
     def batch_key(self, width: int, height: int) -> str:
-        """Return what jobs must have in common to share a run; a comparison shares none."""
-        if isinstance(self.task, Compare):
+        """Return what jobs must have in common to share a run; a comparison shares none, nor do several edits."""
+        if isinstance(self.task, Compare) or self.several_edits:
             return alone(self.spec)
         return self.runs[0].batch_key(width, height)
 
@@ -107,6 +115,10 @@ def plan_of(task: JobTask, catalogue: Catalogue, missing: Collection[str] = ()) 
     Raises UnknownEngine, EngineNotInstalled, InvalidField or InstructionNotUnderstood; of a comparison with the pointer
     of the run that is wrong.
     """
+    if isinstance(task, Customise):
+        task = listed(task, catalogue)
+        if task.edits:
+            return _sequence(task, catalogue, missing)
     if not isinstance(task, Compare):
         run = _checked(task, catalogue, missing)
         return Plan(run.task, (run,))
@@ -132,6 +144,8 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
     the recipe is not one of ours.
     """
     task = recipe.task or asked
+    if isinstance(task, Customise) and task.edits:
+        return TASK.validate_python(task.model_copy(update={"candidates": 1, "attempts": 1}).model_dump())
     taken = type(task).model_fields.keys() & set(PARAMETER_NAMES)
     was = {name: value for name, value in recipe.parameters.items() if name in taken and value is not None}
     text = {} if recipe.caption is None else {"prompt": recipe.caption}
@@ -144,16 +158,22 @@ def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> Plan
     spec, intent = catalogue.match(task, missing)
     if isinstance(task, Generate):
         task = _sized(task, spec)
-    elif isinstance(task, Customise) and intent.keep:
-        task = _keeping(task, intent.keep)
+    elif isinstance(task, Customise):
+        task = kept(task, intent.keep)
     return PlannedRun.of(spec, task, intent)
 
 
-def _keeping(task: Customise, part: Region) -> Customise:
-    """Return the task with the part protected that its instruction asks to keep. Raises InvalidField."""
-    if task.preserve not in (None, part) or task.mask == part:
-        raise InvalidField.at("instruction", f"it keeps the {part}, so that nothing is left to change")
-    return task.model_copy(update={"preserve": part})
+def _sequence(task: Customise, catalogue: Catalogue, missing: Collection[str]) -> Plan:
+    """Return the plan of several edits, each with its engine named."""
+    runs = []
+    for number, one in enumerate(tasks_of(task)):
+        with naming_edit(number):
+            runs.append(_checked(one, catalogue, missing))
+    named = [
+        edit.model_copy(update={"engine": run.spec.name, "preserve": cast(Customise, run.task).preserve})
+        for edit, run in zip(task.edits, runs, strict=True)
+    ]
+    return Plan(task.model_copy(update={"edits": named}), tuple(runs))
 
 
 def _sized(task: Generate, spec: EngineSpec) -> Generate:

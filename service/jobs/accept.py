@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from anyio import to_thread
 
@@ -26,7 +26,7 @@ from likeness.contract.errors import (
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.runs import Plan, PlannedRun, plan_of
-from likeness.contract.tasks import Customise, EditType, Generate, Task
+from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
 from likeness.imaging.formats.encode import check_format, wanted_format
@@ -102,7 +102,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
             _check_text(run)
     uploads = await _uploads(services, submission)
     with _within(submission.task):
-        return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan.runs[0].task, services.bounds))
+        return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan, services.bounds))
 
 
 def _generated(plan: Plan, bounds: Bounds) -> Admissible:
@@ -161,7 +161,7 @@ async def _uploads(services: Services, submission: Submission) -> dict[Name, Upl
     return found
 
 
-def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Name, Checked]:
+def _inspect(uploads: dict[Name, Upload], plan: Plan, bounds: Bounds) -> dict[Name, Checked]:
     """Return the images once they may be stored; every error names the field."""
     checked: dict[Name, Checked] = {}
     for name, upload in uploads.items():
@@ -169,7 +169,7 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
             checked[name] = Checked(upload.data, peek(upload.data, bounds))
             _check_name(upload, checked[name].header)
     header = checked["image"].header
-    _check_format(task, header)
+    _check_format(plan, header)
     for name in ("mask", "control", "guide"):
         if name in checked:
             orientation_of_mask(header, checked[name].header, name)
@@ -195,9 +195,11 @@ def _check_name(upload: Upload, header: Header) -> None:
             raise InvalidPicture(f"named or declared as {name[:64]}, but the file is {given}")
 
 
-def _check_format(task: Task, header: Header) -> None:
+def _check_format(plan: Plan, header: Header) -> None:
     """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
-    if task.kind == "customise" and task.locks and header.mode == "CMYK":
+    task = cast(Customise, plan.task) if plan.several_edits else plan.runs[0].task
+    locks = any(isinstance(run.task, Customise) and run.task.locks for run in plan.runs)
+    if locks and header.mode == "CMYK":
         raise InvalidField.at(
             "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send the image as RGB"
         )

@@ -13,8 +13,8 @@ from service.state import Services
 async def check_capacity(services: Services, plan: Plan, priority: Priority, owner: str) -> None:
     """Raise QueueFull or QuotaExceeded when such a job would not be accepted now.
 
-    Raises DoesNotFit when no worker could run it, and InvalidField for a comparison over engines that one worker may
-    not have together.
+    Raises DoesNotFit when no worker could run it, and InvalidField for a comparison or edits over engines that one
+    worker may not have together.
     """
     await services.queue.check_capacity(plan.spec, priority, owner, services.keys.limits_of(owner))
     if len(plan.pools) > 1 or any(run.spec.memory for run in plan.runs):
@@ -34,7 +34,7 @@ def check_pools(plan: Plan, workers: Sequence[Residency]) -> None:
         if other and plan.spec.pool in worker.pools:
             pools = ", ".join(f"{run.spec.name} in {run.spec.pool}" for run in plan.runs if run.spec.pool in other)
             detail = f"one worker does them all, and one of the pool {plan.spec.pool} does not serve: {pools}"
-            raise InvalidField.at("runs", detail)
+            raise InvalidField.at("edits" if plan.several_edits else "runs", detail)
 
 
 def check_memory(spec: EngineSpec, workers: Sequence[Residency]) -> None:

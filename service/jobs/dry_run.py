@@ -53,8 +53,12 @@ class DryRun(BaseModel):
 
     dry_run: Literal[True] = True
     kind: JobKind
-    engine: str = Field(description="for a comparison, that of the first run")
-    runs: list[RunView] = Field(description="one; for a comparison all of them, in the requested order")
+    engine: str = Field(
+        description="for a comparison, that of the first run; for several edits, the one that needs most memory"
+    )
+    runs: list[RunView] = Field(
+        description="one; for a comparison or several edits all of them, in the requested order"
+    )
     timeout: int = Field(description="time limit of the job in seconds")
     seconds: Estimate = Field(description="expected run time in seconds")
     position: int = Field(description="number of jobs that would be ahead of it")

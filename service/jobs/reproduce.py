@@ -19,7 +19,7 @@ from likeness.contract.jobs import (
     StoredPicture,
     new_job_id,
 )
-from likeness.contract.runs import Plan, PlannedRun, alone, plan_of, task_again
+from likeness.contract.runs import Plan, alone, plan_of, task_again
 from service.jobs.accept import enqueued, missing_engines, stored_for
 from service.jobs.capacity import check_capacity
 from service.jobs.idempotency import Accepted, accepted, claimed
@@ -46,7 +46,8 @@ async def _queue(services: Services, owner: str, job_id: str, key: str | None) -
     if job.result is None:
         raise JobNotFinished(f"the job is {job.status.value}; only one that succeeded has a recipe")
     recipes = _recipes(job, job.result)
-    plan = Plan(job.task, tuple([await _run(services, recipe) for recipe in recipes]))
+    plans = [await _plan(services, recipe) for recipe in recipes]
+    plan = Plan(plans[0].task if plans[0].several_edits else job.task, tuple(run for one in plans for run in one.runs))
     await check_capacity(services, plan, job.task.priority, owner)
     new_id = new_job_id()
     async with stored_for(services, new_id):
@@ -77,12 +78,12 @@ def _pinned(image: MadeImage, recipe: Recipe, job: Job) -> Recipe:
     )
 
 
-async def _run(services: Services, recipe: Recipe) -> PlannedRun:
-    """Return the run that a recipe asks for. Raises NotReproducible when this service can no longer do it."""
+async def _plan(services: Services, recipe: Recipe) -> Plan:
+    """Return the run that a recipe asks for, or those of its edits. Raises NotReproducible when this service can no longer do it."""
     if recipe.task is None:
         raise NotReproducible("the recipe of the job does not contain the task")
     try:
-        return plan_of(recipe.task, services.catalogue, await missing_engines(services)).runs[0]
+        return plan_of(recipe.task, services.catalogue, await missing_engines(services))
     except RequestError as error:
         raise NotReproducible(f"the engine no longer supports it: {error.detail}") from error
 

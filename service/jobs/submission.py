@@ -245,13 +245,32 @@ def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model
     """Return the task that the fields and the files sent beside them make."""
     if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
         raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")
-    fields = _compared(fields, files) if model is Compare else {**fields, **dict.fromkeys(files, "file")}
+    fields = (
+        _compared(fields, files) if model is Compare else {**fields, **dict.fromkeys(_beside(fields, files), "file")}
+    )
     try:
         return model.model_validate_json(json.dumps(fields), strict=True)
     except RecursionError as error:
         raise InvalidField("body: nested too deeply", [FieldProblem("#/", "nested too deeply")]) from error
     except ValidationError as error:
         raise _untagged(of_validation(error)) from error
+
+
+def _beside(fields: dict[str, Any], files: Collection[SentFile]) -> Collection[SentFile]:
+    """Return the files that a task itself uses; with `edits` those are used by the edits that say so.
+
+    Raises InvalidField for a file that none of them uses, and for one that is used and was not sent.
+    """
+    edits = fields.get("edits")
+    if not isinstance(edits, list) or not edits:
+        return files
+    used = {name for name in FILES for edit in edits if isinstance(edit, dict) and edit.get(name) == "file"}
+    if missing := sorted(used - set(files)):
+        raise _at(missing[0], f"an edit uses it, sent as a file: {PICTURE}")
+    own = [name for name in files if name not in used]
+    if stray := [name for name in own if name != "mask"]:
+        raise _at(stray[0], f"no edit uses it; say in one of them that its {stray[0]} is 'file'")
+    return own
 
 
 def _untagged(error: InvalidField) -> InvalidField:

@@ -21,7 +21,7 @@ from likeness.contract.jobs import (
     Scalar,
     Timings,
 )
-from likeness.contract.report import Report
+from likeness.contract.report import MadeEdit, Report
 
 
 class Links(BaseModel):
@@ -125,6 +125,7 @@ class ResultView(BaseModel):
     caption_reason: str | None = Field(
         description="why there is no caption although the engine would have used one; otherwise null"
     )
+    edits: list[MadeEdit] = Field(default=[], description="of several edits, in the order they were made")
     comparison: ComparisonView | None = Field(default=None, description="only of a comparison")
     reproduction: Reproduction | None = Field(default=None, description="only of a job that reproduces another one")
     links_expire_at: datetime | None = Field(
@@ -146,7 +147,17 @@ class ResultView(BaseModel):
         ]
         engine = EngineUsedView(weights=weights, **result.engine.model_dump())
         found = ComparisonView.of(result.comparison, here) if result.comparison else None
-        same = {"recipe", "timings", "attempts", "batch", "degradations", "caption", "caption_reason", "reproduction"}
+        same = {
+            "recipe",
+            "timings",
+            "attempts",
+            "batch",
+            "degradations",
+            "caption",
+            "caption_reason",
+            "reproduction",
+            "edits",
+        }
         return cls(images=images, engine=engine, comparison=found, **result.model_dump(include=same))
 
 
@@ -164,7 +175,9 @@ class WebhookView(WebhookLog):
 class JobView(AcceptedJob):
     """The current state of a job."""
 
-    engine: str = Field(description="for a comparison, that of the first run")
+    engine: str = Field(
+        description="for a comparison, that of the first run; for several edits, the one that needs most memory"
+    )
     reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
     started_at: datetime | None
     ended_at: datetime | None

@@ -1,6 +1,6 @@
 """What every run works with, how it reports to the queue, and how a job of it ends."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from likeness.contract.jobs import Progress, Result
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.storage.pictures import PictureStore
+from worker.engine import Canvas, Plane
 from worker.observability.telemetry import Telemetry
 from worker.residency.engines import Residents
 from worker.runs.safeguards import Safeguards
@@ -35,3 +36,7 @@ class Context:
     metrics: LearnedMetrics = WITHOUT_NETWORKS
     safeguards: Safeguards = field(default_factory=Safeguards)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    product: Callable[[Canvas], Plane] | None = None
+    """How the product is found; by the segmenter where it is None."""
+    source_sha256: str | None = None
+    """The image that provenance names, where a run works on something that was made of it."""

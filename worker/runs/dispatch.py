@@ -1,13 +1,15 @@
-"""How jobs end: batch mates in one run, a comparison or a reproduction as several runs of one job."""
+"""How jobs end: batch mates in one run, a comparison, a reproduction or several edits as several runs of one job."""
 
 from collections.abc import Sequence
 
 from likeness.contract.comparison import Compare
 from likeness.contract.jobs import JobOrder
+from likeness.contract.tasks import Customise
 from worker.runs.comparison import compare
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.reproduction import reproduce
 from worker.runs.run import Run
+from worker.runs.sequence import edited
 
 
 def outcomes_of(orders: Sequence[JobOrder], context: Context, watch: Watch) -> dict[str, Outcome]:
@@ -17,6 +19,8 @@ def outcomes_of(orders: Sequence[JobOrder], context: Context, watch: Watch) -> d
         outcome = reproduce(first, context, watch)
     elif isinstance(first.task, Compare):
         outcome = compare(first, context, watch)
+    elif isinstance(first.task, Customise) and first.task.edits:
+        outcome = edited(first, context, watch)
     else:
         return Run(context.catalogue.find(first.engine), context, watch).execute(orders)
     return {} if outcome is None else {first.id: outcome}

@@ -1,13 +1,14 @@
 """From a job's stored order to what its run works on: the original, its frame, and the plan of what is asked."""
 
 import secrets
+from collections.abc import Mapping
 from typing import cast
 
-from likeness.contract.engines import EngineSpec
-from likeness.contract.jobs import JobOrder
+from likeness.contract.engines import CanvasSpec, EngineSpec
+from likeness.contract.jobs import JobOrder, SentFile
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.runs import PlannedRun
-from likeness.contract.tasks import Generate, Task
+from likeness.contract.tasks import Customise, Generate, Task
 from likeness.imaging.assessment.generated import asked
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
@@ -39,16 +40,27 @@ def _original(order: JobOrder, spec: EngineSpec, context: Context) -> Picture:
 
 def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Picture, frame: Frame) -> EditPlan:
     """Return what is asked of the image, from the files that were sent with it."""
-    canvas = frame.canvas(original, planned.spec.canvas.multiple, planned.spec.canvas.minimum)
-    sent = {name: decode(context.store.get(file), UNBOUNDED) for name, file in order.files.items()}
-    mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
+    files = files_of(order, context)
+    analysed = analysed_canvas(planned.spec.canvas, context, original, frame, files)
+    return edit_plan_of(planned, analysed, beside(original, files))
+
+
+def files_of(order: JobOrder, context: Context) -> dict[SentFile, Picture]:
+    """Return the files that the job's task needs, decoded."""
+    needed = order.task.files if isinstance(order.task, Customise) else ()
+    return {name: decode(context.store.get(file), UNBOUNDED) for name, file in order.files.items() if name in needed}
+
+
+def analysed_canvas(
+    spec: CanvasSpec, context: Context, original: Picture, frame: Frame, files: Mapping[SentFile, Picture]
+) -> AnalysedCanvas:
+    """Return an image on its canvas, with the mask that was sent."""
     width, height = frame.upright_size
-    analysed = AnalysedCanvas(
-        canvas,
+    return AnalysedCanvas(
+        frame.canvas(original, spec.multiple, spec.minimum),
         (height, width),
-        context.residents.product,
+        context.product or context.residents.product,
         context.residents.caption,
-        mask=mask,
+        mask=upright_mask(original, files["mask"]) if "mask" in files else None,
         cut_out=cut_out_of(original),
     )
-    return edit_plan_of(planned, analysed, beside(original, sent))

@@ -14,7 +14,8 @@ from likeness.imaging.masks import upright_size
 from likeness.storage.pictures import PictureStore
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.scoring import UNBOUNDED
-from worker.runs.subruns import Parts, failed, failure_of, joined
+from worker.runs.sequence import edited
+from worker.runs.subruns import Parts, alone, failed, failure_of, joined
 
 
 def reproduce(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
@@ -35,9 +36,13 @@ def _every(originals: Sequence[Original], parts: Parts) -> list[Outcome] | None:
     size = None if given is None else upright_size(peek(parts.context.store.get(given), UNBOUNDED))
     outcomes = []
     for number, original in enumerate(originals):
-        run = plan_of(cast(Task, original.recipe.task), parts.context.catalogue).runs[0]
+        plan = plan_of(cast(Task, original.recipe.task), parts.context.catalogue)
+        run = plan.runs[0]
         width, height = size or run.spec.size_of(cast(Generate, run.task))
-        outcome = parts.run(number, run, run.bound(width, height))
+        if plan.several_edits:
+            outcome = edited(alone(parts.order, plan.task), parts.context, parts.watch)
+        else:
+            outcome = parts.run(number, run, run.bound(width, height))
         if outcome is None:
             return None
         outcomes.append(outcome)

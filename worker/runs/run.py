@@ -179,7 +179,7 @@ class Run:
         width, height = work.frame.upright_size
         if self.safeguards.refuse(canvas[:height, :width]):
             return None
-        made = provenance_of(self.spec, work.order, task, seed)
+        made = provenance_of(self.spec, work.order, task, seed, self.context.source_sha256)
         image = work.plan.locked(work.given, work.frame.restore(canvas))
         wanted = wanted_format(work.task, work.frame.format)
         data = encode(image, work.frame, wanted, self.safeguards.xmp(made), work.task.quality)

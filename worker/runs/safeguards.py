@@ -52,8 +52,13 @@ class Safeguards:
         return data if self.signer is None else self.signer.signed(data, made)
 
 
-def provenance_of(spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int | None) -> Provenance:
-    """Return what one picture is to say about itself; a customised one is in part the given one."""
+def provenance_of(
+    spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int | None, source_sha256: str | None = None
+) -> Provenance:
+    """Return what one picture is to say about itself; a customised one is in part the given one.
+
+    `source_sha256` is of the image that was sent, where the run works on something that was made of it.
+    """
     edited = isinstance(order.task, Customise)
     item = order.task.instruction if isinstance(order.task, Customise) else None
     asked = {"instruction": item} if item else {}
@@ -63,7 +68,7 @@ def provenance_of(spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int
         revision=spec.revision,
         seed=seed,
         parameters={**task.parameters, **asked, **{f"lora:{name}": weight for name, weight in task.loras.items()}},
-        input_sha256=order.input and order.input.sha256,
+        input_sha256=source_sha256 or (order.input and order.input.sha256),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from likeness.contract.comparison import JobTask
 from likeness.contract.errors import EngineFailed, JobError, JobTimeout, LikenessError, StoreFailed, StoreUnavailable
 from likeness.contract.jobs import JobFailure, JobOrder, MadeImage, Progress, Result, Timings
 from likeness.contract.runs import PlannedRun
@@ -47,13 +48,17 @@ class Parts:
     def run(self, number: int, planned: PlannedRun, seconds: int) -> Outcome | None:
         """Run part `number`, counted from 0, for at most `seconds`; None when nobody wants the job any more."""
         watch = PartWatch(self.watch, number + 1, self.count, seconds)
-        alone = {"task": planned.task, "engine": planned.spec.name, "timeout": seconds, "reproduces": None}
-        order = self.order.model_copy(update=alone)
+        order = alone(self.order, planned.task).model_copy(update={"engine": planned.spec.name, "timeout": seconds})
         try:
             outcome = Run(planned.spec, self.context, watch).execute([order]).get(order.id)
         except PartOutOfTime:
             return JobTimeout(f"the run took longer than its bound of {seconds} s")
         return outcome if watch.wanted else None
+
+
+def alone(order: JobOrder, task: JobTask) -> JobOrder:
+    """Return the job with this task and no other."""
+    return order.model_copy(update={"task": task, "reproduces": None})
 
 
 def joined(order: JobOrder, started: datetime, results: Sequence[Result]) -> Result:

@@ -1,0 +1,146 @@
+"""Several edits in one job, with the shipped weights and without a queue."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from likeness.contract.catalogue import load_catalogue
+from likeness.contract.errors import NoProduct
+from likeness.contract.jobs import JobOrder, Original, Progress, Reproduces, Result, Sameness
+from likeness.contract.report import Verdict
+from likeness.contract.runs import task_again
+from likeness.contract.tasks import Customise
+from likeness.storage.pictures import PictureStore
+from tests.worker.editing.test_customise import photo, pixels, saved
+from worker.components import Components, Weights
+from worker.config import WEIGHTS
+from worker.once import Unwatched, ordered
+from worker.residency.engines import Residents
+from worker.runs.context import Context, Outcome
+from worker.runs.dispatch import outcomes_of
+
+TWO = [{"instruction": "make it red"}, {"instruction": "make the picture warmer"}]
+EXACT = [{"recolour": {"to": "#1F4E79"}, "engine": "retouch"}, {"instruction": "put it on white", "engine": "retouch"}]
+
+
+class Counted(Unwatched):
+    """Remembers what was reported, and wants the job no more from run `until` on."""
+
+    def __init__(self, until: int = 99) -> None:
+        self.until, self.seen = until, []
+
+    def progress(self, job_ids: list[str], progress: Progress) -> set[str]:
+        self.seen.append((progress.run, progress.runs))
+        return set(job_ids) if (progress.run or 0) >= self.until else set()
+
+
+@pytest.fixture(scope="module")
+def residents() -> Residents:
+    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
+
+
+@pytest.fixture
+def store() -> PictureStore:
+    return PictureStore.open("memory://")
+
+
+def order_of(store: PictureStore, data: bytes, sent: dict[str, bytes] | None = None, **fields: Any) -> JobOrder:
+    catalogue = load_catalogue()
+    return ordered(Customise(**fields), data, sent or {}, catalogue, store, lambda _: True)[1]
+
+
+def done(order: JobOrder, residents: Residents, store: PictureStore, watch: Unwatched | None = None) -> Outcome | None:
+    return outcomes_of([order], Context(residents, store), watch or Unwatched()).get(order.id)
+
+
+def made(order: JobOrder, residents: Residents, store: PictureStore) -> Result:
+    result = done(order, residents, store)
+    assert isinstance(result, Result), result
+    return result
+
+
+def test_two_edits_are_made_in_order_and_each_is_measured(residents: Residents, store: PictureStore) -> None:
+    data = photo("JPEG", quality=90, dpi=(300, 300))
+    watch = Counted()
+    result = done(order_of(store, data, edits=TWO), residents, store, watch)
+    assert isinstance(result, Result)
+    (image,) = result.images
+    assert [edit.asked for edit in result.edits] == ["make it red", "make the picture warmer"]
+    assert image.report.edit.asked == "make it red; make the picture warmer" and image.report.frame_equal
+    assert image.format == "jpeg", "nothing is protected"
+    before, after = result.edits[0].report, result.edits[1].report
+    assert before.score("ssim") != after.score("ssim") != image.report.score("ssim")
+    assert set(watch.seen) == {(1, 2), (2, 2)}
+    single = made(order_of(store, data, instruction="make the picture warmer"), residents, store)
+    assert store.get(single.images[0].picture) != store.get(image.picture), "the first edit shows"
+
+
+def test_a_sentence_of_two_edits_is_that_list(residents: Residents, store: PictureStore) -> None:
+    order = order_of(store, photo(), instruction="make it red and warmer, keep the background the same")
+    assert isinstance(order.task, Customise)
+    assert [edit.instruction for edit in order.task.edits] == ["make it red", "make the picture warmer"]
+    assert order.task.preserve == "background" and order.task.instruction is None and order.runs == 2
+    result = made(order, residents, store)
+    assert result.images[0].report.locked.max_abs_diff == 0
+
+
+@pytest.mark.parametrize("edits", [TWO, EXACT[:1] + [{"text": "SALE"}]])
+def test_a_lock_holds_through_all_and_is_proved_against_the_original(residents, store, edits) -> None:
+    data = photo("JPEG", quality=90)
+    result = made(order_of(store, data, edits=edits, preserve="background"), residents, store)
+    image = result.images[0]
+    assert image.format == "png" and image.report.locked.max_abs_diff == 0 and image.report.locked.area > 0.2
+    same = (pixels(store.get(image.picture)) == pixels(data)).all(2).mean()
+    assert image.report.locked.area <= same < 1
+
+
+def test_a_mask_that_is_sent_holds_through_all(residents: Residents, store: PictureStore) -> None:
+    data = photo()
+    size = Image.open(io.BytesIO(data)).size
+    where = np.zeros(size[::-1], np.uint8)
+    where[size[1] // 4 : size[1] // 2] = 255
+    mask = {"mask": saved(Image.fromarray(where))}
+    result = made(order_of(store, data, mask, edits=TWO, mask="file"), residents, store)
+    changed = np.abs(pixels(store.get(result.images[0].picture)) - pixels(data)).max(2) > 0
+    assert changed.any() and not changed[where == 0].any()
+    assert result.images[0].report.locked.max_abs_diff == 0
+
+
+def test_it_fails_with_the_edit_that_failed(residents: Residents, store: PictureStore) -> None:
+    flat = saved(Image.new("RGB", (96, 96), (128, 128, 128)))
+    edits = [{"instruction": "make the picture warmer"}, {"instruction": "make it red"}]
+    failure = done(order_of(store, flat, edits=edits), residents, store)
+    assert isinstance(failure, NoProduct) and failure.detail.startswith("edit 2 of 2: ")
+
+
+def test_it_can_be_cancelled_between_two(residents: Residents, store: PictureStore) -> None:
+    watch = Counted(until=2)
+    assert done(order_of(store, photo(longest=96), edits=TWO), residents, store, watch) is None
+    assert (1, 2) in watch.seen and (2, 2) in watch.seen
+
+
+@pytest.mark.parametrize("edits", [TWO, EXACT])
+def test_its_recipe_makes_identical_bytes(residents: Residents, store: PictureStore, edits) -> None:
+    order = order_of(store, photo("JPEG", longest=128, quality=90), edits=edits)
+    result = made(order, residents, store)
+    assert isinstance(result.recipe.task, Customise)
+    pinned = result.recipe.task.edits
+    assert [edit.engine for edit in pinned] == [edit.engine for edit in result.edits]
+    task = task_again(result.recipe, result.images[0], order.task)
+    recipe = result.recipe.model_copy(update={"task": task})
+    original = Original(picture=result.images[0].picture, recipe=recipe)
+    again = order.model_copy(update={"id": "again", "reproduces": Reproduces(job=order.id, originals=[original])})
+    found = made(again, residents, store)
+    assert found.reproduction.images[0].sameness is Sameness.BITWISE
+    assert found.images[0].picture.sha256 == result.images[0].picture.sha256
+
+
+def test_the_whole_is_rejected_when_an_edit_is(residents: Residents, store: PictureStore) -> None:
+    thresholds = {"change_inside": 90.0}
+    result = made(order_of(store, photo(longest=96), edits=TWO, thresholds=thresholds), residents, store)
+    report = result.images[0].report
+    assert report.verdict is Verdict.REJECTED
+    assert any(reason.startswith("edit 1, make it red: ") for reason in report.reasons)
