@@ -13,6 +13,7 @@ from likeness.cli.options import (
     Candidates,
     Complete,
     Controls,
+    Edits,
     Engine,
     Files,
     GuidanceScale,
@@ -33,7 +34,7 @@ from likeness.cli.options import (
     Url,
 )
 from likeness.cli.results import print_json
-from likeness.cli.values import area, colourway, parameters
+from likeness.cli.values import area, colourway, edits, parameters
 from likeness.cli.values import place as place_of
 from likeness.problems import LocalProblem
 
@@ -62,6 +63,7 @@ def recreate(
 def customise(
     files: Files,
     instruction: Instruction = None,
+    edit: Edits = None,
     recolour: Recolour = None,
     text: Text = None,
     logo: Annotated[Path | None, typer.Option(help="Image to print on the product.")] = None,
@@ -90,12 +92,13 @@ def customise(
 ) -> None:
     """Edit images through a running service. Exits 1 if one failed or was rejected.
 
-    Give one of --instruction, --recolour, --text, --logo, --style, --guide, --complete and --prompt.
+    Give one of --instruction, --recolour, --text, --logo, --style, --guide, --complete and --prompt, or several --edit.
     """
     from likeness.cli.many import PictureRequest
 
     fields = {
         "instruction": instruction,
+        "edits": edits(edit),
         "recolour": colourway(recolour, mask),
         "text": text,
         "logo": logo,

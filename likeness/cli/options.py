@@ -32,6 +32,13 @@ File = Annotated[Path, typer.Argument(help="An image: PNG, JPEG or WebP.", show_
 Files = Annotated[list[Path], typer.Argument(help="Images: PNG, JPEG or WebP.", show_default=False)]
 
 Instruction = Annotated[str | None, typer.Option(help="The edit, in words.")]
+Edits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--edit",
+        help="One of several edits, made in order: in words, or a JSON object of its fields. Repeatable.",
+    ),
+]
 Recolour = Annotated[str | None, typer.Option(help="New colour of the product, as #RRGGBB.")]
 Text = Annotated[str | None, typer.Option(help="Text to print on the product.")]
 Mask = Annotated[str | None, typer.Option(help="Limits the edit to this area: product, background, or an image file.")]

@@ -1,5 +1,6 @@
 """Parse the text of options into values of a request."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,21 @@ def grid(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise LocalProblem(f"--engine {text}: expected numbers, as in 'starter strength=0,0.3 steps=4'") from error
     return {"engine": name, **values}
+
+
+def edits(texts: Sequence[str] | None) -> list[dict[str, Any]] | None:
+    """Return the `edits` of `--edit`, each in words or as JSON. Raises LocalProblem if the JSON is malformed."""
+    return [_edit(text) for text in texts] if texts else None
+
+
+def _edit(text: str) -> dict[str, Any]:
+    if not text.lstrip().startswith("{"):
+        return {"instruction": text}
+    try:
+        fields: dict[str, Any] = json.loads(text)
+    except ValueError as error:
+        raise LocalProblem(f"--edit {text}: expected words or a JSON object") from error
+    return fields
 
 
 def colourway(colour: str | None, mask: str | None) -> dict[str, str] | None:

@@ -13,6 +13,8 @@ from likeness.problems import LikenessProblem
 Fields = str | int | float | bool | Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 File = str | PathLike[str] | bytes | IO[bytes]
 """An image: the path of its file, its bytes, an open file, or a URL (https or data) that the service fetches."""
+Picture = File | Mapping[str, Any]
+"""An image, or one that an earlier job made: {"job": id, "image": number}."""
 
 URL: Final = re.compile(r"(?:https?://|data:)", re.IGNORECASE)
 
@@ -34,13 +36,14 @@ def form(fields: Mapping[str, Fields]) -> dict[str, str]:
     return {name: _part(value) for name, value in fields.items() if value is not None}
 
 
-def content_of(files: Mapping[str, File | None], fields: Mapping[str, Fields]) -> dict[str, Any]:
+def content_of(files: Mapping[str, Picture | None], fields: Mapping[str, Fields]) -> dict[str, Any]:
     """Return httpx's arguments for the content of a request: a form if there are files, otherwise JSON.
 
     If one image is a URL, the request is JSON and the other images are sent as base64: a form cannot hold a URL.
     """
-    given = {name: file for name, file in files.items() if file is not None}
-    values = {name: value for name, value in fields.items() if value is not None}
+    made = {name: file for name, file in files.items() if isinstance(file, Mapping)}
+    given = {name: file for name, file in files.items() if file is not None and not isinstance(file, Mapping)}
+    values = {name: value for name, value in {**fields, **made}.items() if value is not None}
     if not given:
         return {"json": values}
     if any(is_url(file) for file in given.values()):

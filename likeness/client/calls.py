@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 
 from likeness.client.answers import as_bytes, as_engines, as_health, as_model, as_nothing, as_preview
-from likeness.client.body import Fields, File, content_of
+from likeness.client.body import Fields, File, Picture, content_of
 from likeness.client.models import DryRun, EngineInfo, Health, JobPage, RemoteJob, Usage
 from likeness.contract.comparison import JobKind
 from likeness.contract.options import Region
@@ -58,10 +58,11 @@ def document(method: Method, build: Callable[..., Call[Any]]) -> Method:
     return method
 
 
-def recreate(picture: File, *, idempotency_key: str | None = None, **fields: Fields) -> Call[RemoteJob]:
+def recreate(picture: Picture, *, idempotency_key: str | None = None, **fields: Fields) -> Call[RemoteJob]:
     """Submit an image to be recreated and return the accepted job.
 
-    `picture` is a path, bytes, an open file, or a URL that the service fetches; `fields` are those of `POST /recreate`.
+    `picture` is a path, bytes, an open file, a URL that the service fetches, or `{"job": id, "image": 0}` for an image
+    that an earlier job made; `fields` are those of `POST /recreate`.
     Submitting the same content again with the same `idempotency_key` never makes a second job; a random key is used
     when none is given.
     """
@@ -69,7 +70,7 @@ def recreate(picture: File, *, idempotency_key: str | None = None, **fields: Fie
 
 
 def customise(
-    picture: File,
+    picture: Picture,
     *,
     mask: File | None = None,
     logo: File | None = None,
@@ -81,11 +82,12 @@ def customise(
 ) -> Call[RemoteJob]:
     """Submit an image to be edited and return the accepted job; `fields` are those of `POST /customise`.
 
-    `mask` is "product", "background" or an image. Images are given as in `recreate`.
+    `mask` is "product", "background" or an image. Images are given as in `recreate`. `edits` is a list of edits to make
+    in order, each with fields of its own: `edits=[{"instruction": "make it red"}, {"text": "SALE"}]`.
     """
     region = str(mask) if mask in get_args(Region) else None
-    files = {"image": picture, "mask": None if region else mask, "logo": logo, "control": control}
-    files |= {"style_image": style_image, "guide": guide}
+    files: dict[str, Picture | None] = {"image": picture, "mask": None if region else mask, "logo": logo}
+    files |= {"control": control, "style_image": style_image, "guide": guide}
     return _submit("/customise", files, {**fields, "mask": region}, idempotency_key)
 
 
@@ -215,7 +217,7 @@ def image_path(job: RemoteJob | str, n: int) -> str:
 
 
 def _submit(
-    path: str, files: Mapping[str, File | None], fields: Mapping[str, Fields], key: str | None
+    path: str, files: Mapping[str, Picture | None], fields: Mapping[str, Fields], key: str | None
 ) -> Call[RemoteJob]:
     return Call("POST", path, as_model(RemoteJob), {"headers": _keyed(key), **content_of(files, fields)})
 

@@ -4,6 +4,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+MOST_MADE = 191
+"""The largest number of an image of a job."""
 HEX_COLOUR = "^#[0-9A-Fa-f]{6}$"
 Region = Literal["product", "background"]
 """A part of the image that a segmentation model finds."""
@@ -13,6 +15,13 @@ class Strict(BaseModel):
     """A part of a task; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class ImageOfJob(Strict):
+    """An image that an earlier job of the caller's made."""
+
+    job: str = Field(pattern="^[0-9a-f]{32}$", description="id of the job")
+    image: int = Field(default=0, ge=0, le=MOST_MADE, description="number of the image; 0 is the best")
 
 
 class Lora(Strict):

@@ -17,14 +17,18 @@ from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import (
     FieldProblem,
+    InputLost,
     InvalidField,
     InvalidPicture,
+    JobExpired,
+    JobNotFound,
     PictureTooLarge,
     QueueUnavailable,
     RequestError,
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
+from likeness.contract.options import ImageOfJob
 from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
@@ -100,7 +104,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     with _within(submission.task):
         for run in plan.runs:
             _check_text(run)
-    uploads = await _uploads(services, submission)
+    uploads = await _uploads(services, submission, owner)
     with _within(submission.task):
         return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan, services.bounds))
 
@@ -148,17 +152,35 @@ def _check_text(run: PlannedRun) -> None:
         raise InvalidField.at(field, f"the font lacks these characters: {missing}; it supports little beyond ASCII")
 
 
-async def _uploads(services: Services, submission: Submission) -> dict[Name, Upload]:
+async def _uploads(services: Services, submission: Submission, owner: str) -> dict[Name, Upload]:
     """Return the bytes of every image, `image` first."""
     found: dict[Name, Upload] = {}
-    sources: list[tuple[Name, Upload | str | None]] = [("image", submission.image), *submission.files.items()]
+    sources: list[tuple[Name, Upload | ImageOfJob | str | None]] = [
+        ("image", submission.image),
+        *submission.files.items(),
+    ]
     for name, source in sources:
         with naming(name):
-            if isinstance(source, str):
+            if isinstance(source, ImageOfJob):
+                found[name] = await _made(services, source, owner)
+            elif isinstance(source, str):
                 found[name] = Upload(await services.fetcher.fetch(source))
             elif source is not None:
                 found[name] = source
     return found
+
+
+async def _made(services: Services, source: ImageOfJob, owner: str) -> Upload:
+    """Return an image that a job of the caller's made.
+
+    Raises InvalidField, in the same words whether the job is another's, is gone, or never was.
+    """
+    try:
+        job = await services.queue.fetch(source.job, owner)
+        images = job.result.images if job.result else []
+        return Upload(await services.store.get_async(images[source.image].picture))
+    except (JobNotFound, JobExpired, InputLost, IndexError) as error:
+        raise InvalidField(f"no image {source.image} of a job {source.job} of yours is stored") from error
 
 
 def _inspect(uploads: dict[Name, Upload], plan: Plan, bounds: Bounds) -> dict[Name, Checked]:

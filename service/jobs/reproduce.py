@@ -79,7 +79,10 @@ def _pinned(image: MadeImage, recipe: Recipe, job: Job) -> Recipe:
 
 
 async def _plan(services: Services, recipe: Recipe) -> Plan:
-    """Return the run that a recipe asks for, or those of its edits. Raises NotReproducible when this service can no longer do it."""
+    """Return the run that a recipe asks for, or those of its edits.
+
+    Raises NotReproducible when this service can no longer do it.
+    """
     if recipe.task is None:
         raise NotReproducible("the recipe of the job does not contain the task")
     try:

@@ -23,7 +23,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
 from likeness.contract.jobs import SentFile
-from likeness.contract.options import Region
+from likeness.contract.options import ImageOfJob, Region
 from likeness.contract.tasks import Customise, Generate, Recreate
 from service.http import strict_json
 from service.http.body_limits import FIELDS_BYTES
@@ -56,10 +56,10 @@ class Upload:
 
 @dataclass(frozen=True)
 class Submission:
-    """A validated task and its images: of each the bytes, or a URL to fetch them from; to generate takes none."""
+    """A validated task and its images: of each the bytes, or where they are from; to generate takes none."""
 
     task: JobTask
-    image: Upload | str | None
+    image: Upload | ImageOfJob | str | None
     files: dict[SentFile, Upload | str] = field(default_factory=dict)
 
 
@@ -122,11 +122,12 @@ async def form_parts(request: Request, max_picture: int) -> AsyncIterator[list[t
 async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
     _refuse_twice([name for name, _ in items])
     fields: dict[str, Any] = {}
-    image: Upload | None = None
+    image: Upload | ImageOfJob | None = None
     files: dict[SentFile, Upload | str] = {}
     for name, value in items:
         if name == "image" and model is not Generate:
-            image = await upload_of(name, value)
+            made = isinstance(value, str) and value.startswith("{")
+            image = _image_of_job(strict_json.loads(value, name)) if made else await upload_of(name, value)
         elif (file := _file_field(name, model)) and (file != "mask" or isinstance(value, UploadFile)):
             files[file] = await upload_of(file, value)
         elif isinstance(value, UploadFile):
@@ -202,10 +203,19 @@ def _of_json(body: bytes, model: Model, max_picture: int) -> Submission:
     image = fields.pop("image", None)
     texts = _pictures_said(fields, model)
     task = _validated(fields, texts, model)
+    files = {name: source_of(name, text, max_picture) for name, text in texts.items()}
+    if isinstance(image, dict):
+        return Submission(task, _image_of_job(image), files)
     if not isinstance(image, str) or not image:
         raise _at("image", PICTURE)
-    files = {name: source_of(name, text, max_picture) for name, text in texts.items()}
     return Submission(task, source_of("image", image, max_picture), files)
+
+
+def _image_of_job(fields: object) -> ImageOfJob:
+    try:
+        return ImageOfJob.model_validate(fields, strict=True)
+    except ValidationError as error:
+        raise _at("image", f'{PICTURE}; or {{"job": id, "image": number}}, of a job of yours') from error
 
 
 def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:

@@ -5,24 +5,29 @@ from typing import Annotated
 from pydantic import Field
 
 from likeness.contract.comparison import Compare
+from likeness.contract.options import ImageOfJob
 from likeness.contract.tasks import Customise, Recreate
 
 SentPicture = Annotated[
     str,
     Field(description="the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file"),
 ]
+Given = Annotated[
+    SentPicture | ImageOfJob,
+    Field(description="the image, or the job of the caller's that made it, and its number there"),
+]
 
 
 class RecreateRequest(Recreate):
     """Recreate an image as exactly as the engine can."""
 
-    image: SentPicture
+    image: Given
 
 
 class CustomiseRequest(Customise):
     """Change an image: by instruction, exact colour, print, style, mask, guide or control map."""
 
-    image: SentPicture
+    image: Given
     mask: str | None = Field(  # type: ignore[assignment]  # what is sent; the task says only that it is a file
         default=None,
         description="limits the edit to this area: `product` or `background`, which are detected, "
@@ -48,7 +53,7 @@ class CustomiseRequest(Customise):
 class CompareRequest(Compare):
     """Run one image through several engines and settings, to find out which does it best."""
 
-    image: SentPicture
+    image: Given
     mask: str | None = Field(default=None, description="a mask for `task`, sent in the same way as `image`")
     logo: str | None = Field(default=None, description="an image for `task` to print, sent in the same way as `image`")
     control: str | None = Field(

@@ -87,7 +87,7 @@ def test_a_sentence_of_two_edits_is_that_list(residents: Residents, store: Pictu
     assert result.images[0].report.locked.max_abs_diff == 0
 
 
-@pytest.mark.parametrize("edits", [TWO, EXACT[:1] + [{"text": "SALE"}]])
+@pytest.mark.parametrize("edits", [TWO, [*EXACT[:1], {"text": "SALE"}]])
 def test_a_lock_holds_through_all_and_is_proved_against_the_original(residents, store, edits) -> None:
     data = photo("JPEG", quality=90)
     result = made(order_of(store, data, edits=edits, preserve="background"), residents, store)
