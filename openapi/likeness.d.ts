@@ -55,8 +55,8 @@ export interface CompareRequest {
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
-  image: string;
+  /** the image, or the job of the caller's that made it, and its number there */
+  image: string | ImageOfJob;
   /** a mask for `task`, sent in the same way as `image` */
   mask?: string | null;
   /** an image for `task` to print, sent in the same way as `image` */
@@ -115,7 +115,7 @@ export interface Control {
   end?: number;
 }
 
-/** Change an image: by instruction, exact colour, print, style, mask, guide or control map. */
+/** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface Customise {
   /** what the image shows */
   prompt?: string | null;
@@ -157,24 +157,6 @@ export interface Customise {
   content_weight?: number | null;
   /** weight of the style */
   style_weight?: number | null;
-  /** name of an engine; the default if omitted */
-  engine?: string | null;
-  /** LoRA adapters to use */
-  loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
-  exact?: boolean;
-  /** number of images to make per attempt */
-  candidates?: number;
-  /** which candidates to return */
-  keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
-  attempts?: number;
-  priority?: Priority;
-  /** https URL to notify when the job ends, signed according to Standard Webhooks */
-  webhook?: string | null;
-  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
-  quality?: number | null;
-  kind?: "customise";
   /** what to change, in words */
   instruction?: string | null;
   /** limits the edit to this area: a part that is detected, or the uploaded `mask` file */
@@ -205,6 +187,26 @@ export interface Customise {
   source_prompt?: string | null;
   /** what the result should show; used in the report; defaults to the prompt */
   target_prompt?: string | null;
+  /** name of an engine; the default if omitted */
+  engine?: string | null;
+  /** LoRA adapters to use */
+  loras?: Array<Lora>;
+  /** run unbatched, for byte-identical output */
+  exact?: boolean;
+  /** number of images to make per attempt */
+  candidates?: number;
+  /** which candidates to return */
+  keep?: Keep;
+  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  attempts?: number;
+  priority?: Priority;
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
+  webhook?: string | null;
+  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
+  quality?: number | null;
+  kind?: "customise";
+  /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job */
+  edits?: Array<OneEdit>;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
   /** acceptance thresholds of a candidate */
@@ -253,24 +255,6 @@ export interface CustomiseRequest {
   content_weight?: number | null;
   /** weight of the style */
   style_weight?: number | null;
-  /** name of an engine; the default if omitted */
-  engine?: string | null;
-  /** LoRA adapters to use */
-  loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
-  exact?: boolean;
-  /** number of images to make per attempt */
-  candidates?: number;
-  /** which candidates to return */
-  keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
-  attempts?: number;
-  priority?: Priority;
-  /** https URL to notify when the job ends, signed according to Standard Webhooks */
-  webhook?: string | null;
-  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
-  quality?: number | null;
-  kind?: "customise";
   /** what to change, in words */
   instruction?: string | null;
   /** limits the edit to this area: `product` or `background`, which are detected, or an image of the same size, sent in the same way as `image`, white where the edit applies; it is rotated together with the image */
@@ -301,12 +285,32 @@ export interface CustomiseRequest {
   source_prompt?: string | null;
   /** what the result should show; used in the report; defaults to the prompt */
   target_prompt?: string | null;
+  /** name of an engine; the default if omitted */
+  engine?: string | null;
+  /** LoRA adapters to use */
+  loras?: Array<Lora>;
+  /** run unbatched, for byte-identical output */
+  exact?: boolean;
+  /** number of images to make per attempt */
+  candidates?: number;
+  /** which candidates to return */
+  keep?: Keep;
+  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  attempts?: number;
+  priority?: Priority;
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
+  webhook?: string | null;
+  /** for jpeg (default 95) and webp (default 92); other formats have no quality */
+  quality?: number | null;
+  kind?: "customise";
+  /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job */
+  edits?: Array<OneEdit>;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
   /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
-  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
-  image: string;
+  /** the image, or the job of the caller's that made it, and its number there */
+  image: string | ImageOfJob;
 }
 
 /** What one key used in one UTC day. A job counts as accepted on one day, and as ended on the day it ends. */
@@ -339,9 +343,9 @@ export interface Delivery {
 export interface DryRun {
   dry_run?: true;
   kind: "recreate" | "customise" | "generate" | "compare";
-  /** for a comparison, that of the first run */
+  /** for a comparison, that of the first run; for several edits, the one that needs most memory */
   engine: string;
-  /** one; for a comparison all of them, in the requested order */
+  /** one; for a comparison or several edits all of them, in the requested order */
   runs: Array<RunView>;
   /** time limit of the job in seconds */
   timeout: number;
@@ -658,6 +662,14 @@ export interface Health {
   status: string;
 }
 
+/** An image that an earlier job of the caller's made. */
+export interface ImageOfJob {
+  /** id of the job */
+  job: string;
+  /** number of the image; 0 is the best */
+  image?: number;
+}
+
 /** One image of a result. */
 export interface ImageView {
   url: string;
@@ -701,7 +713,7 @@ export interface JobView {
   /** number of jobs ahead of it in its queue, while queued */
   position: number | null;
   links: Links;
-  /** for a comparison, that of the first run */
+  /** for a comparison, that of the first run; for several edits, the one that needs most memory */
   engine: string;
   /** id of the job that it reproduces */
   reproduces?: string | null;
@@ -746,6 +758,21 @@ export interface Lora {
   weight?: number;
 }
 
+/** One of several edits of a job. */
+export interface MadeEdit {
+  /** the edit as understood */
+  asked: string;
+  engine: string;
+  revision: string;
+  parameters: Record<string, string | number | boolean | null>;
+  /** null for an engine that makes the same image every time */
+  seed: number | null;
+  /** measured against what the edit was given */
+  report: Report;
+  /** excluding queueing and loading the engine */
+  seconds: number;
+}
+
 /** What one program measured of one engine with one setting of its parameters. */
 export interface Measured {
   engine: string;
@@ -763,6 +790,84 @@ export interface Measured {
   command: string;
   /** what it ran on */
   machine: string;
+}
+
+/** One of several edits: what is to change, by which engine and with which parameters. */
+export interface OneEdit {
+  /** what the image shows */
+  prompt?: string | null;
+  /** what it must not show */
+  negative_prompt?: string | null;
+  /** how strongly the prompt is followed */
+  guidance_scale?: number | null;
+  /** denoising steps, or those of an optimiser */
+  steps?: number | null;
+  /** the solver (sampler) */
+  scheduler?: "ddim" | "dpmpp-2m" | "dpmpp-2m-karras" | "euler" | "euler-trailing" | "euler-ancestral" | "lcm" | "unipc" | null;
+  /** number of last layers of the text encoder to skip */
+  clip_skip?: number | null;
+  /** the class of the image */
+  label?: string | null;
+  /** limit on the latent's distance from its mean: lower values vary less */
+  truncation?: number | null;
+  /** temperature of the next token's distribution: below 1 sharper, above 1 flatter */
+  temperature?: number | null;
+  /** sample from this many most likely next tokens */
+  top_k?: number | null;
+  /** sample from the most likely next tokens whose probabilities add up to this */
+  top_p?: number | null;
+  /** seed of the first candidate; random if omitted */
+  seed?: number | null;
+  /** 0 keeps the image, 1 ignores it (SDEdit) */
+  strength?: number | null;
+  /** how strongly the image is followed */
+  image_guidance_scale?: number | null;
+  /** how far from the image's own latent to sample; 0 gives no variation */
+  variation?: number | null;
+  /** the layer whose features represent the image */
+  layer?: string | null;
+  /** what to dye: only the cloth, or tags, prints and buttons as well */
+  parts?: "main" | "all" | null;
+  /** on a new background: the original's shadow, a soft one below the product, or none */
+  shadow?: "keep" | "contact" | "none" | null;
+  /** weight of the content */
+  content_weight?: number | null;
+  /** weight of the style */
+  style_weight?: number | null;
+  /** what to change, in words */
+  instruction?: string | null;
+  /** limits the edit to this area: a part that is detected, or the uploaded `mask` file */
+  mask?: "product" | "background" | "file" | null;
+  /** the protected area: returned exactly as in the original */
+  preserve?: "product" | "background" | null;
+  /** an exact colour for an area (a colourway) */
+  recolour?: Recolour | null;
+  /** words to print */
+  text?: string | null;
+  /** if omitted, black or white, whichever stands out */
+  text_colour?: string | null;
+  /** the uploaded `logo` file, to print */
+  logo?: "file" | null;
+  /** where to print; by default centred on the product */
+  place?: Box | null;
+  /** the uploaded `style_image` file: an image of any size whose style is applied */
+  style_image?: "file" | null;
+  /** the uploaded `guide` file: the image with the guide painted on it, same size; where it is transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows */
+  guide?: "file" | null;
+  /** share of the height, from the top, that is kept; the rest is redrawn */
+  complete?: number | null;
+  /** control maps to follow */
+  controls?: Array<Control>;
+  /** the uploaded `control` file: a finished map for the first of `controls` */
+  control?: "file" | null;
+  /** what the original shows; used in the report together with target_prompt or prompt */
+  source_prompt?: string | null;
+  /** what the result should show; used in the report; defaults to the prompt */
+  target_prompt?: string | null;
+  /** name of an engine; the default if omitted */
+  engine?: string | null;
+  /** LoRA adapters to use */
+  loras?: Array<Lora>;
 }
 
 /** An error as OpenAI's clients read it. */
@@ -1056,8 +1161,8 @@ export interface RecreateRequest {
   format?: OutputFormat;
   /** acceptance thresholds of a candidate */
   thresholds?: Thresholds;
-  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
-  image: string;
+  /** the image, or the job of the caller's that made it, and its number there */
+  image: string | ImageOfJob;
 }
 
 /** How an image lay against the given one as its engine made it, where the engine is known to drift. A point at (x, y) px from the centre came to scale * (x, y) + (right, down). */
@@ -1136,6 +1241,8 @@ export interface ResultView {
   caption: string | null;
   /** why there is no caption although the engine would have used one; otherwise null */
   caption_reason: string | null;
+  /** of several edits, in the order they were made */
+  edits?: Array<MadeEdit>;
   /** only of a comparison */
   comparison?: ComparisonView | null;
   /** only of a job that reproduces another one */

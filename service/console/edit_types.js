@@ -85,6 +85,26 @@ function masked(said) {
   return { fields: said.value === "product" || said.value === "background" ? { mask: said.value } : {}, files: {} };
 }
 
+/**
+ * Edits to make after the first, of what it made: a button adds one.
+ * @param {Setting} setting @param {number} longest
+ */
+function furtherEdits(setting, longest) {
+  const most = setting.catalogue.field("customise", "edits").maxItems;
+  /** @type {Field[]} */
+  const list = [];
+  const rows = h("div", { class: "fields", "data-pointer": "#/edits" });
+  const add = h("button", { type: "button", on: { click: () => {
+    const each = textField(`then-${list.length + 1}`, { label: `Then, edit ${list.length + 2}`, longest, placeholder: "put it on a white background" });
+    list.push(each);
+    rows.append(each.element);
+    add.disabled = list.length + 1 >= most;
+    each.element.querySelector("input")?.focus();
+  } } }, "Add another edit");
+  const read = () => list.map((each) => each.read()).filter((said) => said !== undefined).map((instruction) => ({ instruction }));
+  return { elements: [rows, h("div", { class: "row" }, add)], read };
+}
+
 /** @type {Record<string, (setting: Setting) => EditForm>} */
 const MAKERS = {
   instruction(setting) {
@@ -92,14 +112,17 @@ const MAKERS = {
     const text = textField("instruction", { label: "What to change", lines: 2, longest: said.maxLength, placeholder: "make it red" });
     const examples = examplesOf(setting.engine);
     const where = region(setting, "Area to change", [{ value: "any", label: "Automatic" }, ...REGIONS], "any");
+    const more = furtherEdits(setting, said.maxLength);
     const lines = h("details", {}, h("summary", {}, "All instructions this engine supports"), h("ul", { class: "fields small muted" }, setting.engine.instructions.map((/** @type {string} */ line) => h("li", {}, line))));
     const chips = h("div", { class: "examples", role: "group", "aria-label": "Examples" },
       examples.map((example) => h("button", { type: "button", on: { click: () => text.write?.(example) } }, example)));
     return {
-      elements: [text.element, examples.length > 0 && chips, setting.engine.closed && lines, where.element],
+      elements: [text.element, examples.length > 0 && chips, ...more.elements, setting.engine.closed && lines, where.element],
       read: () => {
         const { fields, files } = masked(where.read());
-        return { fields: { ...readSaid(setting, "say what to change", [text]), ...fields }, files };
+        const first = readSaid(setting, "say what to change", [text]);
+        const others = more.read();
+        return { fields: { ...(others.length ? { edits: [first, ...others] } : first), ...fields }, files };
       },
     };
   },

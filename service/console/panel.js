@@ -18,6 +18,13 @@ const MODES = [
 ];
 
 const COMPARED = [{ value: "recreate", label: "Recreate the picture" }, { value: "customise", label: "Edit the picture" }];
+/** The fields of an edit with what steers its engine; of several edits that is said in the first. @param {Record<string, any>} own @param {Record<string, any>} fields */
+function steeredBy(own, fields) {
+  if (!fields.edits) return { ...own, ...fields };
+  const [first, ...others] = fields.edits;
+  return { ...fields, edits: [{ ...own, ...first }, ...others] };
+}
+
 const NO_EDIT = { elements: [], read: () => ({ fields: {}, files: {} }) };
 
 /** Seconds; a quota that comes back tomorrow is only told. */
@@ -122,10 +129,12 @@ export class Panel {
     const own = engineFields(catalogue, kind, engine, this.purpose, kind === "recreate" ? [] : ["prompt"]);
     const order = orderFields(catalogue, kind, engine);
     const first = kind === "generate" ? this.fieldsOfGenerate() : [];
-    const fields = [...first, ...own.main, ...order.main, ...own.more, ...order.more];
+    const steering = [...first, ...own.main, ...own.more];
     this.read = () => {
       const said = editType.read();
-      return { fields: { engine: engine.name, ...said.fields, ...readAll(fields) }, files: said.files };
+      const { loras, ...ofJob } = readAll([...order.main, ...order.more]);
+      const steered = { engine: engine.name, ...readAll(steering), ...(loras ? { loras } : {}) };
+      return { fields: { ...steeredBy(steered, said.fields), ...ofJob }, files: said.files };
     };
     const elements = (/** @type {any[]} */ list) => list.map((each) => each.element);
     return [

@@ -90,6 +90,20 @@ def test_a_way_of_customising(site: Live, page: Page, way: EditType) -> None:
         assert [control["kind"] for control in task["controls"]] == ["canny", "soft_edge"]
 
 
+def test_an_edit_is_added_to_the_list(site: Live, page: Page) -> None:
+    asked_for(page, "By instruction")
+    page.get_by_label("What to change").fill("make it red")
+    page.get_by_role("button", name="Add another edit").click()
+    page.get_by_label("Then, edit 2").fill("make the picture warmer")
+    page.get_by_role("button", name="Add another edit").click()
+    page.locator("#submit").click()
+    expect(page.locator(".report")).to_contain_text("Requested: make it red; make the picture warmer")
+    job = site.http.get(f"/jobs/{page.url.partition('#job=')[2]}").json()
+    edits = job["result"]["recipe"]["task"]["edits"]
+    assert [edit["instruction"] for edit in edits] == ["make it red", "make the picture warmer"]
+    assert [edit["asked"] for edit in job["result"]["edits"]] == ["make it red", "make the picture warmer"]
+
+
 def test_what_is_missing_is_asked_for(page: Page) -> None:
     asked_for(page, "Paint over")
     page.locator("#submit").click()
