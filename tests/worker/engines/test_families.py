@@ -16,11 +16,12 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed
 from likeness.contract.tasks import Control
 from tests.support import tiny
+from tests.support.engines import steps_until_cancelled
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
 from worker.diffusion.schedulers import SCHEDULERS
 from worker.diffusion.tensors import to_working_size
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask, silent
+from worker.engine import Canvas, Engine, EngineTask, silent
 from worker.engines.stable_diffusion_xl import sizes
 from worker.observability.log_filters import keep_quiet
 from worker.residency.engines import Residents
@@ -123,16 +124,8 @@ def test_the_same_bytes_in_any_slot_of_any_batch(engine: Callable[[str], Engine]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cancelling_at_step_two_stops_there(engine: Callable[[str], Engine], name: str) -> None:
-    steps: list[int] = []
-
-    def stop(step: int, _steps: int, stage: str) -> None:
-        steps.append(step)
-        if step == 2:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engine(name).generate([task(name, parameters={"steps": 10})], stop)
-    assert steps == [1, 2]
+    reported = steps_until_cancelled(engine(name), [task(name, parameters={"steps": 10})], 2)
+    assert [step for step, _, _ in reported] == [1, 2]
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (72, 400), (400, 64), (136, 168)])
