@@ -25,7 +25,7 @@ from training.loop import arguments
 from training.loop.family import Family, scheduler
 from training.loop.judge import judge
 from training.loop.schedule import half_cosine
-from training.loop.trainer import Trainer
+from training.loop.trainer import RunningMean, Trainer
 from training.losses.channel_weights import channel_weights
 from training.starts.text import text_start
 from worker.networks.starter import TIMES, StarterUNet, kept
@@ -51,7 +51,7 @@ class Run:
         self.family.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no overload for a memory format alone
         self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
-        self.loss = 0.0
+        self.loss = RunningMean(0.02)
         optimiser = torch.optim.AdamW(
             self.family.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
@@ -80,9 +80,7 @@ class Run:
         self.trainer.run("denoiser", self._step, self._report, until)
 
     def _step(self) -> float:
-        loss = self.trainer.descend(self._loss(self.stream.batch(self.args.batch)))
-        self.loss += 0.02 * (loss - self.loss)
-        return self.loss
+        return self.loss.add(self.trainer.descend(self._loss(self.stream.batch(self.args.batch))))
 
     def _loss(self, batch: list[Latents]) -> Tensor:
         target = torch.stack([pair.target for pair in batch])
@@ -115,7 +113,7 @@ class Run:
         self.trainer.save()
         family = self._averaged()
         figures = judge(family, self.vae, self.tokenizer, scheduler(), self.pictures, self.folder / "samples.png")
-        self.trainer.log([f"{self.loss:.4f}", *(f"{value:.3f}" for value in figures.values())], ["loss", *figures])
+        self.trainer.log_figures(self.loss.value, figures)
         family.unet.half().save_pretrained(self.folder / "unet")
         family.text.half().save_pretrained(self.folder / "text_encoder")
         self.tokenizer.save_pretrained(self.folder / "tokenizer")
@@ -147,7 +145,7 @@ def main() -> None:
     parser.add_argument(
         "--until", type=float, help="stop after this many of those minutes, to continue with another --size"
     )
-    parser.add_argument("--size", type=int, default=192, help="side of a training picture in px, a multiple of 32")
+    arguments.add_size(parser, 192, 32)
     args = parser.parse_args()
     Run(args.out, args).train()
 

@@ -1,4 +1,4 @@
-"""The arguments that every recipe which trains for a time has."""
+"""The arguments that recipes have in common."""
 
 import argparse
 from pathlib import Path
@@ -20,3 +20,18 @@ def parser_of(
     parser.add_argument("--rate", type=float, default=rate, help="highest learning rate")
     parser.add_argument("--seed", type=int, default=1)
     return parser
+
+
+def add_size(parser: argparse.ArgumentParser, default: int, multiple: int) -> None:
+    """Add the option `--size`: the side of what is trained on, in px."""
+    parser.add_argument(
+        "--size", type=int, default=default, help=f"side of a training image in px, a multiple of {multiple}"
+    )
+
+
+def conversion(description: str | None, file: str, out: Path) -> argparse.Namespace:
+    """Parse the command line of a recipe that converts the one published file of that name: `file` and `out`."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help=f"the file {file}")
+    parser.add_argument("--out", type=Path, default=out, help="folder of the converted file")
+    return parser.parse_args()

@@ -68,5 +68,5 @@ def settings(about: str | None, name: str, minutes: float, batch: int, rate: flo
     parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
     parser.add_argument("--crops", type=int, default=1024, help="crops kept in memory")
     parser.add_argument("--fresh", type=int, default=2, help="new crops for each step")
-    parser.add_argument("--size", type=int, default=96, help="side of a training crop in px, a multiple of 32")
+    arguments.add_size(parser, 96, 32)
     return parser.parse_args()
