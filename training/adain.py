@@ -198,8 +198,8 @@ def _square(photo: np.ndarray) -> np.ndarray:
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "adain", minutes=10.5, every=120, batch=8, rate=1.5e-3)
-    parser.add_argument("--features", type=Path, default=Path("weights/mobilenet-v2"), help="the feature network")
-    arguments.add_size(parser, 96, 16)
+    arguments.add_features(parser)
+    arguments.add_side(parser, "--size", 96, 16)
     parser.add_argument("--style-weight", type=float, default=30, help="of the style error beside the content error")
     parser.add_argument("--same-weight", type=float, default=50, help="of the squared error of what is to come back")
     args = parser.parse_args()

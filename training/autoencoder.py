@@ -114,7 +114,7 @@ class Run:
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "autoencoder", minutes=90, every=180, batch=16, rate=5e-4)
-    parser.add_argument("--crop", type=int, default=96, help="side of a training crop in px, a multiple of 8")
+    arguments.add_side(parser, "--crop", 96, 8)
     args = parser.parse_args()
     Run(args.out, args.data, args).train()
 

@@ -69,8 +69,8 @@ class Run(LatentRun[StarterCleaner]):
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "cleaner", minutes=9, every=100, batch=32, rate=2e-3)
-    parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
-    arguments.add_size(parser, 128, 32)
+    arguments.add_vae(parser)
+    arguments.add_side(parser, "--size", 128, 32)
     args = parser.parse_args()
     Run(args.out, args).train()
 

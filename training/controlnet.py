@@ -79,7 +79,7 @@ def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "controlnet", minutes=13, every=180, batch=24, rate=1.5e-3)
     parser.add_argument("--family", type=Path, default=Path("weights/starter"), help="the other trained parts")
-    arguments.add_size(parser, 128, 32)
+    arguments.add_side(parser, "--size", 128, 32)
     args = parser.parse_args()
     Run(args.out, args).train()
 

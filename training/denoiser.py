@@ -134,7 +134,7 @@ def _times(count: int) -> Tensor:
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "denoiser", minutes=90, every=300, batch=16, rate=7e-4)
-    parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
+    arguments.add_vae(parser)
     parser.add_argument(
         "--from",
         dest="start",
@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument(
         "--until", type=float, help="stop after this many of those minutes, to continue with another --size"
     )
-    arguments.add_size(parser, 192, 32)
+    arguments.add_side(parser, "--size", 192, 32)
     args = parser.parse_args()
     Run(args.out, args).train()
 

@@ -206,8 +206,8 @@ class Run:
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "vqgan", minutes=22, every=180, batch=16, rate=2e-4)
-    parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the autoencoder to start from")
-    parser.add_argument("--crop", type=int, default=96, help="side of a training crop in px, a multiple of 8")
+    arguments.add_vae(parser)
+    arguments.add_side(parser, "--crop", 96, 8)
     parser.add_argument("--first", type=int, default=256, help="crops whose latents the codebook starts from")
     args = parser.parse_args()
     Run(args.out, args).train()

@@ -22,11 +22,21 @@ def parser_of(
     return parser
 
 
-def add_size(parser: argparse.ArgumentParser, default: int, multiple: int) -> None:
-    """Add the option `--size`: the side of what is trained on, in px."""
+def add_side(parser: argparse.ArgumentParser, name: str, default: int, multiple: int) -> None:
+    """Add the option of that name for the side of what is trained on, in px."""
     parser.add_argument(
-        "--size", type=int, default=default, help=f"side of a training image in px, a multiple of {multiple}"
+        name, type=int, default=default, help=f"side of a training image in px, a multiple of {multiple}"
     )
+
+
+def add_vae(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--vae`."""
+    parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
+
+
+def add_features(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--features`."""
+    parser.add_argument("--features", type=Path, default=Path("weights/mobilenet-v2"), help="the feature network")
 
 
 def conversion(description: str | None, file: str, out: Path) -> argparse.Namespace:
