@@ -42,7 +42,7 @@ def measure(folder: Path, sheet: Path | None, name: str = "starter") -> None:
     residents = Residents.of(Settings())
     residents.engine(spec)
     files = track(photos_of(folder), f"recreating with {name}")
-    rows = [(file, *recreate(residents, spec, file.read_bytes())) for file in files]
+    rows = [(file, *recreate(residents, spec, file.read_bytes(), Recreate())) for file in files]
     Console().print(_table(rows))
     if sheet is not None:
         cells = [(file.name, upright(file.read_bytes()), upright(made.data), _caption(made)) for file, made, _ in rows]
@@ -59,17 +59,12 @@ def _is_photo(path: Path) -> bool:
 
 
 def recreate(
-    residents: Residents,
-    spec: EngineSpec,
-    data: bytes,
-    task: Recreate | None = None,
-    metrics: LearnedMetrics = WITHOUT_NETWORKS,
+    residents: Residents, spec: EngineSpec, data: bytes, task: Recreate, metrics: LearnedMetrics = WITHOUT_NETWORKS
 ) -> tuple[Candidate, float]:
     """Return what the engine makes of a picture file, measured, and the seconds that the engine alone took.
 
     The seed is SEED where the task has none. Raises LikenessError for what a job would fail of.
     """
-    task = task or Recreate()
     engine, given = residents.engine(spec), decode(data, Bounds())
     frame = Frame.of(given)
     canvas = frame.canvas(given, spec.canvas.multiple, spec.canvas.minimum)

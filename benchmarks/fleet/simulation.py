@@ -3,7 +3,7 @@
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.fleet.assumptions import POD_SECONDS, Engine, Fleet, Rules, popularity
 from benchmarks.fleet.queues import Job, Queue, take
@@ -13,16 +13,22 @@ from likeness.queue.keys import HEARTBEAT_SECONDS, PREFER_SECONDS
 
 
 @dataclass
+class GpuSeconds:
+    """Seconds of all GPUs together: at work, loading weights, and from the wish for a worker until it is gone."""
+
+    busy: float = 0.0
+    loading: float = 0.0
+    paid: float = 0.0
+
+
+@dataclass
 class Counts:
-    """What happened. Seconds are those of GPUs."""
+    """What happened."""
 
     runs: int = 0
     jobs: int = 0
     swaps: int = 0
-    busy_seconds: float = 0.0
-    loading_seconds: float = 0.0
-    paid_seconds: float = 0.0
-    """Of all workers, from the wish for one until it is gone."""
+    seconds: GpuSeconds = field(default_factory=GpuSeconds)
 
 
 class Group:
@@ -80,7 +86,7 @@ class Simulation:
                 last, _, act = heapq.heappop(self._events)
                 act(last)
         for group in self._groups:
-            self.counts.paid_seconds += sum(last - worker.since for worker in group.workers)
+            self.counts.seconds.paid += sum(last - worker.since for worker in group.workers)
         return self.counts
 
     def _at(self, moment: float, act: Callable[[float], None]) -> None:
@@ -138,8 +144,8 @@ class Simulation:
         group.running += len(jobs)
         self.counts.runs += 1
         self.counts.jobs += len(jobs)
-        self.counts.busy_seconds += working
-        self.counts.loading_seconds += loading
+        self.counts.seconds.busy += working
+        self.counts.seconds.loading += loading
         self._at(now + loading + working, lambda at: self._end(group, worker, len(jobs), at))
 
     def _end(self, group: Group, worker: Worker, jobs: int, now: float) -> None:
@@ -200,7 +206,7 @@ class Simulation:
             self._watch(group, now)
 
     def _remove(self, group: Group, worker: Worker, now: float) -> None:
-        self.counts.paid_seconds += now - worker.since
+        self.counts.seconds.paid += now - worker.since
         self._set_idle(group, worker, False)
         group.workers.remove(worker)
         worker.since = -1.0
