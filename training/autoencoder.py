@@ -35,7 +35,7 @@ LATENT_NOISE = 0.04
 def build() -> AutoencoderDC:
     """Return the untrained network, in float32, in evaluation mode for good.
 
-    Batch norm that never gathers statistics is a scale and a shift, and makes no picture depend on its neighbours.
+    Batch norm that never gathers statistics is a scale and a shift, and makes no image depend on its neighbours.
     RMS norms did as well in a short comparison (docs/decisions/0001).
     """
     return AutoencoderDC(

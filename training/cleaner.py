@@ -2,7 +2,7 @@
 
 It takes low noise off latents, at the times below LOW, and is the base that the denoiser starts from there
 (`worker/networks/starter.py`). The error is divided by the noise's variance, as in the prediction of noise (Ho et al.
-2020, arXiv:2006.11239), and each channel counts as much as it shows in the picture.
+2020, arXiv:2006.11239), and each channel counts as much as it shows in the image.
 """
 
 import argparse

@@ -3,9 +3,9 @@
 One small UNet on the starter autoencoder's latents (`worker/networks/starter.py`) learns to edit, to fill and to draw
 at once.
 
-For few steps: noise and picture are mixed along a straight line, as in rectified flow (Liu et al. 2022,
+For few steps: noise and image are mixed along a straight line, as in rectified flow (Liu et al. 2022,
 arXiv:2209.03003), with a shift (Esser et al. 2024, arXiv:2403.03206) towards less noise, as the latents are few; the
-network predicts the picture itself (Salimans & Ho 2022, arXiv:2202.00512), so the last of a few DDIM steps is its
+network predicts the image itself (Salimans & Ho 2022, arXiv:2202.00512), so the last of a few DDIM steps is its
 answer.
 """
 

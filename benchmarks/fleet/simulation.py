@@ -41,7 +41,7 @@ class Group:
         self.workers: list[Worker] = []
         self.idle: dict[Worker, None] = {}
         self.idle_holders: dict[int, dict[Worker, None]] = {number: {} for number in served}
-        self.told = dict.fromkeys(served, 0)
+        self.announced = dict.fromkeys(served, 0)
         """How many workers hold an engine, as far as the others know."""
         self.running = 0
         self.scaler = Autoscaler(size, rules.target) if rules.target else None
@@ -117,7 +117,7 @@ class Simulation:
         """Let a free worker take a job and its mates; return whether it did."""
 
         def left(job: Job) -> bool:
-            elsewhere = group.told[job.engine] - (job.engine in worker.told)
+            elsewhere = group.announced[job.engine] - (job.engine in worker.announced)
             return elsewhere > 0 and job.engine not in worker.resident
 
         order = worker.scheduler.order(len(group.tiers[0]), now)
@@ -137,7 +137,7 @@ class Simulation:
         loading = worker.bring(number)
         if loading:
             self.counts.swaps += 1
-            self._at(now + loading + HEARTBEAT_SECONDS, lambda at: self._tell(group, worker))
+            self._at(now + loading + HEARTBEAT_SECONDS, lambda at: self._announce(group, worker))
         working = self._engines[number].run_seconds(len(jobs))
         for job in jobs:
             job.began = now
@@ -176,14 +176,14 @@ class Simulation:
             else:
                 group.idle_holders[number].pop(worker, None)
 
-    def _tell(self, group: Group, worker: Worker) -> None:
+    def _announce(self, group: Group, worker: Worker) -> None:
         """Let the others know what a worker holds."""
         now_held = frozenset() if worker.since < 0 else frozenset(worker.resident)
-        for number in worker.told - now_held:
-            group.told[number] -= 1
-        for number in now_held - worker.told:
-            group.told[number] += 1
-        worker.told = now_held
+        for number in worker.announced - now_held:
+            group.announced[number] -= 1
+        for number in now_held - worker.announced:
+            group.announced[number] += 1
+        worker.announced = now_held
 
     # Workers come and go.
 
@@ -195,7 +195,7 @@ class Simulation:
         else:
             served = list(group.pool_of)
             worker.bring(served[preload % len(served)])
-            self._tell(group, worker)
+            self._announce(group, worker)
             self._set_idle(group, worker, True)
 
     def _ready(self, group: Group, worker: Worker, now: float) -> None:
@@ -210,7 +210,7 @@ class Simulation:
         self._set_idle(group, worker, False)
         group.workers.remove(worker)
         worker.since = -1.0
-        self._tell(group, worker)
+        self._announce(group, worker)
 
     def _poll_later(self, group: Group, scaler: Autoscaler, now: float) -> None:
         self._at(now + POLL_SECONDS, lambda at: self._poll(group, scaler, at))

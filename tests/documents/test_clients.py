@@ -128,7 +128,7 @@ def test_what_is_white_in_the_others_mask_alone_may_change(url: str) -> None:
 def test_controlnet_and_a_checkpoint_that_is_instructed(url: str) -> None:
     api = webuiapi.WebUIApi(baseurl=f"{url}/sdapi/v1", steps=1)
     own = {"width": SIZE[0], "height": SIZE[1]}
-    told = {"sd_model_checkpoint": "starter-edit"}
+    override = {"sd_model_checkpoint": "starter-edit"}
     with api.session:
         # The package adds the units to its own default of alwayson_scripts, and sends them ever after.
         unit = webuiapi.ControlNetUnit(module="canny")
@@ -142,7 +142,7 @@ def test_controlnet_and_a_checkpoint_that_is_instructed(url: str) -> None:
             == SIZE
         )
         edited = api.img2img(
-            images=[photo()], prompt="make it blue", override_settings=told, **own, alwayson_scripts={}
+            images=[photo()], prompt="make it blue", override_settings=override, **own, alwayson_scripts={}
         )
         assert edited.info["engine"]["name"] == "starter-edit" and edited.parameters["image_cfg_scale"] == 1.5
 

@@ -43,9 +43,9 @@ def engine(models: Path) -> Callable[..., Any]:
 
 
 def told_of(engine: Engine, *tasks: Any) -> list[tuple[int, int, str]]:
-    told: list[tuple[int, int, str]] = []
-    engine.generate(tasks, lambda step, steps, stage: told.append((step, steps, stage)))
-    return told
+    reported: list[tuple[int, int, str]] = []
+    engine.generate(tasks, lambda step, steps, stage: reported.append((step, steps, stage)))
+    return reported
 
 
 @pytest.mark.parametrize("name", EDITORS)

@@ -177,10 +177,10 @@ def test_an_adapter_that_is_not_installed_fails_the_job_and_says_how_to_get_it(e
 def test_every_scheduler_runs_the_steps_it_is_asked_for(
     engine: Callable[[str], Engine], family: str, name: str
 ) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     one = task(family, parameters={"scheduler": name, "steps": 3, "strength": 1.0})
-    engine(family).generate([one], lambda step, steps, stage: told.append((step, steps)))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    engine(family).generate([one], lambda step, steps, stage: reported.append((step, steps)))
+    assert reported == [(1, 4), (2, 4), (3, 4), (4, 4)]
     other = made(engine(family), replace(one, parameters=one.parameters | {"scheduler": "ddim"}))[0]
     assert name == "ddim" or (other != made(engine(family), one)[0]).any()
 
@@ -207,10 +207,10 @@ def test_the_least_strength_draws_too(engine: Callable[[str], Engine], name: str
 def test_lcm_runs_no_more_steps_than_it_knows(
     engine: Callable[[str], Engine], name: str, strength: float, steps: int, run: int
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     one = task(name, parameters={"scheduler": "lcm", "strength": strength, "steps": steps})
-    engine(name).generate([one], lambda step, steps, stage: told.append(stage))
-    assert told.count("denoising") == run
+    engine(name).generate([one], lambda step, steps, stage: reported.append(stage))
+    assert reported.count("denoising") == run
 
 
 def test_a_control_counts_only_between_its_start_and_its_end(engine: Callable[[str], Engine]) -> None:
@@ -241,10 +241,10 @@ def test_it_does_with_less_memory_measure_by_measure_and_back(engine: Callable[[
 
 
 def test_a_refiner_takes_the_last_steps(engine: Callable[[str], Engine]) -> None:
-    told: list[int] = []
+    reported: list[int] = []
     one = task("sdxl-refined", parameters={"steps": 10})
-    engine("sdxl-refined").generate([one], lambda step, steps, stage: told.append(step))
-    assert told == list(range(1, 10 + 3 + 2)), "ten steps, three of the refiner, one of decoding"
+    engine("sdxl-refined").generate([one], lambda step, steps, stage: reported.append(step))
+    assert reported == list(range(1, 10 + 3 + 2)), "ten steps, three of the refiner, one of decoding"
     assert (made(engine("sdxl-refined"), one)[0] != made(engine("sdxl"), one)[0]).any()
 
 

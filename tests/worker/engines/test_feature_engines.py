@@ -93,10 +93,12 @@ def test_steps_are_counted_over_tiles_and_pictures(residents: Residents, photo: 
     assert isinstance(engine, FeatureDiffusionEngine)
     tiles = engine.canvas.model_copy(update={"tile": 96, "overlap": 32})
     tiled = FeatureDiffusionEngine(engine.denoiser, engine.features, engine.vae, tiles)
-    told: list[tuple[int, int]] = []
-    out = tiled.generate([task(photo)] * 2, lambda step, steps, stage: told.append((step, steps)))
-    count = len(told)
-    assert told == [(step, count) for step in range(1, count + 1)] and count % 8 == 0, "two pictures, four steps a tile"
+    reported: list[tuple[int, int]] = []
+    out = tiled.generate([task(photo)] * 2, lambda step, steps, stage: reported.append((step, steps)))
+    count = len(reported)
+    assert reported == [(step, count) for step in range(1, count + 1)] and count % 8 == 0, (
+        "two pictures, four steps a tile"
+    )
     assert [one.shape for one in out] == [photo.shape] * 2
 
 

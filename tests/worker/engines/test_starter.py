@@ -129,10 +129,10 @@ def test_tiles_show_no_seam(starter: Img2ImgEngine) -> None:
 
 def test_tiles_of_a_noised_picture_cover_it_and_count_their_steps(starter: Img2ImgEngine) -> None:
     tiled = Img2ImgEngine(starter.pipe, starter.canvas.model_copy(update={"tile": 96, "overlap": 32}))
-    told = []
+    reported = []
     task = EngineTask(scene(96, 160), 3, LIGHT)
-    (out,) = tiled.generate([task], lambda step, steps, stage: told.append((step, steps)))
-    assert out.shape == (96, 160, 3) and told == [(step, 6) for step in range(1, 7)]
+    (out,) = tiled.generate([task], lambda step, steps, stage: reported.append((step, steps)))
+    assert out.shape == (96, 160, 3) and reported == [(step, 6) for step in range(1, 7)]
 
 
 def test_it_stops_at_the_step_where_it_is_cancelled(starter: Img2ImgEngine) -> None:

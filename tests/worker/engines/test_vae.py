@@ -167,9 +167,9 @@ def test_it_stops_at_the_step_where_it_is_cancelled(engines: Engines, name: str,
 def test_tiles_count_their_steps(engines: Engines) -> None:
     whole = engines("vae")
     tiled = VAEEngine(whole.picture, whole.patches, whole.canvas.model_copy(update={"tile": 96, "overlap": 32}))
-    told: list[int] = []
-    tiled.generate([again(scene(96, 160))], lambda step, steps, stage: told.append(step))
-    assert told == [1, 2, 3, 4] and all(after == before + 1 for before, after in pairwise(told))
+    reported: list[int] = []
+    tiled.generate([again(scene(96, 160))], lambda step, steps, stage: reported.append(step))
+    assert reported == [1, 2, 3, 4] and all(after == before + 1 for before, after in pairwise(reported))
 
 
 @pytest.mark.parametrize("size", SIZES)
