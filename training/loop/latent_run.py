@@ -30,7 +30,8 @@ class LatentRun(ABC, Generic[Network]):
         self, folder: Path, args: argparse.Namespace, vae: Path, kind: type[Network], task: TrainingTask
     ) -> None:
         """Start or resume the run of a network of `kind` on pairs of one task, as latents of the autoencoder `vae`."""
-        self.folder, self.args, self.kind = folder, args, kind
+        self.folder, self.args = folder, args
+        self.kind: type[Network] = kind
         torch.manual_seed(args.seed)
         self.vae = AutoencoderDC.from_pretrained(vae).float().eval()
         self.network = kind().to(memory_format=torch.channels_last)
