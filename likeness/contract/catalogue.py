@@ -50,6 +50,12 @@ class Catalogue(BaseModel):
         """Return the pools of the engines that are not missing, once, in the order of the file."""
         return list(dict.fromkeys(spec.pool for spec in self.engine if spec.name not in missing))
 
+    @property
+    def quick_pools(self) -> list[str]:
+        """The pools all of whose engines make exact edits: one machine gives each a worker of its own."""
+        slow = {spec.pool for spec in self.engine if not spec.edits}
+        return [pool for pool in self.pools if pool not in slow]
+
     def find(self, name: str) -> EngineSpec:
         """Return the engine called `name`. Raises UnknownEngine listing those there are."""
         for spec in self.engine:
