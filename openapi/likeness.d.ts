@@ -343,7 +343,7 @@ export interface Delivery {
 export interface DryRun {
   dry_run?: true;
   kind: "recreate" | "customise" | "generate" | "compare";
-  /** for a comparison, that of the first run; for several edits, the one that needs most memory */
+  /** for a comparison or several edits, the one in whose queue it waits */
   engine: string;
   /** one; for a comparison or several edits all of them, in the requested order */
   runs: Array<RunView>;
@@ -678,7 +678,7 @@ export interface ImageView {
   mode: string;
   format: string;
   sha256: string;
-  /** null for an engine that makes the same image every time */
+  /** the seed; null where none was given and every seed makes the same image */
   seed: number | null;
   /** the value used for this image, where it grows with each attempt; otherwise null */
   guidance_scale?: number | null;
@@ -713,7 +713,7 @@ export interface JobView {
   /** number of jobs ahead of it in its queue, while queued */
   position: number | null;
   links: Links;
-  /** for a comparison, that of the first run; for several edits, the one that needs most memory */
+  /** for a comparison or several edits, the one in whose queue it waited */
   engine: string;
   /** id of the job that it reproduces */
   reproduces?: string | null;

@@ -80,13 +80,13 @@ class Plan:
 
     task: JobTask
     runs: tuple[PlannedRun, ...]
+    lead: int = 0
+    """The run in whose engine's queue the job waits."""
 
     @property
     def spec(self) -> EngineSpec:
-        """The engine in whose queue the job waits: of several edits the one that needs most memory, else the first."""
-        if self.several_edits:
-            return max(self.runs, key=lambda run: run.spec.memory or 0).spec
-        return self.runs[0].spec
+        """The engine in whose queue the job waits."""
+        return self.runs[self.lead].spec
 
     @property
     def several_edits(self) -> bool:
@@ -95,7 +95,7 @@ class Plan:
 
     @property
     def pools(self) -> list[str]:
-        """The pools of all engines, once, that of `spec` first."""
+        """The pools of all engines, once, in the order of the runs."""
         return list(dict.fromkeys(run.spec.pool for run in self.runs))
 
     def bound(self, width: int, height: int) -> int:
@@ -173,7 +173,8 @@ def _sequence(task: Customise, catalogue: Catalogue, missing: Collection[str]) -
         edit.model_copy(update={"engine": run.spec.name, "preserve": cast(Customise, run.task).preserve})
         for edit, run in zip(task.edits, runs, strict=True)
     ]
-    return Plan(task.model_copy(update={"edits": named}), tuple(runs))
+    heaviest = max(range(len(runs)), key=lambda number: runs[number].spec.memory or 0)
+    return Plan(task.model_copy(update={"edits": named}), tuple(runs), heaviest)
 
 
 def _sized(task: Generate, spec: EngineSpec) -> Generate:

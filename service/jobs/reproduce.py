@@ -1,5 +1,6 @@
 """Running an ended job again from its recipes, as a new job that holds its own copies of every image."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -21,7 +22,7 @@ from likeness.contract.jobs import (
 )
 from likeness.contract.runs import Plan, alone, plan_of, task_again
 from service.jobs.accept import enqueued, missing_engines, stored_for
-from service.jobs.capacity import check_capacity
+from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.state import Services
 
@@ -47,8 +48,9 @@ async def _queue(services: Services, owner: str, job_id: str, key: str | None) -
         raise JobNotFinished(f"the job is {job.status.value}; only one that succeeded has a recipe")
     recipes = _recipes(job, job.result)
     plans = [await _plan(services, recipe) for recipe in recipes]
-    plan = Plan(plans[0].task if plans[0].several_edits else job.task, tuple(run for one in plans for run in one.runs))
-    await check_capacity(services, plan, job.task.priority, owner)
+    runs = tuple(run for one in plans for run in one.runs)
+    plan = replace(plans[0], runs=runs) if plans[0].several_edits else Plan(job.task, runs)
+    plan = await queued_for(services, plan, job.task.priority, owner)
     new_id = new_job_id()
     async with stored_for(services, new_id):
         order = await _order(services, new_id, job, plan, list(zip(job.result.images, recipes, strict=True)))

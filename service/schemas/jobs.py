@@ -76,7 +76,7 @@ class ImageView(BaseModel):
     mode: str
     format: str
     sha256: str
-    seed: int | None = Field(description="null for an engine that makes the same image every time")
+    seed: int | None = Field(description="the seed; null where none was given and every seed makes the same image")
     guidance_scale: float | None = Field(
         default=None, description="the value used for this image, where it grows with each attempt; otherwise null"
     )
@@ -175,9 +175,7 @@ class WebhookView(WebhookLog):
 class JobView(AcceptedJob):
     """The current state of a job."""
 
-    engine: str = Field(
-        description="for a comparison, that of the first run; for several edits, the one that needs most memory"
-    )
+    engine: str = Field(description="for a comparison or several edits, the one in whose queue it waited")
     reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
     started_at: datetime | None
     ended_at: datetime | None

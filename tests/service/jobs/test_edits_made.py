@@ -1,4 +1,4 @@
-"""Several edits through the real service and a real worker with the engines that ship; whose images may be worked on."""
+"""Several edits through the real service and a real worker with the shipped engines; whose images may be worked on."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,8 @@ def sent(live: Live, path: str, image: object, **fields: str) -> dict:
 def test_edits_are_made_told_reproduced_and_worked_on(shop: Live) -> None:
     job = sent(shop, "/customise", ("a.jpg", PHOTO.read_bytes()), edits=json.dumps(EDITS), preserve="background")
     result = job["result"]
-    assert [edit["engine"] for edit in result["edits"]][0] == "retouch" and len(result["edits"]) == 2
+    engines = [edit["engine"] for edit in result["edits"]]
+    assert engines[0] == "retouch" and len(engines) == 2
     (image,) = result["images"]
     assert image["report"]["locked"]["max_abs_diff"] == 0 and image["format"] == "png"
     assert [edit["engine"] for edit in result["recipe"]["task"]["edits"]] == [
