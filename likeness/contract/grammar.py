@@ -9,7 +9,8 @@ from likeness.contract.clauses import Chunk, Clause, clauses_of
 from likeness.contract.combinations import combined
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.options import Region
-from likeness.contract.tokens import NotUnderstood, Token, tokens_of
+from likeness.contract.parting import is_same, is_source, parted
+from likeness.contract.tokens import NotUnderstood, tokens_of
 from likeness.contract.vocabulary import Role
 from likeness.contract.wishes import asked_of_background, asked_of_product, asked_of_scene
 
@@ -28,8 +29,6 @@ MORE_THAN_TEXT = re.compile(
 CUT_OUT = "a cut-out is a call of its own, POST /cutout; another background can be asked for: 'put it on white'"
 """What to do instead of asking for the background to be removed."""
 OTHER: dict[Region, Region] = {"product": "background", "background": "product"}
-ON_SCENE = ("place", "")
-"""Verbs after which "on white" is the background's colour."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def _kept(clause: Clause, state: _Read) -> None:
     """Read "keep the background the same": what is kept is a part; what else is said of it describes it."""
     kept = False
     for chunk in clause.chunks:
-        if chunk.role in (Role.BACKGROUND, Role.SURFACE):
+        if chunk.role is Role.BACKGROUND:
             state.keep.add("background")
         elif chunk.role in (Role.PRODUCT, Role.IT):
             state.same = True
@@ -150,19 +149,15 @@ def _spoken_of(state: _Read) -> list[Chunk]:
 
 def _redone(clause: Clause, state: _Read) -> None:
     """Read "recreate this picture", which asks for nothing else, or "recreate it in red"."""
-    if any(chunk.words for chunk in clause.chunks if not _is_same(chunk)):
+    if any(chunk.words for chunk in clause.chunks if not is_same(chunk)):
         _asked(clause, state)
     else:
         state.same = True
 
 
-def _is_same(chunk: Chunk) -> bool:
-    return all(word.role is Role.SAME for word in chunk.words)
-
-
 def _asked(clause: Clause, state: _Read) -> None:
     """Read a clause that asks for something: of its target, of the background behind it, or of both."""
-    target, asked, scenes = _parted(clause, state)
+    target, asked, scenes = parted(clause, state.target)
     if clause.only:
         state.rest = True
     if target is not None:
@@ -184,7 +179,7 @@ def _asked(clause: Clause, state: _Read) -> None:
 
 def _left_open(clause: Clause, target: Chunk | None, state: _Read) -> None:
     """Keep a clause without a request open for the next one: "make the shirt and the pants red"."""
-    said = [chunk for chunk in clause.chunks if not _is_source(chunk, clause)]
+    said = [chunk for chunk in clause.chunks if not is_source(chunk, clause)]
     if said and (state.open is not None or target is None):
         raise NotUnderstood(f"what is to become of {clause.said!r}?")
     if said:
@@ -194,85 +189,6 @@ def _left_open(clause: Clause, target: Chunk | None, state: _Read) -> None:
 def _close(state: _Read) -> None:
     if state.open is not None:
         raise NotUnderstood(f"what is to become of {state.open.said!r}?")
-
-
-def _parted(clause: Clause, state: _Read) -> tuple[Chunk | None, list[Chunk], list[Chunk]]:
-    """Return what a clause speaks of, what it asks of that, and what it asks of the background behind."""
-    target: Chunk | None = None
-    asked: list[Chunk] = []
-    scenes: list[Chunk] = []
-    chunks = [chunk for chunk in clause.chunks if not _is_source(chunk, clause)]
-    for chunk in chunks:
-        if chunk.role is Role.PART:
-            raise NotUnderstood(_no_part(str(chunk.noun)))
-        if chunk.role is Role.REST:
-            raise NotUnderstood(f"{chunk.noun}: it can only be kept")
-        if _is_scene(chunk, clause, target or state.target):
-            scenes.append(chunk)
-        elif chunk.marker == "behind":
-            target = Chunk(noun=BEHIND)
-            asked += [Chunk(words=chunk.words)] if chunk.words and not chunk.known else []
-        elif chunk.noun is None:
-            asked.append(chunk)
-        elif target is None and chunk.marker in ("", "of", "on", "to"):
-            target = chunk
-            asked += _of_noun(chunk, clause)
-        elif chunk.marker in ("of", "on") and not chunk.words and target is not None:
-            target = _owned(target, chunk)
-        else:
-            asked.append(chunk)
-    return target, asked, scenes
-
-
-def _no_part(said: str) -> str:
-    if said.startswith("logo"):
-        return f"{said}: a logo is printed from a file, sent as logo"
-    return f"{said}: a part of the product cannot be told apart; send a mask of it"
-
-
-BEHIND = Token(Role.BACKGROUND, "background", "background")
-
-
-def _owned(target: Chunk, owner: Chunk) -> Chunk:
-    """Return "the colour" of "the background" as the background's colour."""
-    return Chunk(article=target.article, words=target.words, noun=target.noun, of=owner.noun)
-
-
-def _of_noun(chunk: Chunk, clause: Clause) -> list[Chunk]:
-    """Return what the words before a clause's noun ask; none where they describe it."""
-    if _is_same(chunk) or chunk.known:
-        return []
-    values = [later for later in clause.chunks if later is not chunk and later.marker != "from"]
-    changes = any(later.words or later.role is Role.BACKGROUND for later in values)
-    if clause.verb == "place" and chunk.role is not Role.BACKGROUND:
-        if chunk.article == "a":
-            raise NotUnderstood(f"is it {chunk} already? say 'the {chunk}', or what is to change first")
-        return []
-    if changes and clause.verb in ("set", "change") and chunk.article != "a":
-        return []
-    return [Chunk(words=chunk.words, article=chunk.article)]
-
-
-def _is_source(chunk: Chunk, clause: Clause) -> bool:
-    """Return whether a chunk says what there was before: "from red", "replace the stripes with ..."."""
-    if chunk.marker == "from":
-        return True
-    later = clause.chunks[clause.chunks.index(chunk) + 1 :]
-    replaced = clause.verb == "change" and chunk is clause.chunks[0] and chunk.noun is None
-    return replaced and any(other.marker in ("to", "with") for other in later)
-
-
-def _is_scene(chunk: Chunk, clause: Clause, target: Chunk | None) -> bool:
-    """Return whether a chunk says what the product is before or lies on."""
-    if chunk.role is Role.BACKGROUND:
-        spoken = target is not None and target.role is not Role.BACKGROUND
-        return chunk.marker in ("on", "with", "in") and bool(chunk.words) and (spoken or chunk.marker == "on")
-    if chunk.marker != "on":
-        return False
-    if chunk.role is Role.SURFACE:
-        return True
-    matter = chunk.has(Role.TEXTURE) or chunk.has(Role.GRADIENT)
-    return chunk.noun is None and (matter or clause.verb in ON_SCENE)
 
 
 def _edits_of(target: Chunk | None, asked: Sequence[Chunk], clause: Clause) -> list[Edit]:

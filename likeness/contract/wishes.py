@@ -27,6 +27,8 @@ SAYS_LIGHT = {"brightness": "brighter", "warmth": "warmer", "coolness": "cooler"
 def asked_of_product(target: Chunk | None, asked: Sequence[Chunk], verb: str) -> list[Edit]:
     """Return the edits asked of the product or the whole picture; none for "the same". Raises NotUnderstood."""
     words = _words(asked)
+    if not words and not any(chunk.role is Role.LIGHTING for chunk in asked):
+        raise NotUnderstood(f"what is to become of {str(target or asked[0])!r}? {asked[-1]} is nothing to change to")
     kinds = {word.role for word in words} - {Role.PLAIN}
     if kinds == {Role.SAME}:
         return []

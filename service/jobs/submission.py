@@ -29,6 +29,7 @@ from service.http import strict_json
 from service.http.body_limits import FIELDS_BYTES
 from service.http.problems import of_validation, pointer
 from service.http.submitting import MOST_IMAGES
+from service.jobs.edit_files import used_beside
 
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -256,7 +257,9 @@ def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model
     if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
         raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")
     fields = (
-        _compared(fields, files) if model is Compare else {**fields, **dict.fromkeys(_beside(fields, files), "file")}
+        _compared(fields, files)
+        if model is Compare
+        else {**fields, **dict.fromkeys(used_beside(fields, files), "file")}
     )
     try:
         return model.model_validate_json(json.dumps(fields), strict=True)
@@ -264,23 +267,6 @@ def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model
         raise InvalidField("body: nested too deeply", [FieldProblem("#/", "nested too deeply")]) from error
     except ValidationError as error:
         raise _untagged(of_validation(error)) from error
-
-
-def _beside(fields: dict[str, Any], files: Collection[SentFile]) -> Collection[SentFile]:
-    """Return the files that a task itself uses; with `edits` those are used by the edits that say so.
-
-    Raises InvalidField for a file that none of them uses, and for one that is used and was not sent.
-    """
-    edits = fields.get("edits")
-    if not isinstance(edits, list) or not edits:
-        return files
-    used = {name for name in FILES for edit in edits if isinstance(edit, dict) and edit.get(name) == "file"}
-    if missing := sorted(used - set(files)):
-        raise _at(missing[0], f"an edit uses it, sent as a file: {PICTURE}")
-    own = [name for name in files if name not in used]
-    if stray := [name for name in own if name != "mask"]:
-        raise _at(stray[0], f"no edit uses it; say in one of them that its {stray[0]} is 'file'")
-    return own
 
 
 def _untagged(error: InvalidField) -> InvalidField:

@@ -152,6 +152,15 @@ def test_customise_submits_what_is_asked(tmp_path, command):
     assert posted.count(b"form-data; name=") == 5
 
 
+def test_customise_submits_edits_in_words_and_as_json(tmp_path):
+    options = ["--edit", "make it red", "--edit", '{"text": "SALE"}']
+    done, (posted,) = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], *options)
+    assert done.returncode == 0, done.stderr
+    assert b'name="edits"\r\n\r\n[{"instruction":"make it red"},{"text":"SALE"}]' in posted
+    done, posted = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], "--edit", "{red}")
+    assert done.returncode == 1 and "expected words or a JSON object" in done.stderr and not posted
+
+
 def test_customise_submits_files_places_and_controls(tmp_path):
     logo = tmp_path / "logo.png"
     logo.write_bytes(b"the logo")

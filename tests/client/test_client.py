@@ -57,6 +57,16 @@ def test_a_customisation_is_handed_in_with_its_pictures_objects_and_lists(stub, 
     assert b'name="controls"\r\n\r\n[{"kind":"canny"}]' in asked.body
 
 
+def test_edits_and_an_image_of_a_job_are_handed_in(stub, client):
+    stub.answers = [Answer({**JOB, "kind": "customise"}, 202)] * 2
+    edits = [{"instruction": "make it red"}, {"logo": "file"}]
+    client.customise({"job": "j0", "image": 1}, edits=edits[:1])
+    client.customise({"job": "j0"}, logo=b"the logo", edits=edits)
+    as_json, as_form = (asked.body for asked in stub.asked)
+    assert json.loads(as_json) == {"image": {"job": "j0", "image": 1}, "edits": edits[:1]}
+    assert b'name="image"\r\n\r\n{"job":"j0"}' in as_form and b'name="edits"\r\n\r\n[{' in as_form
+
+
 def test_a_guide_and_a_style_are_files_too(stub, client):
     stub.answers = [Answer(JOB, 202)]
     client.customise(b"photo", guide=b"the guide", strength=0.4)

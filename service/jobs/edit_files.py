@@ -1,0 +1,26 @@
+"""Whose the files are that are sent beside several edits: an edit's that says so, or the whole's."""
+
+from collections.abc import Collection
+from typing import Any, get_args
+
+from likeness.contract.errors import InvalidField
+from likeness.contract.jobs import SentFile
+
+
+def used_beside(fields: dict[str, Any], files: Collection[SentFile]) -> Collection[SentFile]:
+    """Return the files that a task itself uses; with `edits` those are used by the edits that say so.
+
+    Raises InvalidField for a file that none of them uses, and for one that is used and was not sent.
+    """
+    edits = fields.get("edits")
+    if not isinstance(edits, list) or not edits:
+        return files
+    used = {
+        name for name in get_args(SentFile) for edit in edits if isinstance(edit, dict) and edit.get(name) == "file"
+    }
+    if missing := sorted(used - set(files)):
+        raise InvalidField.at(missing[0], "an edit uses it: send it as a file")
+    own = [name for name in files if name not in used]
+    if stray := [name for name in own if name != "mask"]:
+        raise InvalidField.at(stray[0], f"no edit uses it; say in one of them that its {stray[0]} is 'file'")
+    return own
