@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from likeness.contract.deliveries import Delivery
 from likeness.contract.jobs import ComparedRun, JobFailure, JobStatus, Progress, Recommendation, Reproduction, Timings
-from likeness.contract.report import Report
+from likeness.contract.report import MadeEdit, Report
 from likeness.contract.usage import DayUsage
 
 
@@ -55,6 +55,7 @@ class RemoteResult(RemoteModel):
     degradations: list[str] = []
     caption: str | None = None
     caption_reason: str | None = None
+    edits: list[MadeEdit] = []
     comparison: RemoteComparison | None = None
     reproduction: Reproduction | None = None
     links_expire_at: datetime | None = None
