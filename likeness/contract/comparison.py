@@ -93,6 +93,8 @@ class Compare(BaseModel):
             raise ValueError("set the priority next to task, not in it")
         if task.webhook is not None:
             raise ValueError("set the webhook next to task, not in it")
+        if isinstance(task, Customise) and task.edits:
+            raise ValueError("a comparison tries one edit; leave edits out")
         if task.keep is not Keep.BEST:
             raise ValueError("a comparison keeps the best image of each run; leave keep out")
         return task

@@ -85,6 +85,13 @@ def test_what_is_wrong_with_an_edit_is_told_by_its_number(shop: Live, parts: dic
     assert not shop.pictures()
 
 
+def test_a_comparison_tries_one_edit(shop: Live) -> None:
+    for task in ({"edits": TWO}, {"instruction": "make it red and warmer"}):
+        runs = json.dumps([{"engine": "retouch"}, {"engine": "starter-edit"}])
+        answer = form(shop, "/compare", task=json.dumps({"kind": "customise", **task}), runs=runs)
+        assert answer.status_code == 422 and "one edit" in answer.json()["detail"], answer.text
+
+
 def test_a_file_is_of_the_edit_that_says_so(shop: Live, stack: Stack) -> None:
     sent = order(stack, asked(shop, [TWO[0], {"logo": "file"}], logo=png((8, 8))).json()["id"])
     assert set(sent.files) == {"logo"} and sent.task.logo is None and sent.task.edits[1].logo == "file"
