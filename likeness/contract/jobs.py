@@ -115,6 +115,23 @@ class Timings(Strict):
     assessing: float = 0.0
 
 
+class LeftPart(Strict):
+    """A part that was left alone: its box in shares of the upright image's sides, its area in shares of the product."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    area: float
+
+
+class LeftAlone(Strict):
+    """What of the product an edit of its colour left as it was, because it is not cloth: tags, prints, buttons, ..."""
+
+    area: float = Field(description="share of the product")
+    parts: list[LeftPart] = Field(description="the largest first, at most 32")
+
+
 class MadeImage(Strict):
     """One image of a result."""
 
@@ -128,6 +145,8 @@ class MadeImage(Strict):
         default=None, description="the value used for this image; grows with each attempt"
     )
     report: Report
+    matte: StoredPicture | None = Field(default=None, description="what was taken for the product, a grey PNG")
+    left_alone: LeftAlone | None = Field(default=None, description="what a change of colour left as it was")
     recipe: "Recipe | None" = Field(default=None, description="of this image, if the job had several runs")
 
 

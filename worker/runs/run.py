@@ -23,6 +23,7 @@ from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Sta
 from worker.failures import job_error
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.fallback import Fallback
+from worker.runs.findings import left_alone, remarks, told, without_details
 from worker.runs.preparation import prepared
 from worker.runs.previews import Previews, RunItem
 from worker.runs.results import Results
@@ -168,9 +169,13 @@ class Run:
             work.withheld += 1
             self.telemetry.candidate(self.spec.name, None)
             return
-        candidate = score(work.given, data, work.task, work.plan.check, self.context.metrics, faults)
-        report = candidate.report.model_copy(update={"registration": lay})
-        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
+        left = left_alone(task.findings.kept, work.plan.product)
+        check = without_details(work.plan.check, task.findings, left)
+        candidate = score(work.given, data, work.task, check, self.context.metrics, faults)
+        report = told(candidate.report, work, remarks(work.task, work.plan.notes, task.findings, left))
+        report = report.model_copy(update={"registration": lay})
+        one = replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report, left_alone=left)
+        work.candidates.append(one)
         self.telemetry.candidate(self.spec.name, report)
         self._lap("assessing", [work.order.id])
 
