@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.intents import Intent
 from likeness.contract.options import rgb_of_hex
-from likeness.contract.tasks import Customise, EditType, Purpose
+from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import EditCheck
+from likeness.imaging.edits.resize import resized
 from likeness.imaging.edits.scene import named_colour
 from likeness.imaging.matting import Matte, matte_of
 from likeness.imaging.regions import MATTE_RIM
@@ -15,21 +17,24 @@ from worker.editing.edit_types import EDIT_TYPES, check_of, closed_instruction, 
 from worker.editing.plan import EditPlan, Region, Sent
 from worker.engine import ExactEdit
 
-DRAWN: dict[Purpose, EditKind] = {EditType.PRINT: EditKind.TEXT, EditType.RESIZE: EditKind.SIZE}
-"""Edits that the plan itself draws on the canvas, whatever the engine; an exact one has nothing to add."""
 HIDDEN = "the background cannot be seen: the image is a cut-out and keeps its alpha; flatten it to show one"
+OUTLINED = "the product keeps its outline: the image is a cut-out and keeps its alpha; flatten it first"
+CAPPED = 0.01
+"""By how much less than asked a product has grown to be told so."""
 
 
 def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     """Return the plan of an edit that an engine makes exactly. Raises NoProduct."""
-    if kind := DRAWN.get(intent.purpose):
+    if intent.purpose is EditType.PRINT:
         said = intent.edit
         drawn = closed_instruction(task, said, shown, sent) if said else EDIT_TYPES[EditType.PRINT](task, shown, sent)
-        return replace(drawn, edit=ExactEdit(kind))
+        return replace(drawn, edit=ExactEdit(EditKind.TEXT))
     if task.recolour is not None:
         code = task.recolour.to
         return _dyed(task, shown, f"the colour {code}", rgb_of_hex(code))
     edit = intent.edit or Edit(EditKind.SAME)
+    if edit.kind is EditKind.SIZE:
+        return _resized(edit, shown)
     if edit.kind is EditKind.LIGHT:
         return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=EditCheck(edit.phrase))
     if edit.kind is not EditKind.BACKGROUND:
@@ -44,6 +49,16 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sen
         check=check_of(edit.phrase, 1 - matte.alpha, colour),
         notes=(HIDDEN,) if shown.keeps_alpha else (),
     )
+
+
+def _resized(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
+    """Return the plan of a product in another size, which is on the canvas already."""
+    asked = vocabulary.SIZES[edit.name]
+    made = resized(shown.canvas, shown.matte, asked)
+    notes = (OUTLINED,) if shown.keeps_alpha else ()
+    if asked - made.factor > CAPPED:
+        notes += (f"the product is {made.factor - 1:.0%} larger, not {asked - 1:.0%}: no more fits into the image",)
+    return EditPlan(made.rgb, edit=ExactEdit(edit.kind), check=EditCheck(edit.phrase), notes=notes)
 
 
 def exact_region(task: Customise, shown: AnalysedCanvas) -> Region | None:

@@ -254,3 +254,17 @@ def test_a_garment_that_is_not_alone_is_told_and_a_mask_advised(residents: Resid
     spec, order = ordered(task, data, {"mask": sent}, CATALOGUE, store, residents.has)
     (image,) = Run(spec, Context(residents, store), Unwatched()).execute([order])[order.id].images
     assert any(reason.startswith("more than the sweater stands out") for reason in image.report.reasons)
+
+
+def test_a_product_is_made_larger_and_what_does_not_fit_is_told(residents: Residents) -> None:
+    result, made = edited(residents, example("cap-plaid.jpg"), instruction="make it larger")
+    given_picture = given(example("cap-plaid.jpg"))
+    assert made.shape == given_picture.shape and (made != given_picture).any()
+    assert result.images[0].report.edit.happened
+
+
+def test_a_print_leaves_every_other_sample(residents: Residents) -> None:
+    data = example("cap-plaid.jpg")
+    result, made = edited(residents, data, text="Sale")
+    assert result.images[0].report.locked.max_abs_diff == 0 and result.images[0].report.locked.area > 0.5
+    assert 0.001 < (made != given(data)).any(2).mean() < 0.5
