@@ -197,6 +197,8 @@ export interface Customise {
   guide?: "file" | null;
   /** share of the height, from the top, that is kept; the rest is redrawn */
   complete?: number | null;
+  /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
+  flatten?: string | null;
   /** control maps to follow */
   controls?: Array<Control>;
   /** the uploaded `control` file: a finished map for the first of `controls` */
@@ -293,6 +295,8 @@ export interface CustomiseRequest {
   guide?: string | null;
   /** share of the height, from the top, that is kept; the rest is redrawn */
   complete?: number | null;
+  /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
+  flatten?: string | null;
   /** control maps to follow */
   controls?: Array<Control>;
   /** a control map for the first of `controls`, sent in the same way as `image` */
@@ -339,7 +343,7 @@ export interface Delivery {
 export interface DryRun {
   dry_run?: true;
   kind: "recreate" | "customise" | "generate" | "compare";
-  /** for a comparison, that of the first run */
+  /** for a comparison, the one in whose queue it waits */
   engine: string;
   /** one; for a comparison all of them, in the requested order */
   runs: Array<RunView>;
@@ -666,11 +670,15 @@ export interface ImageView {
   mode: string;
   format: string;
   sha256: string;
-  /** null for an engine that makes the same image every time */
+  /** the seed; null where none was given and every seed makes the same image */
   seed: number | null;
   /** the value used for this image, where it grows with each attempt; otherwise null */
   guidance_scale?: number | null;
   report: Report;
+  /** link to what was taken for the product, a grey PNG; null where nobody looked for it */
+  matte?: string | null;
+  /** what a change of colour left as it was, because it is not cloth; null if nothing */
+  left_alone?: LeftAlone | null;
   /** of this image, if the job had several runs */
   recipe?: Recipe | null;
 }
@@ -719,6 +727,23 @@ export interface JobView {
 
 /** Which candidates of a job are kept. */
 export type Keep = "best" | "all";
+
+/** What of the product an edit of its colour left as it was, because it is not cloth: tags, prints, buttons, ... */
+export interface LeftAlone {
+  /** share of the product */
+  area: number;
+  /** the largest first, at most 32 */
+  parts: Array<LeftPart>;
+}
+
+/** A part that was left alone: its box in shares of the upright image's sides, its area in shares of the product. */
+export interface LeftPart {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  area: number;
+}
 
 /** Where to follow a job. */
 export interface Links {
@@ -1130,7 +1155,7 @@ export interface ResultView {
   attempts: number;
   /** number of jobs in the same run */
   batch: number;
-  /** what was done, in order, to save memory: `batch split`, `other engines unloaded`, or a measure of the engine itself, such as `VAE tiling` */
+  /** what was done, in order, to save memory: `batch split`, `other engines unloaded`, or a measure of the engine itself, such as `VAE tiling`; and why one image was made where more were asked for */
   degradations: Array<string>;
   /** the prompt, if a captioner wrote it because none was given */
   caption: string | null;

@@ -10,6 +10,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import InstructionNotUnderstood, InvalidField
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise
+from likeness.imaging.formats.xmp import DigitalSource, read
 from likeness.storage.pictures import PictureStore
 from tests.support.places import EXAMPLES
 from worker.components import Components, Weights
@@ -133,6 +134,17 @@ def test_more_candidates_are_one_image_and_the_result_says_why(residents: Reside
     assert result.degradations == ["one image: retouch makes the same every time"]
     assert (edited(residents, data, instruction="make it green", seed=8)[1] == made).all()
     assert made.shape[:2] == given(data).shape[:2]
+
+
+def test_a_seed_is_recorded_and_no_model_is_said_to_have_made_a_pixel(residents: Residents) -> None:
+    store = PictureStore.open("memory://")
+    for seed in (5, None):
+        task = Customise(instruction="make it green", seed=seed)
+        spec, order = ordered(task, example("cap-plaid.jpg", 128), {}, CATALOGUE, store, residents.has)
+        result = Run(spec, Context(residents, store), Unwatched()).execute([order])[order.id]
+        assert result.images[0].seed == seed and result.recipe.seeds == ([] if seed is None else [seed])
+        said = read(store.get(result.images[0].picture))
+        assert said.source is DigitalSource.ENHANCED and said.seed == seed
 
 
 def rgba(colour: tuple[int, int, int], side: int = 96) -> tuple[bytes, np.ndarray]:
