@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from likeness.imaging.colour import image_of
 from likeness.imaging.flatten import flattened, flattened_header, flattened_rows
 from likeness.imaging.frame import frame_table
 from likeness.imaging.picture import Picture, header_of
@@ -15,7 +16,7 @@ def cut_out(mode: str) -> Picture:
     """Return an image of 3 x 1 px: hidden, half covered, opaque."""
     colour = [80, 120, 200][: 3 if mode == "RGBA" else 1]
     samples = np.array([[[*colour, alpha] for alpha in (0, 128, 255)]], np.uint8)
-    return Picture(Image.fromarray(samples, mode), "png")
+    return Picture(image_of(samples, mode), "png")
 
 
 @pytest.mark.parametrize(
