@@ -19,6 +19,7 @@ from benchmarks.customisation.workbench import Photo, Workbench, with_masks
 
 GROUPS: dict[str, Callable[[Workbench, Sequence[Photo]], list[Figure]]] = {
     "kinds": kinds.by_kind,
+    "large": kinds.large,
     "colours": colours.named,
     "tones": colours.tones,
     "masked": colours.masked,

@@ -1,5 +1,6 @@
 """Every kind of exact edit with its defaults: how many pass the verdict, how near colours come, how long they take."""
 
+import time
 from collections.abc import Callable, Sequence
 
 from benchmarks.customisation.backgrounds import behind
@@ -11,8 +12,12 @@ from likeness.contract import vocabulary
 from likeness.contract.options import Recolour
 from likeness.contract.report import Verdict
 from likeness.contract.tasks import Customise
+from likeness.imaging.edits.colourway import recoloured
+from likeness.imaging.matting import matte_of
 
 BEHIND = ("white", "light grey", "beige", "navy")
+LARGE, TIMED, RUNS = 12e6, 4, 3
+"""Pixels of a large photo, how many are timed, and how often each."""
 HUE, COLOUR, SECONDS = 5.0, 1.0, 2.0
 """Degrees of the mean hue, CIEDE2000 of the mean colour of the cloth, and seconds, each at most."""
 
@@ -40,6 +45,25 @@ def by_kind(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
         made = bench.make_all([(photo, asked(number)) for number, photo in enumerate(photos)], kind)
         found += _figures(kind, made, len(photos))
     return found
+
+
+def large(_bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
+    """Time the arithmetic of a colour, the matte included, on a photo enlarged to 12 Mpx."""
+    seconds = [_timed(photo) for photo in photos[:: max(1, len(photos) // TIMED)][:TIMED]]
+    return [at_most("12 Mpx: matte and colour, seconds, median", SECONDS, seconds, len(seconds))]
+
+
+def _timed(photo: Photo) -> float:
+    """Return the least seconds of several runs."""
+    height, width = photo.mask.shape
+    factor = (LARGE / (height * width)) ** 0.5
+    big = photo.resized(round(width * factor), round(height * factor))
+    rgb, mask, found = big.rgb, big.mask, []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        recoloured(rgb, matte_of(rgb, mask), (31, 78, 121))
+        found.append(time.perf_counter() - began)
+    return min(found)
 
 
 def _figures(kind: str, made: Sequence[Made], asked: int) -> list[Figure]:
