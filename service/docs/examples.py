@@ -352,6 +352,8 @@ ENGINES: Final[dict[str, Any]] = {
             "ways": ["instruction", "colourway"],
             "default_for": ["instruction", "colourway"],
             "closed": True,
+            "edits": [],
+            "best_for": [],
             "instructions": ["material: 'make it denim'; denim, knit, leather, camouflage"],
             "pool": "starter",
             "weights": "starter",

@@ -19,6 +19,8 @@ CUT = 0.05
 
 TRACE, TAKEN_OUT = 0.06, 9.0
 """Share of product from which on a pixel is taken out, and how far around, in px of a short side of 400."""
+FITS = 0.97
+"""Share of the way to the image's edge that a product may grow to."""
 GRAIN = 1.0
 """Sigma in px of what is finer than the background itself: its grain."""
 
@@ -117,7 +119,8 @@ def _most(solid: NDArray[np.bool_], still: tuple[float, float]) -> float:
     left, top, width, height = cv2.boundingRect(solid.astype(np.uint8))
     (x, y), (high, wide) = still, solid.shape
     reaches = ((x - left, x), (left + width - x, wide - x), (y - top, y), (top + height - y, high - y))
-    return min((free / reach for reach, free in reaches if reach > 0.5 and free > reach), default=1.0)
+    room = [FITS * free / reach for reach, free in reaches if reach > 0.5 and free > reach]
+    return max(1.0, min(room, default=1.0))
 
 
 def _emptied(rgb: Floats, alpha: Floats) -> Floats:
