@@ -461,6 +461,8 @@ export interface EngineView {
   closed: boolean;
   /** of an engine that makes exact edits by arithmetic: the kinds of edit it makes */
   edits?: Array<EditKind>;
+  /** the kinds of edit for which it goes before the defaults where it is installed */
+  best_for?: Array<EditKind>;
   /** the instructions that a closed engine supports, one line per kind */
   instructions: Array<string>;
   pool: string;

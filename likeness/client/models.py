@@ -10,12 +10,12 @@ from likeness.contract.jobs import (
     ComparedRun,
     JobFailure,
     JobStatus,
-    LeftAlone,
     Progress,
     Recommendation,
     Reproduction,
     Timings,
 )
+from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report
 from likeness.contract.usage import DayUsage
 

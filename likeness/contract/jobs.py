@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.deliveries import WebhookLog
+from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report, Score, Verdict
 from likeness.contract.strict import Strict
 from likeness.contract.tasks import Generate, Task
@@ -113,23 +114,6 @@ class Timings(Strict):
     denoising: float = 0.0
     decoding: float = 0.0
     assessing: float = 0.0
-
-
-class LeftPart(Strict):
-    """A part that was left alone: its box in shares of the upright image's sides, its area in shares of the product."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-    area: float
-
-
-class LeftAlone(Strict):
-    """What of the product an edit of its colour left as it was, because it is not cloth: tags, prints, buttons, ..."""
-
-    area: float = Field(description="share of the product")
-    parts: list[LeftPart] = Field(description="the largest first, at most 32")
 
 
 class MadeImage(Strict):

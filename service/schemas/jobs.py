@@ -13,7 +13,6 @@ from likeness.contract.jobs import (
     Job,
     JobFailure,
     JobStatus,
-    LeftAlone,
     Progress,
     Recipe,
     Recommendation,
@@ -22,6 +21,7 @@ from likeness.contract.jobs import (
     Scalar,
     Timings,
 )
+from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from likeness.contract import vocabulary
-from likeness.contract.jobs import LeftAlone, LeftPart
+from likeness.contract.left_alone import LeftAlone, LeftPart
 from likeness.contract.report import Report
 from likeness.contract.tasks import Customise, Task
 from likeness.imaging.assessment.edit_check import EditCheck

@@ -28,7 +28,7 @@ from worker.runs.preparation import prepared
 from worker.runs.previews import Previews, RunItem
 from worker.runs.results import Results
 from worker.runs.safeguards import provenance_of
-from worker.runs.scoring import score
+from worker.runs.scoring import Candidate, score
 from worker.runs.state import Stopwatch, Work
 
 log = structlog.get_logger()
@@ -169,15 +169,19 @@ class Run:
             work.withheld += 1
             self.telemetry.candidate(self.spec.name, None)
             return
+        one = self._scored(work, task, data, faults)
+        report = one.report.model_copy(update={"registration": lay})
+        work.candidates.append(replace(one, seed=seed, guidance_scale=_guidance(task), report=report))
+        self.telemetry.candidate(self.spec.name, report)
+        self._lap("assessing", [work.order.id])
+
+    def _scored(self, work: Work, task: EngineTask, data: bytes, faults: Sequence[str]) -> Candidate:
+        """Return a file with its report, and with what the engine found."""
         left = left_alone(task.findings.kept, work.plan.product)
         check = without_details(work.plan.check, task.findings, left)
         candidate = score(work.given, data, work.task, check, self.context.metrics, faults)
-        report = told(candidate.report, work, remarks(work.task, work.plan.notes, task.findings, left))
-        report = report.model_copy(update={"registration": lay})
-        one = replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report, left_alone=left)
-        work.candidates.append(one)
-        self.telemetry.candidate(self.spec.name, report)
-        self._lap("assessing", [work.order.id])
+        said = remarks(work.task, work.plan.notes, task.findings, left)
+        return replace(candidate, report=told(candidate.report, work, said), left_alone=left)
 
     def _file(self, work: Work, task: EngineTask, seed: int | None, canvas: Canvas) -> bytes | None:
         """Return the file of a finished canvas as the caller will get it; None when it is to be withheld."""

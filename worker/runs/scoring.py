@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from likeness.contract.jobs import LeftAlone
+from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report, Thresholds, Verdict
 from likeness.contract.tasks import Customise, Generate, PictureTask, Task
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS, assess
