@@ -55,10 +55,10 @@ def _resized(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
     """Return the plan of a product in another size, which is on the canvas already."""
     asked = vocabulary.SIZES[edit.name]
     made = resized(shown.canvas, shown.matte, asked)
-    notes = (OUTLINED,) if shown.keeps_alpha else ()
+    notes = [OUTLINED] if shown.keeps_alpha else []
     if asked - made.factor > CAPPED:
-        notes += (f"the product is {made.factor - 1:.0%} larger, not {asked - 1:.0%}: no more fits into the image",)
-    return EditPlan(made.rgb, edit=ExactEdit(edit.kind), check=EditCheck(edit.phrase), notes=notes)
+        notes.append(f"the product is {made.factor - 1:.0%} larger, not {asked - 1:.0%}: no more fits into the image")
+    return EditPlan(made.rgb, edit=ExactEdit(edit.kind), check=EditCheck(edit.phrase), notes=tuple(notes))
 
 
 def exact_region(task: Customise, shown: AnalysedCanvas) -> Region | None:
