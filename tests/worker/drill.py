@@ -51,6 +51,13 @@ class Drill:
 
     def worker(self, **settings: str) -> subprocess.Popen[bytes]:
         """Start a worker process and return it once it is listening."""
+        before = {one.worker for one in self.call(lambda queue: queue.residency())}
+        process = self.starting(**settings)
+        self.until(lambda: {one.worker for one in self.call(lambda queue: queue.residency())} - before, 60)
+        return process
+
+    def starting(self, **settings: str) -> subprocess.Popen[bytes]:
+        """Start a worker process."""
         environment = {
             **os.environ,
             "LIKENESS_REDIS_URL": self.redis_url,
@@ -58,11 +65,9 @@ class Drill:
             "LIKENESS_CATALOGUE": str(self.catalogue_file),
             **{f"LIKENESS_{name.upper()}": value for name, value in settings.items()},
         }
-        before = {one.worker for one in self.call(lambda queue: queue.residency())}
         with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:
             process = subprocess.Popen([sys.executable, "-m", "worker"], env=environment, stderr=log, stdout=log)
         self.workers.append(process)
-        self.until(lambda: {one.worker for one in self.call(lambda queue: queue.residency())} - before, 60)
         return process
 
     def stop(self) -> None:
