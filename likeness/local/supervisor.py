@@ -36,6 +36,9 @@ MOST_DEATHS = 6
 """Deaths in a row after which a program that fails by itself is given up."""
 HUNG_EXIT = 70
 """A worker ends with this code when a job hangs: the job's failure, not its own."""
+MMAP_THRESHOLD = str(2**20)
+"""Bytes from which glibc takes memory from the system for one object alone, and gives it back with the object; left to
+itself it raises the threshold with the first image, and the service keeps what its busiest moment took."""
 STEADY_SECONDS = 60.0
 """A program that ran this long before it died starts its count anew."""
 
@@ -178,7 +181,8 @@ class Stack:
             self._queue = Kept(self._valkey.child.program, self._valkey.child, time.monotonic())
             redis_url = self._valkey.url
         environment = self._environment(redis_url)
-        self._service = Kept.start(self._program("service", "service", environment))
+        small = {"MALLOC_MMAP_THRESHOLD_": os.environ.get("MALLOC_MMAP_THRESHOLD_", MMAP_THRESHOLD)}
+        self._service = Kept.start(self._program("service", "service", environment | small))
         for number in range(1, self.settings.workers + 1):
             self._workers.append(Kept.start(self._program(f"worker-{number}", "worker", environment)))
         self._webhooks = Kept.start(self._program("webhooks", "service.webhooks", environment))

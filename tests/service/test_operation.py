@@ -1,7 +1,9 @@
 """The catalogue, readiness, metrics, logs."""
 
 import json
+import resource
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -10,7 +12,7 @@ import structlog
 
 from likeness.contract.engines import EngineSpec
 from likeness.observability.logs import log_as_json
-from tests.service.conftest import Live, png
+from tests.service.conftest import Live, Stack, png
 from tests.service.http.test_bad_input import assert_problem
 
 
@@ -48,6 +50,21 @@ def test_ready_once_a_worker_holds_the_default_engine(live: Live, idle: Live) ->
     answer = idle.http.get("/readyz")
     assert_problem(answer, 503, "not_ready")
     assert "no worker serves the engine drill" in answer.json()["detail"]
+
+
+def test_not_ready_where_the_store_takes_no_images(live: Live, serve: Callable[..., Live], stack: Stack) -> None:
+    """As on a full disk, or one mounted read-only: what is stored can still be listed."""
+    own = serve(redis_url=f"unix://{stack.server.socket}?db=0")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        answer = own.http.get("/readyz")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert_problem(answer, 503, "not_ready")
+    assert answer.json()["detail"] == "storage takes no images"
+    assert own.http.get("/readyz").status_code == 200
+    assert not own.pictures()
 
 
 def test_metrics(serve) -> None:

@@ -16,6 +16,7 @@ import redis
 from PIL import Image
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import Job, JobOrder, JobStatus, new_job_id
 from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Recreate
@@ -91,6 +92,12 @@ class Drill:
 
     def submit(self, owner: str = OWNER, limits: KeyLimits = UNLIMITED, **fields: Any) -> str:
         """Accept one job as the service does, and return its id."""
+        order, spec = self.order(owner, **fields)
+        self.call(lambda queue: queue.accept(order, spec, None, limits))
+        return order.id
+
+    def order(self, owner: str = OWNER, **fields: Any) -> tuple[JobOrder, EngineSpec]:
+        """Return what would be accepted, its image stored, and its engine."""
         task = Recreate(**fields)
         spec = self.catalogue.choose(task)
         job_id = new_job_id()
@@ -106,8 +113,7 @@ class Drill:
             batch_key=PlannedRun.of(spec, task).batch_key(16, 16),
             timeout=spec.bound(task, 16, 16),
         )
-        self.call(lambda queue: queue.accept(order, spec, None, limits))
-        return job_id
+        return order, spec
 
     def job(self, job_id: str) -> Job:
         """Return a job."""
