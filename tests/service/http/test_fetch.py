@@ -140,7 +140,7 @@ def test_pictures_fetched_count_as_memory_until_their_request_ends() -> None:
     async def five() -> list[bytes | BaseException]:
         stored = asyncio.Event()
         calls = [asyncio.create_task(request(stored)) for _ in range(5)]
-        done, held = await asyncio.wait(calls, timeout=1)
+        _, held = await asyncio.wait(calls, timeout=1)
         assert len(held) == 2 and memory.taken == 400, "what was fetched is held while it is stored"
         stored.set()
         return await asyncio.gather(*calls, return_exceptions=True)
