@@ -31,7 +31,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 def kill(stack: Stack, name: str) -> None:
     """Kill the program `name` of the stack, and wait until the supervisor has another one running."""
-    kept = next(kept for kept in stack._all() if kept.program.name == name)
+    kept = next(kept for kept in stack.programs() if kept.program.name == name)
     before = kept.child
     os.kill(before.process.pid, signal.SIGKILL)
     limit = time.monotonic() + 30

@@ -140,7 +140,7 @@ class Stack:
         """Wait until the service is ready: a worker holds the default engine. Raises LocalProblem when it cannot be."""
         deadline = time.monotonic() + READY_SECONDS
         while not self.stopping and (missing := _missing(self.settings.url)):
-            for kept in self._all():
+            for kept in self.programs():
                 if not kept.child.alive:
                     raise LocalProblem(f"{kept.program.name} cannot start: {kept.child.why()}")
             if time.monotonic() > deadline:
@@ -155,7 +155,7 @@ class Stack:
 
     def look(self) -> None:
         """Start again what died."""
-        for kept in self._all():
+        for kept in self.programs():
             if told := kept.look(time.monotonic()):
                 self._tell(told)
 
@@ -163,7 +163,13 @@ class Stack:
     def _logs(self) -> Path:
         return self.settings.home / "logs"
 
-    def _all(self) -> Iterator[Kept]:
+    @property
+    def redis_url(self) -> str | None:
+        """Where its Redis is, once it runs."""
+        return self._valkey.url if self._valkey else self.settings.redis_url
+
+    def programs(self) -> Iterator[Kept]:
+        """Yield every program that it keeps running."""
         if self._queue:
             yield self._queue
         if self._service:
