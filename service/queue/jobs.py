@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import ConnectionError
 
 from likeness.contract.errors import (
     IdempotencyMismatch,
@@ -31,6 +34,8 @@ from service.queue.usage import today, usage_key
 PAGE: Final = 100
 READ_SECONDS: Final = 5.0
 """Longest wait for an answer from Redis."""
+RETRY_SECONDS: Final = 0.05
+"""When a command whose connection was lost is sent again, once: done before or not, each of them does nothing twice."""
 
 
 class JobQueue(Admission):
@@ -44,7 +49,12 @@ class JobQueue(Admission):
         how many seconds an ended job is kept.
         """
         pool = redis.BlockingConnectionPool.from_url(  # a burst waits its turn; the other pool would refuse it
-            redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256, timeout=READ_SECONDS
+            redis_url,
+            socket_connect_timeout=READ_SECONDS,
+            protocol=2,
+            max_connections=256,
+            timeout=READ_SECONDS,
+            retry=Retry(ConstantBackoff(RETRY_SECONDS), 1, supported_errors=(ConnectionError,)),
         )
         return cls(redis.Redis.from_pool(pool), max_queued, lifetime, share)
 

@@ -163,7 +163,7 @@ def test_urllib_gets_the_answer_to_a_body_that_is_too_large(serve: Callable[...,
         assert answer.code == 413 and json.loads(answer.read())["code"] == "upload_too_large"
 
 
-@pytest.mark.parametrize(("path", "status"), [("/generate", 413), ("/jobs", 401)])
+@pytest.mark.parametrize(("path", "status"), [("/generate", 413), ("/recreate", 401)])
 def test_node_gets_the_answer_to_a_body_that_nobody_reads(
     serve: Callable[..., Live], tmp_path: Path, path: str, status: int
 ) -> None:
