@@ -31,7 +31,6 @@ from service.queue.job_hash import job_of
 from service.queue.scripts import CANCEL, CLAIM_KEY, FORGET, RELEASE_CLAIM
 from service.queue.usage import today, usage_key
 
-PAGE: Final = 100
 READ_SECONDS: Final = 5.0
 """Longest wait for an answer from Redis."""
 RETRY_SECONDS: Final = 0.05
@@ -191,7 +190,7 @@ class JobQueue(Admission):
         """Ask for every job of `owner` to be stopped that has not ended, and return how many those were."""
         stopped, cursor = 0, None
         while True:
-            jobs, cursor = await self.listing(owner, PAGE, cursor)
+            jobs, cursor = await self.listing(owner, 100, cursor)
             for job in jobs:
                 if not job.status.ended:
                     await self._cancel(job)
