@@ -72,6 +72,8 @@ class Lingering(asyncio.Transport):
             self.end()
             return
         self.lingers = True
+        if self._inner.can_write_eof():  # the caller sees where the answer ends
+            self._inner.write_eof()
         self._linger()
 
     def end(self) -> None:
