@@ -2,9 +2,10 @@
 
 from starlette.responses import Response
 
-from likeness.contract.errors import ImageNotFound, InputLost, JobExpired, JobNotFinished
+from likeness.contract.errors import ImageNotFound, JobNotFinished
 from likeness.contract.jobs import Job, MadeImage, StoredPicture
 from service.http.headers import etag_matches
+from service.jobs.stored import streamed
 from service.state import Services
 
 
@@ -36,8 +37,4 @@ async def stored_file(services: Services, stored: StoredPicture, name: str, if_n
     }
     if if_none_match and etag_matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    try:
-        data = await services.store.get_async(stored)
-    except InputLost as error:
-        raise JobExpired("the file is no longer stored") from error
-    return Response(data, headers=headers, media_type=stored.media_type)
+    return await streamed(services.store, stored, headers)
