@@ -22,6 +22,8 @@ from worker.diffusion.tensors import generators, pixels, to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.batch_invariant_transformers import BatchInvariantFlux
 
+PUBLISHED = torch.bfloat16
+"""What its weights come in."""
 TOKENS = 512
 """How much of an instruction is read, in tokens of T5; CLIP reads 77."""
 READERS = ("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
@@ -79,4 +81,4 @@ class FluxKontextEngine(Measures):
 def load(spec: EngineSpec, components: Components) -> FluxKontextEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     networks = {"T5EncoderModel": T5EncoderModel, "FluxTransformer2DModel": BatchInvariantFlux}
-    return FluxKontextEngine(spec, load_parts(components, spec.weights, networks))
+    return FluxKontextEngine(spec, load_parts(components, spec.weights, PUBLISHED, networks))

@@ -28,6 +28,8 @@ from worker.diffusion.tensors import generators, signed_to_canvas, to_size_of
 from worker.engine import Canvas, EngineTask, StepHook, part_hook
 from worker.networks.batch_invariant_transformers import BatchInvariantQwenImage
 
+PUBLISHED = torch.bfloat16
+"""What its weights come in."""
 NETWORKS: dict[str, type[Any]] = {
     "AutoencoderKLQwenImage": AutoencoderKLQwenImage,
     "Qwen2_5_VLForConditionalGeneration": Qwen2_5_VLForConditionalGeneration,
@@ -146,4 +148,4 @@ def load(spec: EngineSpec, components: Components) -> QwenImageEditEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     folder = components.folder(spec.weights) / "processor"
     processor = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True)
-    return QwenImageEditEngine(load_parts(components, spec.weights, NETWORKS), processor)
+    return QwenImageEditEngine(load_parts(components, spec.weights, PUBLISHED, NETWORKS), processor)

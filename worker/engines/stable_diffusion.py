@@ -42,6 +42,8 @@ from worker.diffusion.tensors import to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.batch_invariance import BatchInvariantControlNet
 
+PUBLISHED = torch.float16
+"""What its weights come in."""
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionPipeline,
     Mode.IMAGE: StableDiffusionImg2ImgPipeline,
@@ -66,7 +68,7 @@ class StableDiffusionEngine(MemorySaver):
     ) -> None:
         self.encoders = [Encoder(parts["tokenizer"], parts["text_encoder"])]
         vae, readers = parts["vae"], [encoder.model for encoder in self.encoders]
-        super().__init__(vae, parts["unet"], tiling(vae), on_the_cpu("text encoders", readers, vae))
+        super().__init__(vae, [parts["unet"]], tiling(vae), on_the_cpu("text encoders", readers, vae))
         self.spec, self.controls, self.adapters, self.maps = spec, controls, adapters, maps
         self.scheduler = parts["scheduler"]
 
@@ -106,7 +108,7 @@ class StableDiffusionEngine(MemorySaver):
 
 def load(spec: EngineSpec, components: Components) -> StableDiffusionEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
-    parts = load_parts(components, spec.weights)
-    controls = load_controlnets(spec, components)
+    parts = load_parts(components, spec.weights, PUBLISHED)
+    controls = load_controlnets(spec, components, PUBLISHED)
     whole = build_pipeline(StableDiffusionPipeline, parts | WITHOUT_CHECKER)
     return StableDiffusionEngine(spec, parts, controls, Adapters(whole, spec, components), Maps(spec, components))

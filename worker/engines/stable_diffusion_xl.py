@@ -48,6 +48,8 @@ from worker.diffusion.tensors import to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.batch_invariance import BatchInvariantControlNet
 
+PUBLISHED = torch.float16
+"""What its weights come in."""
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionXLPipeline,
     Mode.IMAGE: StableDiffusionXLImg2ImgPipeline,
@@ -71,9 +73,10 @@ WITHOUT_ENCODERS = {
 class Refiner:
     """A UNet for the last steps, which reads the larger text encoder alone."""
 
-    def __init__(self, parts: Mapping[str, Any]) -> None:
-        self.encoders = [Encoder(parts["tokenizer_2"], parts["text_encoder_2"])]
-        self._parts = {"vae": parts["vae"], "unet": parts["unet"]}
+    def __init__(self, parts: Mapping[str, Any], base: Mapping[str, Any]) -> None:
+        self.encoders = [Encoder(base["tokenizer_2"], base["text_encoder_2"])]
+        self.unet = parts["unet"]
+        self._parts = {"vae": base["vae"], "unet": self.unet}
         self._scheduler = parts["scheduler"]
 
     def pipe(self, scheduler: str | None) -> Any:  # noqa: ANN401  annotated for images, not for latents
@@ -99,7 +102,8 @@ class StableDiffusionXLEngine(MemorySaver):
             Encoder(parts["tokenizer_2"], parts["text_encoder_2"]),
         ]
         vae, readers = parts["vae"], [encoder.model for encoder in self.encoders]
-        super().__init__(vae, parts["unet"], tiling(vae), on_the_cpu("text encoders", readers, vae))
+        unets = [parts["unet"], *([refiner.unet] if refiner else [])]
+        super().__init__(vae, unets, tiling(vae), on_the_cpu("text encoders", readers, vae))
         self.spec, self.controls, self.adapters, self.maps, self.refiner = spec, controls, adapters, maps, refiner
         self.scheduler = parts["scheduler"]
 
@@ -187,9 +191,14 @@ def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, ...]]:
 
 def load(spec: EngineSpec, components: Components) -> StableDiffusionXLEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
-    parts = load_parts(components, spec.weights)
-    controls = load_controlnets(spec, components)
-    refiner = Refiner(load_parts(components, spec.parts[REFINER])) if REFINER in spec.parts else None
+    parts = load_parts(components, spec.weights, PUBLISHED)
+    controls = load_controlnets(spec, components, PUBLISHED)
+    refiner = Refiner(_refining(spec, components), parts) if REFINER in spec.parts else None
     whole = build_pipeline(StableDiffusionXLPipeline, parts | {"add_watermarker": False})
     adapters = Adapters(whole, spec, components)
     return StableDiffusionXLEngine(spec, parts, controls, adapters, Maps(spec, components), refiner)
+def _refining(spec: EngineSpec, components: Components) -> dict[str, Any]:
+    """Load what a refiner has of its own; its other parts are equal to the base model's, and 1.7 GB."""
+    return load_parts(components, spec.parts[REFINER], PUBLISHED, only=("unet", "scheduler"))
+
+

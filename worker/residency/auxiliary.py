@@ -65,6 +65,8 @@ class Auxiliary:
         from worker.networks.captioner import load
 
         try:
-            return load(folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype)
+            return load(
+                folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype(torch.float16)
+            )
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineFailed(f"the captioner could not be loaded: {error}") from error
