@@ -71,7 +71,7 @@ WITHOUT_ENCODERS = {
 
 
 class Refiner:
-    """A UNet for the last steps, which reads the larger text encoder alone."""
+    """A UNet for the last steps, which reads the larger text encoder alone: the base model's, as its autoencoder is."""
 
     def __init__(self, parts: Mapping[str, Any], base: Mapping[str, Any]) -> None:
         self.encoders = [Encoder(base["tokenizer_2"], base["text_encoder_2"])]
@@ -111,8 +111,15 @@ class StableDiffusionXLEngine(MemorySaver):
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas made as its parameters say; one step for each denoising step, one for decoding."""
         self.adapters.activate(tasks[0].loras)
-        prompts = [_encode(self.encoders, task) for task in tasks]
+        prompts = [self._encode(task) for task in tasks]
         return run_by_prompt_length(tasks, prompts, self.vae.device, self._run, on_step)
+
+    def _encode(self, task: EngineTask) -> dict[str, torch.Tensor]:
+        """Return an encoded prompt; without a negative one zeros stand for it, as the base model was trained."""
+        found = _encode(self.encoders, task)
+        if not task.word("negative_prompt"):
+            found |= {name: torch.zeros_like(one) for name, one in found.items() if name.startswith("negative_")}
+        return found
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
         mode = mode_of(tasks[0], self.in_channels)
@@ -120,7 +127,10 @@ class StableDiffusionXLEngine(MemorySaver):
         smalls = [to_working_size(task.canvas, canvas) for task in tasks]
         self.window(canvas, smalls[0])
         pipe = self._pipe(mode, tasks[0])
-        call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe), **sizes(tasks[0], smalls[0])}
+        few = self.adapters.distilled(tasks[0])
+        call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe, few_times=few), **sizes(tasks[0], smalls[0])}
+        if mode is Mode.INSTRUCT:  # of its own accord the pipeline would squash images to a square
+            call["height"], call["width"] = smalls[0].shape[:2]
         if tasks[0].controls:
             call |= control_call(tasks, self.maps.batches(tasks, smalls, pipe.device), mode)
         first = int(tasks[0].number("steps", 1))
@@ -189,6 +199,11 @@ def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, ...]]:
     }
 
 
+def _refining(spec: EngineSpec, components: Components) -> dict[str, Any]:
+    """Load what a refiner has of its own; its other parts are equal to the base model's, and 1.7 GB."""
+    return load_parts(components, spec.parts[REFINER], PUBLISHED, only=("unet", "scheduler"))
+
+
 def load(spec: EngineSpec, components: Components) -> StableDiffusionXLEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     parts = load_parts(components, spec.weights, PUBLISHED)
@@ -197,8 +212,3 @@ def load(spec: EngineSpec, components: Components) -> StableDiffusionXLEngine:
     whole = build_pipeline(StableDiffusionXLPipeline, parts | {"add_watermarker": False})
     adapters = Adapters(whole, spec, components)
     return StableDiffusionXLEngine(spec, parts, controls, adapters, Maps(spec, components), refiner)
-def _refining(spec: EngineSpec, components: Components) -> dict[str, Any]:
-    """Load what a refiner has of its own; its other parts are equal to the base model's, and 1.7 GB."""
-    return load_parts(components, spec.parts[REFINER], PUBLISHED, only=("unet", "scheduler"))
-
-
