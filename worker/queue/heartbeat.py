@@ -11,23 +11,12 @@ from redis.exceptions import RedisError
 from likeness.queue import keys
 from worker.queue.recording import RecordingWorker
 from worker.queue.registry import WorkerRegistry
+from worker.runs.deadline import Deadline
 
 DIED: Final = 70
 """How the process ends when only another one can go on: EX_SOFTWARE of sysexits.h."""
 
 log = structlog.get_logger()
-
-
-class Deadline:
-    """When the current run must be over (monotonic seconds)."""
-
-    def __init__(self) -> None:
-        self.at: float | None = None
-
-    def passed(self, by: float = 0.0) -> bool:
-        """Return whether it passed, by so many seconds at least."""
-        at = self.at
-        return at is not None and time.monotonic() > at + by
 
 
 class Heartbeat:

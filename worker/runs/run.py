@@ -53,7 +53,7 @@ class Run:
         if engine is None:
             return self.outcomes
         self.works = [work for order in orders if (work := self._prepare(order))]
-        fallback = Fallback(self.spec, self.context.residents, partial(self._generate, engine))
+        fallback = self._fallback(engine)
         try:
             while pending := [work for work in self.works if work.open]:
                 self._attempt(fallback, pending)
@@ -64,6 +64,12 @@ class Run:
             if work.wanted:
                 self.outcomes[work.order.id] = work.error or self._finish(work, started, len(orders))
         return self.outcomes
+
+    def _fallback(self, engine: Engine) -> Fallback[RunItem]:
+        """Return what makes the images: those of a job that is to be exact one by one."""
+        pixels = max((work.plan.canvas[..., 0].size for work in self.works), default=0)
+        together = 1 if any(work.task.exact for work in self.works) else self.spec.batch
+        return Fallback(self.spec, self.context.residents, partial(self._generate, engine), pixels, together)
 
     def _load(self, orders: Sequence[JobOrder]) -> Engine | None:
         job_ids = [order.id for order in orders]
@@ -122,7 +128,8 @@ class Run:
     def _generate(self, engine: Engine, items: Sequence[RunItem]) -> list[Canvas]:
         self.telemetry.call_of(self.spec.name, len(items))
         hook = partial(self._step, items, items[0][0].attempts + 1)
-        return engine.generate([task for _, task in items], hook)
+        with self.context.residents.arithmetic(exact=items[0][0].task.exact):
+            return engine.generate([task for _, task in items], hook)
 
     def _step(
         self,

@@ -132,13 +132,8 @@ def test_relief_unloads_the_others_first_and_then_asks_the_engine() -> None:
     residents = budgeted(9)
     residents.engine(A)
     drill = residents.engine(DRILL)
-    assert [residents.relieve(DRILL) for _ in range(5)] == [
-        "other engines unloaded",
-        "VAE slicing",
-        "VAE tiling",
-        "CPU offload",
-        None,
-    ]
+    assert [residents.drop_others(DRILL), residents.drop_others(DRILL)] == [True, False]
+    assert [residents.save_memory(DRILL) for _ in range(4)] == ["VAE slicing", "VAE tiling", "CPU offload", None]
     residents.relax(DRILL)
     assert drill.saving == 0 and residents.names() == ["drill"]
 
@@ -150,7 +145,7 @@ def test_a_real_engine_takes_all_its_measures_and_comes_back(tmp_path: Path, nam
     residents = Residents(Components(Weights(tmp_path, tmp_path), CPU, "float32"))
     make = lambda: residents.engine(spec).generate([small_task(spec)], lambda step, of, stage: None)[0]  # noqa: E731
     before, measures = make(), []
-    while measure := residents.relieve(spec):
+    while measure := residents.save_memory(spec):
         measures.append(measure)
         assert make().shape == before.shape, measure
     assert len(measures) == len(set(measures)) >= 3
