@@ -22,6 +22,7 @@ from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from likeness.local.process import Child, Program
+from likeness.local.threads import WORKERS
 from likeness.local.valkey import Valkey
 from likeness.problems import LocalProblem
 
@@ -194,6 +195,7 @@ class Stack:
             **{name: os.environ[name] for name in ("LIKENESS_STORE_URL", "LIKENESS_KEYS_FILE") if name in os.environ},
             **self.settings.environment,
             "LIKENESS_REDIS_URL": redis_url,
+            WORKERS: str(self.settings.workers),
             "LIKENESS_HOST": self.settings.host,
             "LIKENESS_PORT": str(self.settings.port),
         }
