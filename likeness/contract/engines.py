@@ -15,6 +15,8 @@ from likeness.contract.jobs import Scalar
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.tasks import ControlKind, Customise, EditType, Generate, Purpose, Task
 
+REFINING = 0.4
+"""The strength up to which tiles of a picture agree, as they only refine it; from more noise each invents its own."""
 LONGEST = 2.0
 """The longest side that is worked on, in sides of the square an engine was trained at: its buckets go up to 4 to 1."""
 Kind = Literal["recreate", "customise", "generate"]
@@ -62,7 +64,7 @@ class CanvasSpec(BaseModel):
         proportions are kept as far as multiples allow.
         """
         scale = self._scale(width, height)
-        if scale == 1:
+        if abs(scale - 1) * max(width, height) < self.multiple:
             return width, height
         sides = (max(self.minimum, round(side * scale / self.multiple) * self.multiple) for side in (width, height))
         across, down = sides

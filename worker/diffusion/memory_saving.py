@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from likeness.contract.engines import CanvasSpec
-from worker.diffusion.tensors import to_working_size
+from worker.diffusion.tensors import reconstructed, to_working_size
 from worker.engine import Canvas, EngineTask
 from worker.networks.batch_invariance import BatchInvariantUNet
 
@@ -82,6 +82,11 @@ class MemorySaver(Measures):
             Measure("tiled denoising", lambda: self._set_narrow(True), lambda: self._set_narrow(False)),
         )
 
+    @torch.inference_mode()
+    def reconstruct(self, canvas: Canvas) -> Canvas:
+        """Return the canvas as the autoencoder alone gives it back."""
+        return reconstructed(self.vae, canvas)
+
     def working_canvases(self, tasks: Sequence[EngineTask], canvas: CanvasSpec) -> list[Canvas]:
         """Return the tasks' canvases in the size to work in, and set the windows in which this run denoises."""
         smalls = [to_working_size(task.canvas, canvas) for task in tasks]
@@ -94,7 +99,7 @@ class MemorySaver(Measures):
             side = min(side, SMALLEST_WINDOW)
         tiled = canvas.larger == "tiles" and max(small.shape[:2]) > canvas.tile
         for unet in self._unets:
-            unet.window = side if self._narrow or tiled else None
+            unet.window = side if tiled or (self._narrow and canvas.larger == "tiles") else None
             unet.overlap = max(1, min(canvas.overlap // 8 or side // 4, side - 1))
 
     def _set_narrow(self, narrow: bool) -> None:

@@ -18,7 +18,7 @@ from worker.diffusion.memory_saving import Measures, on_the_cpu, tiling
 from worker.diffusion.pipelines import build_pipeline, decode_latents, latents_of, step_callback
 from worker.diffusion.prompts import collate
 from worker.diffusion.schedulers import scheduler_of
-from worker.diffusion.tensors import generators, pixels, to_working_size
+from worker.diffusion.tensors import generators, pixels, reconstructed, to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.batch_invariant_transformers import BatchInvariantFlux
 
@@ -66,6 +66,11 @@ class FluxKontextEngine(Measures):
         made = list(decode_latents(self.vae, latents, tasks))
         on_step(steps, steps, "decoding")
         return made
+
+    @torch.inference_mode()
+    def reconstruct(self, canvas: Canvas) -> Canvas:
+        """Return the canvas as the autoencoder alone gives it back."""
+        return reconstructed(self.vae, canvas)
 
     def _encode(self, text: str) -> dict[str, Tensor]:
         """Return an instruction as the pipeline takes it, encoded by itself."""

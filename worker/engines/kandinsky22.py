@@ -22,6 +22,7 @@ from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.diffusion.loading import load_parts
 from worker.diffusion.memory_saving import MemorySaver, on_the_cpu, tiling
+from worker.diffusion.modes import Mode, canvas_for
 from worker.diffusion.pipelines import build_pipeline, latents_of, step_callback
 from worker.diffusion.schedulers import requested_steps, scheduler_of
 from worker.diffusion.tensors import generators, pixels, signed_to_canvas, to_size_of
@@ -122,7 +123,7 @@ class Kandinsky22Engine(MemorySaver):
         self, tasks: Sequence[EngineTask], wanted: Tensor, unwanted: Tensor, on_step: StepHook, done: int
     ) -> Tensor:
         from_scratch = tasks[0].from_scratch
-        canvas = self.spec.canvas.shrunk if from_scratch else self.spec.canvas
+        canvas = canvas_for(Mode.TEXT if from_scratch else Mode.IMAGE, self.spec.canvas, tasks[0])
         smalls = self.working_canvases(tasks, canvas)
         steps = int(tasks[0].number("steps", 1))
         kind: type[Any] = KandinskyV22Pipeline if from_scratch else KandinskyV22Img2ImgPipeline

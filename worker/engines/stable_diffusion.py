@@ -80,7 +80,7 @@ class StableDiffusionEngine(MemorySaver):
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
         mode = mode_of(tasks[0], self.in_channels)
-        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas))
+        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas, tasks[0]))
         pipe = self._pipe(mode, tasks[0])
         call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe)}
         if tasks[0].controls:

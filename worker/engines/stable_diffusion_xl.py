@@ -118,7 +118,7 @@ class StableDiffusionXLEngine(MemorySaver):
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
         mode = mode_of(tasks[0], self.in_channels)
-        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas))
+        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas, tasks[0]))
         pipe = self._pipe(mode, tasks[0])
         few = self.adapters.distilled(tasks[0])
         call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe, few_times=few), **sizes(tasks[0], smalls[0])}

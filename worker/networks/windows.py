@@ -1,12 +1,15 @@
 """Large tensors run through a network in overlapping windows, which are blended where they meet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 
 import torch
 from torch import Tensor
 
-from likeness.imaging.tiles import Box, boxes
+from likeness.imaging.tiles import boxes
+
+Span = tuple[int, int]
+"""Where a window begins along a side, and the first place behind it."""
 
 
 def in_windows(
@@ -25,33 +28,42 @@ def in_windows(
     (Bar-Tal et al. 2023, arXiv:2302.08113): neighbours agree before the next step.
     """
     height, width = sample.shape[2:]
-    tall, wide = int(height * scale), int(width * scale)
-    total, weights = sample.new_zeros(()), sample.new_zeros(1, 1, tall, wide)
-    for box in boxes(height, width, side, overlap, multiple):
+    parts = boxes(height, width, side, overlap, multiple)
+    reach = int(overlap * scale)
+    down = _weights({_scaled((box.top, box.bottom), scale) for box in parts}, reach)
+    across = _weights({_scaled((box.left, box.right), scale) for box in parts}, reach)
+    total = None
+    for box in parts:
         made = run(sample[..., box.top : box.bottom, box.left : box.right])
-        place = Box(*(int(edge * scale) for edge in (box.left, box.top, box.right, box.bottom)))
-        weight = _ramp(place, tall, wide, int(overlap * scale)).to(made.device, made.dtype)
-        if total.ndim == 0:  # how many channels it has is known from here
-            total, weights = made.new_zeros(len(made), made.shape[1], tall, wide), weights.to(made)
-        total[..., place.top : place.bottom, place.left : place.right] += made * weight
-        weights[..., place.top : place.bottom, place.left : place.right] += weight
-    return total.div_(weights)
+        if total is None:  # how many channels it has is known from here
+            total = made.new_zeros(len(made), made.shape[1], int(height * scale), int(width * scale))
+        rows, columns = _scaled((box.top, box.bottom), scale), _scaled((box.left, box.right), scale)
+        weight = (down[rows][:, None] * across[columns]).to(made.device, made.dtype)
+        total[..., slice(*rows), slice(*columns)] += made * weight
+    assert total is not None  # noqa: S101  there is a window in any sample
+    return total
 
 
-def _ramp(box: Box, height: int, width: int, overlap: int) -> Tensor:
-    """Return the weights of a window, h x w: 1 inside and at the image's own edges, less where a neighbour is."""
-    along = [
-        _line(box.bottom - box.top, box.top > 0, box.bottom < height, overlap),
-        _line(box.right - box.left, box.left > 0, box.right < width, overlap),
-    ]
-    return along[0][:, None] * along[1][None, :]
+def _scaled(span: Span, scale: Fraction) -> Span:
+    return int(span[0] * scale), int(span[1] * scale)
 
 
-def _line(length: int, before: bool, after: bool, overlap: int) -> Tensor:
+def _weights(spans: Iterable[Span], overlap: int) -> dict[Span, Tensor]:
+    """Return the weights of each window along one side: they fall where a neighbour is, and add up to 1 everywhere."""
+    length = max(end for _, end in spans)
+    lines = {span: _line(span, length, overlap) for span in spans}
+    total = torch.zeros(length)
+    for (start, end), line in lines.items():
+        total[start:end] += line
+    return {(start, end): line / total[start:end] for (start, end), line in lines.items()}
+
+
+def _line(span: Span, length: int, overlap: int) -> Tensor:
+    start, end = span
     rise = (torch.arange(overlap) + 1) / (overlap + 1)
-    line = torch.ones(length)
-    if before:
-        line[:overlap] *= rise[:length]
-    if after:
-        line[-overlap:] *= rise.flip(0)[-length:]
+    line = torch.ones(end - start)
+    if start > 0:
+        line[:overlap] *= rise[: len(line)]
+    if end < length:
+        line[-overlap:] *= rise.flip(0)[-len(line) :]
     return line

@@ -19,6 +19,7 @@ from likeness.contract.tasks import Task
 from likeness.imaging.assessment.tripwires import made_finite
 from likeness.imaging.formats.encode import encode, wanted_format
 from likeness.imaging.registration import undone
+from worker.editing.working_size import made_at_working_size
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
 from worker.runs.context import Context, Outcome, Watch
@@ -129,7 +130,7 @@ class Run:
         self.telemetry.call_of(self.spec.name, len(items))
         hook = partial(self._step, items, items[0][0].attempts + 1)
         with self.context.residents.arithmetic(exact=items[0][0].task.exact):
-            return engine.generate([task for _, task in items], hook)
+            return made_at_working_size(engine, self.spec, [task for _, task in items], hook)
 
     def _step(
         self,

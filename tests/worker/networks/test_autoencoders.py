@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.support.peak_memory import PeakMemory
 from tests.support.tiny_editors import kandinsky22_decoder
 from tests.support.tiny_parts import autoencoder
 from worker.networks.autoencoders import SCALE, SMALLEST_WINDOW, MixedAutoencoder, OneByOneVQModel
@@ -120,3 +121,17 @@ def test_an_autoencoder_encodes_in_short_numbers_and_decodes_in_long_ones() -> N
     assert 0 < (short - exact).abs().mean() < 0.05 * exact.abs().mean()
     assert torch.equal(made.encode(pictures[1:2]).latent_dist.mean, short[1:2]), "the same alone"
     assert torch.equal(made.decode(exact).sample, shown)
+
+
+@torch.inference_mode()
+def test_a_picture_of_twelve_windows_takes_hardly_more_memory_than_one(vae: Any) -> None:
+    """As a photo of 12 megapixels to one of 1, in windows of a sixteenth of that: what is held besides the picture."""
+    vae.window = 32
+    beside = []
+    for height, width in ((32, 32), (96, 128)):
+        latents = torch.randn(1, 4, height, width)
+        with PeakMemory() as memory:
+            image = decoded(vae, latents)
+        assert memory.peak > image.nbytes
+        beside.append(memory.peak - image.nbytes)
+    assert beside[1] <= 1.3 * beside[0]
