@@ -134,11 +134,11 @@ class Components:
 
     def held(self) -> int:
         """Return the bytes of the parts on the device, each counted once."""
-        return sum(_bytes(entry.part) for entry in self._entries.values() if not entry.offloaded)
+        return sum(bytes_of(entry.part) for entry in self._entries.values() if not entry.offloaded)
 
     def size(self, engine: str | None = None) -> int:
         """Return the bytes of all parts, or of those that one engine uses."""
-        return sum(_bytes(entry.part) for entry in self._entries.values() if engine is None or engine in entry.users)
+        return sum(bytes_of(entry.part) for entry in self._entries.values() if engine is None or engine in entry.users)
 
     def networks(self, engine: str) -> "list[nn.Module]":
         """Return the networks that one engine uses."""
@@ -150,7 +150,8 @@ def _network(part: object) -> "nn.Module | None":
     return cast("nn.Module", part) if hasattr(part, "named_parameters") else None
 
 
-def _bytes(part: object) -> int:
+def bytes_of(part: object) -> int:
+    """Return the bytes of a network's weights, each counted once; 0 of what is none."""
     network = _network(part)
     if network is None:
         return 0

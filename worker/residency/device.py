@@ -1,5 +1,6 @@
 """The device that engines run on, and its memory."""
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,16 @@ def device_memory(device: str) -> int:
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     bound = _container_bound()
     return whole if bound is None else min(whole, bound)
+
+
+def room_on(device: str) -> float:
+    """Return the bytes of a GPU that are free, whoever took the others; without a GPU there is no such bound."""
+    if not device.startswith("cuda"):
+        return math.inf
+    import torch
+
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return float(torch.cuda.mem_get_info(device)[0] + unused)
 
 
 def free_memory(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int:

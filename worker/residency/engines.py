@@ -136,10 +136,10 @@ class Residents:
         return engine.save_memory() if isinstance(engine, SavesMemory) else None
 
     def drop_others(self, spec: EngineSpec) -> bool:
-        """Unload every engine but this one; return whether there was any."""
+        """Unload every engine but this one, and what is beside them; return whether there was any."""
         others = [name for name in self._engines if name != spec.name]
         self._drop(*others)
-        return bool(others)
+        return self._auxiliary.drop() or bool(others)
 
     def relax(self, spec: EngineSpec) -> None:
         """Let an engine spend memory again; one that cannot is unloaded, and comes back fresh when it is needed."""
@@ -198,14 +198,21 @@ class Residents:
             raise EngineFailed(f"the engine {spec.name} could not be loaded: {error}") from error
 
     def _make_room(self, spec: EngineSpec) -> None:
-        """Take engines off the device, the least recently used first, until this one is within the budget."""
+        """Take engines off the device, the least recently used first, then what is beside them, until this one fits."""
         need = spec.memory or self.components.size(spec.name)
         for name in self.names():
-            if self.components.held() + need <= self._budget:
+            if self._fits(need):
                 return
             self._evict(name)
-        if self.components.held() + need > self._budget:
+        if not self._fits(need):
+            self._auxiliary.drop()
+        if not self._fits(need):
             log.warning("engine over the budget", engine=spec.name, memory=need, budget=self._budget)
+
+    def _fits(self, need: int) -> bool:
+        """Return whether so many bytes more are within the budget, and there: other processes may have taken some."""
+        held = self.components.held() + self._auxiliary.held()
+        return held + need <= self._budget and need <= device.room_on(self.device)
 
     def _evict(self, name: str) -> None:
         """Move an engine to the machine's memory where there is room for it, else drop it."""

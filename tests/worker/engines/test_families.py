@@ -282,3 +282,53 @@ def test_networks_are_given_to_torch_compile_where_that_is_set(models: Path) -> 
         blocks = [one for one in unet.modules() if type(one).__name__ == "BasicTransformerBlock"]
         assert blocks and {one._compiled_call_impl is not None for one in blocks} == {asked}
         assert unet._compiled_call_impl is None, "its loop over windows would be unrolled"
+
+
+@pytest.mark.parametrize(("strength", "run"), [(0.5, 2), (1.0, 4)])
+def test_lightning_runs_at_the_times_it_was_trained_at(
+    engine: Callable[[str], Engine], strength: float, run: int
+) -> None:
+    able, seen = engine("sdxl-lightning"), []
+    hook = able.unet.register_forward_pre_hook(lambda _, given: seen.append(round(float(given[1]))))
+    made(able, task("sdxl-lightning", parameters={"steps": 4, "strength": strength}))
+    hook.remove()
+    assert seen == [999, 749, 499, 249][-run:]
+
+
+def test_a_refiner_works_in_windows_too(engine: Callable[[str], Engine]) -> None:
+    able, seen = engine("sdxl-refined"), []
+    hook = able.refiner.unet.register_forward_pre_hook(lambda *_: seen.append(able.refiner.unet.window))
+    made(able, task("sdxl-refined", 136, 168, parameters={"strength": 0.3}))
+    hook.remove()
+    assert set(seen) == {SMALL["tile"] // 8}
+
+
+def test_a_refiner_shares_what_it_has_in_common_with_its_base(residents: Residents) -> None:
+    residents.engine(small(CATALOGUE.find("sdxl-refined")))
+    networks = [type(one).__name__ for one in residents.components.networks("sdxl-refined")]
+    assert sorted(networks) == ["BatchInvariantUNet"] * 2 + [
+        "CLIPTextModel",
+        "CLIPTextModelWithProjection",
+        "MixedAutoencoder",
+    ]
+
+
+def test_without_a_negative_prompt_sdxl_gets_zeros(engine: Callable[[str], Engine]) -> None:
+    able = engine("sdxl")
+    plain, negative = able._encode(task("sdxl")), able._encode(task("sdxl", parameters={"negative_prompt": "blue"}))
+    for name in ("negative_prompt_embeds", "negative_pooled_prompt_embeds"):
+        assert not plain[name].any() and negative[name].any()
+    assert (plain["prompt_embeds"] == negative["prompt_embeds"]).all() and plain["prompt_embeds"].any()
+
+
+def test_a_hole_is_never_filled_in_windows(engine: Callable[[str], Engine]) -> None:
+    for name in ("sd15-inpaint", "sdxl"):
+        able, one = engine(name), task(name, 136, 168, parameters={"strength": 1.0})
+        made(able, replace(one, mask=np.ones((136, 168), np.float32)))
+        assert able.unet.window is None
+
+
+def test_from_much_noise_nothing_is_made_in_windows(engine: Callable[[str], Engine]) -> None:
+    for strength, window in ((0.3, SMALL["tile"] // 8), (0.6, None)):
+        made(engine("sd15"), task("sd15", 136, 168, parameters={"strength": strength}))
+        assert engine("sd15").unet.window == window
