@@ -29,6 +29,8 @@ export interface CanvasSpec {
   tile: number;
   /** the longer side it works best at; a smaller image is enlarged for processing */
   native?: number | null;
+  /** the area it was trained at: a smaller image is enlarged to it, whatever its proportions, and what is not processed in tiles is reduced to it; takes the place of `native` and `tile` there */
+  area?: number | null;
   /** a larger image is processed in overlapping tiles, or scaled down and only its change scaled up */
   larger?: "tiles" | "smaller";
   /** overlap of neighbouring tiles */
@@ -339,7 +341,7 @@ export interface Delivery {
 export interface DryRun {
   dry_run?: true;
   kind: "recreate" | "customise" | "generate" | "compare";
-  /** for a comparison, that of the first run */
+  /** for a comparison, the one in whose queue it waits */
   engine: string;
   /** one; for a comparison all of them, in the requested order */
   runs: Array<RunView>;
@@ -666,7 +668,7 @@ export interface ImageView {
   mode: string;
   format: string;
   sha256: string;
-  /** null for an engine that makes the same image every time */
+  /** the seed; null where none was given and every seed makes the same image */
   seed: number | null;
   /** the value used for this image, where it grows with each attempt; otherwise null */
   guidance_scale?: number | null;
