@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
@@ -101,6 +101,13 @@ class Kept:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.deaths - 1))
         self.start_at = now + pause
         return f"{self.child.why()}\n  starting it again in {pause:g} s"
+
+
+class Stoppable(Protocol):
+    """What runs until it is asked to stop."""
+
+    def ask_to_stop(self) -> None:
+        """Ask to stop."""
 
 
 class Stack:
@@ -230,7 +237,7 @@ class Stack:
 
 
 @contextmanager
-def signals_to(stack: Stack) -> Iterator[None]:
+def signals_to(stack: Stoppable) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM ask `stack` to stop."""
 
     def ask(_signal: int, _frame: FrameType | None) -> None:
