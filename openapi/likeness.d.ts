@@ -29,6 +29,8 @@ export interface CanvasSpec {
   tile: number;
   /** the longer side it works best at; a smaller image is enlarged for processing */
   native?: number | null;
+  /** the area it was trained at: a smaller image is enlarged to it, whatever its proportions, and what is not processed in tiles is reduced to it; takes the place of `native` and `tile` there */
+  area?: number | null;
   /** a larger image is processed in overlapping tiles, or scaled down and only its change scaled up */
   larger?: "tiles" | "smaller";
   /** overlap of neighbouring tiles */

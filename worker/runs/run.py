@@ -19,6 +19,7 @@ from likeness.contract.tasks import Task
 from likeness.imaging.assessment.tripwires import made_finite
 from likeness.imaging.formats.encode import encode, wanted_format
 from likeness.imaging.registration import undone
+from worker.editing.working_size import made_at_working_size
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
 from worker.runs.context import Context, Outcome, Watch
@@ -54,7 +55,7 @@ class Run:
         if engine is None:
             return self.outcomes
         self.works = [work for order in orders if (work := self._prepare(order))]
-        fallback = Fallback(self.spec, self.context.residents, partial(self._generate, engine))
+        fallback = self._fallback(engine)
         try:
             while pending := [work for work in self.works if work.open]:
                 self._attempt(fallback, pending)
@@ -65,6 +66,12 @@ class Run:
             if work.wanted:
                 self.outcomes[work.order.id] = work.error or self._finish(work, started, len(orders))
         return self.outcomes
+
+    def _fallback(self, engine: Engine) -> Fallback[RunItem]:
+        """Return what makes the images: those of a job that is to be exact one by one."""
+        pixels = max((work.plan.canvas[..., 0].size for work in self.works), default=0)
+        together = 1 if any(work.task.exact for work in self.works) else self.spec.batch
+        return Fallback(self.spec, self.context.residents, partial(self._generate, engine), pixels, together)
 
     def _load(self, orders: Sequence[JobOrder]) -> Engine | None:
         job_ids = [order.id for order in orders]
@@ -123,7 +130,8 @@ class Run:
     def _generate(self, engine: Engine, items: Sequence[RunItem]) -> list[Canvas]:
         self.telemetry.call_of(self.spec.name, len(items))
         hook = partial(self._step, items, items[0][0].attempts + 1)
-        return engine.generate([task for _, task in items], hook)
+        with self.context.residents.arithmetic(exact=items[0][0].task.exact):
+            return made_at_working_size(engine, self.spec, [task for _, task in items], hook)
 
     def _step(
         self,
