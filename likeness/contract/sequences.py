@@ -15,7 +15,7 @@ from likeness.contract.options import Region
 from likeness.contract.tasks import Customise
 from likeness.contract.tokens import NotUnderstood
 
-EACH = ("candidates", "attempts", "exact", "priority", "thresholds")
+EACH = ("candidates", "attempts", "exact", "priority", "thresholds", "flatten")
 """Fields of the job that hold for each of its edits."""
 
 

@@ -11,7 +11,7 @@ from likeness.contract.editing import MAX_EDITS, SHARED, EditFields, OneEdit
 from likeness.contract.editing import Control as Control
 from likeness.contract.editing import ControlKind as ControlKind
 from likeness.contract.editing import EditType as EditType
-from likeness.contract.options import Lora
+from likeness.contract.options import HEX_COLOUR, Lora
 from likeness.contract.parameters import MAX_PROMPT, Parameters, PictureParameters
 from likeness.contract.report import EditThresholds, Thresholds
 
@@ -101,6 +101,12 @@ class Customise(PictureOrder, EditFields):
         max_length=MAX_EDITS,
         description=f"up to {MAX_EDITS} edits, made in order, each of what the one before made; beside them only a "
         "`mask` and `preserve` that hold through all of them, and what concerns the whole job",
+    )
+    flatten: str | None = Field(
+        default=None,
+        pattern=HEX_COLOUR,
+        description="the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). "
+        "Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is",
     )
     format: OutputFormat | None = Field(
         default=None,

@@ -13,7 +13,7 @@ from likeness.storage.pictures import PictureStore
 from worker.engine import Canvas, Plane
 from worker.observability.telemetry import Telemetry
 from worker.residency.engines import Residents
-from worker.runs.safeguards import Safeguards
+from worker.runs.safeguards import Safeguards, Source
 
 Outcome = Result | JobError
 """How one job of a run ended. A cancelled one has none."""
@@ -38,5 +38,5 @@ class Context:
     telemetry: Telemetry = field(default_factory=Telemetry)
     product: Callable[[Canvas], Plane] | None = None
     """How the product is found; by the segmenter where it is None."""
-    source_sha256: str | None = None
-    """The image that provenance names, where a run works on something that was made of it."""
+    source: Source | None = None
+    """What provenance names, where a run works on something that was made of the image that was sent."""

@@ -6,10 +6,12 @@ from typing import cast
 
 from likeness.contract.engines import CanvasSpec, EngineSpec
 from likeness.contract.jobs import JobOrder, SentFile
+from likeness.contract.options import rgb_of_hex
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Customise, Generate, Task
 from likeness.imaging.assessment.generated import asked
+from likeness.imaging.flatten import flattened
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
 from likeness.imaging.masks import upright_mask
@@ -25,10 +27,12 @@ def prepared(order: JobOrder, spec: EngineSpec, context: Context) -> Work:
     """Decode the input onto its canvas and plan the edit. Raises LikenessError for what is wrong with either."""
     planned = PlannedRun.of(spec, cast(Task, order.task))
     original = _original(order, spec, context)
-    frame = Frame.of(original)
-    plan = _plan(order, planned, context, original, frame)
+    shown = _shown(original, order)
+    frame = Frame.of(shown)
+    plan = _plan(order, planned, context, original, shown)
     seed = planned.task.seed
-    return Work(order, planned, original, frame, plan, secrets.randbelow(MAX_SEED + 1) if seed is None else seed)
+    first = secrets.randbelow(MAX_SEED + 1) if seed is None else seed
+    return Work(order, planned, shown, frame, plan, first, original=None if shown is original else original)
 
 
 def _original(order: JobOrder, spec: EngineSpec, context: Context) -> Picture:
@@ -38,10 +42,21 @@ def _original(order: JobOrder, spec: EngineSpec, context: Context) -> Picture:
     return decode(context.store.get(order.input), UNBOUNDED)
 
 
-def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Picture, frame: Frame) -> EditPlan:
-    """Return what is asked of the image, from the files that were sent with it."""
+def _shown(original: Picture, order: JobOrder) -> Picture:
+    """Return the image that is edited: a cut-out on a colour where its alpha is to go."""
+    task = order.task
+    return original if not isinstance(task, Customise) else laid(original, task)
+
+
+def laid(original: Picture, task: Customise) -> Picture:
+    """Return an image as a customisation edits it: flattened, where that is asked."""
+    return original if task.flatten is None else flattened(original, rgb_of_hex(task.flatten))
+
+
+def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Picture, given: Picture) -> EditPlan:
+    """Return what is asked of the image that is `given`, from the files that were sent with it."""
     files = files_of(order, context)
-    analysed = analysed_canvas(planned.spec.canvas, context, original, frame, files)
+    analysed = analysed_canvas(planned.spec.canvas, context, original, given, files)
     return edit_plan_of(planned, analysed, beside(original, files))
 
 
@@ -52,15 +67,17 @@ def files_of(order: JobOrder, context: Context) -> dict[SentFile, Picture]:
 
 
 def analysed_canvas(
-    spec: CanvasSpec, context: Context, original: Picture, frame: Frame, files: Mapping[SentFile, Picture]
+    spec: CanvasSpec, context: Context, original: Picture, given: Picture, files: Mapping[SentFile, Picture]
 ) -> AnalysedCanvas:
-    """Return an image on its canvas, with the mask that was sent."""
+    """Return what is edited of an image, flattened where that was asked, on its canvas with the mask that was sent."""
+    frame = Frame.of(given)
     width, height = frame.upright_size
     return AnalysedCanvas(
-        frame.canvas(original, spec.multiple, spec.minimum),
+        frame.canvas(given, spec.multiple, spec.minimum),
         (height, width),
         context.product or context.residents.product,
         context.residents.caption,
         mask=upright_mask(original, files["mask"]) if "mask" in files else None,
         cut_out=cut_out_of(original),
+        uncovered=None if given is original else Frame.of(original).canvas(original, spec.multiple, spec.minimum),
     )

@@ -26,6 +26,14 @@ class Checker(Protocol):
 
 
 @dataclass(frozen=True)
+class Source:
+    """What several edits began with: the sha256 of the image that was sent, and whether a network draws in one."""
+
+    sha256: str
+    drawn: bool
+
+
+@dataclass(frozen=True)
 class Safeguards:
     """What is done to every picture. Each of the three may be off; by default only the provenance is on."""
 
@@ -53,22 +61,23 @@ class Safeguards:
 
 
 def provenance_of(
-    spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int | None, source_sha256: str | None = None
+    spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int | None, source: Source | None = None
 ) -> Provenance:
     """Return what one picture is to say about itself; a customised one is in part the given one.
 
-    `source_sha256` is of the image that was sent, where the run works on something that was made of it.
+    `source` is where it comes from, where the run works on something that was made of the image that was sent.
     """
-    edited = isinstance(order.task, Customise)
+    drawn = not spec.edits or (source is not None and source.drawn)
+    changed = DigitalSource.COMPOSITE if drawn else DigitalSource.ENHANCED
     item = order.task.instruction if isinstance(order.task, Customise) else None
     asked = {"instruction": item} if item else {}
     return Provenance(
-        source=DigitalSource.COMPOSITE if edited else DigitalSource.TRAINED,
+        source=changed if isinstance(order.task, Customise) else DigitalSource.TRAINED,
         engine=spec.name,
         revision=spec.revision,
         seed=seed,
         parameters={**task.parameters, **asked, **{f"lora:{name}": weight for name, weight in task.loras.items()}},
-        input_sha256=source_sha256 or (order.input and order.input.sha256),
+        input_sha256=source.sha256 if source else order.input and order.input.sha256,
     )
 
 

@@ -23,7 +23,8 @@ from likeness.imaging.frame import Frame
 from worker.editing.edit_types import region_of
 from worker.engine import Canvas, Plane
 from worker.runs.context import Context, Outcome, Watch
-from worker.runs.preparation import analysed_canvas, files_of
+from worker.runs.preparation import analysed_canvas, files_of, laid
+from worker.runs.safeguards import Source
 from worker.runs.scoring import UNBOUNDED, score
 from worker.runs.subruns import Parts, failed, joined
 
@@ -71,10 +72,12 @@ def edited(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
     try:
         plan = plan_of(order.task, context.catalogue)
         sent = cast(StoredPicture, order.input)
-        given = decode(context.store.get(sent), UNBOUNDED)
+        original = decode(context.store.get(sent), UNBOUNDED)
+        given = laid(original, cast(Customise, plan.task))
         product = ProductFound(context.residents.product)
-        own = replace(context, product=product, source_sha256=sent.sha256)
-        kept = _kept(order, plan, given, own)
+        source = Source(sent.sha256, any(not run.spec.edits for run in plan.runs))
+        own = replace(context, product=product, source=source)
+        kept = _kept(order, plan, original, given, own)
         done = _every(plan, given, product, Parts(order, own, watch, len(plan.runs)))
         if done is None or isinstance(done, JobError):
             return done
@@ -113,12 +116,12 @@ def _with_format(task: Customise, whole: Customise, given: Picture, last: bool) 
     return task.model_copy(update={"format": exact})
 
 
-def _kept(order: JobOrder, plan: Plan, given: Picture, context: Context) -> NDArray[np.bool_] | None:
+def _kept(order: JobOrder, plan: Plan, original: Picture, given: Picture, context: Context) -> NDArray[np.bool_] | None:
     """Return what no edit may change, H x W of the upright original; None where one of them may change everything."""
     tasks = [cast(Customise, run.task) for run in plan.runs]
     if not all(task.mask or task.preserve for task in tasks):
         return None
-    shown = analysed_canvas(plan.runs[0].spec.canvas, context, given, Frame.of(given), files_of(order, context))
+    shown = analysed_canvas(plan.runs[0].spec.canvas, context, original, given, files_of(order, context))
     regions = [region for task in tasks if (region := region_of(task, shown)) is not None]
     return np.asarray(shown.cut(~reduce(np.logical_or, regions)), dtype=np.bool_)
 
