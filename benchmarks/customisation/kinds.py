@@ -8,6 +8,7 @@ from benchmarks.customisation.colours import COLOURWAYS, SEED, coloured
 from benchmarks.customisation.figures import NOTHING, Figure, at_most, runs, spread
 from benchmarks.customisation.guides import printed
 from benchmarks.customisation.workbench import Made, Photo, Task, Workbench
+from likeness.contract.colour_names import CLOTH
 from likeness.contract.options import Recolour
 from likeness.contract.report import Verdict
 from likeness.contract.tasks import Customise

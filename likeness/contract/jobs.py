@@ -86,9 +86,9 @@ class JobOrder(Strict):
         """How many runs of an engine it takes."""
         if self.reproduces is not None:
             return len(self.reproduces.originals)
-        if isinstance(self.task, Compare):
-            return sum(grid.count for grid in self.task.runs)
-        return max(1, len(self.task.edits)) if isinstance(self.task, Customise) else 1
+        grids = self.task.runs if isinstance(self.task, Compare) else []
+        edits = self.task.edits if isinstance(self.task, Customise) else []
+        return max(1, len(edits), sum(grid.count for grid in grids))
 
 
 class Progress(Strict):

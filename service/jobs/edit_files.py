@@ -7,11 +7,15 @@ from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import SentFile
 
 
-def used_beside(fields: dict[str, Any], files: Collection[SentFile]) -> Collection[SentFile]:
-    """Return the files that a task itself uses; with `edits` those are used by the edits that say so.
+def with_files(fields: dict[str, Any], files: Collection[SentFile]) -> dict[str, Any]:
+    """Return the fields of a task with the files that it uses; with `edits`, those say themselves which they use.
 
     Raises InvalidField for a file that none of them uses, and for one that is used and was not sent.
     """
+    return {**fields, **dict.fromkeys(_own(fields, files), "file")}
+
+
+def _own(fields: dict[str, Any], files: Collection[SentFile]) -> Collection[SentFile]:
     edits = fields.get("edits")
     if not isinstance(edits, list) or not edits:
         return files

@@ -28,7 +28,7 @@ from service.http import strict_json
 from service.http.body_limits import FIELDS_BYTES
 from service.http.problems import of_validation, pointer
 from service.http.submitting import MOST_IMAGES
-from service.jobs.edit_files import used_beside
+from service.jobs.edit_files import with_files
 
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -263,11 +263,7 @@ def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model
     """Return the task that the fields and the files sent beside them make."""
     if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
         raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")
-    fields = (
-        _compared(fields, files)
-        if model is Compare
-        else {**fields, **dict.fromkeys(used_beside(fields, files), "file")}
-    )
+    fields = _compared(fields, files) if model is Compare else with_files(fields, files)
     try:
         return model.model_validate_json(json.dumps(fields), strict=True)
     except RecursionError as error:
