@@ -110,6 +110,11 @@ class Compare(BaseModel):
         return runs
 
     @property
+    def count(self) -> int:
+        """How many runs it asks for."""
+        return sum(grid.count for grid in self.runs)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that must be sent beside the image."""
         return self.task.files if isinstance(self.task, Customise) else ()

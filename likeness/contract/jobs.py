@@ -16,7 +16,6 @@ from likeness.contract.strict import Strict
 from likeness.contract.tasks import Customise, Generate, Task
 
 Scalar = str | int | float | bool | None
-
 SentFile = Literal["mask", "logo", "control", "style_image", "guide"]
 """Files that may be sent with an image."""
 
@@ -86,9 +85,8 @@ class JobOrder(Strict):
         """How many runs of an engine it takes."""
         if self.reproduces is not None:
             return len(self.reproduces.originals)
-        grids = self.task.runs if isinstance(self.task, Compare) else []
         edits = self.task.edits if isinstance(self.task, Customise) else []
-        return max(1, len(edits), sum(grid.count for grid in grids))
+        return self.task.count if isinstance(self.task, Compare) else max(1, len(edits))
 
 
 class Progress(Strict):
