@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.comparison import JobTask
@@ -127,9 +127,11 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     try:
-        run(args.request, args.out)
-    except (LikenessError, DeviceLost, ValidationError, OSError, KeyError, json.JSONDecodeError) as error:
+        result = run(args.request, args.out)
+    except (LikenessError, DeviceLost, OSError, KeyError, ValueError) as error:  # ValueErrors: JSON, TOML, pydantic
         sys.exit(f"likeness: {error}")
+    for number, image in enumerate(result.images):
+        print(f"{args.out / f'{number}.{image.format}'}: {image.report.verdict}")
 
 
 if __name__ == "__main__":
