@@ -3,11 +3,10 @@
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.intents import Intent
 from likeness.contract.tasks import Customise
-from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits.scene import named_colour
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import rgb_of_hex
-from worker.editing.edit_types import check_of, where_of
+from worker.editing.edit_types import background_check, check_of, light_check, where_of
 from worker.editing.plan import EditPlan
 from worker.engine import ExactEdit, Plane
 
@@ -19,13 +18,13 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas) -> EditPl
         return _dyed(task, shown, f"the colour {code}", rgb_of_hex(code), _coloured(task, shown))
     edit = intent.edit or Edit(EditKind.SAME)
     if edit.kind is EditKind.LIGHT:
-        return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=EditCheck(edit.phrase))
+        return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=light_check(edit))
     where = where_of(task, shown, edit)
     if edit.kind is not EditKind.BACKGROUND:
         return _dyed(task, shown, edit.phrase, edit.rgb or (0, 0, 0), where)
     colour = named_colour(edit.colour) if edit.colour else None
     asked = ExactEdit(edit.kind, colour, edit.name, shown.cut_out is not None)
-    return EditPlan(shown.canvas, mask=where, edit=asked, check=check_of(edit.phrase, 1 - where, colour))
+    return EditPlan(shown.canvas, mask=where, edit=asked, check=background_check(edit, where, colour))
 
 
 def _dyed(task: Customise, shown: AnalysedCanvas, asked: str, colour: tuple[int, int, int], where: Plane) -> EditPlan:

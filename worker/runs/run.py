@@ -168,7 +168,8 @@ class Run:
             work.withheld += 1
             self.telemetry.candidate(self.spec.name, None)
             return
-        candidate = score(work.given, data, work.task, work.plan.check, self.context.metrics, faults)
+        context = self.context
+        candidate = score(work.given, data, work.task, work.plan.check, context.metrics, faults, context.gates)
         report = candidate.report.model_copy(update={"registration": lay})
         work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
         self.telemetry.candidate(self.spec.name, report)
