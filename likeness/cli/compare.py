@@ -51,7 +51,7 @@ def compare(
     url: Url = URL,
     key: Key = None,
 ) -> None:
-    """Run an image through several engines and settings, and rank the results. Exits 1 if every run was rejected or failed.
+    """Run an image through several engines and settings, and rank the results. Exits 1 if all were rejected or failed.
 
     Without an edit, every run recreates the image.
     """

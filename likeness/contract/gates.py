@@ -191,7 +191,7 @@ class Gates(Strict):
         return limits
 
     def with_overrides(self, *overrides: Overrides) -> Self:
-        """Return these with other limits, the last of which count. Raises pydantic.ValidationError for unknown ones."""
+        """Return these with other limits, the last of which count. Raises ValueError for unknown ones."""
         merged = {kind.value: self.of(kind) for kind in GateKind}
         for kinds in overrides:
             for kind, limits in kinds.items():

@@ -50,7 +50,12 @@ MEANINGS: dict[str, Meaning] = {
     "clipped": Meaning("share of the area", 0, 1, "burnt out or blocked up", "clipping of single channels"),
     "background_left": Meaning(SHARE, 0, None, "the old background shows", "what resembles the product", mendable=20.0),
     "background_off": Meaning(
-        "share of the background", 0, 1, "the background is not the asked colour", "what is near the product", mendable=6.0
+        "share of the background",
+        0,
+        1,
+        "the background is not the asked colour",
+        "what is near the product",
+        mendable=6.0,
     ),
     "product_changed": Meaning(SHARE, 0, 1, "the product changed too", "its rim", mendable=5.0),
     "translucent": Meaning(SHARE, 0, None, "the product is half transparent", "mistakes of a sure mask", mendable=20.0),
@@ -58,15 +63,19 @@ MEANINGS: dict[str, Meaning] = {
     "print_off": Meaning("share of the print", 0, 1, "the print runs off the product", "a wrong mask", mendable=None),
     "print_contrast": Meaning("dE76", 0, None, "the print can hardly be read", "its smallest signs", True, 25.0),
     "ink_spread": Meaning("L*", 0, None, "the ink is uneven", "a logo's own colours", mendable=4.0),
-    "residue": Meaning("share of what was uncovered", 0, 1, "the old product shows where it was", "smears in its colours"),
+    "residue": Meaning(
+        "share of what was uncovered", 0, 1, "the old product shows where it was", "smears in its colours"
+    ),
     "cut": Meaning(SHARE, 0, 1, "the frame cuts the product off", "a product cut before", mendable=60.0),
     "tinted": Meaning(SHARE, 0, 1, "prints or tags were coloured", "coloured prints", mendable=2.0),
-    "rigid": Meaning("ratio", -1, 1, "the pattern is as flat as on paper", "other periods than 32, 64, 96 px", mendable=1.2),
+    "rigid": Meaning(
+        "ratio", -1, 1, "the pattern is as flat as on paper", "other periods than 32, 64, 96 px", mendable=1.2
+    ),
     "texture_kept": Meaning("ratio", -1, 1, "the product's own texture is lost", "tone and colour", True),
     "tone_drift": Meaning("dE76", 0, None, "flat areas changed their tone", "single pixels"),
     "tone_shift": Meaning("ratio", -1, None, "the light is not what was asked", "where", True),
     "tones_kept": Meaning("ratio", -1, 1, "the tones were mixed up", "colour", True),
-}  # fmt: skip
+}
 """By name. Every px that is named is one of a copy whose short side is 400 px."""
 
 

@@ -15,7 +15,7 @@ REACHED = 0.03
 SPILT = 8.0
 """CIELAB units from which on a pixel outside the product changed."""
 EDGE, EDGE_NEAR, EDGE_FAR = 4.0, 2.0, 9.0
-"""L*, a*, b* a px that an edge has at least; px within which it is at the outline, and within which it is looked for."""
+"""CIELAB units a px that an edge has at least; px within which it is at the outline; within which it is looked for."""
 
 
 def fringe(pair: Pair) -> float | None:
@@ -54,7 +54,7 @@ def _off_line(lab: Floats, band: Where, sides: tuple[Where, Where], scale: float
 
 
 def spill(pair: Pair) -> float:
-    """Return what changed farther than 6 px outside the product, as a share of the product's area; 0.., lower is better."""
+    """Return what changed farther than 6 px outside the product, as a share of its area; 0.., lower is better."""
     changed = opened(pair.away(6) & (pair.change > SPILT), pair.scale)
     return float(changed.sum() / max(int(pair.solid.sum()), 1))
 
