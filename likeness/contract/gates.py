@@ -200,7 +200,7 @@ class Gates(Strict):
 
 
 def checked(overrides: Overrides) -> dict[str, dict[str, Limit]]:
-    """Return limits that were asked or read from a file. Raises ValueError naming the first that is unknown or wrong."""
+    """Return limits that were asked or read from a file. Raises ValueError naming those that are unknown or wrong."""
     Gates.model_validate(overrides)
     return {kind: dict(limits) for kind, limits in overrides.items()}
 
