@@ -1,9 +1,9 @@
 """Measures judged images and writes their figures as a table: `python -m benchmarks.verdict.figures FOLDER`.
 
-FOLDER has `judgements.csv`, with an id, a kind, the request as JSON and what a person said of an edit (`verdict`) and of
-the same one by plain arithmetic (`arithmetic`): P, R or N. `judged/` beside it has `given-PICTURE.webp` and
-`mask-PICTURE.png`, and of each id (KIND-PICTURE) `ID.made.webp` and `ID.arith.webp`. The table is TABLE, which the tests
-hold the limits against.
+FOLDER has `judgements.csv`, with an id, a kind, the request as JSON and what a person said of an edit (`verdict`) and
+of the same one by plain arithmetic (`arithmetic`): P, R or N. `judged/` beside it has `given-PICTURE.webp` and
+`mask-PICTURE.png`, and of each id (KIND-PICTURE) `ID.made.webp` and `ID.arith.webp`. The table is TABLE, which the
+tests hold the limits against.
 """
 
 import argparse
@@ -98,10 +98,12 @@ def _check(kind: GateKind, request: Mapping[str, Any], product: Floats) -> EditC
         kind=kind,
         product=None if kind in WHOLE else product,
         plain=kind is GateKind.BACKGROUND or "text" in request,
-        factor=vocabulary.SIZES.get(str(request.get("instruction", "")).split()[-1:][0], 1.0)
-        if kind is GateKind.SIZE
-        else 1.0,
+        factor=_factor(request) if kind is GateKind.SIZE else 1.0,
     )
+
+
+def _factor(request: Mapping[str, Any]) -> float:
+    return vocabulary.SIZES[understand(request["instruction"]).name]
 
 
 def _colour(request: Mapping[str, Any]) -> tuple[int, int, int] | None:

@@ -46,7 +46,7 @@ def calibrate(
 
 
 def _agreements(judged: "list[Judged]", now: "Gates") -> "Table":
-    """Return a row for each kind: how many were judged, and the share of publish and never agreed on, before and now."""
+    """Return a row for each kind: how many were judged, and the share of publish and never agreed on, then and now."""
     from rich.table import Column, Table
 
     from likeness.contract.gates import GateKind, Gates

@@ -76,15 +76,15 @@ class ColourGates(Strict):
 
     blotches: Limit = _at_most(2.0)
     folds_kept: Limit = _at_least(0.88)
-    contrast_kept: Limit = _at_least(0.3, 0)
-    undyed: Limit = _at_most(0.12)
-    things_dyed: Limit = _at_most(0.006)
-    outline: Limit = _at_least(0.5, 0)
-    spill: Limit = _at_most(0.02)
-    fringe: Limit = _at_most(2.0)
-    grain: Limit = _at_most(1.5)
-    blocks: Limit = _at_most(0.6)
-    clipped: Limit = _at_most(0.02)
+    contrast_kept: Limit = _at_least(0.12, 0)
+    undyed: Limit = _at_most(0.05)
+    things_dyed: Limit = _at_most(0.007)
+    outline: Limit = _at_least(0.7, 0)
+    spill: Limit = _at_most(0.01)
+    fringe: Limit = _at_most(3.5)
+    grain: Limit = _at_most(2.2)
+    blocks: Limit = _at_most(0.25)
+    clipped: Limit = _at_most(0.06)
 
 
 class BackgroundGates(Strict):
@@ -103,8 +103,8 @@ class LightGates(Strict):
     tone_shift: Limit = _at_least(1.0)
     folds_kept: Limit = _at_least(0.88)
     tones_kept: Limit = _at_least(0.9)
-    grain: Limit = _at_most(1.5)
-    blocks: Limit = _at_most(0.6)
+    grain: Limit = _at_most(2.2)
+    blocks: Limit = _at_most(0.25)
     clipped: Limit = _at_most(0.05)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from likeness.contract.gates import GateKind, Gates, Limit
 from likeness.imaging.assessment.edit_figures import MEANINGS
@@ -104,7 +105,7 @@ def _fitted_kind(judged: Sequence[Judged], start: Mapping[str, Limit]) -> dict[s
 def _best(name: str, judged: Sequence[Judged], limits: Mapping[str, Limit], start: float) -> float:
     """Return the limit of one figure that costs least while the others stay, the nearest to `start` among equals."""
     values = sorted({value for one in judged if (value := one.figures.get(name)) is not None})
-    between = [round((low + high) / 2, 4) for low, high in zip(values, values[1:], strict=False)]
+    between = [round((low + high) / 2, 4) for low, high in pairwise(values)]
     least = min(0.0, *values) if MEANINGS[name].higher_is_better else 0.0
     tried = [start, *(limit for limit in between if limit >= least)]
     return min(tried, key=lambda limit: (round(_cost(judged, {**limits, name: limit}), 6), abs(limit - start)))

@@ -58,7 +58,9 @@ MEANINGS: dict[str, Meaning] = {
         mendable=6.0,
     ),
     "product_changed": Meaning(SHARE, 0, 1, "the product changed too", "its rim", mendable=5.0),
-    "translucent": Meaning(SHARE, 0, None, "the product is half transparent", "mistakes of a sure mask", mendable=20.0),
+    "translucent": Meaning(
+        SHARE, 0, None, "the background shines through the product", "mistakes of a sure mask", mendable=20.0
+    ),
     "print_ground": Meaning("share of the print", 0, 1, "printed over what was there", "seams", mendable=None),
     "print_off": Meaning("share of the print", 0, 1, "the print runs off the product", "a wrong mask", mendable=None),
     "print_contrast": Meaning("dE76", 0, None, "the print can hardly be read", "its smallest signs", True, 25.0),
@@ -124,7 +126,7 @@ def _before_background(pair: Pair, _given: Floats, _made: Floats, check: EditChe
         "background_left": backdrop.background_left(pair, plain) if plain else None,
         "background_off": backdrop.background_off(pair, plain) if plain else None,
         "product_changed": backdrop.product_changed(pair),
-        "translucent": backdrop.translucent(pair),
+        "translucent": backdrop.translucent(pair, plain) if plain else None,
     }
 
 

@@ -61,10 +61,16 @@ def product_changed(pair: Pair) -> float | None:
     return float((pair.change[sure] > 8).mean()) if sure.any() else None
 
 
-def translucent(pair: Pair) -> float:
-    """Return the share of the product that the mask holds for half transparent inside its outline; 0..1."""
+def translucent(pair: Pair, colour: tuple[int, int, int]) -> float:
+    """Return the area in which the new background shines through, as a share of the product; 0.., lower is better.
+
+    Looked for where the mask is in doubt, well inside its outline: such a place should be product or background.
+    """
     solid = (pair.product > 0.3).astype(np.uint8)
     outlines, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     filled = cv2.drawContours(np.zeros_like(solid), outlines, -1, 1, -1) > 0
     unsure = (pair.product > 0.12) & (pair.product < 0.9) & eroded(filled, 5 * pair.scale)
-    return float(opened(unsure, 3 * pair.scale).sum() / max(int(pair.solid.sum()), 1))
+    whole = np.linalg.norm(pair.before - lab_of_colour(colour), axis=2)
+    gone = pair.change / np.maximum(whole, 1)
+    mixed = unsure & (whole > UNLIKE) & (gone > 0.15) & (gone < 0.85)
+    return float(opened(mixed, 2 * pair.scale).sum() / max(int(pair.solid.sum()), 1))
