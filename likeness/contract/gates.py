@@ -78,7 +78,7 @@ class ColourGates(Strict):
     folds_kept: Limit = _at_least(0.88)
     contrast_kept: Limit = _at_least(0.12, 0)
     undyed: Limit = _at_most(0.05)
-    things_dyed: Limit = _at_most(0.007)
+    things_dyed: Limit = _at_most(0.004)
     outline: Limit = _at_least(0.7, 0)
     spill: Limit = _at_most(0.01)
     fringe: Limit = _at_most(3.5)
@@ -139,7 +139,7 @@ class MaterialGates(Strict):
     blotches: Limit = _at_most(2.0)
     folds_kept: Limit = _at_least(0.88)
     rigid: Limit = _at_most(0.9)
-    things_dyed: Limit = _at_most(0.006)
+    things_dyed: Limit = _at_most(0.004)
 
 
 class StyleGates(Strict):

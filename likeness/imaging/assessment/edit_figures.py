@@ -109,7 +109,7 @@ def _coloured(pair: Pair, given: Floats, made: Floats, check: EditCheck) -> Valu
         "folds_kept": folds and folds[1],
         "contrast_kept": cloth.contrast_kept(pair),
         "undyed": cloth.undyed(pair, check.colour) if check.colour else None,
-        "things_dyed": things.odd_dyed(pair),
+        "things_dyed": things.things_dyed(pair),
         "outline": fringe.outline_agreement(pair),
         "spill": fringe.spill(pair),
         "fringe": fringe.fringe(pair),
