@@ -45,8 +45,6 @@ KINDS = {
 SHOWN = {"made": "verdict", "arith": "arithmetic"}
 """The files of an edit, and the columns of what was said of each."""
 JUDGEMENTS = ("P", "R", "N")
-WHOLE = (GateKind.STYLE, GateKind.CONTROL)
-"""Kinds whose product nobody looks for."""
 
 
 def is_for_fitting(picture: str) -> bool:
@@ -96,7 +94,7 @@ def _check(kind: GateKind, request: Mapping[str, Any], product: Floats) -> EditC
         inside,
         _colour(request),
         kind=kind,
-        product=None if kind in WHOLE else product,
+        product=product,
         plain=kind is GateKind.BACKGROUND or "text" in request,
         factor=_factor(request) if kind is GateKind.SIZE else 1.0,
     )

@@ -74,7 +74,7 @@ class RecreateGates(Strict):
 class ColourGates(Strict):
     """Limits of another colour."""
 
-    blotches: Limit = _at_most(2.0)
+    blotches: Limit = _at_most(0.4)
     folds_kept: Limit = _at_least(0.88)
     contrast_kept: Limit = _at_least(0.12, 0)
     undyed: Limit = _at_most(0.05)
@@ -136,7 +136,7 @@ class PatternGates(Strict):
 class MaterialGates(Strict):
     """Limits of another material."""
 
-    blotches: Limit = _at_most(2.0)
+    blotches: Limit = _at_most(0.4)
     folds_kept: Limit = _at_least(0.88)
     rigid: Limit = _at_most(0.9)
     things_dyed: Limit = _at_most(0.004)

@@ -66,7 +66,7 @@ class Thresholds(BaseModel):
     gates: dict[str, dict[str, Limit]] = Field(
         default={},
         description="limits of the verdict's figures that differ from the service's, by kind of image and figure, as "
-        '{"colour": {"blotches": 1.5, "fringe": null}}; null switches one off',
+        '{"colour": {"blotches": 0.3, "fringe": null}}; null switches one off',
     )
 
     @field_validator("gates")

@@ -15,7 +15,7 @@ from likeness.imaging.picture import Picture
 from likeness.problems import LocalProblem
 from tests.imaging.files import photo
 
-ROWS = [f"P,colour,{0.1 * number}" for number in range(6)] + [f"N,colour,{1 + 0.1 * number}" for number in range(6)]
+ROWS = [f"P,colour,{0.02 * number}" for number in range(6)] + [f"N,colour,{0.2 + 0.02 * number}" for number in range(6)]
 
 
 def table(folder: Path, *rows: str, header: str = "judgement,kind,blotches") -> Path:
@@ -30,7 +30,7 @@ def test_limits_are_written_for_the_worker(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "colour" in done.stdout and "50%" in done.stdout and "100%" in done.stdout
     limit = read_gates(out)["colour"]["blotches"]
-    assert limit is not None and 0.5 < limit < 1.0
+    assert limit is not None and 0.1 < limit < 0.2
 
 
 def test_a_row_may_name_the_report_of_an_image(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_missing_table_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_file_holds_only_what_differs(tmp_path: Path) -> None:
-    rows = ["P,colour,0.5"] * 5 + ["N,colour,4"] * 5
+    rows = ["P,colour,0.1"] * 5 + ["N,colour,4"] * 5
     out = tmp_path / "limits.json"
     CliRunner().invoke(app, ["calibrate", str(table(tmp_path, *rows)), "--out", str(out)])
     assert json.loads(out.read_text()) == {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likeness.contract.gates import GateKind
+from likeness.contract.gates import GateKind, Gates
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.colour import Floats
 from likeness.imaging.metrics.edits import backdrop, cloth, fringe, grain, pattern, printing, size, things, tone
@@ -32,9 +32,13 @@ class Meaning:
 
 
 SHARE = "share of the product"
+LEAST_SIDE = 64
+"""Px; on less, figures of blotches, folds and fringes say nothing."""
 
 MEANINGS: dict[str, Meaning] = {
-    "blotches": Meaning("ratio", 0, None, "blotchy: the colour varies where the cloth does not", "finer noise"),
+    "blotches": Meaning(
+        "ratio", 0, None, "blotchy: the colour varies where the cloth does not", "finer noise, a single stain"
+    ),
     "folds_kept": Meaning("ratio", -1, 1, "the folds are lost", "form of more than 8 px", True),
     "folds_slope": Meaning("ratio", -1, None, "it lies flat over the folds", "folds of plain parts", True),
     "contrast_kept": Meaning("ratio", 0, None, "the form is lost: hardly any light and shade are left", "where", True),
@@ -84,8 +88,11 @@ MEANINGS: dict[str, Meaning] = {
 def measured(given: Floats, made: Floats, check: EditCheck | None) -> Values:
     """Return the figures of an image's kind, both images H x W x 3 in 0..1 of one size, upright.
 
-    Without a `check` it was made again. A figure that the image does not allow is None.
+    Without a `check` it was made again. A figure that the image does not allow is None; one whose short side is under
+    LEAST_SIDE px allows none.
     """
+    if min(given.shape[:2]) < LEAST_SIDE:
+        return dict.fromkeys(Gates().of(GateKind.RECREATE if check is None else check.kind))
     pair = pair_of(given, made, None if check is None else check.product)
     if check is None:
         return _recreated(pair, given, made)

@@ -7,7 +7,7 @@ from likeness.contract.gates import UNJUDGED, GateKind, Limit
 from likeness.contract.report import Figure, Verdict
 from likeness.imaging.assessment.edit_figures import MEANINGS, Meaning
 
-NO_FIGURE = "the image does not allow this figure"
+NO_FIGURE = "it cannot be measured on this image: too small, or nothing there to measure"
 PERSON = "{} cannot be judged by figures: look at it"
 UNJUDGED_NAMES = {
     GateKind.MATERIAL: "a material",

@@ -8,21 +8,21 @@ def judged(judgement: str, **figures: float) -> Judged:
     return Judged(GateKind.COLOUR, figures, Judgement(judgement))
 
 
-STRICT = [judged("P", blotches=0.1 * number) for number in range(6)]
-STRICT += [judged("N", blotches=1.0 + 0.1 * number) for number in range(6)]
-"""A person who finds blotchy what the limits that ship let pass."""
+STRICT = [judged("P", blotches=0.02 * number) for number in range(6)]
+STRICT += [judged("N", blotches=0.2 + 0.02 * number) for number in range(6)]
+"""A person who finds blotchy what looser limits let pass."""
 
 
 def test_a_limit_is_set_between_what_a_person_parts() -> None:
     limits = fitted(STRICT, Gates())
-    assert 0.5 < limits["colour"]["blotches"] < 1.0 and set(limits) == {"colour"} and len(limits["colour"]) == 1
+    assert 0.1 < limits["colour"]["blotches"] < 0.2 and set(limits) == {"colour"} and len(limits["colour"]) == 1
     before, after = agreement(STRICT, Gates()), agreement(STRICT, Gates().with_overrides(limits))
     assert (before.share, after.share) == (0.5, 1.0)
     assert after.passed == {"P": 6, "R": 0, "N": 0}
 
 
 def test_limits_that_agree_already_stay() -> None:
-    agreed = [judged("P", blotches=0.5)] * LEAST + [judged("N", blotches=4.0)] * LEAST
+    agreed = [judged("P", blotches=0.1)] * LEAST + [judged("N", blotches=4.0)] * LEAST
     assert fitted(agreed, Gates()) == {}
 
 

@@ -34,7 +34,7 @@ def test_figures_at_their_limits_are_met() -> None:
 def test_a_miss_is_said_in_an_editors_words_with_its_figure() -> None:
     found = judged(values(GateKind.COLOUR, blotches=3.0), Gates().of(GateKind.COLOUR))
     (said,) = found.misses
-    assert said.startswith("blotchy") and "blotches 3.00, at most 2.00 is asked" in said
+    assert said.startswith("blotchy") and "blotches 3.00, at most 0.40 is asked" in said
     assert [figure.name for figure in found.figures if not figure.met] == ["blotches"] and not found.mendable
 
 

@@ -23,6 +23,8 @@ FINE, COARSE = 3.0, 24.0
 """Sigmas between which a blotch lies, in px at short side 400."""
 SHADE, FLOOR = 0.02, 0.6
 """What shading does to a* and b* grows with the colour's chroma: blotches are told in units of SHADE * C + FLOOR."""
+KNOTS = 8
+"""Of a dye's course over L*."""
 HUE, GREY = 35.0, 12.0
 """Degrees from the asked hue up to which a pixel is dyed; the chroma up to which a colour counts as grey."""
 DARK = 12.0
@@ -50,21 +52,33 @@ def dyed(lab: Floats, colour: tuple[int, int, int]) -> Where:
 
 
 def blotches(pair: Pair, colour: tuple[int, int, int] | None) -> float | None:
-    """Return the rms CIELAB change over 3 to 24 px that the given shading does not explain; 0.., lower is better.
+    """Return the median CIELAB change over 3 to 24 px that is no function of the given colours; 0.., lower is better.
 
     In units of what shading does at the asked colour's chroma, over what was dyed, so that tags left alone do not
-    count. Without a colour: over the whole core, for a chroma of 20. None where too little was dyed.
+    count; a median, for blotches are everywhere and the edges of prints are not. Without a colour: over the whole core,
+    for a chroma of 20. None where too little was dyed.
     """
-    where = (
-        eroded(opened(pair.core & dyed(pair.after, colour), 2 * pair.scale), 2 * pair.scale) if colour else pair.core
-    )
+    where = pair.core
+    if colour is not None:
+        where = eroded(opened(where & dyed(pair.after, colour), 2 * pair.scale), 2 * pair.scale)
     if where.sum() < LEAST_PIXELS * pair.scale**2:
         return None
     chroma = 20.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
-    given, made = (band_within(lab, where, FINE * pair.scale, COARSE * pair.scale) for lab in (pair.before, pair.after))
-    light = blurred_within(pair.before[..., :1], where, FINE * pair.scale) / 100
-    known = np.concatenate([given, given * light, given[..., :1] * np.abs(given[..., :1]) / 10], axis=2)
-    return rms(unexplained(made[where], known[where])) / (SHADE * chroma + FLOOR)
+    left = np.zeros_like(pair.after)
+    given, made = (
+        cv2.GaussianBlur(lab, (0, 0), max(0.5, 0.8 * pair.scale))[where] for lab in (pair.before, pair.after)
+    )
+    left[where] = unexplained(made, _of_colours(given))
+    band = band_within(left, where, FINE * pair.scale, COARSE * pair.scale)[where]
+    return float(np.median(np.linalg.norm(band, axis=1))) / (SHADE * chroma + FLOOR)
+
+
+def _of_colours(lab: Floats) -> Floats:
+    """Return N x K: what a dye may make of CIELAB colours, any course over L* and a* and b* in any light."""
+    light, a, b = lab.T
+    knots = np.unique(np.percentile(light, np.linspace(1, 99, KNOTS)))
+    courses = [np.interp(light, knots, one) for one in np.eye(len(knots))]
+    return np.stack([*courses, a, b, light * a / 50, light * b / 50], axis=1).astype(np.float32)
 
 
 def folds(pair: Pair) -> tuple[float, float] | None:

@@ -53,10 +53,13 @@ def _off_line(lab: Floats, band: Where, sides: tuple[Where, Where], scale: float
     return float(np.linalg.norm(seen - share[:, None] * apart, axis=1).mean())
 
 
-def spill(pair: Pair) -> float:
-    """Return what changed farther than 6 px outside the product, as a share of its area; 0.., lower is better."""
+def spill(pair: Pair) -> float | None:
+    """Return what changed farther than 6 px outside the product, as a share of its area; 0.., lower is better.
+
+    None where there is no product.
+    """
     changed = opened(pair.away(6) & (pair.change > SPILT), pair.scale)
-    return float(changed.sum() / max(int(pair.solid.sum()), 1))
+    return float(changed.sum() / pair.solid.sum()) if pair.solid.any() else None
 
 
 def outline_agreement(pair: Pair) -> float | None:
