@@ -12,7 +12,6 @@ from likeness.imaging.metrics.edits.pair import (
     correlation,
     eroded,
     opened,
-    rms,
     unexplained,
 )
 from likeness.imaging.outline import Where
