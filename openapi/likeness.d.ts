@@ -341,7 +341,7 @@ export interface Delivery {
 export interface DryRun {
   dry_run?: true;
   kind: "recreate" | "customise" | "generate" | "compare";
-  /** for a comparison, that of the first run */
+  /** for a comparison, the one in whose queue it waits */
   engine: string;
   /** one; for a comparison all of them, in the requested order */
   runs: Array<RunView>;
@@ -694,7 +694,7 @@ export interface ImageView {
   mode: string;
   format: string;
   sha256: string;
-  /** null for an engine that makes the same image every time */
+  /** the seed; null where none was given and every seed makes the same image */
   seed: number | null;
   /** the value used for this image, where it grows with each attempt; otherwise null */
   guidance_scale?: number | null;
