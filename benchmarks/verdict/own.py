@@ -1,8 +1,8 @@
-"""Remakes the edits of OWN by arithmetic and writes their figures into it: `python -m benchmarks.verdict.own FOLDER ...`.
+"""Remakes the edits of OWN and writes their figures into it: `python -m benchmarks.verdict.own FOLDER ...`.
 
-Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. OWN has 216 edits that the
-engine `retouch` makes, each judged P, R or N from a sheet of nine to eighteen images. `by` says who judged: it was a
-language model, which sees less than an editor at full size, so limits are not fitted on them.
+Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. OWN has 216 edits that
+the engine `retouch` makes, each judged P, R or N from a sheet of nine to eighteen images. `by` says who judged: it was
+a language model, which sees less than an editor at full size, so the judgements of a person count for more.
 """
 
 import argparse

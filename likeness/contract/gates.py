@@ -65,10 +65,10 @@ def _at_least(limit: float | None, least: float = -1) -> Limit:
 class RecreateGates(Strict):
     """Limits of an image that was made again."""
 
-    tone_drift: Limit = _at_most(6.0)
-    texture_kept: Limit = _at_least(0.5)
-    grain: Limit = _at_most(2.5)
-    blocks: Limit = _at_most(0.6)
+    tone_drift: Limit = _at_most(2.0)
+    texture_kept: Limit = _at_least(0.6)
+    grain: Limit = _at_most(2.2)
+    blocks: Limit = _at_most(0.25)
 
 
 class ColourGates(Strict):

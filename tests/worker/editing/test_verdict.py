@@ -12,14 +12,18 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from likeness.contract.catalogue import load_catalogue
 from likeness.contract.gates import GateKind
 from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.jobs import Result
 from likeness.contract.report import EditThresholds, Report, Verdict
+from likeness.contract.tasks import Recreate
 from likeness.contract.vocabulary import COLOURS
 from likeness.imaging.assessment.assess import assess
 from likeness.imaging.edits.recolour import recolour
 from likeness.imaging.outline import disc
 from likeness.imaging.picture import Picture
+from likeness.storage.pictures import PictureStore
 from tests.support.places import EXAMPLES
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
@@ -27,8 +31,12 @@ from worker.editing.edit_types import background_check, check_of, light_check
 from worker.engine import EngineTask, ExactEdit, silent
 from worker.engines.retouch import edited
 from worker.networks.segmenter import load
+from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
+from worker.runs.context import Context
+from worker.runs.run import Run
 
+CATALOGUE = load_catalogue()
 SHORT = 400
 GOOD = {
     "cap-plaid.jpg": "turquoise",
@@ -162,9 +170,7 @@ def test_a_wrong_mask_is_seen_even_when_it_is_the_one_to_check_by(one: Shot, px:
 def network() -> Callable[[Shot], Canvas]:
     """Return what the small network makes of a recolour."""
     residents = Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
-    from likeness.contract.catalogue import load_catalogue
-
-    engine = residents.engine(load_catalogue().find("starter-edit"))
+    engine = residents.engine(CATALOGUE.find("starter-edit"))
 
     def made(one: Shot) -> Canvas:
         height, width = (side // 16 * 16 for side in one.mask.shape)
@@ -245,3 +251,16 @@ def test_light_is_measured_as_what_was_asked(one: Shot, name: str) -> None:
     other = {"brighter": "darker", "darker": "brighter", "warmer": "cooler", "cooler": "warmer"}.get(name, "warmer")
     wrong = assess(stored(one.rgb), stored(made), EditThresholds(), light_check(Edit(EditKind.LIGHT, other)))
     assert "light is not what was asked" in reasons(wrong) or name in ("contrast",)
+
+
+@pytest.mark.parametrize(("engine", "verdict"), [("starter", Verdict.ACCEPTED), ("vqgan", Verdict.REJECTED)])
+def test_a_recreation_that_bleaches_the_wall_is_rejected(engine: str, verdict: Verdict) -> None:
+    residents, store = Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu")), PictureStore.open("memory://")
+    data = (EXAMPLES / "shirt-plaid.jpg").read_bytes()
+    spec, order = ordered(Recreate(engine=engine, seed=1), data, {}, CATALOGUE, store, residents.has)
+    result = Run(spec, Context(residents, store), Unwatched()).execute([order])[order.id]
+    assert isinstance(result, Result)
+    report = result.images[0].report
+    assert report.verdict is verdict, reasons(report)
+    assert report.kind is GateKind.RECREATE
+    assert ("flat areas changed their tone" in reasons(report)) is (verdict is Verdict.REJECTED)
