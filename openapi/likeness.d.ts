@@ -169,7 +169,7 @@ export interface Customise {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -265,7 +265,7 @@ export interface CustomiseRequest {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -589,7 +589,7 @@ export interface Generate {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -1006,7 +1006,7 @@ export interface Recreate {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -1072,7 +1072,7 @@ export interface RecreateRequest {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
