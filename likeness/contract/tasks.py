@@ -65,7 +65,10 @@ class Order(Parameters):
     candidates: int = Field(default=1, ge=1, le=8, description="number of images to make per attempt")
     keep: Keep = Field(default=Keep.BEST, description="which candidates to return")
     attempts: int = Field(
-        default=1, ge=1, le=5, description="maximum number of attempts, with new seeds, until a candidate is not rejected"
+        default=1,
+        ge=1,
+        le=5,
+        description="maximum number of attempts, with new seeds, until a candidate is not rejected",
     )
     priority: Priority = Field(default=Priority.INTERACTIVE)
     webhook: Webhook = None

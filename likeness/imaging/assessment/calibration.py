@@ -106,7 +106,7 @@ def _best(name: str, judged: Sequence[Judged], limits: Mapping[str, Limit], star
     """Return the limit of one figure that costs least while the others stay, the nearest to `start` among equals."""
     values = sorted({value for one in judged if (value := one.figures.get(name)) is not None})
     between = [round((low + high) / 2, 4) for low, high in pairwise(values)]
-    least = min(0.0, *values) if MEANINGS[name].higher_is_better else 0.0
+    least = min([0.0, *values]) if MEANINGS[name].higher_is_better else 0.0
     tried = [start, *(limit for limit in between if limit >= least)]
     return min(tried, key=lambda limit: (round(_cost(judged, {**limits, name: limit}), 6), abs(limit - start)))
 
