@@ -91,6 +91,7 @@ class BackgroundGates(Strict):
     """Limits of another background."""
 
     fringe: Limit = _at_most(1.1)
+    ragged: Limit = _at_most(1.0)
     background_left: Limit = _at_most(0.006)
     background_off: Limit = _at_most(0.05)
     product_changed: Limit = _at_most(0.02)

@@ -49,6 +49,7 @@ MEANINGS: dict[str, Meaning] = {
     "outline": Meaning("ratio", 0, 1, "the colour does not end where the product ends", "plain outlines", True),
     "spill": Meaning(SHARE, 0, None, "the background was changed too", "what lies within 6 px", mendable=4.0),
     "fringe": Meaning("dE76", -100, None, "a pale or dark fringe around the product", "ragged edges", mendable=6.0),
+    "ragged": Meaning("px", 0, None, "the outline is ragged", "soft outlines", mendable=4.0),
     "grain": Meaning("dE76", 0, None, "noisy", "noise that the original had"),
     "blocks": Meaning("L*", -100, None, "the blocks of JPEG are visible", "blocks not of 8 px"),
     "clipped": Meaning("share of the area", 0, 1, "burnt out or blocked up", "clipping of single channels"),
@@ -130,6 +131,7 @@ def _before_background(pair: Pair, _given: Floats, _made: Floats, check: EditChe
     plain = check.colour if check.plain else None
     return {
         "fringe": fringe.fringe(pair),
+        "ragged": backdrop.ragged(pair, plain) if plain else None,
         "background_left": backdrop.background_left(pair, plain) if plain else None,
         "background_off": backdrop.background_off(pair, plain) if plain else None,
         "product_changed": backdrop.product_changed(pair),

@@ -10,7 +10,9 @@ from likeness.imaging.outline import Where
 
 SAME, ALIKE, UNLIKE = 4.0, 6.0, 12.0
 """CIELAB distances: of what did not change, of a colour of the old background, and of what is none of the product."""
-OFF = 5.0
+OFF, FOREGROUND = 5.0, 15.0
+"""CIELAB distances to the asked colour, from which on a pixel is not of it, and is product rather than shadow."""
+LEAST_AREA = 200
 CLUSTERS, SAMPLES = 8, 4000
 FAR = 20.0
 """Px from the product, at short side 400, beyond which shadows have ended."""
@@ -53,6 +55,18 @@ def background_off(pair: Pair, colour: tuple[int, int, int]) -> float | None:
     if far.sum() < 200:
         return None
     return float((np.linalg.norm(pair.after[far] - lab_of_colour(colour), axis=1) > OFF).mean())
+
+
+def ragged(pair: Pair, colour: tuple[int, int, int]) -> float | None:
+    """Return how far the outline before a plain background strays from its smooth course; px, 0.., lower is better.
+
+    The area between both, per px of the smooth one. None where there is no outline.
+    """
+    apart = (np.linalg.norm(pair.after - lab_of_colour(colour), axis=2) > FOREGROUND) & ~pair.away(12)
+    smooth = np.asarray(cv2.GaussianBlur(apart.astype(np.float32), (0, 0), 3 * pair.scale) > 0.5)
+    outlines, _ = cv2.findContours(smooth.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    length = sum(cv2.arcLength(line, closed=True) for line in outlines if cv2.contourArea(line) > LEAST_AREA)
+    return float((apart ^ smooth).sum() / length / pair.scale) if length else None
 
 
 def product_changed(pair: Pair) -> float | None:

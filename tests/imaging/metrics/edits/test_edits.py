@@ -127,11 +127,14 @@ def test_what_became_white_is_a_share() -> None:
 def test_old_background_that_shows_is_a_share_of_the_product() -> None:
     white = np.where(DISC[..., None] > 0, GIVEN, np.float32(1))
     blue = np.where(DISC[..., None] > 0, GIVEN, np.float32([0.6, 0.76, 0.92]))
+    teeth = ((X // 5 % 2 == 0) | (abs(Y - 200) < 90))[..., None]
     hole = ((X < 40) & (Y < 50))[..., None]
     left = backdrop.background_left(pair(np.where(hole, GIVEN, blue)), (150, 195, 235))
     assert left == pytest.approx(40 * 50 / DISC.sum(), rel=0.1)
     assert backdrop.background_left(pair(blue), (150, 195, 235)) == 0
     assert backdrop.background_off(pair(white), (255, 255, 255)) == 0
+    smooth, torn = (backdrop.ragged(pair(one), (255, 255, 255)) for one in (white, np.where(teeth, white, 1)))
+    assert smooth is not None and torn is not None and smooth < 0.2 < 1 < torn
     assert backdrop.background_off(pair(blue), (255, 255, 255)) == 1
     assert backdrop.product_changed(pair(white)) == 0 and backdrop.product_changed(pair(dyed())) == 1
 
