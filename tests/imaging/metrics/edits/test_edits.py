@@ -134,7 +134,7 @@ def test_old_background_that_shows_is_a_share_of_the_product() -> None:
     assert backdrop.background_left(pair(blue), (150, 195, 235)) == 0
     assert backdrop.background_off(pair(white), (255, 255, 255)) == 0
     smooth, torn = (backdrop.ragged(pair(one), (255, 255, 255)) for one in (white, np.where(teeth, white, 1)))
-    assert smooth is not None and torn is not None and smooth < 0.2 < 1 < torn
+    assert smooth is not None and torn is not None and smooth < 0.1 and torn > 0.5
     assert backdrop.background_off(pair(blue), (255, 255, 255)) == 1
     assert backdrop.product_changed(pair(white)) == 0 and backdrop.product_changed(pair(dyed())) == 1
 
