@@ -68,7 +68,7 @@ class RecreateGates(Strict):
     tone_drift: Limit = _at_most(2.0)
     texture_kept: Limit = _at_least(0.6)
     grain: Limit = _at_most(2.2)
-    blocks: Limit = _at_most(0.25)
+    blocks: Limit = _at_most(0.6)
 
 
 class ColourGates(Strict):
@@ -77,13 +77,13 @@ class ColourGates(Strict):
     blotches: Limit = _at_most(0.4)
     folds_kept: Limit = _at_least(0.88)
     contrast_kept: Limit = _at_least(0.12, 0)
-    undyed: Limit = _at_most(0.05)
+    undyed: Limit = _at_most(0.1)
     things_dyed: Limit = _at_most(0.004)
     outline: Limit = _at_least(0.7, 0)
     spill: Limit = _at_most(0.01)
     fringe: Limit = _at_most(3.5)
     grain: Limit = _at_most(2.2)
-    blocks: Limit = _at_most(0.25)
+    blocks: Limit = _at_most(0.6)
     clipped: Limit = _at_most(0.06)
 
 
@@ -105,7 +105,7 @@ class LightGates(Strict):
     folds_kept: Limit = _at_least(0.88)
     tones_kept: Limit = _at_least(0.9)
     grain: Limit = _at_most(2.2)
-    blocks: Limit = _at_most(0.25)
+    blocks: Limit = _at_most(0.6)
     clipped: Limit = _at_most(0.05)
 
 
