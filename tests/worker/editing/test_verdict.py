@@ -211,7 +211,12 @@ def test_a_tag_that_is_dyed_is_rejected(one: Shot) -> None:
     tagged = with_tag(one)
     report = tagged.judged(tagged.dyed(parts="all"))
     assert report.verdict is Verdict.REJECTED and "tag" in reasons(report), reasons(report)
-    assert report.retouchable, "and nothing else is wrong"
+
+
+def test_a_tag_that_is_dyed_can_be_retouched_where_nothing_else_is_wrong() -> None:
+    tagged = with_tag(shot("exif-orientation-6.jpg"))
+    report = tagged.judged(tagged.dyed(parts="all"))
+    assert report.retouchable and len(report.reasons) == 1, reasons(report)
 
 
 @pytest.mark.parametrize("name", ["exif-orientation-6.jpg", "shirt-plaid.jpg"])
