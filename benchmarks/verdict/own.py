@@ -17,6 +17,7 @@ from rich.progress import track
 
 from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.jobs import Scalar
 from likeness.files.judgements import read_judgements
 from likeness.imaging.assessment.calibration import Judged
 from likeness.imaging.assessment.edit_check import EditCheck
@@ -62,7 +63,7 @@ def remade(row: Row, file: Path) -> tuple[Floats, Floats, EditCheck]:
     kind, value = KINDS[row["kind"]], row["value"]
     colour = WHITE if kind is EditKind.BACKGROUND and value == "white" else vocabulary.COLOURS.get(value)
     name = {EditKind.BACKGROUND: "plain", EditKind.LIGHT: value}.get(kind, "")
-    parameters = {"parts": row["parts"], "shadow": "contact"}
+    parameters: dict[str, Scalar] = {"parts": row["parts"], "shadow": "contact"}
     made = edited(EngineTask(rgb, 0, parameters, mask=mask, edit=ExactEdit(kind, colour, name)))
     stored = np.rint(np.clip(made, 0, 1) * 255).astype(np.float32) / np.float32(255)
     return rgb, stored, _check(Edit(kind, name), mask, colour)

@@ -168,9 +168,9 @@ def _tone_shift(pair: Pair, light: str) -> float | None:
 def _printed(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Values:
     found = printing.print_of(pair)
     return {
-        "print_ground": found and found.busy,
-        "print_off": found and found.off,
-        "print_contrast": found and found.contrast,
+        "print_ground": found.busy if found else None,
+        "print_off": found.off if found else None,
+        "print_contrast": found.contrast if found else None,
         "ink_spread": found.spread if found and check.plain else None,
     }
 

@@ -64,8 +64,9 @@ def blotches(pair: Pair, colour: tuple[int, int, int] | None) -> float | None:
         return None
     chroma = 20.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
     left = np.zeros_like(pair.after)
+    soft = max(0.5, 0.8 * pair.scale)
     given, made = (
-        cv2.GaussianBlur(lab, (0, 0), max(0.5, 0.8 * pair.scale))[where] for lab in (pair.before, pair.after)
+        np.asarray(cv2.GaussianBlur(lab, (0, 0), soft)[where], dtype=np.float32) for lab in (pair.before, pair.after)
     )
     left[where] = unexplained(made, _of_colours(given))
     band = band_within(left, where, FINE * pair.scale, COARSE * pair.scale)[where]

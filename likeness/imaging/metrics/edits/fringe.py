@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from likeness.imaging.colour import Floats
+from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.metrics.edits.pair import Pair, blurred_within, dilated, eroded, opened
 from likeness.imaging.outline import Where
 
@@ -93,6 +93,6 @@ def _gradient(lab: Floats, scale: float) -> Floats:
     return np.asarray(np.sqrt((across**2 + down**2).sum(2)), dtype=np.float32)
 
 
-def _window(px: float) -> Where:
+def _window(px: float) -> Bytes:
     side = 2 * max(1, round(px)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from likeness.imaging.colour import Floats
+from likeness.imaging.edits.recolour import lab_of
 from likeness.imaging.metrics.edits.pair import Pair, blurred_within
 from likeness.imaging.outline import Where
 
@@ -70,7 +71,7 @@ def _window(product: Floats | None, shape: tuple[int, ...]) -> tuple[slice, slic
 
 
 def _block_steps(rgb: Floats, inside: Where | None) -> float:
-    light = np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2LAB)[..., 0])
+    light = lab_of(rgb)[..., 0]
     return max(_along(light, inside), _along(light.T, None if inside is None else inside.T))
 
 
