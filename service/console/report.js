@@ -24,7 +24,7 @@ const FIGURES = {
 };
 const UNITS = { ratio: "", dE00: "ΔE00", degrees: "°" };
 
-/** How a verdict looks: its tone and its icon. */
+/** How a verdict looks: its tone and its icon. @type {Record<string, [string, string]>} */
 const VERDICTS = { accepted: ["good", "check"], rejected: ["bad", "cross"], not_judged: ["", "dash"] };
 
 /** A verdict as word, colour and icon. @param {string} verdict */

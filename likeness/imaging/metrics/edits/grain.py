@@ -1,6 +1,5 @@
 """What should not be in a photo: new noise, the blocks of JPEG made visible, new clipping."""
 
-import cv2
 import numpy as np
 
 from likeness.imaging.colour import Floats
