@@ -16,8 +16,8 @@ from likeness.imaging.metrics.edits.pair import (
 )
 from likeness.imaging.outline import Where
 
-LEAST_PIXELS = 300
-"""An area smaller than this shows no figure of cloth."""
+LEAST_PIXELS, FEWEST = 300, 100
+"""Px at short side 400, and in any copy, of which an area needs one or the other to show a figure."""
 FINE, COARSE = 3.0, 24.0
 """Sigmas between which a blotch lies, in px at short side 400."""
 SHADE, FLOOR = 0.02, 0.6
@@ -60,7 +60,7 @@ def blotches(pair: Pair, colour: tuple[int, int, int] | None) -> float | None:
     where = pair.core
     if colour is not None:
         where = eroded(opened(where & dyed(pair.after, colour), 2 * pair.scale), 2 * pair.scale)
-    if where.sum() < LEAST_PIXELS * pair.scale**2:
+    if where.sum() < max(FEWEST, LEAST_PIXELS * pair.scale**2):
         return None
     chroma = 20.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
     left = np.zeros_like(pair.after)
@@ -87,7 +87,7 @@ def folds(pair: Pair) -> tuple[float, float] | None:
     1 is unchanged; near 0 the folds are gone. None where too little changed.
     """
     where = _most_changed(pair)
-    if where.sum() < LEAST_PIXELS * pair.scale**2:
+    if where.sum() < max(FEWEST, LEAST_PIXELS * pair.scale**2):
         return None
     given, made = (
         band_within(lab[..., :1], where, NEAREST * pair.scale, FARTHEST * pair.scale)[where][:, 0]
@@ -105,7 +105,7 @@ def _most_changed(pair: Pair) -> Where:
 
 def contrast_kept(pair: Pair) -> float | None:
     """Return the spread of the made L* over that of the given one, 5th to 95th percentile, at 2 px; 0.., 1 is equal."""
-    if pair.core.sum() < LEAST_PIXELS * pair.scale**2:
+    if pair.core.sum() < max(FEWEST, LEAST_PIXELS * pair.scale**2):
         return None
     spreads = []
     for lab in (pair.before, pair.after):
@@ -120,7 +120,7 @@ def undyed(pair: Pair, colour: tuple[int, int, int]) -> float | None:
     A colour that was left alone as a whole, as a tag's is, counts as kept on purpose.
     """
     solid = eroded(pair.solid, 1.5 * pair.scale)
-    if solid.sum() < LEAST_PIXELS * pair.scale**2:
+    if solid.sum() < max(FEWEST, LEAST_PIXELS * pair.scale**2):
         return None
     pixels, took = pair.before[solid] * FLATTENED, (dyed(pair.after, colour) | _hueless(pair.after, colour))[solid]
     chosen = np.random.default_rng(0).choice(len(pixels), min(SAMPLES, len(pixels)), replace=False)
@@ -141,7 +141,7 @@ def _hueless(lab: Floats, colour: tuple[int, int, int]) -> Where:
 
 def texture_kept(pair: Pair, where: Where) -> float | None:
     """Return the correlation of the fine L* contrast (below 1.5 px) of both images there; -1..1, higher is better."""
-    if where.sum() < LEAST_PIXELS * pair.scale**2:
+    if where.sum() < max(FEWEST, LEAST_PIXELS * pair.scale**2):
         return None
     one, two = (
         (lab[..., 0] - cv2.GaussianBlur(np.ascontiguousarray(lab[..., 0]), (0, 0), 1.5 * pair.scale))[where]

@@ -30,12 +30,6 @@ def fringe(pair: Pair) -> float | None:
     return _off_line(pair.after, band, sides, pair.scale) - _off_line(pair.before, band, sides, pair.scale)
 
 
-def fringe_seen(pair: Pair) -> float | None:
-    """Return how far the made rim's colours lie off the line between product and background; CIELAB, 0.., lower."""
-    band, sides = _band(pair)
-    return None if band.sum() < LEAST_PIXELS * pair.scale else _off_line(pair.after, band, sides, pair.scale)
-
-
 def _band(pair: Pair) -> tuple[Where, tuple[Where, Where]]:
     s, solid = pair.scale, pair.solid
     inside, outside = eroded(solid, 4 * s), ~dilated(solid, 6 * s)

@@ -7,7 +7,8 @@ from likeness.imaging.edits.recolour import lab_of
 from likeness.imaging.metrics.edits.pair import Pair, blurred_within
 from likeness.imaging.outline import Where
 
-LEAST_PIXELS = 300
+LEAST_PIXELS, FEWEST = 300, 100
+"""Px at short side 400, and in any copy, of which an area needs one or the other to show a figure."""
 BLOCK = 8
 """Px of a block of JPEG."""
 WINDOW = 1024
@@ -21,7 +22,7 @@ def grain(pair: Pair, where: Where) -> float | None:
     The median of its local rms, over the smoother half of what is there: texture that was there does not count, noise
     and the blocks of JPEG that brightening brings out do.
     """
-    if where.sum() < LEAST_PIXELS * pair.scale**2:
+    if where.sum() < max(FEWEST, LEAST_PIXELS * pair.scale**2):
         return None
     was, now = (_local_rms(lab, where, pair.scale)[where] for lab in (pair.before, pair.after))
     smooth = was <= np.median(was)

@@ -95,14 +95,9 @@ def band_within(values: Floats, where: Where, fine: float, coarse: float) -> Flo
 
 def unexplained(values: Floats, by: Floats) -> Floats:
     """Return N x channels less what a linear function of N x K explains of them (least squares, with a constant)."""
-    known = np.concatenate([by, np.ones((len(by), 1), np.float32)], axis=1)
-    normal = known.T @ known + np.float32(1e-3) * np.eye(known.shape[1], dtype=np.float32)
-    return np.asarray(values - known @ np.linalg.solve(normal, known.T @ values), dtype=np.float32)
-
-
-def rms(values: Floats) -> float:
-    """Return the root of the mean square length of N x channels."""
-    return float(np.sqrt(np.einsum("ij,ij->", values, values, dtype=np.float64) / max(len(values), 1)))
+    known = np.concatenate([by, np.ones((len(by), 1), np.float32)], axis=1).astype(np.float64)
+    factors = np.linalg.lstsq(known.T @ known, known.T @ values, rcond=1e-9)[0]
+    return np.asarray(values - known @ factors, dtype=np.float32)
 
 
 def correlation(one: Floats, two: Floats) -> float:

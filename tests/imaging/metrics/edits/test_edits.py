@@ -195,3 +195,15 @@ def test_figures_do_not_depend_on_the_size_of_the_file() -> None:
     assert big.scale == 1 and big.reduction == 0.5
     ours, theirs = fringe.fringe(pair(dyed())), fringe.fringe(big)
     assert ours is not None and theirs is not None and ours == pytest.approx(theirs, abs=0.5)
+
+
+@pytest.mark.parametrize("rgb", [0.0, 0.5, 1.0])
+def test_a_flat_picture_has_no_figure_that_is_not_a_number(rgb: float) -> None:
+    flat = np.full((80, 90, 3), rgb, np.float32)
+    one = pair_of(
+        flat, np.where(np.arange(90)[None, :, None] < 45, flat, np.float32(RED) / 255), np.ones((80, 90), np.float32)
+    )
+    values = [cloth.blotches(one, RED), cloth.contrast_kept(one), cloth.undyed(one, RED), things.things_dyed(one)]
+    values += [*(cloth.folds(one) or ()), grain.grain(one, one.core), fringe.fringe(one), fringe.spill(one)]
+    values += [fringe.outline_agreement(one), tone.tone_drift(one), tone.tones_kept(one), pattern.rigid(one)]
+    assert all(value is None or np.isfinite(value) for value in values)
