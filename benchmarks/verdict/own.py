@@ -23,6 +23,7 @@ from likeness.imaging.assessment.calibration import Judged
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.edit_figures import MEANINGS, measured
 from likeness.imaging.colour import Floats
+from likeness.imaging.matting import matte_of
 from worker.config import WEIGHTS
 from worker.editing.edit_types import background_check, check_of, light_check
 from worker.engine import EngineTask, ExactEdit
@@ -64,7 +65,7 @@ def remade(row: Row, file: Path) -> tuple[Floats, Floats, EditCheck]:
     colour = WHITE if kind is EditKind.BACKGROUND and value == "white" else vocabulary.COLOURS.get(value)
     name = {EditKind.BACKGROUND: "plain", EditKind.LIGHT: value}.get(kind, "")
     parameters: dict[str, Scalar] = {"parts": row["parts"], "shadow": "contact"}
-    made = edited(EngineTask(rgb, 0, parameters, mask=mask, edit=ExactEdit(kind, colour, name)))
+    made = edited(EngineTask(rgb, 0, parameters, matte=matte_of(rgb, mask), edit=ExactEdit(kind, colour, name)))
     stored = np.rint(np.clip(made, 0, 1) * 255).astype(np.float32) / np.float32(255)
     return rgb, stored, _check(Edit(kind, name), mask, colour)
 

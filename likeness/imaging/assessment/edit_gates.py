@@ -61,7 +61,7 @@ def _figure(name: str, value: float | None, limit: Limit) -> Figure:
 
 def _sentence(figure: Figure) -> str:
     value, limit = figure.value or 0.0, figure.limit or 0.0
-    digits = next((digits for digits in (2, 3) if round(value, digits) != round(limit, digits)), 4)
+    digits = 2 if abs(limit) >= 0.1 and round(value, 2) != round(limit, 2) else 4
     side = "at least" if figure.higher_is_better else "at most"
     fault = MEANINGS[figure.name].fault
     return f"{fault} ({figure.name} {value:.{digits}f}, {side} {limit:.{digits}f} is asked)"
