@@ -21,12 +21,12 @@ from rich.progress import track
 from likeness.contract import vocabulary
 from likeness.contract.gates import GateKind
 from likeness.contract.instructions import NotUnderstood, understand
+from likeness.contract.options import rgb_of_hex
 from likeness.files.judgements import read_judgements
 from likeness.imaging.assessment.calibration import Judged
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.edit_figures import MEANINGS, measured
 from likeness.imaging.colour import Floats
-from worker.editing.captions import rgb_of_hex
 
 TABLE = Path(__file__).with_name("judged.csv")
 KINDS = {
