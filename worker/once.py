@@ -56,7 +56,7 @@ def run(request: Path, out: Path) -> Result:
     _, order = ordered(task, data, sent, catalogue, store, residents.has)
     metrics = InstalledMetrics(settings.models, residents.device)
     safeguards = Safeguards.of(settings, residents.components)
-    context = Context(residents, store, catalogue, metrics, safeguards)
+    context = Context(residents, store, catalogue, metrics, safeguards, gates=settings.gates)
     outcome = outcomes_of([order], context, Unwatched())[order.id]
     if not isinstance(outcome, Result):
         raise outcome

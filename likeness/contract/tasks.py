@@ -42,7 +42,7 @@ class Keep(StrEnum):
     """Which candidates of a job are kept."""
 
     BEST = "best"
-    """The accepted candidate with the highest ssim (clip_score for generated images), else the best rejected one."""
+    """The candidate with the best verdict, and of those the highest ssim (clip_score for generated images)."""
     ALL = "all"
     """All of them, best first."""
 
@@ -65,7 +65,10 @@ class Order(Parameters):
     candidates: int = Field(default=1, ge=1, le=8, description="number of images to make per attempt")
     keep: Keep = Field(default=Keep.BEST, description="which candidates to return")
     attempts: int = Field(
-        default=1, ge=1, le=5, description="maximum number of attempts, with new seeds, until a candidate is accepted"
+        default=1,
+        ge=1,
+        le=5,
+        description="maximum number of attempts, with new seeds, until a candidate is not rejected",
     )
     priority: Priority = Field(default=Priority.INTERACTIVE)
     webhook: Webhook = None

@@ -82,6 +82,7 @@ def _row(number: int, run: PlannedRun, outcome: Outcome) -> ComparedRun:
     return row.model_copy(
         update={
             "verdict": image.report.verdict,
+            "retouchable": image.report.retouchable,
             "merit": merit_of(image.report),
             "figures": main_figures(image.report),
             "seconds": sum(timings.model_dump(exclude={"loading"}).values()),

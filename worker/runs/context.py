@@ -6,6 +6,7 @@ from typing import Protocol
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.errors import JobError
+from likeness.contract.gates import Overrides
 from likeness.contract.jobs import Progress, Result
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.learned import LearnedMetrics
@@ -35,3 +36,5 @@ class Context:
     metrics: LearnedMetrics = WITHOUT_NETWORKS
     safeguards: Safeguards = field(default_factory=Safeguards)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    gates: Overrides = field(default_factory=dict)
+    """Limits of the verdict that differ from those that ship."""

@@ -187,7 +187,8 @@ class Run:
         """Return a file with its report, and with what the engine found."""
         left = left_alone(task.findings.kept, work.plan.product)
         check = without_details(work.plan.check, task.findings, left)
-        candidate = score(work.given, data, work.task, check, self.context.metrics, faults)
+        context = self.context
+        candidate = score(work.given, data, work.task, check, context.metrics, faults, context.gates)
         said = remarks(work.task, work.plan.notes, task.findings, left)
         return replace(candidate, report=told(candidate.report, work, said), left_alone=left)
 

@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.contract.gates import GateKind, Gates
 from likeness.contract.report import FrameRow, Lock, Report, Score, Thresholds, Verdict
 from likeness.imaging.assessment.edit_check import EditCheck, edit_report
+from likeness.imaging.assessment.edit_figures import measured
+from likeness.imaging.assessment.edit_gates import Judged, judged, verdict_of
 from likeness.imaging.assessment.learned import Learned, LearnedMetrics, Unmeasured
 from likeness.imaging.assessment.scores import SIZES_DIFFER, missed, scored
 from likeness.imaging.assessment.tripwires import tripped
@@ -53,14 +56,28 @@ def assess(
     lock = None if check is None or check.kept is None else locked(given, made, check.kept)
     misses = [*faults, *frame_misses(frame), *tripped(one, two, _seen(given), check)]
     misses += _fidelity_misses(fidelity, thresholds) + edit_misses + _lock_misses(lock)
+    seen = _editors_view(one, two, check, thresholds)
+    kind = GateKind.RECREATE if check is None else check.kind
+    verdict, advice = verdict_of(kind, len(misses) + len(seen.misses))
     return Report(
         frame=frame,
         fidelity=fidelity,
         edit=edit,
         locked=lock,
-        verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
-        reasons=list(dict.fromkeys(misses)) or [_praise(thresholds, check)],
+        kind=kind,
+        figures=seen.figures,
+        verdict=verdict,
+        retouchable=verdict is Verdict.REJECTED and not misses and seen.mendable,
+        reasons=list(dict.fromkeys([*misses, *seen.misses, *advice])) or [_praise(thresholds, check)],
     )
+
+
+def _editors_view(given: Floats, made: Floats, check: EditCheck | None, thresholds: Thresholds) -> Judged:
+    """Return what an editor would say; nothing of two images whose sizes differ, which rejects anyway."""
+    if given.shape != made.shape:
+        return Judged([], [], mendable=False)
+    kind = GateKind.RECREATE if check is None else check.kind
+    return judged(measured(given, made, check), Gates().with_overrides(thresholds.gates).of(kind))
 
 
 def _as_shown(picture: Picture, given: Picture) -> Floats:
@@ -114,7 +131,7 @@ def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]
     """Return a sentence for each asked metric that was missed, and one when nothing could be measured."""
     if any(score.reason == SIZES_DIFFER for score in fidelity):
         return [SIZES_DIFFER]
-    asked = thresholds.model_dump(exclude_none=True)
+    asked = thresholds.asked()
     unknown = [score for score in fidelity if score.value is None and score.name in asked]
     return missed(fidelity, thresholds) + [f"{score.name} was asked, and is {score.reason}" for score in unknown]
 
@@ -130,5 +147,5 @@ def _praise(thresholds: Thresholds, check: EditCheck | None) -> str:
         said.append("the edit happened")
     if check and check.kept is not None:
         said.append("nothing that was to be kept changed")
-    asked = thresholds.model_dump(exclude_none=True)
+    asked = thresholds.asked()
     return "; ".join([*said, "every threshold met" if asked else "no threshold was asked"])

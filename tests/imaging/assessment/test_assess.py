@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from likeness.contract.gates import GateKind
 from likeness.contract.report import EditThresholds, Thresholds, Verdict
 from likeness.imaging.assessment.assess import assess
 from likeness.imaging.assessment.edit_check import EditCheck
@@ -117,7 +118,7 @@ def test_a_recreated_picture_has_no_edit_and_no_lock():
 
 def test_an_edit_and_a_lock_are_reported():
     made, where = customised()
-    check = EditCheck("make it lighter", where.astype(np.float32), kept=~where)
+    check = EditCheck("make it lighter", where.astype(np.float32), kept=~where, kind=GateKind.LIGHT)
     report = assess(GIVEN, made, EditThresholds(), check)
     assert report.verdict is Verdict.ACCEPTED
     assert report.reasons == [
@@ -159,7 +160,7 @@ def test_an_edit_is_measured_upright():
     made = dataclasses.replace(turned, pixels=Image.fromarray(pixels))
     inside = np.zeros((60, 50), dtype=np.float32)
     inside[:, 40:] = 1
-    report = assess(turned, made, EditThresholds(), EditCheck("", inside, kept=inside == 0))
+    report = assess(turned, made, EditThresholds(), EditCheck("", inside, kept=inside == 0, kind=GateKind.LIGHT))
     found = {score.name: score.value for score in report.edit.scores}
     assert report.verdict is Verdict.ACCEPTED
     assert found["change_outside"] == 0 and found["change_inside"] > 1
