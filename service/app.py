@@ -41,6 +41,7 @@ from service.routes import (
     images,
     input,
     jobs,
+    matte,
     preview,
     report,
     requests,
@@ -50,7 +51,7 @@ from service.routes import (
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, jobs, events, preview, input, images, report, sheet, engines, usage, health),
+    *(requests, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5

@@ -8,6 +8,7 @@ from uuid import uuid4
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
+from likeness.local.threads import usable_cores, worker_environment
 from likeness.observability.logs import log_as_json
 from likeness.observability.setup import open_tracing
 from likeness.queue.keys import queue_names
@@ -25,6 +26,7 @@ from worker.runs.safeguards import Safeguards
 
 def main() -> None:
     """Load the engines to preload, then work until told to stop. Exits 2, saying why, when that cannot be."""
+    os.environ.update(worker_environment(os.environ, usable_cores()))  # before anything imports torch, which reads it
     keep_quiet()
     settings = Settings()
     log_as_json(settings.log_level)

@@ -19,12 +19,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.local.process import Child, Program
+from likeness.local.threads import WORKERS
 from likeness.local.valkey import Valkey
 from likeness.problems import LocalProblem
 
@@ -103,6 +104,13 @@ class Kept:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.deaths - 1))
         self.start_at = now + pause
         return f"{self.child.why()}\n  starting it again in {pause:g} s"
+
+
+class Stoppable(Protocol):
+    """What runs until it is asked to stop."""
+
+    def ask_to_stop(self) -> None:
+        """Ask to stop."""
 
 
 class Stack:
@@ -210,6 +218,7 @@ class Stack:
             **{name: os.environ[name] for name in ("LIKENESS_STORE_URL", "LIKENESS_KEYS_FILE") if name in os.environ},
             **self.settings.environment,
             "LIKENESS_REDIS_URL": redis_url,
+            WORKERS: str(self.settings.workers),
             "LIKENESS_HOST": self.settings.host,
             "LIKENESS_PORT": str(self.settings.port),
         }
@@ -238,7 +247,7 @@ class Stack:
 
 
 @contextmanager
-def signals_to(stack: Stack) -> Iterator[None]:
+def signals_to(stack: Stoppable) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM ask `stack` to stop."""
 
     def ask(_signal: int, _frame: FrameType | None) -> None:

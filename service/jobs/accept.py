@@ -25,9 +25,11 @@ from likeness.contract.errors import (
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
+from likeness.contract.options import rgb_of_hex
 from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, EditType, Generate, Task
 from likeness.imaging.edits.printing import unprintable
+from likeness.imaging.flatten import flattened_header
 from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
 from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
@@ -198,6 +200,8 @@ def _check_name(upload: Upload, header: Header) -> None:
 
 def _check_format(task: Task, header: Header) -> None:
     """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
+    if task.kind == "customise" and task.flatten:
+        header = flattened_header(header, rgb_of_hex(task.flatten))
     if task.kind == "customise" and task.locks and header.mode == "CMYK":
         raise InvalidField.at(
             "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send the image as RGB"

@@ -19,6 +19,14 @@ async def made_image(services: Services, owner: str, job_id: str, number: int) -
     return job, job.result.images[number]
 
 
+async def matte_of(services: Services, owner: str, job_id: str, number: int) -> StoredPicture:
+    """Return what was taken for the product of an image. Raises what `made_image` raises."""
+    _, image = await made_image(services, owner, job_id, number)
+    if image.matte is None:
+        raise ImageNotFound("nobody looked for a product in this image")
+    return image.matte
+
+
 async def stored_file(services: Services, stored: StoredPicture, name: str, if_none_match: str | None) -> Response:
     """Return a stored file whole, to be cached for good under its sha256. Raises JobExpired when it is erased."""
     headers = {

@@ -3,8 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Final, NoReturn
 
 import structlog
@@ -14,33 +13,12 @@ from likeness.queue import keys
 from worker.queue.connection import Refused
 from worker.queue.recording import RecordingWorker
 from worker.queue.registry import WorkerRegistry
+from worker.runs.deadline import Deadline
 
 DIED: Final = 70
 """How the process ends when only another one can go on: EX_SOFTWARE of sysexits.h."""
 
 log = structlog.get_logger()
-
-
-class Deadline:
-    """When the current run must be over (monotonic seconds)."""
-
-    def __init__(self) -> None:
-        self.at: float | None = None
-
-    def passed(self, by: float = 0.0) -> bool:
-        """Return whether it passed, by so many seconds at least."""
-        at = self.at
-        return at is not None and time.monotonic() > at + by
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Let the time that the block takes not count."""
-        at, began = self.at, time.monotonic()
-        self.at = None
-        try:
-            yield
-        finally:
-            self.at = None if at is None else at + time.monotonic() - began
 
 
 class Heartbeat:

@@ -23,7 +23,7 @@ from likeness.contract.jobs import JobOrder, Progress
 from likeness.queue import keys
 from worker.config import Settings
 from worker.engine import DeviceLost, Draining, OutOfTime
-from worker.queue.heartbeat import DIED, Deadline, Heartbeat, exit_now
+from worker.queue.heartbeat import DIED, Heartbeat, exit_now
 from worker.queue.job import LikenessJob, LikenessQueue, fetch, hung
 from worker.queue.leases import Lease, report_progress
 from worker.queue.recording import RecordingWorker
@@ -32,6 +32,7 @@ from worker.queue.registry import WorkerRegistry
 from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import LOOK_AHEAD, MATES, MEAN_SERVICE_TIME
 from worker.runs.context import Context, Outcome
+from worker.runs.deadline import Deadline
 from worker.runs.dispatch import outcomes_of
 
 STOP_SECONDS: Final = 5.0
@@ -104,13 +105,19 @@ class BatchWorker(RecordingWorker):
             self.record(lease, outcomes.get(lease.order.id))
 
     def _outcomes(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
-        self._deadline.at = time.monotonic() + max(order.timeout for order in orders)
+        """Run jobs together, for as long as each may work; those of a run that is out of time again, in two halves."""
+        self._deadline.set(sum(order.timeout for order in orders))
         try:
             return outcomes_of(orders, self.context, self)
         except OutOfTime:
-            return {order.id: hung(order) for order in orders}
+            if len(orders) == 1:
+                return {orders[0].id: hung(orders[0])}
         finally:  # to record may take as long as Redis is away
-            self._deadline.at = None
+            self._deadline.clear()
+        half = len(orders) // 2
+        log.warning("a batch ran out of time", size=len(orders))
+        halves = [[order for order in part if order.id in self.leases] for part in (orders[:half], orders[half:])]
+        return {id_: outcome for part in halves if part for id_, outcome in self._outcomes(part).items()}
 
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Report how far jobs are; return the ids nobody wants any more. Raises Stopped."""
@@ -123,6 +130,7 @@ class BatchWorker(RecordingWorker):
             if not lease.wanted:  # its batch mates go on, but it ends now
                 with self._deadline.paused():
                     self.record(lease, None)
+        self._deadline.heed(progress.stage)
         self._check_stop()
         return {job_id for job_id in job_ids if job_id not in self.leases}
 

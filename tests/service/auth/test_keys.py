@@ -144,6 +144,7 @@ def test_every_call_but_health_needs_a_key(serve, file: Path) -> None:
         ("GET", f"{job}/preview"),
         ("GET", f"{job}/preview?token=shop.9999999999.00"),
         ("GET", f"{job}/images/0"),
+        ("GET", f"{job}/images/0/matte"),
         ("GET", f"{job}/report"),
         ("GET", "/engines"),
         ("GET", "/metrics"),
@@ -178,6 +179,7 @@ def test_one_key_cannot_see_the_jobs_of_another(serve, file: Path) -> None:
             ("GET", f"{here}/events"),
             ("GET", f"{here}/preview"),
             ("GET", f"{here}/images/0"),
+            ("GET", f"{here}/images/0/matte"),
             ("GET", f"{here}/report"),
         ]:
             assert_problem(theirs.request(method, path), 404, "job_not_found")
