@@ -3,7 +3,7 @@
 Where the structure stayed and colours changed, the change is a local affine map of the small copy's colours, fitted as
 in the fast guided filter (He & Sun 2015, arXiv:1505.00996) and applied to the image itself, so that it follows each
 thread. Where no such map explains the change, there is something new, and the engine's own picture is shown enlarged,
-with nothing of the image behind it. Where nothing changed, the image's own samples stay.
+with the image's grain and nothing else of it. Where nothing changed, the image's own samples stay.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.imaging.colour import Floats
+from likeness.imaging.enlarge import Enlarged
+from likeness.imaging.grain import grain_of, grained
 
 CHANGED = (3 / 255, 9 / 255)
 """How far a channel differs where nothing counts as changed, and from where on all does."""
@@ -45,6 +47,14 @@ class Change:
     made: Floats
 
 
+@dataclass(frozen=True)
+class Novelty:
+    """What is shown where something is new: the made picture in the image's size, and the image's grain."""
+
+    picture: Enlarged
+    grain: Floats
+
+
 def laid_over(image: Floats, small: Floats, made: Floats, plain: Floats) -> Floats:
     """Return an image, H x W x 3 in 0..1, with the change that an engine made to a small copy of it.
 
@@ -55,8 +65,9 @@ def laid_over(image: Floats, small: Floats, made: Floats, plain: Floats) -> Floa
     if not change.changed.any():
         return image.copy()
     laid = np.empty_like(image)
+    novelty = Novelty(Enlarged(change.made, image.shape[:2]), grain_of(image, 1 - change.changed))
     for top, rows in _strips(image):
-        laid[top : top + len(rows)] = _with_change(rows, top, image.shape[:2], change)
+        laid[top : top + len(rows)] = _with_change(rows, top, image.shape[:2], change, novelty)
     return laid
 
 
@@ -117,7 +128,7 @@ def _strips(image: Floats) -> Iterator[tuple[int, Floats]]:
         yield top, image[top : top + ROWS]
 
 
-def _with_change(rows: Floats, top: int, size: tuple[int, int], change: Change) -> Floats:
+def _with_change(rows: Floats, top: int, size: tuple[int, int], change: Change, novelty: Novelty) -> Floats:
     """Return some rows of an image of a size, the first of them `top`, with the change."""
     changed = _enlarged(change.changed, rows, top, size)[..., None]
     if not changed.any():
@@ -125,15 +136,16 @@ def _with_change(rows: Floats, top: int, size: tuple[int, int], change: Change) 
     slope = _enlarged(change.slope, rows, top, size).reshape(*rows.shape[:2], 3, 3)
     moved = rows + np.matmul(slope, rows[..., None])[..., 0] + _enlarged(change.shift, rows, top, size)
     new = _enlarged(change.new, rows, top, size)[..., None]
-    moved += new * (_enlarged(change.made, rows, top, size, cv2.INTER_CUBIC) - moved)
+    if new.any():
+        moved += new * (grained(novelty.picture.rows(top, len(rows)), top, novelty.grain) - moved)
     return np.clip(rows + changed * (moved - rows), 0, 1)
 
 
-def _enlarged(planes: Planes, rows: Floats, top: int, size: tuple[int, int], how: int = cv2.INTER_LINEAR) -> Planes:
+def _enlarged(planes: Planes, rows: Floats, top: int, size: tuple[int, int]) -> Planes:
     """Return the part of some planes that lies below some rows, in the image's size."""
     down, across = planes.shape[0] / size[0], planes.shape[1] / size[1]
     place = np.array([[across, 0, across / 2 - 0.5], [0, down, down * (top + 0.5) - 0.5]])
-    to, flags = (rows.shape[1], rows.shape[0]), how | cv2.WARP_INVERSE_MAP
+    to, flags = (rows.shape[1], rows.shape[0]), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
     def warped(bands: Planes) -> Planes:
         return np.asarray(cv2.warpAffine(bands, place, to, flags=flags, borderMode=cv2.BORDER_REPLICATE))
