@@ -5,12 +5,6 @@ import socket
 import sys
 from uuid import uuid4
 
-from redis import Redis
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-from redis.retry import Retry
-
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
@@ -28,9 +22,6 @@ from worker.queue.worker import BatchWorker
 from worker.residency.engines import Residents
 from worker.runs.context import Context
 from worker.runs.safeguards import Safeguards
-
-RECONNECTS = 40
-"""Tries, about a second apart, to reach Redis again before a command fails."""
 
 
 def main() -> None:
@@ -62,7 +53,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             Safeguards.of(settings, residents.components),
             telemetry,
         )
-        BatchWorker(name, settings, context, pools, connect(settings.redis_url)).serve()
+        BatchWorker(name, settings, context, pools).serve()
     finally:
         telemetry.close()
 
@@ -78,13 +69,6 @@ def telemetry_of(settings: Settings, residents: Residents, catalogue: Catalogue,
         except OSError as error:
             raise NotReady(f"LIKENESS_METRICS_PORT: cannot listen on {host} port {port}: {error}") from error
     return telemetry
-
-
-def connect(url: str) -> Redis:
-    """Return a connection that waits out a restart of Redis."""
-    retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), RECONNECTS)
-    errors: list[type[Exception]] = [RedisConnectionError, RedisTimeoutError]
-    return Redis.from_url(url, protocol=2, retry=retry, retry_on_error=errors, health_check_interval=15)
 
 
 def _to_preload(settings: Settings, catalogue: Catalogue, pools: list[str], missing: set[str]) -> list[EngineSpec]:

@@ -40,6 +40,9 @@ MOST_DEATHS = 6
 """Deaths in a row after which a program that fails by itself is given up."""
 HUNG_EXIT = 70
 """A worker ends with this code when a job hangs: the job's failure, not its own."""
+MMAP_THRESHOLD = str(2**20)
+"""Bytes from which glibc takes memory from the system for one object alone, and gives it back with the object; left to
+itself it raises the threshold with the first image, and the service keeps what its busiest moment took."""
 STEADY_SECONDS = 60.0
 """A program that ran this long before it died starts its count anew."""
 
@@ -148,7 +151,7 @@ class Stack:
         """Wait until the service is ready: a worker holds the default engine. Raises LocalProblem when it cannot be."""
         deadline = time.monotonic() + READY_SECONDS
         while not self.stopping and (missing := _missing(self.settings.url)):
-            for kept in self._all():
+            for kept in self.programs():
                 if not kept.child.alive:
                     raise LocalProblem(f"{kept.program.name} cannot start: {kept.child.why()}")
             if time.monotonic() > deadline:
@@ -163,7 +166,7 @@ class Stack:
 
     def look(self) -> None:
         """Start again what died."""
-        for kept in self._all():
+        for kept in self.programs():
             if told := kept.look(time.monotonic()):
                 self._tell(told)
 
@@ -171,7 +174,13 @@ class Stack:
     def _logs(self) -> Path:
         return self.settings.home / "logs"
 
-    def _all(self) -> Iterator[Kept]:
+    @property
+    def redis_url(self) -> str | None:
+        """Where its Redis is, once it runs."""
+        return self._valkey.url if self._valkey else self.settings.redis_url
+
+    def programs(self) -> Iterator[Kept]:
+        """Yield every program that it keeps running."""
         if self._queue:
             yield self._queue
         if self._service:
@@ -189,7 +198,8 @@ class Stack:
             self._queue = Kept(self._valkey.child.program, self._valkey.child, time.monotonic())
             redis_url = self._valkey.url
         environment = self._environment(redis_url)
-        self._service = Kept.start(self._program("service", "service", environment))
+        small = {"MALLOC_MMAP_THRESHOLD_": os.environ.get("MALLOC_MMAP_THRESHOLD_", MMAP_THRESHOLD)}
+        self._service = Kept.start(self._program("service", "service", environment | small))
         for number in range(1, self.settings.workers + 1):
             self._workers.append(Kept.start(self._program(f"worker-{number}", "worker", environment)))
         for pool in _quick_pools(environment):

@@ -8,12 +8,12 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from types import FrameType
-from typing import cast
+from typing import Final, cast
 
 import structlog
-from redis import Redis
 from redis.exceptions import RedisError
 from rq.queue import Queue
 from rq.utils import now
@@ -35,19 +35,22 @@ from worker.runs.context import Context, Outcome
 from worker.runs.deadline import Deadline
 from worker.runs.dispatch import outcomes_of
 
+STOP_SECONDS: Final = 5.0
+"""How long a stopping worker waits for Redis to take its jobs back."""
+
 log = structlog.get_logger()
 
 
 class BatchWorker(RecordingWorker):
     """A worker that holds engines and runs jobs in batches."""
 
-    def __init__(self, name: str, settings: Settings, context: Context, pools: list[str], connection: Redis) -> None:
-        super().__init__(name, context, pools, connection)
+    def __init__(self, name: str, settings: Settings, context: Context, pools: list[str]) -> None:
+        super().__init__(name, context, pools, settings.redis_url)
         self.settings = settings
         self._deadline = Deadline()
         self._drain_until: float | None = None
         self._seen_taken: dict[str, list[bytes]] = {}
-        registry = WorkerRegistry(name, pools, context.catalogue, context.residents, connection, settings.alive_file)
+        registry = WorkerRegistry(name, pools, context.catalogue, context.residents, self.brief, settings.alive_file)
         self._heartbeat = Heartbeat(self, registry, self._deadline, settings.hang_seconds)
         scheduler = Scheduler()
         for queue in cast(list[LikenessQueue], self.queues):
@@ -69,17 +72,18 @@ class BatchWorker(RecordingWorker):
         try:
             self._run(leases)
         except Draining:
+            self.hurry(STOP_SECONDS)
             self.hand_back()
         except DeviceLost as error:  # only a new process helps; the leases expire, and each job runs again alone
             log.error("the device is lost; this worker ends", jobs=list(self.leases), error=str(error))  # noqa: TRY400
             exit_now(self, DIED)
         finally:
-            self._deadline.clear()
             self.set_state(WorkerStatus.IDLE)
         if leases:
             mean = (time.monotonic() - began) / sum(lease.order.runs for lease in leases)
             key = keys.MEAN_SERVICE_TIME_KEY.format(queue=queue.name)
-            self.connection.eval(MEAN_SERVICE_TIME, 1, key, mean, keys.MEAN_SERVICE_TIME_SECONDS)
+            with suppress(RedisError):
+                self.brief.eval(MEAN_SERVICE_TIME, 1, key, mean, keys.MEAN_SERVICE_TIME_SECONDS)
 
     def _with_mates(self, job: LikenessJob, queue: Queue) -> list[LikenessJob]:
         jobs = [job]
@@ -108,6 +112,8 @@ class BatchWorker(RecordingWorker):
         except OutOfTime:
             if len(orders) == 1:
                 return {orders[0].id: hung(orders[0])}
+        finally:  # to record may take as long as Redis is away
+            self._deadline.clear()
         half = len(orders) // 2
         log.warning("a batch ran out of time", size=len(orders))
         halves = [[order for order in part if order.id in self.leases] for part in (orders[:half], orders[half:])]
@@ -117,12 +123,13 @@ class BatchWorker(RecordingWorker):
         """Report how far jobs are; return the ids nobody wants any more. Raises Stopped."""
         leases = [self.leases[job_id] for job_id in job_ids if job_id in self.leases]
         try:
-            report_progress(leases, progress, self.connection)
+            report_progress(leases, progress, self.brief)
         except RedisError as error:
             log.warning("progress could not be reported", error=str(error))
         for lease in leases:
             if not lease.wanted:  # its batch mates go on, but it ends now
-                self.record(lease, None)
+                with self._deadline.paused():
+                    self.record(lease, None)
         self._deadline.heed(progress.stage)
         self._check_stop()
         return {job_id for job_id in job_ids if job_id not in self.leases}
@@ -138,13 +145,16 @@ class BatchWorker(RecordingWorker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Finish the run within `drain_seconds`, or hand its jobs back; a second signal hands them back at once."""
         self._drain_until = time.monotonic() + self.settings.drain_seconds
+        self.hurry(self.settings.drain_seconds)
         super().request_stop(signum, frame)
 
     def request_force_stop(self, signum: int, frame: FrameType | None) -> None:
         """Hand everything back and end. A second signal within a second is the same one, sent to the whole group."""
         if (now() - cast(datetime, self._shutdown_requested_date)).total_seconds() < 1:
             return
-        self.hand_back()
+        self.hurry()
+        with suppress(RedisError):  # the leases expire, and the jobs run again
+            self.hand_back()
         self.register_death()
         exit_now(self, 0)
 

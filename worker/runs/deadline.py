@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 LOADING_SECONDS = 1800.0
 """How long an engine may take to load: that is not the job's work, and a large one on a slow disk takes minutes."""
@@ -36,3 +37,13 @@ class Deadline:
     def passed(self, by: float = 0.0) -> bool:
         """Return whether it passed, by so many seconds at least."""
         return self._clock() > self._at + by
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let the time that the block takes not count."""
+        at, began = self._at, self._clock()
+        self._at = math.inf
+        try:
+            yield
+        finally:
+            self._at = at + self._clock() - began

@@ -24,11 +24,12 @@ from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Sta
 from worker.failures import job_error
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.fallback import Fallback
+from worker.runs.findings import left_alone, remarks, told, without_details
 from worker.runs.preparation import prepared
 from worker.runs.previews import Previews, RunItem
 from worker.runs.results import Results
 from worker.runs.safeguards import provenance_of
-from worker.runs.scoring import score
+from worker.runs.scoring import Candidate, score
 from worker.runs.state import Stopwatch, Work
 
 log = structlog.get_logger()
@@ -176,11 +177,19 @@ class Run:
             work.withheld += 1
             self.telemetry.candidate(self.spec.name, None)
             return
-        candidate = score(work.given, data, work.task, work.plan.check, self.context.metrics, faults)
-        report = candidate.report.model_copy(update={"registration": lay})
-        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
+        one = self._scored(work, task, data, faults)
+        report = one.report.model_copy(update={"registration": lay})
+        work.candidates.append(replace(one, seed=seed, guidance_scale=_guidance(task), report=report))
         self.telemetry.candidate(self.spec.name, report)
         self._lap("assessing", [work.order.id])
+
+    def _scored(self, work: Work, task: EngineTask, data: bytes, faults: Sequence[str]) -> Candidate:
+        """Return a file with its report, and with what the engine found."""
+        left = left_alone(task.findings.kept, work.plan.product)
+        check = without_details(work.plan.check, task.findings, left)
+        candidate = score(work.given, data, work.task, check, self.context.metrics, faults)
+        said = remarks(work.task, work.plan.notes, task.findings, left)
+        return replace(candidate, report=told(candidate.report, work, said), left_alone=left)
 
     def _file(self, work: Work, task: EngineTask, seed: int | None, canvas: Canvas) -> bytes | None:
         """Return the file of a finished canvas as the caller will get it; None when it is to be withheld."""
