@@ -62,7 +62,7 @@ def laid_over(image: Floats, small: Floats, made: Floats, plain: Floats) -> Floa
     autoencoder's loss): h x w x 3 each.
     """
     change = change_of(small, small + (made - plain))
-    if not change.changed.any():
+    if change is None:
         return image.copy()
     laid = np.empty_like(image)
     novelty = Novelty(Enlarged(change.made, image.shape[:2]), grain_of(image, 1 - change.changed))
@@ -71,29 +71,48 @@ def laid_over(image: Floats, small: Floats, made: Floats, plain: Floats) -> Floa
     return laid
 
 
-def change_of(small: Floats, target: Floats) -> Change:
-    """Return the change that takes one h x w x 3 to another."""
+def change_of(small: Floats, target: Floats) -> Change | None:
+    """Return the change that takes one h x w x 3 to another; None where there is none."""
     difference = target - small
-    soft = cv2.GaussianBlur(difference, (0, 0), 1.0)
-    changed = _grown(_between(np.abs(soft).max(2), *CHANGED))
+    changed = _grown(_between(np.abs(cv2.GaussianBlur(difference, (0, 0), 1.0)).max(2), *CHANGED))
+    if not changed.any():
+        return None
     slope, shift = _fitted(small, difference)
-    explained = np.einsum("hwij,hwj->hwi", slope.reshape(*small.shape[:2], 3, 3), small) + shift
-    unexplained = cv2.GaussianBlur(np.abs(difference - explained).max(2), (0, 0), 1.0)
-    return Change(slope, shift, changed, _grown(_between(unexplained, *NEW)), np.clip(target, 0, 1))
+    unexplained = np.abs(difference - _mapped(slope, small) - shift).max(2)
+    new = _grown(_between(cv2.GaussianBlur(unexplained, (0, 0), 1.0), *NEW))
+    return Change(slope, shift, changed, new, np.clip(target, 0, 1))
+
+
+def _mapped(slope: Planes, colours: Floats) -> Floats:
+    """Return what matrices, h x w x 9, make of colours, h x w x 3: three planes of a matrix belong to each channel."""
+    mapped = slope[..., :3] * colours[..., :1]
+    for channel in (1, 2):
+        mapped += slope[..., 3 * channel : 3 * channel + 3] * colours[..., channel : channel + 1]
+    return mapped
 
 
 def _fitted(guide: Floats, wanted: Floats) -> tuple[Planes, Planes]:
     """Return for each pixel the matrix, 9 planes, and the offset, 3, that best take `guide` to `wanted` around it."""
-    height, width = guide.shape[:2]
     means, aims = _mean(guide), _mean(wanted)
     spread = _products(guide, guide) - _outer(means, means)
     shared = _products(guide, wanted) - _outer(means, aims)
-    inverse = np.linalg.inv(spread.reshape(height, width, 3, 3) + RIDGE * np.eye(3, dtype=np.float32))
-    slope = np.einsum("hwij,hwjk->hwki", inverse, shared.reshape(height, width, 3, 3))
-    norm = np.sqrt(np.square(slope).sum((2, 3), keepdims=True))
+    inverse = _inverse(spread)
+    slope = np.dstack([_mapped(shared, inverse[..., 3 * row : 3 * row + 3]) for row in range(3)])
+    norm = np.sqrt(np.square(slope).sum(2, keepdims=True))
     slope *= np.minimum(1, STEEPEST / np.maximum(norm, 1e-6))
-    shift = aims - np.einsum("hwij,hwj->hwi", slope, means)
-    return _mean(slope.reshape(height, width, 9).astype(np.float32)), _mean(shift.astype(np.float32))
+    shift = aims - _mapped(slope, means)
+    return _mean(slope.astype(np.float32)), _mean(shift.astype(np.float32))
+
+
+def _inverse(spread: Planes) -> NDArray[np.float64]:
+    """Return the inverses of symmetric matrices, h x w x 9, each with RIDGE added: by cofactors, in 64 bits."""
+    a, b, c, _, d, e, _, _, f = (spread[..., plane].astype(np.float64) for plane in range(9))
+    a, d, f = a + RIDGE, d + RIDGE, f + RIDGE
+    first = d * f - e * e, c * e - b * f, b * e - c * d
+    rest = a * f - c * c, b * c - a * e, a * d - b * b
+    inverse = np.dstack([*first, first[1], rest[0], rest[1], first[2], rest[1], rest[2]])
+    inverse /= (a * first[0] + b * first[1] + c * first[2])[..., None]
+    return inverse
 
 
 def _products(one: Floats, other: Floats) -> Planes:
@@ -133,8 +152,8 @@ def _with_change(rows: Floats, top: int, size: tuple[int, int], change: Change, 
     changed = _enlarged(change.changed, rows, top, size)[..., None]
     if not changed.any():
         return rows
-    slope = _enlarged(change.slope, rows, top, size).reshape(*rows.shape[:2], 3, 3)
-    moved = rows + np.matmul(slope, rows[..., None])[..., 0] + _enlarged(change.shift, rows, top, size)
+    slope, shift = (_enlarged(planes, rows, top, size) for planes in (change.slope, change.shift))
+    moved = rows + _mapped(slope, rows) + shift
     new = _enlarged(change.new, rows, top, size)[..., None]
     if new.any():
         moved += new * (grained(novelty.picture.rows(top, len(rows)), top, novelty.grain) - moved)
