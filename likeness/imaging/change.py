@@ -8,6 +8,7 @@ with the image's grain and nothing else of it. Where nothing changed, the image'
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -83,9 +84,9 @@ def change_of(small: Floats, target: Floats) -> Change | None:
     return Change(slope, shift, changed, new, np.clip(target, 0, 1))
 
 
-def _mapped(slope: Planes, colours: Floats) -> Floats:
+def _mapped(slope: Planes, colours: NDArray[Any]) -> NDArray[Any]:
     """Return what matrices, h x w x 9, make of colours, h x w x 3: three planes of a matrix belong to each channel."""
-    mapped = slope[..., :3] * colours[..., :1]
+    mapped: NDArray[Any] = slope[..., :3] * colours[..., :1]
     for channel in (1, 2):
         mapped += slope[..., 3 * channel : 3 * channel + 3] * colours[..., channel : channel + 1]
     return mapped
@@ -157,7 +158,8 @@ def _with_change(rows: Floats, top: int, size: tuple[int, int], change: Change, 
     new = _enlarged(change.new, rows, top, size)[..., None]
     if new.any():
         moved += new * (grained(novelty.picture.rows(top, len(rows)), top, novelty.grain) - moved)
-    return np.clip(rows + changed * (moved - rows), 0, 1)
+    laid: Floats = np.clip(rows + changed * (moved - rows), 0, 1)
+    return laid
 
 
 def _enlarged(planes: Planes, rows: Floats, top: int, size: tuple[int, int]) -> Planes:
