@@ -25,7 +25,7 @@ def grain_of(image: Floats, usable: Floats) -> Floats:
     if min(height, width) < SIDE:
         return np.zeros((SIDE, SIDE), np.float32)
     fine = light - cv2.GaussianBlur(light, (0, 0), FINE)
-    mask = cv2.resize(usable, (width, height), interpolation=cv2.INTER_NEAREST)
+    mask = cv2.resize(usable, (width, height), interpolation=cv2.INTER_NEAREST).astype(np.float32)
     corners = [(top, left) for top in range(0, height - SIDE + 1, SIDE) for left in range(0, width - SIDE + 1, SIDE)]
     calm = [at for at in corners if _part(mask, at).min() > 0 and 0 < _part(light, at).mean() < 1] or corners
     patch = _part(fine, min(calm, key=lambda at: float(_part(fine, at).std())))
