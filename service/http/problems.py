@@ -28,6 +28,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.InvalidPicture: 422,
     errors.UnsupportedFormat: 422,
     errors.AnimatedPicture: 422,
+    errors.MultiViewPicture: 422,
     errors.PictureTooLarge: 422,
     errors.UploadTooLarge: 413,
     errors.UploadTooSlow: 408,

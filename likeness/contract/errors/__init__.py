@@ -10,6 +10,7 @@ LikenessError
 │   ├── InvalidPicture          not an image, truncated, or damaged
 │   ├── UnsupportedFormat       an image, but of a format or mode that is not taken
 │   ├── AnimatedPicture         more than one frame
+│   ├── MultiViewPicture        several images that are parts of one view
 │   ├── PictureTooLarge         more pixels, or a longer side, than the bound
 │   ├── UploadTooLarge          more bytes than the bound
 │   ├── UploadTooSlow           the body did not arrive in time
@@ -74,6 +75,7 @@ from likeness.contract.errors.requests import (
     JobExpired,
     JobNotFinished,
     JobNotFound,
+    MultiViewPicture,
     NoPreview,
     NoSuchRoute,
     NotAcceptable,
@@ -118,6 +120,7 @@ __all__ = [
     "JobNotFound",
     "JobTimeout",
     "LikenessError",
+    "MultiViewPicture",
     "NoPreview",
     "NoProduct",
     "NoSuchRoute",

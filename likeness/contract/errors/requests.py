@@ -62,6 +62,12 @@ class AnimatedPicture(RequestError):
     code, title = "animated_picture", "The image is animated"
 
 
+class MultiViewPicture(RequestError):
+    """Several images that are parts of one view: a panorama, a stereo pair, several angles."""
+
+    code, title = "multi_view_picture", "The file holds several views"
+
+
 class PictureTooLarge(RequestError):
     """More pixels or a longer side than the limit."""
 
