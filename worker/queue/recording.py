@@ -15,7 +15,7 @@ from rq.timeouts import TimerDeathPenalty
 from rq.utils import now
 from rq.worker import SimpleWorker
 
-from likeness.contract.errors import EngineFailed, JobError
+from likeness.contract.errors import EngineFailed, LikenessError
 from likeness.contract.jobs import Event
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
@@ -113,7 +113,7 @@ class RecordingWorker(SimpleWorker):
 
     def _settle(self, job: LikenessJob, queue: Queue, execution: Execution, outcome: Outcome) -> None:
         job.outcome = outcome
-        if isinstance(outcome, JobError):
+        if isinstance(outcome, LikenessError):
             job.retries_left = 0  # it would fail again: retries are for workers that died
         self.execution = execution
         self.perform_job(job, queue)
