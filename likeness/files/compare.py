@@ -11,7 +11,7 @@ from likeness.contract.report import Report, Thresholds
 from likeness.imaging.assessment.assess import assess
 from likeness.imaging.assessment.contact_sheet import report_picture
 from likeness.imaging.formats.decode import Bounds, Picture, decode
-from likeness.problems import LocalProblem
+from likeness.problems import LocalProblem, unreadable
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,6 @@ def _read(file: Path) -> tuple[bytes, Picture]:
         data = file.read_bytes()
         return data, decode(data, Bounds())
     except OSError as error:
-        raise LocalProblem(f"{file} cannot be read: {error.strerror}") from error
+        raise LocalProblem(unreadable(file, error)) from error
     except LikenessError as error:
         raise LocalProblem(f"{file} cannot be read: {error.detail}") from error

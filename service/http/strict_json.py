@@ -41,6 +41,17 @@ def loads(text: str | bytes, *place: str) -> Any:  # noqa: ANN401  whatever the 
     return value
 
 
+def fields_of(body: bytes) -> dict[str, Any]:
+    """Return the fields of a JSON body, those that are null left out: null says nothing, as an empty part of a form.
+
+    Raises InvalidField naming the field.
+    """
+    fields = loads(body)
+    if not isinstance(fields, dict):
+        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _bad(detail: str, place: tuple[str | int, ...]) -> InvalidField:
     at = pointer(place)
     return InvalidField(f"{at.removeprefix('#/') or 'body'}: {detail}", [FieldProblem(at, detail)])

@@ -47,7 +47,6 @@ DESCRIBED: Final = {
 }
 
 
-@router.head(PATH, include_in_schema=False, dependencies=[Depends(OnlyQuery())])
 @router.get(PATH, response_class=Response, dependencies=[Depends(OnlyQuery())], responses=DESCRIBED)
 async def read_image(
     request: Request,
@@ -78,8 +77,6 @@ async def read_image(
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
     status = 206 if part else 200
-    if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=image.picture.media_type)
     chunks = _chunks(services.store, image.picture, start, end)
     first = await _first(chunks)
     return StreamingResponse(_all(first, chunks), status, headers, image.picture.media_type)

@@ -21,7 +21,8 @@ LikenessError
 │   ├── NotAuthenticated        no key, or one that is not known
 │   ├── ScopeMissing            the key may not do this
 │   ├── OriginNotAllowed        it may come from a web page of another site, or from another machine
-│   ├── NoSuchRoute             no such address, or not with this method
+│   ├── NoSuchRoute             no such address
+│   ├── MethodNotAllowed        the address is there, but not with this method
 │   ├── JobNotFound             no such job for this key
 │   ├── JobExpired              there was such a job; its lifetime is over
 │   ├── ImageNotFound           the job has no image of that number
@@ -75,6 +76,7 @@ from likeness.contract.errors.requests import (
     JobExpired,
     JobNotFinished,
     JobNotFound,
+    MethodNotAllowed,
     MultiViewPicture,
     NoPreview,
     NoSuchRoute,
@@ -120,6 +122,7 @@ __all__ = [
     "JobNotFound",
     "JobTimeout",
     "LikenessError",
+    "MethodNotAllowed",
     "MultiViewPicture",
     "NoPreview",
     "NoProduct",
