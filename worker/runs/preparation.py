@@ -11,7 +11,7 @@ from likeness.contract.tasks import Generate, Task
 from likeness.imaging.assessment.generated import asked
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
-from likeness.imaging.masks import upright_mask
+from likeness.imaging.masks import levelled, upright_mask
 from worker.editing.canvas import AnalysedCanvas, cut_out_of
 from worker.editing.plan import EditPlan
 from worker.editing.planner import beside, edit_plan_of
@@ -41,7 +41,7 @@ def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Pict
     """Return what is asked of the image, from the files that were sent with it."""
     canvas = frame.canvas(original, planned.spec.canvas.multiple, planned.spec.canvas.minimum)
     sent = {name: decode(context.store.get(file), UNBOUNDED) for name, file in order.files.items()}
-    mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
+    mask, said = levelled(upright_mask(original, sent["mask"])) if "mask" in sent else (None, None)
     width, height = frame.upright_size
     analysed = AnalysedCanvas(
         canvas,
@@ -51,4 +51,5 @@ def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Pict
         mask=mask,
         cut_out=cut_out_of(original),
     )
-    return edit_plan_of(planned, analysed, beside(original, sent))
+    plan = edit_plan_of(planned, analysed, beside(original, sent))
+    return plan if said is None else plan.noted(said)

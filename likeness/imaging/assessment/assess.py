@@ -59,7 +59,7 @@ def assess(
         edit=edit,
         locked=lock,
         verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
-        reasons=list(dict.fromkeys(misses)) or [_praise(thresholds, check)],
+        reasons=[*(list(dict.fromkeys(misses)) or [_praise(thresholds, check, lock)]), *(check.notes if check else ())],
     )
 
 
@@ -123,12 +123,12 @@ def _lock_misses(lock: Lock | None) -> list[str]:
     return [f"kept pixels changed by {lock.max_abs_diff}"] if lock and lock.max_abs_diff else []
 
 
-def _praise(thresholds: Thresholds, check: EditCheck | None) -> str:
+def _praise(thresholds: Thresholds, check: EditCheck | None, lock: Lock | None) -> str:
     """Return the sentence for a report without a miss."""
     said = ["frame equal"]
     if check:
         said.append("the edit happened")
-    if check and check.kept is not None:
+    if lock and lock.area:
         said.append("nothing that was to be kept changed")
     asked = thresholds.model_dump(exclude_none=True)
     return "; ".join([*said, "every threshold met" if asked else "no threshold was asked"])

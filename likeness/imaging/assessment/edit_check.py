@@ -38,7 +38,8 @@ class EditCheck:
     `asked` is the edit as understood. `inside` is where it belongs, H x W in 0..1 of the upright image; None
     is everywhere. `colour` is what the mean inside should be, sRGB in 0..255, where one is asked; `chromatic` is False
     for black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright image.
-    `captions` say what the images show, for CLIP. `changes` is False where the same image was asked for.
+    `captions` say what the images show, for CLIP. `changes` is False where the same image was asked for. `notes` are
+    sentences on how the request was read, which go into the report whatever its verdict.
     """
 
     asked: str
@@ -48,6 +49,7 @@ class EditCheck:
     kept: Where | None = None
     captions: Captions | None = None
     changes: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def edit_report(

@@ -95,6 +95,25 @@ def test_a_mask_is_turned_with_its_picture(customised, orientation: int) -> None
     assert changed[where > 0].mean() > 0.5 and not changed[where == 0].any()
 
 
+def test_a_mask_that_is_not_quite_black_does_not_leak_and_the_report_says_how_it_was_read(customised) -> None:
+    data = photo(longest=128)
+    image = Image.open(io.BytesIO(data))
+    where = np.full((image.height, image.width), 16, np.uint8)
+    where[: image.height // 3, : image.width // 2] = 235
+    result, made = customised(data, {"mask": saved(Image.fromarray(where))}, instruction="make it red")
+    report = result.images[0].report
+    assert report.locked.max_abs_diff == 0 and report.locked.area > 0.8
+    assert not (np.abs(pixels(made) - pixels(data)).max(2) > 0)[where == 16].any()
+    assert report.reasons[-1].startswith("of the mask, what is up to 48 of 255 was read as black")
+
+
+def test_where_nothing_is_locked_nothing_is_said_of_a_lock(customised) -> None:
+    data = photo(longest=128)
+    white = saved(Image.new("L", Image.open(io.BytesIO(data)).size, 255))
+    report = customised(data, {"mask": white}, instruction="make it red")[0].images[0].report
+    assert report.locked.area == 0 and not any("to be kept" in said for said in report.reasons)
+
+
 def test_a_logo_is_printed_where_it_was_asked(customised) -> None:
     data = photo()
     logo = saved(Image.new("RGBA", (40, 20), (255, 0, 255, 255)))
