@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from likeness.contract.errors import FieldProblem, InvalidPicture
-from likeness.imaging.colour import Floats, luma, rgb_of
+from likeness.imaging.colour import Floats, alpha_of, luma, rgb_of
 from likeness.imaging.frame import QUARTER_TURNS, rgba_of, rgba_stored, upright
 from likeness.imaging.picture import Header, Picture, header_of
 
@@ -43,8 +43,9 @@ def upright_mask(image: Picture, mask: Picture) -> Floats:
     So what is transparent is black. Raises InvalidPicture where it does not fit.
     """
     orientation = orientation_of_mask(header_of(image), header_of(mask))
-    shown = rgba_stored(mask)
-    return np.ascontiguousarray(upright(luma(shown[..., :3]) * shown[..., 3], orientation), dtype=np.float32)
+    light, alpha = luma(rgb_of(mask)), alpha_of(mask)
+    seen = light if alpha is None else light * (alpha / np.float32(255))
+    return np.ascontiguousarray(upright(seen, orientation), dtype=np.float32)
 
 
 def levelled(mask: Floats) -> tuple[Floats, str | None]:

@@ -205,7 +205,7 @@ def _check_format(task: Task, header: Header) -> None:
         raise InvalidField.at(
             "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send the image as RGB"
         )
-    check_format(header, wanted_format(task, header.format))
+    check_format(header, wanted_format(task, header.format, header.lossless))
 
 
 def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:

@@ -177,7 +177,7 @@ class Run:
             return None
         made = provenance_of(self.spec, work.order, task, seed)
         image = work.plan.locked(work.given, work.frame.restore(canvas))
-        wanted = wanted_format(work.task, work.frame.format)
+        wanted = wanted_format(work.task, work.frame.format, work.frame.lossless)
         data = encode(image, work.frame, wanted, self.safeguards.xmp(made), work.task.quality)
         return self.safeguards.signed(data, made)
 

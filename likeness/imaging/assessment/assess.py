@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.contract.report import FrameRow, Lock, Report, Score, Thresholds, Verdict
+from likeness.contract.report import TOLD_ONLY, FrameRow, Lock, Report, Score, Thresholds, Verdict
 from likeness.imaging.assessment.edit_check import EditCheck, edit_report
 from likeness.imaging.assessment.learned import Learned, LearnedMetrics, Unmeasured
 from likeness.imaging.assessment.scores import SIZES_DIFFER, missed, scored
 from likeness.imaging.assessment.tripwires import tripped
-from likeness.imaging.colour import Floats, alpha_of, rgb_of
+from likeness.imaging.colour import Floats, alpha_of
+from likeness.imaging.colour_space import srgb_of
 from likeness.imaging.frame import frame_table, upright
 from likeness.imaging.metrics.delta_e import delta_e
 from likeness.imaging.metrics.drift import drift
@@ -46,10 +47,11 @@ def assess(
     to be wrong before anything is measured.
     """
     frame = frame_table(given, made)
-    one, two = _as_shown(given, given), _as_shown(made, given)
+    seen, seen_made = _as_shown(given, given), _as_shown(made, given)
+    one, two = _cut(seen), _cut(seen_made)
     learned = _learned(one, two, check, metrics)
-    fidelity = _fidelity(one, two) + learned.fidelity
-    edit, edit_misses = edit_report(one, two, check, thresholds, learned.edit) if check else (None, [])
+    fidelity = _fidelity(one, two, (seen, seen_made)) + learned.fidelity
+    edit, edit_misses = edit_report(seen, seen_made, check, thresholds, learned.edit) if check else (None, [])
     lock = None if check is None or check.kept is None else locked(given, made, check.kept)
     misses = [*faults, *frame_misses(frame), *tripped(one, two, _seen(given), check)]
     misses += _fidelity_misses(fidelity, thresholds) + edit_misses + _lock_misses(lock)
@@ -59,13 +61,16 @@ def assess(
         edit=edit,
         locked=lock,
         verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
-        reasons=[*(list(dict.fromkeys(misses)) or [_praise(thresholds, check, lock)]), *(check.notes if check else ())],
+        reasons=[*(list(dict.fromkeys(misses)) or [_praise(thresholds, check, lock)]), *_notes(given, check)],
     )
 
 
 def _as_shown(picture: Picture, given: Picture) -> Floats:
-    """Return the image upright, H x W x 3 in 0..1, over mid-grey by the given alpha where that fits in size."""
-    rgb: NDArray[Any] = rgb_of(picture)
+    """Return the image upright in sRGB, H x W x 3, over mid-grey by the given alpha where that fits in size.
+
+    Through its profile, and beyond 0..1 where sRGB lacks the colour: differences of colour are measured there too.
+    """
+    rgb: NDArray[Any] = srgb_of(picture, cut=False)
     alpha = alpha_of(given)
     if alpha is not None and alpha.shape == rgb.shape[:2]:
         share = np.multiply(alpha, np.float32(1 / 255), dtype=np.float32)[..., None]
@@ -73,13 +78,19 @@ def _as_shown(picture: Picture, given: Picture) -> Floats:
     return np.ascontiguousarray(upright(rgb, picture.orientation))
 
 
-def _fidelity(given: Floats, made: Floats) -> list[Score]:
+def _cut(rgb: Floats) -> Floats:
+    """Return H x W x 3 in 0..1; the same array where it is."""
+    return rgb if rgb.min(initial=0) >= 0 and rgb.max(initial=1) <= 1 else np.clip(rgb, 0, 1)
+
+
+def _fidelity(given: Floats, made: Floats, seen: tuple[Floats, Floats]) -> list[Score]:
+    """Return the metrics of two images in 0..1; delta_e is of them as `seen`, beyond 0..1 too."""
     if given.shape != made.shape:
         measured = [scored(name, None, SIZES_DIFFER) for name in (*METRICS, "drift")]
     else:
         with ThreadPoolExecutor(THREADS) as pool:  # NumPy and OpenCV let go of the interpreter while they compute
             shift = pool.submit(drift, given, made)
-            values = pool.map(lambda metric: metric(given, made), METRICS.values())
+            values = pool.map(lambda name: METRICS[name](*(seen if name == "delta_e" else (given, made))), METRICS)
             measured = [scored(name, value) for name, value in zip(METRICS, values, strict=True)]
             measured.append(_drift_score(shift.result()))
     return measured
@@ -106,8 +117,9 @@ def _drift_score(shift: tuple[float, float] | None) -> Score:
 
 
 def frame_misses(frame: Sequence[FrameRow]) -> list[str]:
-    """Return a sentence for each row of the frame table that is not equal."""
-    return [f"the frame changed: {row.name} {row.given} -> {row.made}" for row in frame if not row.equal]
+    """Return a sentence for each row of the frame table that is not equal and should be."""
+    changed = [row for row in frame if not row.equal and row.name not in TOLD_ONLY]
+    return [f"the frame changed: {row.name} {row.given} -> {row.made}" for row in changed]
 
 
 def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]:
@@ -121,6 +133,12 @@ def _fidelity_misses(fidelity: list[Score], thresholds: Thresholds) -> list[str]
 
 def _lock_misses(lock: Lock | None) -> list[str]:
     return [f"kept pixels changed by {lock.max_abs_diff}"] if lock and lock.max_abs_diff else []
+
+
+def _notes(given: Picture, check: EditCheck | None) -> list[str]:
+    """Return what is to be known beside the verdict."""
+    lost = ["the HDR gain map was left out: the image shows its standard range"] if given.gain_map else []
+    return [*lost, *(check.notes if check else ())]
 
 
 def _praise(thresholds: Thresholds, check: EditCheck | None, lock: Lock | None) -> str:

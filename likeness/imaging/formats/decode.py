@@ -5,7 +5,7 @@ can be asked for a size. Pillow then gets only the parts of the file that make p
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
 
 from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -57,9 +57,8 @@ def decode(data: bytes, bounds: Bounds) -> Picture:
     header = peek(data, bounds)
     pixels = _load(data, header)
     pixels.info = pillow_transparency(header.transparency, header.mode, header.bit_depth)
-    return Picture(
-        pixels, header.format, header.icc_profile, header.dpi, header.orientation, header.bit_depth, header.transparency
-    )
+    said = {field.name: getattr(header, field.name) for field in fields(Picture) if field.name != "pixels"}
+    return Picture(pixels, **said)
 
 
 def _read_header(data: bytes) -> Header:

@@ -19,6 +19,7 @@ BARE_MARKERS = {0x01, *range(0xD0, 0xD9)}  # without a length
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}
 MP_ENTRIES = 0xB002
 MP_TYPE, MULTI_VIEW = 0x00FFFFFF, {0x020001: "a panorama", 0x020002: "a stereo pair", 0x020003: "several angles"}
+ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 
 _marker = re.compile(rb"\xff[^\x00\xff]")
@@ -44,6 +45,7 @@ def read(data: bytes) -> Header:
         orientation=tags.orientation,
         icc_profile=_profile(segments),
         dpi=_jfif_dpi(segments) or tags.dpi,
+        gain_map=_has_gain_map(segments),
     )
 
 
@@ -129,6 +131,13 @@ def _refuse_several_views(segments: list[Segment]) -> None:
     for (attribute,) in struct.iter_unpack(order + "I12x", entries[: len(entries) // 16 * 16]):
         if view := MULTI_VIEW.get(attribute & MP_TYPE):
             raise MultiViewPicture(f"a JPEG of several images that make up {view}; one that stands alone is taken")
+
+
+def _has_gain_map(segments: list[Segment]) -> bool:
+    """Whether a gain map stands behind the image, by Android's XMP (Ultra HDR) or by ISO 21496-1."""
+    if any(marker == APP1 and b"hdrgm:Version" in body for marker, body in segments):
+        return True
+    return bool(_first(segments, APP2, ISO_GAIN_MAP))
 
 
 def _first(segments: list[Segment], wanted: int, prefix: bytes) -> bytes:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from likeness.contract.errors import AnimatedPicture, InvalidPicture, UnsupportedFormat
 from likeness.imaging.formats import exif
-from likeness.imaging.picture import MAX_PROFILE_BYTES, MAX_XMP_BYTES, Dpi, Header, plausible_dpi
+from likeness.imaging.picture import MAX_PROFILE_BYTES, MAX_XMP_BYTES, ColourChunks, Dpi, Header, plausible_dpi
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 65_536  # walking them costs time; a 25 MiB file in 8 KiB pieces has 3,200
@@ -36,7 +36,9 @@ MODES = {
     (8, COLOUR_ALPHA): "RGBA",
 }
 PIXEL_CHUNKS = {b"PLTE", b"tRNS", b"IDAT", b"IEND"}
-FRAME_CHUNKS = {b"PLTE", b"tRNS", b"pHYs", b"eXIf", b"iCCP"}
+COLOUR_CHUNKS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
+"""Bytes of each; in the order in which the specification lets one overrule the next (iCCP stands behind cICP)."""
+FRAME_CHUNKS = {b"PLTE", b"tRNS", b"pHYs", b"eXIf", b"iCCP", *COLOUR_CHUNKS}
 XMP_PREFIX = b"XML:com.adobe.xmp" + bytes(5)  # keyword, not compressed, no language, no translated keyword
 
 
@@ -61,6 +63,9 @@ def read(data: bytes) -> Header:
         icc_profile=_profile(found[b"iCCP"]) if b"iCCP" in found else None,
         dpi=_dpi(found.get(b"pHYs", b"")),
         transparency=_transparency(found.get(b"tRNS"), kind),
+        colour_chunks=tuple(
+            (name.decode(), found[name]) for name, size in COLOUR_CHUNKS.items() if len(found.get(name, b"")) == size
+        ),
     )
 
 
@@ -115,10 +120,14 @@ def xmp(data: bytes) -> bytes | None:
 
 
 def metadata(
-    icc_profile: bytes | None, dpi: Dpi | None, exif_block: bytes, xmp_packet: bytes = b""
+    icc_profile: bytes | None,
+    dpi: Dpi | None,
+    exif_block: bytes,
+    xmp_packet: bytes = b"",
+    colour_chunks: ColourChunks = (),
 ) -> tuple[bytes, ...]:
-    """Return the chunks for a profile, a resolution, an EXIF block and an XMP packet, those that there are."""
-    chunks = []
+    """Return the chunks for colours, a resolution, an EXIF block and an XMP packet, those that there are."""
+    chunks = [chunk(name.encode(), body) for name, body in colour_chunks]
     if icc_profile:
         chunks.append(chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile)))
     if dpi:
