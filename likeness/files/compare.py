@@ -32,9 +32,9 @@ class Compared:
 
 
 def compare_files(given: Path, made: Path) -> Compared:
-    """Return the report of `made` against `given`. Raises LocalProblem naming the file that cannot be read."""
+    """Return the report of `made` against `given`, of any two sizes. Raises LocalProblem naming what cannot be read."""
     (given_bytes, given_picture), (made_bytes, made_picture) = _read(given), _read(made)
-    return Compared(given_bytes, made_bytes, assess(given_picture, made_picture, Thresholds()))
+    return Compared(given_bytes, made_bytes, assess(given_picture, made_picture, Thresholds(), any_size=True))
 
 
 def upright(data: bytes) -> Image.Image:

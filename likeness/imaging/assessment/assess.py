@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,13 +16,14 @@ from likeness.imaging.assessment.tripwires import tripped
 from likeness.imaging.colour import Floats, alpha_of
 from likeness.imaging.colour_space import srgb_of
 from likeness.imaging.frame import frame_table, upright
+from likeness.imaging.masks import upright_size
 from likeness.imaging.metrics.delta_e import delta_e
 from likeness.imaging.metrics.drift import drift
 from likeness.imaging.metrics.edge_f1 import edge_f1
 from likeness.imaging.metrics.ms_ssim import ms_ssim
 from likeness.imaging.metrics.psnr import psnr
 from likeness.imaging.metrics.ssim import ssim
-from likeness.imaging.picture import Picture
+from likeness.imaging.picture import Picture, header_of
 from likeness.imaging.regions import Where, locked
 
 BACKDROP = 0.5
@@ -39,15 +41,19 @@ def assess(
     check: EditCheck | None = None,
     metrics: LearnedMetrics = WITHOUT_NETWORKS,
     faults: Sequence[str] = (),
+    *,
+    any_size: bool = False,
 ) -> Report:
     """Return the report of `made` against `given`, two images of any sizes and modes; of an edit, with `check`.
 
     Both are measured as shown: upright, in RGB, over mid-grey by the given alpha (so hidden colours do not count). Only
     the lock looks at every stored sample. `metrics` measures what needs a trained network; `faults` says what is known
-    to be wrong before anything is measured.
+    to be wrong before anything is measured. With `any_size` an image of another size is measured all the same, brought
+    to that of `given`; the frame rejects it either way.
     """
     frame = frame_table(given, made)
-    seen, seen_made = _as_shown(given, given), _as_shown(made, given)
+    seen, seen_made = _as_shown(given, given), _as_shown(made, given, any_size=any_size)
+    notes = _notes(given, check) + (_brought(given, made) if any_size else [])
     one, two = _cut(seen), _cut(seen_made)
     learned = _learned(one, two, check, metrics)
     fidelity = _fidelity(one, two, (seen, seen_made)) + learned.fidelity
@@ -61,21 +67,33 @@ def assess(
         edit=edit,
         locked=lock,
         verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
-        reasons=[*(list(dict.fromkeys(misses)) or [_praise(thresholds, check, lock)]), *_notes(given, check)],
+        reasons=[*(list(dict.fromkeys(misses)) or [_praise(thresholds, check, lock)]), *notes],
     )
 
 
-def _as_shown(picture: Picture, given: Picture) -> Floats:
+def _as_shown(picture: Picture, given: Picture, *, any_size: bool = False) -> Floats:
     """Return the image upright in sRGB, H x W x 3, over mid-grey by the given alpha where that fits in size.
 
     Through its profile, and beyond 0..1 where sRGB lacks the colour: differences of colour are measured there too.
     """
-    rgb: NDArray[Any] = srgb_of(picture, cut=False)
+    rgb: NDArray[Any] = np.ascontiguousarray(upright(srgb_of(picture, cut=False), picture.orientation))
+    width, height = upright_size(header_of(given))
+    if any_size and rgb.shape[:2] != (height, width):
+        shrinks = width * height < rgb.shape[0] * rgb.shape[1]
+        rgb = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     alpha = alpha_of(given)
-    if alpha is not None and alpha.shape == rgb.shape[:2]:
-        share = np.multiply(alpha, np.float32(1 / 255), dtype=np.float32)[..., None]
+    if alpha is not None and rgb.shape[:2] == (height, width):
+        share = np.multiply(upright(alpha, given.orientation), np.float32(1 / 255), dtype=np.float32)[..., None]
         rgb = rgb * share + np.float32(BACKDROP) * (1 - share)
-    return np.ascontiguousarray(upright(rgb, picture.orientation))
+    return np.ascontiguousarray(rgb)
+
+
+def _brought(given: Picture, made: Picture) -> list[str]:
+    """Return how images of two sizes were measured; nothing of two of one size."""
+    (width, height), (wide, high) = (upright_size(header_of(picture)) for picture in (given, made))
+    if (width, height) == (wide, high):
+        return []
+    return [f"measured on the second image brought from {wide} x {high} to {width} x {height} px"]
 
 
 def _cut(rgb: Floats) -> Floats:
