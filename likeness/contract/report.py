@@ -97,6 +97,10 @@ class Lock(BaseModel):
 
     area: float = Field(ge=0, le=1, description="share of the image in the protected area")
     max_abs_diff: int = Field(ge=0, description="largest change of any sample there, in the image's own sample steps")
+    lossy: bool = Field(
+        default=False,
+        description="measured after lossy compression, as `lossy_lock` allows: a change of up to 24 steps is accepted",
+    )
 
 
 class Registration(BaseModel):

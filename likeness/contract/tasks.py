@@ -13,6 +13,8 @@ MAX_INSTRUCTION = 400
 MAX_TEXT = 80
 MIN_SIDE, MAX_SIDE = 64, 4096
 """Px; of an image that is generated."""
+LOSSY_LOCK_QUALITY = 95
+"""The least quality of a JPEG with a protected area."""
 MAX_WEBHOOK = 2048
 """Characters of a webhook's URL."""
 
@@ -185,6 +187,11 @@ class Customise(PictureOrder):
         default=None,
         description="default: the format of the original, or png if that cannot keep a protected area exactly",
     )
+    lossy_lock: bool = Field(
+        default=False,
+        description="return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far "
+        "compression changed it",
+    )
     thresholds: EditThresholds = Field(
         default_factory=EditThresholds, description="acceptance thresholds of a candidate"
     )
@@ -213,6 +220,14 @@ class Customise(PictureOrder):
             raise ValueError("source_prompt needs a target_prompt or a prompt to be compared with")
         if (self.place or self.text_colour) and not (self.text or self.logo):
             raise ValueError("place and text_colour need a text or a logo")
+        return self
+
+    @model_validator(mode="after")
+    def _lossy_lock_locks(self) -> Self:
+        if self.lossy_lock and not self.locks:
+            raise ValueError("lossy_lock needs a protected area: mask, preserve, text, logo or complete")
+        if self.lossy_lock and self.quality is not None and self.quality < LOSSY_LOCK_QUALITY:
+            raise ValueError(f"lossy_lock needs a quality of at least {LOSSY_LOCK_QUALITY}; or omit quality")
         return self
 
     @model_validator(mode="after")

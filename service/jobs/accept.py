@@ -201,9 +201,9 @@ def _check_name(upload: Upload, header: Header) -> None:
 
 def _check_format(task: Task, header: Header) -> None:
     """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
-    if task.kind == "customise" and task.locks and header.mode == "CMYK":
+    if task.kind == "customise" and task.locks and not task.lossy_lock and header.mode == "CMYK":
         raise InvalidField.at(
-            "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send the image as RGB"
+            "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send it as RGB, or set lossy_lock"
         )
     check_format(header, wanted_format(task, header.format, header.lossless))
 

@@ -83,4 +83,4 @@ def _checked(plan: EditPlan, task: Customise, shown: AnalysedCanvas, captions: C
     check = plan.check or EditCheck("the same picture", changes=False)
     inside = None if check.inside is None else shown.cut(check.inside)
     kept = shown.cut(~plan.region) if task.locks and plan.region is not None else None
-    return replace(plan, check=replace(check, inside=inside, kept=kept, captions=captions))
+    return replace(plan, check=replace(check, inside=inside, kept=kept, captions=captions, lossy=task.lossy_lock))

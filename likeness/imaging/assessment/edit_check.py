@@ -40,6 +40,7 @@ class EditCheck:
     for black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright image.
     `captions` say what the images show, for CLIP. `changes` is False where the same image was asked for. `notes` are
     sentences on how the request was read, which go into the report whatever its verdict.
+    `lossy` says that what is kept may change as far as JPEG at a high quality changes it.
     """
 
     asked: str
@@ -50,6 +51,7 @@ class EditCheck:
     captions: Captions | None = None
     changes: bool = True
     notes: tuple[str, ...] = ()
+    lossy: bool = False
 
 
 def edit_report(

@@ -50,11 +50,16 @@ def _wanted(task: Task, own_format: Format, exact: set[Format]) -> WantedFormat:
     if task.kind == "recreate" or not task.locks:
         return asked or "same"
     format = _resolved(own_format, asked or "same")
-    if format in exact:
+    if task.lossy_lock and format != "jpeg":
+        raise InvalidField.at(
+            "lossy_lock", f"it allows jpeg, but the result is {format}; set format to jpeg, or omit it"
+        )
+    if format in exact or task.lossy_lock:
         return asked or "same"
     if asked:
+        more = ", or set lossy_lock" if format == "jpeg" else ""
         raise InvalidField.at(
-            "format", f"a lock is exact to the last grey level, which {format} is not; take png, or leave format out"
+            "format", f"a lock is exact to the last grey level, which {format} is not; take png, or omit format{more}"
         )
     return "png"
 

@@ -190,3 +190,18 @@ def test_another_size_is_measured_upright_and_over_the_given_alpha():
 
 def test_images_of_one_size_are_measured_as_ever():
     assert assess(GIVEN, GIVEN, Thresholds(), any_size=True) == assess(GIVEN, GIVEN, Thresholds())
+
+
+def test_a_lossy_lock_allows_what_compression_does_and_no_more():
+    where = np.zeros((50, 60), dtype=bool)
+    where[10:30, 20:40] = True
+    for amount, accepted in ((24, True), (25, False)):
+        pixels = np.asarray(GIVEN.pixels).astype(int)
+        pixels[40, 50] += amount if pixels[40, 50].max() < 200 else -amount
+        pixels[where] = np.where(pixels[where] < 128, pixels[where] + 60, pixels[where] - 60)
+        made = dataclasses.replace(GIVEN, pixels=Image.fromarray(pixels.astype(np.uint8)))
+        check = EditCheck("make it lighter", where.astype(np.float32), kept=~where, lossy=True)
+        report = assess(GIVEN, made, EditThresholds(), check)
+        assert (report.verdict is Verdict.ACCEPTED) is accepted and report.locked.lossy
+        said = f"changed by {amount}" + (" at most, measured after compression" if accepted else ", more than 24")
+        assert said in report.reasons[0]

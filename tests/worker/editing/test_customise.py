@@ -13,6 +13,7 @@ from likeness.contract.errors import NoProduct, OutOfMemory
 from likeness.contract.instructions import understand
 from likeness.contract.report import Verdict
 from likeness.storage.pictures import PictureStore
+from tests.support.readers import exiftool
 from tests.worker.editing.conftest import outcome
 from tests.worker.metrics.models import save_clip
 from worker.metrics.installed import InstalledMetrics
@@ -105,6 +106,22 @@ def test_a_mask_that_is_not_quite_black_does_not_leak_and_the_report_says_how_it
     assert report.locked.max_abs_diff == 0 and report.locked.area > 0.8
     assert not (np.abs(pixels(made) - pixels(data)).max(2) > 0)[where == 16].any()
     assert report.reasons[-1].startswith("of the mask, what is up to 48 of 255 was read as black")
+
+
+def test_a_locked_result_is_a_jpeg_when_asked_and_the_proof_is_of_that_file(customised) -> None:
+    image = Image.open(io.BytesIO(photo(longest=160)))
+    data = saved(image, "JPEG", quality=90)
+    where = np.zeros((image.height, image.width), np.uint8)
+    where[: image.height // 2] = 255
+    files = {"mask": saved(Image.fromarray(where))}
+    result, made = customised(data, files, instruction="make it red", lossy_lock=True)
+    lock = result.images[0].report.locked
+    read = exiftool(made)
+    assert (read["File:MIMEType"], read["File:YCbCrSubSampling"]) == ("image/jpeg", "1 1")
+    change = np.abs(pixels(made).astype(int) - pixels(data))[where == 0].max()
+    assert lock.lossy and lock.max_abs_diff == change and 0 < change <= 24
+    exact = customised(data, files, instruction="make it red")[0].images[0]
+    assert exact.format == "png" and exact.report.locked.max_abs_diff == 0 and not exact.report.locked.lossy
 
 
 def test_where_nothing_is_locked_nothing_is_said_of_a_lock(customised) -> None:
