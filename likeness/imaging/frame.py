@@ -16,6 +16,7 @@ from likeness.imaging.colour import (
     Samples,
     alpha_of,
     as_cmyk,
+    as_deep_rgb,
     as_grey,
     as_rgb,
     image_of,
@@ -119,7 +120,8 @@ class Frame:
         """
         if self.space is None or self.given is None:
             return srgb
-        same = (np.abs(srgb - srgb_of(self.given)) < 0.5 / 255).all(axis=2, keepdims=True)
+        step = np.float32(1 / (2**self.bit_depth - 1))
+        same = (np.abs(srgb - srgb_of(self.given)) < step / 2).all(axis=2, keepdims=True)
         return np.where(same, rgb_of(self.given), self.space.from_srgb(srgb))
 
     def _samples(self, rgb: Floats) -> Samples:
@@ -128,7 +130,10 @@ class Frame:
             return self.palette.nearest(as_rgb(rgb))
         if self.inks is not None:
             return as_cmyk(rgb, self.inks)
-        colour = as_rgb(rgb) if self.mode in ("RGB", "RGBA") else as_grey(rgb, self.bit_depth)
+        if self.mode in ("RGB", "RGBA"):
+            colour: Samples = as_deep_rgb(rgb) if self.bit_depth == 16 else as_rgb(rgb)
+        else:
+            colour = as_grey(rgb, self.bit_depth)
         if self.alpha is None:
             return colour
         return np.dstack([colour, self.alpha]) if self.transparency is None else self._keyed(colour, self.alpha)

@@ -28,7 +28,7 @@ from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_j
 from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, EditType, Generate, Task
 from likeness.imaging.edits.printing import unprintable
-from likeness.imaging.formats.decode import Bounds, Header, check_size, decode, peek
+from likeness.imaging.formats.decode import Bounds, Header, check_size, peek, verify
 from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
@@ -176,7 +176,7 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
             orientation_of_mask(header, checked[name].header, name)
     for name, upload in uploads.items():  # last, because it costs most
         with naming(name):
-            decode(upload.data, bounds)
+            verify(upload.data, bounds)
     return checked
 
 

@@ -15,7 +15,7 @@ SRGB = b"not a real profile, but bytes are bytes " * 20
 PNG_KINDS = [
     *("grey1", "grey2", "grey4", "grey8", "grey16", "grey-alpha", "rgb", "rgba"),
     *("palette1", "palette2", "palette4", "palette8", "palette8-short", "palette8-alpha"),
-    *("grey1-key", "grey2-key", "grey8-key", "grey16-key", "rgb-key"),
+    *("grey1-key", "grey2-key", "grey8-key", "grey16-key", "rgb-key", "rgb16", "rgb16-key"),
 ]
 
 

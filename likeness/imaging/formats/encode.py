@@ -108,6 +108,8 @@ def _png(image: Image.Image, frame: Frame, xmp: bytes, quality: int | None) -> b
     samples, depth = samples_of(image), frame.bit_depth
     if frame.palette:
         return png.write(samples, depth, frame.palette.colours, frame.transparency, extra)
+    if depth == 16 and frame.mode == "RGB":
+        return png.write_deep(samples, frame.transparency, extra)
     if depth < 8:
         return png.write(samples // (255 // (2**depth - 1)), depth, None, frame.transparency, extra)
     return png.with_chunks(_saved(image, "PNG", compress_level=PNG_LEVEL), extra)

@@ -73,7 +73,7 @@ REFUSED = {
     "png of 60000 x 1": (ihdr(60_000, 1, 8, 2) + END, PictureTooLarge),
     "png of 10000 x 10000": (ihdr(10_000, 10_000, 8, 2) + END, PictureTooLarge),
     "png of 0 x 5": (ihdr(0, 5, 8, 2) + END, InvalidPicture),
-    "png with 16 bits in colour": (ihdr(4, 4, 16, 2) + END, UnsupportedFormat),
+    "png with 16 bits and alpha": (ihdr(4, 4, 16, 6) + END, UnsupportedFormat),
     "png of no such kind": (ihdr(4, 4, 3, 5) + END, InvalidPicture),
     "png without its palette": (ihdr(4, 4, 8, 3) + END, InvalidPicture),
     "png with two headers": (PNG[:33] + PNG[8:], InvalidPicture),

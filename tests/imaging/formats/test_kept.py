@@ -1,6 +1,7 @@
 """What is kept of a file beside its pixels, as other programs read it: PNG's colour chunks, WebP without losses."""
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ from likeness.contract.errors import InvalidField
 from likeness.contract.report import Thresholds, Verdict
 from likeness.contract.tasks import Customise, Recreate
 from likeness.imaging.assessment.assess import assess
+from likeness.imaging.colour import samples_of
 from likeness.imaging.formats import jpeg, png
 from likeness.imaging.formats.decode import Bounds, peek
 from likeness.imaging.formats.encode import check_format, encode, wanted_format
 from likeness.imaging.frame import Frame, frame_table
+from likeness.imaging.regions import locked, put_back
 from tests.imaging.files import PNG_KINDS, photo, picture, png_file, saved, several_pictures, with_segment
 from tests.imaging.profiles import P3_PROFILE, SRGB_PROFILE
 from tests.support.readers import exiftool, pngcheck
@@ -148,3 +151,36 @@ def test_pngcheck_finds_no_fault_in_what_is_written(kind, tmp_path):
     assert "No errors detected" in pngcheck(recreated(png_file(kind, 21, 13, 3)), tmp_path)
     with Image.open(tmp_path / "checked.png") as image:
         image.load()
+
+
+@pytest.mark.parametrize("kind", ["rgb16", "rgb16-key"])
+@pytest.mark.parametrize("icc", [None, P3_PROFILE])
+def test_16_bits_per_channel_go_in_and_come_out(kind, icc, tmp_path):
+    data = png_file(kind, 40, 30, 3, png.metadata(icc, (300, 300), b""))
+    made = recreated(data)
+    one, two = picture(data), picture(made)
+    assert all(row.equal for row in frame_table(one, two))
+    samples, theirs = samples_of(one.pixels), samples_of(two.pixels)
+    assert samples.dtype == np.uint16 and np.array_equal(samples, theirs)
+    assert len(np.unique(samples & 0xFF)) > 200, "the lower bytes are used"
+    at = data.index(b"IDAT")
+    body = zlib.decompress(data[at + 4 : at + 4 + int.from_bytes(data[at - 4 : at])])
+    raw = np.frombuffer(body, np.uint8).reshape(30, -1)[:, 1:].copy().view(">u2").reshape(30, 40, 3)
+    assert np.array_equal(samples, raw)
+    read = exiftool(made)
+    assert (read["PNG:BitDepth"], read["PNG:ColorType"]) == (16, 2)
+    said = pngcheck(made, tmp_path)
+    assert "48-bit RGB" in said and "No errors detected" in said
+
+
+def test_a_lock_of_16_bits_counts_in_their_own_steps():
+    one = picture(png_file("rgb16", 40, 30, 3))
+    kept = np.zeros((30, 40), dtype=bool)
+    kept[:, :20] = True
+    frame = Frame.of(one)
+    image = put_back(one, frame.restore(1 - frame.canvas(one)), kept)
+    made = picture(encode(image, frame, "same"))
+    assert locked(one, made, kept).max_abs_diff == 0
+    assert locked(one, made, ~kept).max_abs_diff > 60_000
+    with pytest.raises(InvalidField, match="16 bits per channel"):
+        check_format(frame, "jpeg")

@@ -263,10 +263,10 @@ def test_addresses_that_are_none(untouched: Live) -> None:
     assert_problem(untouched.http.get(f"/jobs/{'0' * 32}/images/x"), 404, "image_not_found")
 
 
-def test_an_upload_of_26_mb(untouched: Live) -> None:
-    answer = untouched.http.post("/recreate", files={"image": ("a.png", bytes(26_000_000))})
+def test_an_upload_of_41_mb(untouched: Live) -> None:
+    answer = untouched.http.post("/recreate", files={"image": ("a.png", bytes(41_000_000))})
     assert_problem(answer, 413, "upload_too_large", "#/image")
-    text = base64.b64encode(bytes(26_000_000)).decode()
+    text = base64.b64encode(bytes(41_000_000)).decode()
     assert_problem(untouched.http.post("/recreate", json={"image": text}), 413, "upload_too_large", "#/image")
 
 
