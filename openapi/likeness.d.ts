@@ -207,6 +207,8 @@ export interface Customise {
   target_prompt?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
+  /** return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far compression changed it */
+  lossy_lock?: boolean;
   /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
 }
@@ -303,6 +305,8 @@ export interface CustomiseRequest {
   target_prompt?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
+  /** return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far compression changed it */
+  lossy_lock?: boolean;
   /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
   /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
@@ -339,7 +343,7 @@ export interface Delivery {
 export interface DryRun {
   dry_run?: true;
   kind: "recreate" | "customise" | "generate" | "compare";
-  /** for a comparison, that of the first run */
+  /** for a comparison, the one in whose queue it waits */
   engine: string;
   /** one; for a comparison all of them, in the requested order */
   runs: Array<RunView>;
@@ -666,7 +670,7 @@ export interface ImageView {
   mode: string;
   format: string;
   sha256: string;
-  /** null for an engine that makes the same image every time */
+  /** the seed; null where none was given and every seed makes the same image */
   seed: number | null;
   /** the value used for this image, where it grows with each attempt; otherwise null */
   guidance_scale?: number | null;
@@ -736,6 +740,8 @@ export interface Lock {
   area: number;
   /** largest change of any sample there, in the image's own sample steps */
   max_abs_diff: number;
+  /** measured after lossy compression, as `lossy_lock` allows: a change of up to 24 steps is accepted */
+  lossy?: boolean;
 }
 
 /** An adapter of the catalogue, put on for one job. */
