@@ -10,7 +10,7 @@ ICC.1:2022; PNG Specification, Third Edition, 4.3 and 11.3.2; ITU-T H.273 (the c
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -21,9 +21,10 @@ from likeness.imaging.icc import matrix_and_curves
 from likeness.imaging.picture import ColourChunks, Picture
 
 Reals = NDArray[np.float64]
+Values = TypeVar("Values", Floats, Reals)
 
-STEPS: Final = 4096
-"""Points of a curve between which it is straight."""
+STEPS: Final = 65_536
+"""Of a table: every sample of 8 or 16 bits is one of them."""
 STRIP: Final = 256
 """Rows worked on at a time, so that little memory is needed."""
 GRID: Final = np.linspace(0, 1, STEPS)
@@ -59,29 +60,43 @@ class Told(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class ColourSpace:
-    """An RGB space: the 3 x 3 matrix from its linear light to that of sRGB, and its curves, 3 x STEPS, ascending."""
+    """An RGB space: the matrix from its linear light to that of sRGB, and tables for each channel, 3 x STEPS.
+
+    `curves` has the linear light of each step of the space, `back` the number of the space for each step of sRGB.
+    """
 
     matrix: Reals
-    curves: Reals
+    curves: Floats
+    back: Floats
+
+    @classmethod
+    def of(cls, matrix: Reals, curves: Reals) -> "ColourSpace":
+        """Return a space of a 3 x 3 matrix and ascending curves, 3 x STEPS."""
+        light = decoded(GRID)
+        back = np.stack([np.interp(light, curve, GRID) for curve in curves])
+        return cls(matrix, curves.astype(np.float32), back.astype(np.float32))
 
     def to_srgb(self, rgb: Floats) -> Floats:
-        """Return sRGB of H x W x 3 in 0..1; below 0 and above 1 where sRGB has no such colour."""
+        """Return sRGB of stored samples, H x W x 3 in 0..1; below 0 and above 1 where sRGB has no such colour."""
         made = np.empty_like(rgb)
         for top in range(0, len(rgb), STRIP):
-            strip = rgb[top : top + STRIP]
-            linear = np.stack([np.interp(strip[..., n], GRID, self.curves[n]) for n in range(3)], axis=2)
+            linear = _looked_up(self.curves, rgb[top : top + STRIP])
             made[top : top + STRIP] = encoded(cv2.transform(linear, self.matrix))
         return made
 
     def from_srgb(self, rgb: Floats) -> Floats:
         """Return H x W x 3 in 0..1 of sRGB in 0..1; what lies outside this space is cut to it."""
-        back, made = np.linalg.inv(self.matrix), np.empty_like(rgb)
+        inverse, made = np.linalg.inv(self.matrix), np.empty_like(rgb)
         for top in range(0, len(rgb), STRIP):
-            linear = np.clip(cv2.transform(decoded(rgb[top : top + STRIP].astype(np.float64)), back), 0, 1)
-            made[top : top + STRIP] = np.stack(
-                [np.interp(linear[..., n], self.curves[n], GRID) for n in range(3)], axis=2
-            )
+            linear = np.clip(cv2.transform(decoded(rgb[top : top + STRIP]), inverse), 0, 1)
+            made[top : top + STRIP] = _looked_up(self.back, encoded(linear))
         return made
+
+
+def _looked_up(tables: Floats, values: Floats) -> Floats:
+    """Return for H x W x 3 in 0..1 what each channel's table has at its nearest step."""
+    places = np.rint(values * np.float32(STEPS - 1)).astype(np.uint16)
+    return np.stack([table[places[..., n]] for n, table in enumerate(tables)], axis=2)
 
 
 def srgb_of(picture: Picture, *, cut: bool = True) -> Floats:
@@ -122,17 +137,18 @@ def colours_of(told: Told) -> str:
     return f"gamma {_gamma(chunks['gAMA']):g}, white and primaries {said}"
 
 
-def encoded(linear: Reals) -> Reals:
+def encoded(linear: Values) -> Values:
     """Return sRGB's values of linear light; negative light gives negative values, as in IEC 61966-2-1, annex F."""
     size = np.abs(linear)
-    curved = 1.055 * np.power(size, 1 / 2.4) - 0.055
-    return np.copysign(np.where(size > 0.0031308, curved, 12.92 * size), linear)
+    curved = 1.055 * np.power(size, size.dtype.type(1 / 2.4)) - 0.055
+    return np.asarray(np.copysign(np.where(size > 0.0031308, curved, 12.92 * size), linear), dtype=linear.dtype)
 
 
-def decoded(srgb: Reals) -> Reals:
+def decoded(srgb: Values) -> Values:
     """Undo `encoded`."""
     size = np.abs(srgb)
-    return np.copysign(np.where(size > 0.04045, np.power((size + 0.055) / 1.055, 2.4), size / 12.92), srgb)
+    curved = np.power((size + 0.055) / 1.055, size.dtype.type(2.4))
+    return np.asarray(np.copysign(np.where(size > 0.04045, curved, size / 12.92), srgb), dtype=srgb.dtype)
 
 
 @lru_cache(maxsize=32)
@@ -167,7 +183,7 @@ def _space(xyz_of_linear: Reals, curves: Reals) -> ColourSpace | None:
     matrix = np.linalg.inv(_xyz_of(SRGB_CHROMATICITIES)) @ xyz_of_linear
     if not np.isfinite(matrix).all() or np.linalg.cond(matrix) > WORST_CONDITION:
         return None
-    space = ColourSpace(matrix, curves)
+    space = ColourSpace.of(matrix, curves)
     steps = np.linspace(0, 1, 6, dtype=np.float32)
     colours = np.stack(np.meshgrid(steps, steps, steps), axis=3).reshape(-1, 1, 3)
     return None if np.abs(space.to_srgb(colours) - colours).max() < ALIKE else space

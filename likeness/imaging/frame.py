@@ -25,7 +25,7 @@ from likeness.imaging.colour import (
     samples_of,
     transparent_colour,
 )
-from likeness.imaging.colour_space import ColourSpace, colours_of, space_of, srgb_of
+from likeness.imaging.colour_space import STRIP, ColourSpace, colours_of, space_of, srgb_of
 from likeness.imaging.fill import fill_hidden
 from likeness.imaging.palette import Palette
 from likeness.imaging.picture import ColourChunks, Dpi, Format, Picture
@@ -120,9 +120,13 @@ class Frame:
         """
         if self.space is None or self.given is None:
             return srgb
-        step = np.float32(1 / (2**self.bit_depth - 1))
-        same = (np.abs(srgb - srgb_of(self.given)) < step / 2).all(axis=2, keepdims=True)
-        return np.where(same, rgb_of(self.given), self.space.from_srgb(srgb))
+        own, half = rgb_of(self.given), np.float32(0.5 / (2**self.bit_depth - 1))
+        for top in range(0, len(own), STRIP):
+            rows = slice(top, top + STRIP)
+            shown = np.clip(self.space.to_srgb(own[rows]), 0, 1)
+            same = (np.abs(srgb[rows] - shown) < half).all(axis=2, keepdims=True)
+            own[rows] = np.where(same, own[rows], self.space.from_srgb(srgb[rows]))
+        return own
 
     def _samples(self, rgb: Floats) -> Samples:
         """Return H x W x 3 in 0..1 as samples of this mode."""
