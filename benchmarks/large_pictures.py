@@ -21,8 +21,9 @@ from rich.table import Table
 EXAMPLE = Path(__file__).parents[1] / "examples" / "shirt-plaid.jpg"
 ACCEPT = "import sys; from likeness.imaging.formats.decode import *; verify(open(sys.argv[1], 'rb').read(), Bounds())"
 WORK = {
-    "retouch: a colour": {"engine": "retouch", "recolour": {"to": "#1F4E79"}},
+    "retouch: a colour": {"kind": "customise", "engine": "retouch", "recolour": {"to": "#1F4E79"}},
     "retouch: a colour, JPEG with a lock": {
+        "kind": "customise",
         "engine": "retouch",
         "recolour": {"to": "#1F4E79"},
         "preserve": "background",

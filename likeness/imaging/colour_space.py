@@ -81,16 +81,20 @@ class ColourSpace:
         made = np.empty_like(rgb)
         for top in range(0, len(rgb), STRIP):
             linear = _looked_up(self.curves, rgb[top : top + STRIP])
-            made[top : top + STRIP] = encoded(cv2.transform(linear, self.matrix))
+            made[top : top + STRIP] = encoded(_mixed(self.matrix, linear))
         return made
 
     def from_srgb(self, rgb: Floats) -> Floats:
         """Return H x W x 3 in 0..1 of sRGB in 0..1; what lies outside this space is cut to it."""
         inverse, made = np.linalg.inv(self.matrix), np.empty_like(rgb)
         for top in range(0, len(rgb), STRIP):
-            linear = np.clip(cv2.transform(decoded(rgb[top : top + STRIP]), inverse), 0, 1)
+            linear = np.clip(_mixed(inverse, decoded(rgb[top : top + STRIP])), 0, 1)
             made[top : top + STRIP] = _looked_up(self.back, encoded(linear))
         return made
+
+
+def _mixed(matrix: Reals, linear: Floats) -> Floats:
+    return np.asarray(cv2.transform(linear, matrix), dtype=np.float32)
 
 
 def _looked_up(tables: Floats, values: Floats) -> Floats:

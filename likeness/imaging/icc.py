@@ -29,8 +29,9 @@ def matrix_and_curves(profile: bytes, grid: Reals) -> tuple[Reals, Reals] | None
     if any(name.startswith(b"A2B") for name in tags):
         return None
     try:
-        matrix = np.array([_xyz(tags[name]) for name in COLUMNS]).T
-        curves = np.array([_curve(tags[name], grid) for name in CURVES])
+        with np.errstate(all="ignore"):  # numbers out of all bounds give infinities, which are no curve
+            matrix = np.array([_xyz(tags[name]) for name in COLUMNS]).T
+            curves = np.array([_curve(tags[name], grid) for name in CURVES])
     except (KeyError, ValueError, struct.error):
         return None
     sound = np.isfinite(curves).all() and (np.diff(curves) >= 0).all() and abs(np.linalg.det(matrix)) > 1e-4
@@ -64,7 +65,7 @@ def _curve(body: bytes, grid: Reals) -> Reals:
     if count == 0:
         return grid
     if count == 1:
-        return np.power(grid, struct.unpack_from(">H", body, 12)[0] / 256)
+        return np.asarray(np.power(grid, struct.unpack_from(">H", body, 12)[0] / 256))
     points = np.frombuffer(body, ">u2", count, 12).astype(np.float64) / 65_535
     return np.interp(grid, np.linspace(0, 1, count), points)
 

@@ -36,7 +36,7 @@ def wanted_format(task: Task, own_format: Format, lossless: bool = False) -> Wan
     `lossless` says so of an own WebP, which stays so unless a quality is asked. Raises InvalidField at "format" when an
     asked format would lose locked pixels, at "quality" when it has none.
     """
-    exact = EXACT | ({"webp"} if lossless and own_format == "webp" and task.quality is None else set())
+    exact: set[Format] = {*EXACT, "webp"} if lossless and own_format == "webp" and task.quality is None else EXACT
     wanted = _wanted(task, own_format, exact)
     if task.quality is not None and _resolved(own_format, wanted) == "png":
         raise InvalidField.at("quality", "png has none, it is exact; leave it out, or take jpeg or webp")

@@ -11,7 +11,7 @@ from likeness.contract.errors import InvalidField
 from likeness.contract.report import Thresholds, Verdict
 from likeness.contract.tasks import Customise, Recreate
 from likeness.imaging.assessment.assess import assess
-from likeness.imaging.colour import samples_of
+from likeness.imaging.colour import alpha_of, samples_of
 from likeness.imaging.formats import jpeg, png
 from likeness.imaging.formats.decode import Bounds, peek
 from likeness.imaging.formats.encode import check_format, encode, wanted_format
@@ -52,7 +52,10 @@ def test_the_colour_chunks_of_a_png_are_kept_as_other_readers_see_them(name, kin
     data = png_file(kind, 21, 13, 3, extra)
     made = recreated(data)
     assert dict(peek(made, Bounds()).colour_chunks) == CHUNKS[name]
-    rows = {row.name: row for row in frame_table(picture(data), picture(made))}
+    one, two = picture(data), picture(made)
+    seen = np.full((13, 21), 255) if (alpha := alpha_of(one)) is None else alpha
+    assert np.array_equal(samples_of(one.pixels)[seen > 0], samples_of(two.pixels)[seen > 0])
+    rows = {row.name: row for row in frame_table(one, two)}
     assert all(row.equal for row in rows.values())
     assert (
         rows["colour_space"].given
