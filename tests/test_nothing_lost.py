@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,19 +13,15 @@ from likeness.contract.jobs import JobStatus
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
 from tests.support.places import EXAMPLES
+from tests.support.stacks import supervised
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    with Stack(Settings(tmp_path, port=free_port()), print) as running:
-        running.wait_until_ready()
-        keeping = threading.Thread(target=running.keep_running, daemon=True)
-        keeping.start()
+    with supervised(Settings(tmp_path, port=free_port())) as running:
         yield running
-        running.ask_to_stop()
-        keeping.join()
 
 
 def kill(stack: Stack, name: str) -> None:

@@ -9,23 +9,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from likeness.contract.errors import OriginNotAllowed
 from service.auth.keys import Keys
 from service.config import is_loopback
+from service.http.middleware import HttpMiddleware
 from service.http.problems import problem_response
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class LocalGuard:
+class LocalGuard(HttpMiddleware):
     """While no keys are in use: rejects other machines, foreign Host names (DNS rebinding) and foreign origins."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:
-        self._app = app
+        super().__init__(app)
         self._keys = keys
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app, or refuse the request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         self._keys.refresh()
         reason = None if self._keys.required else why_not_local(scope)
         if reason is None:

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likeness.contract.errors import FieldProblem, TooManyUploads, UploadTooLarge, UploadTooSlow
+from service.http.middleware import HttpMiddleware
 from service.http.submitting import SubmittingRoutes
 
 FIELDS_BYTES: Final = 64 * 1024
@@ -16,7 +17,7 @@ OTHERS: Final = 1
 """Images in the body of a call that accepts no jobs, as of an uploaded file."""
 
 
-class BodyBounds:
+class BodyBounds(HttpMiddleware):
     """Bounds the body of each request, whatever its headers say; never holds more than one chunk itself.
 
     The errors are raised from the app's own `receive`, so they are answered like any other error of ours.
@@ -25,17 +26,14 @@ class BodyBounds:
     def __init__(
         self, app: ASGIApp, submitting: SubmittingRoutes, max_picture: int, seconds: float, memory: int
     ) -> None:
-        self._app = app
+        super().__init__(app)
         self._submitting = submitting
         self._memory = Memory(memory)
         self._max_picture = max_picture
         self._seconds = seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app with a bounded `receive`."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         mark = self._submitting.of(scope)
         pictures = OTHERS if mark is None else mark.images
         bound = body_bound(Headers(scope=scope).get("content-type", ""), pictures * self._max_picture)

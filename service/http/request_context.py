@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likeness.contract.errors import InternalError, LikenessError
 from likeness.observability.tracing import Span, Tracing, valid
+from service.http.middleware import HttpMiddleware
 from service.http.problems import problem_response
 from service.http.tracing import within
 from service.metrics import Metrics
@@ -31,19 +32,16 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 log = structlog.get_logger()
 
 
-class RequestContext:
+class RequestContext(HttpMiddleware):
     """Gives each request its surroundings. An exception nobody foresaw becomes a problem+json here."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, tracing: Tracing) -> None:
-        self._app = app
+        super().__init__(app)
         self._metrics = metrics
         self._tracing = tracing
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app for one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()

@@ -1,6 +1,5 @@
 """Exact edits never wait behind another job: the whole stack, with its other worker held by a long one."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from likeness.contract.jobs import JobStatus
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
 from tests.support.places import DRILL_CATALOGUE, EXAMPLES
+from tests.support.stacks import supervised
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(180)]
 
@@ -21,13 +21,8 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     catalogue = tmp_path / "catalogue.toml"
     catalogue.write_text('extends = "shipped"\n' + own.replace("timeout = 3", "timeout = 170"))
     settings = Settings(tmp_path / "home", port=free_port(), environment={"LIKENESS_CATALOGUE": str(catalogue)})
-    with Stack(settings, print) as running:
-        running.wait_until_ready()
-        keeping = threading.Thread(target=running.keep_running, daemon=True)
-        keeping.start()
+    with supervised(settings) as running:
         yield running
-        running.ask_to_stop()
-        keeping.join()
 
 
 def test_a_colour_and_a_print_are_made_while_the_other_worker_is_held(stack: Stack, tmp_path: Path) -> None:

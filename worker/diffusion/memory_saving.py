@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from likeness.contract.engines import CanvasSpec
-from worker.engine import Canvas
+from worker.diffusion.tensors import to_working_size
+from worker.engine import Canvas, EngineTask
 from worker.networks.batch_invariance import BatchInvariantUNet
 
 SMALLEST_WINDOW = 64
@@ -86,8 +87,13 @@ class MemorySaver(Measures):
             Measure("tiled denoising", lambda: self._set_narrow(True), lambda: self._set_narrow(False)),
         )
 
-    def window(self, canvas: CanvasSpec, small: Canvas) -> None:
-        """Set the size of the windows in which the next run denoises."""
+    def working_canvases(self, tasks: Sequence[EngineTask], canvas: CanvasSpec) -> list[Canvas]:
+        """Return the tasks' canvases in the size to work in, and set the windows in which this run denoises."""
+        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
+        self._set_window(canvas, smalls[0])
+        return smalls
+
+    def _set_window(self, canvas: CanvasSpec, small: Canvas) -> None:
         side = canvas.tile // 8
         if self._narrow:
             side = min(side, SMALLEST_WINDOW)

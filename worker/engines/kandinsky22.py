@@ -25,7 +25,7 @@ from worker.diffusion.loading import load_parts
 from worker.diffusion.memory_saving import MemorySaver, on_the_cpu
 from worker.diffusion.pipelines import build_pipeline, latents_of, step_callback
 from worker.diffusion.schedulers import requested_steps, scheduler_of
-from worker.diffusion.tensors import generators, pixels, signed_to_canvas, to_size_of, to_working_size
+from worker.diffusion.tensors import generators, pixels, signed_to_canvas, to_size_of
 from worker.engine import Canvas, EngineTask, StepHook
 
 PRIOR = "prior"
@@ -127,8 +127,7 @@ class Kandinsky22Engine(MemorySaver):
     ) -> Tensor:
         from_scratch = tasks[0].from_scratch
         canvas = self.spec.canvas.shrunk if from_scratch else self.spec.canvas
-        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
-        self.window(canvas, smalls[0])
+        smalls = self.working_canvases(tasks, canvas)
         steps = int(tasks[0].number("steps", 1))
         kind: type[Any] = KandinskyV22Pipeline if from_scratch else KandinskyV22Img2ImgPipeline
         parts = {"unet": self.unet, "scheduler": scheduler_of(self.scheduler, None), "movq": self.movq}

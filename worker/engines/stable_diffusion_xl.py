@@ -44,9 +44,7 @@ from worker.diffusion.pipelines import (
 )
 from worker.diffusion.prompts import Encoder, collate, encode_prompts
 from worker.diffusion.schedulers import scheduler_of
-from worker.diffusion.tensors import to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.networks.batch_invariance import BatchInvariantControlNet
 
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionXLPipeline,
@@ -85,23 +83,20 @@ class Refiner:
 class StableDiffusionXLEngine(MemorySaver):
     """Resident networks, put into whichever pipeline a run needs."""
 
-    def __init__(
-        self,
-        spec: EngineSpec,
-        parts: Mapping[str, Any],
-        controls: Mapping[str, BatchInvariantControlNet],
-        adapters: Adapters,
-        maps: Maps,
-        refiner: Refiner | None,
-    ) -> None:
+    def __init__(self, spec: EngineSpec, components: Components) -> None:
+        """Load the networks. Raises OSError when a part is not there or not in safetensors."""
+        parts = load_parts(components, spec.weights)
+        whole = build_pipeline(StableDiffusionXLPipeline, parts | {"add_watermarker": False})
+        self.adapters = Adapters(whole, spec, components)
         self.encoders = [
             Encoder(parts["tokenizer"], parts["text_encoder"]),
             Encoder(parts["tokenizer_2"], parts["text_encoder_2"]),
         ]
         vae, readers = parts["vae"], [encoder.model for encoder in self.encoders]
         super().__init__(vae, parts["unet"], tiling(vae), on_the_cpu("text encoders", readers, vae))
-        self.spec, self.controls, self.adapters, self.maps, self.refiner = spec, controls, adapters, maps, refiner
-        self.scheduler = parts["scheduler"]
+        self.spec, self.scheduler = spec, parts["scheduler"]
+        self.controls, self.maps = load_controlnets(spec, components), Maps(spec, components)
+        self.refiner = Refiner(load_parts(components, spec.parts[REFINER])) if REFINER in spec.parts else None
 
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
@@ -112,9 +107,7 @@ class StableDiffusionXLEngine(MemorySaver):
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
         mode = mode_of(tasks[0], self.in_channels)
-        canvas = canvas_for(mode, self.spec.canvas)
-        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
-        self.window(canvas, smalls[0])
+        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas))
         pipe = self._pipe(mode, tasks[0])
         call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe), **sizes(tasks[0], smalls[0])}
         if tasks[0].controls:
@@ -187,9 +180,4 @@ def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, ...]]:
 
 def load(spec: EngineSpec, components: Components) -> StableDiffusionXLEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
-    parts = load_parts(components, spec.weights)
-    controls = load_controlnets(spec, components)
-    refiner = Refiner(load_parts(components, spec.parts[REFINER])) if REFINER in spec.parts else None
-    whole = build_pipeline(StableDiffusionXLPipeline, parts | {"add_watermarker": False})
-    adapters = Adapters(whole, spec, components)
-    return StableDiffusionXLEngine(spec, parts, controls, adapters, Maps(spec, components), refiner)
+    return StableDiffusionXLEngine(spec, components)

@@ -16,11 +16,12 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed
 from likeness.contract.tasks import Control
 from tests.support import tiny
+from tests.support.engines import steps_until_cancelled
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
 from worker.diffusion.schedulers import SCHEDULERS
 from worker.diffusion.tensors import to_working_size
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask, silent
+from worker.engine import Canvas, Engine, EngineTask, silent
 from worker.engines.stable_diffusion_xl import sizes
 from worker.observability.log_filters import keep_quiet
 from worker.residency.engines import Residents
@@ -123,16 +124,8 @@ def test_the_same_bytes_in_any_slot_of_any_batch(engine: Callable[[str], Engine]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cancelling_at_step_two_stops_there(engine: Callable[[str], Engine], name: str) -> None:
-    steps: list[int] = []
-
-    def stop(step: int, _steps: int, stage: str) -> None:
-        steps.append(step)
-        if step == 2:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engine(name).generate([task(name, parameters={"steps": 10})], stop)
-    assert steps == [1, 2]
+    reported = steps_until_cancelled(engine(name), [task(name, parameters={"steps": 10})], 2)
+    assert [step for step, _, _ in reported] == [1, 2]
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (72, 400), (400, 64), (136, 168)])
@@ -184,10 +177,10 @@ def test_an_adapter_that_is_not_installed_fails_the_job_and_says_how_to_get_it(e
 def test_every_scheduler_runs_the_steps_it_is_asked_for(
     engine: Callable[[str], Engine], family: str, name: str
 ) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     one = task(family, parameters={"scheduler": name, "steps": 3, "strength": 1.0})
-    engine(family).generate([one], lambda step, steps, stage: told.append((step, steps)))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    engine(family).generate([one], lambda step, steps, stage: reported.append((step, steps)))
+    assert reported == [(1, 4), (2, 4), (3, 4), (4, 4)]
     other = made(engine(family), replace(one, parameters=one.parameters | {"scheduler": "ddim"}))[0]
     assert name == "ddim" or (other != made(engine(family), one)[0]).any()
 
@@ -214,10 +207,10 @@ def test_the_least_strength_draws_too(engine: Callable[[str], Engine], name: str
 def test_lcm_runs_no_more_steps_than_it_knows(
     engine: Callable[[str], Engine], name: str, strength: float, steps: int, run: int
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     one = task(name, parameters={"scheduler": "lcm", "strength": strength, "steps": steps})
-    engine(name).generate([one], lambda step, steps, stage: told.append(stage))
-    assert told.count("denoising") == run
+    engine(name).generate([one], lambda step, steps, stage: reported.append(stage))
+    assert reported.count("denoising") == run
 
 
 def test_a_control_counts_only_between_its_start_and_its_end(engine: Callable[[str], Engine]) -> None:
@@ -248,10 +241,10 @@ def test_it_does_with_less_memory_measure_by_measure_and_back(engine: Callable[[
 
 
 def test_a_refiner_takes_the_last_steps(engine: Callable[[str], Engine]) -> None:
-    told: list[int] = []
+    reported: list[int] = []
     one = task("sdxl-refined", parameters={"steps": 10})
-    engine("sdxl-refined").generate([one], lambda step, steps, stage: told.append(step))
-    assert told == list(range(1, 10 + 3 + 2)), "ten steps, three of the refiner, one of decoding"
+    engine("sdxl-refined").generate([one], lambda step, steps, stage: reported.append(step))
+    assert reported == list(range(1, 10 + 3 + 2)), "ten steps, three of the refiner, one of decoding"
     assert (made(engine("sdxl-refined"), one)[0] != made(engine("sdxl"), one)[0]).any()
 
 
