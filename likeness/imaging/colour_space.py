@@ -86,7 +86,7 @@ class ColourSpace:
 
     def from_srgb(self, rgb: Floats) -> Floats:
         """Return H x W x 3 in 0..1 of sRGB in 0..1; what lies outside this space is cut to it."""
-        inverse, made = np.linalg.inv(self.matrix), np.empty_like(rgb)
+        inverse, made = np.asarray(np.linalg.inv(self.matrix), np.float64), np.empty_like(rgb)
         for top in range(0, len(rgb), STRIP):
             linear = np.clip(_mixed(inverse, decoded(rgb[top : top + STRIP])), 0, 1)
             made[top : top + STRIP] = _looked_up(self.back, encoded(linear))
