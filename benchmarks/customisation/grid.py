@@ -24,10 +24,17 @@ Cell = Image.Image | None
 
 def edits() -> dict[str, Task]:
     """Return what is done to each photo of the sheet, by the head of its column."""
-    instructions = ("give it white stripes", "make it denim", "make it larger")
+    instructions = (
+        "make it larger",
+        "make it smaller",
+        "make the picture warmer",
+        "give it white stripes",
+        "make it denim",
+    )
     return {
         **{f"make it {colour}": coloured(colour) for colour in ("red", "yellow", "blue", "black")},
         **{instruction: Customise(instruction=instruction, seed=SEED) for instruction in instructions},
+        "white background": behind("white"),
         "light blue background": behind("light blue"),
         "background, product locked": behind("red", preserve="product"),
         "colourway #1F4E79": Customise(recolour=Recolour(to="#1F4E79"), seed=SEED),

@@ -14,9 +14,12 @@ from service.http.problems import problem_response
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
+FORWARDED: Final = frozenset({"forwarded", "via", "x-real-ip"})
+"""With X-Forwarded-*, what a proxy on this machine says of a caller that is on another one."""
+
 
 class LocalGuard(HttpMiddleware):
-    """While no keys are in use: rejects other machines, foreign Host names (DNS rebinding) and foreign origins."""
+    """While no keys are in use: rejects other machines, proxies, foreign Host names (DNS rebinding) and origins."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:
         super().__init__(app)
@@ -42,6 +45,8 @@ def why_not_local(scope: Scope) -> str | None:
     host = headers.get("host", "")
     if not is_loopback(_name_of(host)):
         return "the Host header names another machine"
+    if any(name in FORWARDED or name.startswith("x-forwarded-") for name in headers):
+        return "the request came through a proxy"
     origin = headers.get("origin")
     foreign = origin is not None and origin.partition("://")[2] != host
     if foreign and scope["method"] not in SAFE_METHODS:

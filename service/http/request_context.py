@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any, Final
 
 import httpx
@@ -27,6 +27,8 @@ SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+PIECE: Final = 3 * 2**16
+"""Bytes of a body that are sent at a time."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = structlog.get_logger()
@@ -99,7 +101,19 @@ class _Answer:
             headers["X-Request-ID"] = self._request_id
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
-        await self._send(message)
+        for piece in _pieces(message):
+            await self._send(piece)
+
+
+def _pieces(message: Message) -> Iterator[Message]:
+    """Yield a message; a long body in pieces, so that a caller who does not read is seen and little is held for it."""
+    body = message.get("body", b"")
+    if len(body) <= PIECE:
+        yield message
+        return
+    for place in range(0, len(body), PIECE):
+        more = message.get("more_body", False) or place + PIECE < len(body)
+        yield {"type": "http.response.body", "body": body[place : place + PIECE], "more_body": more}
 
 
 async def _apologise(scope: Scope, receive: Receive, answer: _Answer) -> None:

@@ -55,7 +55,7 @@ class DrillEngine:
         Out of memory: `memory` with two images together, `memory-alone` until two measures are taken, `memory-never`
         whatever is tried.
 
-        `until PATH` waits for a file at that path.
+        `until PATH` waits for a file at that path; `slow-together` takes a second a step with several pictures.
 
         `black` makes a black image, and `nan` one that is not a number in places, as overflowing decoders do.
         `preview` fails when it is asked to show what it has.
@@ -82,6 +82,8 @@ class DrillEngine:
             os.kill(os.getpid(), signal.SIGKILL)
         if prompt == "hang":
             time.sleep(3600)
+        if prompt == "slow-together" and together > 1:
+            time.sleep(1 / together)
         if prompt.startswith("until "):
             while not Path(prompt.removeprefix("until ")).exists():
                 time.sleep(0.01)

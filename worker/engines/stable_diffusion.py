@@ -40,6 +40,8 @@ from worker.diffusion.prompts import Encoder, encode_prompts
 from worker.diffusion.schedulers import scheduler_of
 from worker.engine import Canvas, EngineTask, StepHook
 
+PUBLISHED = torch.float16
+"""What its weights come in."""
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionPipeline,
     Mode.IMAGE: StableDiffusionImg2ImgPipeline,
@@ -56,14 +58,14 @@ class StableDiffusionEngine(MemorySaver):
 
     def __init__(self, spec: EngineSpec, components: Components) -> None:
         """Load the networks. Raises OSError when a part is not there or not in safetensors."""
-        parts = load_parts(components, spec.weights)
+        parts = load_parts(components, spec.weights, PUBLISHED)
         whole = build_pipeline(StableDiffusionPipeline, parts | WITHOUT_CHECKER)
         self.adapters = Adapters(whole, spec, components)
         self.encoders = [Encoder(parts["tokenizer"], parts["text_encoder"])]
         vae, readers = parts["vae"], [encoder.model for encoder in self.encoders]
-        super().__init__(vae, parts["unet"], tiling(vae), on_the_cpu("text encoders", readers, vae))
+        super().__init__(vae, [parts["unet"]], tiling(vae), on_the_cpu("text encoders", readers, vae))
         self.spec, self.scheduler = spec, parts["scheduler"]
-        self.controls, self.maps = load_controlnets(spec, components), Maps(spec, components)
+        self.controls, self.maps = load_controlnets(spec, components, PUBLISHED), Maps(spec, components)
 
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
@@ -78,7 +80,7 @@ class StableDiffusionEngine(MemorySaver):
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
         mode = mode_of(tasks[0], self.in_channels)
-        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas))
+        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas, tasks[0]))
         pipe = self._pipe(mode, tasks[0])
         call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe)}
         if tasks[0].controls:

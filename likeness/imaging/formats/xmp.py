@@ -54,6 +54,8 @@ class DigitalSource(StrEnum):
     """Every pixel was made by a trained model."""
     COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
     """Some pixels are those of the given image, some were made by a trained model."""
+    ENHANCED = "algorithmicallyEnhanced"
+    """The given image, changed by arithmetic; no trained model made any pixel."""
 
 
 class Provenance(BaseModel):

@@ -171,7 +171,7 @@ def _check_frame(request: EditRequest, image: Upload, bounds: Bounds) -> None:
         raise InvalidField.at("background", f"the frame never changes: the image {has}; use auto")
 
 
-def generation(body: bytes) -> tuple[GenerationRequest, Submission]:
+def generation(body: bytearray) -> tuple[GenerationRequest, Submission]:
     """Return the request in a JSON body and the job that it asks for. Raises InvalidField."""
     request = _checked(strict_json.fields_of(body), GenerationRequest)
     said = _common(request)

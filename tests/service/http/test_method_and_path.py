@@ -41,12 +41,11 @@ def test_head_does_not_wait_for_the_end_of_a_stream(live: Live) -> None:
 
 @pytest.mark.parametrize("path", ["/recreate/", "/jobs/", "/healthz/", "/engines/"])
 def test_a_slash_behind_the_path_is_served_without_a_redirect(idle: Live, path: str) -> None:
-    headers = {"X-Forwarded-Proto": "https", "Host": "localhost"}
     if path == "/recreate/":
-        answer = idle.http.post(path, files={"image": ("a.png", png())}, headers=headers)
+        answer = idle.http.post(path, files={"image": ("a.png", png())})
         assert answer.status_code == 202 and "location" in answer.headers
     else:
-        answer = idle.http.get(path, headers=headers)
+        answer = idle.http.get(path)
         assert answer.status_code == 200
     assert not answer.history
 
