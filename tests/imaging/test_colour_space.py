@@ -13,6 +13,7 @@ from likeness.imaging.assessment.assess import assess
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.colour import as_rgb
 from likeness.imaging.colour_space import colours_of, space_of, srgb_of
+from likeness.imaging.flatten import flattened
 from likeness.imaging.formats.encode import encode
 from likeness.imaging.frame import Frame, frame_table
 from likeness.imaging.icc import matrix_and_curves
@@ -149,3 +150,11 @@ def test_a_change_of_colours_that_srgb_lacks_is_measured():
     )
     assert np.abs(srgb_of(red) - srgb_of(less)).max() < 0.01, "to sRGB both are its red"
     assert assess(red, less, Thresholds()).score("delta_e") > 1
+
+
+@pytest.mark.parametrize("name", ["Display P3", "Adobe RGB"])
+def test_a_cut_out_is_laid_on_the_asked_colour_through_its_profile(name):
+    hidden = picture(saved(Image.new("RGBA", (10, 10), (0, 0, 0, 0)), "PNG", icc_profile=WIDE[name]))
+    laid = flattened(hidden, (0xC8, 0x20, 0x20))
+    shown = np.asarray(through_littlecms(laid.pixels, WIDE[name]))
+    assert laid.icc_profile == WIDE[name] and np.abs(shown.astype(int) - [0xC8, 0x20, 0x20]).max() <= 1
