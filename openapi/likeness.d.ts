@@ -213,6 +213,8 @@ export interface Customise {
   target_prompt?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
+  /** return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far compression changed it */
+  lossy_lock?: boolean;
   /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
 }
@@ -311,6 +313,8 @@ export interface CustomiseRequest {
   target_prompt?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
+  /** return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far compression changed it */
+  lossy_lock?: boolean;
   /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
   /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
@@ -793,6 +797,8 @@ export interface Lock {
   area: number;
   /** largest change of any sample there, in the image's own sample steps */
   max_abs_diff: number;
+  /** measured after lossy compression, as `lossy_lock` allows: a change of up to 24 steps is accepted */
+  lossy?: boolean;
 }
 
 /** An adapter of the catalogue, put on for one job. */

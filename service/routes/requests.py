@@ -36,6 +36,7 @@ PICTURES: Final = (
     errors.InvalidPicture,
     errors.UnsupportedFormat,
     errors.AnimatedPicture,
+    errors.MultiViewPicture,
     errors.UrlNotAllowed,
     errors.UrlFailed,
 )

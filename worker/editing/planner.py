@@ -86,4 +86,5 @@ def _checked(plan: EditPlan, task: Customise, shown: AnalysedCanvas, captions: C
     inside = None if check.inside is None else shown.cut(check.inside)
     product = None if check.product is None else shown.cut(check.product)
     kept = shown.cut(~plan.region) if task.locks and plan.region is not None else None
-    return replace(plan, check=replace(check, inside=inside, product=product, kept=kept, captions=captions))
+    changed = replace(check, inside=inside, product=product, kept=kept, captions=captions, lossy=task.lossy_lock)
+    return replace(plan, check=changed)

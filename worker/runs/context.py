@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
-from likeness.contract.errors import JobError
 from likeness.contract.gates import Overrides
 from likeness.contract.jobs import Progress, Result
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.storage.pictures import PictureStore
+from worker.failures import Failure
 from worker.observability.telemetry import Telemetry
 from worker.residency.engines import Residents
 from worker.runs.safeguards import Safeguards
 
-Outcome = Result | JobError
+Outcome = Result | Failure
 """How one job of a run ended. A cancelled one has none."""
 
 

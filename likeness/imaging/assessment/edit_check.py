@@ -42,7 +42,8 @@ class EditCheck:
     `captions` say what the images show, for CLIP. `changes` is False where the same image was asked for. `kind` says
     whose limits the figures are held against; for these `product` is where the product is, H x W in 0..1, `plain`
     whether the colour is that of all the background, `factor` by how much the product is to grow, `light` the light
-    that is asked, as instructions name it.
+    that is asked, as instructions name it. `notes` are sentences on how the request was read, which go into the report
+    whatever its verdict. `lossy` says that what is kept may change as far as JPEG at a high quality changes it.
     """
 
     asked: str
@@ -57,6 +58,8 @@ class EditCheck:
     plain: bool = False
     factor: float = 1.0
     light: str = ""
+    notes: tuple[str, ...] = ()
+    lossy: bool = False
 
 
 def edit_report(

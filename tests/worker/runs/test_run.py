@@ -123,7 +123,9 @@ def test_the_same_seed_gives_the_same_bytes_alone_and_in_a_batch(store: PictureS
 def test_a_bad_input_fails_alone(store: PictureStore) -> None:
     bad, good = order(store, b"no picture"), order(store)
     outcomes = run(store, bad, good)
-    assert outcomes[bad.id].code == "engine_failed" and isinstance(outcomes[good.id], Result)
+    assert (outcomes[bad.id].code, outcomes[bad.id].fault) == ("invalid_picture", "caller") and isinstance(
+        outcomes[good.id], Result
+    )
 
 
 def test_a_lost_input_is_named(store: PictureStore) -> None:
