@@ -69,7 +69,8 @@ def assess(
     view = _editors_view(one, two, check, thresholds)
     kind = GateKind.RECREATE if check is None else check.kind
     verdict, advice = verdict_of(kind, len(misses) + len(view.misses))
-    said = list(dict.fromkeys([*misses, *view.misses, *advice]))
+    said = [*dict.fromkeys([*misses, *view.misses]), *advice]
+    praise = [] if misses or view.misses else [_praise(thresholds, check, lock)]
     return Report(
         frame=frame,
         fidelity=fidelity,
@@ -79,10 +80,7 @@ def assess(
         figures=view.figures,
         verdict=verdict,
         retouchable=verdict is Verdict.REJECTED and not misses and view.mendable,
-        reasons=[
-            *(list(dict.fromkeys([*misses, *view.misses, *advice])) or [_praise(thresholds, check, lock)]),
-            *notes,
-        ],
+        reasons=[*said, *praise, *notes],
     )
 
 

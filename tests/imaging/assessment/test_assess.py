@@ -203,6 +203,6 @@ def test_a_lossy_lock_allows_what_compression_does_and_no_more():
         made = dataclasses.replace(GIVEN, pixels=Image.fromarray(pixels.astype(np.uint8)))
         check = EditCheck("make it lighter", where.astype(np.float32), kept=~where, lossy=True)
         report = assess(GIVEN, made, EditThresholds(), check)
-        assert (report.verdict is Verdict.ACCEPTED) is accepted and report.locked.lossy
+        assert (report.verdict is not Verdict.REJECTED) is accepted and report.locked.lossy
         said = f"changed by {amount}" + (" at most, measured after compression" if accepted else ", more than 24")
-        assert said in report.reasons[0]
+        assert any(said in reason for reason in report.reasons)
