@@ -52,6 +52,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             InstalledMetrics(settings.models, residents.device),
             Safeguards.of(settings, residents.components),
             telemetry,
+            settings.gates,
         )
         BatchWorker(name, settings, context, pools).serve()
     finally:

@@ -138,14 +138,20 @@ class EditFields(PictureParameters):
     def _something_may_change(self) -> Self:
         if self.complete and (self.mask or self.preserve):
             raise ValueError("complete itself defines what is kept; omit mask and preserve")
-        if self.recolour and self.mask != "file" and not self._recolours_what_may_change(self.recolour.mask):
-            raise ValueError(f"what recolour.mask names, the {self.recolour.mask}, is not to change")
+        if self.recolour and self.mask != "file":
+            self._recolours_what_may_change(self.recolour.mask)
         if self.preserve and self.mask == self.preserve:
             raise ValueError(f"the mask is the {self.mask}, which is to be preserved: nothing could change")
         return self
 
-    def _recolours_what_may_change(self, part: Region) -> bool:
-        return self.preserve != part and self.mask in (None, part)
+    def _recolours_what_may_change(self, part: Region) -> None:
+        if self.preserve == part:
+            raise ValueError(f"recolour changes the {part}, which preserve keeps: leave preserve out")
+        if self.mask not in (None, part):
+            raise ValueError(
+                f'recolour changes the {part}: for the {self.mask} send recolour {{"to": ..., "mask": "{self.mask}"}}, '
+                "and leave mask out"
+            )
 
     @property
     def locks_own(self) -> bool:

@@ -17,6 +17,8 @@ from likeness.contract.report import EditThresholds, Thresholds
 
 MIN_SIDE, MAX_SIDE = 64, 4096
 """Px; of an image that is generated."""
+LOSSY_LOCK_QUALITY = 95
+"""The least quality of a JPEG with a protected area."""
 MAX_WEBHOOK = 2048
 """Characters of a webhook's URL."""
 
@@ -45,7 +47,7 @@ class Keep(StrEnum):
     """Which candidates of a job are kept."""
 
     BEST = "best"
-    """The accepted candidate with the highest ssim (clip_score for generated images), else the best rejected one."""
+    """The candidate with the best verdict, and of those the highest ssim (clip_score for generated images)."""
     ALL = "all"
     """All of them, best first."""
 
@@ -68,7 +70,10 @@ class Order(Parameters):
     candidates: int = Field(default=1, ge=1, le=8, description="number of images to make per attempt")
     keep: Keep = Field(default=Keep.BEST, description="which candidates to return")
     attempts: int = Field(
-        default=1, ge=1, le=5, description="maximum number of attempts, with new seeds, until a candidate is accepted"
+        default=1,
+        ge=1,
+        le=5,
+        description="maximum number of attempts, with new seeds, until a candidate is not rejected",
     )
     priority: Priority = Field(default=Priority.INTERACTIVE)
     webhook: Webhook = None
@@ -112,6 +117,11 @@ class Customise(PictureOrder, EditFields):
         default=None,
         description="default: the format of the original, or png if that cannot keep a protected area exactly",
     )
+    lossy_lock: bool = Field(
+        default=False,
+        description="return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far "
+        "compression changed it",
+    )
     thresholds: EditThresholds = Field(
         default_factory=EditThresholds, description="acceptance thresholds of a candidate"
     )
@@ -129,8 +139,14 @@ class Customise(PictureOrder, EditFields):
             raise ValueError(f"{', '.join(beside)}: say it in edits, of each edit")
         if self.keep is not Keep.BEST:
             raise ValueError("edits are made of the best candidate of the one before; leave keep out")
-        if self.preserve and self.mask == self.preserve:
-            raise ValueError(f"the mask is the {self.mask}, which is to be preserved: nothing could change")
+        return self
+
+    @model_validator(mode="after")
+    def _lossy_lock_locks(self) -> Self:
+        if self.lossy_lock and not self.locks:
+            raise ValueError("lossy_lock needs a protected area: mask, preserve, text, logo or complete")
+        if self.lossy_lock and self.quality is not None and self.quality < LOSSY_LOCK_QUALITY:
+            raise ValueError(f"lossy_lock needs a quality of at least {LOSSY_LOCK_QUALITY}; or omit quality")
         return self
 
     @property

@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from likeness.contract.errors import JobExpired, JobNotFound, LikenessError, Unavailable
 from likeness.contract.jobs import Job, JobStatus
+from likeness.contract.options import ImageOfJob
 from service.compat.field_names import told_as
 from service.jobs.accept import accept
 from service.jobs.idempotency import Accepted
@@ -122,7 +123,9 @@ def content_key(api: str, submission: Submission) -> str:
     return f"{api}-{sha256(text.encode()).hexdigest()}"
 
 
-def _digest(picture: Upload | str | None) -> str:
+def _digest(picture: Upload | ImageOfJob | str | None) -> str:
+    if isinstance(picture, ImageOfJob):
+        picture = picture.model_dump_json()
     return sha256(picture.data if isinstance(picture, Upload) else (picture or "").encode()).hexdigest()
 
 

@@ -33,13 +33,14 @@ from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.flatten import flattened_header
-from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
+from likeness.imaging.formats.decode import Bounds, Header, check_size, peek, verify
 from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
 from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.submission import FILES, Submission, Upload
+from service.jobs.threads import with_pixels
 from service.queue.admission import Claim, refused
 from service.state import Services
 from service.webhooks.target import check_webhook
@@ -108,7 +109,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
             _check_text(run)
     uploads = await _uploads(services, submission, owner)
     with _within(submission.task):
-        return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan, services.bounds))
+        return Admissible(plan, await with_pixels(_inspect, uploads, plan, services.bounds))
 
 
 def _generated(plan: Plan, bounds: Bounds) -> Admissible:
@@ -186,7 +187,7 @@ async def _made(services: Services, source: ImageOfJob, owner: str) -> Upload:
 
 
 def _inspect(uploads: dict[Name, Upload], plan: Plan, bounds: Bounds) -> dict[Name, Checked]:
-    """Return the images once they may be stored; every error names the field."""
+    """Return the images once they may be stored, each decoded once to its last pixel; every error names the field."""
     checked: dict[Name, Checked] = {}
     for name, upload in uploads.items():
         with naming(name):
@@ -197,6 +198,9 @@ def _inspect(uploads: dict[Name, Upload], plan: Plan, bounds: Bounds) -> dict[Na
     for name in ("mask", "control", "guide"):
         if name in checked:
             orientation_of_mask(header, checked[name].header, name)
+    for name, upload in uploads.items():  # last, because it costs most
+        with naming(name):
+            verify(upload.data, bounds)
     return checked
 
 
@@ -225,11 +229,12 @@ def _check_format(plan: Plan, header: Header) -> None:
     if task.kind == "customise" and task.flatten:
         header = flattened_header(header, rgb_of_hex(task.flatten))
     locks = any(isinstance(run.task, Customise) and run.task.locks for run in plan.runs)
-    if locks and header.mode == "CMYK":
+    lossy = isinstance(task, Customise) and task.lossy_lock
+    if locks and not lossy and header.mode == "CMYK":
         raise InvalidField.at(
-            "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send the image as RGB"
+            "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send it as RGB, or set lossy_lock"
         )
-    check_format(header, wanted_format(task, header.format))
+    check_format(header, wanted_format(task, header.format, header.lossless))
 
 
 def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:

@@ -25,8 +25,28 @@ LEAST_PART = 2e-4
 DETAIL = 0.12
 """Share of the product up to which what was left alone is a detail of it, and no other garment."""
 
-ANYTHING = {"body", "fabric", "image", "item", "object", "pair", "photo", "photograph", "picture", "piece", "product"}
+ANYTHING = set(
+    [
+        "article",
+        "articles",
+        "body",
+        "cloth",
+        "fabric",
+        "goods",
+        "item",
+        "items",
+        "merchandise",
+        "object",
+        "one",
+        "ones",
+        "pair",
+        "piece",
+        "product",
+        "products",
+    ]
+)
 """Words for a product that name no garment."""
+NAMED = {name for names in vocabulary.WORDS[vocabulary.Role.PRODUCT].values() for name in names} - ANYTHING
 
 
 def matte_file(work: Work) -> bytes | None:
@@ -97,4 +117,4 @@ def _garment(task: Task) -> str | None:
     if not isinstance(task, Customise) or task.instruction is None:
         return None
     words = task.instruction.lower().replace(",", " ").split()
-    return next((word for word in words if word in vocabulary.PRODUCTS - ANYTHING), None)
+    return next((word for word in words if word in NAMED), None)

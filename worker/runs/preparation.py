@@ -14,10 +14,11 @@ from likeness.imaging.assessment.generated import asked
 from likeness.imaging.flatten import flattened
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
-from likeness.imaging.masks import upright_mask
+from likeness.imaging.masks import levelled, upright_mask
 from worker.editing.canvas import AnalysedCanvas, cut_out_of
 from worker.editing.plan import EditPlan
 from worker.editing.planner import beside, edit_plan_of
+from worker.engine import Plane
 from worker.runs.context import Context
 from worker.runs.scoring import UNBOUNDED
 from worker.runs.state import Work
@@ -56,8 +57,10 @@ def laid(original: Picture, task: Customise) -> Picture:
 def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Picture, given: Picture) -> EditPlan:
     """Return what is asked of the image that is `given`, from the files that were sent with it."""
     files = files_of(order, context)
-    analysed = analysed_canvas(planned.spec.canvas, context, original, given, files)
-    return edit_plan_of(planned, analysed, beside(original, files))
+    mask, said = mask_of(original, files)
+    analysed = analysed_canvas(planned.spec.canvas, context, original, given, mask)
+    plan = edit_plan_of(planned, analysed, beside(original, files))
+    return plan if said is None else plan.noted(said)
 
 
 def files_of(order: JobOrder, context: Context) -> dict[SentFile, Picture]:
@@ -66,8 +69,13 @@ def files_of(order: JobOrder, context: Context) -> dict[SentFile, Picture]:
     return {name: decode(context.store.get(file), UNBOUNDED) for name, file in order.files.items() if name in needed}
 
 
+def mask_of(original: Picture, files: Mapping[SentFile, Picture]) -> tuple[Plane | None, str | None]:
+    """Return the mask that was sent, upright, H x W in 0..1, and how it was read where that needs to be said."""
+    return levelled(upright_mask(original, files["mask"])) if "mask" in files else (None, None)
+
+
 def analysed_canvas(
-    spec: CanvasSpec, context: Context, original: Picture, given: Picture, files: Mapping[SentFile, Picture]
+    spec: CanvasSpec, context: Context, original: Picture, given: Picture, mask: Plane | None
 ) -> AnalysedCanvas:
     """Return what is edited of an image, flattened where that was asked, on its canvas with the mask that was sent."""
     frame = Frame.of(given)
@@ -77,7 +85,7 @@ def analysed_canvas(
         (height, width),
         context.product or context.residents.product,
         context.residents.caption,
-        mask=upright_mask(original, files["mask"]) if "mask" in files else None,
+        mask=mask,
         cut_out=cut_out_of(original),
         uncovered=None if given is original else Frame.of(original).canvas(original, spec.multiple, spec.minimum),
     )

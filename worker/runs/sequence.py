@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.contract.editing import OneEdit
-from likeness.contract.errors import JobError, LikenessError
+from likeness.contract.errors import LikenessError
+from likeness.contract.gates import GateKind
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Recipe, Result, StoredPicture
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.report import MadeEdit, Report, Verdict
@@ -22,11 +23,12 @@ from likeness.imaging.formats.encode import wanted_format
 from likeness.imaging.frame import Frame
 from worker.editing.edit_types import region_of
 from worker.engine import Canvas, Plane
+from worker.failures import Failure, input_error
 from worker.runs.context import Context, Outcome, Watch
-from worker.runs.preparation import analysed_canvas, files_of, laid
+from worker.runs.preparation import analysed_canvas, files_of, laid, mask_of
 from worker.runs.safeguards import Source
 from worker.runs.scoring import UNBOUNDED, score
-from worker.runs.subruns import Parts, failed, joined
+from worker.runs.subruns import Parts, joined
 
 
 @dataclass(frozen=True)
@@ -79,14 +81,14 @@ def edited(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
         own = replace(context, product=product, source=source)
         kept = _kept(order, plan, original, given, own)
         done = _every(plan, given, product, Parts(order, own, watch, len(plan.runs)))
-        if done is None or isinstance(done, JobError):
+        if done is None or isinstance(done, LikenessError):
             return done
         return _result(order, started, plan, given, done, kept, own)
     except LikenessError as error:
-        return failed(error)
+        return input_error(error)
 
 
-def _every(plan: Plan, given: Picture, product: ProductFound, parts: Parts) -> list[Done] | JobError | None:
+def _every(plan: Plan, given: Picture, product: ProductFound, parts: Parts) -> list[Done] | Failure | None:
     """Make all edits in order; None as soon as nobody wants the job any more, the error of the first that failed."""
     size = Frame.of(given).upright_size
     picture, done = parts.order.input, []
@@ -97,7 +99,7 @@ def _every(plan: Plan, given: Picture, product: ProductFound, parts: Parts) -> l
         outcome = part.run(number, replace(run, task=task), run.bound(*size))
         if outcome is None:
             return None
-        if isinstance(outcome, JobError):
+        if isinstance(outcome, LikenessError):
             return type(outcome)(f"edit {number + 1} of {len(plan.runs)}: {outcome.detail}")
         done.append(Done(run, outcome))
         picture = outcome.images[0].picture
@@ -109,7 +111,7 @@ def _every(plan: Plan, given: Picture, product: ProductFound, parts: Parts) -> l
 def _with_format(task: Customise, whole: Customise, given: Picture, last: bool) -> Customise:
     """Return the task with its file format: what lies between two edits is exact, but for CMYK, which only JPEG has."""
     if last:
-        wanted = wanted_format(whole, given.format)
+        wanted = wanted_format(whole, given.format, given.lossless)
         format = OutputFormat(given.format if wanted == "same" else wanted)
         return task.model_copy(update={"format": format, "quality": whole.quality})
     exact = OutputFormat.SAME if given.pixels.mode == "CMYK" else OutputFormat.PNG
@@ -121,7 +123,8 @@ def _kept(order: JobOrder, plan: Plan, original: Picture, given: Picture, contex
     tasks = [cast(Customise, run.task) for run in plan.runs]
     if not all(task.mask or task.preserve for task in tasks):
         return None
-    shown = analysed_canvas(plan.runs[0].spec.canvas, context, original, given, files_of(order, context))
+    mask, _ = mask_of(original, files_of(order, context))
+    shown = analysed_canvas(plan.runs[0].spec.canvas, context, original, given, mask)
     regions = [region for task in tasks if (region := region_of(task, shown)) is not None]
     return np.asarray(shown.cut(~reduce(np.logical_or, regions)), dtype=np.bool_)
 
@@ -136,8 +139,8 @@ def _result(
     context: Context,
 ) -> Result:
     """Return the last image, measured against the original, with what became of each edit."""
-    last = done[-1].image
-    check = EditCheck("; ".join(one.asked for one in done), kept=kept)
+    last, task = done[-1].image, cast(Customise, order.task)
+    check = EditCheck("; ".join(one.asked for one in done), kept=kept, kind=GateKind.SEVERAL, lossy=task.lossy_lock)
     whole = score(given, context.store.get(last.picture), _as_whole(order), check, context.metrics)
     image = last.model_copy(update={"report": _judged(whole.report, done), "recipe": None})
     heaviest = next(one for one in done if one.run.spec == plan.spec)
@@ -156,17 +159,22 @@ def _as_whole(order: JobOrder) -> Customise:
 
 
 def _judged(report: Report, done: Sequence[Done]) -> Report:
-    """Return the report of the whole: it is accepted when each edit is, measured against what it was given."""
-    missed = [
+    """Return the report of the whole, whose verdict is no better than the worst of its edits."""
+    verdicts = {report.verdict, *(one.image.report.verdict for one in done)}
+    worst = next(verdict for verdict in (Verdict.REJECTED, Verdict.NOT_JUDGED, Verdict.ACCEPTED) if verdict in verdicts)
+    if worst is Verdict.ACCEPTED:
+        return report
+    said = [
         f"edit {number}, {one.asked}: {reason}"
         for number, one in enumerate(done, start=1)
-        if one.image.report.verdict is Verdict.REJECTED
+        if one.image.report.verdict is worst
         for reason in one.image.report.reasons
     ]
-    if not missed:
-        return report
-    said = report.reasons if report.verdict is Verdict.REJECTED else []
-    return report.model_copy(update={"verdict": Verdict.REJECTED, "reasons": [*missed, *said]})
+    rejected = [one.image.report for one in done if one.image.report.verdict is Verdict.REJECTED]
+    mendable = report.verdict is not Verdict.REJECTED and all(one.retouchable for one in rejected)
+    retouchable = worst is Verdict.REJECTED and mendable
+    own = report.reasons if report.verdict is worst else []
+    return report.model_copy(update={"verdict": worst, "retouchable": retouchable, "reasons": [*said, *own]})
 
 
 def _told(one: Done) -> MadeEdit:
