@@ -20,8 +20,9 @@ from rich.progress import track
 
 from likeness.contract import vocabulary
 from likeness.contract.gates import GateKind
-from likeness.contract.instructions import NotUnderstood, understand
+from likeness.contract.grammar import understand
 from likeness.contract.options import rgb_of_hex
+from likeness.contract.tokens import NotUnderstood
 from likeness.files.judgements import read_judgements
 from likeness.imaging.assessment.calibration import Judged
 from likeness.imaging.assessment.edit_check import EditCheck

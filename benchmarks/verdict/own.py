@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from likeness.contract import vocabulary
+from likeness.contract.colour_names import CLOTH
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.jobs import Scalar
 from likeness.files.judgements import read_judgements
@@ -62,7 +62,7 @@ def remade(row: Row, file: Path) -> tuple[Floats, Floats, EditCheck]:
     """Return a photo, the edit of it that a row tells, as 8 bits show it, and what it is measured by."""
     rgb, mask = photo(file)
     kind, value = KINDS[row["kind"]], row["value"]
-    colour = WHITE if kind is EditKind.BACKGROUND and value == "white" else vocabulary.COLOURS.get(value)
+    colour = WHITE if kind is EditKind.BACKGROUND and value == "white" else CLOTH.get(value)
     name = {EditKind.BACKGROUND: "plain", EditKind.LIGHT: value}.get(kind, "")
     parameters: dict[str, Scalar] = {"parts": row["parts"], "shadow": "contact"}
     made = edited(EngineTask(rgb, 0, parameters, matte=matte_of(rgb, mask), edit=ExactEdit(kind, colour, name)))

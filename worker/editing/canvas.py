@@ -33,6 +33,7 @@ class AnalysedCanvas:
         mask: Plane | None = None,
         cut_out: Plane | None = None,
         uncovered: Canvas | None = None,
+        kept: NDArray[np.bool_] | None = None,
     ) -> None:
         self.canvas, self.size, self._segment, self._describe = canvas, size, segment, describe
         self.mask = None if mask is None else self.padded(mask)
@@ -40,6 +41,8 @@ class AnalysedCanvas:
         """The alpha of an image that is cut out already: that is its product."""
         self.uncovered = uncovered
         """The colours of a cut-out, of the canvas' size, that was flattened; None where its alpha is kept."""
+        self.kept = None if kept is None else self.padded(kept.astype(np.float32)) > 0.5
+        """Where nothing may change, whatever the task says; None is nowhere."""
 
     @cached_property
     def seen(self) -> Plane:

@@ -62,9 +62,17 @@ def _customised(task: Customise, run: PlannedRun, shown: AnalysedCanvas, sent: S
         plan = closed_instruction(task, edit, shown, sent) if edit else EDIT_TYPES[edit_type](task, shown, sent)
     if edit_type is EditType.FILL:
         plan = replace(plan, controls=tuple(Control(kind=kind) for kind in run.spec.controls))
-    region = exact_region(task, shown) if run.spec.edits else region_of(task, shown)
+    region = changeable_region(task, run.spec, shown)
     plan = _checked(_locked(plan, region, shown), task, shown, captions_of(task, edit))
     return replace(plan, product=plan.product if plan.product is not None else shown.found)
+
+
+def changeable_region(task: Customise, spec: EngineSpec, shown: AnalysedCanvas) -> Region | None:
+    """Return where the image may change, by the task's mask and preserve and what is kept anyway."""
+    region = exact_region(task, shown) if spec.edits else region_of(task, shown)
+    if shown.kept is None:
+        return region
+    return ~shown.kept if region is None else region & ~shown.kept
 
 
 def _locked(plan: EditPlan, region: Region | None, shown: AnalysedCanvas) -> EditPlan:

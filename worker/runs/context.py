@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.gates import Overrides
 from likeness.contract.jobs import Progress, Result
@@ -41,5 +44,7 @@ class Context:
     """Limits of the verdict that differ from those that ship."""
     product: Callable[[Canvas], Plane] | None = None
     """How the product is found; by the segmenter where it is None."""
+    kept: NDArray[np.bool_] | None = None
+    """Where no run may change a pixel, H x W of the upright original, beside what its task says."""
     source: Source | None = None
     """What provenance names, where a run works on something that was made of the image that was sent."""

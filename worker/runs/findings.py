@@ -25,25 +25,9 @@ LEAST_PART = 2e-4
 DETAIL = 0.12
 """Share of the product up to which what was left alone is a detail of it, and no other garment."""
 
-ANYTHING = set(
-    [
-        "article",
-        "articles",
-        "body",
-        "cloth",
-        "fabric",
-        "goods",
-        "item",
-        "items",
-        "merchandise",
-        "object",
-        "one",
-        "ones",
-        "pair",
-        "piece",
-        "product",
-        "products",
-    ]
+ANYTHING = frozenset(
+    {"article", "articles", "body", "cloth", "fabric", "goods", "item", "items", "merchandise", "object", "one", "ones"}
+    | {"pair", "pair of", "piece", "product", "products"}
 )
 """Words for a product that name no garment."""
 NAMED = {name for names in vocabulary.WORDS[vocabulary.Role.PRODUCT].values() for name in names} - ANYTHING

@@ -88,4 +88,5 @@ def analysed_canvas(
         mask=mask,
         cut_out=cut_out_of(original),
         uncovered=None if given is original else Frame.of(original).canvas(original, spec.multiple, spec.minimum),
+        kept=context.kept,
     )

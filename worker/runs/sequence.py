@@ -21,7 +21,7 @@ from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.formats.encode import wanted_format
 from likeness.imaging.frame import Frame
-from worker.editing.edit_types import region_of
+from worker.editing.planner import changeable_region
 from worker.engine import Canvas, Plane
 from worker.failures import Failure, input_error
 from worker.runs.context import Context, Outcome, Watch
@@ -80,7 +80,8 @@ def edited(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
         source = Source(sent.sha256, any(not run.spec.edits for run in plan.runs))
         own = replace(context, product=product, source=source)
         kept = _kept(order, plan, original, given, own)
-        done = _every(plan, given, product, Parts(order, own, watch, len(plan.runs)))
+        parts = Parts(order, replace(own, kept=kept), watch, len(plan.runs))
+        done = _every(plan, given, product, parts)
         if done is None or isinstance(done, LikenessError):
             return done
         return _result(order, started, plan, given, done, kept, own)
@@ -125,7 +126,8 @@ def _kept(order: JobOrder, plan: Plan, original: Picture, given: Picture, contex
         return None
     mask, _ = mask_of(original, files_of(order, context))
     shown = analysed_canvas(plan.runs[0].spec.canvas, context, original, given, mask)
-    regions = [region for task in tasks if (region := region_of(task, shown)) is not None]
+    found = [changeable_region(task, run.spec, shown) for task, run in zip(tasks, plan.runs, strict=True)]
+    regions = [region for region in found if region is not None]
     return np.asarray(shown.cut(~reduce(np.logical_or, regions)), dtype=np.bool_)
 
 

@@ -13,12 +13,12 @@ import pytest
 from PIL import Image, ImageOps
 
 from likeness.contract.catalogue import load_catalogue
+from likeness.contract.colour_names import CLOTH
 from likeness.contract.gates import GateKind
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.jobs import Result
 from likeness.contract.report import EditThresholds, Report, Verdict
 from likeness.contract.tasks import Recreate
-from likeness.contract.vocabulary import COLOURS
 from likeness.imaging.assessment.assess import assess
 from likeness.imaging.edits.recolour import recolour
 from likeness.imaging.matting import matte_of
@@ -85,7 +85,7 @@ def shot(name: str) -> Shot:
         photo.thumbnail([round(side * SHORT / min(photo.size)) for side in photo.size])
     rgb = np.asarray(photo, dtype=np.float32) / 255
     mask = load(WEIGHTS / "segmenter").product(rgb)
-    return Shot(rgb, mask, COLOURS[(GOOD | BAD)[name]])
+    return Shot(rgb, mask, CLOTH[(GOOD | BAD)[name]])
 
 
 @pytest.fixture(params=GOOD, scope="module")
@@ -183,7 +183,7 @@ def network() -> Callable[[Shot], Canvas]:
 
     def made(one: Shot) -> Canvas:
         height, width = (side // 16 * 16 for side in one.mask.shape)
-        name = next(name for name, rgb in COLOURS.items() if rgb == one.colour)
+        name = next(name for name, rgb in CLOTH.items() if rgb == one.colour)
         task = EngineTask(
             np.ascontiguousarray(one.rgb[:height, :width]),
             1,
@@ -237,7 +237,7 @@ def test_a_tag_that_is_left_alone_is_accepted() -> None:
 def test_blocks_that_brightening_brings_out_are_rejected(one: Shot) -> None:
     dark = np.rint(one.rgb[..., ::-1] * 0.1 * 255).astype(np.uint8)
     packed = cv2.imencode(".jpg", dark, [cv2.IMWRITE_JPEG_QUALITY, 40])[1]
-    night = replace(one, rgb=cv2.imdecode(packed, 1)[..., ::-1].astype(np.float32) / 255, colour=COLOURS["light grey"])
+    night = replace(one, rgb=cv2.imdecode(packed, 1)[..., ::-1].astype(np.float32) / 255, colour=CLOTH["light grey"])
     report = night.judged(np.clip(night.rgb * 8, 0, 1))
     assert report.verdict is Verdict.REJECTED and "blocks" in reasons(report), reasons(report)
 
