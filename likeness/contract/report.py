@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from likeness.contract.compliance import Compliance
+
 
 class Verdict(StrEnum):
     """Whether a candidate may be shown."""
@@ -118,6 +120,7 @@ class Report(BaseModel):
     frame: list[FrameRow]
     fidelity: list[Score]
     edit: EditReport | None = Field(default=None, description="only for customised images")
+    compliance: Compliance | None = Field(default=None, description="of a packshot, a cut-out or a check")
     locked: Lock | None = Field(default=None, description="if there is a protected area")
     registration: Registration | None = Field(default=None, description="for an engine that is known to drift")
     verdict: Verdict

@@ -18,7 +18,8 @@ from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.intents import Intent, intent_of
 from likeness.contract.jobs import MadeImage, Recipe, Scalar
 from likeness.contract.parameters import PARAMETER_NAMES
-from likeness.contract.tasks import Customise, Generate, Keep, Task
+from likeness.contract.scheduling import Keep
+from likeness.contract.tasks import Customise, Generate, Task
 
 TASK: TypeAdapter[Task] = TypeAdapter(Task)
 GROWTH = 1.3
