@@ -22,7 +22,7 @@ class Rule(Strict):
     level: Level = "must"
     least: float | None = None
     most: float | None = None
-    one_of: list[str] = []
+    one_of: list[str] = Field(default=[])
     shadow: bool = Field(default=False, description="of `background`: whether the product's shadow may lie on it")
     source: str = Field(min_length=1, description="the address where the rule was read, or who decided it")
 
@@ -59,7 +59,7 @@ class Look(Strict):
 class Presets(Strict):
     """All presets, by their names."""
 
-    preset: list[Preset] = []
+    preset: list[Preset] = Field(default=[])
 
     def find(self, name: str, owner: str | None = None) -> Preset:
         """Return a preset that the key `owner` may use; None may use all. Raises InvalidField at `preset`."""

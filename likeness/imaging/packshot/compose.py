@@ -9,6 +9,7 @@ from PIL import Image
 
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.edits.scene import rows_of
+from likeness.imaging.packshot.cutout import Where
 from likeness.imaging.packshot.placement import Placed, Size
 
 STRIP: Final = 256
@@ -22,7 +23,7 @@ class Composed:
     """A finished packshot: `pixels` H x W x 3, or x 4 on nothing, 0..255; `free` is where nothing but background is."""
 
     pixels: Bytes
-    free: "np.typing.NDArray[np.bool_]"
+    free: Where
 
 
 def backdrop_of(background: Bytes | Colour | None, size: Size) -> Bytes | None:
@@ -56,7 +57,7 @@ def composed(product: Placed, backdrop: Bytes | None, taken: Floats | None, mirr
     return Composed(pixels, free)
 
 
-def _shaded(pixels: Bytes, taken: Floats, free: "np.typing.NDArray[np.bool_]") -> None:
+def _shaded(pixels: Bytes, taken: Floats, free: Where) -> None:
     """Take light from what is there, in place: on nothing, a shadow is black that covers so much."""
     height, width = pixels.shape[:2]
     for top in range(0, height, STRIP):
@@ -70,7 +71,7 @@ def _shaded(pixels: Bytes, taken: Floats, free: "np.typing.NDArray[np.bool_]") -
         free[rows] &= dark <= 0
 
 
-def _laid(pixels: Bytes, layer: Placed, free: "np.typing.NDArray[np.bool_]") -> None:
+def _laid(pixels: Bytes, layer: Placed, free: Where) -> None:
     """Lay premultiplied pixels over what is there, in place."""
     box = layer.box
     for top in range(box.top, box.bottom, STRIP):
@@ -95,7 +96,7 @@ def _over_nothing(colour: Bytes, alpha: Bytes, below: Bytes) -> Bytes:
     return np.concatenate([flat, np.rint(255 * total)], axis=2).astype(np.uint8)
 
 
-def away_from(alpha: Bytes, px: int) -> "np.typing.NDArray[np.bool_]":
+def away_from(alpha: Bytes, px: int) -> Where:
     """Return what lies over `px` px from every px of a product that shows at all, H x W."""
     near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((2 * px + 1, 2 * px + 1), np.uint8))
     return np.asarray(near == 0)

@@ -5,10 +5,13 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.matting import matte_of
 from likeness.imaging.outline import main_parts
+
+Where = NDArray[np.bool_]
 
 SOLID: Final = 128
 """Alpha from which on a pixel is more product than not."""
@@ -81,7 +84,7 @@ def cut_out_of(rgb: Bytes, alpha: Bytes) -> Cutout:
     return Cutout(bled(rgb, alpha), alpha)
 
 
-def box_of(where: "np.typing.NDArray[np.bool_]") -> Box | None:
+def box_of(where: Where) -> Box | None:
     """Return the box around what is true, H x W; None where nothing is."""
     rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
     if not rows.size:

@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness.contract.options import Box
 from likeness.imaging.colour import Bytes, Floats
@@ -59,7 +60,7 @@ def _encoded(light: Floats) -> Floats:
     return np.asarray(np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055), np.float32)
 
 
-def _gains(light: "np.typing.NDArray[np.floating]") -> Gains:
+def _gains(light: NDArray[np.floating]) -> Gains:
     """Return what makes a light grey and keeps its green, which is most of what is seen as its brightness."""
     red, green, blue = (max(float(one), 1e-4) for one in light)
     one, other = (min(max(green / side, 1 / MOST), MOST) for side in (red, blue))
