@@ -22,7 +22,7 @@ from likeness.contract.tasks import Customise, EditType, Generate, Purpose, Recr
 Row = dict[str, Any]
 """A row of a catalogue as TOML gives it, not yet checked."""
 
-NOT_INHERITED: Final = ("default_for",)
+NOT_INHERITED: Final = ("default_for", "best_for")
 """What an engine never has from the one it is `like`: to become a default has to be said."""
 TABLES: Final = ("canvas", "parameters", "parts")
 """Tables that an engine adds to, key by key, rather than replaces."""
@@ -49,6 +49,12 @@ class Catalogue(BaseModel):
     def pools_without(self, missing: Collection[str]) -> list[str]:
         """Return the pools of the engines that are not missing, once, in the order of the file."""
         return list(dict.fromkeys(spec.pool for spec in self.engine if spec.name not in missing))
+
+    @property
+    def quick_pools(self) -> list[str]:
+        """The pools all of whose engines make exact edits: one machine gives each a worker of its own."""
+        slow = {spec.pool for spec in self.engine if not spec.edits}
+        return [pool for pool in self.pools if pool not in slow]
 
     def find(self, name: str) -> EngineSpec:
         """Return the engine called `name`. Raises UnknownEngine listing those there are."""
@@ -111,11 +117,18 @@ class Catalogue(BaseModel):
         return f"{spec.name} does not customise by {asked}; it does: {does}; take {able}"
 
     def _default_that_suits(self, task: Customise, intent: Intent, missing: Collection[str]) -> EngineSpec:
-        """Return the default for what is asked; of several the last that takes all parameters that are given."""
-        there = [spec for spec in self.engine if spec.name not in missing and intent.purpose in spec.default_for]
-        able = [spec for spec in there if spec.makes(intent)]
+        """Return the engine for what is asked: one that is best at it, a default, or another that takes what is given.
+
+        Of several the last. Where none takes all parameters that are given, they count for nothing.
+        """
+        able = [spec for spec in self.engine if spec.name not in missing and spec.makes(intent)]
         suited = [spec for spec in able if spec.suits(task, intent)]
-        return (suited or able or [self._default_for(intent.purpose, missing)])[-1]
+        kind = intent.edit and intent.edit.kind
+        defaults = [spec for spec in able if intent.purpose in spec.default_for]
+        best = [spec for spec in suited if kind in spec.best_for] or [spec for spec in defaults if spec in suited]
+        if chosen := best or (suited if defaults else []) or defaults:
+            return chosen[-1]
+        return self._default_for(intent.purpose, missing)
 
     def _open(self, missing: Collection[str]) -> EngineSpec | None:
         """Return an engine for an instruction that no closed one can follow, if one is installed."""

@@ -117,6 +117,9 @@ class EngineSpec(BaseModel):
     edits: list[EditKind] = Field(
         default=[], description="of an engine that makes exact edits by arithmetic: the kinds of edit it makes"
     )
+    best_for: list[EditKind] = Field(
+        default=[], description="the kinds of edit for which it goes before the defaults where it is installed"
+    )
     pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="the pool of workers that runs it")
     weights: str = Field(description="its weights: a folder of the shipped weights, or a pulled model")
     parts: dict[str, str] = Field(default={}, description="other models it needs, by their role")
@@ -162,7 +165,7 @@ class EngineSpec(BaseModel):
             for place, lora in enumerate(task.loras)
             if lora.name not in self.loras
         ]
-        problems += self._repetition_problems(task, purpose)
+        problems += self._repetition_problems(task)
         if isinstance(task, Customise):
             problems += self._edit_type_problems(task, purpose)
         if isinstance(task, Generate) and "prompt" in self.parameters and not task.prompt:
@@ -184,9 +187,10 @@ class EngineSpec(BaseModel):
         return intent.purpose in self.ways and not (self.edits and edit and edit.kind not in self.edits)
 
     def suits(self, task: Task, intent: "Intent") -> bool:
-        """Return whether it takes every parameter that a task gives."""
+        """Return whether it takes every parameter and adapter that a task gives."""
         given = [name for name in PARAMETER_NAMES if getattr(task, name, None) is not None]
-        return all(name in self.parameters and self.parameters[name].does(intent.purpose) for name in given)
+        taken = all(name in self.parameters and self.parameters[name].does(intent.purpose) for name in given)
+        return taken and all(lora.name in self.loras for lora in task.loras)
 
     def size_of(self, task: Generate) -> tuple[int, int]:
         """Return width and height in px of the image to generate: as asked, or the engine's native square."""
@@ -200,7 +204,7 @@ class EngineSpec(BaseModel):
 
     def varies(self, parameters: dict[str, Scalar]) -> bool:
         """Return whether another seed gives another image: not where nothing is left to chance."""
-        return not self.edits and "seed" in self.parameters and all(parameters.get(name) != 0 for name in STILL_AT_0)
+        return self.max_candidates > 1 and all(parameters.get(name) != 0 for name in STILL_AT_0)
 
     def _edit_type_problems(self, task: Customise, purpose: Purpose) -> list[FieldProblem]:
         problems = []
@@ -216,19 +220,10 @@ class EngineSpec(BaseModel):
             problems.append(FieldProblem(f"#/{field}", "a product that is resized cannot be protected"))
         return problems
 
-    def _repetition_problems(self, task: Task, purpose: Purpose) -> list[FieldProblem]:
+    def _repetition_problems(self, task: Task) -> list[FieldProblem]:
         if task.candidates > self.max_candidates > 1:
             return [FieldProblem("#/candidates", f"at most {self.max_candidates} with {self.name}")]
-        if self.edits or self._varies_for(task, purpose):
-            return []
-        at = next((f" at {name} 0" for name in STILL_AT_0 if name in self.parameters), "")
-        again = f"the engine {self.name} makes the same image every time{at}"
-        return [FieldProblem(f"#/{name}", again) for name in ("candidates", "attempts") if getattr(task, name) > 1]
-
-    def _varies_for(self, task: Task, purpose: Purpose) -> bool:
-        given = {name: getattr(task, name, None) for name in STILL_AT_0}
-        defaults = {name: spec.default_of(purpose) for name, spec in self.parameters.items()}
-        return self.varies({name: defaults.get(name) if value is None else value for name, value in given.items()})
+        return []
 
     def _problem(self, name: str, value: Scalar, purpose: Purpose) -> FieldProblem | None:
         spec = self.parameters.get(name)

@@ -123,7 +123,7 @@ class MadeImage(Strict):
     height: int
     mode: str
     format: str
-    seed: int | None = Field(description="null for an engine that makes the same image every time")
+    seed: int | None = Field(description="the seed; null where none was given and every seed makes the same image")
     guidance_scale: float | None = Field(
         default=None, description="the value used for this image; grows with each attempt"
     )

@@ -79,15 +79,17 @@ class Plan:
 
     task: JobTask
     runs: tuple[PlannedRun, ...]
+    lead: int = 0
+    """The run in whose engine's queue the job waits."""
 
     @property
     def spec(self) -> EngineSpec:
-        """The engine of the first run, in whose queue the job waits."""
-        return self.runs[0].spec
+        """The engine in whose queue the job waits."""
+        return self.runs[self.lead].spec
 
     @property
     def pools(self) -> list[str]:
-        """The pools of all engines, once, that of `spec` first."""
+        """The pools of all engines, once, in the order of the runs."""
         return list(dict.fromkeys(run.spec.pool for run in self.runs))
 
     def bound(self, width: int, height: int) -> int:

@@ -1,5 +1,7 @@
 """The one-machine stack: embedded Valkey, the service, its workers and the webhooks, kept running until told to stop.
 
+Beside the workers that do everything, exact edits have one of their own: they never wait behind a diffusion job.
+
 Start: Valkey, then all the others together. Stop: the service takes no more requests, the workers drain, and Valkey
 goes last. A program that dies is started again, each time later; one that keeps failing by itself stops the
 stack. One that is killed does not count as failing: jobs that take their worker down must not end the whole stack.
@@ -21,6 +23,7 @@ from typing import Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
+from likeness.contract.catalogue import load_catalogue
 from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey
 from likeness.problems import LocalProblem
@@ -181,6 +184,9 @@ class Stack:
         self._service = Kept.start(self._program("service", "service", environment))
         for number in range(1, self.settings.workers + 1):
             self._workers.append(Kept.start(self._program(f"worker-{number}", "worker", environment)))
+        for pool in _quick_pools(environment):
+            own = {**environment, "LIKENESS_POOLS": json.dumps([pool])}
+            self._workers.append(Kept.start(self._program(f"worker-{pool}", "worker", own)))
         self._webhooks = Kept.start(self._program("webhooks", "service.webhooks", environment))
 
     def _program(self, name: str, module: str, environment: Mapping[str, str]) -> Program:
@@ -234,6 +240,17 @@ def signals_to(stack: Stack) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _quick_pools(environment: Mapping[str, str]) -> list[str]:
+    """Return the pools that get a worker of their own: none where somebody says which pools the workers serve."""
+    said = {**os.environ, **environment}
+    if said.get("LIKENESS_POOLS"):
+        return []
+    try:
+        return load_catalogue(Path(own) if (own := said.get("LIKENESS_CATALOGUE")) else None).quick_pools
+    except (OSError, ValueError):
+        return []  # the other workers say what is wrong with it
 
 
 def _check_port(host: str, port: int) -> None:

@@ -143,7 +143,7 @@ SUCCEEDED: Final[dict[str, Any]] = {
 CUSTOMISED: Final[dict[str, Any]] = {
     **SUCCEEDED,
     "kind": "customise",
-    "engine": "starter-edit",
+    "engine": "retouch",
     "result": {
         **SUCCEEDED["result"],
         "images": [
@@ -151,7 +151,7 @@ CUSTOMISED: Final[dict[str, Any]] = {
                 **SUCCEEDED["result"]["images"][0],
                 "format": "png",
                 "seed": 7,
-                "guidance_scale": 1.5,
+                "guidance_scale": None,
                 "report": {
                     **REPORT,
                     "edit": {
@@ -174,16 +174,16 @@ CUSTOMISED: Final[dict[str, Any]] = {
             }
         ],
         "engine": {
-            "name": "starter-edit",
-            "family": "starter_instruct_pix2pix",
-            "weights": "starter",
+            "name": "retouch",
+            "family": "retouch",
+            "weights": "segmenter",
             "revision": "1",
-            "parameters": {"guidance_scale": 1.5, "image_guidance_scale": 1.0, "steps": 6},
+            "parameters": {"parts": "main"},
         },
         "recipe": {
-            "engine": "starter-edit",
+            "engine": "retouch",
             "revision": "1",
-            "parameters": {"guidance_scale": 1.5, "image_guidance_scale": 1.0, "steps": 6},
+            "parameters": {"parts": "main"},
             "seeds": [7],
             "input_sha256": SHA256,
             "files_sha256": {},

@@ -32,7 +32,7 @@ from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
 from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
-from service.jobs.capacity import check_capacity
+from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.submission import FILES, Submission, Upload
 from service.state import Services
@@ -212,8 +212,8 @@ def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
 
 async def _queue(services: Services, owner: str, wanted: Admissible, key: str | None) -> Job:
     """Store the images, then queue the job; on a rejection nothing stays behind."""
-    plan, (width, height) = wanted.plan, wanted.size
-    await check_capacity(services, plan, plan.task.priority, owner)
+    width, height = wanted.size
+    plan = await queued_for(services, wanted.plan, wanted.plan.task.priority, owner)
     job_id = new_job_id()
     async with stored_for(services, job_id):
         with step("store"):

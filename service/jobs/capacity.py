@@ -1,6 +1,7 @@
 """Whether there is room for a job: a place in its queue, and a worker with the engines and the memory for it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import DoesNotFit, FieldProblem, InvalidField
@@ -10,31 +11,42 @@ from likeness.contract.scheduling import Priority
 from service.state import Services
 
 
-async def check_capacity(services: Services, plan: Plan, priority: Priority, owner: str) -> None:
-    """Raise QueueFull or QuotaExceeded when such a job would not be accepted now.
+async def queued_for(services: Services, plan: Plan, priority: Priority, owner: str) -> Plan:
+    """Return the plan of a job that would be accepted now, with the engine in whose queue it waits.
 
-    Raises DoesNotFit when no worker could run it, and InvalidField for a comparison over engines that one worker may
-    not have together.
+    Raises QueueFull or QuotaExceeded when it would not be, DoesNotFit when no worker could run it, and InvalidField for
+    a comparison over engines that one worker may not have together.
     """
-    await services.queue.check_capacity(plan.spec, priority, owner, services.keys.limits_of(owner))
     if len(plan.pools) > 1 or any(run.spec.memory for run in plan.runs):
         workers = await services.queue.residency()
-        check_pools(plan, workers)
+        plan = led(plan, workers)
         for run in plan.runs:
             check_memory(run.spec, workers)
+    await services.queue.check_capacity(plan.spec, priority, owner, services.keys.limits_of(owner))
+    return plan
 
 
-def check_pools(plan: Plan, workers: Sequence[Residency]) -> None:
-    """Raise InvalidField when a living worker that may take the job does not serve the pools of all its engines.
+def led(plan: Plan, workers: Sequence[Residency]) -> Plan:
+    """Return the plan with the first of its engines whose queue is served, and only by workers that serve them all.
 
-    One worker does every run of a job. Where no worker is known, nothing is rejected.
+    One worker does every run of a job. Where no worker is known, nothing is rejected. Raises InvalidField when a living
+    worker of the first engine's queue does not serve the pools of all its engines, and no other queue is better.
     """
-    for worker in workers:
-        other = [pool for pool in plan.pools if pool not in worker.pools]
-        if other and plan.spec.pool in worker.pools:
-            pools = ", ".join(f"{run.spec.name} in {run.spec.pool}" for run in plan.runs if run.spec.pool in other)
-            detail = f"one worker does them all, and one of the pool {plan.spec.pool} does not serve: {pools}"
-            raise InvalidField.at("runs", detail)
+    for number, run in enumerate(plan.runs):
+        takers = [worker for worker in workers if run.spec.pool in worker.pools]
+        if takers and not any(_unserved(plan, worker) for worker in takers):
+            return replace(plan, lead=number)
+    takers = [worker for worker in workers if plan.spec.pool in worker.pools]
+    if not takers:
+        return plan
+    other = next(found for worker in takers if (found := _unserved(plan, worker)))
+    pools = ", ".join(f"{run.spec.name} in {run.spec.pool}" for run in plan.runs if run.spec.pool in other)
+    detail = f"one worker does them all, and one of the pool {plan.spec.pool} does not serve: {pools}"
+    raise InvalidField.at("runs", detail)
+
+
+def _unserved(plan: Plan, worker: Residency) -> list[str]:
+    return [pool for pool in plan.pools if pool not in worker.pools]
 
 
 def check_memory(spec: EngineSpec, workers: Sequence[Residency]) -> None:

@@ -10,7 +10,7 @@ from likeness.contract.runs import Plan, PlannedRun
 from likeness.contract.tasks import Customise, Generate
 from likeness.imaging.tiles import boxes
 from service.jobs.accept import check
-from service.jobs.capacity import check_capacity
+from service.jobs.capacity import queued_for
 from service.jobs.submission import Submission
 from service.queue.admission import Outlook
 from service.state import Services
@@ -53,7 +53,7 @@ class DryRun(BaseModel):
 
     dry_run: Literal[True] = True
     kind: JobKind
-    engine: str = Field(description="for a comparison, that of the first run")
+    engine: str = Field(description="for a comparison, the one in whose queue it waits")
     runs: list[RunView] = Field(description="one; for a comparison all of them, in the requested order")
     timeout: int = Field(description="time limit of the job in seconds")
     seconds: Estimate = Field(description="expected run time in seconds")
@@ -64,8 +64,8 @@ class DryRun(BaseModel):
 async def rehearse(services: Services, submission: Submission, owner: str) -> DryRun:
     """Check a request as `accept` does, and return what it would do. Raises what `accept` raises."""
     wanted = await check(services, submission, owner)
-    plan, size = wanted.plan, wanted.size
-    await check_capacity(services, plan, plan.task.priority, owner)
+    size = wanted.size
+    plan = await queued_for(services, wanted.plan, wanted.plan.task.priority, owner)
     outlook = await services.queue.outlook(plan.spec.pool, plan.task.priority, owner)
     timeout = plan.bound(*size)
     return DryRun(

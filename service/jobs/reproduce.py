@@ -21,7 +21,7 @@ from likeness.contract.jobs import (
 )
 from likeness.contract.runs import Plan, PlannedRun, alone, plan_of, task_again
 from service.jobs.accept import enqueued, missing_engines, stored_for
-from service.jobs.capacity import check_capacity
+from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.state import Services
 
@@ -47,7 +47,7 @@ async def _queue(services: Services, owner: str, job_id: str, key: str | None) -
         raise JobNotFinished(f"the job is {job.status.value}; only one that succeeded has a recipe")
     recipes = _recipes(job, job.result)
     plan = Plan(job.task, tuple([await _run(services, recipe) for recipe in recipes]))
-    await check_capacity(services, plan, job.task.priority, owner)
+    plan = await queued_for(services, plan, job.task.priority, owner)
     new_id = new_job_id()
     async with stored_for(services, new_id):
         order = await _order(services, new_id, job, plan, list(zip(job.result.images, recipes, strict=True)))

@@ -76,7 +76,7 @@ class ImageView(BaseModel):
     mode: str
     format: str
     sha256: str
-    seed: int | None = Field(description="null for an engine that makes the same image every time")
+    seed: int | None = Field(description="the seed; null where none was given and every seed makes the same image")
     guidance_scale: float | None = Field(
         default=None, description="the value used for this image, where it grows with each attempt; otherwise null"
     )

@@ -63,9 +63,9 @@ def edges(page: Page) -> None:
 EditType = tuple[str, Callable[[Page], None] | None, str, dict[str, object], str]
 """Its label, what is filled in, the engine that makes it, what the job then asks, what the report says was asked."""
 WAYS: list[EditType] = [
-    ("Exact colour", colour, "starter-edit", {"recolour": {"to": "#1F7A3D", "mask": "product"}}, "the colour #1F7A3D"),
-    ("Print text", text, "starter", {"text": "LK", "text_colour": "#FFFFFF"}, "the text"),
-    ("Print a logo", logo, "starter", {"logo": "file"}, "the logo"),
+    ("Exact colour", colour, "retouch", {"recolour": {"to": "#1F7A3D", "mask": "product"}}, "the colour #1F7A3D"),
+    ("Print text", text, "retouch", {"text": "LK", "text_colour": "#FFFFFF"}, "the text"),
+    ("Print a logo", logo, "retouch", {"logo": "file"}, "the logo"),
     ("Replace an area", fill, "starter-inpaint", {"prompt": "a grey wall", "mask": "background"}, "a grey wall"),
     ("Apply a style", style, "adain", {"style_image": "file"}, "the style"),
     ("Paint over", over, "sdedit", {"guide": "file"}, "as painted over"),

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from likeness.contract.catalogue import load_catalogue
 from tests.support.places import ROOT
 
-OURS = ("service", "webhooks", "worker", "models", "valkey")
+OURS = ("service", "webhooks", "worker", "retouch", "models", "valkey")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,14 @@ def test_no_final_stage_runs_as_root(name):
 def test_no_password_has_a_default(compose):
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     assert "VALKEY_PASSWORD:-" not in text
-    assert text.count("${VALKEY_PASSWORD:?") == 4
+    assert text.count("${VALKEY_PASSWORD:?") == 5
+
+
+def test_exact_edits_have_workers_of_their_own_without_a_gpu_or_models(compose):
+    one, pools = compose["services"]["retouch"], load_catalogue().quick_pools
+    assert json.loads(one["environment"]["LIKENESS_POOLS"]) == pools == ["retouch"]
+    assert "deploy" not in one and one["volumes"] == ["store:/var/lib/likeness"]
+    assert "LIKENESS_POOLS" not in compose["services"]["worker"]["environment"], "the others serve every pool"
 
 
 def test_nothing_accepted_is_lost_by_valkey(compose):

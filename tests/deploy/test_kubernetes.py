@@ -238,6 +238,15 @@ def test_workers_scale_on_the_queues_that_they_serve(objects: list[dict]) -> Non
             assert trigger["authenticationRef"]["name"] in named(objects, "TriggerAuthentication")
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_exact_edits_are_served_by_their_own_pods_of_which_one_always_runs(copied: Path, overlay: str) -> None:
+    objects = kustomize(copied / "overlays" / overlay)
+    pod = named(objects, "Deployment")["worker-retouch"]["spec"]["template"]["spec"]
+    assert json.loads(environment(objects, pod["containers"][0])["LIKENESS_POOLS"]) == load_catalogue().quick_pools
+    assert "nvidia.com/gpu" not in pod["containers"][0]["resources"]["limits"]
+    assert named(objects, "ScaledObject")["worker-retouch"]["spec"]["minReplicaCount"] == 1
+
+
 def test_the_scaler_reads_what_is_there(objects: list[dict]) -> None:
     for login in named(objects, "TriggerAuthentication").values():
         for one in login["spec"]["configMapTargetRef"]:

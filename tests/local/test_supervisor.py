@@ -15,6 +15,7 @@ from likeness.local.process import Child, Program
 from likeness.local.supervisor import Kept, Settings, Stack, signals_to
 from likeness.local.valkey import free_port
 from likeness.problems import LocalProblem
+from tests.support.places import DRILL_CATALOGUE
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone]
 
@@ -69,13 +70,30 @@ def make(tmp_path, monkeypatch):
 def test_it_starts_gets_ready_and_stops_in_order(make, tmp_path):
     with make() as stack:
         stack.wait_until_ready()
-    assert (tmp_path / "order").read_text().splitlines() == ["service", "worker, with Valkey still there"]
+    assert (tmp_path / "order").read_text().splitlines() == ["service", *["worker, with Valkey still there"] * 2]
     assert sorted(log.name for log in (tmp_path / "home" / "logs").iterdir()) == [
         "service.log",
         "valkey.log",
         "webhooks.log",
         "worker-1.log",
+        "worker-retouch.log",
     ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "workers"),
+    [
+        ({}, {"worker-1": "null", "worker-retouch": '["retouch"]'}),
+        ({"LIKENESS_POOLS": '["starter"]'}, {"worker-1": '["starter"]'}),
+        ({"LIKENESS_CATALOGUE": str(DRILL_CATALOGUE)}, {"worker-1": "null"}),
+        ({"LIKENESS_CATALOGUE": "/nowhere.toml"}, {"worker-1": "null"}),
+    ],
+)
+def test_exact_edits_have_a_worker_of_their_own_unless_somebody_says_who_does_what(make, environment, workers):
+    with make(**environment) as stack:
+        asked = {kept.program.name: kept.program.environment.get("LIKENESS_POOLS", "null") for kept in stack._workers}
+        stack.wait_until_ready()
+    assert asked == workers
 
 
 def test_a_dead_worker_is_started_again_as_a_fresh_process(make):
@@ -140,7 +158,8 @@ def test_a_worker_that_does_not_drain_is_killed(make, monkeypatch):
     with make(DEAF="1") as stack:
         stack.wait_until_ready()
     assert not stack._workers[0].child.alive
-    assert stack.told == ["worker-1 did not stop in time and was killed; its jobs run again at the next start"]
+    killed = "did not stop in time and was killed; its jobs run again at the next start"
+    assert stack.told == [f"worker-1 {killed}", f"worker-retouch {killed}"]
 
 
 def test_ctrl_c_stops_it_and_a_second_one_hurries(make):

@@ -1,19 +1,28 @@
 """The plans of exact edits: what arithmetic is asked to do, where, and what the result is measured by."""
 
+from dataclasses import replace
+
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.intents import Intent
-from likeness.contract.tasks import Customise
+from likeness.contract.tasks import Customise, EditType, Purpose
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits.scene import named_colour
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import rgb_of_hex
-from worker.editing.edit_types import check_of, where_of
-from worker.editing.plan import EditPlan
+from worker.editing.edit_types import EDIT_TYPES, check_of, closed_instruction, where_of
+from worker.editing.plan import EditPlan, Sent
 from worker.engine import ExactEdit, Plane
 
+DRAWN: dict[Purpose, EditKind] = {EditType.PRINT: EditKind.TEXT, EditType.RESIZE: EditKind.SIZE}
+"""Edits that the plan itself draws on the canvas, whatever the engine; an exact one has nothing to add."""
 
-def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas) -> EditPlan:
+
+def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     """Return the plan of an edit that an engine makes exactly. Raises NoProduct."""
+    if kind := DRAWN.get(intent.purpose):
+        said = intent.edit
+        drawn = closed_instruction(task, said, shown, sent) if said else EDIT_TYPES[EditType.PRINT](task, shown, sent)
+        return replace(drawn, edit=ExactEdit(kind))
     if task.recolour is not None:
         code = task.recolour.to
         return _dyed(task, shown, f"the colour {code}", rgb_of_hex(code), _coloured(task, shown))

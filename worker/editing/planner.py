@@ -56,7 +56,7 @@ def is_captioned(task: Task, spec: EngineSpec) -> bool:
 def _customised(task: Customise, run: PlannedRun, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     edit, edit_type = run.intent.edit, EditType(run.intent.purpose)
     if run.spec.edits:
-        plan = exact_plan(task, run.intent, shown)
+        plan = exact_plan(task, run.intent, shown, sent)
     else:
         plan = closed_instruction(task, edit, shown, sent) if edit else EDIT_TYPES[edit_type](task, shown, sent)
     if edit_type is EditType.FILL:

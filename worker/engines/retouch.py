@@ -1,7 +1,8 @@
-"""Exact edits by arithmetic, at the original's own size: another colour, background or light, in one pass each.
+"""Exact edits by arithmetic, at the original's own size: another colour, background, light or size, or a print.
 
 Nothing is left to chance and no network draws: the product's matte is made from the mask and the image's own colours,
-its cloth is dyed in OKLCh with the shading kept, and the rest of the image stays as it is.
+its cloth is dyed in OKLCh with the shading kept, and the rest of the image stays as it is. Prints and other sizes are
+on the canvas already, drawn by the plan of the edit.
 """
 
 from collections.abc import Sequence
@@ -41,6 +42,8 @@ def edited(task: EngineTask) -> Canvas:
     edit = task.edit
     if edit is None:
         raise EngineFailed("no exact edit was asked")
+    if edit.kind in (EditKind.TEXT, EditKind.SIZE):
+        return task.canvas
     if edit.kind is EditKind.LIGHT:
         return toned(task.canvas, edit.name)
     mask = np.ones(task.canvas.shape[:2], np.float32) if task.mask is None else task.mask

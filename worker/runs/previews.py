@@ -87,7 +87,7 @@ class Previews:
             raise ValueError(f"a preview of {canvas.shape} for a canvas of {work.plan.canvas.shape}")
         width, height = work.frame.upright_size
         shown = small(work.plan.finish(made_finite(canvas)[0])[:height, :width])
-        seed = task.seed if self._spec.varies(task.parameters) else None
+        seed = task.seed if work.task.seed is not None or self._spec.varies(task.parameters) else None
         made = provenance_of(self._spec, work.order, task, seed)
         file = io.BytesIO()
         Image.fromarray(as_rgb(np.clip(shown, 0, 1))).save(

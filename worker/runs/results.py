@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from likeness.contract.engines import EngineSpec
+from likeness.contract.engines import STILL_AT_0, EngineSpec
 from likeness.contract.jobs import EngineUsed, MadeImage, Recipe, Result, Timings
 from likeness.contract.scheduling import Keep
 from worker.editing.planner import is_captioned
@@ -67,8 +67,10 @@ class Results:
 
     def _once(self, work: Work) -> list[str]:
         """Return why one image was made though more were asked for, if so."""
-        again = max(work.task.candidates, work.task.attempts) > 1
-        return [f"one image: {self.spec.name} makes the same every time"] if again and self.spec.edits else []
+        if max(work.task.candidates, work.task.attempts) == 1 or self.spec.varies(dict(work.planned.parameters)):
+            return []
+        at = next((f" at {name} 0" for name in STILL_AT_0 if work.planned.parameters.get(name) == 0), "")
+        return [f"one image: {self.spec.name} makes the same every time{at}"]
 
     def _used(self, work: Work) -> EngineUsed:
         return EngineUsed(

@@ -156,7 +156,7 @@ class Run:
             work.error = EngineFailed("the engine made no picture: wrong size")
             return
         canvas, faults = made_finite(canvas)
-        seed = task.seed if self.spec.varies(task.parameters) else None
+        seed = task.seed if work.task.seed is not None or self.spec.varies(task.parameters) else None
         try:
             canvas, lay = undone(canvas, work.plan.canvas) if self.spec.drifts else (canvas, None)
             data = self._file(work, task, seed, work.plan.finish(canvas))

@@ -26,7 +26,7 @@ IMAGES: Final[dict[str, Any]] = {
         "total_tokens": 0,
     },
     "job": JOB_ID,
-    "engine": "starter-edit",
+    "engine": "retouch",
     "replayed": False,
 }
 EVENT: Final[dict[str, Any]] = {

@@ -13,7 +13,7 @@ from likeness.contract.comparison import Compare
 from likeness.contract.errors import InvalidField
 from likeness.contract.residency import Residency
 from likeness.contract.runs import plan_of
-from service.jobs.capacity import check_pools
+from service.jobs.capacity import led
 from tests.service.conftest import Live, Stack, png
 from tests.service.http.test_bad_input import assert_problem
 from tests.service.jobs.test_customise import MASK, base, form, order
@@ -103,9 +103,15 @@ def test_engines_of_several_pools_need_workers_that_serve_them_all(live: Live, s
 
 def test_a_worker_of_all_pools_takes_them() -> None:
     plan = plan_of(Compare(runs=[{"engine": "sd15"}, {"engine": "sdxl"}]), load_catalogue())
-    check_pools(plan, [worker("sd15", "sdxl"), worker("starter"), worker("sdxl")])
+    assert led(plan, [worker("sd15", "sdxl"), worker("starter"), worker("sdxl")]).spec.name == "sd15"
+    assert led(plan, []).spec.name == "sd15", "no worker is known that could not"
     with pytest.raises(InvalidField, match="of the pool sd15 does not serve: sdxl in sdxl"):
-        check_pools(plan, [worker("sd15", "sdxl"), worker("sd15")])
+        led(plan, [worker("sd15", "sdxl"), worker("sd15"), worker("sdxl")])
+
+
+def test_a_comparison_waits_where_only_workers_of_all_pools_look() -> None:
+    plan = plan_of(Compare(task=RED, runs=[{"engine": "retouch"}, {"engine": "starter-edit"}]), load_catalogue())
+    assert led(plan, [worker("retouch"), worker("starter", "retouch")]).spec.name == "starter-edit"
 
 
 def worker(*pools: str) -> Residency:

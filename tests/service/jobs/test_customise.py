@@ -82,7 +82,7 @@ def test_a_form_and_json_are_the_same_job(shop: Live, stack: Stack) -> None:
     assert (one.status_code, other.status_code) == (202, 202), (one.text, other.text)
     assert one.json()["kind"] == "customise"
     orders = [order(stack, answer.json()["id"]) for answer in (one, other)]
-    assert orders[0].task == orders[1].task and orders[0].engine == "starter"
+    assert orders[0].task == orders[1].task and orders[0].engine == "retouch"
     assert orders[0].task.mask == "file" and orders[0].task.place.width == 0.5
     assert orders[0].input.sha256 == orders[1].input.sha256
     assert set(orders[0].files) == {"mask"}
@@ -103,10 +103,13 @@ def test_every_picture_is_stored_under_its_job(shop: Live, stack: Stack) -> None
 @pytest.mark.parametrize(
     ("fields", "engine"),
     [
-        ({"instruction": "make it orange"}, "starter-edit"),
-        ({"instruction": "add the text Just do it"}, "starter"),
-        ({"instruction": "make it larger"}, "starter-edit"),
-        ({"recolour": {"to": "#1F4E79"}}, "starter-edit"),
+        ({"instruction": "make it orange"}, "retouch"),
+        ({"instruction": "add the text Just do it"}, "retouch"),
+        ({"instruction": "make it larger"}, "retouch"),
+        ({"recolour": {"to": "#1F4E79"}}, "retouch"),
+        ({"recolour": {"to": "#1F4E79"}, "guidance_scale": 2}, "starter-edit"),
+        ({"text": "Just do it", "strength": 0.3}, "starter"),
+        ({"instruction": "put it on a white background", "shadow": "keep", "candidates": 3, "seed": 7}, "retouch"),
         ({"prompt": "a red shoe", "mask": "background"}, "starter-inpaint"),
         ({"instruction": "make it denim", "preserve": "background"}, "starter-edit"),
         ({"prompt": "a red shoe", "controls": [{"kind": "canny"}]}, "starter-control"),
@@ -325,7 +328,7 @@ def test_what_no_closed_engine_follows_goes_to_an_open_one_that_is_installed(sho
     assert form(shop, **wish).json()["code"] == "instruction_not_understood"
     install(stack, "instruct-pix2pix")
     assert order(stack, form(shop, **wish).json()["id"]).engine == "instruct-pix2pix"
-    assert order(stack, form(shop, instruction="make it red").json()["id"]).engine == "starter-edit"
+    assert order(stack, form(shop, instruction="make it red").json()["id"]).engine == "retouch"
 
 
 def test_an_instruction_is_read_once_until_its_job_is_queued(shop: Live, monkeypatch: pytest.MonkeyPatch) -> None:

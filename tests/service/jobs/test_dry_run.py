@@ -51,7 +51,7 @@ def test_a_recreation_is_told_and_not_kept(shop: Live) -> None:
 
 def test_a_customisation_and_a_comparison_are_told(shop: Live) -> None:
     told = rehearsed(shop, "/customise", instruction="make it red")
-    assert (told["kind"], told["engine"]) == ("customise", "starter-edit")
+    assert (told["kind"], told["engine"]) == ("customise", "retouch")
     assert rehearsed(shop, "/customize", instruction="make it red") == told
     told = rehearsed(shop, "/compare", runs=RUNS)
     assert told["kind"] == "compare" and [run["parameters"]["strength"] for run in told["runs"]] == [0.0, 0.3, 0.0]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.errors import InvalidField
+from likeness.contract.errors import InstructionNotUnderstood, InvalidField
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise
 from likeness.storage.pictures import PictureStore
@@ -53,23 +53,44 @@ def test_it_makes_the_kinds_of_edit_that_its_row_names() -> None:
     for instruction in ("make it red", "put it on a white background", "make the picture warmer"):
         assert CATALOGUE.choose(Customise(instruction=instruction, engine="retouch")).name == "retouch"
     lines = SPEC.instructions()
-    assert [line.split(":")[0] for line in lines] == ["colour", "background", "light"]
+    assert [line.split(":")[0] for line in lines] == ["colour", "background", "light", "size", "text"]
 
 
-def test_of_several_defaults_the_last_that_takes_what_is_given_is_chosen() -> None:
-    engines = [
-        spec.model_copy(update={"default_for": ["instruction", "colourway"]}) if spec.name == "retouch" else spec
-        for spec in CATALOGUE.engines
-    ]
-    both = CATALOGUE.model_copy(update={"engine": engines})
-    assert both.choose(Customise(instruction="make it red")).name == "retouch"
-    assert both.choose(Customise(instruction="give it yellow stripes")).name == "starter-edit"
-    assert both.choose(Customise(instruction="make it red", guidance_scale=2.0)).name == "starter-edit"
-    assert both.choose(Customise(recolour={"to": "#1F4E79"}, parts="all", seed=3)).name == "retouch"
+PULLED = CATALOGUE.missing(())
+
+
+@pytest.mark.parametrize(
+    ("fields", "shipped", "installed"),
+    [
+        ({"instruction": "make it red"}, "retouch", "retouch"),
+        ({"recolour": {"to": "#1F4E79"}, "parts": "all", "seed": 3}, "retouch", "retouch"),
+        ({"text": "Sale", "candidates": 4, "attempts": 2}, "retouch", "retouch"),
+        ({"text": "Sale", "strength": 0.2}, "starter", "starter"),
+        ({"instruction": "make it red", "guidance_scale": 2.0}, "starter-edit", "starter-edit"),
+        ({"instruction": "make it red", "negative_prompt": "blur"}, "retouch", "qwen-image-edit"),
+        ({"instruction": "give it yellow stripes"}, "starter-edit", "qwen-image-edit"),
+        ({"instruction": "make it denim", "image_guidance_scale": 1.2}, "starter-edit", "starter-edit"),
+        ({"instruction": "make it larger"}, "retouch", "retouch"),
+    ],
+)
+def test_what_is_asked_and_given_chooses_the_engine(fields: dict, shipped: str, installed: str) -> None:
+    task = Customise.model_validate(fields)
+    assert CATALOGUE.choose(task, PULLED).name == shipped
+    assert CATALOGUE.choose(task).name == installed
+
+
+def test_what_only_a_large_editor_understands_goes_to_the_best_that_is_installed() -> None:
+    task = Customise(instruction="turn the dog into a cat")
+    with pytest.raises(InstructionNotUnderstood):
+        CATALOGUE.choose(task, PULLED)
+    assert CATALOGUE.choose(task, PULLED - {"instruct-pix2pix"}).name == "instruct-pix2pix"
+    assert CATALOGUE.choose(task, PULLED - {"instruct-pix2pix", "qwen-image-edit"}).name == "qwen-image-edit"
 
 
 def test_a_kind_of_edit_that_it_does_not_make_is_refused_by_name() -> None:
-    with pytest.raises(InvalidField, match="an edit of the kind pattern; it does: recolour, background, light"):
+    with pytest.raises(
+        InvalidField, match="an edit of the kind pattern; it does: recolour, background, light, size, text"
+    ):
         CATALOGUE.choose(Customise(instruction="give it yellow stripes", engine="retouch"))
 
 
