@@ -37,6 +37,7 @@ from service.routes import (
     images,
     input,
     jobs,
+    packshots,
     preview,
     report,
     requests,
@@ -46,7 +47,7 @@ from service.routes import (
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, jobs, events, preview, input, images, report, sheet, engines, usage, health),
+    *(requests, packshots, jobs, events, preview, input, images, report, sheet, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from likeness.contract.catalogue import Catalogue
+from likeness.contract.presets import Presets, load_presets
 from likeness.imaging.formats.decode import Bounds
 from likeness.storage.pictures import PictureStore
 from service.auth.keys import Keys
@@ -47,6 +48,7 @@ class Services:
     fetcher: Fetcher
     metrics: Metrics
     waiting: Places
+    presets: Presets
 
     @classmethod
     def of(cls, settings: Settings, catalogue: Catalogue, keys: Keys) -> "Services":
@@ -67,6 +69,7 @@ class Services:
             ),
             metrics=Metrics(),
             waiting=Places(settings.max_waiting),
+            presets=load_presets(settings.presets),
         )
 
     @property

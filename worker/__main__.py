@@ -14,6 +14,7 @@ from redis.retry import Retry
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
+from likeness.contract.presets import load_presets
 from likeness.observability.logs import log_as_json
 from likeness.observability.setup import open_tracing
 from likeness.queue.keys import queue_names
@@ -59,6 +60,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             InstalledMetrics(settings.models, residents.device),
             Safeguards.of(settings, residents.components),
             telemetry,
+            load_presets(settings.presets),
         )
         BatchWorker(name, settings, context, pools, connect(settings.redis_url)).serve()
     finally:

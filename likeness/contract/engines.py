@@ -15,7 +15,7 @@ from likeness.contract.jobs import Scalar
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.tasks import ControlKind, Customise, EditType, Generate, Purpose, Task
 
-Kind = Literal["recreate", "customise", "generate"]
+Kind = Literal["recreate", "customise", "generate", "cutout", "packshot", "check"]
 STILL_AT_0 = ("strength", "variation")
 """The parameters at whose 0 nothing is left to chance."""
 

@@ -105,7 +105,7 @@ class Exact(BaseModel):
 
     engine: ClassVar[None] = None
     loras: ClassVar[list[Lora]] = []
-    exact: ClassVar[bool] = False
+    exact: ClassVar[bool] = True
     candidates: ClassVar[int] = 1
     attempts: ClassVar[int] = 1
     keep: ClassVar[Keep] = Keep.BEST
@@ -116,6 +116,12 @@ class Exact(BaseModel):
     )
     priority: Priority = Field(default=Priority.INTERACTIVE)
     webhook: Webhook = None
+
+    @property
+    def preset_name(self) -> str | None:
+        """The preset that it names, if it does."""
+        name: str | None = getattr(self, "preset", None)
+        return name
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -233,6 +233,8 @@ class Generate(Order):
         return self
 
 
+DrawnTask = Recreate | Customise | Generate
+"""What an engine is asked to make on a canvas of the original's frame."""
 PictureTask = Annotated[Recreate | Customise, Field(discriminator="kind")]
 """What one run of an engine is asked to do with a given image."""
 Task = Annotated[Recreate | Customise | Generate | Cutout | Packshot | Check, Field(discriminator="kind")]

@@ -25,8 +25,9 @@ from likeness.contract.errors import (
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
+from likeness.contract.packshots import Exact
 from likeness.contract.runs import Plan, PlannedRun, plan_of
-from likeness.contract.tasks import Customise, EditType, Generate, Task
+from likeness.contract.tasks import Customise, DrawnTask, EditType, Generate, Task
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
 from likeness.imaging.formats.encode import check_format, wanted_format
@@ -34,6 +35,7 @@ from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
 from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
+from service.jobs.packshots import check_packshot
 from service.jobs.submission import FILES, Submission, Upload
 from service.state import Services
 from service.webhooks.target import check_webhook
@@ -97,6 +99,8 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     if isinstance(plan.task, Generate):
         wanted_format(plan.task, plan.task.format)
         return _generated(plan, services.bounds)
+    if isinstance(plan.task, Exact):
+        check_packshot(plan.task, services.presets, owner, services.bounds)
     with _within(submission.task):
         for run in plan.runs:
             _check_text(run)
@@ -169,7 +173,8 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
             checked[name] = Checked(upload.data, peek(upload.data, bounds))
             _check_name(upload, checked[name].header)
     header = checked["image"].header
-    _check_format(task, header)
+    if not isinstance(task, Exact):
+        _check_format(task, header)
     for name in ("mask", "control", "guide"):
         if name in checked:
             orientation_of_mask(header, checked[name].header, name)
@@ -195,7 +200,7 @@ def _check_name(upload: Upload, header: Header) -> None:
             raise InvalidPicture(f"named or declared as {name[:64]}, but the file is {given}")
 
 
-def _check_format(task: Task, header: Header) -> None:
+def _check_format(task: DrawnTask, header: Header) -> None:
     """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
     if task.kind == "customise" and task.locks and header.mode == "CMYK":
         raise InvalidField.at(

@@ -7,6 +7,7 @@ from typing import Protocol
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.errors import JobError
 from likeness.contract.jobs import Progress, Result
+from likeness.contract.presets import Presets, load_presets
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.storage.pictures import PictureStore
@@ -35,3 +36,4 @@ class Context:
     metrics: LearnedMetrics = WITHOUT_NETWORKS
     safeguards: Safeguards = field(default_factory=Safeguards)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    presets: Presets = field(default_factory=load_presets)

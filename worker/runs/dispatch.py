@@ -6,8 +6,8 @@ from likeness.contract.comparison import Compare
 from likeness.contract.jobs import JobOrder
 from worker.runs.comparison import compare
 from worker.runs.context import Context, Outcome, Watch
+from worker.runs.kinds import run_of
 from worker.runs.reproduction import reproduce
-from worker.runs.run import Run
 
 
 def outcomes_of(orders: Sequence[JobOrder], context: Context, watch: Watch) -> dict[str, Outcome]:
@@ -18,5 +18,5 @@ def outcomes_of(orders: Sequence[JobOrder], context: Context, watch: Watch) -> d
     elif isinstance(first.task, Compare):
         outcome = compare(first, context, watch)
     else:
-        return Run(context.catalogue.find(first.engine), context, watch).execute(orders)
+        return run_of(context.catalogue.find(first.engine), first, context, watch).execute(orders)
     return {} if outcome is None else {first.id: outcome}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from likeness.contract.report import Report, Thresholds, Verdict
-from likeness.contract.tasks import Customise, Generate, PictureTask, Task
+from likeness.contract.tasks import Customise, DrawnTask, Generate, PictureTask
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS, assess
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.generated import assess_generated
@@ -37,7 +37,7 @@ class Candidate:
 def score(
     given: Picture,
     data: bytes,
-    task: Task,
+    task: DrawnTask,
     check: EditCheck | None = None,
     metrics: LearnedMetrics = WITHOUT_NETWORKS,
     faults: Sequence[str] = (),

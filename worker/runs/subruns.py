@@ -10,7 +10,7 @@ from likeness.contract.jobs import JobFailure, JobOrder, MadeImage, Progress, Re
 from likeness.contract.runs import PlannedRun
 from worker.engine import Stopped
 from worker.runs.context import Context, Outcome, Watch
-from worker.runs.run import Run
+from worker.runs.kinds import run_of
 
 
 class PartOutOfTime(Stopped):
@@ -50,7 +50,7 @@ class Parts:
         alone = {"task": planned.task, "engine": planned.spec.name, "timeout": seconds, "reproduces": None}
         order = self.order.model_copy(update=alone)
         try:
-            outcome = Run(planned.spec, self.context, watch).execute([order]).get(order.id)
+            outcome = run_of(planned.spec, order, self.context, watch).execute([order]).get(order.id)
         except PartOutOfTime:
             return JobTimeout(f"the run took longer than its bound of {seconds} s")
         return outcome if watch.wanted else None

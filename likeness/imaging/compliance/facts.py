@@ -57,12 +57,12 @@ class Facts:
     @property
     def width(self) -> int:
         """Px across."""
-        return self.rgb.shape[1]
+        return int(self.rgb.shape[1])
 
     @property
     def height(self) -> int:
         """Px down."""
-        return self.rgb.shape[0]
+        return int(self.rgb.shape[0])
 
     @cached_property
     def cutout(self) -> Cutout:
@@ -93,12 +93,12 @@ class Facts:
         away = away_from(self.product, NEAR)
         return away if self.free is None else away & self.free
 
-    def not_white(self, shadow: bool) -> Where:
-        """Return the pixels of background that are not pure white and opaque; with `shadow`, but for the product's."""
-        white = (self.rgb == 255).all(axis=2)
+    def not_of(self, colour: tuple[int, int, int], shadow: bool) -> Where:
+        """Return the pixels of background not exactly of a colour and opaque; with `shadow`, but for the product's."""
+        same = (self.rgb == np.array(colour, np.uint8)).all(axis=2)
         if self.opacity is not None:
-            white &= self.opacity == 255
-        off = self.background & ~white
+            same &= self.opacity == 255
+        off: Where = self.background & ~same
         return off & ~self._shadow(off) if shadow else off
 
     def not_clear(self) -> Where:
@@ -111,14 +111,22 @@ class Facts:
     @cached_property
     def sharpness(self) -> float | None:
         """How much of the product's contrast is fine detail, 0..1; None where it is too small or too plain to tell."""
+        return self._fine_at(SEEN)
+
+    @cached_property
+    def detail(self) -> float | None:
+        """The same at the picture's full size, where one that was enlarged has little."""
+        return self._fine_at(max(self.width, self.height))
+
+    def _fine_at(self, most: int) -> float | None:
         if self.box is None:
             return None
         left, top, right, bottom = self.box
-        grey, inside = _seen(self.rgb[top:bottom, left:right]), _seen(self.product[top:bottom, left:right]) > 254
-        inside = cv2.erode(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-        if inside.sum() < 400:
+        grey, inside = (_seen(plane[top:bottom, left:right], most) for plane in (self.rgb, self.product))
+        core = cv2.erode((inside > 254).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        if core.sum() < 400:
             return None
-        fine, all_of_it = (np.abs(grey - cv2.GaussianBlur(grey, (0, 0), sigma))[inside] for sigma in (FINE, COARSE))
+        fine, all_of_it = (np.abs(grey - cv2.GaussianBlur(grey, (0, 0), sigma))[core] for sigma in (FINE, COARSE))
         coarse = float(np.percentile(all_of_it, 95))
         return None if coarse < 4.0 else float(np.percentile(fine, 95)) / coarse
 
@@ -148,11 +156,10 @@ class Facts:
         return np.asarray(kept)
 
 
-def _seen(plane: Bytes) -> Floats:
-    """Return H x W in 0..255 of the longer side that sharpness is judged at."""
+def _seen(plane: Bytes, most: int) -> Floats:
+    """Return H x W in 0..255, of a longer side of at most so many px."""
     image = Image.fromarray(plane).convert("L")
-    if max(image.size) > SEEN:
-        image.thumbnail((SEEN, SEEN), Image.Resampling.LANCZOS)
+    image.thumbnail((most, most), Image.Resampling.LANCZOS)
     return np.asarray(image, np.float32)
 
 

@@ -1,4 +1,4 @@
-"""The rules of a preset: each is a function of what was measured, to what was asked and found, and whether it is met."""
+"""The rules of a preset: each is a function of what was measured, to what was asked, found, and whether it is met."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,23 +7,21 @@ from typing import Final
 import numpy as np
 
 from likeness.contract.compliance import Compliance, RuleName, RuleRow
-from likeness.contract.presets import Preset, Rule
+from likeness.contract.packshots import colour_of
+from likeness.contract.presets import Rule
 from likeness.imaging.compliance.facts import Facts
 from likeness.imaging.packshot.cutout import Where
 
+ASKED: Final = "asked"
+"""The source of a rule that the request itself is."""
 SHARP: Final = 0.12
 """Share of fine detail from which on a picture is in focus."""
 MOST_CLIPPED: Final = 0.25
 """Share of a product that may be pure white or pure black."""
 TOLERANCE: Final = 0.01
 """Of an enlargement: rounding to whole px."""
-ENLARGED_UNKNOWN: Final = "of a file alone it cannot be told; `sharpness` is the nearest that can"
+BY_DETAIL: Final = "how far a file was enlarged is not in it: judged by the detail at its full size"
 AI: Final = (
-    "trainedAlgorithmicMedia",
-    "compositeWithTrainedAlgorithmicMedia",
-    "compositeSynthetic",
-    "algorithmicMedia",
-)
     "trainedAlgorithmicMedia",
     "compositeWithTrainedAlgorithmicMedia",
     "compositeSynthetic",
@@ -45,9 +43,9 @@ class Found:
     note: str | None = None
 
 
-def judged(facts: Facts, preset: Preset) -> Compliance:
-    """Return a picture against the rules of a preset."""
-    return Compliance(preset=preset.name, rows=[row_of(rule, facts) for rule in preset.rule])
+def judged(facts: Facts, rules: Sequence[Rule], preset: str | None = None) -> Compliance:
+    """Return a picture against the rules of a preset, or others."""
+    return Compliance(preset=preset, rows=[row_of(rule, facts) for rule in rules])
 
 
 def row_of(rule: Rule, facts: Facts) -> RuleRow:
@@ -62,7 +60,7 @@ def row_of(rule: Rule, facts: Facts) -> RuleRow:
         ok=found.ok,
         offending=count,
         note=found.note,
-        source=rule.source,
+        source=None if rule.source == ASKED else rule.source,
     )
 
 
@@ -116,12 +114,12 @@ def _share(of: Callable[[Facts], float]) -> Callable[[Rule, Facts], Found]:
 
 def _background(rule: Rule, facts: Facts) -> Found:
     allowed = rule.one_of or ["white"]
-    wrong = facts.not_white(rule.shadow)
-    if "transparent" in allowed:
-        clear = facts.not_clear()
-        wrong = clear if clear.sum() < wrong.sum() else wrong
+    colours = [(name, colour_of(name)) for name in allowed]
+    tried = [facts.not_clear() if colour is None else facts.not_of(colour, rule.shadow) for _, colour in colours]
+    wrong = min(tried, key=np.count_nonzero)
     judged, off = int(facts.background.sum()), int(wrong.sum())
-    asked = f"every pixel {' or '.join('255, 255, 255' if one == 'white' else one for one in allowed)}"
+    told = [name if colour is None else ", ".join(map(str, colour)) for name, colour in colours]
+    asked = f"every pixel {' or '.join(told)}"
     if not judged:
         return Found(asked, None, None, note="the product leaves no background to judge")
     met = 1 - off / judged
@@ -180,9 +178,11 @@ def _exposure(rule: Rule, facts: Facts) -> Found:
 def _enlargement(rule: Rule, facts: Facts) -> Found:
     most = rule.most if rule.most is not None else 1.0
     asked = f"at most {most:g} times"
-    if facts.enlarged is None:
-        return Found(asked, None, None, note=ENLARGED_UNKNOWN)
-    return Found(asked, f"{facts.enlarged:.2f} times", facts.enlarged <= most + TOLERANCE)
+    if facts.enlarged is not None:
+        return Found(asked, f"{facts.enlarged:.2f} times", facts.enlarged <= most + TOLERANCE)
+    if facts.detail is None:
+        return Found(asked, None, None, note="the product is too plain or too small to tell")
+    return Found(asked, f"fine detail {facts.detail:.2f}", facts.detail >= SHARP, note=BY_DETAIL)
 
 
 def _provenance(rule: Rule, facts: Facts) -> Found:

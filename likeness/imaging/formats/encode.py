@@ -7,7 +7,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from likeness.contract.errors import InvalidField
-from likeness.contract.tasks import Task
+from likeness.contract.tasks import DrawnTask
 from likeness.imaging.colour import samples_of
 from likeness.imaging.formats import exif, png, webp
 from likeness.imaging.frame import Frame
@@ -28,7 +28,7 @@ WEBP_QUALITY = 92
 WEBP_METHOD = 2
 
 
-def wanted_format(task: Task, own_format: Format) -> WantedFormat:
+def wanted_format(task: DrawnTask, own_format: Format) -> WantedFormat:
     """Return the file format to make of an image of `own_format`: what `task` asks for, or what its lock needs.
 
     Raises InvalidField at "format" when an asked format would lose locked pixels, at "quality" when it has none.
@@ -39,7 +39,7 @@ def wanted_format(task: Task, own_format: Format) -> WantedFormat:
     return wanted
 
 
-def _wanted(task: Task, own_format: Format) -> WantedFormat:
+def _wanted(task: DrawnTask, own_format: Format) -> WantedFormat:
     if task.kind == "generate":
         return task.format
     asked: WantedFormat | None = task.format.value if task.format else None

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from likeness.imaging.colour import Bytes
+from likeness.imaging.formats import png
 
 FileFormat = Literal["jpeg", "png", "webp"]
 
@@ -66,12 +67,13 @@ class Export:
     def _written(self, image: Image.Image, quality: int | None) -> bytes:
         buffer = BytesIO()
         image.save(buffer, self.format.upper(), **self._options(quality))
-        return buffer.getvalue()
+        data = buffer.getvalue()
+        return png.with_chunks(data, png.metadata(self.profile, None, b"", self.xmp)) if self.format == "png" else data
 
     def _options(self, quality: int | None) -> dict[str, Any]:
         about: dict[str, Any] = {"icc_profile": self.profile} if self.profile else {}
         if self.format == "png":
-            return {"compress_level": PNG_LEVEL, **about}
+            return {"compress_level": PNG_LEVEL}
         about |= {"xmp": self.xmp} if self.xmp else {}
         if self.format == "webp":
             lossless = {"lossless": True, "exact": True} if quality is None else {"quality": quality, "exact": True}

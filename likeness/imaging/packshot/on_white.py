@@ -15,7 +15,7 @@ MOSTLY: Final = 0.6
 """Share of the frame's edge that is white where an original stands on white."""
 STRONG: Final = 0.07
 """The same distance from which on a pixel is no shadow on white, but product."""
-MISSED: Final = 0.05
+MISSED: Final = 0.15
 """Share of the product that a mask has to lack for it to be completed."""
 GAP: Final = 3.0
 """Px of a picture whose short side is 400 that an outline may be open."""

@@ -37,12 +37,12 @@ SRGB: Final = _made()
 """The ICC profile of sRGB that exports carry."""
 
 
-def source_of(picture: Picture) -> Source:
+def source_of(picture: Picture, convert: bool = True) -> Source:
     """Return an image upright and in sRGB; its profile is applied, with the black point, not merely dropped.
 
-    One that cannot be read is left out, and `note` says so.
+    One that cannot be read is left out, and `note` says so. Without `convert` the numbers stay as they are.
     """
-    rgb, note = _converted(picture)
+    rgb, note = _converted(picture) if convert else (as_rgb(rgb_of(picture)), "as it was")
     alpha = alpha_of(picture)
     shown = None if alpha is None else np.ascontiguousarray(upright(alpha, picture.orientation))
     return Source(np.ascontiguousarray(upright(rgb, picture.orientation)), shown, note)
