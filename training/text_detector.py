@@ -1,7 +1,7 @@
 """The text detector's published weights and graph, read from ONNX: `python -m training.text_detector MODEL.onnx OUT`.
 
-MODEL.onnx is `models/ch_PP-OCRv4_det_infer.onnx` of the wheel rapidocr_onnxruntime 1.4.4 (Apache-2.0), which has it from
-PaddleOCR (Apache-2.0). Nothing is trained: constants become model.safetensors, in half precision, and the
+MODEL.onnx is `models/ch_PP-OCRv4_det_infer.onnx` of the wheel rapidocr_onnxruntime 1.4.4 (Apache-2.0), which has it
+from PaddleOCR (Apache-2.0). Nothing is trained: constants become model.safetensors, in half precision, and the
 operations graph.json. Needs `pip install '.[train]'`.
 """
 

@@ -1,4 +1,4 @@
-"""What is wrong with a packshot that can be told before it is made: its preset, its size, how its fields go together."""
+"""What is wrong with a packshot that can be told before it is made: its preset, its size, its format."""
 
 from likeness.contract.errors import FieldProblem, PictureTooLarge
 from likeness.contract.packshots import Exact, Packshot, size_of

@@ -1,4 +1,4 @@
-"""The small networks beside the engines: one finds the product, one captions, one finds text. Each is loaded when first needed."""
+"""The small networks beside the engines: one finds the product, one text, one captions; each loaded when needed."""
 
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ TEXT_DETECTOR = "text-detector"
 
 
 class Auxiliary:
-    """The segmenter and the captioner of one worker."""
+    """The segmenter, the text detector and the captioner of one worker."""
 
     def __init__(self, components: Components, captioner: str = CAPTIONER) -> None:
         self.components = components

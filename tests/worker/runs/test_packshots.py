@@ -123,7 +123,7 @@ def test_what_a_model_made_stays_marked_as_that(residents: Residents) -> None:
 
 
 def test_a_check_judges_and_marks(residents: Residents) -> None:
-    result, data = run(residents, Packshot(size="600x600", fill=0.87, upscale="never"), CAP.read_bytes())
+    _, data = run(residents, Packshot(size="600x600", fill=0.87, upscale="never"), CAP.read_bytes())
     checked, marked = run(residents, Check(preset="amazon-main", made_by_ai=False), data)
     found = rows(checked.images[0].report)
     assert found["background"] is True and found["text"] is True and found["whole"] is True
@@ -146,7 +146,7 @@ def test_once_takes_a_packshot(tmp_path: Path) -> None:
 
 def test_a_known_alpha_is_white_beyond_it(residents: Residents) -> None:
     file = EXAMPLES / "cutout-soft-alpha.png"
-    result, data = run(residents, Packshot(size="500x500", format="png"), file.read_bytes())
+    _, data = run(residents, Packshot(size="500x500", format="png"), file.read_bytes())
     made = pixels(data)
     box = np.argwhere((made < 250).any(axis=2))
     assert made.shape == (500, 500, 3) and box.min() > 20
