@@ -1,7 +1,7 @@
 """Run one job with no Redis and no web: `python -m worker.once request.json out/`.
 
-The request is what `POST /recreate` takes as JSON, or with a `kind` ("customise", "packshot", "generate", ...) what that
-call takes, with paths of picture files for `image`, `logo`, `control`, `style_image`, `guide`, `mask` (unless that is
+The request is what `POST /recreate` takes as JSON, or with a `kind` ("customise", "packshot", ...) what that call
+takes, with paths of picture files for `image`, `logo`, `control`, `style_image`, `guide`, `mask` (unless that is
 `product` or `background`) and `background` (unless that is a colour).
 """
 
