@@ -17,6 +17,7 @@ import tarfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +188,7 @@ def speed(folder: Path, segmenter: Segmenter) -> None:
         Export("jpeg").of(shot.composed.pixels)
         marks.append(time.perf_counter())
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / (size[0] * size[1])
-        spent = [f"{b - a:.2f}" for a, b in zip(marks, marks[1:], strict=False)]
+        spent = [f"{b - a:.2f}" for a, b in pairwise(marks)]
         name = f"{size[0] * size[1] / 1e6:.0f} Mpx"
         print(f"| {name} | {' | '.join(spent)} | {marks[-1] - marks[0]:.2f} | {grown:.0f} |")
 
