@@ -134,8 +134,17 @@ class Cutout(Exact):
 
     kind: Literal["cutout"] = "cutout"
     format: Literal["png", "webp"] = Field(default="png", description="file format; both are lossless here")
-    matte: bool = Field(default=False, description="return the matte alone: white where the product is, in grey")
+    matte: bool = Field(
+        default=False, description="return the matte alone: white where the product is, in grey, as png"
+    )
     quality: ClassVar[None] = None
+
+    @field_validator("matte")
+    @classmethod
+    def _grey_is_png(cls, matte: bool, info: ValidationInfo) -> bool:
+        if matte and info.data.get("format") == "webp":
+            raise ValueError("webp has no grey; take png")
+        return matte
 
 
 class Packshot(Exact, Looks):

@@ -73,9 +73,9 @@ class Given:
         """The product, in the numbers of the original. Raises NoProduct."""
         return self.cut(source_of(self.original, convert=False))
 
-    def texts(self, rgb: Bytes) -> Sequence[Box] | None:
-        """Return where there is text in a picture, H x W x 3 in 0..255; None where it cannot be told."""
-        return self.read_texts(rgb)
+    def texts(self, rgb: Bytes, rules: Sequence[Rule]) -> Sequence[Box] | None:
+        """Return where there is text in a picture, H x W x 3 in 0..255; None where it cannot be told, or no rule asks."""
+        return self.read_texts(rgb) if any(rule.rule == "text" for rule in rules) else None
 
     def cut(self, source: Source) -> CutProduct:
         """Return the product of the original as `source` has it. Raises NoProduct."""
@@ -128,7 +128,9 @@ def _packshot(task: Packshot, given: Given, preset: Preset | None, xmp: bytes) -
         raise NoProduct("nothing stands out as the product; send a mask")
     shot = shot_of(source.rgb, product, look, given.background)
     profile = SRGB if look.profile == "srgb" else given.original.icc_profile
-    rules = [*_asked(look, frame_of(look, product)), *(preset.rule if preset else ())]
+    own = preset.rule if preset else []
+    said = {rule.rule for rule in own} & {"whole", "enlargement"}
+    rules = [*(rule for rule in _asked(look, frame_of(look, product)) if rule.rule not in said), *own]
 
     def judge(data: bytes, made: Picture) -> Report:
         placed = CutProduct(source.rgb, shot.alpha)
@@ -140,7 +142,7 @@ def _packshot(task: Packshot, given: Given, preset: Preset | None, xmp: bytes) -
             said=source_type(data),
             made_by_ai=given.said in AI,
         )
-        facts = replace(facts, texts=given.texts(facts.rgb))
+        facts = replace(facts, texts=given.texts(facts.rgb, rules))
         compliance = judged(facts, rules, task.preset)
         scores = same_product(source.rgb, product, shot, made)
         mode = "RGBA" if look.background == CLEAR else "RGB"
@@ -185,7 +187,7 @@ def _check(task: Check, given: Given, preset: Preset | None) -> Drawn:
         _facts(source, product, given.original, given.size_in_bytes),
         said=given.said,
         made_by_ai=task.made_by_ai,
-        texts=given.texts(source.rgb),
+        texts=given.texts(source.rgb, rules),
     )
     compliance = judged(facts, rules, task.preset)
     height, width = product.alpha.shape

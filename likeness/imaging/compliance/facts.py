@@ -89,9 +89,9 @@ class Facts:
 
     @cached_property
     def background(self) -> Where:
-        """What is surely background, H x W: over NEAR px from the product, and outside any shadow that is known of."""
+        """What is surely background, H x W: over NEAR px from the product, and from any shadow that is known of."""
         away = away_from(self.product, NEAR)
-        return away if self.free is None else away & self.free
+        return away if self.free is None else away & away_from((~self.free).astype(np.uint8), NEAR)
 
     def not_of(self, colour: tuple[int, int, int], shadow: bool) -> Where:
         """Return the pixels of background not exactly of a colour and opaque; with `shadow`, but for the product's."""

@@ -14,8 +14,10 @@ from likeness.imaging.packshot.cutout import Where
 
 ASKED: Final = "asked"
 """The source of a rule that the request itself is."""
-SHARP: Final = 0.12
-"""Share of fine detail from which on a picture is in focus."""
+SHARP: Final = 0.2
+"""Share of fine detail from which on a picture is in focus: 35 of 36 photos have it, 3 of them when blurred by 2 px."""
+DETAILED: Final = 0.3
+"""The same from which on one was not enlarged: 31 of 36 photos have it, 5 of them when enlarged twice."""
 MOST_CLIPPED: Final = 0.25
 """Share of a product that may be pure white or pure black."""
 TOLERANCE: Final = 0.01
@@ -123,7 +125,7 @@ def _background(rule: Rule, facts: Facts) -> Found:
     if not judged:
         return Found(asked, None, None, note="the product leaves no background to judge")
     met = 1 - off / judged
-    return Found(asked, f"{met:.2%}" if off == 0 or met < 0.9999 else "all but some", off == 0, wrong)
+    return Found(asked, "100%" if off == 0 else f"{min(met, 0.99999):.3%}", off == 0, wrong)
 
 
 def _square(rule: Rule, facts: Facts) -> Found:
@@ -141,7 +143,7 @@ def _whole(rule: Rule, facts: Facts) -> Found:
 def _products(rule: Rule, facts: Facts) -> Found:
     parts = facts.cutout.parts if facts.box else 0
     note = "pieces that do not touch; a pair counts as two" if parts > 1 else None
-    return Found(_bounds(rule), str(parts), parts >= 1 and _within(rule, parts), note=note)
+    return Found(_bounds(rule) or "any number", str(parts), parts >= 1 and _within(rule, parts), note=note)
 
 
 def _border(rule: Rule, facts: Facts) -> Found:
@@ -182,7 +184,7 @@ def _enlargement(rule: Rule, facts: Facts) -> Found:
         return Found(asked, f"{facts.enlarged:.2f} times", facts.enlarged <= most + TOLERANCE)
     if facts.detail is None:
         return Found(asked, None, None, note="the product is too plain or too small to tell")
-    return Found(asked, f"fine detail {facts.detail:.2f}", facts.detail >= SHARP, note=BY_DETAIL)
+    return Found(asked, f"fine detail {facts.detail:.2f}", facts.detail >= DETAILED, note=BY_DETAIL)
 
 
 def _provenance(rule: Rule, facts: Facts) -> Found:

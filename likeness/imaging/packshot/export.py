@@ -78,4 +78,4 @@ class Export:
         if self.format == "webp":
             lossless = {"lossless": True, "exact": True} if quality is None else {"quality": quality, "exact": True}
             return {"method": WEBP_METHOD if quality is not None else 2, **lossless, **about}
-        return {"quality": quality, "subsampling": "4:4:4", "optimize": True, **about}
+        return {"quality": quality, "subsampling": "4:4:4", **about}

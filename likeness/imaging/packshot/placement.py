@@ -88,7 +88,8 @@ def placed(cutout: Cutout, placement: Placement) -> Placed:
         made = np.asarray(sheet.crop(tuple(round(edge) for edge in source)))  # type: ignore[arg-type]  # four of them
     else:
         made = np.asarray(sheet.resize((box.width, box.height), Image.Resampling.LANCZOS, source))
-    return Placed(placement.size, box, made[..., :3], made[..., 3])
+    alpha = made[..., 3]
+    return Placed(placement.size, box, np.minimum(made[..., :3], alpha[..., None]), alpha)
 
 
 def _sheet(

@@ -23,7 +23,9 @@ def product(side: int, fill: float = 0.87) -> tuple[np.ndarray, np.ndarray]:
     alpha = np.zeros((side, side), np.uint8)
     half, middle = round(side * fill / 2), side // 2
     cv2.ellipse(alpha, (middle, middle), (half, round(half * 0.8)), 0, 0, 360, 255, -1)
-    texture = np.random.default_rng(7).integers(40, 150, (side, side, 3)).astype(np.uint8)
+    random = np.random.default_rng(7)
+    blocks = cv2.resize(random.integers(40, 150, (side // 8 + 1, side // 8 + 1, 3)).astype(np.uint8), (side, side))
+    texture = (blocks + random.integers(0, 60, (side, side, 3))).astype(np.uint8)
     return np.where(alpha[..., None] > 0, texture, np.uint8(255)), alpha
 
 

@@ -62,10 +62,10 @@ def test_a_cut_out_is_the_original_where_it_is_opaque(residents: Residents) -> N
 
 
 def test_a_matte_alone_is_grey(residents: Residents) -> None:
-    result, data = run(residents, Cutout(matte=True, format="webp"), CAP.read_bytes())
-    assert result.images[0].report.verdict in (Verdict.ACCEPTED, Verdict.REJECTED)
+    result, data = run(residents, Cutout(matte=True), CAP.read_bytes())
     made = pixels(data)
-    assert made.max() == 255 and made.min() == 0
+    assert result.images[0].mode == "L" and result.images[0].report.verdict is Verdict.ACCEPTED
+    assert made.ndim == 2 and made.max() == 255 and made.min() == 0
 
 
 def test_a_packshot_is_what_was_asked(residents: Residents) -> None:
@@ -141,7 +141,8 @@ def test_once_takes_a_packshot(tmp_path: Path) -> None:
     request = tmp_path / "request.json"
     request.write_text(f'{{"kind": "packshot", "image": "{CAP}", "background": "white", "size": "200x200"}}')
     once(request, tmp_path / "out")
-    assert Image.open(tmp_path / "out/0.jpeg").size == (200, 200)
+    with Image.open(tmp_path / "out/0.jpeg") as made:
+        assert made.size == (200, 200)
 
 
 def test_a_known_alpha_is_white_beyond_it(residents: Residents) -> None:
