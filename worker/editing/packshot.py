@@ -74,7 +74,7 @@ class Given:
         return self.cut(source_of(self.original, convert=False))
 
     def texts(self, rgb: Bytes, rules: Sequence[Rule]) -> Sequence[Box] | None:
-        """Return where there is text in a picture, H x W x 3 in 0..255; None where it cannot be told, or no rule asks."""
+        """Return where there is text in H x W x 3 in 0..255; None where it cannot be told, or no rule asks."""
         return self.read_texts(rgb) if any(rule.rule == "text" for rule in rules) else None
 
     def cut(self, source: Source) -> CutProduct:
