@@ -44,7 +44,7 @@ CMD ["likeness", "worker"]
 
 FROM base AS service
 COPY --from=build-service /opt/likeness /opt/likeness
-ENV LIKENESS_HOST=0.0.0.0 LIKENESS_PORT=8000 \
+ENV LIKENESS_HOST=0.0.0.0 LIKENESS_PORT=8000 MALLOC_MMAP_THRESHOLD_=1048576 \
     LIKENESS_STORE_URL=file:///var/lib/likeness/store LIKENESS_KEYS_FILE=/etc/likeness/keys.json
 USER 10001:10001
 EXPOSE 8000

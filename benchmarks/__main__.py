@@ -11,7 +11,7 @@ from benchmarks.customisation.workbench import with_masks
 
 
 def main() -> None:
-    """Run them all on a folder of pictures, `examples/` when none is named; customisation where they have masks."""
+    """Run them all on a folder of images, `examples/` when none is named; customisation where they have masks."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("examples")
     recreation.measure(folder, sheet=None)
     if photos := with_masks(folder):

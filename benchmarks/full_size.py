@@ -168,7 +168,7 @@ def canvas(seed: int) -> np.ndarray:
 
 
 def task(spec: EngineSpec, seed: int) -> EngineTask:
-    """Return one picture to make with the settings of the plain script."""
+    """Return one image to make with the settings of the plain script."""
     parameters = {name: one.default for name, one in spec.parameters.items() if name != "seed"}
     asked = {"steps": STEPS, "strength": STRENGTH, "guidance_scale": GUIDANCE, "scheduler": "ddim"}
     return EngineTask(canvas(seed), seed, parameters | asked, PROMPT)
@@ -191,7 +191,7 @@ def _in_turn(runs: dict[str, Callable[[], None]], rounds: int = ROUNDS) -> dict[
 
 
 def swap() -> Table:
-    """Measure a first picture from a new process with and without preload, and by turns with another engine."""
+    """Measure a first image from a new process with and without preload, and by turns with another engine."""
     table = Table(f"22 M parameters, {SIDE} px, {STEPS} steps", "seconds")
     with models(SMALL, "sd15") as folder, models(SMALL, "sd15") as other:
         (other / "sd15").rename(folder / "second")
@@ -220,7 +220,7 @@ def _by_turns(held: Residents, specs: Sequence[EngineSpec]) -> float:
 
 
 def _first(folder: Path, spec: EngineSpec, preload: bool) -> float:
-    """Return seconds from a job's arrival at a fresh process to its picture."""
+    """Return seconds from a job's arrival at a fresh process to its image."""
     code = (
         "import sys, time; from pathlib import Path; from benchmarks import full_size as f\n"
         "held = f.residents(Path(sys.argv[1]), 'auto'); spec = f.at_any_size('sd15')\n"

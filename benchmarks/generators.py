@@ -1,8 +1,8 @@
-"""Engines that generate against real pictures: `python -m benchmarks.generators --data DATA [--engine dcgan ...]`.
+"""Engines that generate against real images: `python -m benchmarks.generators --data DATA [--engine dcgan ...]`.
 
 Prints for every installed one the Frechet distance on MobileNetV2's features (`frechet_distance`; no FID, whose
-features are another network's) to real pictures, with real against real of the same numbers as the floor, and draws
-samples with the nearest training picture beside each. Distances depend on the numbers of pictures. With `--figures`
+features are another network's) to real images, with real against real of the same numbers as the floor, and draws
+samples with the nearest training image beside each. Distances depend on the numbers of images. With `--figures`
 they are recorded for `GET /engines`.
 """
 
@@ -37,7 +37,7 @@ from worker.networks.features import FeatureNetwork
 from worker.residency.engines import Residents
 
 SIDE = 64
-"""Px to which every picture is brought, the least that an engine here makes."""
+"""Px to which every image is brought, the least that an engine here makes."""
 SEEN = 96
 """Px at which the network sees it."""
 STACK = 50
@@ -49,19 +49,19 @@ PROMPT = "a photo of a {label} on a white background"
 
 @dataclass(frozen=True)
 class Real:
-    """Real pictures of one kind, N x SIDE x SIDE x 3, in the order of chance."""
+    """Real images of one kind, N x SIDE x SIDE x 3, in the order of chance."""
 
     name: str
     pictures: Pixels
     features: Features
 
     def halves(self, count: int) -> tuple[Features, Features]:
-        """Return the features of two sets of `count` pictures that share none."""
+        """Return the features of two sets of `count` images that share none."""
         return self.features[:count], self.features[count : 2 * count]
 
     @cached_property
     def own_nearest(self) -> float:
-        """The median distance of a picture to the nearest other one."""
+        """The median distance of an image to the nearest other one."""
         return float(np.median(nearest(self.features, self.features, others=True)[1]))
 
 
@@ -99,7 +99,7 @@ def nearest(of: Features, among: Features, others: bool = False) -> tuple[NDArra
 
 
 def samples(engine: Engine, spec: EngineSpec, labels: Sequence[str]) -> Iterator[Pixels]:
-    """Yield a picture, SIDE x SIDE x 3, for each label, by seeds from 0; an engine that reads texts reads the label."""
+    """Yield an image, SIDE x SIDE x 3, for each label, by seeds from 0; an engine that reads texts reads the label."""
     for seed, label in enumerate(labels):
         wish = {"prompt": PROMPT.format(label=label)} if "prompt" in spec.parameters else {}
         asked = Generate(engine=spec.name, **wish)
@@ -125,7 +125,7 @@ def square(photo: Pixels) -> Pixels:
 
 
 def table(reals: Sequence[Real], made: Sequence[Sampled], count: int) -> Table:
-    """Return the floor and a row for each engine: distances to each kind of real pictures."""
+    """Return the floor and a row for each engine: distances to each kind of real images."""
     result = Table("pictures", *(f"to {real.name}" for real in reals), "nearest", title=f"{count} against {count}")
     floor = [f"{frechet_distance(*real.halves(count)):.1f}" for real in reals]
     result.add_row("real", *floor, " / ".join(f"{real.own_nearest:.2f}" for real in reals))
@@ -157,7 +157,7 @@ def measured(reals: Sequence[Real], one: Sampled, spec: EngineSpec, on: str) -> 
 
 
 def sheet(reals: Sequence[Real], made: Sequence[Sampled]) -> Image.Image:
-    """Return a column of samples for each engine, and a column of the training picture nearest to each."""
+    """Return a column of samples for each engine, and a column of the training image nearest to each."""
     columns: dict[str, Pixels] = {}
     known = np.concatenate([real.features for real in reals])
     pictures = np.concatenate([real.pictures for real in reals])
@@ -172,7 +172,7 @@ def _cell(picture: Pixels) -> Image.Image:
 
 
 def read(data: Path, network: FeatureNetwork, seed: int) -> tuple[list[Real], Garments]:
-    """Return the training pictures as garments on white and as photos, and the classes of the former."""
+    """Return the training images as garments on white and as photos, and the classes of the former."""
     pictures = load_pictures(data)
     alone = garments(pictures, SIDE)
     mixed = np.random.default_rng(seed).permutation(len(alone.pictures))

@@ -1,6 +1,6 @@
-"""Recreation quality: every picture of a folder through an engine at its own size.
+"""Recreation quality: every image of a folder through an engine at its own size.
 
-`python -m benchmarks.recreation FOLDER [--engine starter] [--sheet sheet.png]` prints one row a picture, then medians.
+`python -m benchmarks.recreation FOLDER [--engine starter] [--sheet sheet.png]` prints one row an image, then medians.
 """
 
 import argparse
@@ -37,12 +37,12 @@ SEED = 0
 
 
 def measure(folder: Path, sheet: Path | None, name: str = "starter") -> None:
-    """Recreate every picture in `folder`, print the table, and draw a contact sheet when a path is given."""
+    """Recreate every image in `folder`, print the table, and draw a contact sheet when a path is given."""
     spec = load_catalogue().find(name)
     residents = Residents.of(Settings())
     residents.engine(spec)
     files = track(photos_of(folder), f"recreating with {name}")
-    rows = [(file, *recreate(residents, spec, file.read_bytes())) for file in files]
+    rows = [(file, *recreate(residents, spec, file.read_bytes(), Recreate())) for file in files]
     Console().print(_table(rows))
     if sheet is not None:
         cells = [(file.name, upright(file.read_bytes()), upright(made.data), _caption(made)) for file, made, _ in rows]
@@ -50,7 +50,7 @@ def measure(folder: Path, sheet: Path | None, name: str = "starter") -> None:
 
 
 def photos_of(folder: Path) -> list[Path]:
-    """Return the pictures of a folder by name, without masks."""
+    """Return the images of a folder by name, without masks."""
     return sorted(path for path in folder.iterdir() if _is_photo(path))
 
 
@@ -59,17 +59,12 @@ def _is_photo(path: Path) -> bool:
 
 
 def recreate(
-    residents: Residents,
-    spec: EngineSpec,
-    data: bytes,
-    task: Recreate | None = None,
-    metrics: LearnedMetrics = WITHOUT_NETWORKS,
+    residents: Residents, spec: EngineSpec, data: bytes, task: Recreate, metrics: LearnedMetrics = WITHOUT_NETWORKS
 ) -> tuple[Candidate, float]:
-    """Return what the engine makes of a picture file, measured, and the seconds that the engine alone took.
+    """Return what the engine makes of an image file, measured, and the seconds that the engine alone took.
 
     The seed is SEED where the task has none. Raises LikenessError for what a job would fail of.
     """
-    task = task or Recreate()
     engine, given = residents.engine(spec), decode(data, Bounds())
     frame = Frame.of(given)
     canvas = frame.canvas(given, spec.canvas.multiple, spec.canvas.minimum)

@@ -2,9 +2,9 @@
 
 Starts the whole stack (Valkey, one uvicorn process, one worker) and measures, side by side in one run:
 
-- own cost: POST until succeeded, less the bare engine call on the same picture in this process, taken in turn;
+- own cost: POST until succeeded, less the bare engine call on the same image in this process, taken in turn;
 - POSTs accepted a second with a 100 kB JPEG, and how long the slowest hundredth took;
-- eight compatible jobs handed in at once against eight handed in one after the other.
+- eight compatible jobs submitted at once against eight submitted one after the other.
 """
 
 import asyncio

@@ -2,9 +2,8 @@
 
 `python -m benchmarks.styles FOLDER [--photos 4] [--engine adain] [--sheet sheet.png]` prints one row an engine: how far
 Gram matrices are from the style's before and after (`worker/networks/style.py`; 0 where equal), edge_f1 of photo and
-result, the seconds of a photo, and of a square of 512 px. Every style error is told by MobileNetV2, which
-`style-transfer` minimises it with and `adain`'s decoder was taught by: they are marked by their own teacher. Medians
-over all pictures.
+result, the seconds of a photo, and of a square of 512 px. Style errors are measured with MobileNetV2, which
+`style-transfer` minimises them with and `adain`'s decoder was trained with: it favours both. Medians over all images.
 """
 
 import argparse
@@ -39,6 +38,7 @@ SIDE, SEED = 256, 7
 SQUARE = 512
 ROUNDS = 3
 """Times that the square is painted, after one that is not counted."""
+FIGURES = ("style error before", "style error", "edge_f1")
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,13 @@ class Made:
     """One photo in one style, with its figures."""
 
     title: str
-    picture: Canvas
-    before: float
-    after: float
-    edges: float
+    image: Canvas
+    figures: dict[str, float]
     seconds: float
 
 
 class Bench:
-    """The engines, and the network that tells styles."""
+    """The engines, and the network that style errors are measured with."""
 
     def __init__(self, residents: Residents) -> None:
         self.residents = residents
@@ -69,8 +67,8 @@ class Bench:
         engine = self.residents.engine(spec)
         for name, style in styles.items():
             made, seconds = _painted(engine, spec, photo, style)
-            before, after = (self.style_error(one, style) for one in (photo, made))
-            yield Made(f"{spec.name}, {name}", made, before, after, edge_f1(photo, made), seconds)
+            values = self.style_error(photo, style), self.style_error(made, style), edge_f1(photo, made)
+            yield Made(f"{spec.name}, {name}", made, dict(zip(FIGURES, values, strict=True)), seconds)
 
     def square(self, spec: EngineSpec, photo: Canvas, style: Canvas) -> float:
         """Return the seconds that a square of SQUARE px takes, the median of ROUNDS."""
@@ -106,22 +104,24 @@ def canvas_of(path: Path, multiple: int = 8) -> Canvas:
 def measure(photos: Sequence[Path], names: Sequence[str], sheet: Path | None) -> Table:
     """Return the table of engines; with `sheet`, save what they made."""
     bench, styles = Bench(Residents.of(Settings())), drawn_styles()
-    table = Table("engine", "style error before", "after", "edge_f1", "seconds", f"seconds, {SQUARE}x{SQUARE}")
+    table = Table("engine", *FIGURES, "seconds", f"seconds, {SQUARE}x{SQUARE}")
     cells = [_cell(name, style) for name, style in styles.items()]
     for spec in bench.engines():
         if names and spec.name not in names:
             continue
         made = [one for photo in track(photos, spec.name) for one in bench.paint(spec, canvas_of(photo), styles)]
         square = bench.square(spec, canvas_of(photos[0]), next(iter(styles.values())))
-        figures = [statistics.median(getattr(one, name) for one in made) for name in ("before", "after", "edges")]
+        figures = [statistics.median(one.figures[name] for one in made) for name in FIGURES]
         seconds = statistics.median(one.seconds for one in made)
         table.add_row(spec.name, *(f"{figure:.3f}" for figure in figures), f"{seconds:.2f}", f"{square:.2f}")
-        cells += [
-            _cell(one.title, one.picture, f"style error {one.after:.3f}, edge_f1 {one.edges:.2f}") for one in made
-        ]
+        cells += [_cell(one.title, one.image, _caption(one)) for one in made]
     if sheet is not None:
         comparison_sheet(cells).save(sheet)
     return table
+
+
+def _caption(made: Made) -> str:
+    return f"style error {made.figures['style error']:.3f}, edge_f1 {made.figures['edge_f1']:.2f}"
 
 
 def _cell(title: str, canvas: Canvas, *captions: str) -> Cell:

@@ -29,6 +29,8 @@ export interface CanvasSpec {
   tile: number;
   /** the longer side it works best at; a smaller image is enlarged for processing */
   native?: number | null;
+  /** the area it was trained at: a smaller image is enlarged to it, whatever its proportions, and what is not processed in tiles is reduced to it; takes the place of `native` and `tile` there */
+  area?: number | null;
   /** a larger image is processed in overlapping tiles, or scaled down and only its change scaled up */
   larger?: "tiles" | "smaller";
   /** overlap of neighbouring tiles */
@@ -232,6 +234,8 @@ export interface Customise {
   guide?: "file" | null;
   /** share of the height, from the top, that is kept; the rest is redrawn */
   complete?: number | null;
+  /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
+  flatten?: string | null;
   /** control maps to follow */
   controls?: Array<Control>;
   /** the uploaded `control` file: a finished map for the first of `controls` */
@@ -328,6 +332,8 @@ export interface CustomiseRequest {
   guide?: string | null;
   /** share of the height, from the top, that is kept; the rest is redrawn */
   complete?: number | null;
+  /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
+  flatten?: string | null;
   /** control maps to follow */
   controls?: Array<Control>;
   /** a control map for the first of `controls`, sent in the same way as `image` */
@@ -352,7 +358,7 @@ export interface Cutout {
   kind?: "cutout";
   /** file format; both are lossless here */
   format?: "png" | "webp";
-  /** return the matte alone: white where the product is, in grey */
+  /** return the matte alone: white where the product is, in grey, as png */
   matte?: boolean;
 }
 
@@ -366,7 +372,7 @@ export interface CutoutRequest {
   kind?: "cutout";
   /** file format; both are lossless here */
   format?: "png" | "webp";
-  /** return the matte alone: white where the product is, in grey */
+  /** return the matte alone: white where the product is, in grey, as png */
   matte?: boolean;
   /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
   image: string;
@@ -520,6 +526,8 @@ export interface EngineView {
   closed: boolean;
   /** of an engine that makes exact edits by arithmetic: the kinds of edit it makes */
   edits?: Array<EditKind>;
+  /** the kinds of edit for which it goes before the defaults where it is installed */
+  best_for?: Array<EditKind>;
   /** the instructions that a closed engine supports, one line per kind */
   instructions: Array<string>;
   pool: string;
@@ -734,6 +742,10 @@ export interface ImageView {
   /** the value used for this image, where it grows with each attempt; otherwise null */
   guidance_scale?: number | null;
   report: Report;
+  /** link to what was taken for the product, a grey PNG; null where nobody looked for it */
+  matte?: string | null;
+  /** what a change of colour left as it was, because it is not cloth; null if nothing */
+  left_alone?: LeftAlone | null;
   /** of this image, if the job had several runs */
   recipe?: Recipe | null;
 }
@@ -782,6 +794,23 @@ export interface JobView {
 
 /** Which candidates of a job are kept. */
 export type Keep = "best" | "all";
+
+/** What of the product an edit of its colour left as it was, because it is not cloth: tags, prints, buttons, ... */
+export interface LeftAlone {
+  /** share of the product */
+  area: number;
+  /** the largest first, at most 32 */
+  parts: Array<LeftPart>;
+}
+
+/** A part that was left alone: its box in shares of the upright image's sides, its area in shares of the product. */
+export interface LeftPart {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  area: number;
+}
 
 /** Where to follow a job. */
 export interface Links {
@@ -1271,7 +1300,7 @@ export interface ResultView {
   attempts: number;
   /** number of jobs in the same run */
   batch: number;
-  /** what was done, in order, to save memory: `batch split`, `other engines unloaded`, or a measure of the engine itself, such as `VAE tiling` */
+  /** what was done, in order, to save memory: `batch split`, `other engines unloaded`, or a measure of the engine itself, such as `VAE tiling`; and why one image was made where more were asked for */
   degradations: Array<string>;
   /** the prompt, if a captioner wrote it because none was given */
   caption: string | null;

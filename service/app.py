@@ -5,7 +5,8 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 import uvicorn
 from anyio import to_thread
@@ -26,6 +27,9 @@ from service.config import ConfigurationError, Settings, read_settings
 from service.description import describe
 from service.http import problems
 from service.http.body_limits import BodyBounds
+from service.http.connections import BoundedConnection, ConnectionBounds
+from service.http.crowded import Crowded
+from service.http.memory import Memory
 from service.http.request_context import RequestContext
 from service.http.submitting import SubmittingRoutes
 from service.jobs.retention import keep_erasing_expired
@@ -37,6 +41,7 @@ from service.routes import (
     images,
     input,
     jobs,
+    matte,
     packshots,
     preview,
     report,
@@ -47,7 +52,7 @@ from service.routes import (
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, jobs, events, preview, input, images, report, sheet, engines, usage, health),
+    *(requests, packshots, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5
@@ -85,9 +90,10 @@ def _assemble(services: Services) -> FastAPI:
         submitting=SubmittingRoutes(route for resource in RESOURCES for route in resource.router.routes),
         max_picture=settings.max_upload_bytes,
         seconds=settings.body_seconds,
-        memory=settings.max_upload_memory,
+        memory=Memory(settings.max_upload_memory, settings.memory_share),
     )
     app.add_middleware(LocalGuard, keys=services.keys)
+    app.add_middleware(Crowded)
     app.add_middleware(RequestContext, metrics=services.metrics, tracing=tracing)
     return app
 
@@ -132,16 +138,29 @@ def main() -> None:
     """Run the service until SIGTERM or SIGINT."""
     made = app()
     settings: Settings = made.state.services.settings
-    uvicorn.run(
-        made,
-        host=settings.host,
-        port=settings.port,
+    uvicorn.Server(server_config(made, settings.host, settings.port)).run()
+
+
+def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    """Return how uvicorn serves the app: with bounded connections."""
+    settings: Settings = app.state.services.settings
+    protocol = partial(BoundedConnection, bounds=bounds_of(settings))
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=cast(type[asyncio.Protocol], protocol),
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+def bounds_of(settings: Settings) -> ConnectionBounds:
+    """Return what callers may take of their connections."""
+    return ConnectionBounds.of(settings.max_connections)
 
 
 def _one_line(error: Exception) -> str:

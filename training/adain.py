@@ -47,7 +47,7 @@ COLOURS = "colours"
 SAME = 4
 """One image in this many of a batch must come back unchanged."""
 SHIFT = 16
-"""The picture is moved by less than this many px before it is judged: else what falls between the strides of the
+"""The image is moved by less than this many px before it is judged: else what falls between the strides of the
 encoder, a grid of dots, would cost nothing."""
 POOL = 256
 """Styles that are kept; one new one a step replaces the oldest."""
@@ -81,7 +81,7 @@ class Run:
         return self.trainer.descend(self._loss(content.contiguous(memory_format=torch.channels_last), self._style()))
 
     def _style(self) -> "Style":
-        """Return as many styles as a batch has pictures, one of them new."""
+        """Return as many styles as a batch has images, one of them new."""
         while len(self.pool) < 4 * self.args.batch:
             self.pool.append(self._drawn())
         self.pool.append(self._drawn())
@@ -183,7 +183,7 @@ def _but(first: Tensor, others: Tensor, count: int) -> Tensor:
 
 
 def pixels_of(pictures: list[np.ndarray]) -> Tensor:
-    """Return pictures of one size, uint8 RGB, as N x 3 x H x W in 0..1."""
+    """Return images of one size, uint8 RGB, as N x 3 x H x W in 0..1."""
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 255
 
 
@@ -198,8 +198,8 @@ def _square(photo: np.ndarray) -> np.ndarray:
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "adain", minutes=10.5, every=120, batch=8, rate=1.5e-3)
-    parser.add_argument("--features", type=Path, default=Path("weights/mobilenet-v2"), help="the feature network")
-    parser.add_argument("--size", type=int, default=96, help="side of a training picture in px, a multiple of 16")
+    arguments.add_features(parser)
+    arguments.add_side(parser, "--size", 96, 16)
     parser.add_argument("--style-weight", type=float, default=30, help="of the style error beside the content error")
     parser.add_argument("--same-weight", type=float, default=50, help="of the squared error of what is to come back")
     args = parser.parse_args()

@@ -35,7 +35,7 @@ LATENT_NOISE = 0.04
 def build() -> AutoencoderDC:
     """Return the untrained network, in float32, in evaluation mode for good.
 
-    Batch norm that never gathers statistics is a scale and a shift, and makes no picture depend on its neighbours.
+    Batch norm that never gathers statistics is a scale and a shift, and makes no image depend on its neighbours.
     RMS norms did as well in a short comparison (docs/decisions/0001).
     """
     return AutoencoderDC(
@@ -114,7 +114,7 @@ class Run:
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "autoencoder", minutes=90, every=180, batch=16, rate=5e-4)
-    parser.add_argument("--crop", type=int, default=96, help="side of a training crop in px, a multiple of 8")
+    arguments.add_side(parser, "--crop", 96, 8)
     args = parser.parse_args()
     Run(args.out, args.data, args).train()
 

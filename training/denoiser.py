@@ -3,9 +3,9 @@
 One small UNet on the starter autoencoder's latents (`worker/networks/starter.py`) learns to edit, to fill and to draw
 at once.
 
-For few steps: noise and picture are mixed along a straight line, as in rectified flow (Liu et al. 2022,
+For few steps: noise and image are mixed along a straight line, as in rectified flow (Liu et al. 2022,
 arXiv:2209.03003), with a shift (Esser et al. 2024, arXiv:2403.03206) towards less noise, as the latents are few; the
-network predicts the picture itself (Salimans & Ho 2022, arXiv:2202.00512), so the last of a few DDIM steps is its
+network predicts the image itself (Salimans & Ho 2022, arXiv:2202.00512), so the last of a few DDIM steps is its
 answer.
 """
 
@@ -25,7 +25,7 @@ from training.loop import arguments
 from training.loop.family import Family, scheduler
 from training.loop.judge import judge
 from training.loop.schedule import half_cosine
-from training.loop.trainer import Trainer
+from training.loop.trainer import RunningMean, Trainer
 from training.losses.channel_weights import channel_weights
 from training.starts.text import text_start
 from worker.networks.starter import TIMES, StarterUNet, kept
@@ -51,7 +51,7 @@ class Run:
         self.family.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has no overload for a memory format alone
         self.kept = kept(torch.arange(TIMES)).float()
         self.weights = channel_weights(self.vae)
-        self.loss = 0.0
+        self.loss = RunningMean(0.02)
         optimiser = torch.optim.AdamW(
             self.family.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
@@ -80,9 +80,7 @@ class Run:
         self.trainer.run("denoiser", self._step, self._report, until)
 
     def _step(self) -> float:
-        loss = self.trainer.descend(self._loss(self.stream.batch(self.args.batch)))
-        self.loss += 0.02 * (loss - self.loss)
-        return self.loss
+        return self.loss.add(self.trainer.descend(self._loss(self.stream.batch(self.args.batch))))
 
     def _loss(self, batch: list[Latents]) -> Tensor:
         target = torch.stack([pair.target for pair in batch])
@@ -115,7 +113,7 @@ class Run:
         self.trainer.save()
         family = self._averaged()
         figures = judge(family, self.vae, self.tokenizer, scheduler(), self.pictures, self.folder / "samples.png")
-        self.trainer.log([f"{self.loss:.4f}", *(f"{value:.3f}" for value in figures.values())], ["loss", *figures])
+        self.trainer.log_figures(self.loss.value, figures)
         family.unet.half().save_pretrained(self.folder / "unet")
         family.text.half().save_pretrained(self.folder / "text_encoder")
         self.tokenizer.save_pretrained(self.folder / "tokenizer")
@@ -136,7 +134,7 @@ def _times(count: int) -> Tensor:
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "denoiser", minutes=90, every=300, batch=16, rate=7e-4)
-    parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
+    arguments.add_vae(parser)
     parser.add_argument(
         "--from",
         dest="start",
@@ -147,7 +145,7 @@ def main() -> None:
     parser.add_argument(
         "--until", type=float, help="stop after this many of those minutes, to continue with another --size"
     )
-    parser.add_argument("--size", type=int, default=192, help="side of a training picture in px, a multiple of 32")
+    arguments.add_side(parser, "--size", 192, 32)
     args = parser.parse_args()
     Run(args.out, args).train()
 

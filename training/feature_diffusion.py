@@ -2,7 +2,7 @@
 
 It learns to make the starter's latents of a crop from what a frozen classifier sees in it, at one layer of four. Noise
 and loss are those of Karras et al. 2022 (arXiv:2206.00364); each latent channel counts as much as it shows in the
-picture. The linear estimate of each layer is fitted first and stays as it is, so that what is noised keeps its spread.
+image. The linear estimate of each layer is fitted first and stays as it is, so that what is noised keeps its spread.
 """
 
 import argparse
@@ -72,7 +72,7 @@ class Run:
 
     @torch.no_grad()
     def _shown(self, name: str) -> Tensor:
-        """Return 16 x 1 x 1 of mean 1: how much what a layer leaves of each channel shows in the picture."""
+        """Return 16 x 1 x 1 of mean 1: how much what a layer leaves of each channel shows in the image."""
         shown = channel_weights(self.vae)[0] * self.network.left[name]
         return shown / shown.mean()
 

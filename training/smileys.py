@@ -21,7 +21,7 @@ from training.losses.elbo import Batch, Run, bound, mean_terms
 from worker.networks.vae import PictureVAE
 
 SIDE = 64
-"""Px of a face's picture."""
+"""Px of a face's image."""
 DRAWN = 4
 """Times SIDE: the size that a face is drawn in, to be made smaller with soft edges."""
 HELD_OUT = 128
@@ -73,12 +73,12 @@ def colour(random: np.random.Generator, saturation: tuple[float, float], value: 
 
 
 def px(point: np.ndarray) -> tuple[int, int]:
-    """Return where a point, in shares of the picture, lies while it is drawn."""
+    """Return where a point, in shares of the image, lies while it is drawn."""
     return scaled(point[0]), scaled(point[1])
 
 
 def scaled(share: float) -> int:
-    """Return a share of the picture's side in px while it is drawn, at least 1."""
+    """Return a share of the image's side in px while it is drawn, at least 1."""
     return max(1, round(share * DRAWN * SIDE))
 
 

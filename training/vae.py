@@ -1,6 +1,6 @@
 """Train the engine `vae` on product photos: `python -m training.vae --data DATA --minutes 10`.
 
-Two stages, each by its own bound (Dai & Wipf 2019, arXiv:1903.05789). First a PatchVAE learns pictures as grids of
+Two stages, each by its own bound (Dai & Wipf 2019, arXiv:1903.05789). First a PatchVAE learns images as grids of
 codes, from crops; it starts at the best linear one (`ppca_start`). Then a PictureVAE, given the garment's class, learns
 which grids occur: those of garments alone on white, so that it draws a garment and no floor.
 
@@ -32,11 +32,11 @@ FIRST = 0.8
 """Share of the time that the PatchVAE has. With more, the PictureVAE overfitted: of 8 minutes, the bound of held-out
 garments was highest after 2."""
 SIDE = 128
-"""Px of a picture of a garment."""
+"""Px of an image of a garment."""
 VERSIONS = 12
 """Augmented versions of each garment that are encoded."""
 STRETCH, MOVE = 0.08, 0.04
-"""How far a garment is stretched, and moved, at most, as shares of the picture."""
+"""How far a garment is stretched, and moved, at most, as shares of the image."""
 STARTED_FROM = 768
 """Crops whose PCA is the start."""
 WHITE_SHARE = 0.25
@@ -44,7 +44,7 @@ WHITE_SHARE = 0.25
 
 
 def crops(pictures: Pictures, alone: Garments, size: int, side: int, seed: int) -> Iterator[Batch]:
-    """Yield batches of `size` pictures, crops of photos and garments on white, endlessly."""
+    """Yield batches of `size` images, crops of photos and garments on white, endlessly."""
     random, drawn = np.random.default_rng(seed), Crops(pictures, side, seed)
     whites = round(size * WHITE_SHARE)
     while True:
@@ -90,7 +90,7 @@ class Grids:
 
 @torch.no_grad()
 def grids(vae: PatchVAE, pictures: Pixels, labels: Tensor) -> Grids:
-    """Return the posteriors of N x SIDE x SIDE x 3 pictures."""
+    """Return the posteriors of N x SIDE x SIDE x 3 images."""
     found = []
     for part in np.array_split(pictures, max(1, len(pictures) // 32)):
         with torch.autocast("cpu", torch.bfloat16):
@@ -107,7 +107,7 @@ def versions(vae: PatchVAE, alone: Garments, seed: int) -> Grids:
 
 
 def varied(picture: Pixels, random: np.random.Generator) -> Pixels:
-    """Return a picture, H x W x 3, moved and stretched a little over white, half of them mirrored, most recoloured."""
+    """Return an image, H x W x 3, moved and stretched a little over white, half of them mirrored, most recoloured."""
     side = len(picture)
     scale, move = random.uniform(1 - STRETCH, 1 + STRETCH, 2), random.uniform(-MOVE, MOVE, 2)
     scale[0] *= 1 if random.random() < 0.5 else -1

@@ -1,7 +1,7 @@
 """Train the VQGAN: `python -m training.vqgan --data DATA --minutes 22` (Esser et al. 2021, arXiv:2012.09841).
 
 Its encoder and decoder start as those of the trained starter autoencoder, its codebook as a k-means of their latents.
-Then all learn together: the pictures' loss with straight-through gradients, a commitment loss, codes that follow their
+Then all learn together: the images' loss with straight-through gradients, a commitment loss, codes that follow their
 vectors (`codebook`), from half time on a PatchGAN with the paper's adaptive weight.
 """
 
@@ -24,7 +24,7 @@ from training.starts.codebook import Upkeep, k_means, use
 from worker.networks.vqgan import VQGAN
 
 SCALES = (0.5, 0.75, 1.0, 1.0, 1.25, 1.6)
-"""Crops are scaled by one of these: the transformer's pictures are small, shops' are large."""
+"""Crops are scaled by one of these: the transformer's images are small, shops' are large."""
 COMMITMENT = 0.5
 FIRST_VECTORS = 20_000
 """Latents that the codebook starts from."""
@@ -64,7 +64,7 @@ def flat(encoded: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class Losses:
-    """The losses of one batch: images made, the losses of pictures and of commitment, tokens (N) and their vectors."""
+    """The losses of one batch: images made, the losses of images and of commitment, tokens (N) and their vectors."""
 
     made: Tensor
     pictures: Tensor
@@ -158,7 +158,7 @@ class Run:
         return logged["pictures"]
 
     def _adversarial(self, losses: Losses, logged: dict[str, float]) -> Tensor:
-        """Return the weighted loss of pictures that do not pass for real."""
+        """Return the weighted loss of images that do not pass for real."""
         self.discriminator.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16):
             loss = -self.discriminator(losses.made).float().mean()
@@ -206,8 +206,8 @@ class Run:
 def main() -> None:
     """Parse the command line and train."""
     parser = arguments.parser_of(__doc__, "vqgan", minutes=22, every=180, batch=16, rate=2e-4)
-    parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the autoencoder to start from")
-    parser.add_argument("--crop", type=int, default=96, help="side of a training crop in px, a multiple of 8")
+    arguments.add_vae(parser)
+    arguments.add_side(parser, "--crop", 96, 8)
     parser.add_argument("--first", type=int, default=256, help="crops whose latents the codebook starts from")
     args = parser.parse_args()
     Run(args.out, args).train()

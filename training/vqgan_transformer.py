@@ -38,7 +38,7 @@ LEAST_CUT = 0.85
 TALLEST = 21
 """Rows of tokens kept of a photo; 4:3 has as many."""
 SHOWN = 6
-"""Labels of which a picture is drawn for samples.png."""
+"""Labels of which an image is drawn for samples.png."""
 
 
 def labels_of(pictures: Pictures) -> list[str]:
@@ -147,7 +147,7 @@ def judge(gpt: GPT2LMHeadModel, codes: int, tokens: Tensor) -> float:
 
 
 def sample_sheet(gpt: GPT2LMHeadModel, network: VQGAN, path: Path) -> None:
-    """Save pictures of the first SHOWN labels, drawn by the engine, as a PNG."""
+    """Save images of the first SHOWN labels, drawn by the engine, as a PNG."""
     engine = VQGANTransformerEngine(gpt, network)
     size = np.zeros((SIDE, SIDE, 3), np.float32)
     given = {"temperature": 1.0, "top_k": 100, "top_p": 1.0}

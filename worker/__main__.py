@@ -5,16 +5,11 @@ import socket
 import sys
 from uuid import uuid4
 
-from redis import Redis
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-from redis.retry import Retry
-
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
 from likeness.contract.presets import load_presets
+from likeness.local.threads import usable_cores, worker_environment
 from likeness.observability.logs import log_as_json
 from likeness.observability.setup import open_tracing
 from likeness.queue.keys import queue_names
@@ -29,12 +24,10 @@ from worker.residency.engines import Residents
 from worker.runs.context import Context
 from worker.runs.safeguards import Safeguards
 
-RECONNECTS = 40
-"""Tries, about a second apart, to reach Redis again before a command fails."""
-
 
 def main() -> None:
     """Load the engines to preload, then work until told to stop. Exits 2, saying why, when that cannot be."""
+    os.environ.update(worker_environment(os.environ, usable_cores()))  # before anything imports torch, which reads it
     keep_quiet()
     settings = Settings()
     log_as_json(settings.log_level)
@@ -62,7 +55,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             telemetry,
             load_presets(settings.presets),
         )
-        BatchWorker(name, settings, context, pools, connect(settings.redis_url)).serve()
+        BatchWorker(name, settings, context, pools).serve()
     finally:
         telemetry.close()
 
@@ -78,13 +71,6 @@ def telemetry_of(settings: Settings, residents: Residents, catalogue: Catalogue,
         except OSError as error:
             raise NotReady(f"LIKENESS_METRICS_PORT: cannot listen on {host} port {port}: {error}") from error
     return telemetry
-
-
-def connect(url: str) -> Redis:
-    """Return a connection that waits out a restart of Redis."""
-    retry = Retry(ExponentialBackoff(cap=1.0, base=0.05), RECONNECTS)
-    errors: list[type[Exception]] = [RedisConnectionError, RedisTimeoutError]
-    return Redis.from_url(url, protocol=2, retry=retry, retry_on_error=errors, health_check_interval=15)
 
 
 def _to_preload(settings: Settings, catalogue: Catalogue, pools: list[str], missing: set[str]) -> list[EngineSpec]:

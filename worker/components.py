@@ -7,7 +7,6 @@ import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -70,10 +69,9 @@ class Components:
         self.offloaded: set[str] = set()
         """Engines that are off the device; what no other engine uses of them lies in the machine's memory."""
 
-    @cached_property
-    def dtype(self) -> "torch.dtype":
-        """The numbers that the large networks run in."""
-        return pick_dtype(self._dtype, self.device)
+    def dtype(self, published: "torch.dtype") -> "torch.dtype":
+        """Return the numbers that a large network runs in whose weights are published in 16 bits of this kind."""
+        return pick_dtype(self._dtype, self.device, published)
 
     def folder(self, name: str) -> Path:
         """Return the folder of weights called `name`. Raises FileNotFoundError saying how to get them."""
@@ -136,11 +134,11 @@ class Components:
 
     def held(self) -> int:
         """Return the bytes of the parts on the device, each counted once."""
-        return sum(_bytes(entry.part) for entry in self._entries.values() if not entry.offloaded)
+        return sum(bytes_of(entry.part) for entry in self._entries.values() if not entry.offloaded)
 
     def size(self, engine: str | None = None) -> int:
         """Return the bytes of all parts, or of those that one engine uses."""
-        return sum(_bytes(entry.part) for entry in self._entries.values() if engine is None or engine in entry.users)
+        return sum(bytes_of(entry.part) for entry in self._entries.values() if engine is None or engine in entry.users)
 
     def networks(self, engine: str) -> "list[nn.Module]":
         """Return the networks that one engine uses."""
@@ -152,7 +150,8 @@ def _network(part: object) -> "nn.Module | None":
     return cast("nn.Module", part) if hasattr(part, "named_parameters") else None
 
 
-def _bytes(part: object) -> int:
+def bytes_of(part: object) -> int:
+    """Return the bytes of a network's weights, each counted once; 0 of what is none."""
     network = _network(part)
     if network is None:
         return 0
@@ -160,16 +159,18 @@ def _bytes(part: object) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
 
-def pick_dtype(asked: str, device: str) -> "torch.dtype":
-    """Return the numbers to run in: `asked`, or with `auto` bfloat16 where the device is quick with it.
+def pick_dtype(asked: str, device: str, published: "torch.dtype") -> "torch.dtype":
+    """Return the numbers to run in: `asked`, or with `auto` those that the weights are published in, on a GPU.
 
-    A GPU before Ampere gets float16, a CPU without bfloat16 instructions float32.
+    bfloat16 has three bits fewer than float16: weights that were published in float16 would be rounded, and images come
+    out 8 to 10 times as far from float32's. A GPU before Ampere is slow with bfloat16 and gets float16; a CPU is quick
+    with bfloat16 where it has instructions for it, and gets float32 elsewhere.
     """
     import torch
 
     if asked != "auto":
         return cast(torch.dtype, getattr(torch, asked))
     if device.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+        return published if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     quick = device == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.bfloat16 if quick else torch.float32

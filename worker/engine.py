@@ -11,6 +11,7 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.instructions import EditKind
 from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control
+from likeness.imaging.matting import Matte
 
 if TYPE_CHECKING:
     from worker.components import Components
@@ -32,13 +33,25 @@ class ExactEdit:
     """An edit that arithmetic makes.
 
     `colour` is sRGB in 0..255, of the product or of the background; `name` is a surface, `gradient`, `plain` or a
-    light; of a `cut_out` the mask is the image's own alpha, in which its colours are mixed when it is shown.
+    light; of a `cut_out` the matte is the image's own alpha, in which its colours are mixed when it is shown.
     """
 
     kind: EditKind
     colour: tuple[int, int, int] | None = None
     name: str = ""
     cut_out: bool = False
+
+
+@dataclass
+class Findings:
+    """What an engine found while it made an image, for the job's result.
+
+    `kept`: how much of each pixel is of the product and was left alone, because it is not cloth. `garments`: how many
+    large parts of different colours stand out, the dyed one included.
+    """
+
+    kept: Plane | None = None
+    garments: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,7 +63,7 @@ class EngineTask:
     weights. With `from_scratch` there is no original: the image is made from the text, and the canvas gives its size
     and no more. With `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where
     that plane is 1. `style` is the image whose style is to be taken over, of its own size, upright; `edit` is what an
-    engine that makes exact edits is to do.
+    engine that makes exact edits is to do, to the product of `matte`; it says in `findings` what it found.
     """
 
     canvas: Canvas
@@ -65,6 +78,8 @@ class EngineTask:
     from_scratch: bool = False
     style: Canvas | None = None
     edit: ExactEdit | None = None
+    matte: Matte | None = None
+    findings: Findings = field(default_factory=Findings)
 
     def number(self, name: str, default: float) -> float:
         """Return a parameter that is a number, or the default where it is not one."""

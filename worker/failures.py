@@ -2,8 +2,20 @@
 
 from likeness.contract.errors import EngineFailed, JobError, OutOfMemory
 
-SHORTAGES = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc", "_alloc_failed")
-"""What torch, CUDA's libraries and the system say, in small letters, when memory is short."""
+SHORTAGES = (
+    "out of memory",
+    "can't allocate memory",
+    "cannot allocate memory",
+    "bad_alloc",
+    "_alloc_failed",
+    "cublas_status_not_initialized",
+    "cudnn_status_not_initialized",
+    "unable to find an engine to execute this computation",
+)
+"""What torch, CUDA's libraries and the system say, in small letters, when memory is short.
+
+The last three are cuBLAS and cuDNN that found no room for their handles or for the workspace of any of their methods.
+"""
 
 
 def out_of_memory(error: BaseException) -> bool:

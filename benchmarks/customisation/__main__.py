@@ -1,4 +1,4 @@
-"""Customisation quality: every figure that the starter engines are asked for, on photos with masks.
+"""Customisation quality: every figure that the shipped engines are asked for, on photos with masks.
 
 `python -m benchmarks.customisation FOLDER [--sheet sheet.png] [--photos N] [--only NAME ...] [--every]` prints a table.
 FOLDER holds `<name>.jpg` with `<name>.mask.png` beside it: white where the product is.
@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.customisation import backgrounds, colours, engines, grid, guides
+from benchmarks.customisation import backgrounds, colours, engines, grid, guides, kinds
 from benchmarks.customisation.figures import Figure
 from benchmarks.customisation.workbench import Photo, Workbench, with_masks
 
 GROUPS: dict[str, Callable[[Workbench, Sequence[Photo]], list[Figure]]] = {
+    "kinds": kinds.by_kind,
+    "large": kinds.large,
     "colours": colours.named,
     "tones": colours.tones,
     "masked": colours.masked,

@@ -1,4 +1,4 @@
-"""The engines themselves: recreation with noise, the same picture in any batch, seconds."""
+"""The engines themselves: recreation with noise, the same image in any batch, seconds."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ PROMPT = "a photo of a red product on a white background"
 TIMES = 3
 THREADS = 2
 SECONDS = {256: 3.0, 512: 12.0}
-"""Seconds that a picture of that side may take."""
+"""Seconds that an image of that side may take."""
 
 
 def recreated(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
@@ -35,7 +35,7 @@ def recreated(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
 
 
 def batched(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
-    """Make four pictures alone and in batches of four, each in every slot: the files must be equal."""
+    """Make four images alone and in batches of four, each in every slot: the files must be equal."""
     few = [photos[number % len(photos)].resized(*BATCH_SIZE) for number in range(BATCH)]
     figures = []
     for engine, tasks in track(_neighbours().items(), "batches"):

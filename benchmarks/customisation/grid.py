@@ -1,4 +1,4 @@
-"""A sheet to look at: a row for each photo, a column for each edit."""
+"""A contact sheet: a row for each photo, a column for each edit."""
 
 from collections.abc import Sequence
 
@@ -24,10 +24,17 @@ Cell = Image.Image | None
 
 def edits() -> dict[str, Task]:
     """Return what is done to each photo of the sheet, by the head of its column."""
-    told = ("give it white stripes", "make it denim", "make it larger")
+    instructions = (
+        "make it larger",
+        "make it smaller",
+        "make the picture warmer",
+        "give it white stripes",
+        "make it denim",
+    )
     return {
         **{f"make it {colour}": coloured(colour) for colour in ("red", "yellow", "blue", "black")},
-        **{instruction: Customise(instruction=instruction, seed=SEED) for instruction in told},
+        **{instruction: Customise(instruction=instruction, seed=SEED) for instruction in instructions},
+        "white background": behind("white"),
         "light blue background": behind("light blue"),
         "background, product locked": behind("red", preserve="product"),
         "colourway #1F4E79": Customise(recolour=Recolour(to="#1F4E79"), seed=SEED),
@@ -52,7 +59,7 @@ def _cell(data: bytes) -> Image.Image:
 
 
 def grid(heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Image.Image:
-    """Return rows of pictures no larger than a cell under their heads."""
+    """Return rows of images no larger than a cell under their heads."""
     step = CELL + GAP
     sheet = Image.new("RGB", (GAP + step * len(heads), LINE + GAP + step * len(rows)), PAPER)
     draw = ImageDraw.Draw(sheet)

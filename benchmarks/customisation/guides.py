@@ -1,4 +1,4 @@
-"""Pictures made from a guide: a text printed and read back, and edges that are kept."""
+"""Images made from a guide: a text printed and read back, and edges that are kept."""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ def texts(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
 
 
 def _reader() -> Callable[[Floats], str] | None:
-    """Return what reads the letters and digits off a picture, top to bottom; None when no OCR package is installed."""
+    """Return what reads the letters and digits off an image, top to bottom; None when no OCR package is installed."""
     try:
         from rapidocr import RapidOCR
     except ImportError:
@@ -43,7 +43,7 @@ def _reader() -> Callable[[Floats], str] | None:
 
 
 def controlled(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
-    """Make each photo anew from a prompt with its canny edges kept, and with the control's weight at 0."""
+    """Redraw each photo from a prompt with its canny edges kept, and with the control's weight at 0."""
     agreed, free = (
         [_agreement(one) for one in bench.make_all([(photo, kept(photo, weight)) for photo in photos], what)]
         for weight, what in ((1.0, "edges kept"), (0.0, "edges not kept"))
@@ -69,6 +69,6 @@ def printed(text: str) -> Customise:
 
 
 def kept(photo: Photo, weight: float) -> Customise:
-    """Return the task that makes a photo anew from its edges."""
+    """Return the task that redraws a photo from its edges."""
     prompt = f"a photo of a red {photo.label} on a white background"
     return Customise(prompt=prompt, controls=[Control(kind="canny", weight=weight)], seed=SEED)

@@ -1,4 +1,4 @@
-"""The measures: pure functions of pictures (H x W x 3 in 0..1) and of where to look (H x W, true or false)."""
+"""The measures: pure functions of images (H x W x 3 in 0..1) and of where to look (H x W, true or false)."""
 
 import re
 
@@ -20,7 +20,7 @@ DARK, LIGHT = 100 / 3, 200 / 3
 REACH = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 """A disc of 2 px, as in the metric edge_f1."""
 SURROUND = 6.0
-"""Sigma in px of the blur that continues a part of a picture beyond its border."""
+"""Sigma in px of the blur that continues a part of an image beyond its border."""
 
 
 def hue_error(rgb: Floats, where: Where, colour: Colour) -> float:
@@ -58,9 +58,9 @@ def edge_f1_within(given: Floats, made: Floats, where: Where) -> float:
 
 
 def continued(rgb: Floats, where: Where) -> Floats:
-    """Return the part of a picture that is there, with soft colours of its own around it, its mean far away.
+    """Return the part of an image that is there, with soft colours of its own around it, its mean far away.
 
-    On one grey its outline would be an edge of both pictures, and they would seem more alike than they are.
+    On one grey its outline would be an edge of both images, and they would seem more alike than they are.
     """
     share = cv2.GaussianBlur(where.astype(np.float32), (0, 0), SURROUND)[..., None]
     near = cv2.GaussianBlur(rgb * where[..., None].astype(np.float32), (0, 0), SURROUND)

@@ -1,4 +1,4 @@
-"""Photos with masks, and the worker's own path from a task to a measured picture."""
+"""Photos with masks, and the worker's own path from a task to a measured image."""
 
 import csv
 import io
@@ -91,12 +91,12 @@ class Made:
 
     @property
     def rgb(self) -> Floats:
-        """The picture as shown, H x W x 3 in 0..1."""
+        """The image as shown, H x W x 3 in 0..1."""
         return shown(self.data)
 
 
 def shown(data: bytes) -> Floats:
-    """Return a picture file as shown, H x W x 3 in 0..1."""
+    """Return an image file as shown, H x W x 3 in 0..1."""
     return np.asarray(upright(data).convert("RGB"), dtype=np.float32) / np.float32(255)
 
 

@@ -13,7 +13,7 @@ DAY: Final = 86_400.0
 OWN_SECONDS: Final = 0.036
 """The service's own cost of a job at 512 px, in seconds."""
 TOGETHER: Final = 1.47
-"""Throughput of eight pictures at once against one by one: the middle of three runs on a CPU."""
+"""Throughput of eight images at once against one by one: the middle of three runs on a CPU."""
 
 # Assumed: nobody has measured this service on a GPU. For one of 80 GB; put a fleet's own figures in their place.
 
@@ -29,7 +29,7 @@ PICTURE_SECONDS: Final = {
     "kandinsky22": 2.5,
     "sd15-canny": 1.9,
 }
-"""Seconds of one picture, the most popular engine first. SD 1.5 (50 steps, 31 a second) and SDXL (1024 px, 30 steps)
+"""Seconds of one image, the most popular engine first. SD 1.5 (50 steps, 31 a second) and SDXL (1024 px, 30 steps)
 are as others published them for an A100; the rest are guesses by the size of the networks and the number of steps."""
 DISK_BYTES_A_SECOND: Final = 1e9
 """Weights from a volume of the network."""
@@ -51,12 +51,12 @@ class Engine:
     memory: int
     batch: int
     further: float = (8 / TOGETHER - 1) / 7
-    """Time of each further picture of a run, as a share of the first one's."""
+    """Time of each further image of a run, as a share of the first one's."""
     own: float = OWN_SECONDS
     """Seconds that the service itself takes for each."""
 
     def run_seconds(self, pictures: int) -> float:
-        """Return the seconds of a run of so many pictures."""
+        """Return the seconds of a run of so many images."""
         return self.seconds * (1 + self.further * (pictures - 1)) + self.own * pictures
 
 

@@ -1,4 +1,4 @@
-"""The waits of the simulated fleets as a picture."""
+"""The waits of the simulated fleets as a plot."""
 
 from collections.abc import Sequence
 from math import log10

@@ -82,7 +82,7 @@ def valkey(folder: Path) -> Iterator[Server]:
 
 
 def order(spec: EngineSpec, setting: int, steps: int = 1) -> JobOrder:
-    """Return a job that generates a small picture."""
+    """Return a job that generates a small image."""
     task = Generate(engine=spec.name, prompt=f"setting {setting}", width=64, height=64, steps=steps)
     key = PlannedRun.of(spec, task).batch_key(64, 64)
     moment = datetime.now(UTC)
@@ -148,7 +148,7 @@ def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
 
 
 def presence(server: Server) -> list[tuple[str, str]]:
-    """Measure what one look at the records of all workers costs, which each worker takes every HEARTBEAT_SECONDS."""
+    """Measure what reading the records of all workers costs, as each worker does every HEARTBEAT_SECONDS."""
     record = Residency(worker="w" * 40, device="cuda", engines=["instruct-pix2pix", "sd15"], pools=["sd15"], memory=1)
     text, redis_keys = record.model_dump_json(), [keys.RESIDENT_KEY.format(worker=number) for number in range(WORKERS)]
     server.redis.mset(dict.fromkeys(redis_keys, text))
@@ -161,7 +161,7 @@ def presence(server: Server) -> list[tuple[str, str]]:
     seconds = (time.perf_counter() - began) / 20
     server.redis.delete("rq:workers", *redis_keys)
     return [
-        figure(f"a look at {WORKERS} workers' records", cost),
+        figure(f"reading {WORKERS} workers' records", cost),
         ("the same, seen by the worker", f"{1000 * seconds:.1f} ms, {WORKERS * (len(text) + 60) / 1000:,.0f} kB"),
     ]
 

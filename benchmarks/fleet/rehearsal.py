@@ -119,7 +119,7 @@ def simulated(jobs: list[Job], own: float) -> Ended:
     engines = [Engine(name, "drill", STEPS * STEP_SECONDS, 0, 4, further=0.0, own=own) for name in ENGINES]
     counts = Simulation(Fleet(WORKERS, engines), AS_BUILT, jobs).run()
     waits = [(job.began or 0.0) - job.arrived for job in jobs]
-    return Ended(waits, counts.jobs / counts.runs, counts.paid_seconds / WORKERS)
+    return Ended(waits, counts.jobs / counts.runs, counts.seconds.paid / WORKERS)
 
 
 async def compare(url: str, count: int, seeds: int) -> Table:

@@ -3,7 +3,7 @@
 import heapq
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.fleet.assumptions import POD_SECONDS, Engine, Fleet, Rules, popularity
 from benchmarks.fleet.queues import Job, Queue, take
@@ -13,16 +13,22 @@ from likeness.queue.keys import HEARTBEAT_SECONDS, PREFER_SECONDS
 
 
 @dataclass
+class GpuSeconds:
+    """Seconds of all GPUs together: at work, loading weights, and from the wish for a worker until it is gone."""
+
+    busy: float = 0.0
+    loading: float = 0.0
+    paid: float = 0.0
+
+
+@dataclass
 class Counts:
-    """What happened. Seconds are those of GPUs."""
+    """What happened."""
 
     runs: int = 0
     jobs: int = 0
     swaps: int = 0
-    busy_seconds: float = 0.0
-    loading_seconds: float = 0.0
-    paid_seconds: float = 0.0
-    """Of all workers, from the wish for one until it is gone."""
+    seconds: GpuSeconds = field(default_factory=GpuSeconds)
 
 
 class Group:
@@ -35,7 +41,7 @@ class Group:
         self.workers: list[Worker] = []
         self.idle: dict[Worker, None] = {}
         self.idle_holders: dict[int, dict[Worker, None]] = {number: {} for number in served}
-        self.told = dict.fromkeys(served, 0)
+        self.announced = dict.fromkeys(served, 0)
         """How many workers hold an engine, as far as the others know."""
         self.running = 0
         self.scaler = Autoscaler(size, rules.target) if rules.target else None
@@ -80,7 +86,7 @@ class Simulation:
                 last, _, act = heapq.heappop(self._events)
                 act(last)
         for group in self._groups:
-            self.counts.paid_seconds += sum(last - worker.since for worker in group.workers)
+            self.counts.seconds.paid += sum(last - worker.since for worker in group.workers)
         return self.counts
 
     def _at(self, moment: float, act: Callable[[float], None]) -> None:
@@ -111,7 +117,7 @@ class Simulation:
         """Let a free worker take a job and its mates; return whether it did."""
 
         def left(job: Job) -> bool:
-            elsewhere = group.told[job.engine] - (job.engine in worker.told)
+            elsewhere = group.announced[job.engine] - (job.engine in worker.announced)
             return elsewhere > 0 and job.engine not in worker.resident
 
         order = worker.scheduler.order(len(group.tiers[0]), now)
@@ -131,15 +137,15 @@ class Simulation:
         loading = worker.bring(number)
         if loading:
             self.counts.swaps += 1
-            self._at(now + loading + HEARTBEAT_SECONDS, lambda at: self._tell(group, worker))
+            self._at(now + loading + HEARTBEAT_SECONDS, lambda at: self._announce(group, worker))
         working = self._engines[number].run_seconds(len(jobs))
         for job in jobs:
             job.began = now
         group.running += len(jobs)
         self.counts.runs += 1
         self.counts.jobs += len(jobs)
-        self.counts.busy_seconds += working
-        self.counts.loading_seconds += loading
+        self.counts.seconds.busy += working
+        self.counts.seconds.loading += loading
         self._at(now + loading + working, lambda at: self._end(group, worker, len(jobs), at))
 
     def _end(self, group: Group, worker: Worker, jobs: int, now: float) -> None:
@@ -170,14 +176,14 @@ class Simulation:
             else:
                 group.idle_holders[number].pop(worker, None)
 
-    def _tell(self, group: Group, worker: Worker) -> None:
+    def _announce(self, group: Group, worker: Worker) -> None:
         """Let the others know what a worker holds."""
         now_held = frozenset() if worker.since < 0 else frozenset(worker.resident)
-        for number in worker.told - now_held:
-            group.told[number] -= 1
-        for number in now_held - worker.told:
-            group.told[number] += 1
-        worker.told = now_held
+        for number in worker.announced - now_held:
+            group.announced[number] -= 1
+        for number in now_held - worker.announced:
+            group.announced[number] += 1
+        worker.announced = now_held
 
     # Workers come and go.
 
@@ -189,7 +195,7 @@ class Simulation:
         else:
             served = list(group.pool_of)
             worker.bring(served[preload % len(served)])
-            self._tell(group, worker)
+            self._announce(group, worker)
             self._set_idle(group, worker, True)
 
     def _ready(self, group: Group, worker: Worker, now: float) -> None:
@@ -200,11 +206,11 @@ class Simulation:
             self._watch(group, now)
 
     def _remove(self, group: Group, worker: Worker, now: float) -> None:
-        self.counts.paid_seconds += now - worker.since
+        self.counts.seconds.paid += now - worker.since
         self._set_idle(group, worker, False)
         group.workers.remove(worker)
         worker.since = -1.0
-        self._tell(group, worker)
+        self._announce(group, worker)
 
     def _poll_later(self, group: Group, scaler: Autoscaler, now: float) -> None:
         self._at(now + POLL_SECONDS, lambda at: self._poll(group, scaler, at))

@@ -45,15 +45,15 @@ class Row:
         for job in jobs:
             waits[job.tier != INTERACTIVE].append((job.began if job.began is not None else math.inf) - job.arrived)
         first, second = (np.array(tier or [0.0]) for tier in waits)
-        hours = counts.paid_seconds / 3600
+        hours = counts.seconds.paid / 3600
         return cls(
             workers,
             rules,
             len(jobs),
             tuple(float(np.percentile(first, at)) for at in (50, 95, 99)),  # type: ignore[arg-type]
             tuple(float(np.percentile(second, at)) for at in (50, 95)),  # type: ignore[arg-type]
-            counts.busy_seconds / counts.paid_seconds,
-            counts.loading_seconds / counts.paid_seconds,
+            counts.seconds.busy / counts.seconds.paid,
+            counts.seconds.loading / counts.seconds.paid,
             counts.swaps / hours,
             counts.jobs / counts.runs,
             hours,

@@ -39,8 +39,8 @@ def process_of(port: int) -> int:
     raise LookupError(f"no service on port {port}")
 
 
-async def handed_in(http: httpx.AsyncClient, steps: int) -> str:
-    """Hand in a job of so many steps and return its id."""
+async def submitted(http: httpx.AsyncClient, steps: int) -> str:
+    """Submit a job of so many steps and return its id."""
     body = {"prompt": f"{steps} steps", "steps": steps, "width": 64, "height": 64}
     return str((await http.post("/generate", json=body)).raise_for_status().json()["id"])
 
@@ -49,7 +49,7 @@ async def waiting(url: str, process: int, path: str, calls: int) -> list[str]:
     """Hold so many calls open and return what they cost: bytes and processor time for each."""
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=90, trust_env=False, limits=limits) as http:
-        long, job = [await handed_in(http, steps) for steps in (1000, 1)]
+        long, job = [await submitted(http, steps) for steps in (1000, 1)]
         before = spent(process)
         held = [asyncio.create_task(http.get(path.format(job=job))) for _ in range(calls)]
         await asyncio.sleep(5)

@@ -10,13 +10,13 @@ from benchmarks.fleet.queues import Scheduler
 class Worker:
     """Engines in memory, the least recently used first. Those that were here before are parked beside the GPU."""
 
-    __slots__ = ("_offloaded", "busy", "engines", "held", "resident", "scheduler", "since", "stopping", "told")
+    __slots__ = ("_offloaded", "announced", "busy", "engines", "held", "resident", "scheduler", "since", "stopping")
 
     def __init__(self, engines: Sequence[Engine], since: float) -> None:
         self.engines, self.since, self.scheduler = engines, since, Scheduler(since)
         self.resident: OrderedDict[int, None] = OrderedDict()
         self.held = 0
-        self.told: frozenset[int] = frozenset()
+        self.announced: frozenset[int] = frozenset()
         """What the others know of `resident`."""
         self.busy = False
         self.stopping = False

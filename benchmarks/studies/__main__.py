@@ -35,8 +35,8 @@ def measure(trials: Sequence[Trial], photos: Sequence[Path], residents: Resident
     shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*shown) as progress:
         bar = progress.add_task("", total=len(trials) * len(photos))
-        told = lambda name: progress.update(bar, description=name, advance=1)  # noqa: E731
-        return list(run(trials, photos, residents, metrics, told))
+        report = lambda name: progress.update(bar, description=name, advance=1)  # noqa: E731
+        return list(run(trials, photos, residents, metrics, report))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

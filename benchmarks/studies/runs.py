@@ -23,7 +23,7 @@ SECONDS = "seconds"
 
 @dataclass(frozen=True)
 class Made:
-    """What a trial made of one photo: its figures, and a picture no larger than a cell of a sheet."""
+    """What a trial made of one photo: its figures, and an image no larger than a cell of a sheet."""
 
     photo: str
     figures: dict[str, float]
@@ -50,11 +50,11 @@ def run(
     photos: Sequence[Path],
     residents: Residents,
     metrics: LearnedMetrics,
-    told: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> Iterator[Row]:
     """Yield each trial's row. The first photo is made once more before, untimed, so that nothing cold is timed.
 
-    `told` hears the name of the trial after each photo. Raises LikenessError when an engine fails.
+    `report` is called with the name of the trial after each photo. Raises LikenessError when an engine fails.
     """
     for trial in trials:
         recreate(residents, trial.spec, photos[0].read_bytes(), trial.task)
@@ -62,7 +62,7 @@ def run(
         made = []
         for photo in photos:
             made.append(_made(photo, *recreate(residents, trial.spec, photo.read_bytes(), trial.task, metrics)))
-            told(trial.name)
+            report(trial.name)
         yield Row(trial, size, made)
 
 
@@ -72,7 +72,7 @@ def _made(photo: Path, candidate: Candidate, seconds: float) -> Made:
 
 
 def thumbnail(data: bytes) -> Image.Image:
-    """Return a picture file upright, made smaller where it is larger than a cell of a sheet."""
+    """Return an image file upright, made smaller where it is larger than a cell of a sheet."""
     picture = upright(data).copy()
     picture.thumbnail((CELL, CELL))
     return picture

@@ -8,6 +8,7 @@ import typer
 
 from likeness.cli.options import HOME, Home
 from likeness.cli.processes import replace_process, require
+from likeness.local.valkey import Address
 
 app = typer.Typer(help="Manage the API keys of the service.", no_args_is_help=True)
 
@@ -57,9 +58,16 @@ def list_keys(home: Home = HOME) -> None:
 
 
 @app.command()
-def revoke(name: Name, home: Home = HOME) -> None:
+def revoke(
+    name: Name,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Also cancel its jobs that wait or run.")] = False,
+    home: Home = HOME,
+) -> None:
     """Revoke a key."""
-    _service_keys("revoke", name, home=home)
+    embedded = home.resolve() / "run" / "valkey.sock"
+    if cancel and embedded.exists():
+        os.environ.setdefault("LIKENESS_REDIS_URL", Address(path=embedded).url)
+    _service_keys("revoke", name, *["--cancel"] * cancel, home=home)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -56,10 +57,25 @@ def service() -> None:
     replace_process("service")
 
 
-def worker() -> None:
-    """Run one worker, configured by LIKENESS_ variables."""
+def worker(
+    gpus: Annotated[
+        int | None, typer.Option(envvar="LIKENESS_GPUS", min=1, help="Number of GPUs to use; all that are visible.")
+    ] = None,
+) -> None:
+    """Run a worker for each GPU, or one without, configured by LIKENESS_ variables."""
+    from likeness.local.gpus import VISIBLE, GpuWorkers, chosen_gpus, visible_gpus, worker_of
+    from likeness.local.supervisor import signals_to
+
     require("worker")
-    replace_process("worker")
+    chosen = chosen_gpus(visible_gpus(os.environ), gpus)
+    if len(chosen) < 2:
+        if chosen:
+            os.environ[VISIBLE] = chosen[0]
+        replace_process("worker")
+    programs = [worker_of(number, chosen, os.environ) for number in range(len(chosen))]
+    workers = GpuWorkers(programs, lambda text: print(text, file=sys.stderr, flush=True))
+    with signals_to(workers):
+        workers.run()
 
 
 def webhooks() -> None:

@@ -80,6 +80,7 @@ class AsyncClient:
     job = _sends(calls.job)
     image = _sends(calls.image)
     preview = _sends(calls.preview)
+    matte = _sends(calls.matte)
     sheet = _sends(calls.sheet)
     report = _sends(calls.report)
     report_card = _sends(calls.report_card)

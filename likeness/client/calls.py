@@ -192,6 +192,11 @@ def image(job: RemoteJob | str, n: int = 0) -> Call[bytes]:
     return Call("GET", image_path(job, n), as_bytes)
 
 
+def matte(job: RemoteJob | str, n: int = 0) -> Call[bytes]:
+    """Return what was taken for the product of an image, a grey PNG; corrected, it can be sent as `mask`."""
+    return Call("GET", f"{image_path(job, n)}/matte", as_bytes)
+
+
 def preview(job: RemoteJob | str) -> Call[bytes | None]:
     """Return a preview of a running job as a small JPEG; None if there is none yet."""
     return Call("GET", f"{path_of(job)}/preview", as_preview, good=frozenset({404}))

@@ -6,7 +6,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from likeness.contract.deliveries import Delivery
-from likeness.contract.jobs import ComparedRun, JobFailure, JobStatus, Progress, Recommendation, Reproduction, Timings
+from likeness.contract.jobs import (
+    ComparedRun,
+    JobFailure,
+    JobStatus,
+    Progress,
+    Recommendation,
+    Reproduction,
+    Timings,
+)
+from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report
 from likeness.contract.usage import DayUsage
 
@@ -34,6 +43,8 @@ class RemoteImage(ImageFacts):
 
     guidance_scale: float | None = None
     report: Report
+    matte: str | None = None
+    left_alone: LeftAlone | None = None
 
 
 class RemoteComparison(RemoteModel):

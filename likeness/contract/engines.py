@@ -15,6 +15,10 @@ from likeness.contract.jobs import Scalar
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.tasks import ControlKind, Customise, EditType, Generate, Purpose, Task
 
+REFINING = 0.4
+"""The strength up to which tiles of a picture agree, as they only refine it; from more noise each invents its own."""
+LONGEST = 2.0
+"""The longest side that is worked on, in sides of the square an engine was trained at: its buckets go up to 4 to 1."""
 Kind = Literal["recreate", "customise", "generate", "cutout", "packshot", "check"]
 STILL_AT_0 = ("strength", "variation")
 """The parameters at whose 0 nothing is left to chance."""
@@ -30,6 +34,12 @@ class CanvasSpec(BaseModel):
     tile: int = Field(gt=0, description="the longest side that is processed at once")
     native: int | None = Field(
         default=None, gt=0, description="the longer side it works best at; a smaller image is enlarged for processing"
+    )
+    area: int | None = Field(
+        default=None,
+        gt=0,
+        description="the area it was trained at: a smaller image is enlarged to it, whatever its proportions, and what "
+        "is not processed in tiles is reduced to it; takes the place of `native` and `tile` there",
     )
     larger: Literal["tiles", "smaller"] = Field(
         default="tiles",
@@ -48,18 +58,26 @@ class CanvasSpec(BaseModel):
         return across, down
 
     def fitted(self, width: int, height: int) -> tuple[int, int]:
-        """Return the size that a canvas is worked on in: not below `native`, and not above `tile` unless in tiles.
+        """Return the size that a canvas is worked on in: that of the area it was trained at, or larger in tiles.
 
-        Sides stay multiples; proportions are kept as far as multiples allow.
+        Without an area it is not below `native`, and not above `tile` unless in tiles. Sides stay multiples;
+        proportions are kept as far as multiples allow.
         """
-        longer, native = max(width, height), self.native or 0
-        most = longer if self.larger == "tiles" else self.tile
-        scale = min(max(longer, native), max(most, native)) / longer
-        if scale == 1:
+        scale = self._scale(width, height)
+        if abs(scale - 1) * max(width, height) < self.multiple:
             return width, height
         sides = (max(self.minimum, round(side * scale / self.multiple) * self.multiple) for side in (width, height))
         across, down = sides
         return across, down
+
+    def _scale(self, width: int, height: int) -> float:
+        longer = max(width, height)
+        if self.area is None:
+            native = self.native or 0
+            most = longer if self.larger == "tiles" else self.tile
+            return min(max(longer, native), max(most, native)) / longer
+        scale = min(math.sqrt(self.area / (width * height)), LONGEST * math.sqrt(self.area) / longer)
+        return max(1.0, scale) if self.larger == "tiles" else scale
 
 
 class ParameterSpec(BaseModel):

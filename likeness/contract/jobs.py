@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.deliveries import WebhookLog
+from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report, Score, Verdict
 from likeness.contract.strict import Strict
 from likeness.contract.tasks import Generate, Task
@@ -128,6 +129,8 @@ class MadeImage(Strict):
         default=None, description="the value used for this image; grows with each attempt"
     )
     report: Report
+    matte: StoredPicture | None = Field(default=None, description="what was taken for the product, a grey PNG")
+    left_alone: LeftAlone | None = Field(default=None, description="what a change of colour left as it was")
     recipe: "Recipe | None" = Field(default=None, description="of this image, if the job had several runs")
 
 

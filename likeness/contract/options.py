@@ -9,6 +9,11 @@ Region = Literal["product", "background"]
 """A part of the image that a segmentation model finds."""
 
 
+def rgb_of_hex(code: str) -> tuple[int, int, int]:
+    """Return the colour of #RRGGBB in 0..255."""
+    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
+
+
 class Strict(BaseModel):
     """A part of a task; an unknown field is an error."""
 

@@ -136,6 +136,12 @@ class Customise(PictureOrder):
     complete: float | None = Field(
         default=None, ge=0.1, le=0.9, description="share of the height, from the top, that is kept; the rest is redrawn"
     )
+    flatten: str | None = Field(
+        default=None,
+        pattern=HEX_COLOUR,
+        description="the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). "
+        "Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is",
+    )
     controls: list[Control] = Field(default=[], max_length=4, description="control maps to follow")
     control: Literal["file"] | None = Field(
         default=None, description="the uploaded `control` file: a finished map for the first of `controls`"

@@ -16,7 +16,10 @@ Part = Literal["product", "background"]
 Where = NDArray[np.bool_]
 
 SURELY_BACKGROUND, SURELY_PRODUCT = 0.2, 0.8
-"""Shares of product in a pixel; what lies between is the rim, which belongs to what changes."""
+"""Shares of product in a pixel of a mask; what lies between is the rim, which belongs to what changes."""
+MASK_RIM = (SURELY_BACKGROUND, SURELY_PRODUCT)
+MATTE_RIM = (0.05, 0.95)
+"""Between these shares lies the rim of a mask, and of a matte, whose shares are true mixtures."""
 
 WHITE_ENOUGH = 0.5 / 255
 """Of a mask: the darkest grey that is not black."""
@@ -41,16 +44,22 @@ def feathered(region: Where, width: float) -> Floats:
     return np.asarray(np.clip(inwards / (width + 0.5), 0, 1), dtype=np.float32)
 
 
-def changeable(product: Floats | None, mask: Part | Floats | None, preserve: Part | None) -> Where | None:
+def changeable(
+    product: Floats | None,
+    mask: Part | Floats | None,
+    preserve: Part | None,
+    rim: tuple[float, float] = MASK_RIM,
+) -> Where | None:
     """Return where an image may change, H x W; None is everywhere.
 
-    `product` is the segmenter's mask, H x W in 0..1. `mask` names the part that may change, or is H x W in 0..1 and
-    white where it may. `preserve` names the part that may not. Raises ValueError for a part named without `product`.
+    `product` is the segmenter's mask or a matte, H x W in 0..1, with its `rim`. `mask` names the part that may change,
+    or is H x W in 0..1 and white where it may. `preserve` names the part that may not. Raises ValueError for a part
+    named without `product`.
     """
-    chosen = _part(product, mask) if isinstance(mask, str) else _white(mask)
+    chosen = _part(product, mask, rim) if isinstance(mask, str) else _white(mask)
     if preserve is None:
         return chosen
-    left = _part(product, "background" if preserve == "product" else "product")
+    left = _part(product, "background" if preserve == "product" else "product", rim)
     return left if chosen is None else chosen & left
 
 
@@ -90,11 +99,11 @@ def put_back(given: Picture, made: Image.Image, kept: Where) -> Image.Image:
     return mixed
 
 
-def _part(product: Floats | None, name: Part) -> Where:
+def _part(product: Floats | None, name: Part, rim: tuple[float, float]) -> Where:
     """Return where the named part is, with the rim."""
     if product is None:
         raise ValueError(f"the {name} is not known without the product's mask")
-    found: Where = product > SURELY_BACKGROUND if name == "product" else product < SURELY_PRODUCT
+    found: Where = product > rim[0] if name == "product" else product < rim[1]
     return found
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -17,11 +18,14 @@ TAIL_BYTES = 4096
 
 @dataclass(frozen=True)
 class Program:
-    """A program to run: what it is called, its command line, and what it needs beside our own environment."""
+    """A program to run: what it is called, its command line, and what it needs beside our own environment.
+
+    Without a log its output is our own.
+    """
 
     name: str
     command: Sequence[str]
-    log: Path
+    log: Path | None
     environment: Mapping[str, str] = field(default_factory=dict)
     keep_open: Sequence[int] = ()
 
@@ -47,7 +51,7 @@ class Child:
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
-                    stderr=subprocess.STDOUT,
+                    stderr=None if log is None else subprocess.STDOUT,
                     env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment},
                     start_new_session=True,
                     pass_fds=program.keep_open,
@@ -88,8 +92,10 @@ class Child:
         return f"{self.program.name} {ended}; {last_words(self.program.log)}"
 
 
-def last_words(log: Path) -> str:
-    """Return the last lines of a log, introduced."""
+def last_words(log: Path | None) -> str:
+    """Return the last lines of a log, introduced; without one they were written where ours are."""
+    if log is None:
+        return "it said why above, if at all"
     lines = [line for line in _tail(log).splitlines() if line.strip()][-TAIL_LINES:]
     if not lines:
         return f"its log {log} is empty"
@@ -105,6 +111,8 @@ def _tail(log: Path) -> str:
         return ""
 
 
-def _open_log(log: Path) -> IO[bytes]:
+def _open_log(log: Path | None) -> AbstractContextManager[IO[bytes] | None]:
+    if log is None:
+        return nullcontext()
     log.parent.mkdir(parents=True, exist_ok=True)
     return log.open("ab")

@@ -19,12 +19,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.local.process import Child, Program
+from likeness.local.threads import WORKERS
 from likeness.local.valkey import Valkey
 from likeness.problems import LocalProblem
 
@@ -39,6 +40,9 @@ MOST_DEATHS = 6
 """Deaths in a row after which a program that fails by itself is given up."""
 HUNG_EXIT = 70
 """A worker ends with this code when a job hangs: the job's failure, not its own."""
+MMAP_THRESHOLD = str(2**20)
+"""Bytes from which glibc takes memory from the system for one object alone, and gives it back with the object; left to
+itself it raises the threshold with the first image, and the service keeps what its busiest moment took."""
 STEADY_SECONDS = 60.0
 """A program that ran this long before it died starts its count anew."""
 
@@ -102,6 +106,13 @@ class Kept:
         return f"{self.child.why()}\n  starting it again in {pause:g} s"
 
 
+class Stoppable(Protocol):
+    """What runs until it is asked to stop."""
+
+    def ask_to_stop(self) -> None:
+        """Ask to stop."""
+
+
 class Stack:
     """The running stack. Use it in a `with`; `tell` gets a line when something is to be known."""
 
@@ -140,7 +151,7 @@ class Stack:
         """Wait until the service is ready: a worker holds the default engine. Raises LocalProblem when it cannot be."""
         deadline = time.monotonic() + READY_SECONDS
         while not self.stopping and (missing := _missing(self.settings.url)):
-            for kept in self._all():
+            for kept in self.programs():
                 if not kept.child.alive:
                     raise LocalProblem(f"{kept.program.name} cannot start: {kept.child.why()}")
             if time.monotonic() > deadline:
@@ -155,7 +166,7 @@ class Stack:
 
     def look(self) -> None:
         """Start again what died."""
-        for kept in self._all():
+        for kept in self.programs():
             if told := kept.look(time.monotonic()):
                 self._tell(told)
 
@@ -163,7 +174,13 @@ class Stack:
     def _logs(self) -> Path:
         return self.settings.home / "logs"
 
-    def _all(self) -> Iterator[Kept]:
+    @property
+    def redis_url(self) -> str | None:
+        """Where its Redis is, once it runs."""
+        return self._valkey.url if self._valkey else self.settings.redis_url
+
+    def programs(self) -> Iterator[Kept]:
+        """Yield every program that it keeps running."""
         if self._queue:
             yield self._queue
         if self._service:
@@ -181,7 +198,8 @@ class Stack:
             self._queue = Kept(self._valkey.child.program, self._valkey.child, time.monotonic())
             redis_url = self._valkey.url
         environment = self._environment(redis_url)
-        self._service = Kept.start(self._program("service", "service", environment))
+        small = {"MALLOC_MMAP_THRESHOLD_": os.environ.get("MALLOC_MMAP_THRESHOLD_", MMAP_THRESHOLD)}
+        self._service = Kept.start(self._program("service", "service", environment | small))
         for number in range(1, self.settings.workers + 1):
             self._workers.append(Kept.start(self._program(f"worker-{number}", "worker", environment)))
         for pool in _quick_pools(environment):
@@ -200,6 +218,7 @@ class Stack:
             **{name: os.environ[name] for name in ("LIKENESS_STORE_URL", "LIKENESS_KEYS_FILE") if name in os.environ},
             **self.settings.environment,
             "LIKENESS_REDIS_URL": redis_url,
+            WORKERS: str(self.settings.workers),
             "LIKENESS_HOST": self.settings.host,
             "LIKENESS_PORT": str(self.settings.port),
         }
@@ -228,7 +247,7 @@ class Stack:
 
 
 @contextmanager
-def signals_to(stack: Stack) -> Iterator[None]:
+def signals_to(stack: Stoppable) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM ask `stack` to stop."""
 
     def ask(_signal: int, _frame: FrameType | None) -> None:

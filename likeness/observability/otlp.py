@@ -6,8 +6,7 @@ wait in a bounded queue for a thread of their own, so an endpoint that is away c
 """
 
 import threading
-from collections.abc import Sequence
-from typing import Final
+from typing import Final, Unpack
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -18,7 +17,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from likeness import __version__
-from likeness.observability.tracing import Attributes, Kind, Span, Tracing
+from likeness.observability.tracing import Attributes, Kind, Span, SpanOptions, Tracing
 
 CLOSE_SECONDS: Final = 3.0
 """Longest time that a program which ends waits for its last spans to be taken."""
@@ -39,24 +38,15 @@ class OtlpTracing(Tracing):
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
         self._tracer = self._provider.get_tracer("likeness", __version__)
 
-    def span(
-        self,
-        name: str,
-        traceparent: str | None,
-        *,
-        at: float | None = None,
-        kind: Kind = "internal",
-        links: Sequence[str] = (),
-        attributes: Attributes = None,
-    ) -> Span:
+    def span(self, name: str, traceparent: str | None, **options: Unpack[SpanOptions]) -> Span:
         """Begin a span below `traceparent`, or with None a trace of its own."""
         begun = self._tracer.start_span(
             name,
             TraceContextTextMapPropagator().extract({"traceparent": traceparent or ""}, context=Context()),
-            KINDS[kind],
-            attributes,
-            [trace.Link(_context(link)) for link in links],
-            _nanoseconds(at),
+            KINDS[options.get("kind", "internal")],
+            options.get("attributes"),
+            [trace.Link(_context(link)) for link in options.get("links", ())],
+            _nanoseconds(options.get("at")),
         )
         return OtlpSpan(self, begun)
 
@@ -75,17 +65,9 @@ class OtlpSpan(Span):
         super().__init__(f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}")
         self._tracing, self._span = tracing, span
 
-    def child(
-        self,
-        name: str,
-        *,
-        at: float | None = None,
-        kind: Kind = "internal",
-        links: Sequence[str] = (),
-        attributes: Attributes = None,
-    ) -> Span:
+    def child(self, name: str, **options: Unpack[SpanOptions]) -> Span:
         """Begin a span below this one."""
-        return self._tracing.span(name, self.traceparent, at=at, kind=kind, links=links, attributes=attributes)
+        return self._tracing.span(name, self.traceparent, **options)
 
     def set(self, attributes: Attributes) -> None:
         """Say more of the span."""

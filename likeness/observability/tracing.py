@@ -6,7 +6,7 @@ image shows, or whose key it was.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict, Unpack
 
 Attributes = Mapping[str, str | int | float | bool] | None
 Kind = Literal["internal", "server", "producer", "consumer"]
@@ -20,6 +20,18 @@ def valid(traceparent: str | None) -> str | None:
     return traceparent if traceparent and TRACEPARENT.fullmatch(traceparent) else None
 
 
+class SpanOptions(TypedDict, total=False):
+    """What a span may be begun with, beside its name."""
+
+    at: float | None
+    """When, in Unix seconds; now by default."""
+    kind: Kind
+    """"internal" by default."""
+    links: Sequence[str]
+    """Traceparents of other spans that it has to do with."""
+    attributes: Attributes
+
+
 class Span:
     """A span that nobody records: what is begun below it belongs where it belongs itself."""
 
@@ -27,16 +39,8 @@ class Span:
         self.traceparent = traceparent
         """How to name it as a parent elsewhere; None where there is no trace."""
 
-    def child(
-        self,
-        name: str,
-        *,
-        at: float | None = None,
-        kind: Kind = "internal",
-        links: Sequence[str] = (),
-        attributes: Attributes = None,
-    ) -> "Span":
-        """Begin a span below this one, now or `at` (Unix seconds); `links` are other spans it has to do with."""
+    def child(self, name: str, **options: Unpack[SpanOptions]) -> "Span":
+        """Begin a span below this one."""
         return self
 
     def set(self, attributes: Attributes) -> None:
@@ -52,17 +56,8 @@ class Span:
 class Tracing:
     """Where spans go: nowhere, unless `setup.open_tracing` finds an endpoint."""
 
-    def span(
-        self,
-        name: str,
-        traceparent: str | None,
-        *,
-        at: float | None = None,
-        kind: Kind = "internal",
-        links: Sequence[str] = (),
-        attributes: Attributes = None,
-    ) -> Span:
-        """Begin a span below `traceparent`, or with None a trace of its own; the rest is as in `Span.child`."""
+    def span(self, name: str, traceparent: str | None, **options: Unpack[SpanOptions]) -> Span:
+        """Begin a span below `traceparent`, or with None a trace of its own."""
         return Span(traceparent)
 
     def close(self) -> None:

@@ -5,10 +5,15 @@ their name, and erasing a job erases a prefix without counting references (docs/
 `jobs/<job id>/preview` is what it shows so far.
 """
 
+import asyncio
+import math
+import secrets
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final
 
 import obstore
@@ -18,10 +23,16 @@ from likeness.contract.errors import InputLost
 from likeness.contract.jobs import StoredPicture, first_job_id
 from likeness.queue.keys import PREVIEW_NAME, STORE_PREFIX
 from likeness.storage.backends import NETWORKED, ObjectStore, open_signer, open_store, translated
+from likeness.storage.staging import Staging
 
 ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 KEPT: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
 PREVIEW: Final = {"Content-Type": "image/jpeg", "Cache-Control": "no-store"}
+
+PROBE: Final = "jobs/probe"
+PROBE_BYTES: Final = 65_536
+"""Enough to need a block of a disk."""
+PROBE_SECONDS: Final = 5.0
 
 
 class PictureStore:
@@ -32,6 +43,8 @@ class PictureStore:
         self._signer: Any = signer
         self._describes = not isinstance(store, LocalStore)  # a folder keeps bytes and nothing about them
         self._sorted = isinstance(store, NETWORKED)
+        self._staging = Staging(Path(str(store.prefix))) if isinstance(store, LocalStore) else None
+        self._took = -math.inf
 
     @classmethod
     def open(cls, url: str, public_url: str | None = None) -> "PictureStore":
@@ -54,6 +67,16 @@ class PictureStore:
         """Return when the store answers, takes the credentials and has its bucket."""
         with translated("storage does not respond"):
             await obstore.list_with_delimiter_async(self._store, "ready")
+
+    async def probe(self) -> None:
+        """Return when the store takes bytes and erases them, as it did within PROBE_SECONDS; else as `ping`."""
+        if time.monotonic() - self._took < PROBE_SECONDS:
+            return
+        key = f"{PROBE}-{secrets.token_hex(8)}"
+        with translated("storage takes no images"):
+            await obstore.put_async(self._store, key, bytes(PROBE_BYTES))
+            await obstore.delete_async(self._store, key)
+        self._took = time.monotonic()
 
     def put(self, job_id: str, data: bytes, media_type: str) -> StoredPicture:
         """Store `data` under its job and its sha256. Returns once it is durable."""
@@ -140,9 +163,14 @@ class PictureStore:
             obstore.delete(self._store, _preview_key(job_id))
 
     async def erase(self, job_id: str) -> int:
-        """Erase every image of a job; return how many there were. Whoever else erases them is no error."""
+        """Erase every image of a job, whole or half written; return how many whole ones there were.
+
+        Whoever else erases them is no error.
+        """
         prefix = STORE_PREFIX.format(id=job_id)
         with translated("images could not be erased"):
+            if self._staging is not None:
+                await asyncio.to_thread(self._staging.erase, job_id)
             found = [meta["path"] async for batch in obstore.list(self._store, prefix=prefix) for meta in batch]
             if found:
                 await self._delete(found)
@@ -157,7 +185,7 @@ class PictureStore:
                     await obstore.delete_async(self._store, path)
 
     async def jobs_older_than(self, moment: datetime) -> AsyncIterator[str]:
-        """Yield the id of each job whose newest image was stored before `moment`.
+        """Yield the id of each job whose newest image, whole or half written, was stored before `moment`.
 
         Ids sort by time, and object stores list by name: there the listing ends at the first job made since, so that
         it costs what is due, not what is stored.
@@ -165,6 +193,8 @@ class PictureStore:
         young = first_job_id(moment.timestamp())
         newest: dict[str, datetime] = {}
         with translated("the store could not be listed"):
+            if self._staging is not None:
+                newest |= await asyncio.to_thread(self._staging.newest, young)
             async for batch in obstore.list(self._store, prefix="jobs/"):
                 for meta in batch:
                     job_id = meta["path"].split("/")[1]

@@ -1,6 +1,7 @@
 """`python -m service.auth create NAME` prints a new API key, once; `list`, `limit` and `revoke` manage the keys."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +9,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from likeness.contract.errors import QueueUnavailable
 from service.auth.keys import UNLIMITED, KeyLimits, KeysError, Scope, change_key, create_key, read_keys, revoke_key
-from service.config import Settings
+from service.config import Settings, read_settings
+from service.queue.jobs import JobQueue
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -28,7 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("list", help="list the names with their limits")
     for command in ("create", "limit"):
         _add_limits(commands.add_parser(command))
-    commands.add_parser("revoke").add_argument("name")
+    revoke = commands.add_parser("revoke")
+    revoke.add_argument("name")
+    revoke.add_argument("--cancel", action="store_true", help="also cancel its jobs that wait or run")
     return parser
 
 
@@ -53,8 +58,22 @@ def _run(args: argparse.Namespace) -> None:
         change_key(args.file, args.name, lambda record: record.model_copy(update=dict(_limits(record, given))))
     elif args.command == "revoke":
         revoke_key(args.file, args.name)
+        if args.cancel:
+            print(f"{asyncio.run(_cancelled(args.name))} jobs cancelled")
     else:
         print("".join(f"{record.name} {record.bounds}".rstrip() + "\n" for record in read_keys(args.file)), end="")
+
+
+async def _cancelled(owner: str) -> int:
+    """Cancel the jobs of a key that is revoked, which nobody else can; return how many. Raises KeysError."""
+    settings = read_settings()
+    queue = JobQueue.connect(settings.redis_url, max_queued=0, lifetime=settings.lifetime)
+    try:
+        return await queue.cancel_all(owner)
+    except QueueUnavailable as error:
+        raise KeysError(f"the key is revoked, but its jobs are not cancelled: {error.detail}") from error
+    finally:
+        await queue.close()
 
 
 def _limits(known: KeyLimits, given: dict[str, Any]) -> KeyLimits:

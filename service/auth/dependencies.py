@@ -6,6 +6,7 @@ from fastapi import Depends, Request
 
 from likeness.contract.errors import NotAuthenticated, ScopeMissing
 from service.auth.keys import LOCAL_OWNER, Scope
+from service.http.memory import held
 from service.state import Services, Use
 
 READING: Final = frozenset({"GET", "HEAD"})
@@ -37,6 +38,7 @@ def holder(request: Request, services: Services, scope: Scope) -> str:
         raise NotAuthenticated("send `Authorization: Bearer <key>` with an API key of this service")
     if scope not in services.keys.limits_of(owner).scopes:
         raise ScopeMissing(f"the call needs a key with the scope {scope}")
+    held().owned_by(owner)
     return owner
 
 

@@ -81,8 +81,8 @@ Records = TypeAdapter(list[KeyRecord])
 class Keys:
     """The keys of a file, read again whenever it changes.
 
-    `required` turns true with the first key seen and never back: a file that is lost or damaged locks everyone out
-    instead of letting everyone in.
+    `required` turns true once there is a file, whatever it holds, and never back: one that is lost or damaged, or whose
+    last key is revoked, locks everyone out instead of letting everyone in.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -133,7 +133,7 @@ class Keys:
             return
         self._records = read_keys(self._path) if self._path and stamp else []
         self._seen = stamp
-        self.required = self.required or bool(self._records)
+        self.required = self.required or stamp is not None
 
     def token(self, job_id: str, owner: str) -> str:
         """Return a token that may follow this job, its events and its preview, for an hour."""

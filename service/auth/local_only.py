@@ -9,23 +9,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from likeness.contract.errors import OriginNotAllowed
 from service.auth.keys import Keys
 from service.config import is_loopback
+from service.http.middleware import HttpMiddleware
 from service.http.problems import problem_response
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
+FORWARDED: Final = frozenset({"forwarded", "via", "x-real-ip"})
+"""With X-Forwarded-*, what a proxy on this machine says of a caller that is on another one."""
 
-class LocalGuard:
-    """While no keys are in use: rejects other machines, foreign Host names (DNS rebinding) and foreign origins."""
+
+class LocalGuard(HttpMiddleware):
+    """While no keys are in use: rejects other machines, proxies, foreign Host names (DNS rebinding) and origins."""
 
     def __init__(self, app: ASGIApp, keys: Keys) -> None:
-        self._app = app
+        super().__init__(app)
         self._keys = keys
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app, or refuse the request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         self._keys.refresh()
         reason = None if self._keys.required else why_not_local(scope)
         if reason is None:
@@ -44,6 +45,8 @@ def why_not_local(scope: Scope) -> str | None:
     host = headers.get("host", "")
     if not is_loopback(_name_of(host)):
         return "the Host header names another machine"
+    if any(name in FORWARDED or name.startswith("x-forwarded-") for name in headers):
+        return "the request came through a proxy"
     origin = headers.get("origin")
     foreign = origin is not None and origin.partition("://")[2] != host
     if foreign and scope["method"] not in SAFE_METHODS:

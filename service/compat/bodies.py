@@ -11,7 +11,7 @@ from service.http.problems import of_validation
 Request = TypeVar("Request", bound=BaseModel)
 
 
-def request_of(body: bytes, model: type[Request]) -> Request:
+def request_of(body: bytearray, model: type[Request]) -> Request:
     """Return the request in a JSON body. Raises InvalidField, naming the invalid fields."""
     fields = strict_json.loads(body)
     if not isinstance(fields, dict):

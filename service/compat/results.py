@@ -5,8 +5,8 @@ from typing import Final
 
 from fastapi import Request
 
-from likeness.contract.errors import InputLost, JobError, JobExpired, JobNotFinished, every_error
-from likeness.contract.jobs import Job, Result, StoredPicture
+from likeness.contract.errors import JobError, JobNotFinished, every_error
+from likeness.contract.jobs import Job, Result
 from service.state import Services
 
 KINDS: Final = {kind.code: kind for kind in every_error()}
@@ -19,14 +19,6 @@ def result_of(job: Job) -> Result:
     if job.result is None:
         raise JobNotFinished(f"the job {job.id} was {job.status.value}; it has no images")
     return job.result
-
-
-async def picture_bytes(services: Services, picture: StoredPicture) -> bytes:
-    """Return the bytes of a stored image. Raises JobExpired when it is erased."""
-    try:
-        return await services.store.get_range(picture, 0, picture.size)
-    except InputLost as error:
-        raise JobExpired("the images are no longer stored") from error
 
 
 def as_base64(data: bytes) -> str:

@@ -98,7 +98,7 @@ async def held(services: Services, asked: Asked) -> AsyncIterator[Held]:
 
     Raises Unavailable when too many calls wait already, and what `accept` raises.
     """
-    with services.waiting.taken() as place:
+    with services.waiting.taken(asked.owner) as place:
         if not place:
             raise Unavailable("too many calls are waiting for jobs; use POST /recreate or /customise", retry_after=5)
         with told_as(asked.told_as):

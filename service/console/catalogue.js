@@ -49,6 +49,12 @@ export class Catalogue {
     return ready.findLast((engine) => engine.default_for.includes(way || kind)) || ready[0] || able[0];
   }
 
+  /** What can be asked in words where nobody chose an engine: the service chooses by what is asked. @returns {string[]} */
+  instructions() {
+    const able = this.enginesFor("customise", "instruction").filter((engine) => engine.installed);
+    return [...new Set(able.flatMap((engine) => engine.instructions))];
+  }
+
   /** The edit types that some installed engine supports. */
   editTypes() {
     return EDIT_TYPES.filter((editType) => this.engines.some((engine) => engine.installed && does(engine, editType.way)));
@@ -81,7 +87,7 @@ export const defaultOf = (spec, purpose) => spec.by_way?.[purpose] ?? spec.defau
 /** Whether a parameter does something for a purpose. @param {any} spec @param {string} purpose */
 export const takes = (spec, purpose) => !spec.only_for?.length || spec.only_for.includes(purpose);
 
-/** Whole examples of what can be asked of a closed engine, from its own lines. @param {any} engine @returns {string[]} */
-export function examplesOf(engine) {
-  return engine.instructions.map((/** @type {string} */ line) => /'([^']+)'/.exec(line)?.[1]).filter(Boolean);
+/** Whole examples of what can be asked, from the lines that say it. @param {string[]} lines @returns {string[]} */
+export function examplesOf(lines) {
+  return lines.map((line) => /'([^']+)'/.exec(line)?.[1] || "").filter(Boolean);
 }

@@ -15,6 +15,7 @@ import { paint } from "./painter.js";
  * @typedef {object} Setting
  * @property {import("./catalogue.js").Catalogue} catalogue
  * @property {any} engine
+ * @property {string[]} lines how edits can be asked for in words
  * @property {() => {url: string, width: number, height: number}|null} picture upright
  * @property {(problem: {pointer: string, detail: string}) => void} complain
  * @property {(what: "mask"|"guide", file?: File) => File|null} painted what was painted on this picture; with a file: keep it
@@ -90,9 +91,9 @@ const MAKERS = {
   instruction(setting) {
     const said = setting.catalogue.field("customise", "instruction");
     const text = textField("instruction", { label: "What to change", lines: 2, longest: said.maxLength, placeholder: "make it red" });
-    const examples = examplesOf(setting.engine);
+    const examples = examplesOf(setting.lines);
     const where = region(setting, "Area to change", [{ value: "any", label: "Automatic" }, ...REGIONS], "any");
-    const lines = h("details", {}, h("summary", {}, "All instructions this engine supports"), h("ul", { class: "fields small muted" }, setting.engine.instructions.map((/** @type {string} */ line) => h("li", {}, line))));
+    const lines = h("details", {}, h("summary", {}, "All supported instructions"), h("ul", { class: "fields small muted" }, setting.lines.map((line) => h("li", {}, line))));
     const chips = h("div", { class: "examples", role: "group", "aria-label": "Examples" },
       examples.map((example) => h("button", { type: "button", on: { click: () => text.write?.(example) } }, example)));
     return {

@@ -105,13 +105,19 @@ export class Panel {
     ];
   }
 
+  /** Whether the service chooses the engine, by what an instruction asks for: nobody chose one here. */
+  get free() {
+    return this.kind === "customise" && this.purpose === "instruction" && this.engine?.name !== this.chosen;
+  }
+
   /** What a way of customising is set in. @param {any} engine @returns {import("./edit_types.js").Setting} */
   setting(engine) {
     const painted = (/** @type {"mask"|"guide"} */ what, /** @type {File|undefined} */ file) => {
       if (file) this.paintings[what] = file;
       return this.paintings[what] || null;
     };
-    return { catalogue: this.catalogue, engine, picture: this.page.picture, complain: (problem) => this.complaints.push(problem), painted };
+    const lines = this.free ? this.catalogue.instructions() : engine.instructions;
+    return { catalogue: this.catalogue, engine, lines, picture: this.page.picture, complain: (problem) => this.complaints.push(problem), painted };
   }
 
   /** Drop what was painted: another picture takes the place of the one that it was painted on. */
@@ -129,7 +135,8 @@ export class Panel {
     const fields = [...first, ...own.main, ...order.main, ...own.more, ...order.more];
     this.read = () => {
       const said = editType.read();
-      return { fields: { engine: engine.name, ...said.fields, ...readAll(fields) }, files: said.files };
+      const named = this.free ? {} : { engine: engine.name };
+      return { fields: { ...named, ...said.fields, ...readAll(fields) }, files: said.files };
     };
     const elements = (/** @type {any[]} */ list) => list.map((each) => each.element);
     return [

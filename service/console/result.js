@@ -127,7 +127,7 @@ export class Result {
     const rows = [
       ["Engine", `${recipe.engine}, revision ${recipe.revision}`], ["Weights", engine.weights],
       ...Object.entries(recipe.parameters).filter(([, value]) => value !== "" && value !== null).map(([name, value]) => [spoken(name), value]),
-      ["Seed", image.seed], ["Caption", caption], ["Attempts", attempts], ["Jobs in the run", batch], ["Memory-saving measures", degradations.join(", ")],
+      ["Seed", image.seed], ["Caption", caption], ["Attempts", attempts], ["Jobs in the run", batch], ["Remarks", degradations.join(", ")],
       ["sha256", image.sha256.slice(0, 16)],
     ].filter(([, value]) => value !== null && value !== undefined && value !== "");
     return h("details", { class: "report-part" }, h("summary", {}, "Recipe"), h("dl", { class: "rows" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", { class: "mono" }, String(value))))));
@@ -149,6 +149,7 @@ export class Result {
       : h("a", { class: "button", id: "report-page", href: new URL(report, ROOT).href, target: "_blank", rel: "noopener" }, "Report page");
     return h("div", { class: "report-part row" },
       button("Image", () => save(below(image.url), "image/*", `${id}-${number}.${ending}`), "download"),
+      image.matte && button("Matte", () => save(below(image.matte), "image/png", `${id}-${number}-matte.png`), "matte"),
       button("Report as PNG", () => save(report, "image/png", `${id}-${number}-report.png`)),
       button("Report as JSON", () => save(report, "application/json", `${id}-${number}-report.json`)), page);
   }

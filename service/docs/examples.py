@@ -171,6 +171,11 @@ CUSTOMISED: Final[dict[str, Any]] = {
                     "locked": {"area": 0.62, "max_abs_diff": 0},
                     "registration": None,
                 },
+                "matte": f"{HERE}/images/0/matte",
+                "left_alone": {
+                    "area": 0.021,
+                    "parts": [{"left": 0.47, "top": 0.18, "width": 0.06, "height": 0.05, "area": 0.021}],
+                },
             }
         ],
         "engine": {
@@ -347,6 +352,8 @@ ENGINES: Final[dict[str, Any]] = {
             "ways": ["instruction", "colourway"],
             "default_for": ["instruction", "colourway"],
             "closed": True,
+            "edits": [],
+            "best_for": [],
             "instructions": ["material: 'make it denim'; denim, knit, leather, camouflage"],
             "pool": "starter",
             "weights": "starter",

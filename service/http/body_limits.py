@@ -7,43 +7,45 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from likeness.contract.errors import FieldProblem, TooManyUploads, UploadTooLarge, UploadTooSlow
+from likeness.contract.errors import FieldProblem, UploadTooLarge, UploadTooSlow
+from service.http.memory import Held, Memory
+from service.http.middleware import HttpMiddleware
 from service.http.submitting import SubmittingRoutes
 
 FIELDS_BYTES: Final = 64 * 1024
 """Room for the fields and the wrapping beside the images."""
+COPIES: Final = 2
+"""Times that a body is in memory at most: a form's file, and its bytes as they are read from it."""
+COPIES_OF_JSON: Final = 3
+"""The same of JSON: its text, an image's base64 out of it, and the image (`python -m benchmarks.memory`)."""
 OTHERS: Final = 1
 """Images in the body of a call that accepts no jobs, as of an uploaded file."""
 
 
-class BodyBounds:
+class BodyBounds(HttpMiddleware):
     """Bounds the body of each request, whatever its headers say; never holds more than one chunk itself.
 
     The errors are raised from the app's own `receive`, so they are answered like any other error of ours.
     """
 
     def __init__(
-        self, app: ASGIApp, submitting: SubmittingRoutes, max_picture: int, seconds: float, memory: int
+        self, app: ASGIApp, submitting: SubmittingRoutes, max_picture: int, seconds: float, memory: Memory
     ) -> None:
-        self._app = app
+        super().__init__(app)
         self._submitting = submitting
-        self._memory = Memory(memory)
+        self._memory = memory
         self._max_picture = max_picture
         self._seconds = seconds
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app with a bounded `receive`."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         mark = self._submitting.of(scope)
         pictures = OTHERS if mark is None else mark.images
-        bound = body_bound(Headers(scope=scope).get("content-type", ""), pictures * self._max_picture)
-        body = _Body(receive, Headers(scope=scope), bound, self._too_large(pictures), self._seconds, self._memory)
-        try:
+        headers = Headers(scope=scope)
+        bound = body_bound(headers, pictures * self._max_picture)
+        with self._memory.held() as held:
+            body = _Body(receive, headers, bound, self._too_large(pictures), self._seconds, held)
             await self._app(scope, body.receive, send)
-        finally:
-            self._memory.free += body.read
 
     def _too_large(self, pictures: int) -> UploadTooLarge:
         if not pictures:
@@ -53,25 +55,13 @@ class BodyBounds:
         return UploadTooLarge(f"image: {detail}", [FieldProblem("#/image", detail)])
 
 
-class Memory:
-    """Bytes that the bodies of all requests under way may take together."""
-
-    def __init__(self, most: int) -> None:
-        self.free = most
-
-    def take(self, size: int) -> None:
-        """Take so many bytes. Raises TooManyUploads when there are not so many left."""
-        if size > self.free:
-            raise TooManyUploads("other uploads are in progress; try again in a second", retry_after=1)
-        self.free -= size
-
-
 class _Body:
     def __init__(
-        self, receive: Receive, headers: Headers, bound: int, refusal: UploadTooLarge, seconds: float, memory: Memory
+        self, receive: Receive, headers: Headers, bound: int, refusal: UploadTooLarge, seconds: float, held: Held
     ) -> None:
         self._receive = receive
-        self._memory = memory
+        self._held = held
+        self._copies = COPIES_OF_JSON if is_json(headers) else COPIES
         self._bound = bound
         self._refusal = refusal
         self._announced = int(length) if (length := headers.get("content-length", "")).isdecimal() else 0
@@ -94,7 +84,7 @@ class _Body:
             raise UploadTooSlow(detail, [FieldProblem("#/", f"sent within {self._seconds:g} s")]) from error
         size = len(message.get("body", b""))
         self._check(self.read + size)
-        self._memory.take(size)
+        self._held.take(self._copies * size)
         self.read += size
         self._ended = not message.get("more_body", False)
         return message
@@ -104,8 +94,11 @@ class _Body:
             raise self._refusal
 
 
-def body_bound(content_type: str, pictures: int) -> int:
+def body_bound(headers: Headers, pictures: int) -> int:
     """Return the most bytes of a body that holds so many bytes of images; base64 takes a third more."""
-    if content_type.partition(";")[0].strip().lower() == "application/json":
-        return pictures * 4 // 3 + FIELDS_BYTES
-    return pictures + FIELDS_BYTES
+    return (pictures * 4 // 3 if is_json(headers) else pictures) + FIELDS_BYTES
+
+
+def is_json(headers: Headers) -> bool:
+    """Return whether a body is said to be JSON."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"

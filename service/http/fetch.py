@@ -1,18 +1,17 @@
 """Images by URL, fetched from public machines only (service/http/public_hosts.py)."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
 
 from likeness.contract.errors import UploadTooLarge, UrlFailed, UrlNotAllowed
-from service.http.body_limits import Memory
+from service.http.memory import held
 from service.http.public_hosts import PORT, Resolve, addresses_of, resolve, send
 
 MOST_REDIRECTS: Final = 3
 LONGEST_URL: Final = 2048
-MOST_TOGETHER: Final = 512_000_000
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -24,8 +23,6 @@ class Fetcher:
     seconds: float
     resolve: Resolve = resolve
     transport: httpx.AsyncBaseTransport | None = None
-    memory: Memory = field(default_factory=lambda: Memory(MOST_TOGETHER))
-    """Of the images that are being fetched at one time."""
 
     async def fetch(self, url: str) -> bytes:
         """Return the bytes at a public https URL. Raises UrlNotAllowed, UrlFailed, UploadTooLarge or TooManyUploads."""
@@ -67,18 +64,13 @@ class Fetcher:
     async def _read(self, answer: httpx.Response) -> bytes:
         if answer.headers.get("content-encoding", "identity") != "identity":
             raise UrlFailed("the server answered with a compressed body")
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async for part in answer.aiter_raw():
-                self.memory.take(len(part))
-                size += len(part)
-                if size > self.max_bytes:
-                    raise UploadTooLarge(f"at most {self.max_bytes} bytes")
-                parts.append(part)
-            return b"".join(parts)
-        finally:
-            self.memory.free += size
+        body, taken = bytearray(), held()
+        async for part in answer.aiter_raw():
+            taken.take(2 * len(part))  # the bytes are copied once, when they are complete
+            body += part
+            if len(body) > self.max_bytes:
+                raise UploadTooLarge(f"at most {self.max_bytes} bytes")
+        return bytes(body)
 
 
 def checked_url(text: str) -> httpx.URL:

@@ -23,6 +23,8 @@ TRANSLATED: Final = (
     IPv6Network("64:ff9b::/96"),  # NAT64
 )
 """IPv6 ranges that carry an IPv4 address of somebody's choice."""
+DOCUMENTATION: Final = IPv6Network("3fff::/20")
+"""RFC 9637; Python does not know it yet."""
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
@@ -78,7 +80,7 @@ async def send(
 def is_public(address: Address) -> bool:
     """Return whether an address belongs to the public internet, and can only mean one machine of it."""
     if isinstance(address, IPv6Address):
-        if address not in UNICAST or any(address in network for network in TRANSLATED):
+        if address not in UNICAST or any(address in network for network in (*TRANSLATED, DOCUMENTATION)):
             return False
     elif str(address).startswith("192.88.99."):  # 6to4 relays
         return False

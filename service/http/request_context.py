@@ -3,7 +3,7 @@
 import re
 import secrets
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from typing import Any, Final
 
 import httpx
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from likeness.contract.errors import InternalError, LikenessError
 from likeness.observability.tracing import Span, Tracing, valid
+from service.http.middleware import HttpMiddleware
 from service.http.problems import problem_response
 from service.http.tracing import within
 from service.metrics import Metrics
@@ -26,24 +27,23 @@ SECURITY_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+PIECE: Final = 3 * 2**16
+"""Bytes of a body that are sent at a time."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = structlog.get_logger()
 
 
-class RequestContext:
+class RequestContext(HttpMiddleware):
     """Gives each request its surroundings. An exception nobody foresaw becomes a problem+json here."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics, tracing: Tracing) -> None:
-        self._app = app
+        super().__init__(app)
         self._metrics = metrics
         self._tracing = tracing
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app for one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
@@ -101,7 +101,19 @@ class _Answer:
             headers["X-Request-ID"] = self._request_id
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
-        await self._send(message)
+        for piece in _pieces(message):
+            await self._send(piece)
+
+
+def _pieces(message: Message) -> Iterator[Message]:
+    """Yield a message; a long body in pieces, so that a caller who does not read is seen and little is held for it."""
+    body = message.get("body", b"")
+    if len(body) <= PIECE:
+        yield message
+        return
+    for place in range(0, len(body), PIECE):
+        more = message.get("more_body", False) or place + PIECE < len(body)
+        yield {"type": "http.response.body", "body": body[place : place + PIECE], "more_body": more}
 
 
 async def _apologise(scope: Scope, receive: Receive, answer: _Answer) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ MOST_SIGNS: Final = FIELDS_BYTES
 none; but in the place of an image there would be room for millions, which take a hundred times the body's memory."""
 
 
+WIDE: Final = re.compile(rb"[\x80-\xff]+")
+
+
 @dataclass(frozen=True)
 class _Refused:
     """Stands in a parsed value where something is wrong, until it is known where that is."""
@@ -23,13 +27,21 @@ class _Refused:
     detail: str
 
 
-def loads(text: str | bytes, *place: str) -> Any:  # noqa: ANN401  whatever the caller sent
-    """Return the value of a JSON text that stands at `place`. Raises InvalidField naming the field."""
-    if isinstance(text, bytes) and sum(map(text.count, b",[{")) > MOST_SIGNS:
+def loads(text: str | bytearray, *place: str) -> Any:  # noqa: ANN401  whatever the caller sent
+    """Return the value of a JSON text that stands at `place`; bytes are emptied. Raises InvalidField naming the field.
+
+    Where there is a single character beyond ASCII, Python would keep the whole text at up to four bytes a character:
+    such characters are escaped before.
+    """
+    if isinstance(text, bytearray) and sum(map(text.count, b",[{")) > MOST_SIGNS:
         raise _bad(f"more than {MOST_SIGNS} values", place)
     try:
         value = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_int
+            _narrow(text) if isinstance(text, bytearray) else text,
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_float=_float,
+            parse_int=_int,
         )
     except RecursionError as error:
         raise _bad("nested too deeply", place) from error
@@ -39,6 +51,19 @@ def loads(text: str | bytes, *place: str) -> Any:  # noqa: ANN401  whatever the 
         raise _bad("not UTF-8", place) from error
     _look_for_refused(value, place)
     return value
+
+
+def _narrow(body: bytearray) -> str:
+    """Return the text of a body in ASCII, and empty the body. Raises UnicodeDecodeError unless it is UTF-8."""
+    if not body.isascii():
+        body[:] = WIDE.sub(_escaped, body)
+    text = body.decode("ascii")
+    body.clear()
+    return text
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return json.dumps(found[0].decode())[1:-1].encode()
 
 
 def _bad(detail: str, place: tuple[str | int, ...]) -> InvalidField:

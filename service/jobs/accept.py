@@ -25,10 +25,12 @@ from likeness.contract.errors import (
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
+from likeness.contract.options import rgb_of_hex
 from likeness.contract.packshots import Exact
 from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, DrawnTask, EditType, Generate, Task
 from likeness.imaging.edits.printing import unprintable
+from likeness.imaging.flatten import flattened_header
 from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
 from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
@@ -37,6 +39,7 @@ from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.packshots import check_packshot
 from service.jobs.submission import FILES, Submission, Upload
+from service.queue.admission import Claim, refused
 from service.state import Services
 from service.webhooks.target import check_webhook
 
@@ -84,11 +87,11 @@ async def accept(services: Services, owner: str, submission: Submission, key: st
     """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours."""
     with step("validate"):
         wanted = await check(services, submission, owner)
-    fingerprint = await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures) if key else ""
-    async with claimed(services, owner, key, fingerprint) as known:
+    claim = Claim(key, await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures)) if key else None
+    async with claimed(services, owner, claim) as known:
         if known is not None:
             return Accepted(known, replayed=True)
-        job = await _queue(services, owner, wanted, key)
+        job = await _queue(services, owner, wanted, claim)
     return accepted(services, job)
 
 
@@ -202,6 +205,8 @@ def _check_name(upload: Upload, header: Header) -> None:
 
 def _check_format(task: DrawnTask, header: Header) -> None:
     """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
+    if task.kind == "customise" and task.flatten:
+        header = flattened_header(header, rgb_of_hex(task.flatten))
     if task.kind == "customise" and task.locks and header.mode == "CMYK":
         raise InvalidField.at(
             "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send the image as RGB"
@@ -215,7 +220,7 @@ def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
     return sha256("\n".join([task.model_dump_json(), task.webhook or "", *digests]).encode()).hexdigest()
 
 
-async def _queue(services: Services, owner: str, wanted: Admissible, key: str | None) -> Job:
+async def _queue(services: Services, owner: str, wanted: Admissible, claim: Claim | None) -> Job:
     """Store the images, then queue the job; on a rejection nothing stays behind."""
     width, height = wanted.size
     plan = await queued_for(services, wanted.plan, wanted.plan.task.priority, owner)
@@ -234,16 +239,16 @@ async def _queue(services: Services, owner: str, wanted: Admissible, key: str | 
             batch_key=plan.batch_key(width, height),
             timeout=plan.bound(width, height),
         )
-        return await enqueued(services, order, plan.spec, key, plan.task.webhook)
+        return await enqueued(services, order, plan.spec, claim, plan.task.webhook)
 
 
 async def enqueued(
-    services: Services, order: JobOrder, spec: EngineSpec, key: str | None, webhook: str | None = None
+    services: Services, order: JobOrder, spec: EngineSpec, claim: Claim | None, webhook: str | None = None
 ) -> Job:
     """Queue a job whose images are stored, as a part of the request's trace. Raises QueueFull or QuotaExceeded."""
     with step("enqueue", kind="producer") as span:
         traced = order.model_copy(update={"traceparent": span.traceparent})
-        return await services.queue.accept(traced, spec, key, services.keys.limits_of(order.owner), webhook)
+        return await services.queue.accept(traced, spec, claim, services.keys.limits_of(order.owner), webhook)
 
 
 @asynccontextmanager
@@ -251,13 +256,20 @@ async def stored_for(services: Services, job_id: str) -> AsyncIterator[None]:
     """Erase the images of a job that the block stored but could not queue."""
     try:
         yield
-    except QueueUnavailable:
-        raise  # Redis may have taken the job; the clean-up erases what no job has
+    except QueueUnavailable as error:
+        if refused(error) and await services.queue.gone([job_id]):
+            await _erase(services, job_id)
+        raise  # else Redis may have taken the job; the clean-up erases what no job has
     except BaseException:
-        with contextlib.suppress(StoreUnavailable, TimeoutError):  # as above; the caller is told of the first error
-            async with asyncio.timeout(ERASE_SECONDS):  # a store that is away is not waited for once more
-                await services.store.erase(job_id)
+        await _erase(services, job_id)
         raise
+
+
+async def _erase(services: Services, job_id: str) -> None:
+    """Erase the images of a job that was not queued; where that fails, the clean-up does it later."""
+    with contextlib.suppress(StoreUnavailable, TimeoutError):
+        async with asyncio.timeout(ERASE_SECONDS):  # a store that is away is not waited for once more
+            await services.store.erase(job_id)
 
 
 async def _stored(services: Services, job_id: str, pictures: dict[Name, Checked]) -> dict[Name, StoredPicture]:

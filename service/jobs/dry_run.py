@@ -5,9 +5,10 @@ from typing import Final, Literal
 from pydantic import BaseModel, Field
 
 from likeness.contract.comparison import JobKind
+from likeness.contract.engines import REFINING
 from likeness.contract.jobs import Scalar
 from likeness.contract.runs import Plan, PlannedRun
-from likeness.contract.tasks import Customise, Generate
+from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.tiles import boxes
 from service.jobs.accept import check
 from service.jobs.capacity import queued_for
@@ -95,11 +96,18 @@ def canvas_of(run: PlannedRun, width: int, height: int) -> CanvasView:
     """Return what an upright image of this size in px is worked on as, and the tiles that it is cut into."""
     steered = isinstance(run.task, Customise) and run.task.controls
     whole = steered or isinstance(run.task, Generate)  # neither maps nor what begins from noise is cut into tiles
-    canvas = run.spec.canvas.shrunk if whole else run.spec.canvas
+    canvas = run.spec.canvas.shrunk if whole or _in_one_piece(run) else run.spec.canvas
     across, down = canvas.fitted(*canvas.padded(width, height))
     cut = canvas.larger == "tiles"
     tiles = len(boxes(down, across, canvas.tile, canvas.overlap, canvas.multiple)) if cut else 1
     return CanvasView(width=across, height=down, tiles=tiles)
+
+
+def _in_one_piece(run: PlannedRun) -> bool:
+    """Return whether an engine of a trained area invents so much that tiles would not agree."""
+    filled = isinstance(run.task, Customise) and run.task.mask and EditType.FILL in run.spec.ways
+    strength = run.parameters.get("strength")
+    return run.spec.canvas.area is not None and bool(filled or (isinstance(strength, float) and strength > REFINING))
 
 
 def _seconds(outlook: Outlook, plan: Plan, timeout: int) -> Estimate:

@@ -8,6 +8,7 @@ import structlog
 
 from likeness.contract.errors import LikenessError, QueueUnavailable
 from likeness.contract.jobs import Job
+from service.queue.admission import Claim, refused
 from service.state import Services
 
 log = structlog.get_logger()
@@ -22,22 +23,24 @@ class Accepted:
 
 
 @asynccontextmanager
-async def claimed(services: Services, owner: str, key: str | None, fingerprint: str) -> AsyncIterator[Job | None]:
+async def claimed(services: Services, owner: str, claim: Claim | None) -> AsyncIterator[Job | None]:
     """Claim an idempotency key for the block that queues a job; give the block the job that the key already stands for.
 
-    `fingerprint` is what makes two requests the same; without a `key` there is nothing to claim. Raises
-    IdempotencyMismatch and IdempotencyPending. When the block raises, the key is free again.
+    Without a claim there is nothing to do. Raises IdempotencyMismatch and IdempotencyPending. When the block raises,
+    the key is free again.
     """
-    known = None if key is None else await services.queue.claim_key(owner, key, fingerprint)
+    known = None if claim is None else await services.queue.claim(owner, claim)
     if known is not None:
         yield await services.queue.fetch(known, owner)
         return
     try:
         yield None
-    except QueueUnavailable:
-        raise  # whether Redis took the job is not known: the key expires, or stands for the job, by itself
+    except QueueUnavailable as error:
+        if refused(error):
+            await _release(services, owner, claim)
+        raise  # else Redis may have taken the job: the key expires, or stands for the job, by itself
     except BaseException:
-        await _release(services, owner, key)
+        await _release(services, owner, claim)
         raise
 
 
@@ -48,10 +51,10 @@ def accepted(services: Services, job: Job) -> Accepted:
     return Accepted(job)
 
 
-async def _release(services: Services, owner: str, key: str | None) -> None:
-    if key is None:
+async def _release(services: Services, owner: str, claim: Claim | None) -> None:
+    if claim is None:
         return
     try:
-        await services.queue.release_key(owner, key)
+        await services.queue.release(owner, claim)
     except LikenessError as error:
         log.warning("could not release the idempotency key", error=error.code)

@@ -23,6 +23,7 @@ from likeness.contract.runs import Plan, PlannedRun, alone, plan_of, task_again
 from service.jobs.accept import enqueued, missing_engines, stored_for
 from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
+from service.queue.admission import Claim
 from service.state import Services
 
 
@@ -32,15 +33,15 @@ async def reproduce(services: Services, owner: str, job_id: str, key: str | None
     Raises JobNotFound, JobExpired when the job or one of its images is gone, JobNotFinished when it has no result,
     NotReproducible when its engine is gone or takes its parameters no more, and what accepting any job raises.
     """
-    fingerprint = sha256(f"reproduce {job_id}".encode()).hexdigest()
-    async with claimed(services, owner, key, fingerprint) as known:
+    claim = Claim(key, sha256(f"reproduce {job_id}".encode()).hexdigest()) if key else None
+    async with claimed(services, owner, claim) as known:
         if known is not None:
             return Accepted(known, replayed=True)
-        job = await _queue(services, owner, job_id, key)
+        job = await _queue(services, owner, job_id, claim)
     return accepted(services, job)
 
 
-async def _queue(services: Services, owner: str, job_id: str, key: str | None) -> Job:
+async def _queue(services: Services, owner: str, job_id: str, claim: Claim | None) -> Job:
     """Copy the images, then queue the job; on a rejection nothing stays behind."""
     job = await services.queue.fetch(job_id, owner)
     if job.result is None:
@@ -51,7 +52,7 @@ async def _queue(services: Services, owner: str, job_id: str, key: str | None) -
     new_id = new_job_id()
     async with stored_for(services, new_id):
         order = await _order(services, new_id, job, plan, list(zip(job.result.images, recipes, strict=True)))
-        return await enqueued(services, order, plan.spec, key)
+        return await enqueued(services, order, plan.spec, claim)
 
 
 def _recipes(job: Job, result: Result) -> list[Recipe]:

@@ -5,17 +5,18 @@ Scripts of ours store a job, since accepting must be one step: bounds, job, idem
 
 import json
 import math
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from likeness.contract.engines import EngineSpec
-from likeness.contract.errors import QueueFull, QueueUnavailable, QuotaExceeded
+from likeness.contract.errors import IdempotencyPending, QueueFull, QueueUnavailable, QuotaExceeded
 from likeness.contract.jobs import Event, Job, JobOrder, JobStatus, first_job_id
 from likeness.contract.scheduling import Priority
 from likeness.contract.usage import DayUsage
@@ -33,6 +34,25 @@ class Outlook:
     position: int
     pace: float | None
     workers: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A request's claim on an idempotency key; `token` tells it from the claims of others on the same key."""
+
+    key: str
+    fingerprint: str
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+def pending() -> IdempotencyPending:
+    """Return the error of a request whose key another one has claimed."""
+    return IdempotencyPending("the first request with this Idempotency-Key is still under way", retry_after=1)
+
+
+def refused(error: QueueUnavailable) -> bool:
+    """Return whether Redis answered, and refused: then it did nothing. Else it may have done what was asked."""
+    return isinstance(error.__cause__, ResponseError)
 
 
 @asynccontextmanager
@@ -85,6 +105,8 @@ class Admission:
                 "the day ends at midnight UTC",
                 retry_after=seconds_to_midnight(),
             )
+        if why == "claimed":
+            raise pending()
         if why in ("full", "share"):
             raise await self._full(queue, number, of_key=why == "share")
 
@@ -92,13 +114,13 @@ class Admission:
         self,
         order: JobOrder,
         spec: EngineSpec,
-        idempotency_key: str | None,
+        claim: Claim | None,
         limits: KeyLimits = UNLIMITED,
         webhook: str | None = None,
     ) -> Job:
         """Queue a job whose input is stored already; `webhook` is told how it ended.
 
-        Raises QueueFull or QuotaExceeded.
+        Raises QueueFull or QuotaExceeded, or IdempotencyPending where the claim lapsed and another request has the key.
         """
         queue = keys.queue_name(spec.pool, order.task.priority)
         redis_keys = [
@@ -110,8 +132,8 @@ class Admission:
             keys.EXPIRED_KEY.format(id=order.id),
             usage_key(order.owner, today()),
         ]
-        if idempotency_key is not None:
-            redis_keys.append(keys.IDEMPOTENCY_KEY.format(owner=order.owner, key=idempotency_key))
+        if claim is not None:
+            redis_keys.append(keys.IDEMPOTENCY_KEY.format(owner=order.owner, key=claim.key))
         queued = Event(type="status", status=JobStatus.QUEUED).model_dump_json(exclude_none=True)
         settings = {
             **self._bounds(order.owner, limits),
@@ -120,6 +142,7 @@ class Admission:
             "mark_seconds": self._lifetime + keys.EXPIRED_SECONDS,
             "key_seconds": keys.IDEMPOTENCY_SECONDS,
             "usage_seconds": keys.USAGE_SECONDS,
+            **({"fingerprint": claim.fingerprint, "token": claim.token} if claim else {}),
         }
         fields = new_fields(order, queue, self._lifetime, webhook)
         args = [order.id, order.owner, queued, json.dumps(settings), *fields]

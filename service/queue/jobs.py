@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 import redis.asyncio as redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ConstantBackoff
+from redis.exceptions import ConnectionError
 
 from likeness.contract.errors import (
     IdempotencyMismatch,
-    IdempotencyPending,
     InvalidField,
     JobExpired,
     JobNotFound,
@@ -22,15 +24,17 @@ from likeness.contract.errors import (
 from likeness.contract.jobs import Event, Job, JobStatus
 from likeness.contract.residency import Residency
 from likeness.queue import keys
-from service.queue.admission import Admission, translated
+from service.queue.admission import Admission, Claim, pending, translated
 from service.queue.awaited import Awaited
 from service.queue.figures import Figures, read_figures
 from service.queue.job_hash import job_of
-from service.queue.scripts import CANCEL, CLAIM_KEY, FORGET
+from service.queue.scripts import CANCEL, CLAIM_KEY, FORGET, RELEASE_CLAIM
 from service.queue.usage import today, usage_key
 
 READ_SECONDS: Final = 5.0
 """Longest wait for an answer from Redis."""
+RETRY_SECONDS: Final = 0.05
+"""When a command whose connection was lost is sent again, once: done before or not, each of them does nothing twice."""
 
 
 class JobQueue(Admission):
@@ -44,7 +48,12 @@ class JobQueue(Admission):
         how many seconds an ended job is kept.
         """
         pool = redis.BlockingConnectionPool.from_url(  # a burst waits its turn; the other pool would refuse it
-            redis_url, socket_connect_timeout=READ_SECONDS, protocol=2, max_connections=256, timeout=READ_SECONDS
+            redis_url,
+            socket_connect_timeout=READ_SECONDS,
+            protocol=2,
+            max_connections=256,
+            timeout=READ_SECONDS,
+            retry=Retry(ConstantBackoff(RETRY_SECONDS), 1, supported_errors=(ConnectionError,)),
         )
         return cls(redis.Redis.from_pool(pool), max_queued, lifetime, share)
 
@@ -62,8 +71,8 @@ class JobQueue(Admission):
         async with translated():
             await self._redis.ping()
 
-    async def claim_key(self, owner: str, key: str, fingerprint: str) -> str | None:
-        """Claim an idempotency key for content with this fingerprint.
+    async def claim(self, owner: str, claim: Claim) -> str | None:
+        """Claim an idempotency key for content with a fingerprint.
 
         Return the id of the job that the key already stands for, or None when the caller may go on.
         Raises IdempotencyMismatch for other content, IdempotencyPending while the first request is still under way.
@@ -71,20 +80,25 @@ class JobQueue(Admission):
         async with translated():
             found = await self._script(
                 CLAIM_KEY,
-                [keys.IDEMPOTENCY_KEY.format(owner=owner, key=key)],
-                [fingerprint, keys.IDEMPOTENCY_PENDING_SECONDS],
+                [keys.IDEMPOTENCY_KEY.format(owner=owner, key=claim.key)],
+                [claim.fingerprint, keys.IDEMPOTENCY_PENDING_SECONDS, claim.token],
             )
         if found == b"":
             return None
         known, job_id = found
-        if known.decode() != fingerprint:
+        if known.decode() != claim.fingerprint:
             raise IdempotencyMismatch("this Idempotency-Key was used before with other content; use a new key")
         if not job_id:
-            raise IdempotencyPending("the first request with this Idempotency-Key is still under way", retry_after=1)
+            raise pending()
         return str(job_id.decode())
 
+    async def release(self, owner: str, claim: Claim) -> None:
+        """Free a claimed key, because its request was not accepted after all; not if another one claimed it since."""
+        async with translated():
+            await self._script(RELEASE_CLAIM, [keys.IDEMPOTENCY_KEY.format(owner=owner, key=claim.key)], [claim.token])
+
     async def release_key(self, owner: str, key: str) -> None:
-        """Free a claimed key, because its request was not accepted after all."""
+        """Free a key whose job nobody can have any more."""
         async with translated():
             await self._redis.delete(keys.IDEMPOTENCY_KEY.format(owner=owner, key=key))
 
@@ -169,10 +183,20 @@ class JobQueue(Admission):
     async def cancel(self, job_id: str, owner: str) -> Job:
         """Ask for a job to be stopped; a queued one is cancelled at once. A job that has ended stays as it is."""
         job = await self.fetch(job_id, owner)
-        if await self._cancel(job_id, owner):
-            async with translated():
-                await self._redis.hincrby(keys.ENDED_COUNTS_KEY, f"{job.engine}:{JobStatus.CANCELLED.value}:", 1)
+        await self._cancel(job)
         return await self.fetch(job_id, owner)
+
+    async def cancel_all(self, owner: str) -> int:
+        """Ask for every job of `owner` to be stopped that has not ended, and return how many those were."""
+        stopped, cursor = 0, None
+        while True:
+            jobs, cursor = await self.listing(owner, 100, cursor)
+            for job in jobs:
+                if not job.status.ended:
+                    await self._cancel(job)
+                    stopped += 1
+            if cursor is None:
+                return stopped
 
     async def cancel_left(self) -> list[str]:
         """Stop the jobs that were awaited and that everybody left, and return their ids; some may have ended before."""
@@ -183,28 +207,29 @@ class JobQueue(Admission):
             await self.awaited.release(job)
         return [job.job_id for job in left]
 
-    async def _cancel(self, job_id: str, owner: str) -> bool:
-        """Ask for it, and return whether the job waited, so that this was its end."""
+    async def _cancel(self, job: Job) -> None:
+        """Ask for it; of a job that waits this is the end."""
         done = Event(type="status", status=JobStatus.CANCELLED, steps_done=0).model_dump_json(exclude_none=True)
         now = datetime.now(UTC)
         async with translated():
-            done_now = await self._script(
+            await self._script(
                 CANCEL,
                 [
-                    keys.JOB_KEY.format(id=job_id),
-                    keys.EVENTS_KEY.format(id=job_id),
-                    usage_key(owner, now.date()),
+                    keys.JOB_KEY.format(id=job.id),
+                    keys.EVENTS_KEY.format(id=job.id),
+                    usage_key(job.owner, now.date()),
+                    keys.ENDED_COUNTS_KEY,
                 ],
                 [
-                    job_id,
+                    job.id,
                     done,
                     now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
                     int(now.timestamp()),
                     self._lifetime,
                     keys.USAGE_SECONDS,
+                    f"{job.engine}:{JobStatus.CANCELLED.value}:",
                 ],
             )
-        return bool(done_now == 2)
 
     async def forget(self, job_id: str, owner: str) -> None:
         """Stop a job and remove every trace of it but that it was there; its worker drops what it made."""

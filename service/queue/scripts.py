@@ -6,15 +6,24 @@ from likeness.queue.fair_queue import FAIR_QUEUE
 from likeness.queue.outbox import OUTBOX
 
 CLAIM_KEY: Final = """
--- KEYS: idempotency key. ARGV: fingerprint, seconds until an unfinished claim expires.
--- Answers "" when claimed, else {fingerprint, job id or ""}.
+-- KEYS: idempotency key. ARGV: fingerprint, seconds until an unfinished claim expires, token of the claim.
+-- Answers "" when claimed, also when this claim was made before and its answer lost; else {fingerprint, job id or ""}.
 local known = redis.call("HGET", KEYS[1], "fingerprint")
-if known then
-  return {known, redis.call("HGET", KEYS[1], "job") or ""}
+local job = redis.call("HGET", KEYS[1], "job")
+if known and (job or redis.call("HGET", KEYS[1], "token") ~= ARGV[3]) then
+  return {known, job or ""}
 end
-redis.call("HSET", KEYS[1], "fingerprint", ARGV[1])
+redis.call("HSET", KEYS[1], "fingerprint", ARGV[1], "token", ARGV[3])
 redis.call("EXPIRE", KEYS[1], ARGV[2])
 return ""
+"""
+
+RELEASE_CLAIM: Final = """
+-- KEYS: idempotency key. ARGV: token of the claim. A key that another request claimed meanwhile is left alone.
+if redis.call("HGET", KEYS[1], "token") == ARGV[1] and redis.call("HEXISTS", KEYS[1], "job") == 0 then
+  redis.call("DEL", KEYS[1])
+end
+return 1
 """
 
 WAITING: Final = """
@@ -82,8 +91,16 @@ ACCEPT: Final = (
     + """
 -- KEYS: job, queue, events, jobs of the owner, wake-up key, expired mark, usage of today [, idempotency key]
 -- ARGV: id, owner, queued event, bounds and lifetimes as JSON, then the job's fields and values.
--- Answers {"queued", jobs before this one}, or as above why it is refused.
+-- Answers {"queued", jobs before this one}, or as above why it is refused, or {"claimed", 0} where the claim on the
+-- idempotency key lapsed and another request has it. Sent again, as by a client whose answer was lost, it does nothing.
 local id, owner, queue, set = ARGV[1], ARGV[2], KEYS[2], cjson.decode(ARGV[4])
+if redis.call("EXISTS", KEYS[6]) == 1 then
+  return {"queued", redis.call("LPOS", queue, id) or 0}
+end
+local claim = KEYS[8] and redis.call("HMGET", KEYS[8], "token", "job")
+if claim and (claim[2] or claim[1] and claim[1] ~= set.token) then
+  return {"claimed", 0}
+end
 local refused = refusal(queue, owner, KEYS[7], set.most, set.share, set.quota)
 if refused then
   return refused
@@ -99,7 +116,7 @@ redis.call("SET", KEYS[6], owner, "EX", set.mark_seconds)
 redis.call("HINCRBY", KEYS[7], "accepted", 1)
 redis.call("EXPIRE", KEYS[7], set.usage_seconds)
 if KEYS[8] then
-  redis.call("HSET", KEYS[8], "job", id)
+  redis.call("HSET", KEYS[8], "fingerprint", set.fingerprint, "token", set.token, "job", id)
   redis.call("EXPIRE", KEYS[8], set.key_seconds)
 end
 if set.concurrency >= 0 then
@@ -124,8 +141,8 @@ CANCEL: Final = (
     OUTBOX
     + FAIR_QUEUE
     + """
--- KEYS: job, events, usage of today. ARGV: id, cancelled event, now as text, now in seconds, seconds an ended job is
--- kept, seconds usage is kept.
+-- KEYS: job, events, usage of today, counts of all jobs. ARGV: id, cancelled event, now as text, now in seconds,
+-- seconds an ended job is kept, seconds usage is kept, name of the count.
 local status = redis.call("HGET", KEYS[1], "status")
 if not status or status == "finished" or status == "failed" or status == "canceled" then
   return 0
@@ -143,6 +160,7 @@ redis.call("EXPIRE", KEYS[2], ARGV[5])
 tell_end(KEYS[1], ARGV[1])
 redis.call("HINCRBY", KEYS[3], "cancelled", 1)
 redis.call("EXPIRE", KEYS[3], ARGV[6])
+redis.call("HINCRBY", KEYS[4], ARGV[7], 1)
 let_in_everywhere(owner_of(ARGV[1]))
 return 2
 """

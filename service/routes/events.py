@@ -86,7 +86,7 @@ async def _nothing_after(services: Services, job: Job, last: str) -> bool:
 
 async def _stream(services: Services, job: Job, after: str | None) -> AsyncGenerator[ServerSentEvent]:
     """Yield a job's events. Raises Unavailable before the first when too many calls wait."""
-    with services.waiting.taken() as place:
+    with services.waiting.taken(job.owner) as place:
         if not place:
             raise Unavailable("too many calls follow jobs now; poll the job instead", retry_after=5)
         yield ServerSentEvent(comment="events follow")

@@ -42,7 +42,7 @@ async def health() -> Health:
     responses={200: answer("Ready", {"status": "ready"}), **problems(*EVERYWHERE, NotReady, instance="/readyz")},
 )
 async def ready(services: Use) -> Health:
-    """Report whether Redis and storage respond and a worker serves every default engine."""
+    """Report whether Redis responds, storage takes images, and a worker serves every default engine."""
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             missing = await _missing(services)
@@ -58,8 +58,9 @@ async def _missing(services: Services) -> list[str]:
     missing = []
     try:
         await services.store.ping()
-    except LikenessError:
-        missing.append("storage does not respond")
+        await services.store.probe()
+    except LikenessError as error:
+        missing.append(error.detail)
     try:
         served = {pool for worker in await services.queue.residency() for pool in worker.pools}
         absent = services.catalogue.missing(await services.queue.installed())

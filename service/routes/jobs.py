@@ -30,7 +30,7 @@ Wait = Annotated[
 
 async def wait_for(services: Services, job_id: str, owner: str, seconds: float) -> Job:
     """Wait for a job, if there is a place to wait in."""
-    with services.waiting.taken() as place:
+    with services.waiting.taken(owner) as place:
         return await services.queue.wait(job_id, owner, seconds if place else 0)
 
 

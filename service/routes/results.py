@@ -2,9 +2,10 @@
 
 from starlette.responses import Response
 
-from likeness.contract.errors import ImageNotFound, InputLost, JobExpired, JobNotFinished
+from likeness.contract.errors import ImageNotFound, JobNotFinished
 from likeness.contract.jobs import Job, MadeImage, StoredPicture
 from service.http.headers import etag_matches
+from service.jobs.stored import streamed
 from service.state import Services
 
 
@@ -18,6 +19,14 @@ async def made_image(services: Services, owner: str, job_id: str, number: int) -
     return job, job.result.images[number]
 
 
+async def matte_of(services: Services, owner: str, job_id: str, number: int) -> StoredPicture:
+    """Return what was taken for the product of an image. Raises what `made_image` raises."""
+    _, image = await made_image(services, owner, job_id, number)
+    if image.matte is None:
+        raise ImageNotFound("nobody looked for a product in this image")
+    return image.matte
+
+
 async def stored_file(services: Services, stored: StoredPicture, name: str, if_none_match: str | None) -> Response:
     """Return a stored file whole, to be cached for good under its sha256. Raises JobExpired when it is erased."""
     headers = {
@@ -28,8 +37,4 @@ async def stored_file(services: Services, stored: StoredPicture, name: str, if_n
     }
     if if_none_match and etag_matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    try:
-        data = await services.store.get_async(stored)
-    except InputLost as error:
-        raise JobExpired("the file is no longer stored") from error
-    return Response(data, headers=headers, media_type=stored.media_type)
+    return await streamed(services.store, stored, headers)

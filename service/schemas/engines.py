@@ -36,6 +36,9 @@ class EngineView(BaseModel):
     edits: list[EditKind] = Field(
         default=[], description="of an engine that makes exact edits by arithmetic: the kinds of edit it makes"
     )
+    best_for: list[EditKind] = Field(
+        default=[], description="the kinds of edit for which it goes before the defaults where it is installed"
+    )
     instructions: list[str] = Field(description="the instructions that a closed engine supports, one line per kind")
     pool: str
     weights: str

@@ -21,6 +21,7 @@ from likeness.contract.jobs import (
     Scalar,
     Timings,
 )
+from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report
 
 
@@ -81,6 +82,12 @@ class ImageView(BaseModel):
         default=None, description="the value used for this image, where it grows with each attempt; otherwise null"
     )
     report: Report
+    matte: str | None = Field(
+        default=None, description="link to what was taken for the product, a grey PNG; null where nobody looked for it"
+    )
+    left_alone: LeftAlone | None = Field(
+        default=None, description="what a change of colour left as it was, because it is not cloth; null if nothing"
+    )
     recipe: Recipe | None = Field(default=None, description="of this image, if the job had several runs")
 
 
@@ -119,7 +126,7 @@ class ResultView(BaseModel):
     batch: int = Field(description="number of jobs in the same run")
     degradations: list[str] = Field(
         description="what was done, in order, to save memory: `batch split`, `other engines unloaded`, or a "
-        "measure of the engine itself, such as `VAE tiling`"
+        "measure of the engine itself, such as `VAE tiling`; and why one image was made where more were asked for"
     )
     caption: str | None = Field(description="the prompt, if a captioner wrote it because none was given")
     caption_reason: str | None = Field(
@@ -140,6 +147,8 @@ class ResultView(BaseModel):
                 sha256=image.picture.sha256,
                 **image.model_dump(include={"width", "height", "mode", "format", "seed", "guidance_scale"}),
                 report=image.report,
+                matte=f"{here}/images/{number}/matte" if image.matte else None,
+                left_alone=image.left_alone,
                 recipe=image.recipe,
             )
             for number, image in enumerate(result.images)

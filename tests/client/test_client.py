@@ -161,6 +161,11 @@ def test_what_a_comparison_found(stub, client):
     assert client.sheet("j1") == b"the sheet" and stub.asked[-1].path == "/jobs/j1/sheet"
 
 
+def test_the_matte_of_an_image(stub, client):
+    stub.answers = [Answer(b"the matte")]
+    assert client.matte("j1", 2) == b"the matte" and stub.asked[-1].path == "/jobs/j1/images/2/matte"
+
+
 def test_a_job_is_reproduced(stub, client):
     reproduction = {"job": "j1", "images": [SAME]}
     stub.answers = [

@@ -303,3 +303,13 @@ def test_motion_only_where_it_is_wanted(site: Live, open_page: Open) -> None:
         shown = page.locator(".shown img")
         shown.wait_for()
         assert shown.evaluate("image => getComputedStyle(image).animationName") == expected
+
+
+def test_a_browser_gets_the_answer_to_a_body_that_is_too_large(page: Page) -> None:
+    """It is sent while the rest of the body comes, which a connection closed at once would lose."""
+    sent = """async size => {
+        const headers = {'Content-Type': 'application/json'};
+        const answer = await fetch('/generate', {method: 'POST', headers, body: new Uint8Array(size)});
+        return [answer.status, (await answer.json()).code];
+    }"""
+    assert page.evaluate(sent, 40_000_000) == [413, "upload_too_large"]

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,21 +14,11 @@ import replicate
 import webuiapi
 from PIL import Image
 
-from likeness.local.supervisor import Settings, Stack
-from likeness.local.valkey import free_port
-from tests.documents.test_readme import snippets
 from tests.support.places import ROOT
+from tests.support.snippets import snippets
 
 SIZE = (96, 72)
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    settings = Settings(tmp_path_factory.mktemp("home"), port=free_port())
-    with Stack(settings, print) as stack:
-        stack.wait_until_ready()
-        yield settings.url
 
 
 @pytest.fixture
@@ -71,13 +60,12 @@ def only_in_the_hole(made: np.ndarray) -> bool:
     return changed(made)[inside].any() and not changed(made)[~inside].any()
 
 
-def test_what_the_page_shows_works(url: str, tmp_path: Path) -> None:
+def test_what_the_page_shows_works(port: int, folder: Path) -> None:
     """In one program, since each start costs seconds."""
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    script = "\n".join(snippets("docs/clients.md", "python")).replace("8000", url.rpartition(":")[2])
-    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=200)
+    script = "\n".join(snippets("docs/clients.md", "python")).replace("8000", str(port))
+    ran = subprocess.run([sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, timeout=200)
     assert ran.returncode == 0, ran.stderr
-    made = {path.name: size(path) for path in tmp_path.glob("*.png")}
+    made = {path.name: size(path) for path in folder.glob("*.png")}
     given = size(ROOT / "examples/sandals.jpg")
     assert made == {"red.png": given, "again.png": given, "red-too.png": given}
     assert "image_edit.completed" in ran.stdout
@@ -140,7 +128,7 @@ def test_what_is_white_in_the_others_mask_alone_may_change(url: str) -> None:
 def test_controlnet_and_a_checkpoint_that_is_instructed(url: str) -> None:
     api = webuiapi.WebUIApi(baseurl=f"{url}/sdapi/v1", steps=1)
     own = {"width": SIZE[0], "height": SIZE[1]}
-    told = {"sd_model_checkpoint": "starter-edit"}
+    override = {"sd_model_checkpoint": "starter-edit"}
     with api.session:
         # The package adds the units to its own default of alwayson_scripts, and sends them ever after.
         unit = webuiapi.ControlNetUnit(module="canny")
@@ -154,7 +142,7 @@ def test_controlnet_and_a_checkpoint_that_is_instructed(url: str) -> None:
             == SIZE
         )
         edited = api.img2img(
-            images=[photo()], prompt="make it blue", override_settings=told, **own, alwayson_scripts={}
+            images=[photo()], prompt="make it blue", override_settings=override, **own, alwayson_scripts={}
         )
         assert edited.info["engine"]["name"] == "starter-edit" and edited.parameters["image_cfg_scale"] == 1.5
 

@@ -28,5 +28,5 @@ def shown(one: ParameterSpec) -> str:
 
 
 def test_the_page_lists_every_engine_as_the_catalogue_has_it() -> None:
-    told = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
-    assert told == [row(spec) for spec in load_catalogue().engines]
+    rows = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
+    assert rows == [row(spec) for spec in load_catalogue().engines]

@@ -12,10 +12,10 @@ from PIL import Image
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.report import EditThresholds, Thresholds
-from tests.documents.test_readme import ROOT, folder, port, snippets
+from tests.support.places import ROOT
+from tests.support.snippets import snippets
 from tests.support.tiny import MAKERS
 
-__all__ = ["folder", "port"]
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
 
 

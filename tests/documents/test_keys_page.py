@@ -3,7 +3,8 @@
 import re
 
 from tests.cli.test_main import likeness
-from tests.documents.test_readme import ROOT, snippets
+from tests.support.places import ROOT
+from tests.support.snippets import snippets
 
 
 def test_the_commands_of_the_page(tmp_path):

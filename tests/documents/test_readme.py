@@ -6,36 +6,16 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from likeness.local.supervisor import Settings, Stack
-from likeness.local.valkey import free_port
 from tests.support.places import ROOT
+from tests.support.snippets import snippets
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
-
-
-def snippets(file: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / file).read_text("utf-8"), re.MULTILINE | re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    settings = Settings(tmp_path_factory.mktemp("home"), port=free_port())
-    with Stack(settings, print) as stack:
-        stack.wait_until_ready()
-        yield settings.port
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    return tmp_path
 
 
 def test_the_python_lines(port: int, folder: Path) -> None:

@@ -1,16 +1,18 @@
 """Exact edits never wait behind another job: the whole stack, with its other worker held by a long one."""
 
-import threading
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from likeness.client import Client
+from likeness.client import Client, LikenessProblem
 from likeness.contract.jobs import JobStatus
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
 from tests.support.places import DRILL_CATALOGUE, EXAMPLES
+from tests.support.stacks import supervised
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(180)]
 
@@ -21,13 +23,8 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     catalogue = tmp_path / "catalogue.toml"
     catalogue.write_text('extends = "shipped"\n' + own.replace("timeout = 3", "timeout = 170"))
     settings = Settings(tmp_path / "home", port=free_port(), environment={"LIKENESS_CATALOGUE": str(catalogue)})
-    with Stack(settings, print) as running:
-        running.wait_until_ready()
-        keeping = threading.Thread(target=running.keep_running, daemon=True)
-        keeping.start()
+    with supervised(settings) as running:
         yield running
-        running.ask_to_stop()
-        keeping.join()
 
 
 def test_a_colour_and_a_print_are_made_while_the_other_worker_is_held(stack: Stack, tmp_path: Path) -> None:
@@ -40,6 +37,13 @@ def test_a_colour_and_a_print_are_made_while_the_other_worker_is_held(stack: Sta
             client.customise(EXAMPLES / "shirt-plaid.jpg", text="Sale"),
         ]
         assert [client.wait(job, timeout=60).status for job in edits] == [JobStatus.SUCCEEDED] * 2
+        made = client.job(edits[0].id).result.images[0]
+        assert made.matte == f"/jobs/{edits[0].id}/images/0/matte"
+        with Image.open(io.BytesIO(client.matte(edits[0]))) as matte:
+            assert (matte.mode, matte.size) == ("L", (made.width, made.height))
+        client.delete(edits[0])
+        with pytest.raises(LikenessProblem):
+            client.matte(edits[0])
         assert client.job(held.id).status is JobStatus.RUNNING
         assert client.job(queued.id).status is JobStatus.QUEUED, "there is no other worker for it"
         go_on.touch()

@@ -18,7 +18,18 @@ from tests.models.fake_hub import Hub, Repository, running, weights
 from tests.support.places import ROOT
 
 COMMIT, NEWER = "a" * 40, "b" * 40
+WORDS = 'repository = "maker/words", revision = "main", licence = "MIT"'
 CATALOGUE = f"""
+model = [
+    {{ name = "tiny-vae", repository = "maker/vae", revision = "{COMMIT}", licence = "Apache-2.0", files = [
+        "vae/config.json",
+        "vae/*.fp16.safetensors",
+    ] }},
+    {{ name = "tiny-words", {WORDS}, files = ["*.txt", "model.safetensors"] }},
+    {{ name = "metrics-clip", {WORDS}, files = ["*.txt"] }},
+    {{ name = "metrics-tiny", {WORDS}, files = ["model.safetensors"], size = 4_200 }},
+]
+
 [[engine]]
 name = "tiny"
 family = "autoencoder"
@@ -37,35 +48,6 @@ multiple = 8
 minimum = 64
 tile = 1024
 overlap = 128
-
-[[model]]
-name = "tiny-vae"
-repository = "maker/vae"
-revision = "{COMMIT}"
-licence = "Apache-2.0"
-files = ["vae/config.json", "vae/*.fp16.safetensors"]
-
-[[model]]
-name = "tiny-words"
-repository = "maker/words"
-revision = "main"
-licence = "MIT"
-files = ["*.txt", "model.safetensors"]
-
-[[model]]
-name = "metrics-clip"
-repository = "maker/words"
-revision = "main"
-licence = "MIT"
-files = ["*.txt"]
-
-[[model]]
-name = "metrics-tiny"
-repository = "maker/words"
-revision = "main"
-licence = "MIT"
-files = ["model.safetensors"]
-size = 4_200
 """
 
 

@@ -27,7 +27,7 @@ class Repository:
     commits: dict[str, dict[str, bytes]]
     main: str
     lies: dict[str, str] = field(default_factory=dict)
-    """sha256 that is told, by path, instead of the true one."""
+    """sha256 that is reported, by path, instead of the true one."""
     gated: bool = False
 
 
@@ -136,8 +136,8 @@ def running() -> Iterator[Hub]:
 def sibling(path: str, data: bytes, lies: dict[str, str]) -> dict[str, object]:
     """Return what the hub tells of one file."""
     blob = hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
-    told: dict[str, object] = {"rfilename": path, "size": len(data), "blobId": blob}
+    entry: dict[str, object] = {"rfilename": path, "size": len(data), "blobId": blob}
     if len(data) >= LARGE:
         sha256 = lies.get(path, hashlib.sha256(data).hexdigest())
-        told["lfs"] = {"size": len(data), "sha256": sha256, "pointerSize": 134}
-    return told
+        entry["lfs"] = {"size": len(data), "sha256": sha256, "pointerSize": 134}
+    return entry

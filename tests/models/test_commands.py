@@ -22,9 +22,9 @@ def test_the_list_says_what_is_here_how_large_and_who_needs_it(installed: Machin
 
 
 def test_verify_runs_each_engine_on_what_was_pulled_and_prints_its_report(installed: Machine) -> None:
-    told = installed.says("verify", "--picture", str(ROOT / "examples/cutout-soft-alpha.png"))
-    assert "tiny-vae: 2 files, 8.5 MB, all intact" in told and "tiny-words: 2 files" in told
-    assert "tiny on cutout-soft-alpha.png:" in told and "accepted: frame equal" in told
+    printed = installed.says("verify", "--picture", str(ROOT / "examples/cutout-soft-alpha.png"))
+    assert "tiny-vae: 2 files, 8.5 MB, all intact" in printed and "tiny-words: 2 files" in printed
+    assert "tiny on cutout-soft-alpha.png:" in printed and "accepted: frame equal" in printed
 
 
 def test_an_engine_whose_parts_are_not_all_here_is_not_run(installed: Machine) -> None:
@@ -48,8 +48,8 @@ def test_engines_run_on_folders_that_came_by_hand_too_but_nothing_vouches_for_th
 
 
 def test_a_picture_that_is_none(installed: Machine) -> None:
-    told = installed.complains("verify", "--picture", str(installed.home / "catalogue.toml"))
-    assert "catalogue.toml cannot be read" in told
+    printed = installed.complains("verify", "--picture", str(installed.home / "catalogue.toml"))
+    assert "catalogue.toml cannot be read" in printed
     assert "no image to run the engines on" in installed.complains("verify", "--picture", "nowhere.png")
 
 
@@ -58,18 +58,18 @@ def test_one_wrong_byte_is_found_and_no_engine_runs_on_it(installed: Machine) ->
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    told = installed.complains("verify", "tiny-vae")
-    assert told.startswith(f"likeness: tiny-vae: {VAE}: its sha256 is ") and told.count("\n") == 1
+    printed = installed.complains("verify", "tiny-vae")
+    assert printed.startswith(f"likeness: tiny-vae: {VAE}: its sha256 is ") and printed.count("\n") == 1
 
 
 def test_what_was_added_cut_or_taken_away_is_found(installed: Machine) -> None:
     (installed.models / "tiny-vae/vae/extra.bin").write_bytes(b"x")
     (installed.models / "tiny-vae" / VAE).write_bytes(b"short")
     (installed.models / "tiny-words/vocab.txt").unlink()
-    told = installed.complains("verify", "--no-run")
-    assert "tiny-vae: vae/extra.bin: it was not pulled" in told
-    assert f"tiny-vae: {VAE}: 5 bytes, not " in told
-    assert "tiny-words: vocab.txt: missing" in told
+    printed = installed.complains("verify", "--no-run")
+    assert "tiny-vae: vae/extra.bin: it was not pulled" in printed
+    assert f"tiny-vae: {VAE}: 5 bytes, not " in printed
+    assert "tiny-words: vocab.txt: missing" in printed
 
 
 def test_a_read_only_folder_can_be_listed_and_verified_but_not_changed(installed: Machine) -> None:
@@ -77,9 +77,9 @@ def test_a_read_only_folder_can_be_listed_and_verified_but_not_changed(installed
         assert "tiny-vae" in installed.run_apart("list").said()
         assert "all intact" in installed.run_apart("verify", "--no-run").said()
         assert installed.run_apart("pull", "tiny").said().count("already installed") == 2
-        told = f"{installed.models} cannot be changed: Permission denied"
-        assert told in installed.run_apart("pull", "metrics-tiny").complaint()
-        assert told in installed.run_apart("remove", "tiny-vae", "--yes").complaint()
+        printed = f"{installed.models} cannot be changed: Permission denied"
+        assert printed in installed.run_apart("pull", "metrics-tiny").complaint()
+        assert printed in installed.run_apart("remove", "tiny-vae", "--yes").complaint()
     assert (installed.models / "tiny-vae" / VAE).is_file()
 
 

@@ -48,9 +48,9 @@ def test_all_that_an_engine_needs_comes_and_nothing_else(machine: Machine) -> No
 
 def test_a_branch_stays_at_the_commit_it_was_pulled_at(machine: Machine) -> None:
     words = machine.hub.repositories["maker/words"]
-    told = machine.says("pull", "metrics")
-    assert "metrics-tiny: about 4.2 kB from maker/words; licence: MIT\n" in told
-    assert f"metrics-clip: 6 bytes at commit {COMMIT}\n" in told and "metrics-tiny: 4.2 kB at" in told
+    printed = machine.says("pull", "metrics")
+    assert "metrics-tiny: about 4.2 kB from maker/words; licence: MIT\n" in printed
+    assert f"metrics-clip: 6 bytes at commit {COMMIT}\n" in printed and "metrics-tiny: 4.2 kB at" in printed
     words.commits[NEWER], words.main = {"model.safetensors": weights(fill=b"n")}, NEWER
     assert machine.says("pull", "metrics-tiny") == "metrics-tiny: already installed\n"
     assert lockfile(machine, "metrics-tiny")["commit"] == COMMIT
@@ -110,8 +110,8 @@ def test_a_killed_pull_is_not_installed_and_the_next_goes_on_at_the_same_commit(
 def test_a_file_of_another_sha256_is_refused_and_asked_for_again(machine: Machine) -> None:
     words = machine.hub.repositories["maker/words"]
     words.lies["model.safetensors"] = "0" * 64
-    told = machine.complains("pull", "metrics-tiny")
-    assert f"its sha256 is {sha256(weights()).hexdigest()}, not {'0' * 64}" in told
+    printed = machine.complains("pull", "metrics-tiny")
+    assert f"its sha256 is {sha256(weights()).hexdigest()}, not {'0' * 64}" in printed
     assert files(machine) == {".metrics-tiny.part/lock.json"}
     words.lies.clear()
     machine.says("pull", "metrics-tiny")
@@ -127,25 +127,25 @@ def test_what_is_no_weights_file_is_refused_by_its_content(machine: Machine) -> 
 def test_pickles_are_refused_even_when_a_catalogue_asks_for_them(machine: Machine) -> None:
     catalogue = machine.home / "catalogue.toml"
     catalogue.write_text(catalogue.read_text().replace('"vae/*.fp16.safetensors"', '"vae/*"'))
-    told = machine.complains("pull", "tiny-vae")
-    assert "'vae/diffusion_pytorch_model.bin' of maker/vae is rejected" in told
+    printed = machine.complains("pull", "tiny-vae")
+    assert "'vae/diffusion_pytorch_model.bin' of maker/vae is rejected" in printed
     assert files(machine) == set()
 
 
 def test_without_a_hub_it_says_what_is_missing_and_what_to_do(machine: Machine) -> None:
     machine.says("pull", "tiny-vae")
     for away in ({"HF_HUB_OFFLINE": "1"}, {"HF_ENDPOINT": "http://127.0.0.1:1"}):
-        told = machine.complains("pull", "tiny", **away)
-        assert "missing: tiny-words (?). Run this again" in told
-        assert "`likeness models pull tiny-words` on a machine that can reach it" in told
-        assert f"copy the folders to {machine.models}" in told
+        printed = machine.complains("pull", "tiny", **away)
+        assert "missing: tiny-words (?). Run this again" in printed
+        assert "`likeness models pull tiny-words` on a machine that can reach it" in printed
+        assert f"copy the folders to {machine.models}" in printed
         assert machine.says("pull", "tiny-vae", **away) == "tiny-vae: already installed\n"
 
 
 def test_a_gated_repository_says_how_to_get_in(machine: Machine) -> None:
     machine.hub.repositories["maker/words"].gated = True
-    told = machine.complains("pull", "metrics-tiny")
-    assert f"{machine.hub.url}/maker/words is gated" in told and "HF_TOKEN" in told
+    printed = machine.complains("pull", "metrics-tiny")
+    assert f"{machine.hub.url}/maker/words is gated" in printed and "HF_TOKEN" in printed
     machine.says("pull", "metrics-tiny", HF_TOKEN="let-me-in")
 
 

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from likeness.client import Client
-from tests.documents.test_readme import ROOT, snippets
 from tests.openapi.conftest import Shop
-from tests.support.places import EXAMPLES
+from tests.support.places import EXAMPLES, ROOT
+from tests.support.snippets import snippets
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 PROGRAMS = snippets("docs/python.md", "python")

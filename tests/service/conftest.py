@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from PIL import Image
 
-from service.app import create_app
+from service.app import create_app, server_config
 from service.config import Settings
 from tests.conftest import Server, server_binary
 from tests.worker.drill import CATALOGUE, Drill
@@ -67,7 +67,9 @@ class Live:
 @contextmanager
 def listening(app: FastAPI) -> Iterator[str]:
     """Run an app on a free port, in a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=1))
+    config = server_config(app, "127.0.0.1", 0)
+    config.timeout_graceful_shutdown = 1
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():

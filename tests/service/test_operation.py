@@ -1,7 +1,10 @@
 """The catalogue, readiness, metrics, logs."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -9,9 +12,11 @@ import pytest
 import structlog
 
 from likeness.contract.engines import EngineSpec
+from likeness.local.valkey import free_port
 from likeness.observability.logs import log_as_json
-from tests.service.conftest import Live, png
+from tests.service.conftest import Live, Stack, png
 from tests.service.http.test_bad_input import assert_problem
+from tests.worker.drill import CATALOGUE
 
 
 def test_engines(live: Live) -> None:
@@ -48,6 +53,30 @@ def test_ready_once_a_worker_holds_the_default_engine(live: Live, idle: Live) ->
     answer = idle.http.get("/readyz")
     assert_problem(answer, 503, "not_ready")
     assert "no worker serves the engine drill" in answer.json()["detail"]
+
+
+@pytest.mark.processes
+def test_not_ready_where_the_store_takes_no_images(live: Live, stack: Stack, tmp_path: Path) -> None:
+    """As on a full disk, or one mounted read-only: this process may list files, and write none of any size."""
+    environment = {
+        **os.environ,
+        "LIKENESS_PORT": str(port := free_port()),
+        "LIKENESS_REDIS_URL": f"unix://{stack.server.socket}?db=0",
+        "LIKENESS_STORE_URL": f"file://{tmp_path / 'store'}",
+        "LIKENESS_CATALOGUE": str(CATALOGUE),
+    }
+    no_files = "import resource, service.app; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); service.app.main()"
+    command = [sys.executable, "-c", no_files]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        transport = httpx.HTTPTransport(retries=8)  # each after twice as long as the one before, from half a second
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport, timeout=20) as http:
+            answer = http.get("/readyz")
+    finally:
+        process.kill()
+        process.wait()
+    assert_problem(answer, 503, "not_ready")
+    assert answer.json()["detail"] == "storage takes no images"
 
 
 def test_metrics(serve) -> None:

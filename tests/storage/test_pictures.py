@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -135,3 +137,39 @@ def test_a_store_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "jobs").write_text("in the way")
     with pytest.raises(StoreUnavailable):
         store.put("a", b"shoe", "image/png")
+
+
+KILLED = """
+import sys
+from likeness.storage.pictures import PictureStore
+PictureStore.open(sys.argv[1]).put(sys.argv[2], bytes(400_000_000), "image/png")
+"""
+
+
+@pytest.mark.processes
+def test_what_a_put_that_was_killed_left_is_erased_with_its_job_and_when_its_time_is_over(tmp_path: Path) -> None:
+    """obstore writes to a name of its own and renames it, and neither lists nor erases such names."""
+    url = f"file://{tmp_path / 'store'}"
+    store, left = PictureStore.open(url), []
+    for _ in range(2):
+        left.append(new_job_id())
+        process = subprocess.Popen([sys.executable, "-c", KILLED, url, left[-1]])
+        folder = tmp_path / "store" / "jobs" / left[-1]
+        while not folder.exists() or not any("#" in path.name for path in folder.iterdir()):
+            assert process.poll() is None, "it was done before it could be killed"
+        process.kill()
+        process.wait()
+        assert [path.name[64:] for path in folder.iterdir()] == ["#1"]
+    live = new_job_id()
+    kept = store.put(live, b"whole", "image/png")
+    asyncio.run(store.erase(left[0]))
+    assert sorted(path.name for path in (tmp_path / "store" / "jobs").iterdir()) == sorted([left[1], live])
+    assert left[1] in older_than(store, datetime.now(UTC) + timedelta(seconds=5))
+    assert left[1] not in older_than(store, datetime.now(UTC) - timedelta(seconds=60))
+    asyncio.run(store.erase(left[1]))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "store" / kept.key]
+
+
+def test_a_probe_leaves_nothing(store: PictureStore) -> None:
+    asyncio.run(store.probe())
+    assert older_than(store, datetime.now(UTC) + timedelta(days=1)) == []

@@ -106,7 +106,7 @@ def sdxl(folder: Path, in_channels: int = 4) -> None:
 
 
 def sdxl_refiner(folder: Path) -> None:
-    """Save an SDXL refiner: the second text encoder alone, and a UNet told of an aesthetic score."""
+    """Save an SDXL refiner: the second text encoder alone, and a UNet conditioned on an aesthetic score."""
     seeded(2)
     network = unet(large=True)
     config = dict(network.config, cross_attention_dim=32, projection_class_embeddings_input_dim=32 + 5 * 8)

@@ -36,6 +36,14 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from tests.support.tiny_parts import THIN, autoencoder, seeded, text_encoder, tokenizer
 
 SIZE = 32
+DIT = {
+    "in_channels": 16,
+    "attention_head_dim": 16,
+    "num_attention_heads": 2,
+    "joint_attention_dim": 32,
+    "axes_dims_rope": (4, 6, 6),
+}
+"""Sizes of a small diffusion transformer whose text is 32 wide."""
 
 
 def kandinsky22_prior(folder: Path) -> None:
@@ -105,16 +113,7 @@ def flux_kontext(folder: Path) -> None:
         *((one, -3.0) for one in string.printable),
     ]
     transformer = FluxTransformer2DModel(
-        patch_size=1,
-        in_channels=16,
-        num_layers=1,
-        num_single_layers=1,
-        attention_head_dim=16,
-        num_attention_heads=2,
-        joint_attention_dim=32,
-        pooled_projection_dim=32,
-        guidance_embeds=True,
-        axes_dims_rope=(4, 6, 6),
+        **DIT, patch_size=1, num_layers=1, num_single_layers=1, pooled_projection_dim=32, guidance_embeds=True
     )
     reader = T5EncoderModel(T5Config(vocab_size=220, d_model=32, d_kv=8, d_ff=37, num_layers=2, num_heads=4))
     FluxKontextPipeline(
@@ -185,16 +184,7 @@ def qwen_image_edit(folder: Path) -> None:
             latents_mean=[0.1, -0.2, 0.3, 0.0],
             latents_std=[1.1, 0.9, 1.2, 1.0],
         ),
-        "transformer": QwenImageTransformer2DModel(
-            in_channels=16,
-            out_channels=4,
-            num_layers=2,
-            attention_head_dim=16,
-            num_attention_heads=2,
-            joint_attention_dim=32,
-            axes_dims_rope=(4, 6, 6),
-            zero_cond_t=True,
-        ),
+        "transformer": QwenImageTransformer2DModel(**DIT, out_channels=4, num_layers=2, zero_cond_t=True),
         "text_encoder": qwen_reader(read),
         "tokenizer": read,
         "scheduler": FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),

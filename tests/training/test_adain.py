@@ -1,12 +1,13 @@
 """The recipe of AdaIN's decoder, on data that the test makes."""
 
-import csv
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
+from tests.support.training import logged_steps, resumed
 from training import adain
 from training.adain import Run
 from worker.config import WEIGHTS
@@ -32,13 +33,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, tmp_path: Path) -> None:
-    first = Run(tmp_path / "run", Namespace(minutes=0.005, data=data, **SETTINGS))
-    first.train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.005, data=data, **SETTINGS))
-    before = resumed.trainer.step
-    assert before > 0
-    resumed.train()
-    steps = [int(row[0]) for row in csv.reader((tmp_path / "run/log.csv").read_text().splitlines())]
+    before = resumed(partial(Run, tmp_path / "run"), 0.005, {"data": data, **SETTINGS})
+    steps = logged_steps(tmp_path / "run")
     assert steps == sorted(steps) and steps[-1] > before
     assert (tmp_path / "run/samples.png").stat().st_size > 0
     StyleDecoder.loaded(tmp_path / "run/decoder")

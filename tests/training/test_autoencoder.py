@@ -1,7 +1,6 @@
 """The autoencoder's recipe, on pictures that the test makes."""
 
-import csv
-from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 from diffusers.models import AutoencoderDC
 from safetensors.torch import load_file
 
+from tests.support.training import logged_steps, resumed
 from training.autoencoder import Run, build, judge
 from training.data.pictures import HELD_OUT, Crops, load_pictures
 from training.starts.pca import pca_start
@@ -34,13 +34,8 @@ def test_crops_are_seeded_and_held_out_photos_stay_out(data: Path) -> None:
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, tmp_path: Path) -> None:
     settings = {"crop": 32, "batch": 2, "rate": 1e-4, "seed": 1, "every": 1e9}
-    first = Run(tmp_path, data, Namespace(minutes=0.02, **settings))
-    first.train()
-    resumed = Run(tmp_path, data, Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings))
-    assert resumed.trainer.step > 0 and resumed.trainer.seconds >= 0.02 * 60
-    before = resumed.trainer.step
-    resumed.train()
-    steps = [int(row[0]) for row in csv.reader((tmp_path / "log.csv").read_text().splitlines())]
+    before = resumed(partial(Run, tmp_path, data), 0.02, settings)
+    steps = logged_steps(tmp_path)
     assert steps == sorted(steps) and steps[-1] > before
     AutoencoderDC.from_pretrained(tmp_path / "vae", use_safetensors=True)
     weights = load_file(tmp_path / "vae/diffusion_pytorch_model.safetensors")

@@ -1,15 +1,16 @@
 """The control's recipe, on data and a denoiser that the test makes."""
 
 import csv
-from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.support.training import resumed
 from training.autoencoder import build as build_vae
 from training.controlnet import Run
 from training.data import tokenizer as vocabulary
-from training.loop import judge
+from training.loop import judge, latent_run
 from training.loop.family import build_text, build_unet, scheduler
 from worker.networks.starter import StarterCleaner, StarterControlNet
 
@@ -20,7 +21,7 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     monkeypatch.setattr(judge, "SIDE", 64)
     monkeypatch.setattr(judge, "PHOTOS", 1)
     monkeypatch.setattr("training.controlnet.FITTED", 8)
-    monkeypatch.setattr("training.controlnet.LEAST", 8)
+    monkeypatch.setattr(latent_run, "LEAST", 8)
     family = tmp_path / "family"
     tokenizer = vocabulary.build(merges)
     build_vae().save_pretrained(family / "vae")
@@ -30,12 +31,7 @@ def test_a_run_is_resumed_and_leaves_weights_that_load(
     scheduler().save_pretrained(family / "scheduler")
     StarterCleaner().save_pretrained(family / "cleaner")
     settings = {"data": data, "family": family, "size": 64, "batch": 2, "rate": 1e-3, "seed": 1, "every": 1e9}
-    first = Run(tmp_path / "run", Namespace(minutes=0.01, **settings))
-    first.train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.01, **settings))
-    before = resumed.trainer.step
-    assert before > 0
-    resumed.train()
+    before = resumed(partial(Run, tmp_path / "run"), 0.01, settings)
     rows = list(csv.DictReader((tmp_path / "run/log.csv").read_text().splitlines()))
     assert int(rows[-1]["step"]) > before and set(rows[0]) >= {"kept", "free"}
     StarterControlNet.from_pretrained(tmp_path / "run/controlnet", use_safetensors=True)

@@ -2,6 +2,7 @@
 
 import csv
 from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind, understand
 from likeness.imaging.edits.apply import apply_edit
+from tests.support.training import resumed
 from training.autoencoder import build
 from training.data import tokenizer as merged
 from training.data.pairs import Pairs, TrainingTask, drawn_edit
@@ -90,12 +92,7 @@ def test_a_run_is_resumed_and_leaves_parts_that_load(
     build().save_pretrained(tmp_path / "vae")
     settings = {"data": data, "vae": tmp_path / "vae", "vocabulary": merges, "until": None, "start": None}
     settings |= {"size": 64, "batch": 2, "rate": 1e-4, "seed": 1, "every": 1e9}
-    first = Run(tmp_path / "run", Namespace(minutes=0.03, **settings))
-    first.train()
-    resumed = Run(tmp_path / "run", Namespace(minutes=first.trainer.seconds / 60 + 0.03, **settings))
-    assert resumed.trainer.step > 0
-    before = resumed.trainer.step
-    resumed.train()
+    before = resumed(partial(Run, tmp_path / "run"), 0.03, settings)
     rows = list(csv.DictReader((tmp_path / "run/log.csv").read_text().splitlines()))
     assert [int(row["step"]) for row in rows][-1] > before and set(rows[0]) >= {"hue", "outside"}
     StarterUNet.from_pretrained(tmp_path / "run/unet", use_safetensors=True)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.support.training import resumed
 from training import feature_diffusion, feature_gan
 from training.autoencoder import build
 from training.data.pictures import Crops, load_pictures
@@ -43,12 +44,7 @@ def rows(folder: Path) -> list[list[float]]:
 def test_a_run_is_resumed_and_leaves_weights_that_load(
     settings: dict[str, Any], tmp_path: Path, recipe: Any, name: str, network: Any
 ) -> None:
-    first = recipe.Run(Namespace(minutes=0.005, out=tmp_path, **settings))
-    first.train()
-    resumed = recipe.Run(Namespace(minutes=first.trainer.seconds / 60 + 0.01, out=tmp_path, **settings))
-    before = resumed.trainer.step
-    assert before > 0 and not torch.equal(resumed.trainer.average[next(iter(resumed.trainer.average))], torch.zeros(()))
-    resumed.train()
+    before = resumed(recipe.Run, 0.005, {"out": tmp_path, **settings})
     one, other = rows(tmp_path)
     assert one[0] == before < other[0] and len(other) == len(one) >= 2 + 2 * len(LAYERS)
     assert (tmp_path / "samples.png").exists()

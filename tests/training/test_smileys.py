@@ -1,13 +1,13 @@
 """The recipe of `vae-smileys`."""
 
 import csv
-from argparse import Namespace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from tests.support.training import resumed
 from training import smileys
 from training.losses.elbo import Run
 from worker.networks.vae import PictureVAE
@@ -32,13 +32,8 @@ def test_a_face_has_dark_eyes_above_a_mouth_on_its_skin() -> None:
 
 def test_a_run_is_resumed_and_the_faces_come_closer(tmp_path: Path) -> None:
     settings = {"rate": 2e-3, "seed": 1, "every": 1e9}
-    network, batches = smileys.build(), partial(smileys.batches, 8)
-    first = Run(tmp_path / "picture", network, batches, smileys.judge, Namespace(minutes=0.02, **settings))
-    first.train()
-    onward = Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings)
-    run = Run(tmp_path / "picture", smileys.build(), batches, smileys.judge, onward)
-    assert run.trainer.step > 0
-    run.train()
+    batches = partial(smileys.batches, 8)
+    resumed(lambda args: Run(tmp_path / "picture", smileys.build(), batches, smileys.judge, args), 0.02, settings)
     with (tmp_path / "picture/log.csv").open() as log:
         rows = list(csv.DictReader(log))
     assert float(rows[-1]["elbo"]) > float(rows[0]["elbo"])

@@ -1,13 +1,14 @@
 """The VQGAN's recipe, on pictures that the test makes."""
 
 import csv
-from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.support.training import resumed
 from training.data.pictures import Crops, load_pictures
 from training.vqgan import LOSSES, Run, losses_of, start
 from worker.diffusion.starter import StarterAutoencoder
@@ -46,12 +47,7 @@ def test_gradients_go_straight_through_the_codes(begun: tuple[VQGAN, torch.Tenso
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, tmp_path: Path) -> None:
-    first = Run(tmp_path, Namespace(data=data, minutes=0.02, **SETTINGS))
-    first.train()
-    resumed = Run(tmp_path, Namespace(data=data, minutes=first.trainer.seconds / 60 + 0.02, **SETTINGS))
-    assert resumed.trainer.step > 0 and resumed.trainer.seconds >= 0.02 * 60
-    before = resumed.trainer.step
-    resumed.train()
+    before = resumed(partial(Run, tmp_path), 0.02, {"data": data, **SETTINGS})
     rows = list(csv.reader((tmp_path / "log.csv").read_text().splitlines()))
     assert [int(row[0]) for row in rows] == sorted(int(row[0]) for row in rows) and int(rows[-1][0]) > before
     assert all(len(row) == 6 + len(LOSSES) for row in rows) and rows[-1][-1], "the discriminator learnt"

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.support.training import resumed
 from training.data.pictures import load_pictures
 from training.vqgan_transformer import ANY, TALLEST, Run, TokenDataset, build, cut, labels_of, loss_of, on_white
 from worker.engines.vqgan_transformer import loaded
@@ -67,14 +68,9 @@ def test_the_loss_sees_only_what_is_before() -> None:
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, vqgan: Path, tmp_path: Path) -> None:
     settings = {"data": data, "vqgan": vqgan, "batch": 2, "rate": 1e-3, "seed": 1, "every": 1e9}
-    first = Run(tmp_path, Namespace(minutes=0.02, **settings))
-    first.train()
+    before = resumed(partial(Run, tmp_path), 0.02, settings)
     tokens = load_file(tmp_path / "tokens.safetensors")
     assert tokens["tokens"].shape == (12 * 4, TALLEST, ACROSS) and tokens["labels"].shape == (12 * 4,)
-    resumed = Run(tmp_path, Namespace(minutes=first.trainer.seconds / 60 + 0.02, **settings))
-    before = resumed.trainer.step
-    assert before > 0 and resumed.trainer.seconds >= 0.02 * 60
-    resumed.train()
     rows = list(csv.reader((tmp_path / "log.csv").read_text().splitlines()))
     assert int(rows[-1][0]) > before and all(0 < float(row[3]) < 6 for row in rows)
     gpt = loaded(tmp_path / "vqgan-transformer")

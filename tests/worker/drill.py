@@ -16,6 +16,7 @@ import redis
 from PIL import Image
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
+from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import Job, JobOrder, JobStatus, new_job_id
 from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Recreate
@@ -51,6 +52,13 @@ class Drill:
 
     def worker(self, **settings: str) -> subprocess.Popen[bytes]:
         """Start a worker process and return it once it is listening."""
+        before = {one.worker for one in self.call(lambda queue: queue.residency())}
+        process = self.starting(**settings)
+        self.until(lambda: {one.worker for one in self.call(lambda queue: queue.residency())} - before, 60)
+        return process
+
+    def starting(self, **settings: str) -> subprocess.Popen[bytes]:
+        """Start a worker process."""
         environment = {
             **os.environ,
             "LIKENESS_REDIS_URL": self.redis_url,
@@ -58,11 +66,9 @@ class Drill:
             "LIKENESS_CATALOGUE": str(self.catalogue_file),
             **{f"LIKENESS_{name.upper()}": value for name, value in settings.items()},
         }
-        before = {one.worker for one in self.call(lambda queue: queue.residency())}
         with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:
             process = subprocess.Popen([sys.executable, "-m", "worker"], env=environment, stderr=log, stdout=log)
         self.workers.append(process)
-        self.until(lambda: {one.worker for one in self.call(lambda queue: queue.residency())} - before, 60)
         return process
 
     def stop(self) -> None:
@@ -86,6 +92,12 @@ class Drill:
 
     def submit(self, owner: str = OWNER, limits: KeyLimits = UNLIMITED, **fields: Any) -> str:
         """Accept one job as the service does, and return its id."""
+        order, spec = self.order(owner, **fields)
+        self.call(lambda queue: queue.accept(order, spec, None, limits))
+        return order.id
+
+    def order(self, owner: str = OWNER, **fields: Any) -> tuple[JobOrder, EngineSpec]:
+        """Return what would be accepted, its image stored, and its engine."""
         task = Recreate(**fields)
         spec = self.catalogue.choose(task)
         job_id = new_job_id()
@@ -101,8 +113,7 @@ class Drill:
             batch_key=PlannedRun.of(spec, task).batch_key(16, 16),
             timeout=spec.bound(task, 16, 16),
         )
-        self.call(lambda queue: queue.accept(order, spec, None, limits))
-        return job_id
+        return order, spec
 
     def job(self, job_id: str) -> Job:
         """Return a job."""

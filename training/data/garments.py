@@ -13,12 +13,12 @@ from training.data.pictures import Pictures, Pixels
 MARGIN = 0.05
 """White on each side of the product's longer side, as a share of the square."""
 LEAST = 60
-"""Pictures that a class needs to become a label."""
+"""Images that a class needs to become a label."""
 
 
 @dataclass(frozen=True)
 class Garments:
-    """N x size x size x 3 pictures, which class each is of, and the names of the classes in order."""
+    """N x size x size x 3 images, which class each is of, and the names of the classes in order."""
 
     pictures: Pixels
     classes: NDArray[np.int64]
@@ -26,7 +26,7 @@ class Garments:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """Return the share of the pictures that each class has; they sum to 1."""
+        """Return the share of the images that each class has; they sum to 1."""
         counts = np.bincount(self.classes, minlength=len(self.names))
         return tuple(float(count) for count in counts / counts.sum())
 

@@ -23,7 +23,7 @@ NEAREST = 2.0
 EDGES = ("canny", "soft_edge")
 """The maps that the starter's control learns."""
 HOLE = 0.5
-"""What stands in a masked picture where the mask is: 0 in the -1..1 that networks see, as diffusers does."""
+"""What stands in a masked image where the mask is: 0 in the -1..1 that networks see, as diffusers does."""
 
 
 class TrainingTask(StrEnum):
@@ -34,11 +34,11 @@ class TrainingTask(StrEnum):
     FILL = "fill"
     """Complete the masked part (inpainting)."""
     DRAW = "draw"
-    """Make the picture from its caption alone."""
+    """Make the image from its caption alone."""
     CLEAN = "clean"
-    """Take a little noise off a part of a picture."""
+    """Take a little noise off a part of an image."""
     CONTROL = "control"
-    """Make the picture from its caption and its edges."""
+    """Make the image from its caption and its edges."""
 
 
 SHARES = {TrainingTask.EDIT: 0.6, TrainingTask.FILL: 0.15, TrainingTask.DRAW: 0.25}
@@ -66,7 +66,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Shot:
-    """A photo or an emoji on a colour, cropped: picture, product mask, what it shows."""
+    """A photo or an emoji on a colour, cropped: image, product mask, what it shows."""
 
     rgb: Floats
     mask: Floats
@@ -146,7 +146,7 @@ class Pairs:
         return Shot(rgb, mask, noun)
 
     def _hole(self, product: Floats) -> Floats:
-        """Return where a picture is to be completed: the product, the background, or up to three boxes."""
+        """Return where an image is to be completed: the product, the background, or up to three boxes."""
         draw = self.random.random()
         if draw < 0.15:
             return (cv2.dilate(product, np.ones((9, 9))) > 0.5).astype(np.float32)
@@ -199,7 +199,7 @@ def _drawn(random: np.random.Generator, shares: dict[Name, float]) -> Name:
 
 
 def caption(shot: Shot) -> str:
-    """Return what the picture shows: "a photo of a blue shirt on a white background"."""
+    """Return what the image shows: "a photo of a blue shirt on a white background"."""
     lab = lab_of(shot.rgb)
     product, ground = shot.mask > 0.5, shot.mask < 0.1
     inside = f"{_called(lab[product])} " if product.any() else ""

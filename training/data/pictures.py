@@ -1,4 +1,4 @@
-"""Training pictures: the clothing photos and the emoji, held in memory as uint8 arrays."""
+"""Training images: the clothing photos and the emoji, held in memory as uint8 arrays."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Pictures of styles: textures drawn by program, emoji strewn over a colour, parts of photos in strong colours."""
+"""Images of styles: textures drawn by program, emoji strewn over a colour, parts of photos in strong colours."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ PARTS = (0.45, 0.75)
 
 
 class Styles:
-    """Endless random pictures to take a style from."""
+    """Endless random images to take a style from."""
 
     def __init__(self, pictures: Pictures, size: int, seed: int) -> None:
         self.pictures, self.size = pictures, size
@@ -55,7 +55,7 @@ def colour(random: Random) -> Pixels:
 
 
 def jittered(random: Random, rgb: Pixels) -> Pixels:
-    """Return a picture with its hues turned, its saturation and contrast raised or lowered."""
+    """Return an image with its hues turned, its saturation and contrast raised or lowered."""
     hsv = cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV).astype(np.float32)
     hsv[..., 0] = (hsv[..., 0] + random.uniform(0, 180)) % 180
     hsv[..., 1] = np.clip(hsv[..., 1] * random.uniform(0.5, 3.0), 0, 255)
@@ -132,7 +132,7 @@ def _painted(random: Random, height: np.ndarray) -> Pixels:
 
 
 def _lay(made: np.ndarray, emoji: Pixels, corner: np.ndarray) -> None:
-    """Lay an emoji on a picture, its upper left at `corner` (row, column), as far as it lies inside."""
+    """Lay an emoji on an image, its upper left at `corner` (row, column), as far as it lies inside."""
     top, left = np.maximum(corner, 0)
     bottom, right = np.minimum(corner + emoji.shape[0], made.shape[:2])
     part = emoji[top - corner[0] : bottom - corner[0], left - corner[1] : right - corner[1]].astype(np.float32)

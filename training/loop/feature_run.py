@@ -64,9 +64,9 @@ def _shot(photo: Pixels) -> Floats:
 def settings(about: str | None, name: str, minutes: float, batch: int, rate: float) -> argparse.Namespace:
     """Parse the command line of a recipe."""
     parser = arguments.parser_of(about, name, minutes=minutes, every=300, batch=batch, rate=rate)
-    parser.add_argument("--features", type=Path, default=Path("weights/mobilenet-v2"), help="the feature network")
-    parser.add_argument("--vae", type=Path, default=Path("weights/starter/vae"), help="the trained autoencoder")
+    arguments.add_features(parser)
+    arguments.add_vae(parser)
     parser.add_argument("--crops", type=int, default=1024, help="crops kept in memory")
     parser.add_argument("--fresh", type=int, default=2, help="new crops for each step")
-    parser.add_argument("--size", type=int, default=96, help="side of a training crop in px, a multiple of 32")
+    arguments.add_side(parser, "--size", 96, 32)
     return parser.parse_args()

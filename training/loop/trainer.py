@@ -3,7 +3,7 @@
 import argparse
 import csv
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -16,6 +16,19 @@ from training.loop.schedule import Schedule
 
 CLIPPED = 1.0
 """Longest gradient of a step; a longer one is scaled down to it."""
+
+
+class RunningMean:
+    """The mean of what was added so far, the later the more it counts; 0 before anything was."""
+
+    def __init__(self, share: float) -> None:
+        """`share` is what a new number counts, 0..1."""
+        self.share, self.value = share, 0.0
+
+    def add(self, number: float) -> float:
+        """Add a number, and return the mean."""
+        self.value += self.share * (number - self.value)
+        return self.value
 
 
 class Trainer:
@@ -109,3 +122,7 @@ class Trainer:
             if new and columns:
                 rows.writerow(["step", "seconds", *columns])
             rows.writerow([self.step, f"{self.seconds:.0f}", *cells])
+
+    def log_figures(self, loss: float, figures: Mapping[str, float]) -> None:
+        """Append step, seconds, the loss and figures to log.csv, under the figures' names."""
+        self.log([f"{loss:.4f}", *(f"{value:.3f}" for value in figures.values())], ["loss", *figures])

@@ -1,4 +1,4 @@
-"""DiffAugment (Zhao et al. 2020, arXiv:2006.10738), its translations: pictures are moved before they are judged.
+"""DiffAugment (Zhao et al. 2020, arXiv:2006.10738), its translations: images are moved before they are judged.
 
 Real ones and made ones are, each by its own chance, so that a small set is not overfitted; gradients pass
 through. The paper's changes of colour and its holes are left out.
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 SHIFTED = 1 / 8
-"""The longest way a picture is moved, as a share of its side."""
+"""The longest way an image is moved, as a share of its side."""
 
 
 def moved(pictures: Tensor) -> Tensor:

@@ -14,11 +14,11 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 WIDTHS = (3, 32, 64, 128, 256)
 GROUP = 8
-"""Pictures whose variation is measured together; a batch is a multiple of it."""
+"""Images whose variation is measured together; a batch is a multiple of it."""
 
 
 class Discriminator(nn.Module):
-    """N x 3 x 64 x 64 pictures, -1..1, and N classes to N numbers: higher is more real."""
+    """N x 3 x 64 x 64 images, -1..1, and N classes to N numbers: higher is more real."""
 
     def __init__(self, classes: int, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Discriminator(nn.Module):
         self.of_class = spectral_norm(nn.Embedding(classes, widths[-1]))
 
     def forward(self, x: Tensor, classes: Tensor) -> Tensor:
-        """Return how real each picture looks, as one of its class."""
+        """Return how real each image looks, as one of its class."""
         for layer in self.layers:
             x = F.leaky_relu(layer(x), 0.2)
         x = F.leaky_relu(self.last(torch.cat([x, _variation(x)], 1)), 0.2).mean((2, 3))
@@ -36,7 +36,7 @@ class Discriminator(nn.Module):
 
 
 def _variation(x: Tensor) -> Tensor:
-    """Return N x 1 x H x W: the mean standard deviation within each picture's group."""
+    """Return N x 1 x H x W: the mean standard deviation within each image's group."""
     groups = x.unflatten(0, (-1, GROUP)).float()
     spread = (groups.var(1, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
     return spread.repeat_interleave(GROUP)[:, None, None, None].expand(-1, 1, *x.shape[2:]).to(x.dtype)

@@ -25,7 +25,7 @@ class PatchGAN(nn.Sequential):
 
 
 def hinge(real: Tensor, made: Tensor) -> Tensor:
-    """Return the discriminator's hinge loss of its logits of real and of made pictures."""
+    """Return the discriminator's hinge loss of its logits of real and of made images."""
     return 0.5 * ((1 - real).relu().mean() + (1 + made).relu().mean())
 
 

@@ -16,7 +16,7 @@ RATE = 2e-3
 
 
 class EigenPictures:
-    """Mean pictures of classes, classes x D, and the components of what the pictures differ from them by, D x latents.
+    """Mean images of classes, classes x D, and the components of what the images differ from them by, D x latents.
 
     The components have the length of their standard deviation.
     """

@@ -1,4 +1,4 @@
-"""The best linear estimate of pictures from features, in closed form: where both networks of `worker/inversion` begin.
+"""The best linear estimate of images from features, in closed form: where both networks of feature inversion begin.
 
 Ridge regression of a 3 x 3 neighbourhood of features on what lies under its middle, cut to a rank (reduced-rank
 regression, Izenman 1975; with a penalty, Mukherjee and Zhu 2011): a convolution with few outputs, and one of 1 x 1

@@ -17,6 +17,7 @@ from likeness.imaging.controls import CONTROLS
 from worker.components import Components
 from worker.diffusion.tensors import pixels, plane_to_size_of
 from worker.engine import Canvas, EngineTask
+from worker.networks.weights import load_float32, to_device
 
 HOLE = 0.5
 """A mask covers what is above it."""
@@ -92,7 +93,4 @@ class Depth:
 
 
 def _loaded(folder: Path, device: str) -> torch.nn.Module:
-    model: torch.nn.Module = AutoModelForDepthEstimation.from_pretrained(
-        folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
-    )
-    return model.eval().to(device)
+    return to_device(load_float32(AutoModelForDepthEstimation, folder), device)

@@ -1,25 +1,22 @@
 """Networks of diffusers' pipelines from the folders that a hub's models are, each loaded once."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import torch
 from diffusers import schedulers
-from diffusers.models import AutoencoderKL, ModelMixin
+from diffusers.models import AutoencoderKL
 from torch import nn
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, Qwen2Tokenizer, T5Tokenizer
 
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
-from worker.networks.batch_invariance import (
-    BatchInvariant,
-    BatchInvariantControlNet,
-    BatchInvariantUNet,
-    MixedAutoencoder,
-)
+from worker.networks.autoencoders import MixedAutoencoder
+from worker.networks.batch_invariance import BatchInvariant, BatchInvariantControlNet, BatchInvariantUNet
+from worker.networks.weights import load_pretrained
 
 NETWORKS: dict[str, type[Any]] = {
     "AutoencoderKL": MixedAutoencoder,
@@ -37,32 +34,38 @@ AUTOENCODERS = ("vae", "movq")
 
 
 def load_parts(
-    components: Components, weights: str, more: Mapping[str, type[Any]] = MappingProxyType({})
+    components: Components,
+    weights: str,
+    published: torch.dtype,
+    more: Mapping[str, type[Any]] = MappingProxyType({}),
+    only: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Load what a model's index names, networks shared and those that it lacks left out. Raises OSError, ValueError.
 
-    `more` are classes that only one family has. The autoencoder's weights are in float32 always.
+    `published` is the kind of 16 bits that the family's weights come in; `more` are classes that only one family has;
+    `only` are the parts wanted, all where it is not given. The autoencoder's weights are in float32 always.
     """
     folder = components.folder(weights)
     index = json.loads((folder / "model_index.json").read_text("utf-8"))
     networks = {**NETWORKS, **more}
     parts: dict[str, Any] = {}
     for part, entry in index.items():
-        kind = str(entry[1]) if isinstance(entry, list) else ""
+        kind = str(entry[1]) if isinstance(entry, list) and (only is None or part in only) else ""
         if kind in TOKENIZERS:
             parts[part] = TOKENIZERS[kind].from_pretrained(folder / part, local_files_only=True)
         elif kind in networks:
-            dtype = torch.float32 if part in AUTOENCODERS else components.dtype
-            parts[part] = load_network(components, weights, part, networks[kind], dtype)
+            parts[part] = load_network(components, weights, part, networks[kind], components.dtype(published))
         elif part == "scheduler" and kind.endswith("Scheduler"):
             parts[part] = getattr(schedulers, kind).from_pretrained(folder / part, local_files_only=True)
     return parts
 
 
-def load_controlnets(spec: EngineSpec, components: Components) -> dict[str, BatchInvariantControlNet]:
+def load_controlnets(
+    spec: EngineSpec, components: Components, published: torch.dtype
+) -> dict[str, BatchInvariantControlNet]:
     """Load the ControlNet of each kind of control that an engine takes, shared. Raises OSError."""
     return {
-        kind: load_network(components, spec.parts[kind], "", BatchInvariantControlNet, components.dtype)
+        kind: load_network(components, spec.parts[kind], "", BatchInvariantControlNet, components.dtype(published))
         for kind in spec.controls
     }
 
@@ -74,24 +77,29 @@ def load_network(components: Components, weights: str, part: str, kind: type[Any
 
 def _loaded(components: Components, weights: str, part: str, kind: type[Any], dtype: torch.dtype) -> Any:  # noqa: ANN401
     folder = components.folder(weights) / part
-    precision = {"torch_dtype" if issubclass(kind, ModelMixin) else "dtype": dtype}
-    network = kind.from_pretrained(
-        folder, variant=_variant(folder), use_safetensors=True, local_files_only=True, **precision
-    ).eval()
-    _prepare(network, components)
+    network = load_pretrained(kind, folder, torch.float32 if part in AUTOENCODERS else dtype, _variant(folder))
+    _prepare(network, components, dtype)
     return network.to(components.device, memory_format=_memory_format(network))
 
 
-def _prepare(network: nn.Module, components: Components) -> None:
-    """Set a network up to give each image the same numbers whatever shares its batch."""
+def _prepare(network: nn.Module, components: Components, dtype: torch.dtype) -> None:
+    """Set a network up to give each image the same numbers whatever shares its batch; `dtype` is its neighbours'."""
     if isinstance(network, BatchInvariant):
         network.paired = components.device == "cpu"
         if components.compile:
-            network.compile()
+            _compile(network)
     if isinstance(network, AutoencoderKL):
         network.enable_slicing()  # one image at a time, so that none depends on its neighbours
-    if isinstance(network, MixedAutoencoder) and components.dtype is torch.bfloat16:
-        network.encoded_in = components.dtype  # float16 overflows in SDXL's
+    if isinstance(network, MixedAutoencoder) and dtype is torch.bfloat16:
+        network.encoded_in = dtype  # float16 overflows in SDXL's
+
+
+def _compile(network: Any) -> None:  # noqa: ANN401  any network of diffusers
+    """Give torch.compile the blocks that a network repeats: few to trace, whatever its windows, for any size."""
+    repeated = set(network._repeated_blocks or ())
+    for block in network.modules():
+        if type(block).__name__ in repeated:
+            block.compile(dynamic=True)
 
 
 def _memory_format(network: nn.Module) -> torch.memory_format:

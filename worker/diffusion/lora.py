@@ -6,6 +6,8 @@ from typing import Any
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed
 from worker.components import Components
+from worker.diffusion.schedulers import TRAILING
+from worker.engine import EngineTask
 
 ALWAYS = "adapter"
 """The part of an engine that is always active: what lets it draw in few steps."""
@@ -37,14 +39,20 @@ class Adapters:
         else:
             self._whole.disable_lora()
 
+    def distilled(self, task: EngineTask) -> bool:
+        """Return whether a task runs with an adapter, by the scheduler whose few times such a one was trained at."""
+        return task.word("scheduler") == TRAILING and bool(self._always or task.loras)
+
     def _load(self, name: str) -> None:
         if _key(name) in self._known():
             return
         try:
             folder = self._components.folder(name)
             self._whole.load_lora_weights(folder, adapter_name=_key(name), local_files_only=True, use_safetensors=True)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             raise EngineFailed(f"the adapter {name} could not be loaded: {error}") from error
+        if _key(name) not in self._known():
+            raise EngineFailed(f"the adapter {name} has no weights for the networks of {self._spec.name}")
 
     def _known(self) -> set[str]:
         listed = self._whole.get_list_adapters()

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from likeness.contract.engines import CanvasSpec
-from worker.engine import Canvas
+from worker.diffusion.tensors import reconstructed, to_working_size
+from worker.engine import Canvas, EngineTask
 from worker.networks.batch_invariance import BatchInvariantUNet
 
 SMALLEST_WINDOW = 64
@@ -37,7 +38,7 @@ def on_the_cpu(name: str, networks: Sequence[nn.Module], beside: nn.Module) -> M
 
 
 def tiling(vae: Any) -> Measure:  # noqa: ANN401  any autoencoder that can
-    """Return the measure of decoding in tiles."""
+    """Return the measure of encoding and decoding in tiles, or in smaller ones."""
     return Measure("VAE tiling", vae.enable_tiling, vae.disable_tiling)
 
 
@@ -70,29 +71,36 @@ class Measures:
 class MemorySaver(Measures):
     """Networks of a latent diffusion engine, and what may be done to them when memory is short."""
 
-    def __init__(self, vae: Any, unet: BatchInvariantUNet, *more: Measure) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
-        self.vae, self.unet = vae, unet
-        config: Any = unet.config
+    def __init__(self, vae: Any, unets: Sequence[BatchInvariantUNet], *more: Measure) -> None:  # noqa: ANN401  AutoencoderKL, VQModel
+        """Take the autoencoder, the UNets in the order in which they run, and measures to take before the own ones."""
+        self.vae, self.unet, self._unets = vae, unets[0], unets
+        config: Any = self.unet.config
         self.in_channels: int = config.in_channels
         self._narrow = False
-        whole = unet.attn_processors
         super().__init__(
             *more,
-            Measure(
-                "attention slicing",
-                lambda: unet.set_attention_slice("auto"),
-                lambda: unet.set_attn_processor(dict(whole)),  # no slice is another processor in some networks
-            ),
             Measure("tiled denoising", lambda: self._set_narrow(True), lambda: self._set_narrow(False)),
         )
 
-    def window(self, canvas: CanvasSpec, small: Canvas) -> None:
-        """Set the size of the windows in which the next run denoises."""
+    @torch.inference_mode()
+    def reconstruct(self, canvas: Canvas) -> Canvas:
+        """Return the canvas as the autoencoder alone gives it back."""
+        return reconstructed(self.vae, canvas)
+
+    def working_canvases(self, tasks: Sequence[EngineTask], canvas: CanvasSpec) -> list[Canvas]:
+        """Return the tasks' canvases in the size to work in, and set the windows in which this run denoises."""
+        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
+        self._set_window(canvas, smalls[0])
+        return smalls
+
+    def _set_window(self, canvas: CanvasSpec, small: Canvas) -> None:
         side = canvas.tile // 8
         if self._narrow:
             side = min(side, SMALLEST_WINDOW)
-        self.unet.window = side if self._narrow or max(small.shape[:2]) > canvas.tile else None
-        self.unet.overlap = max(1, min(canvas.overlap // 8 or side // 4, side - 1))
+        tiled = canvas.larger == "tiles" and max(small.shape[:2]) > canvas.tile
+        for unet in self._unets:
+            unet.window = side if tiled or (self._narrow and canvas.larger == "tiles") else None
+            unet.overlap = max(1, min(canvas.overlap // 8 or side // 4, side - 1))
 
     def _set_narrow(self, narrow: bool) -> None:
         self._narrow = narrow

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from likeness.contract.engines import CanvasSpec
+from likeness.contract.engines import REFINING, CanvasSpec
 from worker.engine import EngineTask
 
 INSTRUCTED = 8
@@ -32,8 +32,8 @@ FROM_TEXT = (Mode.TEXT, Mode.CONTROL)
 """Modes that read nothing of the original."""
 MASKED = (Mode.FILL, Mode.CONTROL_FILL)
 """Modes that read a mask."""
-TILED = (Mode.IMAGE, Mode.FILL)
-"""Modes in which an image that is larger than a tile is worked on in windows."""
+TILED = (Mode.IMAGE,)
+"""Modes in which a picture larger than a tile may be worked on in windows, up to the strength REFINING."""
 
 
 def mode_of(task: EngineTask, channels: int) -> Mode:
@@ -48,6 +48,9 @@ def mode_of(task: EngineTask, channels: int) -> Mode:
     return Mode.TEXT if from_scratch else Mode.IMAGE
 
 
-def canvas_for(mode: Mode, canvas: CanvasSpec) -> CanvasSpec:
-    """Return the canvas of an engine's row as a mode can work on it: in tiles, or made smaller."""
-    return canvas if mode in TILED else canvas.shrunk
+def canvas_for(mode: Mode, canvas: CanvasSpec, task: EngineTask) -> CanvasSpec:
+    """Return the canvas of an engine's row as a mode can work on it: in tiles, or made smaller.
+
+    From more noise than is left for refining, each window would make its own picture.
+    """
+    return canvas if mode in TILED and task.number("strength", 1.0) <= REFINING else canvas.shrunk

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from worker.diffusion.modes import FROM_TEXT, MASKED, Mode
 from worker.diffusion.prompts import collate, group_by_prompt_length
-from worker.diffusion.schedulers import requested_steps
+from worker.diffusion.schedulers import last_steps, requested_steps
 from worker.diffusion.tensors import generators, pixels, plane_to_size_of, signed_to_canvas, to_size_of
 from worker.engine import Canvas, EngineTask, StepHook, part_hook
 from worker.networks.starter import TIMES
@@ -57,10 +57,18 @@ def run_by_prompt_length(
 # What a call takes.
 
 
-def pipeline_call(tasks: Sequence[EngineTask], smalls: Sequence[Canvas], mode: Mode, pipe: Any) -> dict[str, Any]:  # noqa: ANN401
+def pipeline_call(
+    tasks: Sequence[EngineTask],
+    smalls: Sequence[Canvas],
+    mode: Mode,
+    pipe: Any,  # noqa: ANN401  diffusers' pipelines share no typed base
+    *,
+    few_times: bool = False,
+) -> dict[str, Any]:
     """Return what a pipeline's call takes besides prompts, controls and callback; `smalls` are the canvases to run.
 
-    The steps are those requested, as far as the pipeline's scheduler knows so many times: LCM's was trained on 50.
+    The steps are those requested, as far as the pipeline's scheduler knows so many times: LCM's was trained on 50. With
+    `few_times` the network knows only those of `steps` steps, and a strength leaves the last of them.
     """
     first = tasks[0]
     most = int(getattr(pipe.scheduler.config, "original_inference_steps", TIMES))
@@ -70,14 +78,17 @@ def pipeline_call(tasks: Sequence[EngineTask], smalls: Sequence[Canvas], mode: M
         "guidance_scale": first.number("guidance_scale", 1.0),
         "generator": generators(tasks),
     }
+    if mode in (*FROM_TEXT, *MASKED):  # of its own accord the pipeline would squash images to a square
+        call["height"], call["width"] = smalls[0].shape[:2]
     if mode in FROM_TEXT:
-        height, width = smalls[0].shape[:2]
-        return call | {"height": height, "width": width}
+        return call
     call["image"] = pixels(smalls, pipe.device)
     if mode is Mode.INSTRUCT:
         return call | {"image_guidance_scale": first.number("image_guidance_scale", 1.5)}
     if mode in MASKED:
         call["mask_image"] = fill_masks(tasks, smalls[0], pipe.device)
+    if few_times:
+        return call | {"strength": last_steps(steps, strength)[1]}
     return call | {"strength": strength, "num_inference_steps": min(most, requested_steps(steps, strength)[0])}
 
 

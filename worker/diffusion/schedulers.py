@@ -29,6 +29,10 @@ SCHEDULERS: dict[str, tuple[type[Any], dict[str, Any]]] = {
 """Those of one network evaluation a step; the names are those of likeness.contract.tasks.SchedulerName."""
 
 
+TRAILING = "euler-trailing"
+"""The scheduler whose times are those that SDXL-Lightning was trained at."""
+
+
 def scheduler_of(own: Any, name: str | None) -> Any:  # noqa: ANN401  diffusers' schedulers share no public base
     """Return a new scheduler called `name`, or of the kind that the model itself names, with the model's settings."""
     if name is None:
@@ -47,3 +51,12 @@ def requested_steps(steps: int, strength: float) -> tuple[int, int]:
     requested = math.ceil(steps / strength)
     requested = min(TIMES, requested if int(requested * strength) >= steps else requested + 1)
     return requested, min(int(requested * strength), requested)
+
+
+def last_steps(steps: int, strength: float) -> tuple[int, float]:
+    """Return how many of the last of `steps` times a strength leaves, one at least, and the strength that runs so many.
+
+    For a network that was trained at these times alone (Lin et al. 2024, SDXL-Lightning, arXiv:2402.13929).
+    """
+    run = max(1, min(steps, round(steps * strength)))
+    return run, min(1.0, (run + 0.5) / steps)

@@ -1,6 +1,7 @@
 """Canvases and planes to tensors and back, in the sizes that engines work in, and the noise of each image."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,6 +37,17 @@ def to_canvas(image: Tensor) -> Canvas:
 def signed_to_canvas(image: Tensor) -> Canvas:
     """Return the canvas of 3 x H x W in -1..1; what lies outside is cut off."""
     return to_canvas(image.float().add(1).div(2))
+
+
+def reconstructed(vae: Any, canvas: Canvas) -> Canvas:  # noqa: ANN401  AutoencoderKL, VQModel
+    """Return a canvas encoded and decoded again: what an autoencoder loses of it."""
+    given = signed_pixels([canvas], vae.device).to(vae.dtype)
+    encoded = vae.encode(given)
+    if hasattr(encoded, "latent_dist"):
+        image = vae.decode(encoded.latent_dist.mode()).sample
+    else:
+        image = vae.decode(encoded.latents, force_not_quantize=True).sample
+    return signed_to_canvas(image[0])
 
 
 def to_working_size(canvas: Canvas, spec: CanvasSpec) -> Canvas:

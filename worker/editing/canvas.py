@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from likeness.contract.errors import NoProduct
 from likeness.imaging.colour import alpha_of
 from likeness.imaging.frame import rgba_of
+from likeness.imaging.matting import Matte, matte_of
 from likeness.imaging.picture import Picture
 from worker.engine import Canvas, Plane
 
@@ -31,11 +32,14 @@ class AnalysedCanvas:
         describe: Callable[[Canvas], str | None],
         mask: Plane | None = None,
         cut_out: Plane | None = None,
+        uncovered: Canvas | None = None,
     ) -> None:
         self.canvas, self.size, self._segment, self._describe = canvas, size, segment, describe
         self.mask = None if mask is None else self.padded(mask)
         self.cut_out = None if cut_out is None else self.padded(cut_out)
         """The alpha of an image that is cut out already: that is its product."""
+        self.uncovered = uncovered
+        """The colours of a cut-out, of the canvas' size, that was flattened; None where its alpha is kept."""
 
     @cached_property
     def seen(self) -> Plane:
@@ -61,6 +65,25 @@ class AnalysedCanvas:
         if not LEAST_PRODUCT <= share <= MOST_PRODUCT:
             raise NoProduct("nothing stands out as the product, or all of it does; send a mask")
         return self.seen
+
+    @cached_property
+    def matte(self) -> Matte:
+        """The product without its background. Raises NoProduct as `product`."""
+        if self.cut_out is None:
+            return matte_of(self.canvas, self.product)
+        return Matte(self.product, self.canvas if self.uncovered is None else self.uncovered)
+
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether it is a cut-out whose colours are mixed by its alpha when it is shown."""
+        return self.cut_out is not None and self.uncovered is None
+
+    @property
+    def found(self) -> Plane | None:
+        """What was taken for the product, without the padding, H x W in 0..1; None where nobody looked for it."""
+        known = self.__dict__
+        product = known["matte"].alpha if "matte" in known else known.get("seen")
+        return None if product is None else self.cut(product)
 
     def cut(self, plane: NDArray[Sample]) -> NDArray[Sample]:
         """Return a plane without the padding."""

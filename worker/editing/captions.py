@@ -4,6 +4,7 @@ import numpy as np
 
 from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.options import rgb_of_hex
 from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.learned import Captions
 from likeness.imaging.edits.recolour import lab_of_colour
@@ -31,11 +32,6 @@ def _edit(task: Customise) -> Edit | None:
     if task.recolour:
         return Edit(EditKind.RECOLOUR, colour=nearest_name(rgb_of_hex(task.recolour.to)))
     return Edit(EditKind.TEXT, text=task.text) if task.text else None
-
-
-def rgb_of_hex(code: str) -> Colour:
-    """Return the colour of #RRGGBB in 0..255."""
-    return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
 
 
 def nearest_name(colour: Colour) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 
 from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.options import rgb_of_hex
 from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits import printing
@@ -14,9 +15,9 @@ from likeness.imaging.edits.apply import apply_edit
 from likeness.imaging.edits.recolour import lab_of_colour
 from likeness.imaging.edits.resize import scaled_product
 from likeness.imaging.fill import fill_hidden
-from likeness.imaging.regions import changeable
+from likeness.imaging.regions import MASK_RIM, changeable
 from worker.editing.canvas import AnalysedCanvas
-from worker.editing.captions import nearest_name, rgb_of_hex
+from worker.editing.captions import nearest_name
 from worker.editing.plan import Colour, EditPlan, Region, Sent
 from worker.engine import Plane
 
@@ -194,8 +195,15 @@ def region_of(task: Customise, shown: AnalysedCanvas) -> Region | None:
     found = (
         shown.product if "product" in (task.mask, task.preserve) or "background" in (task.mask, task.preserve) else None
     )
+    return region_in(task, shown, found)
+
+
+def region_in(
+    task: Customise, shown: AnalysedCanvas, product: Plane | None, rim: tuple[float, float] = MASK_RIM
+) -> Region | None:
+    """Return where the picture may change; the rim of `product` is between these shares."""
     mask = shown.mask if task.mask == "file" else task.mask
-    return changeable(found, mask, task.preserve)
+    return changeable(product, mask, task.preserve, rim)
 
 
 def gate_of(where: Plane) -> Plane:

@@ -2,49 +2,85 @@
 
 from dataclasses import replace
 
+from likeness.contract import vocabulary
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.intents import Intent
-from likeness.contract.tasks import Customise, EditType, Purpose
+from likeness.contract.options import rgb_of_hex
+from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import EditCheck
+from likeness.imaging.edits.resize import resized
 from likeness.imaging.edits.scene import named_colour
+from likeness.imaging.matting import Matte, matte_of
+from likeness.imaging.regions import MATTE_RIM
 from worker.editing.canvas import AnalysedCanvas
-from worker.editing.captions import rgb_of_hex
-from worker.editing.edit_types import EDIT_TYPES, check_of, closed_instruction, where_of
-from worker.editing.plan import EditPlan, Sent
-from worker.engine import ExactEdit, Plane
+from worker.editing.edit_types import EDIT_TYPES, check_of, closed_instruction, region_in
+from worker.editing.plan import EditPlan, Region, Sent
+from worker.engine import ExactEdit
 
-DRAWN: dict[Purpose, EditKind] = {EditType.PRINT: EditKind.TEXT, EditType.RESIZE: EditKind.SIZE}
-"""Edits that the plan itself draws on the canvas, whatever the engine; an exact one has nothing to add."""
+HIDDEN = "the background cannot be seen: the image is a cut-out and keeps its alpha; flatten it to show one"
+OUTLINED = "the product keeps its outline: the image is a cut-out and keeps its alpha; flatten it first"
+CAPPED = 0.01
+"""By how much less than asked a product has grown to be told so."""
 
 
 def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     """Return the plan of an edit that an engine makes exactly. Raises NoProduct."""
-    if kind := DRAWN.get(intent.purpose):
+    if intent.purpose is EditType.PRINT:
         said = intent.edit
         drawn = closed_instruction(task, said, shown, sent) if said else EDIT_TYPES[EditType.PRINT](task, shown, sent)
-        return replace(drawn, edit=ExactEdit(kind))
+        return replace(drawn, edit=ExactEdit(EditKind.TEXT))
     if task.recolour is not None:
         code = task.recolour.to
-        return _dyed(task, shown, f"the colour {code}", rgb_of_hex(code), _coloured(task, shown))
+        return _dyed(task, shown, f"the colour {code}", rgb_of_hex(code))
     edit = intent.edit or Edit(EditKind.SAME)
+    if edit.kind is EditKind.SIZE:
+        return _resized(edit, shown)
     if edit.kind is EditKind.LIGHT:
         return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=EditCheck(edit.phrase))
-    where = where_of(task, shown, edit)
     if edit.kind is not EditKind.BACKGROUND:
-        return _dyed(task, shown, edit.phrase, edit.rgb or (0, 0, 0), where)
+        return _dyed(task, shown, edit.phrase, edit.rgb or (0, 0, 0))
     colour = named_colour(edit.colour) if edit.colour else None
-    asked = ExactEdit(edit.kind, colour, edit.name, shown.cut_out is not None)
-    return EditPlan(shown.canvas, mask=where, edit=asked, check=check_of(edit.phrase, 1 - where, colour))
+    matte = shown.matte if shown.mask is None else matte_of(shown.canvas, 1 - shown.mask)
+    return EditPlan(
+        shown.canvas,
+        edit=ExactEdit(edit.kind, colour, edit.name, shown.keeps_alpha),
+        matte=matte,
+        product=matte.alpha,
+        check=check_of(edit.phrase, 1 - matte.alpha, colour),
+        notes=(HIDDEN,) if shown.keeps_alpha else (),
+    )
 
 
-def _dyed(task: Customise, shown: AnalysedCanvas, asked: str, colour: tuple[int, int, int], where: Plane) -> EditPlan:
-    cut_out = shown.cut_out is not None and shown.mask is None and task.mask != "background"
+def _resized(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
+    """Return the plan of a product in another size, which is on the canvas already."""
+    asked = vocabulary.SIZES[edit.name]
+    made = resized(shown.canvas, shown.matte, asked)
+    notes = [OUTLINED] if shown.keeps_alpha else []
+    if asked - made.factor > CAPPED:
+        notes.append(f"the product is {made.factor - 1:.0%} larger, not {asked - 1:.0%}: no more fits into the image")
+    return EditPlan(made.rgb, edit=ExactEdit(edit.kind), check=EditCheck(edit.phrase), notes=tuple(notes))
+
+
+def exact_region(task: Customise, shown: AnalysedCanvas) -> Region | None:
+    """Return where the picture may change, by the product's matte: what that has as product is locked as such."""
+    named = {"product", "background"} & {task.mask, task.preserve}
+    return region_in(task, shown, shown.matte.alpha if named else None, MATTE_RIM)
+
+
+def _dyed(task: Customise, shown: AnalysedCanvas, asked: str, colour: tuple[int, int, int]) -> EditPlan:
+    matte = _coloured(task, shown)
+    cut_out = shown.keeps_alpha and shown.mask is None and not _of_background(task)
     edit = ExactEdit(EditKind.RECOLOUR, colour, cut_out=cut_out)
-    return EditPlan(shown.canvas, mask=where, edit=edit, check=check_of(asked, where, colour))
+    found = None if _of_background(task) else matte.alpha
+    return EditPlan(shown.canvas, edit=edit, matte=matte, product=found, check=check_of(asked, matte.alpha, colour))
 
 
-def _coloured(task: Customise, shown: AnalysedCanvas) -> Plane:
-    """Return what a colourway covers: the mask that was sent, else the part that is named."""
+def _coloured(task: Customise, shown: AnalysedCanvas) -> Matte:
+    """Return what is dyed: the mask that was sent, else the part that is named."""
     if shown.mask is not None:
-        return shown.mask
-    return shown.product if task.recolour is None or task.recolour.mask == "product" else 1 - shown.product
+        return matte_of(shown.canvas, shown.mask)
+    return matte_of(shown.canvas, 1 - shown.product) if _of_background(task) else shown.matte
+
+
+def _of_background(task: Customise) -> bool:
+    return task.mask == "background" or (task.recolour is not None and task.recolour.mask == "background")

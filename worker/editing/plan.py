@@ -14,6 +14,7 @@ from likeness.contract.jobs import Scalar
 from likeness.contract.tasks import Control
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits.recolour import blended, recolour
+from likeness.imaging.matting import Matte
 from likeness.imaging.picture import Picture
 from likeness.imaging.regions import composited, put_back
 from worker.engine import Canvas, EngineTask, ExactEdit, Plane
@@ -45,7 +46,13 @@ class EditPlan:
     gate: Plane | None = None
     """How much of the engine's change is taken, for an edit of the product or of the background; None is all of it."""
     edit: ExactEdit | None = None
-    """What an engine that makes exact edits is to do."""
+    """What an engine that makes exact edits is to do; nothing of what may change is mixed with what may not."""
+    matte: Matte | None = None
+    """The product or the part that it edits."""
+    product: Plane | None = None
+    """What was taken for the product, without the padding; None where nobody looked for it."""
+    notes: tuple[str, ...] = ()
+    """What to know about the image that is made, for its report."""
     exact: Colour | None = None
     """The colour that what `mask` covers is brought to in the end."""
     check: EditCheck | None = None
@@ -66,6 +73,7 @@ class EditPlan:
             from_scratch=self.from_scratch,
             style=self.style,
             edit=self.edit,
+            matte=self.matte,
         )
 
     def finish(self, made: Canvas) -> Canvas:
@@ -76,6 +84,8 @@ class EditPlan:
             made = recolour(made, self.mask, self.exact)
         if self.region is None or self.under is None:
             return made
+        if self.matte is not None:
+            return np.where(self.region[..., None], made, self.under)
         return composited(self.under, made, self.region)
 
     def locked(self, given: Picture, image: Image.Image) -> Image.Image:

@@ -17,8 +17,8 @@ from likeness.imaging.picture import Picture
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import captions_of
 from worker.editing.edit_types import EDIT_TYPES, closed_instruction, region_of
-from worker.editing.exact import exact_plan
-from worker.editing.plan import EditPlan, Sent
+from worker.editing.exact import exact_plan, exact_region
+from worker.editing.plan import EditPlan, Region, Sent
 
 
 def edit_plan_of(run: PlannedRun, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
@@ -62,12 +62,13 @@ def _customised(task: Customise, run: PlannedRun, shown: AnalysedCanvas, sent: S
         plan = closed_instruction(task, edit, shown, sent) if edit else EDIT_TYPES[edit_type](task, shown, sent)
     if edit_type is EditType.FILL:
         plan = replace(plan, controls=tuple(Control(kind=kind) for kind in run.spec.controls))
-    return _checked(_locked(plan, task, shown), task, shown, captions_of(task, edit))
+    region = exact_region(task, shown) if run.spec.edits else region_of(task, shown)
+    plan = _checked(_locked(plan, region, shown), task, shown, captions_of(task, edit))
+    return replace(plan, product=plan.product if plan.product is not None else shown.found)
 
 
-def _locked(plan: EditPlan, task: Customise, shown: AnalysedCanvas) -> EditPlan:
-    """Return the plan with what mask and preserve keep."""
-    region = region_of(task, shown)
+def _locked(plan: EditPlan, region: Region | None, shown: AnalysedCanvas) -> EditPlan:
+    """Return the plan with what mask and preserve keep: it changes in `region` alone."""
     if region is None:
         return plan
     if plan.region is not None:

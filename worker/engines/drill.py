@@ -1,4 +1,4 @@
-"""A drill: an engine that takes a set time, fails or dies as told, to rehearse what happens then.
+"""A drill: an engine that takes a set time, fails or dies on command, to rehearse what happens then.
 
 It makes the given canvas again with faint noise from its seed. It is in no shipped catalogue; the tests, and whoever
 wants to see a cluster lose a worker, name it in a catalogue of their own (docs/operations.md shows one).
@@ -52,12 +52,12 @@ class DrillEngine:
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas with noise. Prompts: `raise`, `device-lost`, `kill`, `hang` and `drift` do as they say.
 
-        Out of memory: `memory` with two pictures together, `memory-alone` until two measures are taken, `memory-never`
+        Out of memory: `memory` with two images together, `memory-alone` until two measures are taken, `memory-never`
         whatever is tried.
 
-        `until PATH` waits for a file at that path.
+        `until PATH` waits for a file at that path; `slow-together` takes a second a step with several pictures.
 
-        `black` makes a black picture, and `nan` one that is not a number in places, as overflowing decoders do.
+        `black` makes a black image, and `nan` one that is not a number in places, as overflowing decoders do.
         `preview` fails when it is asked to show what it has.
         """
         steps = max(_number(task, "steps") for task in tasks)
@@ -82,6 +82,8 @@ class DrillEngine:
             os.kill(os.getpid(), signal.SIGKILL)
         if prompt == "hang":
             time.sleep(3600)
+        if prompt == "slow-together" and together > 1:
+            time.sleep(1 / together)
         if prompt.startswith("until "):
             while not Path(prompt.removeprefix("until ")).exists():
                 time.sleep(0.01)

@@ -18,10 +18,12 @@ from worker.diffusion.memory_saving import Measures, on_the_cpu, tiling
 from worker.diffusion.pipelines import build_pipeline, decode_latents, latents_of, step_callback
 from worker.diffusion.prompts import collate
 from worker.diffusion.schedulers import scheduler_of
-from worker.diffusion.tensors import generators, pixels, to_working_size
+from worker.diffusion.tensors import generators, pixels, reconstructed, to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
 from worker.networks.batch_invariant_transformers import BatchInvariantFlux
 
+PUBLISHED = torch.bfloat16
+"""What its weights come in."""
 TOKENS = 512
 """How much of an instruction is read, in tokens of T5; CLIP reads 77."""
 READERS = ("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2")
@@ -65,6 +67,11 @@ class FluxKontextEngine(Measures):
         on_step(steps, steps, "decoding")
         return made
 
+    @torch.inference_mode()
+    def reconstruct(self, canvas: Canvas) -> Canvas:
+        """Return the canvas as the autoencoder alone gives it back."""
+        return reconstructed(self.vae, canvas)
+
     def _encode(self, text: str) -> dict[str, Tensor]:
         """Return an instruction as the pipeline takes it, encoded by itself."""
         device = self._reader.text_encoder.device
@@ -79,4 +86,4 @@ class FluxKontextEngine(Measures):
 def load(spec: EngineSpec, components: Components) -> FluxKontextEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     networks = {"T5EncoderModel": T5EncoderModel, "FluxTransformer2DModel": BatchInvariantFlux}
-    return FluxKontextEngine(spec, load_parts(components, spec.weights, networks))
+    return FluxKontextEngine(spec, load_parts(components, spec.weights, PUBLISHED, networks))

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers.models import PriorTransformer, VQModel
-from diffusers.models.autoencoders.vq_model import VQEncoderOutput
+from diffusers.models import PriorTransformer
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2 import KandinskyV22Pipeline
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_img2img import KandinskyV22Img2ImgPipeline
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_prior import KandinskyV22PriorPipeline
@@ -22,26 +21,22 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from likeness.contract.engines import EngineSpec
 from worker.components import Components
 from worker.diffusion.loading import load_parts
-from worker.diffusion.memory_saving import MemorySaver, on_the_cpu
+from worker.diffusion.memory_saving import MemorySaver, on_the_cpu, tiling
+from worker.diffusion.modes import Mode, canvas_for
 from worker.diffusion.pipelines import build_pipeline, latents_of, step_callback
 from worker.diffusion.schedulers import requested_steps, scheduler_of
-from worker.diffusion.tensors import generators, pixels, signed_to_canvas, to_size_of, to_working_size
+from worker.diffusion.tensors import generators, pixels, signed_to_canvas, to_size_of
 from worker.engine import Canvas, EngineTask, StepHook
+from worker.networks.autoencoders import OneByOneVQModel
 
+PUBLISHED = torch.float16
+"""What its weights come in."""
 PRIOR = "prior"
 """The part of the engine that makes embeddings."""
 PRIOR_STEPS = 25
 """What diffusers takes by default; they count towards the steps that a run reports."""
 PROMPT_SHARE = 0.5
 """The prompt's share of the mixed embedding, where there is a prompt."""
-
-
-class OneByOneVQModel(VQModel):
-    """VQModel whose images do not depend on their neighbours in a batch."""
-
-    def encode(self, x: Tensor, return_dict: bool = True) -> Any:  # noqa: ANN401  as in diffusers
-        """Return latents, N x 4 x H/8 x W/8, as `latents`."""
-        return VQEncoderOutput(latents=torch.cat([super(OneByOneVQModel, self).encode(one[None]).latents for one in x]))
 
 
 class Embedder:
@@ -85,7 +80,9 @@ class Kandinsky22Engine(MemorySaver):
 
     def __init__(self, spec: EngineSpec, parts: Mapping[str, Any], embedder: Embedder) -> None:
         self.movq = parts["movq"]
-        super().__init__(self.movq, parts["unet"], on_the_cpu("prior", embedder.networks, self.movq))
+        super().__init__(
+            self.movq, [parts["unet"]], tiling(self.movq), on_the_cpu("prior", embedder.networks, self.movq)
+        )
         self.spec, self.embedder, self.scheduler = spec, embedder, parts["scheduler"]
 
     @torch.inference_mode()
@@ -126,9 +123,8 @@ class Kandinsky22Engine(MemorySaver):
         self, tasks: Sequence[EngineTask], wanted: Tensor, unwanted: Tensor, on_step: StepHook, done: int
     ) -> Tensor:
         from_scratch = tasks[0].from_scratch
-        canvas = self.spec.canvas.shrunk if from_scratch else self.spec.canvas
-        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
-        self.window(canvas, smalls[0])
+        canvas = canvas_for(Mode.TEXT if from_scratch else Mode.IMAGE, self.spec.canvas, tasks[0])
+        smalls = self.working_canvases(tasks, canvas)
         steps = int(tasks[0].number("steps", 1))
         kind: type[Any] = KandinskyV22Pipeline if from_scratch else KandinskyV22Img2ImgPipeline
         parts = {"unet": self.unet, "scheduler": scheduler_of(self.scheduler, None), "movq": self.movq}
@@ -171,5 +167,7 @@ def load(spec: EngineSpec, components: Components) -> Kandinsky22Engine:
     processor = CLIPImageProcessorPil.from_pretrained(
         components.folder(model) / "image_processor", local_files_only=True
     )
-    embedder = Embedder(load_parts(components, model, networks), processor)
-    return Kandinsky22Engine(spec, load_parts(components, spec.weights, {"VQModel": OneByOneVQModel}), embedder)
+    embedder = Embedder(load_parts(components, model, PUBLISHED, networks), processor)
+    return Kandinsky22Engine(
+        spec, load_parts(components, spec.weights, PUBLISHED, {"VQModel": OneByOneVQModel}), embedder
+    )

@@ -24,10 +24,12 @@ from worker.diffusion.loading import load_parts
 from worker.diffusion.memory_saving import Measures, tiling
 from worker.diffusion.pipelines import build_pipeline, latents_of, step_callback
 from worker.diffusion.schedulers import scheduler_of
-from worker.diffusion.tensors import generators, signed_to_canvas, to_size_of
+from worker.diffusion.tensors import generators, signed_pixels, signed_to_canvas, to_size_of
 from worker.engine import Canvas, EngineTask, StepHook, part_hook
 from worker.networks.batch_invariant_transformers import BatchInvariantQwenImage
 
+PUBLISHED = torch.bfloat16
+"""What its weights come in."""
 NETWORKS: dict[str, type[Any]] = {
     "AutoencoderKLQwenImage": AutoencoderKLQwenImage,
     "Qwen2_5_VLForConditionalGeneration": Qwen2_5_VLForConditionalGeneration,
@@ -53,6 +55,17 @@ class QwenImageEditEngine(Measures):
         """Return each canvas changed as its text says; one step for each denoising step, one for decoding."""
         hooks = [part_hook(on_step, number, len(tasks)) for number in range(len(tasks))]
         return [self._made(task, hook) for task, hook in zip(tasks, hooks, strict=True)]
+
+    @torch.inference_mode()
+    def reconstruct(self, canvas: Canvas) -> Canvas:
+        """Return the canvas as the autoencoder alone gives it back, in the size that it is worked on in."""
+        width, height = kept_size(canvas)
+        whole = padded(canvas, width / height)
+        seen = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
+        given = signed_pixels([seen], self.vae.device)[:, :, None].to(self.vae.dtype)
+        image = self.vae.decode(self.vae.encode(given).latent_dist.mode(), return_dict=False)[0][0, :, 0]
+        made = to_size_of(signed_to_canvas(image), whole)
+        return np.ascontiguousarray(made[: canvas.shape[0], : canvas.shape[1]])
 
     def _made(self, task: EngineTask, on_step: StepHook) -> Canvas:
         steps = int(task.number("steps", 1)) + 1
@@ -146,4 +159,4 @@ def load(spec: EngineSpec, components: Components) -> QwenImageEditEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
     folder = components.folder(spec.weights) / "processor"
     processor = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True)
-    return QwenImageEditEngine(load_parts(components, spec.weights, NETWORKS), processor)
+    return QwenImageEditEngine(load_parts(components, spec.weights, PUBLISHED, NETWORKS), processor)

@@ -1,13 +1,11 @@
 """Exact edits by arithmetic, at the original's own size: another colour, background, light or size, or a print.
 
-Nothing is left to chance and no network draws: the product's matte is made from the mask and the image's own colours,
-its cloth is dyed in OKLCh with the shading kept, and the rest of the image stays as it is. Prints and other sizes are
-on the canvas already, drawn by the plan of the edit.
+Nothing is left to chance and no network draws: the product's matte comes with the task, its cloth is dyed in OKLCh with
+the shading kept, and the rest of the image stays as it is. Prints and other sizes are on the canvas already, drawn by
+the plan of the edit.
 """
 
 from collections.abc import Sequence
-
-import numpy as np
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed
@@ -17,7 +15,7 @@ from likeness.imaging.edits.colourway import Parts, recoloured, recoloured_cutou
 from likeness.imaging.edits.scene import Shadow, before, plain
 from likeness.imaging.edits.surfaces import SURFACES, gradient
 from likeness.imaging.edits.tone import toned
-from likeness.imaging.matting import Matte, matte_of
+from likeness.imaging.matting import Matte
 from worker.components import Components
 from worker.engine import Canvas, EngineTask, ExactEdit, StepHook
 
@@ -39,23 +37,28 @@ class RetouchEngine:
 
 def edited(task: EngineTask) -> Canvas:
     """Return a task's canvas with its edit made. Raises EngineFailed for an edit that arithmetic does not do."""
-    edit = task.edit
+    edit, matte = task.edit, task.matte
     if edit is None:
         raise EngineFailed("no exact edit was asked")
     if edit.kind in (EditKind.TEXT, EditKind.SIZE):
         return task.canvas
     if edit.kind is EditKind.LIGHT:
         return toned(task.canvas, edit.name)
-    mask = np.ones(task.canvas.shape[:2], np.float32) if task.mask is None else task.mask
-    matte = Matte(mask, task.canvas) if edit.cut_out else matte_of(task.canvas, mask)
+    if matte is None:
+        raise EngineFailed("the product is not known")
     if edit.kind is EditKind.BACKGROUND:
-        return before(task.canvas, matte, _background(edit, *mask.shape), SHADOWS[str(task.parameters["shadow"])])
+        behind = _background(edit, *matte.alpha.shape)
+        return before(task.canvas, matte, behind, SHADOWS[str(task.parameters["shadow"])])
     if edit.kind is not EditKind.RECOLOUR or edit.colour is None:
         raise EngineFailed(f"arithmetic does not do {edit.kind.value}")
+    return _dyed(task, edit, matte, edit.colour)
+
+
+def _dyed(task: EngineTask, edit: ExactEdit, matte: Matte, colour: tuple[int, int, int]) -> Canvas:
     parts = PARTS[str(task.parameters["parts"])]
-    if edit.cut_out:
-        return recoloured_cutout(matte, edit.colour, parts).rgb
-    return recoloured(task.canvas, matte, edit.colour, parts).rgb
+    made = recoloured_cutout(matte, colour, parts) if edit.cut_out else recoloured(task.canvas, matte, colour, parts)
+    task.findings.kept, task.findings.garments = made.kept, made.garments
+    return made.rgb
 
 
 def _background(edit: ExactEdit, height: int, width: int) -> Floats:

@@ -38,10 +38,10 @@ from worker.diffusion.pipelines import (
 )
 from worker.diffusion.prompts import Encoder, encode_prompts
 from worker.diffusion.schedulers import scheduler_of
-from worker.diffusion.tensors import to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.networks.batch_invariance import BatchInvariantControlNet
 
+PUBLISHED = torch.float16
+"""What its weights come in."""
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionPipeline,
     Mode.IMAGE: StableDiffusionImg2ImgPipeline,
@@ -56,19 +56,16 @@ PIPELINES: dict[Mode, type[Any]] = {
 class StableDiffusionEngine(MemorySaver):
     """Resident networks, put into whichever pipeline a run needs."""
 
-    def __init__(
-        self,
-        spec: EngineSpec,
-        parts: Mapping[str, Any],
-        controls: Mapping[str, BatchInvariantControlNet],
-        adapters: Adapters,
-        maps: Maps,
-    ) -> None:
+    def __init__(self, spec: EngineSpec, components: Components) -> None:
+        """Load the networks. Raises OSError when a part is not there or not in safetensors."""
+        parts = load_parts(components, spec.weights, PUBLISHED)
+        whole = build_pipeline(StableDiffusionPipeline, parts | WITHOUT_CHECKER)
+        self.adapters = Adapters(whole, spec, components)
         self.encoders = [Encoder(parts["tokenizer"], parts["text_encoder"])]
         vae, readers = parts["vae"], [encoder.model for encoder in self.encoders]
-        super().__init__(vae, parts["unet"], tiling(vae), on_the_cpu("text encoders", readers, vae))
-        self.spec, self.controls, self.adapters, self.maps = spec, controls, adapters, maps
-        self.scheduler = parts["scheduler"]
+        super().__init__(vae, [parts["unet"]], tiling(vae), on_the_cpu("text encoders", readers, vae))
+        self.spec, self.scheduler = spec, parts["scheduler"]
+        self.controls, self.maps = load_controlnets(spec, components, PUBLISHED), Maps(spec, components)
 
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
@@ -83,9 +80,7 @@ class StableDiffusionEngine(MemorySaver):
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
         mode = mode_of(tasks[0], self.in_channels)
-        canvas = canvas_for(mode, self.spec.canvas)
-        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
-        self.window(canvas, smalls[0])
+        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas, tasks[0]))
         pipe = self._pipe(mode, tasks[0])
         call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe)}
         if tasks[0].controls:
@@ -106,7 +101,4 @@ class StableDiffusionEngine(MemorySaver):
 
 def load(spec: EngineSpec, components: Components) -> StableDiffusionEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
-    parts = load_parts(components, spec.weights)
-    controls = load_controlnets(spec, components)
-    whole = build_pipeline(StableDiffusionPipeline, parts | WITHOUT_CHECKER)
-    return StableDiffusionEngine(spec, parts, controls, Adapters(whole, spec, components), Maps(spec, components))
+    return StableDiffusionEngine(spec, components)

@@ -44,10 +44,10 @@ from worker.diffusion.pipelines import (
 )
 from worker.diffusion.prompts import Encoder, collate, encode_prompts
 from worker.diffusion.schedulers import scheduler_of
-from worker.diffusion.tensors import to_working_size
 from worker.engine import Canvas, EngineTask, StepHook
-from worker.networks.batch_invariance import BatchInvariantControlNet
 
+PUBLISHED = torch.float16
+"""What its weights come in."""
 PIPELINES: dict[Mode, type[Any]] = {
     Mode.TEXT: StableDiffusionXLPipeline,
     Mode.IMAGE: StableDiffusionXLImg2ImgPipeline,
@@ -69,11 +69,12 @@ WITHOUT_ENCODERS = {
 
 
 class Refiner:
-    """A UNet for the last steps, which reads the larger text encoder alone."""
+    """A UNet for the last steps, which reads the larger text encoder alone: the base model's, as its autoencoder is."""
 
-    def __init__(self, parts: Mapping[str, Any]) -> None:
-        self.encoders = [Encoder(parts["tokenizer_2"], parts["text_encoder_2"])]
-        self._parts = {"vae": parts["vae"], "unet": parts["unet"]}
+    def __init__(self, parts: Mapping[str, Any], base: Mapping[str, Any]) -> None:
+        self.encoders = [Encoder(base["tokenizer_2"], base["text_encoder_2"])]
+        self.unet = parts["unet"]
+        self._parts = {"vae": base["vae"], "unet": self.unet}
         self._scheduler = parts["scheduler"]
 
     def pipe(self, scheduler: str | None) -> Any:  # noqa: ANN401  annotated for images, not for latents
@@ -85,38 +86,44 @@ class Refiner:
 class StableDiffusionXLEngine(MemorySaver):
     """Resident networks, put into whichever pipeline a run needs."""
 
-    def __init__(
-        self,
-        spec: EngineSpec,
-        parts: Mapping[str, Any],
-        controls: Mapping[str, BatchInvariantControlNet],
-        adapters: Adapters,
-        maps: Maps,
-        refiner: Refiner | None,
-    ) -> None:
+    def __init__(self, spec: EngineSpec, components: Components) -> None:
+        """Load the networks. Raises OSError when a part is not there or not in safetensors."""
+        parts = load_parts(components, spec.weights, PUBLISHED)
+        whole = build_pipeline(StableDiffusionXLPipeline, parts | {"add_watermarker": False})
+        self.adapters = Adapters(whole, spec, components)
         self.encoders = [
             Encoder(parts["tokenizer"], parts["text_encoder"]),
             Encoder(parts["tokenizer_2"], parts["text_encoder_2"]),
         ]
         vae, readers = parts["vae"], [encoder.model for encoder in self.encoders]
-        super().__init__(vae, parts["unet"], tiling(vae), on_the_cpu("text encoders", readers, vae))
-        self.spec, self.controls, self.adapters, self.maps, self.refiner = spec, controls, adapters, maps, refiner
-        self.scheduler = parts["scheduler"]
+        self.refiner = Refiner(_refining(spec, components), parts) if REFINER in spec.parts else None
+        unets = [parts["unet"], *([self.refiner.unet] if self.refiner else [])]
+        super().__init__(vae, unets, tiling(vae), on_the_cpu("text encoders", readers, vae))
+        self.spec, self.scheduler = spec, parts["scheduler"]
+        self.controls, self.maps = load_controlnets(spec, components, PUBLISHED), Maps(spec, components)
 
     @torch.inference_mode()
     def generate(self, tasks: Sequence[EngineTask], on_step: StepHook) -> list[Canvas]:
         """Return each canvas made as its parameters say; one step for each denoising step, one for decoding."""
         self.adapters.activate(tasks[0].loras)
-        prompts = [_encode(self.encoders, task) for task in tasks]
+        prompts = [self._encode(task) for task in tasks]
         return run_by_prompt_length(tasks, prompts, self.vae.device, self._run, on_step)
+
+    def _encode(self, task: EngineTask) -> dict[str, torch.Tensor]:
+        """Return an encoded prompt; without a negative one zeros stand for it, as the base model was trained."""
+        found = _encode(self.encoders, task)
+        if not task.word("negative_prompt"):
+            found |= {name: torch.zeros_like(one) for name, one in found.items() if name.startswith("negative_")}
+        return found
 
     def _run(self, tasks: Sequence[EngineTask], prompts: Mapping[str, Any], on_step: StepHook) -> list[Canvas]:
         mode = mode_of(tasks[0], self.in_channels)
-        canvas = canvas_for(mode, self.spec.canvas)
-        smalls = [to_working_size(task.canvas, canvas) for task in tasks]
-        self.window(canvas, smalls[0])
+        smalls = self.working_canvases(tasks, canvas_for(mode, self.spec.canvas, tasks[0]))
         pipe = self._pipe(mode, tasks[0])
-        call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe), **sizes(tasks[0], smalls[0])}
+        few = self.adapters.distilled(tasks[0])
+        call = {**prompts, **pipeline_call(tasks, smalls, mode, pipe, few_times=few), **sizes(tasks[0], smalls[0])}
+        if mode is Mode.INSTRUCT:  # of its own accord the pipeline would squash images to a square
+            call["height"], call["width"] = smalls[0].shape[:2]
         if tasks[0].controls:
             call |= control_call(tasks, self.maps.batches(tasks, smalls, pipe.device), mode)
         first = int(tasks[0].number("steps", 1))
@@ -185,11 +192,11 @@ def sizes(task: EngineTask, small: Canvas) -> dict[str, tuple[int, ...]]:
     }
 
 
+def _refining(spec: EngineSpec, components: Components) -> dict[str, Any]:
+    """Load what a refiner has of its own; its other parts are equal to the base model's, and 1.7 GB."""
+    return load_parts(components, spec.parts[REFINER], PUBLISHED, only=("unet", "scheduler"))
+
+
 def load(spec: EngineSpec, components: Components) -> StableDiffusionXLEngine:
     """Load the engine. Raises OSError when a part of it is not there or not in safetensors."""
-    parts = load_parts(components, spec.weights)
-    controls = load_controlnets(spec, components)
-    refiner = Refiner(load_parts(components, spec.parts[REFINER])) if REFINER in spec.parts else None
-    whole = build_pipeline(StableDiffusionXLPipeline, parts | {"add_watermarker": False})
-    adapters = Adapters(whole, spec, components)
-    return StableDiffusionXLEngine(spec, parts, controls, adapters, Maps(spec, components), refiner)
+    return StableDiffusionXLEngine(spec, components)

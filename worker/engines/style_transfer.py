@@ -39,7 +39,7 @@ from worker.networks.style import (
 from worker.networks.vgg19 import Vgg19
 
 LEVELS = 5
-"""Of the pyramid: its coarsest grid has a sixteenth of the picture's sides."""
+"""Of the pyramid: its coarsest grid has a sixteenth of the image's sides."""
 LEVEL_SCALE = 0.5
 """A level counts half as much for each fourfold of its cells, to this power."""
 SMOOTH, RANGE = 0.5, 10.0
@@ -63,7 +63,7 @@ class Seeing(Protocol):
     def content(self) -> str:
         """The place whose features are the content."""
 
-    def see(self, picture: Tensor) -> Mapping[str, Tensor]:
+    def see(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return the features of these places, of 1 x 3 x H x W in 0..1."""
 
 
@@ -75,9 +75,9 @@ class MobileNetSeeing:
     style: Sequence[str] = MOBILENET_STYLE
     content: str = "layer2"
 
-    def see(self, picture: Tensor) -> Mapping[str, Tensor]:
+    def see(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return its features."""
-        larger = F.interpolate(picture, scale_factor=2, mode="bilinear", align_corners=False)
+        larger = F.interpolate(image, scale_factor=2, mode="bilinear", align_corners=False)
         return tapped(self.network, larger, (self.content, *self.style))
 
 
@@ -89,9 +89,9 @@ class VggSeeing:
     style: Sequence[str] = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")
     content: str = "conv4_2"
 
-    def see(self, picture: Tensor) -> Mapping[str, Tensor]:
+    def see(self, image: Tensor) -> Mapping[str, Tensor]:
         """Return its features."""
-        features: dict[str, Tensor] = self.network(picture, {self.content, *self.style})
+        features: dict[str, Tensor] = self.network(image, {self.content, *self.style})
         return features
 
 
@@ -150,26 +150,26 @@ class Painting:
 
     def _measured(self) -> Tensor:
         self.optimiser.zero_grad()
-        picture = self._picture()
-        loss = self._loss(picture)
+        image = self._image()
+        loss = self._loss(image)
         loss.backward()
         if (reached := float(loss.detach())) < self.least:
-            self.least, self.best = reached, picture.detach()
+            self.least, self.best = reached, image.detach()
         return loss
 
-    def _picture(self) -> Tensor:
-        picture = self.given
+    def _image(self) -> Tensor:
+        image = self.given
         for number, level in enumerate(self.levels):
             change = F.interpolate(level, size=self.given.shape[2:], mode="bilinear", align_corners=False)
-            picture = picture + 2.0 ** (-LEVEL_SCALE * number) * change
-        return picture
+            image = image + 2.0 ** (-LEVEL_SCALE * number) * change
+        return image
 
-    def _loss(self, picture: Tensor) -> Tensor:
-        seen = self.seeing.see(picture)
+    def _loss(self, image: Tensor) -> Tensor:
+        seen = self.seeing.see(image)
         grams = {name: gram(seen[name]) for name in self.seeing.style}
         pull = self.weights["content"] * content_error(seen, self.content)
         push = self.weights["style"] * style_error(grams, self.style)
-        return pull + push + SMOOTH * _variation(picture) + RANGE * (picture - picture.clamp(0, 1)).square().mean()
+        return pull + push + SMOOTH * _variation(image) + RANGE * (image - image.clamp(0, 1)).square().mean()
 
 
 def _of_all(
@@ -185,15 +185,15 @@ def _of_all(
     on_step(done, count, "denoising", lambda: [*before, own(), *after])
 
 
-def _shapes(picture: Tensor) -> list[tuple[int, ...]]:
+def _shapes(image: Tensor) -> list[tuple[int, ...]]:
     """Return the sizes of the pyramid's levels, the finest first."""
-    height, width = picture.shape[2:]
+    height, width = image.shape[2:]
     return [(1, 3, max(1, height >> level), max(1, width >> level)) for level in range(LEVELS)]
 
 
-def _variation(picture: Tensor) -> Tensor:
+def _variation(image: Tensor) -> Tensor:
     """Return the mean squared step from a pixel to the next."""
-    down, across = picture.diff(dim=2), picture.diff(dim=3)
+    down, across = image.diff(dim=2), image.diff(dim=3)
     return down.square().mean() + across.square().mean()
 
 

@@ -8,13 +8,15 @@ from functools import partial
 from typing import Any, cast
 
 import torch
-from diffusers.models import AutoencoderKL, ControlNetModel, UNet2DConditionModel
+from diffusers.models import ControlNetModel, UNet2DConditionModel
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionOutput
 from torch import Tensor, nn
 
-from likeness.imaging.tiles import Box, boxes
+from worker.networks.windows import in_windows
 
 Run = Callable[..., Any]
+EXACT = ("timestep", "time_ids")
+"""What networks embed as sines of large numbers, and so take unrounded: in bfloat16 time step 999 would be 1000."""
 
 
 def in_pairs(run: Run, rows: int, options: dict[str, Any]) -> Any:  # noqa: ANN401  tensors, or tuples of them
@@ -45,49 +47,12 @@ def _joined(made: list[Any], rows: int) -> Any:  # noqa: ANN401
 
 
 def in_precision(value: Any, dtype: torch.dtype) -> Any:  # noqa: ANN401  as networks take it
-    """Return a value with every tensor of floats in it as `dtype`."""
+    """Return a value with every tensor of floats in it as `dtype`, but for those that are to stay exact."""
     if isinstance(value, list | tuple):
         return type(value)(in_precision(one, dtype) for one in value)
     if isinstance(value, dict):
-        return {name: in_precision(one, dtype) for name, one in value.items()}
+        return {name: one if name in EXACT else in_precision(one, dtype) for name, one in value.items()}
     return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
-
-
-def in_windows(run: Run, sample: Tensor, side: int, overlap: int) -> Tensor:
-    """Return what `run` makes of a large sample, N x C x H x W, in overlapping windows of at most `side`, blended.
-
-    Every step sees all windows, so neighbours agree before the next one: MultiDiffusion (Bar-Tal et al. 2023,
-    arXiv:2302.08113), with windows that weigh less towards the edges they share.
-    """
-    height, width = sample.shape[2:]
-    total, weights = sample.new_zeros(()), sample.new_zeros(1, 1, height, width)
-    for box in boxes(height, width, side, overlap, 1):
-        made: Tensor = run(sample[..., box.top : box.bottom, box.left : box.right])
-        weight = _ramp(box, height, width, overlap).to(made.device, made.dtype)
-        if total.ndim == 0:  # how many channels it has is known from here
-            total, weights = made.new_zeros(len(made), made.shape[1], height, width), weights.to(made)
-        total[..., box.top : box.bottom, box.left : box.right] += weight * made
-        weights[..., box.top : box.bottom, box.left : box.right] += weight
-    return total / weights
-
-
-def _ramp(box: Box, height: int, width: int, overlap: int) -> Tensor:
-    """Return the weights of a window, h x w: 1 inside and at the image's own edges, less where a neighbour is."""
-    along = [
-        _line(box.bottom - box.top, box.top > 0, box.bottom < height, overlap),
-        _line(box.right - box.left, box.left > 0, box.right < width, overlap),
-    ]
-    return along[0][:, None] * along[1][None, :]
-
-
-def _line(length: int, before: bool, after: bool, overlap: int) -> Tensor:
-    rise = (torch.arange(overlap) + 1) / (overlap + 1)
-    line = torch.ones(length)
-    if before:
-        line[:overlap] *= rise[:length]
-    if after:
-        line[-overlap:] *= rise.flip(0)[-length:]
-    return line
 
 
 class BatchInvariant:
@@ -142,21 +107,10 @@ class BatchInvariantUNet(BatchInvariant, UNet2DConditionModel):
 class BatchInvariantControlNet(BatchInvariant, ControlNetModel):
     """ControlNetModel."""
 
+    _repeated_blocks = UNet2DConditionModel._repeated_blocks
+
     def forward(self, sample: Tensor, timestep: Any, encoder_hidden_states: Tensor, **options: Any) -> Any:  # noqa: ANN401  as in diffusers
         """Return the residuals for the UNet: a tuple of those of its down blocks, and the middle block's."""
         options.pop("return_dict", None)
         given = {"sample": sample, "timestep": timestep, "encoder_hidden_states": encoder_hidden_states, **options}
         return self.run_invariant(partial(super().forward, return_dict=False), given, len(sample))
-
-
-class MixedAutoencoder(AutoencoderKL):
-    """AutoencoderKL that decodes in float32, as lower precision shows in flat areas; it may encode in another dtype."""
-
-    encoded_in: torch.dtype | None = None
-    """The dtype of encoding, where the network that reads the latents runs in it too; None is float32."""
-
-    def _encode(self, x: Tensor) -> Tensor:
-        short = self.encoded_in or torch.float32
-        with torch.autocast(x.device.type, short, enabled=self.encoded_in is not None):
-            latents: Tensor = super()._encode(x)
-            return latents.float()

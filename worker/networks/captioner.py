@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 from transformers import AutoConfig, AutoImageProcessor, AutoModelForImageTextToText, AutoTokenizer
 
 from likeness.contract.parameters import MAX_PROMPT
 from likeness.imaging.colour import Floats
+from worker.networks.weights import load_pretrained, to_device
 
 KINDS = ("blip", "git")
 """Models that caption from pixels alone."""
@@ -45,15 +45,13 @@ class Captioner:
 
 
 def load(folder: Path, device: str, dtype: torch.dtype) -> Captioner:
-    """Load the model in `folder`. Raises OSError, or ValueError when it is not in safetensors or not one of KINDS."""
+    """Load the model in `folder`. Raises OSError when it is not there or not whole, ValueError for other KINDS."""
     kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
     if kind not in KINDS:
         raise ValueError(f"a {kind} model cannot caption from an image alone; take one of {', '.join(KINDS)}")
-    network: nn.Module = AutoModelForImageTextToText.from_pretrained(
-        folder, dtype=dtype, use_safetensors=True, local_files_only=True
-    )
+    network = load_pretrained(AutoModelForImageTextToText, folder, dtype)
     return Captioner(
-        network.eval().to(device),
+        to_device(network, device),
         AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil"),
         AutoTokenizer.from_pretrained(folder, local_files_only=True),
     )

@@ -16,7 +16,7 @@ from diffusers.utils import logging
 from PIL import Image
 
 from likeness.imaging.colour import Floats, as_rgb
-from worker.networks.weights import to_device
+from worker.networks.weights import load_pretrained, to_device
 
 MEAN = np.array([0.48145466, 0.4578275, 0.40821073], dtype=np.float32)
 SPREAD = np.array([0.26862954, 0.26130258, 0.27577711], dtype=np.float32)
@@ -64,16 +64,11 @@ def squares(rgb: Floats, side: int) -> Floats:
 def load(folder: Path, device: str) -> SafetyChecker:
     """Return the checker in a folder of the hub's layout: its own repository's, or a pipeline's with it in PART.
 
-    It runs in 32 bits, whatever its weights are stored in. Raises OSError, or ValueError when weights are missing: what
-    is not loaded is random, and a random checker is none.
+    It runs in 32 bits, whatever its weights are stored in. Raises OSError when it is not there or not whole.
     """
-    place = folder / PART if (folder / PART).is_dir() else folder
-    published: Any = StableDiffusionSafetyChecker  # annotated as if it returned the model alone
-    model, report = published.from_pretrained(
-        place, use_safetensors=True, local_files_only=True, output_loading_info=True, dtype=torch.float32
+    model = load_pretrained(
+        StableDiffusionSafetyChecker, folder / PART if (folder / PART).is_dir() else folder, torch.float32
     )
-    if report["missing_keys"] or report["mismatched_keys"]:
-        raise ValueError(f"{folder} lacks some of the safety checker's weights")
     # It warns that an image was made black, which does not happen here.
     logging.get_logger(safety_checker.__name__).setLevel(logging.ERROR)
     return SafetyChecker(model, device)

@@ -47,7 +47,7 @@ Features = Mapping[str, Tensor]
 """Features, N x channels x height x width, by the names of their places."""
 
 
-def tapped(network: FeatureNetwork, picture: Tensor, places: Sequence[str]) -> dict[str, Tensor]:
+def tapped(network: FeatureNetwork, image: Tensor, places: Sequence[str]) -> dict[str, Tensor]:
     """Return what the modules named `places` of a network's stages give for N x 3 x H x W, RGB in 0..1.
 
     The stage of the last place is the last one that is run. Raises AttributeError for a place that is not there.
@@ -55,7 +55,7 @@ def tapped(network: FeatureNetwork, picture: Tensor, places: Sequence[str]) -> d
     found: dict[str, Tensor] = {}
     hooks = [network.stages.get_submodule(name).register_forward_hook(partial(_keep, found, name)) for name in places]
     try:
-        network(picture, [places[-1].partition(".")[0]])
+        network(image, [places[-1].partition(".")[0]])
     finally:
         for hook in hooks:
             hook.remove()
@@ -109,26 +109,26 @@ def folded(network: FeatureNetwork) -> FeatureNetwork:
     return network.requires_grad_(False)
 
 
-def colours(picture: Tensor) -> Statistics:
+def colours(image: Tensor) -> Statistics:
     """Return the mean colour, N x 3 x 1 x 1, and how colours spread about it, N x 3 x 3, of N x 3 x H x W in 0..1.
 
     The spread is the lower root (Cholesky) of the covariance.
     """
-    flat = picture.float().flatten(2)
+    flat = image.float().flatten(2)
     mean = flat.mean(2, keepdim=True)
     covariance = (flat - mean) @ (flat - mean).transpose(1, 2) / flat.shape[2]
-    least = LEAST_COLOUR * torch.eye(3, device=picture.device)
+    least = LEAST_COLOUR * torch.eye(3, device=image.device)
     return mean[..., None], torch.linalg.cholesky(covariance + least)
 
 
-def recoloured(picture: Tensor, style: Statistics) -> Tensor:
+def recoloured(image: Tensor, style: Statistics) -> Tensor:
     """Return N x 3 x H x W with a style's mean colour and spread: AdaIN of the pixels, all channels at once.
 
     Linear, as in Gatys et al. 2016, "Preserving Color in Neural Artistic Style Transfer" (arXiv:1606.05897).
     """
-    (mean, root), (wanted_mean, wanted_root) = colours(picture), style
+    (mean, root), (wanted_mean, wanted_root) = colours(image), style
     turn = wanted_root @ torch.linalg.inv(root)
-    return (turn @ (picture - mean).flatten(2)).reshape(picture.shape) + wanted_mean
+    return (turn @ (image - mean).flatten(2)).reshape(image.shape) + wanted_mean
 
 
 class StyleDecoder(ModelMixin, ConfigMixin):

@@ -1,7 +1,7 @@
 """VGG19's convolutions (Simonyan & Zisserman 2015, arXiv:1409.1556), the network that styles were first measured by.
 
 It is a model that is pulled. Layers are called as Gatys et al. 2016 (CVPR; arXiv:1508.06576) call them, and as with
-them the pools are means, not maxima, which they found to give better pictures.
+them the pools are means, not maxima, which they found to give better images.
 """
 
 from collections.abc import Collection, Mapping

@@ -1,24 +1,60 @@
 """How networks get their weights: read from safetensors on this machine, placed on a device, or started at zero."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 
 Network = TypeVar("Network", bound=nn.Module)
+NAMED = 3
+"""How many tensors of a kind an error names; of the others it says how many there are."""
+
+
+def load_pretrained(kind: type[Network], folder: Path, dtype: torch.dtype, variant: str | None = None) -> Network:
+    """Load a network of diffusers or transformers, on the CPU and in evaluation mode.
+
+    Raises OSError when it is not there, not in safetensors, or when its tensors are not exactly those of the network:
+    both libraries would draw the missing ones at random and go on.
+    """
+    published: Any = kind  # both libraries have this method, and no typed base that says so
+    asked = {"dtype": dtype, "variant": variant, "use_safetensors": True, "local_files_only": True}
+    if kind.__name__.startswith("Auto") and kind.__module__.startswith("transformers."):
+        asked["trust_remote_code"] = False  # a class that reads from the folder which class it is
+    report = {"output_loading_info": True, "ignore_mismatched_sizes": True}  # refused below, with all others
+    try:
+        network, info = published.from_pretrained(folder, **asked, **report)
+    except SafetensorError as error:
+        raise OSError(f"{folder} holds no {kind.__name__}: {error}") from error
+    if fault := _fault(info):
+        raise OSError(f"{folder} holds no whole {type(network).__name__}: {fault}")
+    loaded: Network = network.eval()
+    return loaded
 
 
 def load_float32(kind: type[Network], folder: Path) -> Network:
     """Load a network of diffusers or transformers in float32, on the CPU and in evaluation mode.
 
-    Raises OSError when it is not there or not in safetensors.
+    Raises OSError when it is not there, not in safetensors, or not whole.
     """
-    published: Any = kind  # both libraries have this method, and no typed base that says so
-    # Unasked, transformers would round all weights to the precision that the configuration names.
-    precision = {"dtype": torch.float32} if kind.__module__.startswith("transformers.") else {}
-    network: Network = published.from_pretrained(folder, use_safetensors=True, local_files_only=True, **precision)
-    return network.float().eval()
+    return load_pretrained(kind, folder, torch.float32).float()
+
+
+def _fault(info: Mapping[str, Iterable[Any]]) -> str:
+    """Return which tensors are missing, of another shape or left over; an empty text when none is."""
+    found = {
+        "missing": sorted(info["missing_keys"]),
+        "of another shape": sorted(name for name, *_ in info["mismatched_keys"]),
+        "unexpected": sorted(info["unexpected_keys"]),
+    }
+    return "; ".join(f"{what}: {_listed(names)}" for what, names in found.items() if names)
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def to_device(network: Network, device: str | torch.device) -> Network:

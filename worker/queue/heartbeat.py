@@ -3,31 +3,22 @@
 import os
 import threading
 import time
+from contextlib import suppress
 from typing import Final, NoReturn
 
 import structlog
 from redis.exceptions import RedisError
 
 from likeness.queue import keys
+from worker.queue.connection import Refused
 from worker.queue.recording import RecordingWorker
 from worker.queue.registry import WorkerRegistry
+from worker.runs.deadline import Deadline
 
 DIED: Final = 70
 """How the process ends when only another one can go on: EX_SOFTWARE of sysexits.h."""
 
 log = structlog.get_logger()
-
-
-class Deadline:
-    """When the current run must be over (monotonic seconds)."""
-
-    def __init__(self) -> None:
-        self.at: float | None = None
-
-    def passed(self, by: float = 0.0) -> bool:
-        """Return whether it passed, by so many seconds at least."""
-        at = self.at
-        return at is not None and time.monotonic() > at + by
 
 
 class Heartbeat:
@@ -46,6 +37,9 @@ class Heartbeat:
         while True:
             try:
                 self._renew()
+            except Refused as error:  # Redis is there: to start another worker would help nothing
+                self._registry.touch()
+                log.warning("heartbeat refused", error=str(error))
             except RedisError as error:
                 log.warning("heartbeat failed", error=str(error))
             if self._deadline.passed(by=self._hang_seconds):
@@ -54,19 +48,21 @@ class Heartbeat:
 
     def _renew(self) -> None:
         worker = self._worker
-        with worker.connection.pipeline(transaction=False) as pipeline:
+        with worker.brief.pipeline(transaction=False) as pipeline:
             self._registry.announce(pipeline)
             if worker.birth_date is not None:  # before that RQ would take us for another worker of the same name
                 worker.heartbeat(pipeline=pipeline)
             for lease in list(worker.leases.values()):
-                lease.execution.heartbeat(lease.registry, keys.LEASE_SECONDS, pipeline=pipeline)
+                lease.execution.heartbeat(lease.job.started_job_registry, keys.LEASE_SECONDS, pipeline=pipeline)
             pipeline.execute()
         self._registry.look()
 
     def _die_of_hang(self) -> None:
         """End the process, since nothing else ends a call that never returns. A job that hung alone fails for it."""
         log.error("a run hangs; this worker ends", jobs=list(self._worker.leases))
-        self._worker.record_hang()
+        self._worker.hurry()
+        with suppress(RedisError):  # the lease expires, and the job runs again alone
+            self._worker.record_hang()
         exit_now(self._worker, DIED)
 
 

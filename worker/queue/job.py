@@ -30,7 +30,7 @@ class NotAllowed(ValueError):
 
 
 class LikenessJob(Job):
-    """A job whose work was done before `perform`, which only hands RQ the outcome that was computed.
+    """A job whose work is done by ours alone: RQ only keeps its books.
 
     RQ imports whatever a job's hash names, so anyone who can write to Redis can run code in a stock worker; here every
     name is ignored but one (docs/decisions/0003-rq-with-batches.md).
@@ -43,10 +43,8 @@ class LikenessJob(Job):
 
     @property
     def func(self) -> Any:  # noqa: ANN401  as in RQ
-        """Return the one allowed function. Raises NotAllowed for any other name."""
-        if self.func_name != keys.JOB_FUNCTION:
-            raise NotAllowed(f"{self.func_name!r} is not a function of Likeness")
-        return self._hand_over
+        """Raise NotAllowed: nothing is called by what a job's hash says."""
+        raise NotAllowed(f"{self.func_name!r} is never called by name")
 
     success_callback = property(lambda self: None)
     failure_callback = property(lambda self: None)
@@ -70,20 +68,19 @@ class LikenessJob(Job):
             raise NotAllowed(f"{self.func_name!r} is not a function of Likeness")
         return JobOrder.model_validate(self.args[0])
 
-    def prepare_for_execution(self, worker_name: str, pipeline: Pipeline) -> None:
-        """Start the job, and remember when: RQ sets the time anew when the outcome is handed over."""
-        super().prepare_for_execution(worker_name, pipeline)
-        self._began = self.started_at
-
-    def perform(self) -> Any:  # noqa: ANN401  as in RQ
-        """Return the outcome or raise it."""
-        self.started_at = self._began
-        return super().perform()
-
-    def _hand_over(self, *_: object) -> dict[str, Any]:
-        if isinstance(self.outcome, Result):
-            return self.outcome.model_dump(mode="json", include={"timings", "batch", "attempts"})
-        raise self.outcome or WorkerDied("the worker has no outcome for this job")
+    def record(self, outcome: Outcome | None, steps_done: int, pipeline: Pipeline) -> None:
+        """Write how the job ended; None is cancelled. RQ's books and ours are one transaction."""
+        self.outcome = outcome
+        if outcome is None:
+            self.record_cancelled(steps_done, pipeline)
+        elif isinstance(outcome, JobError):
+            self.retries_left = 0  # it would fail again: retries are for workers that died
+            self.set_status(JobStatus.FAILED, pipeline=pipeline)
+            self._handle_failure(f"{outcome.code}: {outcome.detail}", pipeline, worker_name=self.worker_name or "")
+        else:
+            self._result = outcome.model_dump(mode="json", include={"timings", "batch", "attempts"})
+            self._handle_success(cast(int, self.result_ttl), pipeline, worker_name=self.worker_name or "")
+            self.cleanup(self.result_ttl, pipeline=pipeline, remove_from_queue=False)
 
     def _handle_success(self, result_ttl: int, pipeline: Pipeline, **details: Any) -> None:  # noqa: ANN401
         """Record the result in the same transaction as RQ's status."""

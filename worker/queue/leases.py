@@ -1,21 +1,35 @@
 """A worker's lease on a job: only who holds it may report how far the job is and record how it ends."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import cast
 
 from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import WatchError
 from rq.executions import Execution
+from rq.job import JobStatus as RqStatus
 from rq.queue import Queue
-from rq.registry import StartedJobRegistry
-from rq.utils import current_timestamp
+from rq.utils import current_timestamp, utcformat
 
 from likeness.contract.jobs import Event, JobOrder, JobStatus, Progress
 from likeness.queue import keys
 from likeness.storage.pictures import PictureStore
 from worker.queue.job import LikenessJob
 from worker.queue.scripts import HOLD, PROGRESS
+
+
+class Held(IntEnum):
+    """How a lease stands."""
+
+    LOST = 0
+    """The job was deleted, is another worker's, or has ended."""
+    HELD = 1
+    UNWANTED = 2
+    """It is held, and the job is to be cancelled."""
 
 
 @dataclass
@@ -30,22 +44,53 @@ class Lease:
     """False once it was cancelled, deleted, or lost to another worker."""
     steps_done: int = 0
 
-    @property
-    def registry(self) -> StartedJobRegistry:
-        """RQ's registry of running jobs, in which the lease stands."""
-        return cast(StartedJobRegistry, self.job.started_job_registry)
-
-    def renew(self) -> int:
-        """Renew the lease if it still stands: 0 it is lost, 1 it holds, 2 it holds and the job is to be cancelled."""
-        deadline = current_timestamp() + keys.LEASE_SECONDS
-        redis_keys = [self.registry.key, self.job.key]
-        return int(self.job.connection.eval(HOLD, len(redis_keys), *redis_keys, self.execution.composite_key, deadline))
+    def renew(self, connection: Redis | Pipeline) -> Held:
+        """Renew the lease if it still stands."""
+        return renew(connection, self.job, self.execution)
 
 
-def erase_deleted(lost: Lease, store: PictureStore) -> None:
+def renew(connection: Redis | Pipeline, job: LikenessJob, execution: Execution) -> Held:
+    """Renew the lease that `execution` is on a job, if it still stands."""
+    deadline = current_timestamp() + keys.LEASE_SECONDS
+    redis_keys = [job.started_job_registry.key, job.key]
+    return Held(cast(int, connection.eval(HOLD, len(redis_keys), *redis_keys, execution.composite_key, deadline)))
+
+
+def while_held(
+    connection: Redis, job: LikenessJob, execution: Execution, write: Callable[[Pipeline, Held], None]
+) -> bool:
+    """Do what `write` puts into a transaction, once, as one step with checking the lease; False where it was lost.
+
+    The job's hash is watched: who takes a job over, or ends it, writes there, so that a worker which was stopped after
+    it checked its lease writes nothing any more. A transaction whose answer got lost is not sent again blindly; the
+    lease is then found lost, because the transaction itself ended it.
+    """
+    sent = False
+    with connection.pipeline() as pipeline:
+        while True:
+            with suppress(WatchError):
+                pipeline.watch(job.key)
+                held = renew(pipeline, job, execution)
+                if held is Held.LOST:
+                    return sent and _wrote(connection, job)
+                pipeline.multi()
+                write(pipeline, held)
+                sent = True
+                pipeline.execute()
+                return True
+
+
+def _wrote(connection: Redis, job: LikenessJob) -> bool:
+    """Return whether a transaction whose answer was lost was done: the job is as it left it."""
+    found = cast(list[bytes | None], connection.hmget(job.key, "status", "ended_at"))
+    ended_at = utcformat(job.ended_at) if job.ended_at else ""
+    return found == [RqStatus(job.get_status(refresh=False)).value.encode(), ended_at.encode()]
+
+
+def erase_deleted(lost: Lease, connection: Redis, store: PictureStore) -> None:
     """Erase what is left of a job that is no longer held, if it was deleted."""
-    if not lost.job.connection.exists(lost.job.key):
-        lost.job.connection.delete(lost.execution.key)
+    if not connection.exists(lost.job.key):
+        connection.delete(lost.execution.key)
         asyncio.run(store.erase(lost.job.id))
 
 
@@ -54,7 +99,7 @@ def report_progress(jobs: Sequence[Lease], progress: Progress, connection: Redis
     event = Event(type="progress", status=JobStatus.RUNNING, progress=progress).model_dump_json(exclude_none=True)
     with connection.pipeline(transaction=False) as pipeline:
         for one in jobs:
-            redis_keys = [one.job.key, keys.EVENTS_KEY.format(id=one.job.id), one.registry.key]
+            redis_keys = [one.job.key, keys.EVENTS_KEY.format(id=one.job.id), one.job.started_job_registry.key]
             args = [one.execution.composite_key, progress.model_dump_json(), event, keys.EVENTS_LENGTH]
             pipeline.eval(PROGRESS, len(redis_keys), *redis_keys, *args)
         for one, unwanted in zip(jobs, pipeline.execute(), strict=True):

@@ -1,26 +1,31 @@
 """RQ's worker, told from outside how each job ended: only who holds a job's lease may record it.
 
-RQ's own semantics stay: registries, executions, retries, results and dashboards are RQ's. `perform_job` runs nothing
-here; it hands RQ the outcome that was computed before.
+RQ's own semantics stay: registries, executions, retries, results and dashboards are RQ's. RQ runs nothing here; what
+was computed before is written into its books, in one step with checking the lease.
 """
 
-from typing import Any, cast
+import time
+from contextlib import suppress
+from functools import partial
 
 import structlog
-from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import RedisError, WatchError
 from rq.executions import Execution
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 from rq.utils import now
 from rq.worker import SimpleWorker
+from rq.worker.base import WorkerStatus
 
 from likeness.contract.errors import EngineFailed, JobError
 from likeness.contract.jobs import Event
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
+from worker.queue.connection import Patience, brief, connect
 from worker.queue.job import LikenessJob, LikenessQueue, hung
-from worker.queue.leases import Lease, erase_deleted
+from worker.queue.leases import Held, Lease, erase_deleted, while_held
 from worker.runs.context import Context, Outcome
 
 log = structlog.get_logger()
@@ -33,16 +38,19 @@ class RecordingWorker(SimpleWorker):
     queue_class = LikenessQueue
     death_penalty_class = TimerDeathPenalty
 
-    def __init__(self, name: str, context: Context, pools: list[str], connection: Redis) -> None:
+    def __init__(self, name: str, context: Context, pools: list[str], redis_url: str) -> None:
+        self._patience = Patience()
         super().__init__(
             keys.queue_names(pools),
             name=name,
-            connection=connection,
+            connection=connect(redis_url, self._patience),
             serializer=JSONSerializer,
             maintenance_interval=keys.MAINTENANCE_SECONDS,
             worker_ttl=keys.LEASE_SECONDS + 10,
             log_job_description=False,
         )
+        self.brief = brief(redis_url)
+        """For what the worker can go on without: RQ's figures, progress, the renewal of leases."""
         self.context, self.telemetry = context, context.telemetry
         self.leases: dict[str, Lease] = {}
 
@@ -51,93 +59,128 @@ class RecordingWorker(SimpleWorker):
         """Seconds between looks at the maintenance clock."""
         return 2
 
+    def hurry(self, seconds: float = 0.0) -> None:
+        """Wait for a Redis that is away no longer than so many seconds from now, since the worker is to end."""
+        self._patience.until = time.monotonic() + seconds
+
     def lease(self, job: LikenessJob, queue: Queue) -> Lease | None:
         """Start a job in RQ's books; one that is not ours to run is failed there and then."""
-        self.prepare_execution(job)
-        execution = cast(Execution, self.execution)
-        with self.connection.pipeline() as pipeline:
-            job.prepare_for_execution(self.name, pipeline=pipeline)
-            pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
-            job.publish(Event(type="status", status=Status.RUNNING), pipeline)
-            pipeline.hexists(job.key, "data")
-            there = pipeline.execute()[-1]
-        if not there:  # deleted since it was taken: what was just written of it goes too
-            self._drop_ghost(job)
+        execution = self._started(job, queue)
+        if execution is None:
             return None
         try:
             order = job.order()
             self.context.catalogue.find(order.engine)
         except Exception as error:
-            self._settle(job, queue, execution, EngineFailed(f"this worker cannot run the job: {error}"))
+            self._fail(job, execution, EngineFailed(f"this worker cannot run the job: {error}"))
             return None
         lease = self.leases[job.id] = Lease(job, queue, order, execution)
         self.telemetry.taken(order, queue.name, job.enqueued_at or order.created_at)
         return lease
 
-    def _drop_ghost(self, job: LikenessJob) -> None:
+    def _started(self, job: LikenessJob, queue: Queue) -> Execution | None:
+        """Start a job that was taken; None when it was given back meanwhile, since it was not started for so long."""
+        execution: Execution | None = None
         with self.connection.pipeline() as pipeline:
-            self.cleanup_execution(job, pipeline)
+            while True:
+                with suppress(WatchError):
+                    pipeline.watch(job.key)
+                    if execution and pipeline.zscore(job.started_job_registry.key, execution.composite_key):
+                        return execution  # it was written, and only the answer was lost
+                    if pipeline.lpos(queue.intermediate_queue_key, job.id) is None:
+                        return None
+                    pipeline.multi()
+                    execution = self._start(job, queue, pipeline)
+                    there = pipeline.execute()[-1]
+                    break
+        if not there:  # deleted since it was taken: what was just written of it goes too
+            self._drop_ghost(job, execution)
+            return None
+        return execution
+
+    def _start(self, job: LikenessJob, queue: Queue, pipeline: Pipeline) -> Execution:
+        execution = Execution.create(job, self.get_heartbeat_ttl(job), pipeline=pipeline, worker_name=self.name)
+        self.set_state(WorkerStatus.BUSY, pipeline=pipeline)
+        job.prepare_for_execution(self.name, pipeline=pipeline)
+        pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
+        job.publish(Event(type="status", status=Status.RUNNING), pipeline)
+        pipeline.hexists(job.key, "data")
+        return execution
+
+    def _drop_ghost(self, job: LikenessJob, execution: Execution) -> None:
+        with self.connection.pipeline() as pipeline:
+            self._close(job, execution, pipeline)
             pipeline.delete(job.key, keys.EVENTS_KEY.format(id=job.id))
             pipeline.execute()
 
+    def _close(self, job: LikenessJob, execution: Execution, pipeline: Pipeline) -> None:
+        """Take a job off RQ's list of those that this worker runs."""
+        self.execution = execution
+        self.cleanup_execution(job, pipeline)
+
     def record(self, lease: Lease, outcome: Outcome | None) -> None:
         """Record how a job ended, once; drop the outcome if the job is no longer ours. None is cancelled."""
-        state = lease.renew()
-        if state == 0:
+        recorded = self._record(lease.job, lease.execution, outcome, lease.steps_done)
+        self.leases.pop(lease.job.id, None)
+        if not recorded:
             log.warning("lease lost, outcome dropped", job=lease.job.id)
             self.telemetry.lost(lease.job.id)
-            self.leases.pop(lease.job.id, None)
-            erase_deleted(lease, self.context.store)
+            erase_deleted(lease, self.connection, self.context.store)
+
+    def _record(self, job: LikenessJob, execution: Execution, outcome: Outcome | None, steps_done: int) -> bool:
+        """Record an outcome, or that the job was cancelled where that was asked for; return whether it was ours."""
+        job.ended_at = now()
+
+        def write(pipeline: Pipeline, held: Held) -> None:
+            self._close(job, execution, pipeline)
+            job.record(None if held is Held.UNWANTED else outcome, steps_done, pipeline)
+            self._count(job, pipeline)
+
+        recorded = while_held(self.connection, job, execution, write)
+        if recorded:
+            self.telemetry.ended(job.id, job.engine, job.outcome)
+        return recorded
+
+    def _count(self, job: LikenessJob, pipeline: Pipeline) -> None:
+        """Keep RQ's figures of this worker."""
+        if job.outcome is None:
             return
-        if state == 2 or outcome is None:
-            self._record_cancelled(lease)
+        if isinstance(job.outcome, JobError):
+            self.increment_failed_job_count(pipeline)
         else:
-            self._settle(lease.job, lease.queue, lease.execution, outcome)
-        self.leases.pop(lease.job.id, None)
+            self.increment_successful_job_count(pipeline)
+        if job.started_at and job.ended_at:
+            self.increment_total_working_time(job.ended_at - job.started_at, pipeline)
+
+    def _fail(self, job: LikenessJob, execution: Execution, error: JobError) -> None:
+        self._record(job, execution, error, steps_done=0)
 
     def record_hang(self) -> None:
         """Fail the job of a run that never returns, if it ran alone: of several nobody knows which it was."""
         leases = list(self.leases.values())
-        if len(leases) == 1 and leases[0].renew() == 1:
-            lease = leases[0]
-            self._settle(lease.job, lease.queue, lease.execution, hung(lease.order))
-
-    def _record_cancelled(self, lease: Lease) -> None:
-        self.execution = lease.execution
-        lease.job.ended_at = now()
-        with self.connection.pipeline() as pipeline:
-            self.cleanup_execution(lease.job, pipeline)
-            lease.job.record_cancelled(lease.steps_done, pipeline)
-            pipeline.execute()
-        self.telemetry.ended(lease.job.id, lease.order.engine, None)
-
-    def _settle(self, job: LikenessJob, queue: Queue, execution: Execution, outcome: Outcome) -> None:
-        job.outcome = outcome
-        if isinstance(outcome, JobError):
-            job.retries_left = 0  # it would fail again: retries are for workers that died
-        self.execution = execution
-        self.perform_job(job, queue)
-        self.telemetry.ended(job.id, job.engine, outcome)
+        if len(leases) == 1:
+            self._fail(leases[0].job, leases[0].execution, hung(leases[0].order))
 
     def hand_back(self) -> None:
         """Put the jobs this worker holds back at the head of their queues; no retry is used up."""
         for lease in reversed(list(self.leases.values())):
-            if lease.renew() == 0:
-                continue
-            self.execution = lease.execution
-            with self.connection.pipeline() as pipeline:
-                self.cleanup_execution(lease.job, pipeline)
-                lease.queue._enqueue_job(lease.job, pipeline=pipeline, at_front=True)
-                lease.job.publish(Event(type="status", status=Status.QUEUED), pipeline)
-                pipeline.execute()
-            self.telemetry.handed_back(lease.job.id)
+            if while_held(self.connection, lease.job, lease.execution, partial(self._hand_back, lease)):
+                self.telemetry.handed_back(lease.job.id)
         self.leases.clear()
 
-    def prepare_job_execution(self, job: LikenessJob, remove_from_intermediate_queue: bool = False) -> None:
-        """Do nothing: the job was started, with its own start time, when its lease was taken."""
+    def _hand_back(self, lease: Lease, pipeline: Pipeline, _: Held) -> None:
+        self._close(lease.job, lease.execution, pipeline)
+        lease.queue._enqueue_job(lease.job, pipeline=pipeline, at_front=True)
+        lease.job.publish(Event(type="status", status=Status.QUEUED), pipeline)
 
-    def handle_exception(self, job: LikenessJob, *exc_info: Any) -> None:  # noqa: ANN401  as in RQ
-        """Do nothing: RQ would log the job's order, prompt and all; the telemetry reports how it ended."""
+    def register_death(self) -> None:
+        """Take the worker off RQ's list; its entry expires by itself where Redis takes no writes."""
+        self.hurry()
+        with suppress(RedisError):
+            super().register_death()
+
+    def set_shutdown_requested_date(self) -> None:
+        """Do nothing: it would wait, in a signal's handler, for a Redis that is away."""
 
     def get_heartbeat_ttl(self, job: LikenessJob) -> int:
         """Return how long a lease stands without being renewed, in seconds; RQ adds a minute, which is too long."""

@@ -1,8 +1,11 @@
 """Looking after jobs that others lost: leases that expired, and jobs that were taken but never started."""
 
+from contextlib import suppress
 from typing import Final, cast
 
 import structlog
+from redis.client import Pipeline
+from redis.exceptions import WatchError
 from rq import worker_registration
 from rq.job import JobStatus
 from rq.queue import Queue
@@ -10,7 +13,7 @@ from rq.utils import current_timestamp, now, parse_composite_key
 
 from likeness.queue import keys
 from worker.observability.telemetry import Telemetry
-from worker.queue.job import fetch
+from worker.queue.job import LikenessJob, fetch
 from worker.queue.scripts import STEAL, UNSTICK
 
 MOST_FORGOTTEN: Final = 256
@@ -59,20 +62,31 @@ def recover(queue: Queue, worker: str, telemetry: Telemetry) -> None:
 
 
 def _run_again(job_id: str, queue: Queue, entry: str, telemetry: Telemetry) -> None:
-    job = fetch(queue, job_id)
+    """Queue a job again, or fail it; not if whoever held it has recorded how it ended at the last moment."""
     with queue.connection.pipeline() as pipeline:
-        pipeline.zrem(queue.started_job_registry.key, entry)
-        if job is not None and job.get_status() == JobStatus.STARTED:
-            job.ended_at = now()
-            telemetry.recovered(queue.name, again=job.should_retry)
-            if job.should_retry:
-                log.warning("running a lost job again", job=job_id, retries_left=job.retries_left)
-                job.retry(queue, pipeline)
-            else:
-                log.warning("a lost job has no try left", job=job_id)
-                job.set_status(JobStatus.FAILED, pipeline=pipeline)
-                job._handle_failure("its workers died", pipeline=pipeline)
-        pipeline.execute()
+        while True:
+            with suppress(WatchError):
+                pipeline.watch(keys.JOB_KEY.format(id=job_id))
+                job = fetch(queue, job_id)
+                pipeline.multi()
+                pipeline.zrem(queue.started_job_registry.key, entry)
+                again = _recover(job, queue, pipeline) if job and job.get_status() == JobStatus.STARTED else None
+                pipeline.execute()
+                break
+    if again is not None:
+        log.warning("running a lost job again" if again else "a lost job has no try left", job=job_id)
+        telemetry.recovered(queue.name, again=again)
+
+
+def _recover(job: LikenessJob, queue: Queue, pipeline: Pipeline) -> bool:
+    """Queue a job again, or fail it when it has no try left; return which."""
+    job.ended_at = now()
+    if again := job.should_retry:
+        job.retry(queue, pipeline)
+    else:
+        job.set_status(JobStatus.FAILED, pipeline=pipeline)
+        job._handle_failure("its workers died", pipeline=pipeline)
+    return again
 
 
 def unstick(queue: Queue, seen: list[bytes]) -> list[bytes]:

@@ -52,6 +52,10 @@ class WorkerRegistry:
         others = sorted(workers - {self._worker})
         records = self._connection.mget([self._key(worker) for worker in others]) if others else []
         self._elsewhere = self._held_by(filter(None, map(_read, records)))
+        self.touch()
+
+    def touch(self) -> None:
+        """Touch the file that probes look at, if there is one: the worker lives and Redis answers."""
         if self._alive_file is not None:
             with suppress(OSError):  # a probe that finds no file does what is to be done
                 self._alive_file.touch()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from likeness.contract.errors import EngineFailed
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.packshot.cutout import Box
-from worker.components import Components
+from worker.components import Components, bytes_of
 
 if TYPE_CHECKING:
     from worker.networks.captioner import Captioner
@@ -34,6 +34,17 @@ class Auxiliary:
     def device(self) -> str:
         """The torch device that both run on."""
         return self.components.device
+
+    def held(self) -> int:
+        """Return the bytes of those that are loaded."""
+        return sum(bytes_of(one.network) for one in (self._captioner, self._segmenter) if one is not None)
+
+    def drop(self) -> bool:
+        """Unload both, until they are needed again; return whether there was any."""
+        any_loaded = self._captioner is not None or self._segmenter is not None
+        self._captioner = self._segmenter = self._reader = None
+        self.components.free_cache()
+        return any_loaded
 
     def product(self, rgb: Floats) -> Floats:
         """Return where the product is, H x W in 0..1, of H x W x 3. Raises EngineFailed when the model is missing."""
@@ -84,6 +95,8 @@ class Auxiliary:
         from worker.networks.captioner import load
 
         try:
-            return load(folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype)
+            return load(
+                folder, self.device, torch.float32 if self.device == "cpu" else self.components.dtype(torch.float16)
+            )
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineFailed(f"the captioner could not be loaded: {error}") from error

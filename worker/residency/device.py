@@ -1,11 +1,16 @@
 """The device that engines run on, and its memory."""
 
+import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 
-CGROUP = Path("/sys/fs/cgroup/memory.max")
+CGROUP = Path("/sys/fs/cgroup")
+"""What says how much memory this container may take and has taken (cgroup v2)."""
+MEMINFO = Path("/proc/meminfo")
 
 log = structlog.get_logger()
 
@@ -26,13 +31,44 @@ def device_memory(device: str) -> int:
 
         return int(torch.cuda.mem_get_info(device)[1])
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    bound = CGROUP.read_text().strip() if CGROUP.exists() else "max"
-    return whole if bound == "max" else min(whole, int(bound))
+    bound = _container_bound()
+    return whole if bound is None else min(whole, bound)
 
 
-def free_memory() -> int:
-    """Return the bytes of the machine's memory that are free."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+def room_on(device: str) -> float:
+    """Return the bytes of a GPU that are free, whoever took the others; without a GPU there is no such bound."""
+    if not device.startswith("cuda"):
+        return math.inf
+    import torch
+
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return float(torch.cuda.mem_get_info(device)[0] + unused)
+
+
+def free_memory(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int:
+    """Return the bytes of the machine's memory that may be had, and no more than its container may still take.
+
+    Files that are only cached count as free: Linux gives their memory up when it is asked for, and after a model was
+    read from disk nearly all memory holds files.
+    """
+    free = _counts(meminfo)["MemAvailable:"] * 1024
+    bound = _container_bound(cgroup)
+    if bound is None:
+        return free
+    cached = _counts(cgroup / "memory.stat")["inactive_file"]
+    return max(0, min(free, bound - int((cgroup / "memory.current").read_text()) + cached))
+
+
+def _container_bound(cgroup: Path = CGROUP) -> int | None:
+    """Return how many bytes this container may take; None where there is no bound."""
+    file = cgroup / "memory.max"
+    said = file.read_text().strip() if file.exists() else "max"
+    return None if said == "max" else int(said)
+
+
+def _counts(file: Path) -> dict[str, int]:
+    """Return the numbers of a file that has a name and a number in each line."""
+    return {name: int(number) for name, number, *_ in map(str.split, file.read_text().splitlines())}
 
 
 def name_of(device: str) -> str:
@@ -42,6 +78,34 @@ def name_of(device: str) -> str:
     import torch  # slow to import, and the drill needs none of it
 
     return str(torch.cuda.get_device_name(device))
+
+
+def prepare(device: str) -> None:
+    """Set torch up for a GPU, before it is first used: whole float32 where float32 is said, and memory that grows.
+
+    Convolutions would else take TF32, which has the 10 bits of float16, and show it in flat areas of decoded images.
+    """
+    if not device.startswith("cuda"):
+        return
+    import torch
+
+    torch.backends.cudnn.conv.fp32_precision = "ieee"  # type: ignore[attr-defined]  # missing in its annotations
+
+
+@contextmanager
+def deterministic() -> Iterator[None]:
+    """Let a GPU choose only methods that add in a set order, where there is one."""
+    import torch
+
+    before = torch.are_deterministic_algorithms_enabled()
+    cudnn = torch.backends.cudnn.deterministic
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.deterministic = True
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before, warn_only=True)
+        torch.backends.cudnn.deterministic = cudnn
 
 
 def works(device: str) -> bool:

@@ -3,7 +3,7 @@
 import importlib
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import cast
 
@@ -20,6 +20,7 @@ from worker.engine import Engine, Family, SavesMemory
 from worker.failures import out_of_memory
 from worker.residency import device
 from worker.residency.auxiliary import CAPTIONER, Auxiliary
+from worker.residency.shortages import Shortages
 from worker.residency.warm_up import warm_up
 
 SHARE = 0.9
@@ -46,6 +47,7 @@ class Residents:
         self._commits: dict[str, dict[str, str]] = {}
         self.tally: Counter[tuple[str, str]] = Counter()
         """How often an engine was loaded, unloaded, moved off the device, moved back, or ran out of memory."""
+        self.shortages = Shortages()
         self.held = 0
         """Bytes that engines took of the device when one last came or went."""
 
@@ -53,7 +55,9 @@ class Residents:
     def of(cls, settings: Settings) -> "Residents":
         """Return nothing resident yet, as the settings say."""
         weights = Weights(settings.weights, settings.models)
-        components = Components(weights, device.pick_device(settings.device), settings.dtype, settings.compile)
+        picked = device.pick_device(settings.device)
+        device.prepare(picked)
+        components = Components(weights, picked, settings.dtype, settings.compile)
         return cls(components, settings.memory, settings.captioner)
 
     @property
@@ -127,19 +131,20 @@ class Residents:
         try:
             return self._ready(spec)
         except OutOfMemory:
-            if not self._drop_others(spec):
+            if not self.drop_others(spec):
                 raise
         return self._ready(spec)
 
-    def relieve(self, spec: EngineSpec) -> str | None:
-        """Free memory after a picture of this engine did not fit alone; return what was done, or None: nothing is left.
-
-        First every other engine goes, then the engine itself saves memory, one measure at a time.
-        """
-        if self._drop_others(spec):
-            return "other engines unloaded"
+    def save_memory(self, spec: EngineSpec) -> str | None:
+        """Let an engine do with less memory by one more measure; return its name, or None when none is left."""
         engine = self._engines[spec.name]
         return engine.save_memory() if isinstance(engine, SavesMemory) else None
+
+    def drop_others(self, spec: EngineSpec) -> bool:
+        """Unload every engine but this one, and what is beside them; return whether there was any."""
+        others = [name for name in self._engines if name != spec.name]
+        self._drop(*others)
+        return self._auxiliary.drop() or bool(others)
 
     def relax(self, spec: EngineSpec) -> None:
         """Let an engine spend memory again; one that cannot is unloaded, and comes back fresh when it is needed."""
@@ -150,6 +155,10 @@ class Residents:
         except (RuntimeError, MemoryError) as error:
             log.warning("engine could not spend memory again", engine=spec.name, error=str(error))
             self._drop(spec.name)
+
+    def arithmetic(self, *, exact: bool) -> AbstractContextManager[None]:
+        """Return the way that a GPU is to calculate: in a set order where the result is to be exact."""
+        return device.deterministic() if exact and self.device.startswith("cuda") else nullcontext()
 
     def answers(self) -> bool:
         """Return whether the device still works."""
@@ -193,21 +202,22 @@ class Residents:
                 raise OutOfMemory(f"the engine {spec.name} does not fit into this worker's memory") from error
             raise EngineFailed(f"the engine {spec.name} could not be loaded: {error}") from error
 
-    def _drop_others(self, spec: EngineSpec) -> bool:
-        """Unload every engine but this one; return whether there was any."""
-        others = [name for name in self._engines if name != spec.name]
-        self._drop(*others)
-        return bool(others)
-
     def _make_room(self, spec: EngineSpec) -> None:
-        """Take engines off the device, the least recently used first, until this one is within the budget."""
+        """Take engines off the device, the least recently used first, then what is beside them, until this one fits."""
         need = spec.memory or self.components.size(spec.name)
         for name in self.names():
-            if self.components.held() + need <= self._budget:
+            if self._fits(need):
                 return
             self._evict(name)
-        if self.components.held() + need > self._budget:
+        if not self._fits(need):
+            self._auxiliary.drop()
+        if not self._fits(need):
             log.warning("engine over the budget", engine=spec.name, memory=need, budget=self._budget)
+
+    def _fits(self, need: int) -> bool:
+        """Return whether so many bytes more are within the budget, and there: other processes may have taken some."""
+        held = self.components.held() + self._auxiliary.held()
+        return held + need <= self._budget and need <= device.room_on(self.device)
 
     def _evict(self, name: str) -> None:
         """Move an engine to the machine's memory where there is room for it, else drop it."""

@@ -10,24 +10,36 @@ from likeness.contract.errors import JobError, OutOfMemory
 from worker.engine import AllCancelled, Canvas, DeviceLost, Stopped
 from worker.failures import job_error, out_of_memory
 from worker.residency.engines import OUT_OF_MEMORY, Residents
+from worker.residency.shortages import Shortage
 
 RunItem = TypeVar("RunItem")
-SPLIT = "batch split"
+SPLIT, OTHERS = "batch split", "other engines unloaded"
 
 log = structlog.get_logger()
 
 
 class Fallback(Generic[RunItem]):
-    """Makes the pictures of one run. What did not fit is remembered, so that later batches do not try it again."""
+    """Makes the pictures of one run, whose canvases have so many `pixels`, at most `together` in one call.
+
+    What did not fit is remembered, so that neither later batches nor the next runs of this size try it again.
+    """
 
     def __init__(
-        self, spec: EngineSpec, residents: Residents, make: Callable[[Sequence[RunItem]], Sequence[Canvas]]
+        self,
+        spec: EngineSpec,
+        residents: Residents,
+        make: Callable[[Sequence[RunItem]], Sequence[Canvas]],
+        pixels: int,
+        together: int,
     ) -> None:
-        self._spec, self._residents, self._make = spec, residents, make
-        self._together = spec.batch
-        self._saving = False
+        self._spec, self._residents, self._make, self._pixels = spec, residents, make, pixels
+        self._together = together
+        self._measures = 0
+        self._learned = False
         self.taken: list[str] = []
         """Names of the degradations so far, in order."""
+        if known := residents.shortages.of(spec.name, pixels):
+            self._recall(known)
 
     def run(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, Canvas | JobError]]:
         """Yield what came of each item, batch by batch; nothing of those nobody wants any more. Raises Stopped."""
@@ -37,9 +49,20 @@ class Fallback(Generic[RunItem]):
             yield from self._outcomes(batch)
 
     def step_down(self) -> None:
-        """Let the engine spend memory again, once the run is over."""
-        if self._saving:
+        """Let the engine spend memory again, once the run is over, and remember what it took."""
+        if self._learned:
+            self._residents.shortages.note(self._spec.name, self._pixels, Shortage(self._together, self._measures))
+        if self._measures:
             self._residents.relax(self._spec)
+
+    def _recall(self, known: Shortage) -> None:
+        """Begin with what a run of this size came to."""
+        if known.together < self._together:
+            self._together = known.together
+            self._note(SPLIT)
+        while self._measures < known.measures and (measure := self._residents.save_memory(self._spec)):
+            self._measures += 1
+            self._note(measure)
 
     def _outcomes(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, Canvas | JobError]]:
         made = self._try(items)
@@ -50,7 +73,7 @@ class Fallback(Generic[RunItem]):
         elif len(items) > 1:
             half = len(items) // 2
             if isinstance(made, OutOfMemory):
-                self._together = half
+                self._together, self._learned = half, True
                 self._note(SPLIT)
             yield from self.run(items[:half])
             yield from self.run(items[half:])
@@ -85,12 +108,15 @@ class Fallback(Generic[RunItem]):
         log.warning("a batch failed", engine=self._spec.name, size=size, error=str(error), exc_info=whole)
 
     def _saved(self) -> bool:
-        self._saving = True
-        measure = self._residents.relieve(self._spec)
-        if measure is not None:
-            log.warning("out of memory", engine=self._spec.name, measure=measure)
-            self._note(measure)
-        return measure is not None
+        """Free some memory: first every other engine goes, then the engine itself saves some, measure by measure."""
+        measure = OTHERS if self._residents.drop_others(self._spec) else self._residents.save_memory(self._spec)
+        if measure is None:
+            return False
+        if measure != OTHERS:
+            self._measures, self._learned = self._measures + 1, True
+        log.warning("out of memory", engine=self._spec.name, measure=measure)
+        self._note(measure)
+        return True
 
     def _note(self, degradation: str) -> None:
         if degradation not in self.taken:

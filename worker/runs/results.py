@@ -10,6 +10,7 @@ from likeness.contract.scheduling import Keep
 from worker.editing.planner import is_captioned
 from worker.engine import Stage
 from worker.runs.context import Context
+from worker.runs.findings import matte_file
 from worker.runs.scoring import Candidate, ranked, with_withheld
 from worker.runs.state import Work
 
@@ -31,6 +32,7 @@ class Results:
         """Store a candidate and describe it. Raises StoreUnavailable."""
         picture = self.context.store.put(work.order.id, candidate.data, f"image/{candidate.format}")
         width, height = candidate.image.size
+        matte = matte_file(work)
         return MadeImage(
             picture=picture,
             width=width,
@@ -40,6 +42,8 @@ class Results:
             seed=candidate.seed,
             guidance_scale=candidate.guidance_scale,
             report=with_withheld(candidate.report, work.withheld),
+            matte=None if matte is None else self.context.store.put(work.order.id, matte, "image/png"),
+            left_alone=candidate.left_alone,
         )
 
     def of(

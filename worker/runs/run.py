@@ -19,15 +19,17 @@ from likeness.contract.tasks import Task
 from likeness.imaging.assessment.tripwires import made_finite
 from likeness.imaging.formats.encode import encode, wanted_format
 from likeness.imaging.registration import undone
+from worker.editing.working_size import made_at_working_size
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
 from worker.failures import job_error
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.fallback import Fallback
+from worker.runs.findings import left_alone, remarks, told, without_details
 from worker.runs.preparation import prepared
 from worker.runs.previews import Previews, RunItem
 from worker.runs.results import Results
 from worker.runs.safeguards import provenance_of
-from worker.runs.scoring import score
+from worker.runs.scoring import Candidate, score
 from worker.runs.state import Stopwatch, Work
 
 log = structlog.get_logger()
@@ -53,7 +55,7 @@ class Run:
         if engine is None:
             return self.outcomes
         self.works = [work for order in orders if (work := self._prepare(order))]
-        fallback = Fallback(self.spec, self.context.residents, partial(self._generate, engine))
+        fallback = self._fallback(engine)
         try:
             while pending := [work for work in self.works if work.open]:
                 self._attempt(fallback, pending)
@@ -64,6 +66,12 @@ class Run:
             if work.wanted:
                 self.outcomes[work.order.id] = work.error or self._finish(work, started, len(orders))
         return self.outcomes
+
+    def _fallback(self, engine: Engine) -> Fallback[RunItem]:
+        """Return what makes the images: those of a job that is to be exact one by one."""
+        pixels = max((work.plan.canvas[..., 0].size for work in self.works), default=0)
+        together = 1 if any(work.task.exact for work in self.works) else self.spec.batch
+        return Fallback(self.spec, self.context.residents, partial(self._generate, engine), pixels, together)
 
     def _load(self, orders: Sequence[JobOrder]) -> Engine | None:
         job_ids = [order.id for order in orders]
@@ -122,7 +130,8 @@ class Run:
     def _generate(self, engine: Engine, items: Sequence[RunItem]) -> list[Canvas]:
         self.telemetry.call_of(self.spec.name, len(items))
         hook = partial(self._step, items, items[0][0].attempts + 1)
-        return engine.generate([task for _, task in items], hook)
+        with self.context.residents.arithmetic(exact=items[0][0].task.exact):
+            return made_at_working_size(engine, self.spec, [task for _, task in items], hook)
 
     def _step(
         self,
@@ -168,11 +177,19 @@ class Run:
             work.withheld += 1
             self.telemetry.candidate(self.spec.name, None)
             return
-        candidate = score(work.given, data, work.task, work.plan.check, self.context.metrics, faults)
-        report = candidate.report.model_copy(update={"registration": lay})
-        work.candidates.append(replace(candidate, seed=seed, guidance_scale=_guidance(task), report=report))
+        one = self._scored(work, task, data, faults)
+        report = one.report.model_copy(update={"registration": lay})
+        work.candidates.append(replace(one, seed=seed, guidance_scale=_guidance(task), report=report))
         self.telemetry.candidate(self.spec.name, report)
         self._lap("assessing", [work.order.id])
+
+    def _scored(self, work: Work, task: EngineTask, data: bytes, faults: Sequence[str]) -> Candidate:
+        """Return a file with its report, and with what the engine found."""
+        left = left_alone(task.findings.kept, work.plan.product)
+        check = without_details(work.plan.check, task.findings, left)
+        candidate = score(work.given, data, work.task, check, self.context.metrics, faults)
+        said = remarks(work.task, work.plan.notes, task.findings, left)
+        return replace(candidate, report=told(candidate.report, work, said), left_alone=left)
 
     def _file(self, work: Work, task: EngineTask, seed: int | None, canvas: Canvas) -> bytes | None:
         """Return the file of a finished canvas as the caller will get it; None when it is to be withheld."""

@@ -54,11 +54,11 @@ class Safeguards:
 
 def provenance_of(spec: EngineSpec, order: JobOrder, task: EngineTask, seed: int | None) -> Provenance:
     """Return what one picture is to say about itself; a customised one is in part the given one."""
-    edited = isinstance(order.task, Customise)
+    changed = DigitalSource.ENHANCED if spec.edits else DigitalSource.COMPOSITE
     item = order.task.instruction if isinstance(order.task, Customise) else None
     asked = {"instruction": item} if item else {}
     return Provenance(
-        source=DigitalSource.COMPOSITE if edited else DigitalSource.TRAINED,
+        source=changed if isinstance(order.task, Customise) else DigitalSource.TRAINED,
         engine=spec.name,
         revision=spec.revision,
         seed=seed,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report, Thresholds, Verdict
 from likeness.contract.tasks import Customise, DrawnTask, Generate, PictureTask
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS, assess
@@ -25,6 +26,7 @@ class Candidate:
     image: Image.Image
     format: str
     report: Report
+    left_alone: LeftAlone | None = None
     seed: int | None = None
     guidance_scale: float | None = None
 

@@ -40,12 +40,15 @@ class Work:
     order: JobOrder
     planned: PlannedRun
     given: Picture
+    """The image that is edited and measured against: laid on a colour where its alpha is to go."""
     frame: Frame
     plan: EditPlan
     first_seed: int
     candidates: list[Candidate] = field(default_factory=list)
     attempts: int = 0
     degradations: list[str] = field(default_factory=list)
+    original: Picture | None = None
+    """The image as it was sent, where `given` is that without its alpha."""
     withheld: int = 0
     """Candidates that the safety checker flagged; nothing else is kept of them."""
     error: JobError | None = None

@@ -1,6 +1,5 @@
 """A job that takes several runs, one after another in this worker: its parts, each an ordinary run of one engine."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +9,7 @@ from likeness.contract.jobs import JobFailure, JobOrder, MadeImage, Progress, Re
 from likeness.contract.runs import PlannedRun
 from worker.engine import Stopped
 from worker.runs.context import Context, Outcome, Watch
+from worker.runs.deadline import Deadline
 from worker.runs.kinds import run_of
 
 
@@ -22,7 +22,8 @@ class PartWatch:
 
     def __init__(self, watch: Watch, run: int, runs: int, seconds: float) -> None:
         self._watch, self._place = watch, {"run": run, "runs": runs}
-        self._until = time.monotonic() + seconds
+        self._deadline = Deadline()
+        self._deadline.set(seconds)
         self.wanted = True
         """False once nobody wants the job any more."""
 
@@ -30,7 +31,8 @@ class PartWatch:
         """Tell how far this part is; return the job when nobody wants it any more. Raises Stopped."""
         unwanted = self._watch.progress(job_ids, progress.model_copy(update=self._place))
         self.wanted = self.wanted and not unwanted
-        if time.monotonic() > self._until:
+        self._deadline.heed(progress.stage)
+        if self._deadline.passed():
             raise PartOutOfTime
         return unwanted
 

@@ -15,7 +15,7 @@ from likeness.imaging.packshot.cutout import Where
 ASKED: Final = "asked"
 """The source of a rule that the request itself is."""
 SHARP: Final = 0.2
-"""Share of fine detail from which on a picture is in focus: 35 of 36 photos have it, 2 of them when blurred (sigma 2)."""
+"""Share of fine detail from which on a picture is in focus: 35 of 36 photos have it, 2 when blurred (sigma 2)."""
 DETAILED: Final = 0.3
 """The same from which on one was not enlarged: 31 of 36 photos have it, 7 of them when enlarged twice."""
 MOST_CLIPPED: Final = 0.25

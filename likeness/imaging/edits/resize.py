@@ -1,10 +1,14 @@
-"""The product of an image larger or smaller, and the hole that it leaves for an engine to complete."""
+"""The product of an image larger or smaller: by arithmetic alone, or with the hole it leaves for an engine to fill."""
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from likeness.imaging.colour import Floats
+from likeness.imaging.fill import fill_hidden
+from likeness.imaging.matting import Matte
 from likeness.imaging.regions import SURELY_BACKGROUND, SURELY_PRODUCT
 
 CLEAR, FULL = 0.1, 0.9
@@ -12,6 +16,13 @@ CLEAR, FULL = 0.1, 0.9
 
 CUT = 0.05
 """Share of the product's greatest width that must lie on the image's edge to say that the edge cuts it off."""
+
+TRACE, TAKEN_OUT = 0.06, 9.0
+"""Share of product from which on a pixel is taken out, and how far around, in px of a short side of 400."""
+FITS = 0.97
+"""Share of the way to the image's edge that a product may grow to."""
+GRAIN = 1.0
+"""Sigma in px of what is finer than the background itself: its grain."""
 
 RIM, LEAST_RIM = 0.008, 2
 """Width of the rim of the old product that is made from scratch: as a share of the short side, and in px at least."""
@@ -74,3 +85,55 @@ def _hole(before: Floats, after: Floats) -> NDArray[np.bool_]:
     old = cv2.dilate((before > SURELY_BACKGROUND).astype(np.uint8), disc) > 0
     hole: NDArray[np.bool_] = old & (after < SURELY_PRODUCT)
     return hole
+
+
+@dataclass(frozen=True)
+class Resized:
+    """An image whose product has another size: `rgb` H x W x 3 in 0..1, and the `factor` that was left to scale by."""
+
+    rgb: Floats
+    factor: float
+
+
+def resized(rgb: Floats, matte: Matte, factor: float) -> Resized:
+    """Return `rgb` (H x W x 3, 0..1) with the product of its `matte` `factor` times as large, or as much as fits.
+
+    The old product is taken out whole, with its rim, and the background continued smoothly with its own grain; the
+    scaled one is laid over it by its alpha. It is scaled as by `scaled_product`, about its centre or the image's edge.
+    """
+    solid = matte.alpha > 0.5
+    if not solid.any():
+        return Resized(rgb, 1.0)
+    still = _still_point(solid)
+    factor = min(factor, _most(solid, still))
+    layer = np.dstack([matte.colour * matte.alpha[..., None], matte.alpha])
+    moved = _scaled(layer, factor, still)
+    behind = _emptied(rgb, matte.alpha)
+    behind *= 1 - moved[..., 3:]
+    behind += moved[..., :3]
+    return Resized(np.clip(behind, 0, 1, out=behind), factor)
+
+
+def _most(solid: NDArray[np.bool_], still: tuple[float, float]) -> float:
+    """Return by what factor a product may grow about a point before the image's edge cuts it where it did not."""
+    left, top, width, height = cv2.boundingRect(solid.astype(np.uint8))
+    (x, y), (high, wide) = still, solid.shape
+    reaches = ((x - left, x), (left + width - x, wide - x), (y - top, y), (top + height - y, high - y))
+    room = [FITS * free / reach for reach, free in reaches if reach > 0.5 and free > reach]
+    return max(1.0, min(room, default=1.0))
+
+
+def _emptied(rgb: Floats, alpha: Floats) -> Floats:
+    """Return the background without the product: continued smoothly, with grain as it has."""
+    scale = min(alpha.shape) / 400
+    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(2, round(TAKEN_OUT * scale)) + 1,) * 2)
+    hole = cv2.dilate((alpha > TRACE).astype(np.uint8), reach)
+    known = np.where(hole > 0, np.uint8(0), np.uint8(255))
+    filled = fill_hidden(rgb, known).copy()
+    grain = rgb - cv2.GaussianBlur(rgb, (0, 0), GRAIN)
+    free = grain[known > 0]
+    if free.size:
+        spread = 1.4826 * np.median(np.abs(free), axis=0)
+        noise = np.random.default_rng(0).standard_normal((*alpha.shape, 1), dtype=np.float32)
+        filled += np.where(hole[..., None] > 0, noise * spread.astype(np.float32), np.float32(0))
+    return np.asarray(filled, dtype=np.float32)

@@ -25,6 +25,9 @@ LIT, SHADED = 0.97, 0.35
 """Light of the old background, of what is usual there, from which down it lies in a shadow; and the deepest kept."""
 ROUGH = 0.02
 """Mean deviation of a background's light from which on it is textured, and its shadows cannot be told."""
+DARKER, UNEVEN = 0.04, 0.12
+"""Light lacking, and the share of a background far off the product that lacks so much, from which on it is uneven:
+folds or areas of its own, not shadows."""
 FALL = 60.0
 """How far off a product an old shadow may lie, in px of a short side of 400."""
 
@@ -47,7 +50,7 @@ def before(rgb: Floats, matte: Matte, background: Floats, shadow: Shadow = "cont
     """Return the product of `matte`, found in `rgb`, before `background`; all H x W x 3 in 0..1.
 
     `keep` takes the shadows over that the old background shows near the product, `contact` draws a soft one below it;
-    so does `keep` where that background is too textured for its shadows to be told.
+    so does `keep` where that background is too textured or uneven for its shadows to be told.
     Where there is neither product nor shadow, the background's values are kept exactly.
     """
     light = _light(rgb, matte, shadow)
@@ -61,12 +64,6 @@ def before(rgb: Floats, matte: Matte, background: Floats, shadow: Shadow = "cont
             behind = behind * rows_of(light, rows, (height, width))[..., None]
         made[rows] = alpha * matte.colour[rows] + (1 - alpha) * behind
     return made
-
-
-def flattened(matte: Matte, colour: Colour) -> Floats:
-    """Return a cut-out on one colour (sRGB 0..255), H x W x 3, without any shadow."""
-    height, width = matte.alpha.shape
-    return before(matte.colour, matte, plain(height, width, colour), "none")
 
 
 def _light(rgb: Floats, matte: Matte, shadow: Shadow) -> Floats | None:
@@ -100,6 +97,9 @@ def old_shadow(light: Floats, alpha: Floats, scale: float) -> Floats:
         return contact_shadow(alpha, scale)
     taken = np.clip(LIT - rough - near / usual, 0, 1 - SHADED)
     away = np.minimum(cv2.distanceTransform((alpha < 0.5).astype(np.uint8), cv2.DIST_L2, 3), FALL * scale)
+    far = taken[(free > 0) & (away >= FALL * scale / 2)]
+    if far.size and float((far > DARKER).mean()) > UNEVEN:
+        return contact_shadow(alpha, scale)
     return np.asarray(taken * np.clip(2 - 2 * away / (FALL * scale), 0, 1), dtype=np.float32)
 
 

@@ -59,7 +59,7 @@ class DigitalSource(StrEnum):
     ALGORITHMIC = "algorithmicMedia"
     """The given image was made by an algorithm without training."""
     ENHANCED = "algorithmicallyEnhanced"
-    """Every pixel is one of the given image, or of a plain background, altered by arithmetic alone."""
+    """The given image, changed by arithmetic; no trained model made any pixel."""
 
 
 class Provenance(BaseModel):

@@ -128,7 +128,7 @@ class Img2Img(BaseModel):
         return self.override_settings.sd_model_checkpoint if self.override_settings else None
 
 
-def read(body: bytes) -> Img2Img:
+def read(body: bytearray) -> Img2Img:
     """Return the request in a JSON body. Raises InvalidField, at the first field that asks for what there is not."""
     request = request_of(body, Img2Img)
     for name, value in (request.model_extra or {}).items():

@@ -14,13 +14,14 @@ from likeness.contract.errors import JobExpired, JobNotFound
 from likeness.contract.jobs import Job
 from service.compat.a1111.requests import TOLD_AS, Img2Img, read, submission
 from service.compat.auth import BasicOwner
-from service.compat.results import as_base64, headers_of, picture_bytes, result_of
+from service.compat.results import as_base64, headers_of, result_of
 from service.compat.waiting import Asked, finished
 from service.http.problems import LEFT
 from service.http.query import OnlyQuery
 from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import missing_engines
-from service.jobs.submission import JSON, media_type_of
+from service.jobs.stored import Embedded
+from service.jobs.submission import JSON, body_of, media_type_of
 from service.jobs.threads import with_pixels
 from service.state import Services, Use
 
@@ -34,7 +35,7 @@ API: Final = "a1111"
 async def img2img(request: Request, services: Use, owner: BasicOwner) -> Response:
     """Change or recreate an image, and answer with the images once they are made."""
     media_type_of(request, JSON)
-    body = b"".join([chunk async for chunk in request.stream()])
+    body = await body_of(request)
     said = await to_thread.run_sync(read, body)
     work = partial(submission, services, await missing_engines(services), said)
     inverts = said.mask is not None and said.inpainting_mask_invert == 1
@@ -44,14 +45,16 @@ async def img2img(request: Request, services: Use, owner: BasicOwner) -> Respons
         _, job = await finished(request, services, asked)
     except ClientDisconnect:
         return Response(status_code=LEFT)
-    return JSONResponse(await _answer(services, said, job), headers=headers_of(job, replayed=False))
+    images = Embedded(services.store)
+    return await images.answer(_answer(said, job, images), 200, headers_of(job, replayed=False))
 
 
-async def _answer(services: Services, said: Img2Img, job: Job) -> dict[str, Any]:
+def _answer(said: Img2Img, job: Job, images: Embedded) -> str:
+    """Return the answer in ASCII, because what a client sent may hold lone surrogates, which UTF-8 cannot."""
     made = result_of(job).images if said.send_images else []
-    images = [as_base64(await picture_bytes(services, image.picture)) for image in made]
     sent = said.model_dump(exclude={"init_images", "mask", "alwayson_scripts"})
-    return {"images": images, "parameters": sent, "info": json.dumps(_info(said, job))}
+    places = [images.place(image.picture) for image in made]
+    return json.dumps({"images": places, "parameters": sent, "info": json.dumps(_info(said, job))}, allow_nan=False)
 
 
 def _info(said: Img2Img, job: Job) -> dict[str, Any]:

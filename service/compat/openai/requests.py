@@ -175,7 +175,7 @@ def _check_frame(request: EditRequest, image: Upload, bounds: Bounds) -> None:
         raise InvalidField.at("background", f"the image {has}; use auto, or ask for the background's removal alone")
 
 
-def generation(body: bytes) -> tuple[GenerationRequest, Submission]:
+def generation(body: bytearray) -> tuple[GenerationRequest, Submission]:
     """Return the request in a JSON body and the job that it asks for. Raises InvalidField."""
     fields = strict_json.loads(body)
     if not isinstance(fields, dict):

@@ -7,14 +7,16 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from sse_starlette.event import ServerSentEvent
+from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import Job, MadeImage
 from service.compat.errors import openai_error
 from service.compat.openai.schemas import ImageRequest, OpenAIEvent, OpenAIImage, OpenAIImages, Usage
-from service.compat.results import as_base64, picture_bytes, result_of
+from service.compat.results import as_base64, headers_of, result_of
 from service.compat.waiting import Asked, Held, held
 from service.http.problems import STATUS
+from service.jobs.stored import Embedded
 from service.state import Services
 
 
@@ -27,12 +29,12 @@ class Wanted:
     event: str
 
 
-async def images(services: Services, job: Job, replayed: bool, wanted: Wanted) -> OpenAIImages:
+async def images(services: Services, job: Job, replayed: bool, wanted: Wanted) -> Response:
     """Return the answer for a job that has ended. Raises what it failed with."""
     result = result_of(job)
-    best = result.images[0]
-    data = [await _image(services, job, number, wanted) for number in range(len(result.images))]
-    return OpenAIImages(
+    best, embedded = result.images[0], Embedded(services.store)
+    data = [_image(embedded, job, number, wanted) for number in range(len(result.images))]
+    told = OpenAIImages(
         created=_ended(job),
         data=data,
         output_format=best.format,
@@ -41,21 +43,32 @@ async def images(services: Services, job: Job, replayed: bool, wanted: Wanted) -
         engine=result.engine.name,
         replayed=replayed,
     )
+    headers = {"Cache-Control": "no-store", **headers_of(job, replayed)}
+    return await embedded.answer(told.model_dump_json(), 200, headers)
 
 
-async def _image(services: Services, job: Job, number: int, wanted: Wanted) -> OpenAIImage:
+def _image(embedded: Embedded, job: Job, number: int, wanted: Wanted) -> OpenAIImage:
     made = result_of(job).images[number]
     as_url = wanted.request.response_format == "url"
     return OpenAIImage(
         url=f"{wanted.base}/jobs/{job.id}/images/{number}" if as_url else None,
-        b64_json=None if as_url else as_base64(await picture_bytes(services, made.picture)),
+        b64_json=None if as_url else embedded.place(made.picture),
         report=made.report,
         seed=made.seed,
         sha256=made.picture.sha256,
     )
 
 
-async def stream(services: Services, asked: Asked, wanted: Wanted) -> AsyncGenerator[ServerSentEvent | Held]:
+@dataclass(frozen=True)
+class WithImage:
+    """An event that holds an image, as the pieces that it is sent in."""
+
+    pieces: AsyncGenerator[bytes]
+
+
+async def stream(
+    services: Services, asked: Asked, wanted: Wanted
+) -> AsyncGenerator[ServerSentEvent | WithImage | Held]:
     """Yield first the accepted job, then a job's previews, as many as are wanted, then its images, or the error.
 
     What is wrong with the request is raised before the first. A reader that goes leaves the job as any other does.
@@ -100,11 +113,12 @@ def _partial(data: bytes, index: int, job_id: str, wanted: Wanted) -> ServerSent
     )
 
 
-async def _completed(services: Services, job: Job, made: MadeImage, wanted: Wanted) -> ServerSentEvent:
-    return _event(
+async def _completed(services: Services, job: Job, made: MadeImage, wanted: Wanted) -> WithImage:
+    image = Embedded(services.store)
+    event = _event(
         OpenAIEvent(
             type=f"{wanted.event}.completed",
-            b64_json=as_base64(await picture_bytes(services, made.picture)),
+            b64_json=image.place(made.picture),
             created_at=_ended(job),
             output_format=made.format,
             size=_size(made),
@@ -114,6 +128,8 @@ async def _completed(services: Services, job: Job, made: MadeImage, wanted: Want
             seed=made.seed,
         )
     )
+    await image.check()
+    return WithImage(image.pieces(event.encode().decode()))
 
 
 def _event(event: OpenAIEvent) -> ServerSentEvent:

@@ -1,6 +1,7 @@
 """The OpenAI images API over our queue, so that its clients work unchanged (docs/clients.md)."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Final
 
 from anyio import to_thread
@@ -9,7 +10,7 @@ from sse_starlette.event import ServerSentEvent
 from sse_starlette.sse import EventSourceResponse
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from likeness.contract import errors
 from likeness.contract.engines import EngineSpec
@@ -17,7 +18,7 @@ from service.auth.dependencies import Owner
 from service.compat.openai import examples as examples
 from service.compat.openai.docs import problems
 from service.compat.openai.requests import TOLD_AS, edit, edit_parts, generation
-from service.compat.openai.responses import Wanted, images, stream
+from service.compat.openai.responses import Wanted, WithImage, images, stream
 from service.compat.openai.schemas import OpenAIImages, OpenAIModel, OpenAIModels
 from service.compat.results import base_url, headers_of
 from service.compat.waiting import Asked, Held, content_key, finished
@@ -26,7 +27,7 @@ from service.http.problems import LEFT
 from service.http.query import OnlyQuery
 from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import missing_engines
-from service.jobs.submission import FORM, JSON, Submission, form_parts, media_type_of
+from service.jobs.submission import FORM, JSON, Submission, body_of, form_parts, media_type_of
 from service.routes.jobs import as_json
 from service.routes.requests import ACCEPTING, PICTURES, IdempotencyKey
 from service.state import Use
@@ -89,7 +90,7 @@ async def generate_image(
     The same content sent again within a minute is answered from the same job.
     """
     media_type_of(request, JSON)
-    body = b"".join([chunk async for chunk in request.stream()])
+    body = await body_of(request)
     said, submission = await to_thread.run_sync(generation, body)
     asked = await _asked(owner, submission, idempotency_key)
     return await _answered(request, services, asked, Wanted(said, base_url(request, services), "image_generation"))
@@ -114,8 +115,10 @@ async def _answered(request: Request, services: Use, asked: Asked, wanted: Wante
         accepted, job = await finished(request, services, asked)
     except ClientDisconnect:
         return Response(status_code=LEFT)
-    made = await images(services, job, accepted.replayed, wanted)
-    return as_json(made, 200, headers_of(job, accepted.replayed))
+    return await images(services, job, accepted.replayed, wanted)
+
+
+Events = AsyncGenerator[ServerSentEvent | WithImage | Held]
 
 
 class _Events(EventSourceResponse):
@@ -124,9 +127,10 @@ class _Events(EventSourceResponse):
     A reader that goes while an event is being sent would else leave the job held until its generator is collected.
     """
 
-    def __init__(self, events: AsyncGenerator[ServerSentEvent | Held], headers: dict[str, str]) -> None:
-        super().__init__(_rest(events), headers=headers, ping=PING_SECONDS)
+    def __init__(self, events: Events, headers: dict[str, str]) -> None:
+        super().__init__(self._rest(events), headers=headers, ping=PING_SECONDS)
         self._events = events
+        self._within = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -134,11 +138,25 @@ class _Events(EventSourceResponse):
         finally:
             await self._events.aclose()
 
+    async def _rest(self, events: Events) -> AsyncGenerator[ServerSentEvent | bytes]:
+        async for event in events:
+            if isinstance(event, ServerSentEvent):
+                yield event
+            elif isinstance(event, WithImage):
+                async with aclosing(event.pieces) as pieces:
+                    async for piece in pieces:
+                        self._within = True
+                        yield piece
+                self._within = False
 
-async def _rest(events: AsyncGenerator[ServerSentEvent | Held]) -> AsyncGenerator[ServerSentEvent]:
-    async for event in events:
-        if isinstance(event, ServerSentEvent):
-            yield event
+    async def _ping(self, send: Send) -> None:
+        """Ping, but not in the midst of an event: its pieces keep the connection alive."""
+
+        async def between(message: Message) -> None:
+            if not self._within:
+                await send(message)
+
+        await super()._ping(between)
 
 
 @router.get(

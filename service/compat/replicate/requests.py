@@ -66,7 +66,7 @@ class Prediction(BaseModel):
     reports: list[dict[str, Any]] = Field(description="ours: of each image its quality report")
 
 
-def read(body: bytes, owner: str | None, name: str | None, most: int) -> Submission:
+def read(body: bytearray, owner: str | None, name: str | None, most: int) -> Submission:
     """Return the job that a JSON body asks for, with the model of the path if it has one; `most` bytes an image.
 
     The input has the fields of `POST /recreate`, `/customise` or `/generate`; `kind` says which, where it is not plain.

@@ -8,17 +8,18 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import JSONResponse, Response
 
-from likeness.contract.errors import InvalidField, JobNotFound
+from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import Job
 from service.compat.auth import TokenOwner
 from service.compat.replicate.requests import OWNER, engine_named, file_of, image_urls, prediction, read
-from service.compat.results import as_base64, base_url, picture_bytes
+from service.compat.results import base_url
 from service.http.headers import LONGEST_WAIT, preferred_wait
 from service.http.query import OnlyQuery
 from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import accept
-from service.jobs.submission import FORM, JSON, form_parts, media_type_of, upload_of
-from service.routes.jobs import as_json, wait_for
+from service.jobs.stored import Embedded
+from service.jobs.submission import FORM, JSON, body_of, form_parts, media_type_of, upload_of
+from service.routes.jobs import wait_for
 from service.routes.paths import JobId
 from service.routes.requests import IdempotencyKey, Prefer
 from service.state import Services, Use
@@ -44,7 +45,7 @@ async def create_prediction(
 ) -> Response:
     """Accept a job, and wait for its end as long as is preferred."""
     media_type_of(request, JSON)
-    body = b"".join([chunk async for chunk in request.stream()])
+    body = await body_of(request)
     most = services.settings.max_upload_bytes
     submission = await to_thread.run_sync(read, body, owner_name, model, most)
     job = (await accept(services, owner, submission, idempotency_key)).job
@@ -60,20 +61,13 @@ async def _told(request: Request, services: Services, job: Job, *, new: bool = F
     A new one that has not ended is `starting`, even if it runs: clients take any other status for the end of waiting.
     """
     base = base_url(request, services)
-    output = image_urls(job, base)
+    output, images = image_urls(job, base), Embedded(services.store)
     if output and job.result and not base.startswith("https:"):  # clients read no URL but https and data
-        made = job.result.images
-        output = [f"data:image/{image.format};base64,{await _bytes(services, job, n)}" for n, image in enumerate(made)]
+        output = [f"data:image/{made.format};base64,{images.place(made.picture)}" for made in job.result.images]
     told = prediction(job, base, output)
     if new and not job.status.ended:
         told = told.model_copy(update={"status": "starting"})
-    return as_json(told, 201 if new else 200)
-
-
-async def _bytes(services: Services, job: Job, number: int) -> str:
-    if job.result is None:
-        raise JobNotFound(f"there is no image of the job {job.id}")
-    return as_base64(await picture_bytes(services, job.result.images[number].picture))
+    return await images.answer(told.model_dump_json(), 201 if new else 200, {"Cache-Control": "no-store"})
 
 
 @router.get("/predictions/{job_id}", dependencies=[Depends(OnlyQuery())])

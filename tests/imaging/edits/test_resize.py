@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.imaging.edits.resize import scaled_product
+from likeness.imaging.edits.resize import resized, scaled_product
+from likeness.imaging.matting import Matte
 from tests.imaging.edits import products
 
 GROUND = 0.8
@@ -83,3 +84,43 @@ def test_any_size_will_do_and_without_a_product_nothing_changes(size, factor):
     assert np.isfinite(made).all() and made.min() >= 0 and made.max() <= 1
     same, nowhere = scaled_product(rgb, np.zeros_like(mask), factor)
     assert np.array_equal(same, rgb) and not nowhere.any()
+
+
+def disc(radius: float, at: tuple[float, float] = (100, 100), side: int = 200) -> Matte:
+    """Return the matte of a red disc."""
+    y, x = np.mgrid[:side, :side]
+    alpha = np.clip(radius - np.hypot(y - at[1] + 0.5, x - at[0] + 0.5) + 0.5, 0, 1).astype(np.float32)
+    return Matte(alpha, np.full((side, side, 3), (0.7, 0.1, 0.1), np.float32))
+
+
+def over(matte: Matte, spread: float = 0.02) -> np.ndarray:
+    """Return the disc before a grey wall with grain."""
+    wall = 0.6 + spread * np.random.default_rng(3).standard_normal((*matte.alpha.shape, 3))
+    return (matte.alpha[..., None] * matte.colour + (1 - matte.alpha[..., None]) * wall).astype(np.float32)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_a_product_is_scaled_whole_before_what_was_behind_it(factor: float) -> None:
+    matte = disc(50)
+    made = resized(over(matte), matte, factor)
+    red = made.rgb[..., 0] - made.rgb[..., 1] > 0.3
+    assert made.factor == factor
+    assert red.sum() == pytest.approx(np.pi * (50 * factor) ** 2, rel=0.03), "no old product is left beside it"
+    ring = np.hypot(*(np.mgrid[:200, :200] - 99.5))
+    gone = (ring > 52 * factor) & (ring < 60)
+    if gone.any():
+        assert made.rgb[gone].mean() == pytest.approx(0.6, abs=0.02)
+        assert made.rgb[gone].std() == pytest.approx(0.02, rel=0.5), "with the wall's grain"
+    assert (made.rgb[ring > 75] == over(matte)[ring > 75]).all()
+
+
+def test_a_product_grows_no_further_than_the_image_does() -> None:
+    matte = disc(50, at=(60, 100))
+    made = resized(over(matte), matte, 1.25)
+    assert made.factor == pytest.approx(0.97 * 60 / 50, abs=0.03)
+    assert not (made.rgb[:, 0, 0] - made.rgb[:, 0, 1] > 0.3).any()
+
+
+def test_without_a_product_nothing_is_resized() -> None:
+    empty = Matte(np.zeros((64, 64), np.float32), np.zeros((64, 64, 3), np.float32))
+    assert resized(empty.colour, empty, 1.25).factor == 1

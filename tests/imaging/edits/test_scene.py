@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from likeness.imaging.edits.scene import before, flattened, named_colour, plain
+from likeness.imaging.edits.scene import before, named_colour, plain
 from likeness.imaging.edits.surfaces import SURFACES, gradient
 from likeness.imaging.matting import Matte, matte_of
 from tests.imaging.edits import products
@@ -55,6 +55,16 @@ def test_an_old_shadow_is_kept_and_an_evenly_lit_wall_is_none():
     assert made[210, 100].mean() < 0.85
 
 
+def test_an_uneven_background_has_no_shadow_to_keep_and_a_soft_one_is_drawn():
+    alpha = star(240, 200)
+    wall = flat(GREY, 240, 200, 1, 0.003)
+    wall[:, :60] *= 0.6  # another part of the room, not a shadow
+    matte = Matte(alpha, flat(RED, 240, 200, 2))
+    rgb = composed(alpha, matte.colour, wall)
+    kept, drawn = (before(rgb, matte, plain(240, 200, WHITE), shadow) for shadow in ("keep", "contact"))
+    assert np.array_equal(kept, drawn)
+
+
 def test_the_product_is_untouched():
     made, _, matte = put()
     inside = matte.alpha == 1
@@ -75,13 +85,6 @@ def test_the_product_is_untouched():
 )
 def test_names_are_those_of_css_and_then_ours(name, colour):
     assert named_colour(name) == colour
-
-
-def test_a_cutout_is_flattened():
-    alpha = star(60, 50)
-    made = flattened(Matte(alpha, flat(RED, 60, 50)), WHITE)
-    assert (as_bytes(made)[alpha == 0] == 255).all()
-    assert np.allclose(made, composed(alpha, flat(RED, 60, 50), np.ones((60, 50, 3))), atol=1e-6)
 
 
 SURFACE_OR_GRADIENT = SURFACES | {"gradient": lambda height, width: gradient(height, width, (150, 195, 235))}

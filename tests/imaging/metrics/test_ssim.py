@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity
 
+from likeness.imaging.metrics.ms_ssim import ms_ssim
 from likeness.imaging.metrics.ssim import ssim
 from tests.imaging.metrics.pairs import SIZES, noisy, textured
 
@@ -17,13 +18,14 @@ def test_it_agrees_with_skimage(size, amount):
     assert ssim(given, made) == pytest.approx(oracle, abs=1e-3)
 
 
+@pytest.mark.parametrize("metric", [ssim, ms_ssim])
 @pytest.mark.parametrize("size", SIZES)
-def test_equal_pictures_have_one_and_it_is_symmetric(size):
+def test_equal_images_have_one_and_it_is_symmetric(size, metric):
     given = textured(*size)
     made = noisy(given, 0.2)
-    assert ssim(given, given) == pytest.approx(1, abs=1e-6)
-    assert ssim(given, made) == pytest.approx(ssim(made, given), abs=1e-6)
-    assert ssim(given, made) < 1
+    assert metric(given, given) == pytest.approx(1, abs=1e-6)
+    assert metric(given, made) == pytest.approx(metric(made, given), abs=1e-6)
+    assert metric(given, made) < 1
 
 
 def test_flat_black_against_white_is_all_but_nothing():

@@ -2,7 +2,10 @@
 
 import asyncio
 import re
+import socket
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -144,3 +147,37 @@ def test_each_deleted_job_is_counted_once(serve: Callable[..., Live], file: Path
         http.delete(jobs[1]["links"]["self"])
         assert used(http)["cancelled"] == 2
         assert [http.get(job["links"]["self"]).json()["position"] for job in jobs[2:]] == [0, 1]
+
+
+def test_one_key_takes_half_of_the_places_to_wait_in(serve: Callable[..., Live], file: Path) -> None:
+    greedy, other = create_key(file, "greedy"), create_key(file, "other")
+    live = serve(keys_file=file, max_waiting=4)
+    with client(live, greedy) as http, client(live, other) as another, ThreadPoolExecutor() as pool:
+        job, theirs = hand_in(http).json()["id"], hand_in(another).json()["id"]
+        waiting = [pool.submit(http.get, f"/jobs/{job}", params={"wait": 2}) for _ in range(2)]
+        time.sleep(0.5)
+        began = time.monotonic()
+        assert http.get(f"/jobs/{job}", params={"wait": 2}).status_code == 200
+        assert time.monotonic() - began < 1, "its share is taken, so this call does not wait"
+        assert_problem(http.get(f"/jobs/{job}/events"), 503, "unavailable")
+        began = time.monotonic()
+        assert another.get(f"/jobs/{theirs}", params={"wait": 1}).status_code == 200
+        assert time.monotonic() - began > 0.9, "others still find a place"
+        assert all(one.result().status_code == 200 for one in waiting)
+
+
+def test_one_key_takes_half_of_the_memory_for_uploads(serve: Callable[..., Live], file: Path) -> None:
+    greedy, other = create_key(file, "greedy"), create_key(file, "other")
+    live = serve(keys_file=file, max_upload_memory=400_000)
+    host, port = live.url.removeprefix("http://").split(":")
+    head = (
+        f"POST /recreate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {greedy}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 60000\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), 10) as first:
+        first.sendall(head.encode() + b" " * 50_000)
+        time.sleep(0.3)  # until its bytes are read; nothing outside the service tells when
+        for key, status in ((greedy, 429), (other, 422)):
+            headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+            answer = httpx.post(f"{live.url}/recreate", content=b" " * 40_000, headers=headers, trust_env=False)
+            assert answer.status_code == status, answer.text

@@ -1,6 +1,7 @@
 """What AUTOMATIC1111's clients ask for, as the `webuiapi` package asks it, with a real worker."""
 
 import io
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from PIL import Image
 from likeness.contract.errors import every_error
 from service.auth.keys import create_key
 from service.compat.errors import a1111_error
+from service.compat.results import as_base64
 from service.http.problems import STATUS
 from tests.service.conftest import Live
 
@@ -138,3 +140,12 @@ def test_the_password_is_the_key_and_no_browser_is_asked_for_it(serve: Callable[
     assert refused.status_code == 401 and "basic" not in refused.headers["www-authenticate"].lower()
     assert live.http.get("/jobs", auth=("any", key)).status_code == 401
     assert live.http.get("/sdapi/v1/progress", headers={"Authorization": "Basic ***"}).status_code == 401
+
+
+def test_a_lone_surrogate_in_a_field_that_is_ignored_is_no_error_once_the_job_is_made(live: Live) -> None:
+    file = io.BytesIO()
+    photo(9).save(file, "PNG")
+    body = {"init_images": [as_base64(file.getvalue())], "do_not_save_grid": "\ud800", **OWN}
+    answer = live.http.post("/sdapi/v1/img2img", content=json.dumps(body), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200 and len(answer.json()["images"]) == 1
+    assert answer.json()["parameters"]["do_not_save_grid"] == "\ud800"

@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from likeness.contract.errors import LikenessError, TooManyUploads, UploadTooLarge, UrlFailed, UrlNotAllowed
-from service.http.body_limits import Memory
 from service.http.fetch import Fetcher, checked_url
+from service.http.memory import Memory
 from service.http.public_hosts import is_public, resolve
 
 PUBLIC = "93.184.216.34"
@@ -125,19 +125,29 @@ def test_bounds() -> None:
     assert error_of(url, lambda _: httpx.Response(200, headers=packed, stream=Stream()), names) is UrlFailed
 
 
-def test_pictures_fetched_at_one_time_have_a_bound_together() -> None:
-    """A picture by URL costs its caller no upload, so the bound of uploads does not see it."""
-    names, memory = Names(shop_example=[PUBLIC]), Memory(250)
+def test_pictures_fetched_count_as_memory_until_their_request_ends() -> None:
+    """A picture by URL costs its caller no upload, so the bodies alone do not tell what is held."""
+    names, memory = Names(shop_example=[PUBLIC]), Memory(500)
     slow = httpx.MockTransport(lambda _: httpx.Response(200, stream=Stream(bytes(50), bytes(50), pause=0.05)))
-    fetcher = Fetcher(100, 5, names, slow, memory)
+    fetcher = Fetcher(100, 5, names, slow)
+
+    async def request(stored: asyncio.Event) -> bytes:
+        with memory.held():
+            picture = await fetcher.fetch("https://shop.example/a.png")
+            await stored.wait()
+            return picture
 
     async def five() -> list[bytes | BaseException]:
-        calls = (fetcher.fetch("https://shop.example/a.png") for _ in range(5))
+        stored = asyncio.Event()
+        calls = [asyncio.create_task(request(stored)) for _ in range(5)]
+        _, held = await asyncio.wait(calls, timeout=1)
+        assert len(held) == 2 and memory.taken == 400, "what was fetched is held while it is stored"
+        stored.set()
         return await asyncio.gather(*calls, return_exceptions=True)
 
     found = asyncio.run(five())
-    assert 1 <= sum(isinstance(one, TooManyUploads) for one in found) < 5
-    assert memory.free == 250
+    assert sum(isinstance(one, TooManyUploads) for one in found) == 3
+    assert memory.taken == 0
     assert len(asyncio.run(fetcher.fetch("https://shop.example/a.png"))) == 100
 
 
@@ -184,6 +194,8 @@ def test_another_address_is_tried_when_the_first_does_not_connect() -> None:
         "100::1",
         "2001::1",
         "2001:db8::1",
+        "3fff::1",
+        "3fff:fff::1",
         "2002:7f00:1::",
         "fc00::1",
         "fd12::1",

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -12,37 +13,35 @@ from service.jobs import threads
 from tests.service.conftest import Live, png
 
 
+class Counted:
+    """A function that takes `seconds` longer, and how many threads were in it at once, at the most."""
+
+    def __init__(self, function: Callable[..., object], seconds: float) -> None:
+        self.function, self.seconds = function, seconds
+        self.running, self.most, self.lock = 0, 0, threading.Lock()
+
+    def __call__(self, *arguments: object) -> object:
+        with self.lock:
+            self.running += 1
+            self.most = max(self.most, self.running)
+        time.sleep(self.seconds)
+        with self.lock:
+            self.running -= 1
+        return self.function(*arguments)
+
+
 def test_no_more_than_two_at_a_time_and_the_others_take_no_thread() -> None:
-    running, most, lock = [0], [0], threading.Lock()
+    work = Counted(lambda number: number, 0.02)
 
-    def work(number: int) -> int:
-        with lock:
-            running[0] += 1
-            most[0] = max(most[0], running[0])
-        time.sleep(0.02)
-        with lock:
-            running[0] -= 1
-        return number
-
-    async def many() -> list[int]:
+    async def many() -> list[object]:
         return await asyncio.gather(*(threads.with_pixels(work, number) for number in range(8)))
 
     assert asyncio.run(many()) == list(range(8))
-    assert most[0] == threads.AT_ONCE
+    assert work.most == threads.AT_ONCE
 
 
 def test_masks_of_other_apis_are_among_them(idle: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    running, most, lock, decode = [0], [0], threading.Lock(), masks.decode
-
-    def counted(*args: object) -> object:
-        with lock:
-            running[0] += 1
-            most[0] = max(most[0], running[0])
-        time.sleep(0.05)
-        with lock:
-            running[0] -= 1
-        return decode(*args)
-
+    counted = Counted(masks.decode, 0.05)
     monkeypatch.setattr(masks, "decode", counted)
     parts = {"image": ("a.png", png()), "mask": ("b.png", png(mode="RGBA"))}
 
@@ -52,4 +51,4 @@ def test_masks_of_other_apis_are_among_them(idle: Live, monkeypatch: pytest.Monk
             return [answer.status_code for answer in await asyncio.gather(*calls)]
 
     assert set(asyncio.run(many())) == {404}, "the drill has no engine that fills"
-    assert most[0] == threads.AT_ONCE
+    assert counted.most == threads.AT_ONCE

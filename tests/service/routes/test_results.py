@@ -44,6 +44,9 @@ def test_an_image(live: Live, job: dict, whole: httpx.Response) -> None:
     assert whole.headers["x-content-type-options"] == "nosniff"
     assert Image.open(io.BytesIO(whole.content)).size == (32, 24)
     assert_problem(live.http.get(f"/jobs/{job['id']}/images/2"), 404, "image_not_found")
+    assert image["matte"] is None and image["left_alone"] is None
+    for number in (0, 2):
+        assert_problem(live.http.get(f"/jobs/{job['id']}/images/{number}/matte"), 404, "image_not_found")
 
 
 @pytest.mark.parametrize(

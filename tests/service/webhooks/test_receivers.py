@@ -17,8 +17,8 @@ from likeness.contract.deliveries import Delivery
 from likeness.local.valkey import free_port
 from service.webhooks.secrets import new_secret
 from service.webhooks.sender import Sender
-from tests.documents.test_readme import snippets
 from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver
+from tests.support.snippets import snippets
 
 BODY = b'{"type":"job.succeeded","timestamp":"2026-01-15T10:30:02+00:00","data":{"id":"1","kind":"recreate",'
 BODY += '"status":"succeeded","created_at":"2026-01-15T10:30:00Z","ended_at":null,"links":{},"note":"é 鞋"}}'.encode()

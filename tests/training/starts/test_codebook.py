@@ -44,7 +44,7 @@ def test_a_code_without_use_is_put_on_a_vector() -> None:
     kept = codes.clone()
     assert upkeep.restart(vectors) == 1
     assert torch.allclose(codes[[0, 2]], kept[[0, 2]]) and codes[1].tolist() in vectors.tolist()
-    assert upkeep.restart(vectors) == 3, "counted anew since the last call"
+    assert upkeep.restart(vectors) == 3, "counted from zero since the last call"
 
 
 def test_use_is_the_share_and_the_perplexity() -> None:

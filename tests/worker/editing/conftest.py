@@ -40,7 +40,8 @@ def outcome(
     **fields: Any,
 ) -> Outcome:
     task = Customise(**fields | dict.fromkeys(files, "file"))
-    spec = load_catalogue().choose(task)
+    catalogue = load_catalogue()
+    spec = catalogue.choose(task, catalogue.missing(()))
     job_id = new_job_id()
     kind = Image.open(io.BytesIO(data)).format.lower()
     order = JobOrder(

@@ -8,11 +8,12 @@ import torch
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.imaging.metrics.psnr import psnr
+from tests.support.engines import steps_until_cancelled
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.diffusion.tensors import pixels
-from worker.engine import AllCancelled, EngineTask
+from worker.engine import EngineTask
 from worker.engines.adain import AdainEngine, load
 from worker.networks.style import MOBILENET_STYLE, gram, style_error, tapped
 
@@ -85,14 +86,6 @@ def test_any_size_comes_back_in_its_size(engine: AdainEngine, height: int, width
     assert out.min() >= 0 and out.max() <= 1 and (out != one.canvas).any()
 
 
-def test_every_step_is_told_of_and_may_be_the_last(engine: AdainEngine) -> None:
-    told: list[tuple[int, int, str]] = []
-
-    def stop(step: int, steps: int, stage: str) -> None:
-        told.append((step, steps, stage))
-        if len(told) == 4:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engine.generate([task(), task()], stop)
-    assert told == [(1, 6, "denoising"), (2, 6, "denoising"), (3, 6, "decoding"), (4, 6, "denoising")]
+def test_every_step_is_reported_and_may_be_the_last(engine: AdainEngine) -> None:
+    reported = steps_until_cancelled(engine, [task(), task()], 4)
+    assert reported == [(1, 6, "denoising"), (2, 6, "denoising"), (3, 6, "decoding"), (4, 6, "denoising")]

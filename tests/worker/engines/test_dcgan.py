@@ -8,18 +8,13 @@ import pytest
 import torch
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.jobs import Result
 from likeness.contract.tasks import Generate
 from likeness.imaging.formats.decode import decode
-from likeness.storage.pictures import PictureStore
+from tests.support.engines import finished, shipped, steps_until_cancelled
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.engine import AllCancelled, Canvas, EngineTask
+from worker.engine import Canvas, EngineTask
 from worker.engines.dcgan import ANY, SIDE, DCGANEngine, DCGANGenerator, load, placed
-from worker.once import Unwatched, ordered
-from worker.residency.engines import Residents
-from worker.runs.context import Context
-from worker.runs.run import Run
 from worker.runs.scoring import UNBOUNDED
 
 SPEC = load_catalogue().find("dcgan")
@@ -96,16 +91,8 @@ def test_any_draws_a_class_as_often_as_the_training_pictures_had_it(engine: DCGA
 
 
 def test_it_is_cancelled_between_two_pictures(engine: DCGANEngine) -> None:
-    told = []
-
-    def stop(step: int, steps: int, stage: str) -> None:
-        told.append((step, steps))
-        if step == 2:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engine.generate([task(seed) for seed in range(4)], stop)
-    assert told == [(1, 4), (2, 4)]
+    reported = steps_until_cancelled(engine, [task(seed) for seed in range(4)], 2)
+    assert [(step, steps) for step, steps, _ in reported] == [(1, 4), (2, 4)]
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 50), (3, 400), (300, 5), (63, 65), (200, 130)])
@@ -129,12 +116,8 @@ def test_the_native_size_is_not_resampled_and_a_larger_one_says_the_same() -> No
 
 @pytest.mark.parametrize("fields", [{}, {"label": "shoes", "truncation": 0.6, "width": 101, "height": 67}])
 def test_a_whole_job(fields: dict) -> None:
-    store, residents = PictureStore.open("memory://"), Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
-    asked = Generate(engine="dcgan", seed=5, candidates=2, **fields)
-    _, order = ordered(asked, None, {}, load_catalogue(), store, residents.has)
-    result = Run(SPEC, Context(residents, store), Unwatched()).execute([order])[order.id]
-    assert isinstance(result, Result), result
-    picture = decode(store.get(result.images[0].picture), UNBOUNDED).pixels
+    result, data = finished(shipped(), SPEC, Generate(engine="dcgan", seed=5, candidates=2, **fields))
+    picture = decode(data, UNBOUNDED).pixels
     assert picture.size == (fields.get("width", SIDE), fields.get("height", SIDE))
     assert result.images[0].report.frame_equal
     assert result.recipe.parameters == {"label": ANY, "truncation": 1.0} | {

@@ -16,11 +16,12 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed
 from likeness.contract.tasks import Control
 from tests.support import tiny
+from tests.support.engines import steps_until_cancelled
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
 from worker.diffusion.schedulers import SCHEDULERS
 from worker.diffusion.tensors import to_working_size
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask, silent
+from worker.engine import Canvas, Engine, EngineTask, silent
 from worker.engines.stable_diffusion_xl import sizes
 from worker.observability.log_filters import keep_quiet
 from worker.residency.engines import Residents
@@ -28,7 +29,7 @@ from worker.residency.engines import Residents
 CATALOGUE = load_catalogue()
 FULL = [spec for spec in CATALOGUE.engines if spec.weights in tiny.MAKERS and "prompt" in spec.parameters]
 NAMES = [spec.name for spec in FULL]
-SMALL = {"native": None, "tile": 96, "overlap": 32}
+SMALL = {"native": None, "area": None, "tile": 96, "overlap": 32}
 
 
 def small(spec: EngineSpec) -> EngineSpec:
@@ -123,16 +124,8 @@ def test_the_same_bytes_in_any_slot_of_any_batch(engine: Callable[[str], Engine]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cancelling_at_step_two_stops_there(engine: Callable[[str], Engine], name: str) -> None:
-    steps: list[int] = []
-
-    def stop(step: int, _steps: int, stage: str) -> None:
-        steps.append(step)
-        if step == 2:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engine(name).generate([task(name, parameters={"steps": 10})], stop)
-    assert steps == [1, 2]
+    reported = steps_until_cancelled(engine(name), [task(name, parameters={"steps": 10})], 2)
+    assert [step for step, _, _ in reported] == [1, 2]
 
 
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (72, 400), (400, 64), (136, 168)])
@@ -140,6 +133,21 @@ def test_cancelling_at_step_two_stops_there(engine: Callable[[str], Engine], nam
 def test_any_size_comes_back_in_its_size(engine: Callable[[str], Engine], name: str, height: int, width: int) -> None:
     one = task(name, height, width)
     assert made(engine(name), one)[0].shape == one.canvas.shape
+
+
+@pytest.mark.parametrize("name", [spec.name for spec in FULL if spec.family.startswith("stable_diffusion")])
+def test_no_picture_is_squashed(engine: Callable[[str], Engine], name: str) -> None:
+    able, seen = engine(name), []
+    hooks = [
+        able.unet.register_forward_pre_hook(
+            lambda _, given, named: seen.append((given or [named["sample"]])[0].shape[2:]), with_kwargs=True
+        )
+    ]
+    hooks.append(able.vae.encoder.register_forward_pre_hook(lambda _, given: seen.append(given[0].shape[2:])))
+    made(able, task(name, 64, 96))
+    for hook in hooks:
+        hook.remove()
+    assert seen and {tuple(size) for size in seen} <= {(8, 12), (64, 96)}
 
 
 def test_stable_diffusion_shares_its_networks(residents: Residents, engine: Callable[[str], Engine]) -> None:
@@ -184,10 +192,10 @@ def test_an_adapter_that_is_not_installed_fails_the_job_and_says_how_to_get_it(e
 def test_every_scheduler_runs_the_steps_it_is_asked_for(
     engine: Callable[[str], Engine], family: str, name: str
 ) -> None:
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     one = task(family, parameters={"scheduler": name, "steps": 3, "strength": 1.0})
-    engine(family).generate([one], lambda step, steps, stage: told.append((step, steps)))
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    engine(family).generate([one], lambda step, steps, stage: reported.append((step, steps)))
+    assert reported == [(1, 4), (2, 4), (3, 4), (4, 4)]
     other = made(engine(family), replace(one, parameters=one.parameters | {"scheduler": "ddim"}))[0]
     assert name == "ddim" or (other != made(engine(family), one)[0]).any()
 
@@ -214,10 +222,10 @@ def test_the_least_strength_draws_too(engine: Callable[[str], Engine], name: str
 def test_lcm_runs_no_more_steps_than_it_knows(
     engine: Callable[[str], Engine], name: str, strength: float, steps: int, run: int
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     one = task(name, parameters={"scheduler": "lcm", "strength": strength, "steps": steps})
-    engine(name).generate([one], lambda step, steps, stage: told.append(stage))
-    assert told.count("denoising") == run
+    engine(name).generate([one], lambda step, steps, stage: reported.append(stage))
+    assert reported.count("denoising") == run
 
 
 def test_a_control_counts_only_between_its_start_and_its_end(engine: Callable[[str], Engine]) -> None:
@@ -242,16 +250,16 @@ def test_it_does_with_less_memory_measure_by_measure_and_back(engine: Callable[[
     while measure := able.save_memory():
         taken.append(measure)
         assert made(able, one)[0].shape == one.canvas.shape
-    assert taken == ["VAE tiling", "text encoders on the CPU", "attention slicing", "tiled denoising"]
+    assert taken == ["VAE tiling", "text encoders on the CPU", "tiled denoising"]
     able.spend_memory()
     assert (made(able, one)[0] == before).all()
 
 
 def test_a_refiner_takes_the_last_steps(engine: Callable[[str], Engine]) -> None:
-    told: list[int] = []
+    reported: list[int] = []
     one = task("sdxl-refined", parameters={"steps": 10})
-    engine("sdxl-refined").generate([one], lambda step, steps, stage: told.append(step))
-    assert told == list(range(1, 10 + 3 + 2)), "ten steps, three of the refiner, one of decoding"
+    engine("sdxl-refined").generate([one], lambda step, steps, stage: reported.append(step))
+    assert reported == list(range(1, 10 + 3 + 2)), "ten steps, three of the refiner, one of decoding"
     assert (made(engine("sdxl-refined"), one)[0] != made(engine("sdxl"), one)[0]).any()
 
 
@@ -260,7 +268,7 @@ def test_sdxl_is_told_the_size_that_the_picture_has(engine: Callable[[str], Engi
     assert sizes(given, small)["original_size"] == (300, 200)
     assert sizes(replace(given, from_scratch=True), small)["original_size"] == (1024, 680)
     one = task("sdxl", 64, 64)
-    spec = CATALOGUE.find("sdxl").canvas.model_copy(update={"native": 96, "tile": 96})
+    spec = CATALOGUE.find("sdxl").canvas.model_copy(update={"area": 96 * 96, "tile": 96})
     larger = to_working_size(one.canvas, spec)
     assert larger.shape == (96, 96, 3)
 
@@ -271,4 +279,56 @@ def test_networks_are_given_to_torch_compile_where_that_is_set(models: Path) -> 
     for asked in (False, True):
         residents = Residents(Components(Weights(models, models), "cpu", "float32", asked), memory=10**12)
         unet = residents.engine(small(CATALOGUE.find("sd15"))).unet
-        assert (unet._compiled_call_impl is not None) is asked
+        blocks = [one for one in unet.modules() if type(one).__name__ == "BasicTransformerBlock"]
+        assert blocks and {one._compiled_call_impl is not None for one in blocks} == {asked}
+        assert unet._compiled_call_impl is None, "its loop over windows would be unrolled"
+
+
+@pytest.mark.parametrize(("strength", "run"), [(0.5, 2), (1.0, 4)])
+def test_lightning_runs_at_the_times_it_was_trained_at(
+    engine: Callable[[str], Engine], strength: float, run: int
+) -> None:
+    able, seen = engine("sdxl-lightning"), []
+    hook = able.unet.register_forward_pre_hook(lambda _, given: seen.append(round(float(given[1]))))
+    made(able, task("sdxl-lightning", parameters={"steps": 4, "strength": strength}))
+    hook.remove()
+    assert seen == [999, 749, 499, 249][-run:]
+
+
+def test_a_refiner_works_in_windows_too(engine: Callable[[str], Engine]) -> None:
+    able, seen = engine("sdxl-refined"), []
+    hook = able.refiner.unet.register_forward_pre_hook(lambda *_: seen.append(able.refiner.unet.window))
+    made(able, task("sdxl-refined", 136, 168, parameters={"strength": 0.3}))
+    hook.remove()
+    assert set(seen) == {SMALL["tile"] // 8}
+
+
+def test_a_refiner_shares_what_it_has_in_common_with_its_base(residents: Residents) -> None:
+    residents.engine(small(CATALOGUE.find("sdxl-refined")))
+    networks = [type(one).__name__ for one in residents.components.networks("sdxl-refined")]
+    assert sorted(networks) == ["BatchInvariantUNet"] * 2 + [
+        "CLIPTextModel",
+        "CLIPTextModelWithProjection",
+        "MixedAutoencoder",
+    ]
+
+
+def test_without_a_negative_prompt_sdxl_gets_zeros(engine: Callable[[str], Engine]) -> None:
+    able = engine("sdxl")
+    plain, negative = able._encode(task("sdxl")), able._encode(task("sdxl", parameters={"negative_prompt": "blue"}))
+    for name in ("negative_prompt_embeds", "negative_pooled_prompt_embeds"):
+        assert not plain[name].any() and negative[name].any()
+    assert (plain["prompt_embeds"] == negative["prompt_embeds"]).all() and plain["prompt_embeds"].any()
+
+
+def test_a_hole_is_never_filled_in_windows(engine: Callable[[str], Engine]) -> None:
+    for name in ("sd15-inpaint", "sdxl"):
+        able, one = engine(name), task(name, 136, 168, parameters={"strength": 1.0})
+        made(able, replace(one, mask=np.ones((136, 168), np.float32)))
+        assert able.unet.window is None
+
+
+def test_from_much_noise_nothing_is_made_in_windows(engine: Callable[[str], Engine]) -> None:
+    for strength, window in ((0.3, SMALL["tile"] // 8), (0.6, None)):
+        made(engine("sd15"), task("sd15", 136, 168, parameters={"strength": strength}))
+        assert engine("sd15").unet.window == window

@@ -7,14 +7,10 @@ import pytest
 from PIL import Image
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise, EditType, Recreate, Task
-from likeness.storage.pictures import PictureStore
+from tests.support.engines import finished
 from tests.worker.engines.test_families import FULL, engine, models, residents, small, small_area  # noqa: F401  fixtures
-from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
-from worker.runs.context import Context
-from worker.runs.run import Run
 
 ODD = {
     "61x97 RGBA": ((61, 97), "RGBA"),
@@ -45,13 +41,10 @@ def asked(name: str) -> Task:
 @pytest.mark.parametrize(("name", "odd"), CASES)
 def test_the_frame_is_equal(residents: Residents, name: str, odd: str) -> None:  # noqa: F811
     size, mode = ODD[odd]
-    task, store = asked(name), PictureStore.open("memory://")
+    task = asked(name)
     sent = {"mask": picture(size, "L")} if isinstance(task, Customise) else {}
-    catalogue = load_catalogue()
-    _, order = ordered(task, picture(size, mode), sent, catalogue, store, residents.has)
-    outcome = Run(small(catalogue.find(name)), Context(residents, store), Unwatched()).execute([order])[order.id]
-    assert isinstance(outcome, Result), outcome
-    (made,) = outcome.images
+    result, _ = finished(residents, small(load_catalogue().find(name)), task, picture(size, mode), sent)
+    (made,) = result.images
     assert made.report.frame_equal, [row for row in made.report.frame if not row.equal]
     assert (made.width, made.height, made.mode) == (*size, mode)
 
@@ -60,28 +53,23 @@ def test_a_control_map_that_is_sent_fits_a_picture_of_any_size(residents: Reside
     task = Customise(
         engine="sd15-canny", steps=1, seed=1, prompt="a shirt", controls=[{"kind": "canny"}], control="file"
     )
-    store, catalogue, made = PictureStore.open("memory://"), load_catalogue(), []
+    spec, made = small(load_catalogue().find("sd15-canny")), []
     for lines in (Image.new("L", (97, 61)), Image.linear_gradient("L").resize((97, 61))):
         file = io.BytesIO()
         lines.save(file, "PNG")
-        sent = {"control": file.getvalue()}
-        _, order = ordered(task, picture((97, 61), "RGB"), sent, catalogue, store, residents.has)
-        run = Run(small(catalogue.find("sd15-canny")), Context(residents, store), Unwatched())
-        outcome = run.execute([order])[order.id]
-        assert isinstance(outcome, Result), outcome
-        made.append(outcome.images[0].picture.sha256)
+        result, _ = finished(residents, spec, task, picture((97, 61), "RGB"), {"control": file.getvalue()})
+        made.append(result.images[0].picture.sha256)
     assert made[0] != made[1], "the map steers"
 
 
 @pytest.mark.parametrize("name", [spec.name for spec in FULL if EditType.GUIDE in spec.ways])
 def test_a_painted_guide_is_followed_into_the_same_frame(residents: Residents, name: str) -> None:  # noqa: F811
     task = Customise(engine=name, steps=1, seed=1, prompt="a shirt", guide="file", strength=0.3)
-    store, catalogue, made = PictureStore.open("memory://"), load_catalogue(), []
+    spec, made = small(load_catalogue().find(name)), []
     for colour in ("red", "blue"):
         file = io.BytesIO()
         Image.new("RGB", (97, 61), colour).save(file, "PNG")
-        _, order = ordered(task, picture((97, 61), "RGBA"), {"guide": file.getvalue()}, catalogue, store, residents.has)
-        outcome = Run(small(catalogue.find(name)), Context(residents, store), Unwatched()).execute([order])[order.id]
-        assert isinstance(outcome, Result) and outcome.images[0].report.frame_equal, outcome
-        made.append(outcome.images[0].picture.sha256)
+        result, _ = finished(residents, spec, task, picture((97, 61), "RGBA"), {"guide": file.getvalue()})
+        assert result.images[0].report.frame_equal
+        made.append(result.images[0].picture.sha256)
     assert made[0] != made[1], "what is painted tells"

@@ -6,23 +6,19 @@ import torch
 from PIL import Image
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.jobs import Result
 from likeness.contract.tasks import Recreate
 from likeness.imaging.metrics.psnr import psnr
-from likeness.storage.pictures import PictureStore
+from tests.support.engines import finished, steps_until_cancelled
 from tests.support.places import ROOT
 from tests.worker.engines.test_family_frames import ODD, picture
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.diffusion.tensors import pixels
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask
+from worker.engine import Canvas, Engine, EngineTask
 from worker.engines.feature_diffusion import FeatureDiffusionEngine
 from worker.engines.feature_gan import FeatureGanEngine
 from worker.networks.features import LAYERS
-from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
-from worker.runs.context import Context
-from worker.runs.run import Run
 
 NAMES = ("feature-gan", "feature-diffusion")
 PHOTO = ROOT / "examples/shirt-plaid.jpg"
@@ -87,17 +83,9 @@ def test_a_seed_decides_what_features_leave_open(residents: Residents, photo: Ca
     assert near[0] < near[2], "deeper features leave more open"
 
 
-def test_it_stops_at_the_step_where_it_is_told_to(engine: Engine, photo: Canvas) -> None:
-    told: list[tuple[int, int]] = []
-
-    def stop(step: int, steps: int, stage: str) -> None:
-        told.append((step, steps))
-        if step == 2:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engine.generate([task(photo), task(photo)], stop)
-    assert told == [(1, told[0][1]), (2, told[0][1])]
+def test_it_stops_at_the_step_where_it_is_cancelled(engine: Engine, photo: Canvas) -> None:
+    first, second = steps_until_cancelled(engine, [task(photo), task(photo)], 2)
+    assert (first[0], second[0]) == (1, 2) and first[1] == second[1]
 
 
 def test_steps_are_counted_over_tiles_and_pictures(residents: Residents, photo: Canvas) -> None:
@@ -105,10 +93,12 @@ def test_steps_are_counted_over_tiles_and_pictures(residents: Residents, photo: 
     assert isinstance(engine, FeatureDiffusionEngine)
     tiles = engine.canvas.model_copy(update={"tile": 96, "overlap": 32})
     tiled = FeatureDiffusionEngine(engine.denoiser, engine.features, engine.vae, tiles)
-    told: list[tuple[int, int]] = []
-    out = tiled.generate([task(photo)] * 2, lambda step, steps, stage: told.append((step, steps)))
-    count = len(told)
-    assert told == [(step, count) for step in range(1, count + 1)] and count % 8 == 0, "two pictures, four steps a tile"
+    reported: list[tuple[int, int]] = []
+    out = tiled.generate([task(photo)] * 2, lambda step, steps, stage: reported.append((step, steps)))
+    count = len(reported)
+    assert reported == [(step, count) for step in range(1, count + 1)] and count % 8 == 0, (
+        "two pictures, four steps a tile"
+    )
     assert [one.shape for one in out] == [photo.shape] * 2
 
 
@@ -116,13 +106,10 @@ def test_steps_are_counted_over_tiles_and_pictures(residents: Residents, photo: 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_frame_is_equal(residents: Residents, name: str, odd: str) -> None:
     size, mode = ODD[odd]
-    catalogue, store = load_catalogue(), PictureStore.open("memory://")
     steps = None if name == "feature-gan" else 1
     job = Recreate(engine=name, steps=steps, seed=None if name == "feature-gan" else 1)
-    _, order = ordered(job, picture(size, mode), {}, catalogue, store, residents.has)
-    outcome = Run(catalogue.find(name), Context(residents, store), Unwatched()).execute([order])[order.id]
-    assert isinstance(outcome, Result), outcome
-    (image,) = outcome.images
+    result, _ = finished(residents, load_catalogue().find(name), job, picture(size, mode))
+    (image,) = result.images
     assert image.report.frame_equal and (image.width, image.height, image.mode) == (*size, mode)
 
 

@@ -9,12 +9,10 @@ import pytest
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.tasks import Control
 from likeness.imaging.metrics.edge_f1 import edge_f1
-from worker.components import Components, Weights
-from worker.config import WEIGHTS
-from worker.engine import AllCancelled, Engine, EngineTask
+from tests.support.engines import shipped, steps_until_cancelled
+from worker.engine import Engine, EngineTask
 from worker.engines.autoencoder import AutoencoderEngine
 from worker.engines.starter_img2img import Img2ImgEngine
-from worker.residency.engines import Residents
 
 PLAIN = {"strength": 0.0, "guidance_scale": 1.0, "steps": 2}
 LIGHT = {"strength": 0.3, "guidance_scale": 1.5, "steps": 2}
@@ -37,7 +35,7 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def engines() -> Callable[[str], Engine]:
     """Return what loads a shipped engine."""
-    residents, catalogue = Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu")), load_catalogue()
+    residents, catalogue = shipped(), load_catalogue()
     return lambda name: residents.engine(catalogue.find(name))
 
 
@@ -93,17 +91,10 @@ def test_a_seed_gives_the_same_bytes_in_any_slot(engines: Callable[[str], Engine
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_engine_stops_at_the_step_where_it_is_told_to(engines: Callable[[str], Engine], case: str) -> None:
+def test_every_engine_stops_at_the_step_where_it_is_cancelled(engines: Callable[[str], Engine], case: str) -> None:
     name, parameters, extra = CASES[case]
-    steps = []
-
-    def stop(step: int, steps_in_all: int, stage: str) -> None:
-        steps.append((step, steps_in_all, stage))
-        raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engines(name).generate([EngineTask(scene(SIDE, SIDE), 0, parameters, **extra)], stop)
-    assert steps == [(1, 3, "denoising")]
+    task = EngineTask(scene(SIDE, SIDE), 0, parameters, **extra)
+    assert steps_until_cancelled(engines(name), [task], 1) == [(1, 3, "denoising")]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -138,22 +129,15 @@ def test_tiles_show_no_seam(starter: Img2ImgEngine) -> None:
 
 def test_tiles_of_a_noised_picture_cover_it_and_count_their_steps(starter: Img2ImgEngine) -> None:
     tiled = Img2ImgEngine(starter.pipe, starter.canvas.model_copy(update={"tile": 96, "overlap": 32}))
-    told = []
+    reported = []
     task = EngineTask(scene(96, 160), 3, LIGHT)
-    (out,) = tiled.generate([task], lambda step, steps, stage: told.append((step, steps)))
-    assert out.shape == (96, 160, 3) and told == [(step, 6) for step in range(1, 7)]
+    (out,) = tiled.generate([task], lambda step, steps, stage: reported.append((step, steps)))
+    assert out.shape == (96, 160, 3) and reported == [(step, 6) for step in range(1, 7)]
 
 
-def test_it_stops_at_the_step_where_it_is_told_to(starter: Img2ImgEngine) -> None:
-    steps = []
-
-    def stop(step: int, steps_in_all: int, stage: str) -> None:
-        steps.append(step)
-        raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        starter.generate([EngineTask(scene(64, 64), 0, PLAIN)], stop)
-    assert steps == [1]
+def test_it_stops_at_the_step_where_it_is_cancelled(starter: Img2ImgEngine) -> None:
+    ((step, _, _),) = steps_until_cancelled(starter, [EngineTask(scene(64, 64), 0, PLAIN)], 1)
+    assert step == 1
 
 
 def test_more_strength_moves_further_from_the_picture(starter: Img2ImgEngine) -> None:

@@ -9,15 +9,10 @@ from PIL import Image
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise
-from likeness.storage.pictures import PictureStore
+from tests.support.engines import finished, shipped
 from tests.worker.engines.test_families import small
 from tests.worker.engines.test_family_frames import ODD, picture
-from worker.components import Components, Weights
-from worker.config import WEIGHTS
-from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
-from worker.runs.context import Context
-from worker.runs.run import Run
 
 CATALOGUE = load_catalogue()
 SETTINGS = {"style-transfer": {"steps": 2}, "adain": {}}
@@ -26,18 +21,14 @@ FRAMES = ODD | {"37x301 RGB": ((37, 301), "RGB"), "1x1 L": ((1, 1), "L")}
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
+    return shipped()
 
 
 def styled(residents: Residents, name: str, given: bytes, **files: bytes) -> tuple[Result, bytes]:
     """Return the result of a job, and the file that it made."""
-    store = PictureStore.open("memory://")
     sent = {"style_image": picture((50, 20), "RGBA"), **files}
     task = Customise(engine=name, format="png", **dict.fromkeys(sent, "file"), **SETTINGS[name])
-    _, order = ordered(task, given, sent, CATALOGUE, store, residents.has)
-    outcome = Run(small(CATALOGUE.find(name)), Context(residents, store), Unwatched()).execute([order])[order.id]
-    assert isinstance(outcome, Result), outcome
-    return outcome, store.get(outcome.images[0].picture)
+    return finished(residents, small(CATALOGUE.find(name)), task, given, sent)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

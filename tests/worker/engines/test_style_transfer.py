@@ -116,19 +116,19 @@ def test_a_larger_canvas_keeps_its_own_fine_detail(engine: Callable[[str], Style
 def test_every_iteration_is_told_of_shows_all_pictures_and_may_be_the_last(
     engine: Callable[[str], StyleTransferEngine],
 ) -> None:
-    told: list[tuple[int, int, str]] = []
+    reported: list[tuple[int, int, str]] = []
     shown: list[list[np.ndarray]] = []
 
     def stop(step: int, steps: int, stage: str, preview: Preview) -> None:
-        told.append((step, steps, stage))
+        reported.append((step, steps, stage))
         shown.append(preview())
-        if len(told) == 5:
+        if len(reported) == 5:
             raise AllCancelled
 
     tasks = [task(steps=3), task(40, 56, seed=1, steps=3)]
     with pytest.raises(AllCancelled):
         engine("style-transfer").generate(tasks, stop)
-    assert told == [(step, 6, "denoising") for step in range(1, 6)]
+    assert reported == [(step, 6, "denoising") for step in range(1, 6)]
     assert all([one.shape for one in each] == [one.canvas.shape for one in tasks] for each in shown)
     first = made(engine("style-transfer"), tasks[0])[0]
     assert not np.array_equal(shown[0][0], first) and np.array_equal(shown[0][1], tasks[1].canvas)

@@ -8,20 +8,15 @@ import pytest
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.errors import InvalidField
-from likeness.contract.jobs import Result
 from likeness.contract.tasks import Generate, Recreate, Task
-from likeness.storage.pictures import PictureStore
+from tests.support.engines import finished, shipped, steps_until_cancelled
 from tests.worker.engines.test_family_frames import picture
 from tests.worker.engines.test_starter import scene
 from training.smileys import smiley
-from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.engine import AllCancelled, Canvas, EngineTask
+from worker.engine import Canvas, EngineTask
 from worker.engines.vae import ANY, VAEEngine
-from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
-from worker.runs.context import Context
-from worker.runs.run import Run
 
 CATALOGUE = load_catalogue()
 NAMES = ["vae", "vae-smileys"]
@@ -31,7 +26,7 @@ Engines = Callable[[str], VAEEngine]
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
+    return shipped()
 
 
 @pytest.fixture(scope="module")
@@ -164,25 +159,17 @@ def test_tiles_show_no_seam(engines: Engines) -> None:
 @pytest.mark.parametrize(
     ("name", "task"), [("vae", again(scene(64, 64))), ("vae-smileys", again(face(1))), ("vae", from_scratch())]
 )
-def test_it_stops_at_the_step_where_it_is_told_to(engines: Engines, name: str, task: EngineTask) -> None:
-    steps: list[tuple[int, int]] = []
-
-    def stop(step: int, steps_in_all: int, stage: str) -> None:
-        steps.append((step, steps_in_all))
-        if step == 3:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engines(name).generate([task, task], stop)
-    assert steps == [(1, 4), (2, 4), (3, 4)]
+def test_it_stops_at_the_step_where_it_is_cancelled(engines: Engines, name: str, task: EngineTask) -> None:
+    reported = steps_until_cancelled(engines(name), [task, task], 3)
+    assert [(step, steps) for step, steps, _ in reported] == [(1, 4), (2, 4), (3, 4)]
 
 
 def test_tiles_count_their_steps(engines: Engines) -> None:
     whole = engines("vae")
     tiled = VAEEngine(whole.picture, whole.patches, whole.canvas.model_copy(update={"tile": 96, "overlap": 32}))
-    told: list[int] = []
-    tiled.generate([again(scene(96, 160))], lambda step, steps, stage: told.append(step))
-    assert told == [1, 2, 3, 4] and all(after == before + 1 for before, after in pairwise(told))
+    reported: list[int] = []
+    tiled.generate([again(scene(96, 160))], lambda step, steps, stage: reported.append(step))
+    assert reported == [1, 2, 3, 4] and all(after == before + 1 for before, after in pairwise(reported))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -196,11 +183,8 @@ def test_the_frame_is_equal(residents: Residents, name: str, kind: str, size: tu
         if kind == "recreate"
         else Generate(engine=name, seed=1, width=size[0], height=size[1])
     )
-    store = PictureStore.open("memory://")
     given = picture(size, "RGBA") if kind == "recreate" else None
-    _, order = ordered(task, given, {}, CATALOGUE, store, residents.has)
-    outcome = Run(CATALOGUE.find(name), Context(residents, store), Unwatched()).execute([order])[order.id]
-    assert isinstance(outcome, Result), outcome
-    (one,) = outcome.images
+    result, _ = finished(residents, CATALOGUE.find(name), task, given)
+    (one,) = result.images
     assert one.report.frame_equal, [row for row in one.report.frame if not row.equal]
     assert (one.width, one.height) == size

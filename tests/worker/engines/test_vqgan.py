@@ -6,21 +6,16 @@ import torch
 from torch.nn import functional as F
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.jobs import Result
 from likeness.contract.tasks import Recreate
 from likeness.imaging.metrics.psnr import psnr
-from likeness.storage.pictures import PictureStore
+from tests.support.engines import finished, shipped, steps_until_cancelled
 from tests.worker.engines.test_family_frames import ODD, picture
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask
+from worker.engine import Canvas, Engine, EngineTask
 from worker.engines.vqgan import VQGANEngine, load, tensor
 from worker.networks.vqgan import VQGAN
-from worker.once import Unwatched, ordered
-from worker.residency.engines import Residents
-from worker.runs.context import Context
-from worker.runs.run import Run
 
 SPEC = load_catalogue().find("vqgan")
 
@@ -87,24 +82,13 @@ def test_tiles_leave_no_seam(network: VQGAN) -> None:
 
 
 def test_it_is_cancelled_within_a_tile(engine: VQGANEngine) -> None:
-    told = []
-
-    def stop(step: int, steps: int, stage: str) -> None:
-        told.append((step, steps, stage))
-        if step == 3:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engine.generate([EngineTask(scene(64, 64, seed), 0) for seed in range(3)], stop)
-    assert told == [(1, 6, "denoising"), (2, 6, "decoding"), (3, 6, "denoising")]
+    reported = steps_until_cancelled(engine, [EngineTask(scene(64, 64, seed), 0) for seed in range(3)], 3)
+    assert reported == [(1, 6, "denoising"), (2, 6, "decoding"), (3, 6, "denoising")]
 
 
 @pytest.mark.parametrize("odd", ODD)
 def test_a_whole_job_keeps_the_frame(odd: str) -> None:
     size, mode = ODD[odd]
-    store, residents = PictureStore.open("memory://"), Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
-    _, order = ordered(Recreate(engine="vqgan"), picture(size, mode), {}, load_catalogue(), store, residents.has)
-    result = Run(SPEC, Context(residents, store), Unwatched()).execute([order])[order.id]
-    assert isinstance(result, Result), result
+    result, _ = finished(shipped(), SPEC, Recreate(engine="vqgan"), picture(size, mode))
     assert result.images[0].report.frame_equal
     assert (result.images[0].width, result.images[0].height, result.images[0].mode) == (*size, mode)

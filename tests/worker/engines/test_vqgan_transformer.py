@@ -12,19 +12,15 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise, Generate, Task
 from likeness.imaging.formats.decode import decode
-from likeness.storage.pictures import PictureStore
+from tests.support.engines import finished, shipped, steps_until_cancelled
 from tests.worker.engines.test_family_frames import ODD, picture
 from tests.worker.engines.test_starter import scene
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
-from worker.engine import AllCancelled, Canvas, Engine, EngineTask
+from worker.engine import Canvas, Engine, EngineTask
 from worker.engines.vqgan import load as load_vqgan
 from worker.engines.vqgan_transformer import LEAST, MOST, VQGANTransformerEngine, chooser, left_of, load, rows_of
 from worker.networks.vqgan import SIDE
-from worker.once import Unwatched, ordered
-from worker.residency.engines import Residents
-from worker.runs.context import Context
-from worker.runs.run import Run
 from worker.runs.scoring import UNBOUNDED
 
 SPEC = load_catalogue().find("vqgan-transformer")
@@ -130,16 +126,8 @@ def test_tokens_are_drawn_as_if_every_row_were_read_again(engine: VQGANTransform
 
 
 def test_it_is_cancelled_after_a_row(engine: VQGANTransformerEngine) -> None:
-    told = []
-
-    def stop(step: int, steps: int, stage: str) -> None:
-        told.append((step, steps, stage))
-        if step == 2:
-            raise AllCancelled
-
-    with pytest.raises(AllCancelled):
-        engine.generate([upper(scene(128, 128), 64)], stop)
-    assert told == [(1, 9, "denoising"), (2, 9, "denoising")]
+    reported = steps_until_cancelled(engine, [upper(scene(128, 128), 64)], 2)
+    assert reported == [(1, 9, "denoising"), (2, 9, "denoising")]
 
 
 @pytest.mark.parametrize(
@@ -174,11 +162,8 @@ def test_a_mask_says_how_many_rows_stay(left: int, found: int) -> None:
 
 
 def done(task: Task, data: bytes | None = None) -> tuple[Result, np.ndarray]:
-    store, residents = PictureStore.open("memory://"), Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
-    _, order = ordered(task, data, {}, load_catalogue(), store, residents.has)
-    result = Run(SPEC, Context(residents, store), Unwatched()).execute([order])[order.id]
-    assert isinstance(result, Result), result
-    return result, np.asarray(decode(store.get(result.images[0].picture), UNBOUNDED).pixels)
+    result, file = finished(shipped(), SPEC, task, data)
+    return result, np.asarray(decode(file, UNBOUNDED).pixels)
 
 
 def test_a_whole_job_generates() -> None:

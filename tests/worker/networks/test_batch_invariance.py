@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from tests.support import tiny
-from tests.support.tiny_parts import autoencoder
-from worker.networks.batch_invariance import BatchInvariantUNet, MixedAutoencoder, in_precision, in_windows
+from worker.networks.batch_invariance import BatchInvariantControlNet, BatchInvariantUNet, in_precision
 
 
 @pytest.fixture(scope="module")
@@ -43,18 +42,6 @@ def test_a_row_is_the_same_alone_and_in_any_number(unet: BatchInvariantUNet, row
 
 
 @torch.inference_mode()
-def test_windows_cover_everything_and_meet_without_a_seam() -> None:
-    def soften(part: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.avg_pool2d(part, 3, 1, 1, count_include_pad=False)
-
-    sample = torch.randn(1, 4, 40, 56, generator=torch.Generator().manual_seed(0)).cumsum(2).cumsum(3)
-    made = in_windows(soften, sample, 24, 8)
-    assert made.shape == sample.shape
-    error = (made - soften(sample)).abs()
-    assert error.max() < 0.2 * (sample - soften(sample)).abs().max(), "only where a window's own edge is"
-
-
-@torch.inference_mode()
 def test_a_larger_sample_is_run_in_windows(unet: BatchInvariantUNet) -> None:
     sample, _, states = given(1, 24)
     whole = unet(sample, 500, states).sample
@@ -68,22 +55,33 @@ def test_a_larger_sample_is_run_in_windows(unet: BatchInvariantUNet) -> None:
     assert torch.allclose(parts[..., :8, :8], small[..., :8, :8], atol=1e-5), "where no other window reaches"
 
 
-@torch.inference_mode()
-def test_an_autoencoder_encodes_in_short_numbers_and_decodes_in_long_ones() -> None:
-    torch.manual_seed(0)
-    made = MixedAutoencoder.from_config(autoencoder().config).eval()
-    made.enable_slicing()
-    pictures = torch.rand(3, 3, 32, 32) * 2 - 1
-    exact = made.encode(pictures).latent_dist.mean
-    shown = made.decode(exact).sample
-    made.encoded_in = torch.bfloat16
-    short = made.encode(pictures).latent_dist.mean
-    assert short.dtype is torch.float32
-    assert 0 < (short - exact).abs().mean() < 0.05 * exact.abs().mean()
-    assert torch.equal(made.encode(pictures[1:2]).latent_dist.mean, short[1:2]), "the same alone"
-    assert torch.equal(made.decode(exact).sample, shown)
-
-
 def test_numbers_change_in_whatever_holds_them() -> None:
     made = in_precision({"a": [torch.ones(1), torch.ones(1, dtype=torch.long)], "b": (None, "x")}, torch.bfloat16)
     assert made["a"][0].dtype is torch.bfloat16 and made["a"][1].dtype is torch.long and made["b"] == (None, "x")
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("time", [999, 946.42])
+def test_a_time_step_is_embedded_as_it_is(time: float) -> None:
+    seen: list[torch.Tensor] = []
+    for kind, config in (
+        (BatchInvariantUNet, tiny.unet().config),
+        (BatchInvariantControlNet, tiny.controlnet(tiny.unet()).config),
+    ):
+        network = kind.from_config(config).eval().to(torch.bfloat16)
+        network.time_proj.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        sample, _, states = given(2)
+        more = {} if kind is BatchInvariantUNet else {"controlnet_cond": torch.zeros(2, 3, 64, 64)}
+        network(sample, torch.tensor(time), states, **more)
+    assert [one.tolist() for one in seen] == [[torch.tensor(time).item()] * 2] * 2
+
+
+@torch.inference_mode()
+def test_sizes_are_embedded_as_they_are() -> None:
+    network = BatchInvariantUNet.from_config(tiny.unet(large=True).config).eval().to(torch.bfloat16)
+    seen: list[torch.Tensor] = []
+    network.add_time_proj.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    sample, time, _ = given(1)
+    added = {"text_embeds": torch.zeros(1, 32), "time_ids": torch.tensor([[1365.0, 2047, 0, 0, 1023, 767]])}
+    network(sample, time, torch.zeros(1, 77, 64), added_cond_kwargs=added)
+    assert seen[0].tolist() == [1365, 2047, 0, 0, 1023, 767]

@@ -99,9 +99,9 @@ def test_without_a_captioner_the_result_says_so(models: Path) -> None:
 def test_an_engine_that_takes_instructions_is_asked_to_recreate(models: Path) -> None:
     held = residents(models)
     asked = recreated(held, "instruct-pix2pix")
-    told = recreated(held, "instruct-pix2pix", prompt="recreate this picture")
+    prompted = recreated(held, "instruct-pix2pix", prompt="recreate this picture")
     assert asked.caption is None and asked.caption_reason is None
-    assert asked.images[0].picture.sha256 == told.images[0].picture.sha256
+    assert asked.images[0].picture.sha256 == prompted.images[0].picture.sha256
 
 
 def test_a_model_that_cannot_caption_is_refused(models: Path) -> None:

@@ -105,5 +105,5 @@ def test_what_is_no_feature_network_is_refused(tmp_path: Path) -> None:
         load(tmp_path / "other")
     MobileNetV2Model(MobileNetV2Config(depth_multiplier=0.35)).save_pretrained(tmp_path / "broken")
     (tmp_path / "broken/model.safetensors").write_bytes(b"not safetensors")
-    with pytest.raises(OSError, match="broken holds no feature network"):
+    with pytest.raises(OSError, match="broken holds no MobileNetV2Model"):
         load(tmp_path / "broken")

@@ -189,6 +189,22 @@ def test_a_job_past_its_bound_fails_at_the_next_step(hasty: Drill) -> None:
     assert hasty.ended([job_id], 20)[0].error.code == "timeout"
 
 
+def test_a_batch_may_work_for_as_long_as_its_jobs_may_together(hasty: Drill) -> None:
+    jobs = [hasty.submit(steps=80) for _ in range(2)]  # 4 s, of 3 s each
+    hasty.worker()
+    ended = hasty.ended(jobs, 30)
+    assert [job.status for job in ended] == [JobStatus.SUCCEEDED] * 2
+    assert [job.result.batch for job in ended] == [2, 2]
+
+
+def test_a_batch_that_runs_out_of_time_is_halved_before_a_job_fails(hasty: Drill) -> None:
+    jobs = [hasty.submit(steps=20, prompt="slow-together") for _ in range(2)]  # 20 s together, of 6 s; 1 s alone
+    hasty.worker()
+    ended = hasty.ended(jobs, 40)
+    assert [job.status for job in ended] == [JobStatus.SUCCEEDED] * 2
+    assert [job.result.batch for job in ended] == [1, 1]
+
+
 def test_a_call_that_never_returns_ends_its_worker_and_fails_its_job(hasty: Drill) -> None:
     worker = hasty.worker(hang_seconds="1")
     job_id = hasty.submit(prompt="hang")

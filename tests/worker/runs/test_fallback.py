@@ -13,6 +13,7 @@ from tests.support.places import DRILL_CATALOGUE
 from worker.components import Components, Weights
 from worker.engine import AllCancelled, Canvas, DeviceLost, OutOfTime
 from worker.residency.engines import Residents
+from worker.residency.shortages import REMEMBERED_SECONDS, Shortage, Shortages
 from worker.runs.fallback import Fallback
 
 SPEC = load_catalogue(DRILL_CATALOGUE).find("drill")
@@ -21,10 +22,16 @@ CANVAS = np.zeros((8, 8, 3), np.float32)
 Make = Callable[[Sequence[int]], Sequence[Canvas]]
 
 
-def fallback(make: Make, device: str = "cpu") -> Fallback[int]:
+def resident(device: str = "cpu") -> Residents:
     residents = Residents(Components(Weights(Path("none"), Path("none")), device), 1)
     residents.engine(SPEC)
-    return Fallback(SPEC, residents, make)
+    return residents
+
+
+def fallback(
+    make: Make, device: str = "cpu", among: Residents | None = None, pixels: int = 64, together: int = SPEC.batch
+) -> Fallback[int]:
+    return Fallback(SPEC, among or resident(device), make, pixels, together)
 
 
 def climbed(make: Make, count: int = 4) -> dict[int, Canvas | JobError]:
@@ -96,3 +103,49 @@ def test_a_device_that_answers_no_more_stops_the_run() -> None:
     with pytest.raises(DeviceLost, match="device-side assert"):
         list(fallback(make, "cuda:99").run([0]))  # a device that is nowhere answers nothing
     assert isinstance(climbed(make, 1)[0], EngineFailed), "this one does: the engine failed, and that is all"
+
+
+def test_no_more_are_made_together_than_the_run_allows() -> None:
+    sizes: list[int] = []
+
+    def make(items: Sequence[int]) -> list[Canvas]:
+        sizes.append(len(items))
+        return [CANVAS for _ in items]
+
+    list(fallback(make, together=1).run(range(3)))
+    assert sizes == [1, 1, 1]
+
+
+def test_the_next_run_of_a_size_begins_with_what_the_last_one_came_to() -> None:
+    """Two together at most, and after two measures: the second run fails no call, the third is small and needs none."""
+    residents, calls = resident(), []
+
+    def make(items: Sequence[int]) -> list[Canvas]:
+        calls.append(len(items))
+        if len(items) > 1 or residents.engine(SPEC).saving < 2:
+            raise MemoryError
+        return [CANVAS for _ in items]
+
+    runs = []
+    for pixels in (4096, 8192, 64):
+        run = fallback(make, among=residents, pixels=pixels)
+        calls.clear()
+        list(run.run(range(2)))
+        run.step_down()
+        runs.append((list(calls), run.taken))
+        assert residents.engine(SPEC).saving == 0, "spends memory again"
+    taken = ["batch split", "VAE slicing", "VAE tiling"]
+    assert runs[0] == ([2, 1, 1, 1, 1], taken)
+    assert runs[1] == ([1, 1], taken), "a larger one does not fit either"
+    assert runs[2][0][0] == 2, "a smaller one is tried whole"
+
+
+def test_what_was_short_is_tried_again_after_a_time() -> None:
+    now = [0.0]
+    known = Shortages(lambda: now[0])
+    known.note("sdxl", 100, Shortage(1, 2))
+    known.note("sdxl", 400, Shortage(1, 3))
+    assert known.of("sdxl", 99) is None and known.of("sd15", 100) is None
+    assert known.of("sdxl", 399) == Shortage(1, 2) and known.of("sdxl", 10**6) == Shortage(1, 3)
+    now[0] = REMEMBERED_SECONDS + 1
+    assert known.of("sdxl", 400) is None

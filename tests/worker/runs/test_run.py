@@ -247,3 +247,9 @@ def test_a_broken_picture_is_rejected_whatever_was_asked(store: PictureStore, pr
     report = outcomes[broken.id].images[0].report
     assert report.verdict == "rejected" and said in report.reasons
     assert outcomes[whole.id].images[0].report.verdict == "accepted"
+
+
+def test_the_candidates_of_an_exact_job_are_made_one_by_one(store: PictureStore) -> None:
+    """The drill has no room for two: a job that may share a call is split, an exact one never had one to split."""
+    plain, exact = (result(store, order(store, prompt="memory", candidates=2, exact=each)) for each in (False, True))
+    assert plain.degradations == ["batch split"] and exact.degradations == []

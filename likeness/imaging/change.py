@@ -1,0 +1,143 @@
+"""What an engine changed in a small copy of an image, brought to the image's own size and laid over it.
+
+Where the structure stayed and colours changed, the change is a local affine map of the small copy's colours, fitted as
+in the fast guided filter (He & Sun 2015, arXiv:1505.00996) and applied to the image itself, so that it follows each
+thread. Where no such map explains the change, there is something new, and the engine's own picture is shown enlarged,
+with nothing of the image behind it. Where nothing changed, the image's own samples stay.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness.imaging.colour import Floats
+
+CHANGED = (3 / 255, 9 / 255)
+"""How far a channel differs where nothing counts as changed, and from where on all does."""
+NEW = (0.03, 0.08)
+"""What a map leaves unexplained where nothing counts as new, and from where on all does."""
+REACH = 2
+"""Px of the small copy to each side that a map is fitted to."""
+RIDGE = 1e-4
+"""Variance below which the colours around a pixel are too alike to tell a map from them; then the change is added."""
+STEEPEST = 4.0
+"""The norm of the steepest map: a steeper one would show the image's noise."""
+ROWS = 256
+"""Rows of the image that are worked on at once, which bounds the memory."""
+
+Planes = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change, in the size of the small copy, h x w: what `slope` (9 planes) and `shift` (3) add to colours.
+
+    `changed` and `new` say from 0 to 1 where anything changed, and where `made`, h x w x 3, takes the image's place.
+    """
+
+    slope: Planes
+    shift: Planes
+    changed: Floats
+    new: Floats
+    made: Floats
+
+
+def laid_over(image: Floats, small: Floats, made: Floats, plain: Floats) -> Floats:
+    """Return an image, H x W x 3 in 0..1, with the change that an engine made to a small copy of it.
+
+    `small` is the copy, `made` what the engine made of it, `plain` what it makes of it where it changes nothing (its
+    autoencoder's loss): h x w x 3 each.
+    """
+    change = change_of(small, small + (made - plain))
+    if not change.changed.any():
+        return image.copy()
+    laid = np.empty_like(image)
+    for top, rows in _strips(image):
+        laid[top : top + len(rows)] = _with_change(rows, top, image.shape[:2], change)
+    return laid
+
+
+def change_of(small: Floats, target: Floats) -> Change:
+    """Return the change that takes one h x w x 3 to another."""
+    difference = target - small
+    soft = cv2.GaussianBlur(difference, (0, 0), 1.0)
+    changed = _grown(_between(np.abs(soft).max(2), *CHANGED))
+    slope, shift = _fitted(small, difference)
+    explained = np.einsum("hwij,hwj->hwi", slope.reshape(*small.shape[:2], 3, 3), small) + shift
+    unexplained = cv2.GaussianBlur(np.abs(difference - explained).max(2), (0, 0), 1.0)
+    return Change(slope, shift, changed, _grown(_between(unexplained, *NEW)), np.clip(target, 0, 1))
+
+
+def _fitted(guide: Floats, wanted: Floats) -> tuple[Planes, Planes]:
+    """Return for each pixel the matrix, 9 planes, and the offset, 3, that best take `guide` to `wanted` around it."""
+    height, width = guide.shape[:2]
+    means, aims = _mean(guide), _mean(wanted)
+    spread = _products(guide, guide) - _outer(means, means)
+    shared = _products(guide, wanted) - _outer(means, aims)
+    inverse = np.linalg.inv(spread.reshape(height, width, 3, 3) + RIDGE * np.eye(3, dtype=np.float32))
+    slope = np.einsum("hwij,hwjk->hwki", inverse, shared.reshape(height, width, 3, 3))
+    norm = np.sqrt(np.square(slope).sum((2, 3), keepdims=True))
+    slope *= np.minimum(1, STEEPEST / np.maximum(norm, 1e-6))
+    shift = aims - np.einsum("hwij,hwj->hwi", slope, means)
+    return _mean(slope.reshape(height, width, 9).astype(np.float32)), _mean(shift.astype(np.float32))
+
+
+def _products(one: Floats, other: Floats) -> Planes:
+    return _mean(_outer(one, other))
+
+
+def _outer(one: Floats, other: Floats) -> Planes:
+    return (one[..., :, None] * other[..., None, :]).reshape(*one.shape[:2], 9)
+
+
+def _mean(planes: Planes) -> Planes:
+    """Return the mean of the square of REACH around each pixel."""
+    side = 2 * REACH + 1
+    return np.dstack([cv2.blur(planes[..., band], (side, side)) for band in range(planes.shape[2])])
+
+
+def _between(plane: Floats, low: float, high: float) -> Floats:
+    """Return 0 up to `low`, 1 from `high`, and a smooth rise between them."""
+    t = np.clip((plane - low) / (high - low), 0, 1)
+    rise: Floats = t * t * (3 - 2 * t)
+    return rise
+
+
+def _grown(plane: Floats) -> Floats:
+    """Return a plane whose every value reaches as far as a map is fitted, softly."""
+    side = 2 * REACH + 1
+    return np.asarray(cv2.blur(cv2.dilate(plane, np.ones((side, side), np.uint8)), (3, 3)), dtype=np.float32)
+
+
+def _strips(image: Floats) -> Iterator[tuple[int, Floats]]:
+    for top in range(0, len(image), ROWS):
+        yield top, image[top : top + ROWS]
+
+
+def _with_change(rows: Floats, top: int, size: tuple[int, int], change: Change) -> Floats:
+    """Return some rows of an image of a size, the first of them `top`, with the change."""
+    changed = _enlarged(change.changed, rows, top, size)[..., None]
+    if not changed.any():
+        return rows
+    slope = _enlarged(change.slope, rows, top, size).reshape(*rows.shape[:2], 3, 3)
+    moved = rows + np.matmul(slope, rows[..., None])[..., 0] + _enlarged(change.shift, rows, top, size)
+    new = _enlarged(change.new, rows, top, size)[..., None]
+    moved += new * (_enlarged(change.made, rows, top, size, cv2.INTER_CUBIC) - moved)
+    return np.clip(rows + changed * (moved - rows), 0, 1)
+
+
+def _enlarged(planes: Planes, rows: Floats, top: int, size: tuple[int, int], how: int = cv2.INTER_LINEAR) -> Planes:
+    """Return the part of some planes that lies below some rows, in the image's size."""
+    down, across = planes.shape[0] / size[0], planes.shape[1] / size[1]
+    place = np.array([[across, 0, across / 2 - 0.5], [0, down, down * (top + 0.5) - 0.5]])
+    to, flags = (rows.shape[1], rows.shape[0]), how | cv2.WARP_INVERSE_MAP
+
+    def warped(bands: Planes) -> Planes:
+        return np.asarray(cv2.warpAffine(bands, place, to, flags=flags, borderMode=cv2.BORDER_REPLICATE))
+
+    if planes.ndim == 2:
+        return warped(planes)
+    return np.dstack([warped(planes[..., first : first + 3]) for first in range(0, planes.shape[2], 3)])

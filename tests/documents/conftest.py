@@ -1,0 +1,37 @@
+"""Where what the documents show is run: a stack with the starter engines, and a folder with the examples."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from likeness.local.supervisor import Settings, Stack
+from likeness.local.valkey import free_port
+from tests.support.places import EXAMPLES
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """The settings of a stack that serves the tests of one file."""
+    settings = Settings(tmp_path_factory.mktemp("home"), port=free_port())
+    with Stack(settings, print) as stack:
+        stack.wait_until_ready()
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def url(running: Settings) -> str:
+    return running.url
+
+
+@pytest.fixture(scope="module")
+def port(running: Settings) -> int:
+    return running.port
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with examples/, as the root of a checkout has it."""
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    return tmp_path

@@ -1,0 +1,57 @@
+"""Every full-size family on a device of its own, in each number type, before and after it saved memory."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.support.pretend_gpu import pretend_gpu
+from tests.worker.engines.test_families import CATALOGUE, FULL, made, models, small, small_area, task
+from worker.components import Components, Weights
+from worker.engines import kandinsky22
+from worker.residency.engines import Residents
+
+__all__ = ["models", "small_area"]
+FAMILIES = ["sd15-controls", "sd15-inpaint", "sdxl-refined", "sdxl-instruct-pix2pix", "kandinsky22"]
+FAMILIES += ["flux-kontext", "qwen-image-edit"]
+"""Engines that together run every family, and most of their networks."""
+DTYPES = {"float32": 1e-5, "bfloat16": 0.02, "float16": 0.002}
+"""How far from the CPU's picture in float32 a picture in each number type may be on average."""
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
+    monkeypatch.setattr(kandinsky22, "PRIOR_STEPS", 2)
+    with pretend_gpu() as device:
+        yield device
+
+
+@pytest.fixture(scope="module")
+def on_the_cpu(models: Path) -> Residents:
+    return Residents(Components(Weights(models, models), "cpu", "float32"), memory=10**12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_gpu_makes_the_cpus_picture_also_after_it_saved_memory(
+    gpu: torch.device, on_the_cpu: Residents, models: Path, name: str, dtype: str
+) -> None:
+    spec, one = small(CATALOGUE.find(name)), task(name, 64, 96, parameters={"steps": 1})
+    expected = made(on_the_cpu.engine(spec), one)[0]
+    residents = Residents(Components(Weights(models, models), str(gpu), dtype), memory=10**12)
+    able = residents.engine(spec)
+    first = made(able, one)[0]
+    assert first.shape == one.canvas.shape
+    assert np.abs(first - expected).mean() < DTYPES[dtype]
+    while able.save_memory():
+        if dtype == "float32":  # the others with all measures at once
+            assert np.abs(made(able, one)[0] - expected).mean() < DTYPES[dtype]
+    assert np.abs(made(able, one)[0] - expected).mean() < DTYPES[dtype]
+    able.spend_memory()
+    assert (made(able, one)[0] == first).all(), "nothing is left of the measures"
+
+
+def test_every_family_is_among_them() -> None:
+    assert {CATALOGUE.find(name).family for name in FAMILIES} == {spec.family for spec in FULL}
