@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from anyio import to_thread
 from fastapi import Request
@@ -207,7 +207,8 @@ def _words(annotation: Any) -> list[str]:  # noqa: ANN401  an annotation may be 
 def _kinds(annotation: Any) -> list[type]:  # noqa: ANN401  an annotation may be anything
     either = get_origin(annotation) in (Union, UnionType)
     parts = get_args(annotation) if either else (annotation,)
-    return [kind for part in parts if isinstance(kind := get_origin(part) or part, type)]
+    bare = [get_args(part)[0] if get_origin(part) is Annotated else part for part in parts]
+    return [kind for part in bare if isinstance(kind := get_origin(part) or part, type)]
 
 
 def _of_json(body: bytearray, model: Model, max_picture: int) -> Submission:

@@ -19,7 +19,8 @@ ASKED: Final = re.compile(
 def asks_for_cutout(request: EditRequest) -> bool:
     """Return whether an edit asks for a cut-out and nothing else; without a prompt, its background says it."""
     prompt = request.prompt.strip()
-    return request.background == "transparent" and (not prompt or ASKED.fullmatch(prompt) is not None)
+    alone = request.background == "transparent" and not request.model_extra
+    return alone and (not prompt or ASKED.fullmatch(prompt) is not None)
 
 
 def cut_out(request: EditRequest, image: Upload, fields: dict[str, Any], files: int) -> Submission:
