@@ -1,8 +1,8 @@
 """The text detector's published weights and graph, read from ONNX: `python -m training.text_detector MODEL.onnx OUT`.
 
 MODEL.onnx is `models/ch_PP-OCRv4_det_infer.onnx` of the wheel rapidocr_onnxruntime 1.4.4 (Apache-2.0), which has it
-from PaddleOCR (Apache-2.0). Nothing is trained: constants become model.safetensors, in half precision, and the
-operations graph.json. Needs `pip install '.[train]'`.
+from PaddleOCR (Apache-2.0). Nothing is trained: constants become model.safetensors, kernels in half
+precision, and the operations graph.json. Needs `pip install '.[train]'`.
 """
 
 import argparse
@@ -28,7 +28,8 @@ def converted(model: Any) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:  # 
     }
     nodes = [_node(node, constants) for node in model.graph.node if node.op_type != "Constant"]
     used = {name for node in nodes for name in node["inputs"]}
-    tensors = {name: torch.from_numpy(np.array(one)).half() for name, one in constants.items() if name in used}
+    found = {name: torch.from_numpy(np.array(one)) for name, one in constants.items() if name in used}
+    tensors = {name: one.half() if one.ndim > 1 else one.float() for name, one in found.items()}
     return {"given": model.graph.input[0].name, "made": model.graph.output[0].name, "nodes": nodes}, tensors
 
 

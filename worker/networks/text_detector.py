@@ -29,6 +29,8 @@ LIKELY, SURE = 0.3, 0.5
 """Probability from which on a pixel is text, and its mean over an area from which on the area is."""
 GROWN: Final = 0.4
 """How much larger than what is found a text is, of its height: the network marks its core."""
+SOLID: Final = 0.5
+"""Share of the rectangle around it that an area fills, where it is a line of text and not a texture."""
 LEAST: Final = 3
 """Px of the shorter side of an area; less is noise."""
 TALLEST: Final = 1 << 14
@@ -109,7 +111,7 @@ class TextDetector:
         boxes = [
             _grown(stats[area], across / width, down / height, (width, height))
             for area in range(1, areas)
-            if min(stats[area, 2:4]) >= LEAST and float(found[places == area].mean()) > SURE
+            if min(stats[area, 2:4]) >= LEAST and _is_line(found, places == area)
         ]
         return boxes
 
@@ -127,6 +129,13 @@ class TextDetector:
                     held.pop(name, None)
         made: np.ndarray[Any, np.dtype[np.float32]] = held[self.graph.made][0, 0].float().cpu().numpy()
         return made
+
+
+def _is_line(found: "np.ndarray[Any, np.dtype[np.float32]]", area: "np.ndarray[Any, np.dtype[np.bool_]]") -> bool:
+    """Return whether an area is surely text, and fills the rectangle around it as a line of text does."""
+    points = cv2.findNonZero(area.astype(np.uint8))
+    _, (width, height), _ = cv2.minAreaRect(points)
+    return float(found[area].mean()) > SURE and len(points) > SOLID * (width + 1) * (height + 1)
 
 
 def _grown(stats: "np.ndarray[Any, Any]", across: float, down: float, size: tuple[int, int]) -> Box:

@@ -73,8 +73,8 @@ def test_the_product_takes_the_share_that_was_asked(cutout: Cutout, size: tuple[
     assert box is not None and shot.composed.pixels.shape[:2] == size[::-1]
     assert max(box.width / size[0], box.height / size[1]) == pytest.approx(0.8, abs=max(0.008, 1.5 / min(size)))
     left, right, below = box.left, size[0] - box.right, size[1] - box.bottom
-    assert abs(left - right) <= 2
-    assert below == pytest.approx(0.1 * size[1] if align == "bottom" else box.top, abs=2)
+    assert abs(left - right) <= max(2, shot.placement.scale)
+    assert below == pytest.approx(0.1 * size[1] if align == "bottom" else box.top, abs=max(2, shot.placement.scale))
 
 
 def test_without_enlarging_the_product_stays_small(cutout: Cutout) -> None:
