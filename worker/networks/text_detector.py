@@ -31,6 +31,8 @@ GROWN: Final = 0.4
 """How much larger than what is found a text is, of its height: the network marks its core."""
 SOLID: Final = 0.5
 """Share of the rectangle around it that an area fills, where it is a line of text and not a texture."""
+LARGEST: Final = 0.15
+"""Share of the picture up to which an area is a line of text; what is larger is a texture."""
 LEAST: Final = 3
 """Px of the shorter side of an area; less is noise."""
 TALLEST: Final = 1 << 14
@@ -135,7 +137,8 @@ def _is_line(found: "np.ndarray[Any, np.dtype[np.float32]]", area: "np.ndarray[A
     """Return whether an area is surely text, and fills the rectangle around it as a line of text does."""
     points = cv2.findNonZero(area.astype(np.uint8))
     _, (width, height), _ = cv2.minAreaRect(points)
-    return float(found[area].mean()) > SURE and len(points) > SOLID * (width + 1) * (height + 1)
+    line = SOLID * (width + 1) * (height + 1) < len(points) < LARGEST * area.size
+    return line and float(found[area].mean()) > SURE
 
 
 def _grown(stats: "np.ndarray[Any, Any]", across: float, down: float, size: tuple[int, int]) -> Box:
