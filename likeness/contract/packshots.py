@@ -3,7 +3,6 @@
 import re
 from typing import Annotated, ClassVar, Final, Literal
 
-from PIL import ImageColor
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from likeness.contract.options import Box, Lora
@@ -19,11 +18,15 @@ Colour = tuple[int, int, int]
 
 def is_background(text: str) -> bool:
     """Return whether a text names a background: `white`, `transparent`, #rrggbb, or a colour of CSS."""
+    from PIL import ImageColor  # whoever only calls a service does without Pillow
+
     return text == "transparent" or HEX.fullmatch(text) is not None or text.lower() in ImageColor.colormap
 
 
 def colour_of(text: str) -> Colour | None:
     """Return a background's colour in sRGB, 0..255; None for `transparent`."""
+    from PIL import ImageColor  # as above
+
     return None if text == "transparent" else ImageColor.getrgb(text)[:3]
 
 

@@ -33,6 +33,10 @@ SOLID: Final = 0.5
 """Share of the rectangle around it that an area fills, where it is a line of text and not a texture."""
 LARGEST: Final = 0.15
 """Share of the picture up to which an area is a line of text; what is larger is a texture."""
+FAINTEST: Final = 12.0
+"""Levels by which a text differs from what is behind it."""
+STROKES: Final = 0.15
+"""Share of an area of text that is the edge of a stroke."""
 LEAST: Final = 3
 """Px of the shorter side of an area; less is noise."""
 TALLEST: Final = 1 << 14
@@ -113,7 +117,7 @@ class TextDetector:
         boxes = [
             _grown(stats[area], across / width, down / height, (width, height))
             for area in range(1, areas)
-            if min(stats[area, 2:4]) >= LEAST and _is_line(found, places == area)
+            if min(stats[area, 2:4]) >= LEAST and _is_line(found, places == area) and _is_written(small, places == area)
         ]
         return boxes
 
@@ -139,6 +143,15 @@ def _is_line(found: "np.ndarray[Any, np.dtype[np.float32]]", area: "np.ndarray[A
     _, (width, height), _ = cv2.minAreaRect(points)
     line = SOLID * (width + 1) * (height + 1) < len(points) < LARGEST * area.size
     return line and float(found[area].mean()) > SURE
+
+
+def _is_written(bgr: Bytes, area: "np.ndarray[Any, np.dtype[np.bool_]]") -> bool:
+    """Return whether an area is full of strokes, and not a plain patch."""
+    grey = cv2.cvtColor(np.ascontiguousarray(bgr), cv2.COLOR_BGR2GRAY).astype(np.float32)
+    inside = grey[area]
+    steep = np.hypot(cv2.Sobel(grey, -1, 1, 0, scale=1 / 8), cv2.Sobel(grey, -1, 0, 1, scale=1 / 8))[area]
+    contrast = float(np.percentile(inside, 98) - np.percentile(inside, 2))
+    return contrast > FAINTEST and float((steep > contrast / 8).mean()) > STROKES
 
 
 def _grown(stats: "np.ndarray[Any, Any]", across: float, down: float, size: tuple[int, int]) -> Box:

@@ -189,5 +189,6 @@ def _provenance(said: Mapping[str, str]) -> Provenance:
         parameters=json.loads(said[f"{{{NAMESPACE}}}Parameters"]),
         input_sha256=said.get(f"{{{NAMESPACE}}}InputSHA256"),
         software=said[f"{{{XMP}}}CreatorTool"],
-        drawn=f"{{{IPTC}}}AISystemUsed" in said,
+        drawn=f"{{{IPTC}}}AISystemUsed" in said
+        or not said[f"{{{IPTC}}}DigitalSourceType"].endswith(DigitalSource.ENHANCED),
     )
