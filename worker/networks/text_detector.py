@@ -111,7 +111,7 @@ class TextDetector:
         height, width = rgb.shape[:2]
         scale = min(1.0, SIDE / max(height, width))
         down, across = (max(MULTIPLE, round(side * scale / MULTIPLE) * MULTIPLE) for side in (height, width))
-        small = cv2.resize(rgb[..., ::-1], (across, down), interpolation=cv2.INTER_AREA)
+        small = np.asarray(cv2.resize(rgb[..., ::-1], (across, down), interpolation=cv2.INTER_AREA), dtype=np.uint8)
         found = self.likely(small)
         areas, places, stats, _ = cv2.connectedComponentsWithStats((found > LIKELY).astype(np.uint8))
         boxes = [

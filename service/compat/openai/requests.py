@@ -104,8 +104,8 @@ async def edit(parts: EditParts, bounds: Bounds) -> Submission:
     image, files = _with_roles(parts)
     fields = _common(parts.request)
     if asks_for_cutout(parts.request):
-        beside = [*files, parts.mask, parts.markup]
-        return cut_out(parts.request, image, fields, sum(one is not None for one in beside))
+        more = len(files) + (parts.mask is not None) + (parts.markup is not None)
+        return cut_out(parts.request, image, fields, more)
     _check_frame(parts.request, image, bounds)
     if parts.markup:
         files["guide"] = parts.markup
