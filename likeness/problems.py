@@ -5,6 +5,13 @@ from collections.abc import Sequence
 from likeness.contract.errors import FieldProblem
 
 
+def unreadable(file: object, error: OSError) -> str:
+    """Return why a file cannot be read, and what to do where a folder was given."""
+    if isinstance(error, IsADirectoryError):
+        return f"{file} is a folder: name the image files in it, such as {str(file).rstrip('/')}/*.jpg"
+    return f"{file} cannot be read: {error.strerror}"
+
+
 class Problem(Exception):
     """Its text is one or two plain sentences that can be shown as they are."""
 

@@ -30,6 +30,7 @@ class ToldReport(RemoteModel):
     """What a webhook says of an image's report; lists that were left out are empty."""
 
     verdict: Verdict
+    retouchable: bool = False
     reasons: list[str] = Field(default=[])
     fidelity: list[Score] = Field(default=[])
 

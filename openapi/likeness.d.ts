@@ -110,6 +110,8 @@ export interface ComparedRun {
   /** number of its image; null if the run failed */
   image?: number | null;
   verdict?: Verdict | null;
+  /** rejected only for faults that a retoucher can mend */
+  retouchable?: boolean;
   /** ranks runs with the same verdict */
   merit?: number | null;
   /** the main metrics of its report */
@@ -204,7 +206,7 @@ export interface Customise {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -246,6 +248,8 @@ export interface Customise {
   target_prompt?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
+  /** return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far compression changed it */
+  lossy_lock?: boolean;
   /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
 }
@@ -302,7 +306,7 @@ export interface CustomiseRequest {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -344,6 +348,8 @@ export interface CustomiseRequest {
   target_prompt?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
+  /** return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far compression changed it */
+  lossy_lock?: boolean;
   /** acceptance thresholds of a candidate */
   thresholds?: EditThresholds;
   /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
@@ -482,6 +488,8 @@ export interface EditThresholds {
   lpips?: number | null;
   /** at most; not met if it cannot be measured */
   st_lpips?: number | null;
+  /** limits of the verdict's figures that differ from the service's, by kind of image and figure, as {"colour": {"blotches": 0.3, "fringe": null}}; null switches one off */
+  gates?: Record<string, Record<string, number | null>>;
   /** degrees from the requested hue, at most */
   hue_error?: number | null;
   /** CIEDE2000 between the mean and the requested colour, at most; 3 for a colourway */
@@ -588,6 +596,27 @@ export interface FieldProblemView {
   detail: string;
 }
 
+/** One figure that the verdict is made of, with its limit. */
+export interface Figure {
+  name: string;
+  /** null if it could not be measured; `reason` explains why */
+  value: number | null;
+  /** dB, ratio (of two alike, or a cosine), dE00, px, degrees, L* */
+  unit: string;
+  higher_is_better: boolean;
+  reason?: string | null;
+  /** lowest possible value */
+  least: number;
+  /** highest possible value; null: unbounded */
+  most: number | null;
+  /** the value to reach, or not to exceed; null: not tested */
+  limit: number | null;
+  /** false if the limit is missed; true if it was not tested or could not be measured */
+  met: boolean;
+  /** what it cannot see */
+  misses: string;
+}
+
 /** One property of the frame, in the original and the result. */
 export interface FrameRow {
   name: string;
@@ -595,6 +624,9 @@ export interface FrameRow {
   made: string | number | null;
   equal: boolean;
 }
+
+/** The kinds of image that have limits of their own. */
+export type GateKind = "recreate" | "colour" | "background" | "light" | "print" | "size" | "pattern" | "material" | "style" | "fill" | "control" | "drawn";
 
 /** Make a new image: from text, or of a learned kind. */
 export interface Generate {
@@ -632,7 +664,7 @@ export interface Generate {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -828,6 +860,8 @@ export interface Lock {
   area: number;
   /** largest change of any sample there, in the image's own sample steps */
   max_abs_diff: number;
+  /** measured after lossy compression, as `lossy_lock` allows: a change of up to 24 steps is accepted */
+  lossy?: boolean;
 }
 
 /** An adapter of the catalogue, put on for one job. */
@@ -1146,7 +1180,7 @@ export interface Recreate {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -1212,7 +1246,7 @@ export interface RecreateRequest {
   candidates?: number;
   /** which candidates to return */
   keep?: Keep;
-  /** maximum number of attempts, with new seeds, until a candidate is accepted */
+  /** maximum number of attempts, with new seeds, until a candidate is not rejected */
   attempts?: number;
   priority?: Priority;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
@@ -1253,7 +1287,13 @@ export interface Report {
   locked?: Lock | null;
   /** for an engine that is known to drift */
   registration?: Registration | null;
+  /** whose limits apply; null: nothing was given to compare */
+  kind?: GateKind | null;
+  /** what the verdict is made of, measured at short side 400 px */
+  figures?: Array<Figure>;
   verdict: Verdict;
+  /** rejected only for faults that a retoucher can mend; see `reasons` */
+  retouchable?: boolean;
   /** plain sentences: the criteria that were met or missed */
   reasons: Array<string>;
 }
@@ -1382,6 +1422,8 @@ export interface Thresholds {
   lpips?: number | null;
   /** at most; not met if it cannot be measured */
   st_lpips?: number | null;
+  /** limits of the verdict's figures that differ from the service's, by kind of image and figure, as {"colour": {"blotches": 0.3, "fringe": null}}; null switches one off */
+  gates?: Record<string, Record<string, number | null>>;
 }
 
 /** Where the time went, in seconds. */
@@ -1412,8 +1454,8 @@ export interface UsageView {
   days: Array<DayUsage>;
 }
 
-/** Whether a candidate may be shown. */
-export type Verdict = "accepted" | "rejected";
+/** Whether a shop could publish a candidate. */
+export type Verdict = "accepted" | "rejected" | "not_judged";
 
 /** The state of a job's webhook. */
 export type WebhookState = "waiting" | "pending" | "delivered" | "failed" | "disabled";

@@ -30,6 +30,7 @@ from service.http.body_limits import BodyBounds
 from service.http.connections import BoundedConnection, ConnectionBounds
 from service.http.crowded import Crowded
 from service.http.memory import Memory
+from service.http.method_and_path import MethodAndPath
 from service.http.request_context import RequestContext
 from service.http.submitting import SubmittingRoutes
 from service.jobs.retention import keep_erasing_expired
@@ -77,9 +78,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 def _assemble(services: Services) -> FastAPI:
     settings, tracing = services.settings, open_tracing("likeness-service")
-    app = FastAPI(title="Likeness", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Likeness",
+        version=__version__,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.services, app.state.tracing = services, tracing
     app.state.shape_of = shape_of
+    app.state.routes = [route for resource in RESOURCES for route in resource.router.routes]
     problems.install(app)
     for resource in RESOURCES:
         app.include_router(resource.router)
@@ -87,12 +96,13 @@ def _assemble(services: Services) -> FastAPI:
     # The last one added is the first to see a request.
     app.add_middleware(
         BodyBounds,
-        submitting=SubmittingRoutes(route for resource in RESOURCES for route in resource.router.routes),
+        submitting=SubmittingRoutes(app.state.routes),
         max_picture=settings.max_upload_bytes,
         seconds=settings.body_seconds,
         memory=Memory(settings.max_upload_memory, settings.memory_share),
     )
     app.add_middleware(LocalGuard, keys=services.keys)
+    app.add_middleware(MethodAndPath)
     app.add_middleware(Crowded)
     app.add_middleware(RequestContext, metrics=services.metrics, tracing=tracing)
     return app

@@ -30,8 +30,8 @@ class Settings(BaseSettings):
     keys_file: Path | None = Field(default=None, description="file of API keys, created by `likeness keys create`")
     catalogue: Path | None = Field(default=None, description="catalogue file to use instead of the shipped one")
     presets: Path | None = Field(default=None, description="file of presets in addition to the shipped ones")
-    max_upload_bytes: int = Field(default=25_000_000, gt=0, description="maximum size of an image file")
-    max_pixels: int = Field(default=40_000_000, gt=0, description="maximum number of pixels in an image")
+    max_upload_bytes: int = Field(default=40_000_000, gt=0, description="maximum size of an image file")
+    max_pixels: int = Field(default=51_000_000, gt=0, description="maximum number of pixels in an image")
     max_side: int = Field(default=16_384, gt=0, description="maximum side length of an image, in px")
     max_upload_memory: int = Field(default=512_000_000, gt=0, description="memory for what requests bring, in bytes")
     max_upload_memory_per_key: int | None = Field(

@@ -29,11 +29,16 @@ class Places:
         self._most, self._share = most, share
         self._taken: Counter[str] = Counter()
 
+    @property
+    def free(self) -> int:
+        """How many places nobody has."""
+        return self._most - self._taken.total()
+
     @contextmanager
     def taken(self, owner: str) -> Iterator[bool]:
         """Take a place for a call of `owner` while the block runs; False when there is none."""
         share = self._most if owner == LOCAL_OWNER else self._share
-        got = self._taken.total() < self._most and self._taken[owner] < share
+        got = self.free > 0 and self._taken[owner] < share
         self._taken[owner] += got
         try:
             yield got

@@ -53,6 +53,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             InstalledMetrics(settings.models, residents.device),
             Safeguards.of(settings, residents.components),
             telemetry,
+            settings.gates,
             load_presets(settings.presets),
         )
         BatchWorker(name, settings, context, pools).serve()

@@ -1,11 +1,14 @@
 """The worker's settings, from the environment (prefix LIKENESS_)."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from likeness.contract.errors import NotReady
+from likeness.contract.gates import Overrides, read_gates
 from likeness.models.folder import MODELS
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "weights"
@@ -38,6 +41,9 @@ class Settings(BaseSettings):
     provenance: bool = Field(default=True, description="write into each file that, how and from what it was made")
     c2pa_certificate: Path | None = Field(default=None, description="PEM chain, own certificate first, to sign files")
     c2pa_key: Path | None = Field(default=None, description="its private key, PEM without a password")
+    thresholds: Path | None = Field(
+        default=None, description="file of limits for the verdict, as `likeness calibrate` writes it"
+    )
     safety: Literal["off", "reject"] = Field(
         default="off", description="reject: withhold what the model `safety-checker` flags"
     )
@@ -50,3 +56,11 @@ class Settings(BaseSettings):
     metrics_port: int | None = Field(default=None, ge=1, le=65_535, description="Prometheus reads the figures here")
     metrics_host: str = Field(default="127.0.0.1", description="address of that port; anyone who reaches it may read")
     alive_file: Path | None = Field(default=None, description="file touched every few seconds while the worker lives")
+
+    @cached_property
+    def gates(self) -> Overrides:
+        """The limits in the file `thresholds`; none without it. Raises NotReady when it has none that can be used."""
+        try:
+            return {} if self.thresholds is None else read_gates(self.thresholds)
+        except (OSError, ValueError) as error:
+            raise NotReady(f"LIKENESS_THRESHOLDS: {self.thresholds} has no usable limits: {error}") from error

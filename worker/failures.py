@@ -1,6 +1,24 @@
-"""What an error of an engine means for its job: too little memory, or a failure of the engine itself."""
+"""What an error means for its job: a picture that cannot be read, too little memory, or a failure of the engine."""
 
-from likeness.contract.errors import EngineFailed, JobError, OutOfMemory
+from likeness.contract.errors import (
+    AnimatedPicture,
+    EngineFailed,
+    InvalidPicture,
+    JobError,
+    LikenessError,
+    MultiViewPicture,
+    OutOfMemory,
+    PictureTooLarge,
+    RequestError,
+    StoreFailed,
+    StoreUnavailable,
+    UnsupportedFormat,
+)
+
+Failure = JobError | RequestError
+"""Why a job failed: an error of the job, or what is wrong with a picture that was sent with it."""
+PICTURE_ERRORS = (InvalidPicture, UnsupportedFormat, AnimatedPicture, MultiViewPicture, PictureTooLarge)
+"""The caller's fault, whenever they are found: the door finds them all, unless a newer worker reads more strictly."""
 
 SHORTAGES = (
     "out of memory",
@@ -36,3 +54,10 @@ def job_error(error: Exception) -> JobError:
     if isinstance(error, JobError):
         return error.with_traceback(None)
     return EngineFailed(f"the engine raised {type(error).__name__}: {error}")
+
+
+def input_error(error: LikenessError) -> Failure:
+    """Return how a job ends whose input this was raised for: a flaw of a picture keeps its name and its fault."""
+    if isinstance(error, (JobError, *PICTURE_ERRORS)):
+        return error
+    return StoreFailed(error.detail) if isinstance(error, StoreUnavailable) else EngineFailed(error.detail)

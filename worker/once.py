@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.comparison import JobTask
@@ -57,7 +57,7 @@ def run(request: Path, out: Path) -> Result:
     _, order = ordered(task, data, sent, catalogue, store, residents.has)
     metrics = InstalledMetrics(settings.models, residents.device)
     safeguards = Safeguards.of(settings, residents.components)
-    context = Context(residents, store, catalogue, metrics, safeguards)
+    context = Context(residents, store, catalogue, metrics, safeguards, gates=settings.gates)
     outcome = outcomes_of([order], context, Unwatched())[order.id]
     if not isinstance(outcome, Result):
         raise outcome
@@ -129,9 +129,11 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
     try:
-        run(args.request, args.out)
-    except (LikenessError, DeviceLost, ValidationError, OSError, KeyError, json.JSONDecodeError) as error:
+        result = run(args.request, args.out)
+    except (LikenessError, DeviceLost, OSError, KeyError, ValueError) as error:  # ValueErrors: JSON, TOML, pydantic
         sys.exit(f"likeness: {error}")
+    for number, image in enumerate(result.images):
+        print(f"{args.out / f'{number}.{image.format}'}: {image.report.verdict}")
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def compare(
     url: Url = URL,
     key: Key = None,
 ) -> None:
-    """Run an image through several engines and settings, and rank the results. Exits 1 if no run was accepted.
+    """Run an image through several engines and settings, and rank the results. Exits 1 if all were rejected or failed.
 
     Without an edit, every run recreates the image.
     """
@@ -98,7 +98,7 @@ def _show_comparison(client: "Client", job: "RemoteJob", file: Path, out: Path, 
         console.print(comparison_table(comparison.runs))
         console.print(*comparison.recommendation.reasons, sep="\n", markup=False)
         console.print(f"results are in {out}/, with the contact sheet {sheet.name}", markup=False)
-    if not any(run.verdict == "accepted" for run in comparison.runs):
+    if not any(run.verdict in ("accepted", "not_judged") for run in comparison.runs):
         raise LocalProblem("no run was accepted")
 
 

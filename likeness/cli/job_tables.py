@@ -71,7 +71,8 @@ def age(moment: datetime, now: datetime) -> str:
 
 
 def _judged(report: Report) -> str:
-    return f"{report.verdict}: {'; '.join(report.reasons)}"
+    mend = " (retouchable)" if report.retouchable else ""
+    return f"{report.verdict}{mend}: {'; '.join(report.reasons)}"
 
 
 def _coloured(text: str) -> str:

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from likeness import __version__
-from likeness.cli import compare, generate, jobs, keys, make, models, packshots, report, serve, service_info
+from likeness.cli import calibrate, compare, generate, jobs, keys, make, models, packshots, report, serve, service_info
 from likeness.contract.errors import LikenessError
 from likeness.problems import LikenessProblem, Problem
 
@@ -83,6 +83,7 @@ app.command()(generate.generate)
 app.command()(compare.compare)
 app.command()(compare.reproduce)
 app.command()(report.report)
+app.command()(calibrate.calibrate)
 app.command()(report.inspect)
 app.command()(service_info.engines)
 app.command()(service_info.usage)

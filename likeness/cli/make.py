@@ -82,7 +82,7 @@ def customise(
     settings: Parameters = None,
     seed: Seed = None,
     candidates: Candidates = None,
-    attempts: Annotated[int | None, typer.Option(help="Maximum attempts until a result is accepted.")] = None,
+    attempts: Annotated[int | None, typer.Option(help="Maximum attempts until a result is not rejected.")] = None,
     picture_format: Annotated[str | None, typer.Option("--format", help="same, png, jpeg or webp.")] = None,
     out: Out = OUT,
     as_json: AsJson = False,

@@ -76,7 +76,7 @@ class Outcome:
 
     @property
     def faults(self) -> list[str]:
-        """Why the result is missing, broken or rejected; empty if it was accepted."""
+        """Why the result is missing, broken or rejected; empty if it was accepted or not judged."""
         if self.broken:
             return self.broken
         if self.report and self.report.verdict is Verdict.REJECTED:

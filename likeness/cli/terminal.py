@@ -14,7 +14,7 @@ from likeness.contract.merit import TEXTS, varied
 from likeness.contract.report import Report, Score, Verdict
 from likeness.imaging.assessment.frame_rows import COLUMNS, picture_rows
 
-COLOURS = {Verdict.ACCEPTED: "green", Verdict.REJECTED: "red"}
+COLOURS = {Verdict.ACCEPTED: "green", Verdict.REJECTED: "red", Verdict.NOT_JUDGED: "yellow"}
 
 
 def outcome_table(outcomes: Sequence[Outcome]) -> Table:
@@ -89,10 +89,12 @@ def print_report(console: Console, report: Report) -> None:
         _images_table(report),
         _frame_table(report),
         _fidelity_table(report),
+        *([_figures_table(report)] if report.figures else []),
         *map(escape, edit_lines(report)),
         sep="\n",
     )
-    console.print(f"[{COLOURS[report.verdict]}]{report.verdict}[/]: {escape('; '.join(report.reasons))}")
+    mend = " (retouchable)" if report.retouchable else ""
+    console.print(f"[{COLOURS[report.verdict]}]{report.verdict}{mend}[/]: {escape('; '.join(report.reasons))}")
 
 
 def print_rows(console: Console, rows: Sequence[tuple[str, str]]) -> None:
@@ -143,6 +145,16 @@ def _fidelity_table(report: Report) -> Table:
     return fidelity
 
 
+def _figures_table(report: Report) -> Table:
+    table = Table("figure", _right("value"), "unit", "limit", "met", box=SIMPLE_HEAD, pad_edge=False)
+    for figure in report.figures:
+        side = "at least" if figure.higher_is_better else "at most"
+        limit = "none" if figure.limit is None else f"{side} {figure.limit:g}"
+        met = "[green]yes[/]" if figure.met else "[red]no[/]"
+        table.add_row(figure.name, _value(figure), figure.unit, limit, met if figure.value is not None else "-")
+    return table
+
+
 def engine_table(engines: Sequence[EngineInfo]) -> Table:
     """Return a row for each engine, those that no worker can run last. Names are never shortened: people type them."""
     table = Table(Column("engine", no_wrap=True), "status", "edit types, summary and licence", box=SIMPLE_HEAD)
@@ -183,7 +195,8 @@ def _figures(report: Report | None) -> list[str]:
 def _verdict(outcome: Outcome) -> str:
     if outcome.report is None:
         return "[red]failed[/]"
-    return f"[{COLOURS[outcome.report.verdict]}]{outcome.report.verdict}[/]"
+    mend = " (retouchable)" if outcome.report.retouchable else ""
+    return f"[{COLOURS[outcome.report.verdict]}]{outcome.report.verdict}[/]{mend}"
 
 
 def _value(score: Score) -> str:

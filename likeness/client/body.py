@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, Any, Final
 
-from likeness.problems import LikenessProblem
+from likeness.problems import LikenessProblem, unreadable
 
 Fields = str | int | float | bool | Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 File = str | PathLike[str] | bytes | IO[bytes]
@@ -26,7 +26,7 @@ def read(file: File) -> tuple[str, bytes]:
             return Path(file).name, Path(file).read_bytes()
         return Path(str(getattr(file, "name", "image"))).name, file.read()
     except OSError as error:
-        raise LikenessProblem(0, "unreadable_file", f"{file!s} cannot be read: {error.strerror}") from error
+        raise LikenessProblem(0, "unreadable_file", unreadable(file, error)) from error
 
 
 def form(fields: Mapping[str, Fields]) -> dict[str, str]:

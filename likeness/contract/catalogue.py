@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from likeness.contract.engines import EngineSpec, ModelSpec
 from likeness.contract.errors import (
@@ -183,7 +183,17 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     models = _rows(own, "model")
     known = {row.get("name") for row in models}
     models += [row for row in _shipped("models.toml")["model"] if row["name"] not in known]
-    return Catalogue.model_validate(own | {"engine": _alike(engines), "model": models})
+    specs = [_spec(row) for row in _alike(engines)]
+    return Catalogue.model_validate(own | {"engine": specs, "model": models})
+
+
+def _spec(row: Row) -> EngineSpec:
+    """Return the engine of a row. Raises ValueError, which names the engine and each field that is wrong."""
+    try:
+        return EngineSpec.model_validate(row)
+    except ValidationError as error:
+        said = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise ValueError(f"engine {row.get('name', 'without a name')}: {'; '.join(said)}") from error
 
 
 def _rows(own: Row, table: str) -> list[Row]:

@@ -189,6 +189,7 @@ class ComparedRun(Strict):
     parameters: dict[str, Scalar]
     image: int | None = Field(default=None, ge=0, description="number of its image; null if the run failed")
     verdict: Verdict | None = None
+    retouchable: bool = Field(default=False, description="rejected only for faults that a retoucher can mend")
     merit: float | None = Field(default=None, description="ranks runs with the same verdict")
     figures: list[Score] = Field(default=[], description="the main metrics of its report")
     seconds: float | None = Field(default=None, description="excluding queueing and loading the engine")

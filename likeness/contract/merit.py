@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from likeness.contract.jobs import ComparedRun, Recommendation
-from likeness.contract.report import Report, Score, Verdict
+from likeness.contract.report import Report, Score, Verdict, standing_of
 
+ORDER = "accepted runs come first, then those not judged, then those that can be retouched"
 MERIT = {
-    "recreate": "ssim - delta_e / 100; accepted runs come before rejected ones",
-    "customise": "ssim - (colour_delta_e + change_outside) / 100, less 1 where the edit did not happen; "
-    "accepted runs come before rejected ones",
+    "recreate": f"ssim - delta_e / 100; {ORDER}",
+    "customise": "ssim - (colour_delta_e + change_outside) / 100, less 1 where the edit did not happen; " + ORDER,
 }
 """How the merit of a run is computed, by what was asked; a metric that was not measured counts 0."""
 NEAR = 0.01
@@ -53,7 +53,7 @@ def merit_of(report: Report) -> float:
 
 
 def ranked(runs: Sequence[ComparedRun]) -> list[ComparedRun]:
-    """Return the runs best first with their ranks: accepted before rejected, then by merit; those that failed last."""
+    """Return the runs best first with their ranks: by verdict, as ORDER says, then by merit; those that failed last."""
     made = sorted((run for run in runs if run.merit is not None), key=_worth, reverse=True)
     placed = [run.model_copy(update={"rank": place}) for place, run in enumerate(made, start=1)]
     return placed + [run for run in runs if run.merit is None]
@@ -63,14 +63,18 @@ def recommended(runs: Sequence[ComparedRun]) -> Recommendation:
     """Return which of the ranked runs to take, and why. At least one must have made an image."""
     made = [run for run in runs if run.rank is not None]
     best = made[0]
-    equals = [run for run in made if run.verdict is best.verdict and _merit(best) - _merit(run) <= NEAR]
+    equals = [run for run in made if _standing(run) == _standing(best) and _merit(best) - _merit(run) <= NEAR]
     taken = min(equals, key=_seconds)
     reasons = [_of_verdict(taken), *_of_merit(taken, made), *_of_time(taken, made)]
     return Recommendation(run=taken.run, reasons=reasons)
 
 
-def _worth(run: ComparedRun) -> tuple[bool, float, float]:
-    return run.verdict is Verdict.ACCEPTED, _merit(run), -_seconds(run)
+def _worth(run: ComparedRun) -> tuple[int, float, float]:
+    return _standing(run), _merit(run), -_seconds(run)
+
+
+def _standing(run: ComparedRun) -> int:
+    return standing_of(run.verdict, run.retouchable)
 
 
 def _merit(run: ComparedRun) -> float:
@@ -84,6 +88,10 @@ def _seconds(run: ComparedRun) -> float:
 def _of_verdict(taken: ComparedRun) -> str:
     if taken.verdict is Verdict.ACCEPTED:
         return f"{_named(taken)} was accepted."
+    if taken.verdict is Verdict.NOT_JUDGED:
+        return f"No run was accepted; nothing wrong was found with {_named(taken)}: look at it."
+    if taken.retouchable:
+        return f"No run was accepted; {_named(taken)} can be retouched."
     return f"No run was accepted; {_named(taken)} has the metrics that come nearest."
 
 
@@ -99,10 +107,14 @@ def _of_merit(taken: ComparedRun, made: Sequence[ComparedRun]) -> list[str]:
             f"{_named(other)} has {more:.3f} more merit, which counts as equal up to {NEAR}, and took longer: "
             f"{_seconds(other):.2f} s against {_seconds(taken):.2f} s."
         ]
-    if other.verdict is not taken.verdict:
-        return [f"The best of the others, {_named(other)}, was rejected."]
+    if _standing(other) != _standing(taken):
+        return [f"The best of the others, {_named(other)}, was {_said(other)}."]
     merits = f"Its merit is {_merit(taken):.3f}; next is {_named(other)} with {_merit(other):.3f}"
     return [f"{merits}: {_of_figures(taken, other)}."]
+
+
+def _said(run: ComparedRun) -> str:
+    return "not judged" if run.verdict is Verdict.NOT_JUDGED else "rejected"
 
 
 def _of_figures(taken: ComparedRun, other: ComparedRun) -> str:

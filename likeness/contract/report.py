@@ -2,18 +2,21 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from likeness.contract.compliance import Compliance
+from likeness.contract.gates import GateKind, Limit, Overrides, checked
 
 
 class Verdict(StrEnum):
-    """Whether a candidate may be shown."""
+    """Whether a shop could publish a candidate."""
 
     ACCEPTED = "accepted"
-    """The frame is equal, every threshold is met and every sanity check passed."""
+    """A shop could publish it: the frame is equal, every limit is met and every sanity check passed."""
     REJECTED = "rejected"
-    """The frame changed, a threshold was missed or the image is broken; `reasons` lists the causes."""
+    """The frame changed, a limit was missed or the image is broken; `reasons` lists the causes."""
+    NOT_JUDGED = "not_judged"
+    """Nothing wrong was found, and no figure can tell whether it is good: a person has to look at it."""
 
 
 class Score(BaseModel):
@@ -28,6 +31,16 @@ class Score(BaseModel):
     reason: str | None = None
 
 
+class Figure(Score):
+    """One figure that the verdict is made of, with its limit."""
+
+    least: float = Field(description="lowest possible value")
+    most: float | None = Field(description="highest possible value; null: unbounded")
+    limit: Limit = Field(description="the value to reach, or not to exceed; null: not tested")
+    met: bool = Field(description="false if the limit is missed; true if it was not tested or could not be measured")
+    misses: str = Field(description="what it cannot see")
+
+
 class FrameRow(BaseModel):
     """One property of the frame, in the original and the result."""
 
@@ -37,6 +50,10 @@ class FrameRow(BaseModel):
     given: str | int | float | None
     made: str | int | float | None
     equal: bool
+
+
+TOLD_ONLY = frozenset({"gain_map"})
+"""Rows of the frame table that say what was left out of the file, and reject nothing."""
 
 
 class Thresholds(BaseModel):
@@ -51,6 +68,21 @@ class Thresholds(BaseModel):
     edge_f1: float | None = Field(default=None, ge=0, le=1, description="at least")
     lpips: float | None = Field(default=None, ge=0, description="at most; not met if it cannot be measured")
     st_lpips: float | None = Field(default=None, ge=0, description="at most; not met if it cannot be measured")
+    gates: dict[str, dict[str, Limit]] = Field(
+        default={},
+        description="limits of the verdict's figures that differ from the service's, by kind of image and figure, as "
+        '{"colour": {"blotches": 0.3, "fringe": null}}; null switches one off',
+    )
+
+    @field_validator("gates")
+    @classmethod
+    def _known(cls, gates: Overrides) -> dict[str, dict[str, Limit]]:
+        return checked(gates)
+
+    def asked(self) -> dict[str, float]:
+        """Return the metrics that are tested, with their thresholds."""
+        values: dict[str, float] = self.model_dump(exclude_none=True, exclude={"gates"})
+        return values
 
 
 class EditThresholds(Thresholds):
@@ -95,6 +127,10 @@ class Lock(BaseModel):
 
     area: float = Field(ge=0, le=1, description="share of the image in the protected area")
     max_abs_diff: int = Field(ge=0, description="largest change of any sample there, in the image's own sample steps")
+    lossy: bool = Field(
+        default=False,
+        description="measured after lossy compression, as `lossy_lock` allows: a change of up to 24 steps is accepted",
+    )
 
 
 class Registration(BaseModel):
@@ -123,14 +159,31 @@ class Report(BaseModel):
     compliance: Compliance | None = Field(default=None, description="of a packshot, a cut-out or a check")
     locked: Lock | None = Field(default=None, description="if there is a protected area")
     registration: Registration | None = Field(default=None, description="for an engine that is known to drift")
+    kind: GateKind | None = Field(default=None, description="whose limits apply; null: nothing was given to compare")
+    figures: list[Figure] = Field(default=[], description="what the verdict is made of, measured at short side 400 px")
     verdict: Verdict
+    retouchable: bool = Field(
+        default=False, description="rejected only for faults that a retoucher can mend; see `reasons`"
+    )
     reasons: list[str] = Field(description="plain sentences: the criteria that were met or missed")
 
     @property
     def frame_equal(self) -> bool:
-        """Whether every row of the frame table is equal."""
-        return all(row.equal for row in self.frame)
+        """Whether every row of the frame table is equal, but for those that only tell."""
+        return all(row.equal or row.name in TOLD_ONLY for row in self.frame)
 
     def score(self, name: str) -> float | None:
         """Return the value of one metric, or None when it was not measured."""
         return next((score.value for score in self.fidelity if score.name == name), None)
+
+    @property
+    def standing(self) -> int:
+        """How good its verdict is, as `standing_of` counts."""
+        return standing_of(self.verdict, self.retouchable)
+
+
+def standing_of(verdict: Verdict | None, retouchable: bool) -> int:
+    """Return how good a verdict is: 3 accepted, 2 not judged, 1 rejected but retouchable, 0 rejected or none."""
+    if verdict is Verdict.ACCEPTED:
+        return 3
+    return 2 if verdict is Verdict.NOT_JUDGED else int(retouchable)

@@ -33,6 +33,6 @@ class Keep(StrEnum):
     """Which candidates of a job are kept."""
 
     BEST = "best"
-    """The accepted candidate with the highest ssim (clip_score for generated images), else the best rejected one."""
+    """The candidate with the best verdict, and of those the highest ssim (clip_score for generated images)."""
     ALL = "all"
     """All of them, best first."""

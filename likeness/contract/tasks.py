@@ -15,6 +15,8 @@ MAX_INSTRUCTION = 400
 MAX_TEXT = 80
 MIN_SIDE, MAX_SIDE = 64, 4096
 """Px; of an image that is generated."""
+LOSSY_LOCK_QUALITY = 95
+"""The least quality of a JPEG with a protected area."""
 ControlKind = Literal["canny", "soft_edge", "line_art", "depth", "inpaint"]
 
 
@@ -36,7 +38,10 @@ class Order(Parameters):
     candidates: int = Field(default=1, ge=1, le=8, description="number of images to make per attempt")
     keep: Keep = Field(default=Keep.BEST, description="which candidates to return")
     attempts: int = Field(
-        default=1, ge=1, le=5, description="maximum number of attempts, with new seeds, until a candidate is accepted"
+        default=1,
+        ge=1,
+        le=5,
+        description="maximum number of attempts, with new seeds, until a candidate is not rejected",
     )
     priority: Priority = Field(default=Priority.INTERACTIVE)
     webhook: Webhook = None
@@ -162,6 +167,11 @@ class Customise(PictureOrder):
         default=None,
         description="default: the format of the original, or png if that cannot keep a protected area exactly",
     )
+    lossy_lock: bool = Field(
+        default=False,
+        description="return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far "
+        "compression changed it",
+    )
     thresholds: EditThresholds = Field(
         default_factory=EditThresholds, description="acceptance thresholds of a candidate"
     )
@@ -193,17 +203,31 @@ class Customise(PictureOrder):
         return self
 
     @model_validator(mode="after")
+    def _lossy_lock_locks(self) -> Self:
+        if self.lossy_lock and not self.locks:
+            raise ValueError("lossy_lock needs a protected area: mask, preserve, text, logo or complete")
+        if self.lossy_lock and self.quality is not None and self.quality < LOSSY_LOCK_QUALITY:
+            raise ValueError(f"lossy_lock needs a quality of at least {LOSSY_LOCK_QUALITY}; or omit quality")
+        return self
+
+    @model_validator(mode="after")
     def _something_may_change(self) -> Self:
         if self.complete and (self.mask or self.preserve):
             raise ValueError("complete itself defines what is kept; omit mask and preserve")
-        if self.recolour and self.mask != "file" and not self._recolours_what_may_change(self.recolour.mask):
-            raise ValueError(f"what recolour.mask names, the {self.recolour.mask}, is not to change")
+        if self.recolour and self.mask != "file":
+            self._recolours_what_may_change(self.recolour.mask)
         if self.preserve and self.mask == self.preserve:
             raise ValueError(f"the mask is the {self.mask}, which is to be preserved: nothing could change")
         return self
 
-    def _recolours_what_may_change(self, part: Region) -> bool:
-        return self.preserve != part and self.mask in (None, part)
+    def _recolours_what_may_change(self, part: Region) -> None:
+        if self.preserve == part:
+            raise ValueError(f"recolour changes the {part}, which preserve keeps: leave preserve out")
+        if self.mask not in (None, part):
+            raise ValueError(
+                f'recolour changes the {part}: for the {self.mask} send recolour {{"to": ..., "mask": "{self.mask}"}}, '
+                "and leave mask out"
+            )
 
     @property
     def locks(self) -> bool:

@@ -11,7 +11,7 @@ from likeness.contract.report import Report, Thresholds
 from likeness.imaging.assessment.assess import assess
 from likeness.imaging.assessment.contact_sheet import report_picture
 from likeness.imaging.formats.decode import Bounds, Picture, decode
-from likeness.problems import LocalProblem
+from likeness.problems import LocalProblem, unreadable
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Compared:
 
 
 def compare_files(given: Path, made: Path) -> Compared:
-    """Return the report of `made` against `given`. Raises LocalProblem naming the file that cannot be read."""
+    """Return the report of `made` against `given`, of any two sizes. Raises LocalProblem naming what cannot be read."""
     (given_bytes, given_picture), (made_bytes, made_picture) = _read(given), _read(made)
-    return Compared(given_bytes, made_bytes, assess(given_picture, made_picture, Thresholds()))
+    return Compared(given_bytes, made_bytes, assess(given_picture, made_picture, Thresholds(), any_size=True))
 
 
 def upright(data: bytes) -> Image.Image:
@@ -48,6 +48,6 @@ def _read(file: Path) -> tuple[bytes, Picture]:
         data = file.read_bytes()
         return data, decode(data, Bounds())
     except OSError as error:
-        raise LocalProblem(f"{file} cannot be read: {error.strerror}") from error
+        raise LocalProblem(unreadable(file, error)) from error
     except LikenessError as error:
         raise LocalProblem(f"{file} cannot be read: {error.detail}") from error

@@ -9,7 +9,7 @@ from likeness.files.content_credentials import Credentials, check
 from likeness.imaging.formats.decode import Bounds, peek
 from likeness.imaging.formats.xmp import Provenance, read
 from likeness.imaging.picture import Header
-from likeness.problems import LocalProblem
+from likeness.problems import LocalProblem, unreadable
 
 NOTHING_SAID = "nothing that Likeness wrote; metadata can be removed by anyone"
 NONE_SIGNED = "none"
@@ -67,7 +67,7 @@ def inspect_file(file: Path) -> Inspection:
         data = file.read_bytes()
         header = peek(data, Bounds())
     except OSError as error:
-        raise LocalProblem(f"{file} cannot be read: {error.strerror}") from error
+        raise LocalProblem(unreadable(file, error)) from error
     except LikenessError as error:
         raise LocalProblem(f"{file} cannot be read: {error.detail}") from error
     try:

@@ -3,17 +3,20 @@
 Where the structure stayed and colours changed, the change is a local affine map of the small copy's colours, fitted as
 in the fast guided filter (He & Sun 2015, arXiv:1505.00996) and applied to the image itself, so that it follows each
 thread. Where no such map explains the change, there is something new, and the engine's own picture is shown enlarged,
-with nothing of the image behind it. Where nothing changed, the image's own samples stay.
+with the image's grain and nothing else of it. Where nothing changed, the image's own samples stay.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from likeness.imaging.colour import Floats
+from likeness.imaging.enlarge import Enlarged
+from likeness.imaging.grain import grain_of, grained
 
 CHANGED = (3 / 255, 9 / 255)
 """How far a channel differs where nothing counts as changed, and from where on all does."""
@@ -45,6 +48,14 @@ class Change:
     made: Floats
 
 
+@dataclass(frozen=True)
+class Novelty:
+    """What is shown where something is new: the made picture in the image's size, and the image's grain."""
+
+    picture: Enlarged
+    grain: Floats
+
+
 def laid_over(image: Floats, small: Floats, made: Floats, plain: Floats) -> Floats:
     """Return an image, H x W x 3 in 0..1, with the change that an engine made to a small copy of it.
 
@@ -52,37 +63,57 @@ def laid_over(image: Floats, small: Floats, made: Floats, plain: Floats) -> Floa
     autoencoder's loss): h x w x 3 each.
     """
     change = change_of(small, small + (made - plain))
-    if not change.changed.any():
+    if change is None:
         return image.copy()
     laid = np.empty_like(image)
+    novelty = Novelty(Enlarged(change.made, image.shape[:2]), grain_of(image, 1 - change.changed))
     for top, rows in _strips(image):
-        laid[top : top + len(rows)] = _with_change(rows, top, image.shape[:2], change)
+        laid[top : top + len(rows)] = _with_change(rows, top, image.shape[:2], change, novelty)
     return laid
 
 
-def change_of(small: Floats, target: Floats) -> Change:
-    """Return the change that takes one h x w x 3 to another."""
+def change_of(small: Floats, target: Floats) -> Change | None:
+    """Return the change that takes one h x w x 3 to another; None where there is none."""
     difference = target - small
-    soft = cv2.GaussianBlur(difference, (0, 0), 1.0)
-    changed = _grown(_between(np.abs(soft).max(2), *CHANGED))
+    changed = _grown(_between(np.abs(cv2.GaussianBlur(difference, (0, 0), 1.0)).max(2), *CHANGED))
+    if not changed.any():
+        return None
     slope, shift = _fitted(small, difference)
-    explained = np.einsum("hwij,hwj->hwi", slope.reshape(*small.shape[:2], 3, 3), small) + shift
-    unexplained = cv2.GaussianBlur(np.abs(difference - explained).max(2), (0, 0), 1.0)
-    return Change(slope, shift, changed, _grown(_between(unexplained, *NEW)), np.clip(target, 0, 1))
+    unexplained = np.abs(difference - _mapped(slope, small) - shift).max(2)
+    new = _grown(_between(cv2.GaussianBlur(unexplained, (0, 0), 1.0), *NEW))
+    return Change(slope, shift, changed, new, np.clip(target, 0, 1))
+
+
+def _mapped(slope: Planes, colours: NDArray[Any]) -> NDArray[Any]:
+    """Return what matrices, h x w x 9, make of colours, h x w x 3: three planes of a matrix belong to each channel."""
+    mapped: NDArray[Any] = slope[..., :3] * colours[..., :1]
+    for channel in (1, 2):
+        mapped += slope[..., 3 * channel : 3 * channel + 3] * colours[..., channel : channel + 1]
+    return mapped
 
 
 def _fitted(guide: Floats, wanted: Floats) -> tuple[Planes, Planes]:
     """Return for each pixel the matrix, 9 planes, and the offset, 3, that best take `guide` to `wanted` around it."""
-    height, width = guide.shape[:2]
     means, aims = _mean(guide), _mean(wanted)
     spread = _products(guide, guide) - _outer(means, means)
     shared = _products(guide, wanted) - _outer(means, aims)
-    inverse = np.linalg.inv(spread.reshape(height, width, 3, 3) + RIDGE * np.eye(3, dtype=np.float32))
-    slope = np.einsum("hwij,hwjk->hwki", inverse, shared.reshape(height, width, 3, 3))
-    norm = np.sqrt(np.square(slope).sum((2, 3), keepdims=True))
+    inverse = _inverse(spread)
+    slope = np.dstack([_mapped(shared, inverse[..., 3 * row : 3 * row + 3]) for row in range(3)])
+    norm = np.sqrt(np.square(slope).sum(2, keepdims=True))
     slope *= np.minimum(1, STEEPEST / np.maximum(norm, 1e-6))
-    shift = aims - np.einsum("hwij,hwj->hwi", slope, means)
-    return _mean(slope.reshape(height, width, 9).astype(np.float32)), _mean(shift.astype(np.float32))
+    shift = aims - _mapped(slope, means)
+    return _mean(slope.astype(np.float32)), _mean(shift.astype(np.float32))
+
+
+def _inverse(spread: Planes) -> NDArray[np.float64]:
+    """Return the inverses of symmetric matrices, h x w x 9, each with RIDGE added: by cofactors, in 64 bits."""
+    a, b, c, _, d, e, _, _, f = (spread[..., plane].astype(np.float64) for plane in range(9))
+    a, d, f = a + RIDGE, d + RIDGE, f + RIDGE
+    first = d * f - e * e, c * e - b * f, b * e - c * d
+    rest = a * f - c * c, b * c - a * e, a * d - b * b
+    inverse = np.dstack([*first, first[1], rest[0], rest[1], first[2], rest[1], rest[2]])
+    inverse /= (a * first[0] + b * first[1] + c * first[2])[..., None]
+    return inverse
 
 
 def _products(one: Floats, other: Floats) -> Planes:
@@ -117,23 +148,25 @@ def _strips(image: Floats) -> Iterator[tuple[int, Floats]]:
         yield top, image[top : top + ROWS]
 
 
-def _with_change(rows: Floats, top: int, size: tuple[int, int], change: Change) -> Floats:
+def _with_change(rows: Floats, top: int, size: tuple[int, int], change: Change, novelty: Novelty) -> Floats:
     """Return some rows of an image of a size, the first of them `top`, with the change."""
     changed = _enlarged(change.changed, rows, top, size)[..., None]
     if not changed.any():
         return rows
-    slope = _enlarged(change.slope, rows, top, size).reshape(*rows.shape[:2], 3, 3)
-    moved = rows + np.matmul(slope, rows[..., None])[..., 0] + _enlarged(change.shift, rows, top, size)
+    slope, shift = (_enlarged(planes, rows, top, size) for planes in (change.slope, change.shift))
+    moved = rows + _mapped(slope, rows) + shift
     new = _enlarged(change.new, rows, top, size)[..., None]
-    moved += new * (_enlarged(change.made, rows, top, size, cv2.INTER_CUBIC) - moved)
-    return np.clip(rows + changed * (moved - rows), 0, 1)
+    if new.any():
+        moved += new * (grained(novelty.picture.rows(top, len(rows)), top, novelty.grain) - moved)
+    laid: Floats = np.clip(rows + changed * (moved - rows), 0, 1)
+    return laid
 
 
-def _enlarged(planes: Planes, rows: Floats, top: int, size: tuple[int, int], how: int = cv2.INTER_LINEAR) -> Planes:
+def _enlarged(planes: Planes, rows: Floats, top: int, size: tuple[int, int]) -> Planes:
     """Return the part of some planes that lies below some rows, in the image's size."""
     down, across = planes.shape[0] / size[0], planes.shape[1] / size[1]
     place = np.array([[across, 0, across / 2 - 0.5], [0, down, down * (top + 0.5) - 0.5]])
-    to, flags = (rows.shape[1], rows.shape[0]), how | cv2.WARP_INVERSE_MAP
+    to, flags = (rows.shape[1], rows.shape[0]), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 
     def warped(bands: Planes) -> Planes:
         return np.asarray(cv2.warpAffine(bands, place, to, flags=flags, borderMode=cv2.BORDER_REPLICATE))

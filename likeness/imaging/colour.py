@@ -12,7 +12,7 @@ from likeness.imaging.picture import Picture
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
-Samples = NDArray[Any]  # uint8, or uint16 for 16-bit grey
+Samples = NDArray[Any]  # uint8, or uint16 for 16 bits per channel
 
 CHANNELS = {"1": 1, "L": 1, "I;16": 1, "P": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
 
@@ -22,8 +22,22 @@ def luma(rgb: Floats) -> Floats:
     return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.float32)
 
 
+class DeepImage(Image.Image):
+    """An image of 16 bits per channel in colour, which Pillow has no mode for: to it, it is one of 8 bits.
+
+    `deep` are the samples, H x W x 3, uint16. What Pillow makes of it, a copy or another size, has 8 bits.
+    """
+
+    def __init__(self, deep: NDArray[np.uint16]) -> None:
+        super().__init__()
+        self.__dict__.update(Image.fromarray((deep >> 8).astype(np.uint8)).__dict__)
+        self.deep = deep
+
+
 def samples_of(image: Image.Image) -> Samples:
     """Return what is stored, H x W or H x W x channels: uint8 (mode 1 as 0 and 255, P as indices) or uint16."""
+    if isinstance(image, DeepImage):
+        return image.deep
     stored = np.asarray(image)
     return stored.astype(np.uint8) * np.uint8(255) if image.mode == "1" else stored
 
@@ -31,6 +45,8 @@ def samples_of(image: Image.Image) -> Samples:
 def image_of(samples: Samples, mode: str) -> Image.Image:
     """Undo `samples_of`."""
     height, width = samples.shape[:2]
+    if samples.ndim == 3 and samples.dtype == np.uint16:
+        return DeepImage(samples)
     if mode == "1":
         return Image.fromarray(samples > 0)
     return Image.frombytes(mode, (width, height), samples.tobytes())
@@ -52,6 +68,11 @@ def rgb_of(picture: Picture) -> Floats:
 def as_rgb(rgb: Floats) -> Bytes:
     """Return H x W x 3 in 0..1 as bytes."""
     return np.rint(rgb * 255).astype(np.uint8)
+
+
+def as_deep_rgb(rgb: Floats) -> Samples:
+    """Return H x W x 3 in 0..1 as uint16."""
+    return np.rint(rgb * 65_535).astype(np.uint16)
 
 
 def as_grey(rgb: Floats, bit_depth: int) -> Samples:

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from likeness.contract.report import FrameRow
-from likeness.imaging.colour import Floats, alpha_of, as_grey, as_rgb, image_of
-from likeness.imaging.frame import rgba_stored
+from likeness.imaging.colour import Floats, alpha_of, as_grey, as_rgb, image_of, rgb_of
+from likeness.imaging.colour_space import space_of
 from likeness.imaging.picture import Header, Picture
 
 Colour = tuple[int, int, int]
@@ -17,12 +17,14 @@ def flattened(picture: Picture, colour: Colour) -> Picture:
 
     An opaque image comes back as it is. Where alpha is 0 the colour is met exactly.
     """
-    if alpha_of(picture) is None:
+    plane = alpha_of(picture)
+    if plane is None:
         return picture
-    shown = rgba_stored(picture)
-    behind = np.array(colour, dtype=np.float32) / np.float32(255)
-    alpha = shown[..., 3:]
-    laid: Floats = np.ascontiguousarray(shown[..., :3] * alpha + behind * (1 - alpha))
+    behind, space = np.array(colour, dtype=np.float32).reshape(1, 1, 3) / np.float32(255), space_of(picture)
+    if space is not None:
+        behind = space.from_srgb(behind)
+    alpha = np.multiply(plane, np.float32(1 / 255), dtype=np.float32)[..., None]
+    laid: Floats = np.ascontiguousarray(rgb_of(picture) * alpha + behind * (1 - alpha))
     mode = _mode(picture.pixels.mode, colour)
     samples = as_rgb(laid) if mode == "RGB" else as_grey(laid, 8)
     return replace(picture, pixels=image_of(samples, mode), transparency=None, bit_depth=8)

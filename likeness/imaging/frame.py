@@ -16,6 +16,7 @@ from likeness.imaging.colour import (
     Samples,
     alpha_of,
     as_cmyk,
+    as_deep_rgb,
     as_grey,
     as_rgb,
     image_of,
@@ -24,9 +25,10 @@ from likeness.imaging.colour import (
     samples_of,
     transparent_colour,
 )
+from likeness.imaging.colour_space import STRIP, ColourSpace, colours_of, space_of, srgb_of
 from likeness.imaging.fill import fill_hidden
 from likeness.imaging.palette import Palette
-from likeness.imaging.picture import Dpi, Format, Picture
+from likeness.imaging.picture import ColourChunks, Dpi, Format, Picture
 
 QUARTER_TURNS = {1: 0, 2: 0, 3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}  # counter-clockwise, to stand upright
 MIRRORED = {2, 4, 5, 7}
@@ -37,7 +39,8 @@ class Frame:
     """What must not change: width and height as stored, and everything that says how the samples are to be read.
 
     `alpha` is H x W, 0..255, or None. `palette` (mode P) and `inks` (CMYK) hold the given samples too: there one
-    colour can be stored in several ways, and what was not changed is to be stored as it was.
+    colour can be stored in several ways, and what was not changed is to be stored as it was. `space` is that of the
+    numbers, None where it is sRGB; with one, `given` is the image itself, for the same reason.
     """
 
     format: Format
@@ -52,6 +55,10 @@ class Frame:
     transparency: bytes | None
     palette: Palette | None
     inks: Bytes | None
+    lossless: bool = False
+    colour_chunks: ColourChunks = ()
+    space: ColourSpace | None = None
+    given: Picture | None = None
 
     @classmethod
     def of(cls, picture: Picture) -> "Frame":
@@ -70,6 +77,10 @@ class Frame:
             transparency=picture.transparency,
             palette=Palette.of(picture) if mode == "P" else None,
             inks=samples_of(picture.pixels).astype(np.uint8, copy=False) if mode == "CMYK" else None,
+            lossless=picture.lossless,
+            colour_chunks=picture.colour_chunks,
+            space=(space := space_of(picture)),
+            given=picture if space else None,
         )
 
     @property
@@ -79,11 +90,11 @@ class Frame:
         return (self.height, self.width) if turned else (self.width, self.height)
 
     def canvas(self, picture: Picture, multiple: int = 8, minimum: int = 64) -> Floats:
-        """Return the image for an engine: upright RGB, H x W x 3 in 0..1, colour filled in where alpha is 0.
+        """Return the image for an engine: upright sRGB, H x W x 3 in 0..1, colour filled in where alpha is 0.
 
         Padded at the right and bottom, by reflection, to multiples of `multiple` px and at least `minimum` px a side.
         """
-        rgb = rgb_of(picture)
+        rgb = srgb_of(picture)
         if self.alpha is not None:
             rgb = fill_hidden(rgb, self.alpha)
         return padded(upright(rgb, self.orientation), multiple, minimum)
@@ -99,9 +110,23 @@ class Frame:
         shown = canvas[:height, :width]
         if shown.shape != (height, width, 3) or np.isnan(shown).any():
             raise ValueError(f"a canvas of {shown.shape} for an image {height} px high and {width} wide, or with NaN")
-        rgb = np.clip(stored_orientation(shown, self.orientation), 0, 1)
-        samples = self._samples(np.ascontiguousarray(rgb, dtype=np.float32))
-        return self._image(samples)
+        rgb = np.ascontiguousarray(np.clip(stored_orientation(shown, self.orientation), 0, 1), dtype=np.float32)
+        return self._image(self._samples(self._own_numbers(rgb)))
+
+    def _own_numbers(self, srgb: Floats) -> Floats:
+        """Return H x W x 3 of sRGB in the numbers of this image; where the colour is the given one, so are they.
+
+        That also brings back the colours which sRGB does not have.
+        """
+        if self.space is None or self.given is None:
+            return srgb
+        own, half = rgb_of(self.given), np.float32(0.5 / (2**self.bit_depth - 1))
+        for top in range(0, len(own), STRIP):
+            rows = slice(top, top + STRIP)
+            shown = np.clip(self.space.to_srgb(own[rows]), 0, 1)
+            same = (np.abs(srgb[rows] - shown) < half).all(axis=2, keepdims=True)
+            own[rows] = np.where(same, own[rows], self.space.from_srgb(srgb[rows]))
+        return own
 
     def _samples(self, rgb: Floats) -> Samples:
         """Return H x W x 3 in 0..1 as samples of this mode."""
@@ -109,7 +134,10 @@ class Frame:
             return self.palette.nearest(as_rgb(rgb))
         if self.inks is not None:
             return as_cmyk(rgb, self.inks)
-        colour = as_rgb(rgb) if self.mode in ("RGB", "RGBA") else as_grey(rgb, self.bit_depth)
+        if self.mode in ("RGB", "RGBA"):
+            colour: Samples = as_deep_rgb(rgb) if self.bit_depth == 16 else as_rgb(rgb)
+        else:
+            colour = as_grey(rgb, self.bit_depth)
         if self.alpha is None:
             return colour
         return np.dstack([colour, self.alpha]) if self.transparency is None else self._keyed(colour, self.alpha)
@@ -133,13 +161,13 @@ class Frame:
 
 
 def rgba_of(picture: Picture) -> Floats:
-    """Return the image as a viewer shows it, H x W x 4 in 0..1; opaque where it has no alpha."""
+    """Return the image as a viewer shows it, in sRGB, H x W x 4 in 0..1; opaque where it has no alpha."""
     return np.ascontiguousarray(upright(rgba_stored(picture), picture.orientation))
 
 
 def rgba_stored(picture: Picture) -> Floats:
-    """Return the image as it is stored, H x W x 4 in 0..1; opaque where it has no alpha."""
-    rgb, alpha = rgb_of(picture), alpha_of(picture)
+    """Return the image as it is stored, in sRGB, H x W x 4 in 0..1; opaque where it has no alpha."""
+    rgb, alpha = srgb_of(picture), alpha_of(picture)
     plane = np.full(rgb.shape[:2], 255, np.uint8) if alpha is None else alpha
     return np.dstack([rgb, np.multiply(plane, np.float32(1 / 255), dtype=np.float32)])
 
@@ -166,11 +194,16 @@ def padded(rgb: Floats, multiple: int, minimum: int) -> Floats:
 
 
 def frame_table(given: Picture, made: Picture) -> list[FrameRow]:
-    """Return each property of both frames, and whether it is equal. Sizes are as stored."""
+    """Return each property of both frames, and whether it is equal. Sizes are as stored.
+
+    An HDR gain map has a row where there was one: it belongs to the given pixels, and is never kept.
+    """
     ours, theirs = _properties(given), _properties(made)
-    return [
+    rows = [
         FrameRow(name=name, given=value, made=theirs[name], equal=value == theirs[name]) for name, value in ours.items()
     ]
+    lost = FrameRow(name="gain_map", given="present", made="left out", equal=False)
+    return [*rows, lost] if given.gain_map else rows
 
 
 def _mirrored(plane: Samples, orientation: int) -> Samples:
@@ -189,6 +222,7 @@ def _properties(picture: Picture) -> dict[str, str | int | None]:
         "bit_depth": picture.bit_depth,
         "orientation": picture.orientation,
         "alpha": None if alpha is None else _digest(alpha.tobytes()),
+        "colour_space": colours_of(picture),
         "icc_profile": None if picture.icc_profile is None else _digest(picture.icc_profile),
         "dpi": None if dpi is None else f"{round(dpi[0])}x{round(dpi[1])}",
     }

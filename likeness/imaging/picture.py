@@ -7,6 +7,8 @@ from PIL import Image
 
 Format = Literal["png", "jpeg", "webp"]
 Dpi = tuple[float, float]
+ColourChunks = tuple[tuple[str, bytes], ...]
+"""A PNG's cICP, sRGB, gAMA and cHRM, those that there are, in this order: name and body as stored."""
 
 MAX_PROFILE_BYTES = 4 * 2**20  # of an ICC profile, unpacked; large CMYK profiles have about 2 MiB
 MAX_XMP_BYTES = 65_502  # of an XMP packet: what one segment of a JPEG holds; nothing longer is written or read
@@ -18,6 +20,7 @@ class Header:
 
     `width` and `height` are as stored, before `orientation` (EXIF, 1..8) is applied; `mode` is Pillow's name;
     `bit_depth` is bits per sample, or per index of a palette; `transparency` is a PNG's tRNS chunk as stored.
+    `lossless` is of a WebP; `gain_map` says that a JPEG has an HDR gain map behind it (Ultra HDR), which is not read.
     """
 
     format: Format
@@ -29,6 +32,9 @@ class Header:
     icc_profile: bytes | None = None
     dpi: Dpi | None = None
     transparency: bytes | None = None
+    lossless: bool = False
+    colour_chunks: ColourChunks = ()
+    gain_map: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,9 @@ class Picture:
     orientation: int = 1
     bit_depth: int = 8
     transparency: bytes | None = None
+    lossless: bool = False
+    colour_chunks: ColourChunks = ()
+    gain_map: bool = False
 
 
 def header_of(picture: Picture) -> Header:

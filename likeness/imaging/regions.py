@@ -70,8 +70,10 @@ def composited(given: Floats, made: Floats, region: Where) -> Floats:
     return np.where(region[..., None], mixed, given).astype(np.float32, copy=False)
 
 
-def locked(given: Picture, made: Picture, kept: Where) -> Lock:
+def locked(given: Picture, made: Picture, kept: Where, *, lossy: bool = False) -> Lock:
     """Return how far what was to be kept has changed; `kept` is H x W of the upright image.
+
+    `lossy` says that it was compressed with losses since it was put back.
 
     The stored samples are compared, alpha included, each image turned upright; palettes by their colours. Images
     that differ in size, channels or depth have changed by all the steps there are.
@@ -79,10 +81,10 @@ def locked(given: Picture, made: Picture, kept: Where) -> Lock:
     ours, theirs = (upright(_comparable(picture), picture.orientation) for picture in (given, made))
     area = float(kept.mean())
     if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
-        return Lock(area=area, max_abs_diff=int(np.iinfo(ours.dtype).max))
+        return Lock(area=area, max_abs_diff=int(np.iinfo(ours.dtype).max), lossy=lossy)
     one, two = ours[kept], theirs[kept]
     change = np.maximum(one, two) - np.minimum(one, two)
-    return Lock(area=area, max_abs_diff=int(change.max(initial=0)))
+    return Lock(area=area, max_abs_diff=int(change.max(initial=0)), lossy=lossy)
 
 
 def put_back(given: Picture, made: Image.Image, kept: Where) -> Image.Image:

@@ -4,7 +4,6 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from likeness.contract.errors import FieldProblem, InvalidField
 from service.http import strict_json
 from service.http.problems import of_validation
 
@@ -13,10 +12,7 @@ Request = TypeVar("Request", bound=BaseModel)
 
 def request_of(body: bytearray, model: type[Request]) -> Request:
     """Return the request in a JSON body. Raises InvalidField, naming the invalid fields."""
-    fields = strict_json.loads(body)
-    if not isinstance(fields, dict):
-        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
     try:
-        return model.model_validate(fields, strict=True)
+        return model.model_validate(strict_json.fields_of(body), strict=True)
     except ValidationError as error:
         raise of_validation(error) from error

@@ -23,8 +23,12 @@ def mask_of_alpha(data: bytes, bounds: Bounds) -> bytes:
 
 
 def inverted_mask(data: bytes, bounds: Bounds) -> bytes:
-    """Return the mask (a grey PNG) with white for black. Raises InvalidPicture, and what decoding raises, at `mask`."""
-    return _file(ImageChops.invert(_decoded(data, bounds).pixels.convert("L")))
+    """Return the mask (a grey PNG) with white for black; what is transparent counts as black.
+
+    Raises InvalidPicture, and what decoding raises, at `mask`.
+    """
+    shown = _decoded(data, bounds).pixels.convert("RGBA")
+    return _file(ImageChops.invert(ImageChops.multiply(shown.convert("L"), shown.getchannel("A"))))
 
 
 def _decoded(data: bytes, bounds: Bounds) -> Picture:

@@ -222,7 +222,7 @@ class App {
   async showEnded(job, given) {
     this.panel?.setBusy(false);
     this.guard(this.recent.load());
-    tell(job.status === "succeeded" ? `Done: ${job.result.images[0].report.verdict}` : job.status === "cancelled" ? "The job was cancelled" : "The job failed", true);
+    tell(job.status === "succeeded" ? `Done: ${job.result.images[0].report.verdict.replaceAll("_", " ")}` : job.status === "cancelled" ? "The job was cancelled" : "The job failed", true);
     if (job.status === "succeeded") {
       await this.result?.show(job, given);
       this.stage.showViewer(this.viewer.element, ...this.footOf(job));

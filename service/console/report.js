@@ -24,10 +24,13 @@ const FIGURES = {
 };
 const UNITS = { ratio: "", dE00: "ΔE00", degrees: "°" };
 
+/** How a verdict looks: its tone and its icon. @type {Record<string, [string, string]>} */
+const VERDICTS = { accepted: ["good", "check"], rejected: ["bad", "cross"], not_judged: ["", "dash"] };
+
 /** A verdict as word, colour and icon. @param {string} verdict */
 export function verdictTag(verdict) {
-  const good = verdict === "accepted";
-  return h("span", { class: `verdict ${good ? "good" : "bad"}` }, icon(good ? "check" : "cross"), spoken(verdict));
+  const [tone, mark] = VERDICTS[verdict] || VERDICTS.rejected;
+  return h("span", { class: `verdict ${tone}` }, icon(mark), spoken(verdict));
 }
 
 /** "a.b" as a sentence. @param {string} text */
@@ -83,6 +86,19 @@ function frameTable(rows) {
         h("td", {}, h("span", { class: row.equal ? "yes" : "no" }, icon(row.equal ? "check" : "cross"), row.equal ? "yes" : "no"))))))));
 }
 
+/** The figures that the verdict is made of, those that missed their limit first. @param {any[]} figures */
+function figureTable(figures) {
+  if (figures.length === 0) return null;
+  const sorted = [...figures].sort((one, other) => Number(one.met) - Number(other.met));
+  const limit = (/** @type {any} */ one) => (one.limit === null ? "none" : `${one.higher_is_better ? "at least" : "at most"} ${figure(one.limit, 3)}`);
+  return h("div", { class: "report-part" }, h("h3", { id: "figures-title" }, "What an editor looks for"),
+    h("div", { class: "table-box", tabindex: 0, role: "region", "aria-labelledby": "figures-title" }, h("table", { class: "frame" },
+      h("thead", {}, h("tr", {}, ["Figure", "Value", "Limit", "Met"].map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", {}, sorted.map((one) => h("tr", { class: one.met ? "" : "differs" }, h("th", { scope: "row", title: `cannot see: ${one.misses}` }, spoken(one.name)),
+        h("td", { class: "mono" }, one.value === null ? "not measured" : figure(one.value, 3)), h("td", {}, limit(one)),
+        h("td", {}, one.value === null ? "" : h("span", { class: one.met ? "yes" : "no" }, icon(one.met ? "check" : "cross"), one.met ? "yes" : "no"))))))));
+}
+
 /** @param {any} report */
 function editPart(report) {
   const { edit, locked, registration } = report;
@@ -131,11 +147,11 @@ export function timingPart(timings) {
  */
 export function reportCard(image, thresholds, ...extra) {
   const { report } = image;
-  const good = report.verdict === "accepted";
+  const [tone] = VERDICTS[report.verdict] || VERDICTS.rejected;
   return h("article", { class: "card report", "aria-labelledby": "report-title" },
-    h("header", { class: `report-head ${good ? "good" : "bad"}` },
-      h("h3", { id: "report-title" }, verdictTag(report.verdict)),
+    h("header", { class: `report-head ${tone}` },
+      h("h3", { id: "report-title" }, verdictTag(report.verdict), report.retouchable && h("span", { class: "hint" }, " can be retouched")),
       h("ul", { class: "reasons" }, report.reasons.map((/** @type {string} */ reason) => h("li", {}, sentence(named(reason)))))),
-    h("div", { class: "report-body" }, rulesPart(report.compliance), editPart(report), scoreList("Edit metrics", report.edit?.scores || [], thresholds),
+    h("div", { class: "report-body" }, rulesPart(report.compliance), figureTable(report.figures || []), editPart(report), scoreList("Edit metrics", report.edit?.scores || [], thresholds),
       scoreList("Result compared with original", report.fidelity, thresholds), frameTable(report.frame), extra));
 }

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from likeness.contract import errors
 from likeness.contract.errors import FieldProblem, LikenessError
@@ -28,6 +29,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.InvalidPicture: 422,
     errors.UnsupportedFormat: 422,
     errors.AnimatedPicture: 422,
+    errors.MultiViewPicture: 422,
     errors.PictureTooLarge: 422,
     errors.UploadTooLarge: 413,
     errors.UploadTooSlow: 408,
@@ -39,6 +41,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.ScopeMissing: 403,
     errors.OriginNotAllowed: 403,
     errors.NoSuchRoute: 404,
+    errors.MethodNotAllowed: 405,
     errors.JobNotFound: 404,
     errors.JobExpired: 410,
     errors.ImageNotFound: 404,
@@ -199,7 +202,18 @@ async def _on_http(request: Request, error: Exception) -> Response:
     """Answer for Starlette's own errors: no such path, no such method."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    if status not in (404, 405):
-        return problem_response(request, errors.RequestError("the request cannot be read"), headers, status)
-    detail = f"{request.method} is not supported here" if status == 405 else "this path does not exist"
-    return problem_response(request, errors.NoSuchRoute(detail), headers, status)
+    if status == STATUS[errors.NoSuchRoute]:
+        return problem_response(request, errors.NoSuchRoute("this path does not exist"), headers)
+    if status == STATUS[errors.MethodNotAllowed]:
+        allowed = ", ".join(_methods_of(request))
+        detail = f"{request.method} is not supported here, only {allowed}"
+        return problem_response(request, errors.MethodNotAllowed(detail), {**headers, "Allow": allowed})
+    return problem_response(request, errors.RequestError("the request cannot be read"), headers, status)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Return the methods of all routes of a path: each knows only its own."""
+    every = (*request.app.state.routes, *request.app.routes)
+    routes = [one for one in every if isinstance(one, Route) and one.matches(request.scope)[0] is not Match.NONE]
+    found = {name for route in routes for name in route.methods or ()}
+    return sorted(found | ({"HEAD"} if "GET" in found else set()))

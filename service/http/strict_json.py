@@ -53,6 +53,17 @@ def loads(text: str | bytearray, *place: str) -> Any:  # noqa: ANN401  whatever 
     return value
 
 
+def fields_of(body: bytearray) -> dict[str, Any]:
+    """Return the fields of a JSON body, those that are null left out: null says nothing, as an empty part of a form.
+
+    Raises InvalidField naming the field.
+    """
+    fields = loads(body)
+    if not isinstance(fields, dict):
+        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _narrow(body: bytearray) -> str:
     """Return the text of a body in ASCII, and empty the body. Raises UnicodeDecodeError unless it is UTF-8."""
     if not body.isascii():

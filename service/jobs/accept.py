@@ -31,7 +31,7 @@ from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, DrawnTask, EditType, Generate, Task
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.flatten import flattened_header
-from likeness.imaging.formats.decode import Bounds, Header, check_size, peek
+from likeness.imaging.formats.decode import Bounds, Header, check_size, peek, verify
 from likeness.imaging.formats.encode import check_format, wanted_format
 from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
@@ -39,6 +39,7 @@ from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.packshots import check_packshot
 from service.jobs.submission import FILES, Submission, Upload
+from service.jobs.threads import with_pixels
 from service.queue.admission import Claim, refused
 from service.state import Services
 from service.webhooks.target import check_webhook
@@ -109,7 +110,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
             _check_text(run)
     uploads = await _uploads(services, submission)
     with _within(submission.task):
-        return Admissible(plan, await to_thread.run_sync(_inspect, uploads, plan.runs[0].task, services.bounds))
+        return Admissible(plan, await with_pixels(_inspect, uploads, plan.runs[0].task, services.bounds))
 
 
 def _generated(plan: Plan, bounds: Bounds) -> Admissible:
@@ -169,7 +170,7 @@ async def _uploads(services: Services, submission: Submission) -> dict[Name, Upl
 
 
 def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Name, Checked]:
-    """Return the images once they may be stored; every error names the field."""
+    """Return the images once they may be stored, each decoded once to its last pixel; every error names the field."""
     checked: dict[Name, Checked] = {}
     for name, upload in uploads.items():
         with naming(name):
@@ -181,6 +182,9 @@ def _inspect(uploads: dict[Name, Upload], task: Task, bounds: Bounds) -> dict[Na
     for name in ("mask", "control", "guide"):
         if name in checked:
             orientation_of_mask(header, checked[name].header, name)
+    for name, upload in uploads.items():  # last, because it costs most
+        with naming(name):
+            verify(upload.data, bounds)
     return checked
 
 
@@ -207,11 +211,11 @@ def _check_format(task: DrawnTask, header: Header) -> None:
     """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
     if task.kind == "customise" and task.flatten:
         header = flattened_header(header, rgb_of_hex(task.flatten))
-    if task.kind == "customise" and task.locks and header.mode == "CMYK":
+    if task.kind == "customise" and task.locks and not task.lossy_lock and header.mode == "CMYK":
         raise InvalidField.at(
-            "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send the image as RGB"
+            "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send it as RGB, or set lossy_lock"
         )
-    check_format(header, wanted_format(task, header.format))
+    check_format(header, wanted_format(task, header.format, header.lossless))
 
 
 def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:

@@ -90,6 +90,9 @@ def submitted(
 
 def media_type_of(request: Request, *taken: str) -> str:
     """Return the type of a request's body, one of those that are taken. Raises UnsupportedMedia for another one."""
+    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        detail = "none is taken: send the body as it is, without compression"
+        raise UnsupportedMedia(f"Content-Encoding: {detail}", [_header("content-encoding", detail)])
     media_type, options = parse_options_header(request.headers.get("content-type", ""))
     if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
         raise UnsupportedMedia("Content-Type: the charset must be utf-8", [_header("content-type", "charset=utf-8")])
@@ -107,7 +110,10 @@ def _header(name: str, detail: str) -> FieldProblem:
 
 @asynccontextmanager
 async def form_parts(request: Request, max_picture: int) -> AsyncIterator[list[tuple[str, Any]]]:
-    """Yield the parts of a form, each its name and a text or an UploadFile. Raises InvalidField."""
+    """Yield the parts of a form, each its name and a text or an UploadFile. Raises InvalidField.
+
+    Empty ones are left out: browsers send a part for each field of a form, filled in or not.
+    """
     parser = MultiPartParser(
         request.headers,
         request.stream(),
@@ -123,9 +129,14 @@ async def form_parts(request: Request, max_picture: int) -> AsyncIterator[list[t
     except MultiPartException as error:
         raise InvalidField(f"body: {error.message}", [FieldProblem("#/", error.message)]) from error
     try:
-        yield form.multi_items()
+        yield [(name, value) for name, value in form.multi_items() if not _is_empty(value)]
     finally:
         await form.close()
+
+
+def _is_empty(value: str | UploadFile) -> bool:
+    """Whether a part says nothing: an empty text, or a file of no name and no bytes."""
+    return not value if isinstance(value, str) else not (value.filename or value.size)
 
 
 async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
@@ -212,9 +223,7 @@ def _kinds(annotation: Any) -> list[type]:  # noqa: ANN401  an annotation may be
 
 
 def _of_json(body: bytearray, model: Model, max_picture: int) -> Submission:
-    fields = strict_json.loads(body)
-    if not isinstance(fields, dict):
-        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
+    fields = strict_json.fields_of(body)
     if model is Generate:
         return Submission(_validated(fields, (), model), None)
     image = fields.pop("image", None)
@@ -299,7 +308,8 @@ def _compared(fields: dict[str, Any], files: Collection[SentFile]) -> dict[str, 
             raise _at(name, f"the task requires it, sent as a file: {PICTURE}")
         if name in files and task.get(name) not in (None, "file"):
             raise _at(name, f"task contains another {name}; send only one of them")
-    return {**fields, "task": {**task, **dict.fromkeys(files, "file")}}
+    said = {name: value for name, value in task.items() if value is not None}
+    return {**fields, "task": {**said, **dict.fromkeys(files, "file")}}
 
 
 def _at(name: str, detail: str) -> InvalidField:

@@ -1,4 +1,4 @@
-"""Work on whole images in the service: a few at a time, since one of 40 megapixels takes some 350 MB of memory."""
+"""Work on whole images in the service: a few at a time, since one of 50 megapixels takes 150 MB and more."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar, TypeVarTuple

@@ -53,14 +53,12 @@ def read_console() -> dict[str, Served]:
 FILES: Final = read_console()
 
 
-@router.head("/", dependencies=[Depends(OnlyQuery())])
 @router.get("/", dependencies=[Depends(OnlyQuery())])
 async def read_page(if_none_match: IfNoneMatch = None) -> Response:
     """Give the page. It needs no key: it asks for one where keys are in use."""
     return _answer(PAGE, if_none_match)
 
 
-@router.head("/console/{name}", dependencies=[Depends(OnlyQuery())])
 @router.get("/console/{name}", dependencies=[Depends(OnlyQuery())])
 async def read_console_file(name: str, if_none_match: IfNoneMatch = None) -> Response:
     """Give a file of the page. Raises NoSuchRoute for a name that is not in the list."""

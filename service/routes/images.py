@@ -43,7 +43,6 @@ DESCRIBED: Final = {
 }
 
 
-@router.head(PATH, include_in_schema=False, dependencies=[Depends(OnlyQuery())])
 @router.get(PATH, response_class=Response, dependencies=[Depends(OnlyQuery())], responses=DESCRIBED)
 async def read_image(
     request: Request,
@@ -72,9 +71,6 @@ async def read_image(
     start, end = part or (0, size)
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    if request.method == "HEAD":
-        headers["Content-Length"] = str(end - start)
-        return Response(status_code=206 if part else 200, headers=headers, media_type=image.picture.media_type)
     return await streamed(services.store, image.picture, headers, part)
 
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from likeness.contract.compliance import Compliance, RuleRow
-from likeness.contract.report import FrameRow, Report, Score, Verdict
+from likeness.contract.report import Figure, FrameRow, Report, Score, Verdict
 
 STYLE: Final = """
 :root { color-scheme: light dark; --paper: #f5f4f1; --card: #fff; --line: #dcdad3; --ink: #1b1a17; --muted: #5b5850;
@@ -22,6 +22,7 @@ main { max-width: 56rem; margin: 0 auto; background: var(--card); border: 1px so
 header, section { padding: 1.25rem 1.5rem; }
 header.accepted { background: var(--good-soft); }
 header.rejected { background: var(--bad-soft); }
+header.not_judged { background: var(--paper); }
 h1 { margin: 0; font-size: 1.25rem; }
 h2 { margin: 0 0 .5rem; font-size: .9375rem; }
 .accepted h1, .yes { color: var(--good); }
@@ -43,7 +44,11 @@ POLICY: Final = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Content-Security-Policy of the page: its own style and the images in it, nothing else."""
-MARKS: Final = {Verdict.ACCEPTED: "✓ Accepted", Verdict.REJECTED: "✗ Rejected"}
+MARKS: Final = {
+    Verdict.ACCEPTED: "✓ Accepted",
+    Verdict.REJECTED: "✗ Rejected",
+    Verdict.NOT_JUDGED: "? Not judged",
+}
 UNITS: Final = {"ratio": "", "dE00": " ΔE00", "degrees": "°"}
 
 
@@ -54,11 +59,13 @@ def report_page(title: str, pictures: Sequence[tuple[str, bytes]], report: Repor
         _section("Pictures", f'<div class="images">{"".join(_figure(*each) for each in pictures)}</div>'),
         _section("Rules", _rules(report.compliance)) if report.compliance and report.compliance.rows else "",
         _section("The change", _list(_said_of_change(report))) if edit or report.locked else "",
+        _section("What an editor looks for", _figures(report.figures)) if report.figures else "",
         _section("What was asked", _scores(edit.scores)) if edit and edit.scores else "",
         _section("Made against given", _scores(report.fidelity)),
         _section("Frame", _frame(report.frame)),
     ]
-    head = f'<header class="{report.verdict}"><h1>{MARKS[report.verdict]}</h1>{_list(report.reasons)}</header>'
+    mark = MARKS[report.verdict] + (", can be retouched" if report.retouchable else "")
+    head = f'<header class="{report.verdict}"><h1>{mark}</h1>{_list(report.reasons)}</header>'
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -77,7 +84,7 @@ def _list(lines: Iterable[str]) -> str:
 
 def _figure(name: str, data: bytes) -> str:
     source = f"data:image/jpeg;base64,{b64encode(data).decode()}"
-    return f'<metric><img src="{source}" alt="{escape(name)}"><figcaption>{escape(name)}</figcaption></metric>'
+    return f'<figure><img src="{source}" alt="{escape(name)}"><figcaption>{escape(name)}</figcaption></figure>'
 
 
 def _said_of_change(report: Report) -> list[str]:
@@ -104,6 +111,18 @@ def _found(row: RuleRow) -> str:
 
 def _scores(scores: Sequence[Score]) -> str:
     return _table(("figure", "value", "better", "note"), [(score.name, *_told(score)) for score in scores])
+
+
+def _figures(figures: Sequence[Figure]) -> str:
+    """Return a table of the figures that the verdict is made of, with their limits."""
+    marks = {True: '<span class="yes">✓ yes</span>', False: '<span class="no">✗ no</span>'}
+    rows = [(one.name, _told(one)[0], _limit(one), marks[one.met], escape(one.misses)) for one in figures]
+    return _table(("figure", "value", "limit", "met", "cannot see"), rows)
+
+
+def _limit(figure: Figure) -> str:
+    side = "at least" if figure.higher_is_better else "at most"
+    return "none" if figure.limit is None else f"{side} {figure.limit:g}"
 
 
 def _told(score: Score) -> tuple[str, str, str]:

@@ -36,6 +36,7 @@ PICTURES: Final = (
     errors.InvalidPicture,
     errors.UnsupportedFormat,
     errors.AnimatedPicture,
+    errors.MultiViewPicture,
     errors.UrlNotAllowed,
     errors.UrlFailed,
 )
@@ -188,8 +189,9 @@ async def generate(submit: Submit) -> Response:
     An engine with a `prompt` among its parameters requires one; others reject it. Without `engine` and `prompt`, an
     engine that needs no prompt is chosen, if there is one.
 
-    The report has no similarity metrics: the verdict depends on the frame and the sanity checks. Of several candidates,
-    the one with the highest `clip_score` is kept if CLIP is installed.
+    The report has no similarity metrics. An image whose frame or sanity checks fail is `rejected`; any other is
+    `not_judged`, for no metric can judge what was made from nothing. Of several candidates, the one with the highest
+    `clip_score` is kept if CLIP is installed.
     """
     return await submit.job(Generate)
 

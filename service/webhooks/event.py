@@ -66,7 +66,7 @@ def _drop_recipes(data: Data) -> None:
 def _drop_figures(data: Data) -> None:
     found = _lists(data)
     for image in found["images"]:
-        image["report"] = {name: image["report"][name] for name in ("verdict", "reasons")}
+        image["report"] = {name: image["report"][name] for name in ("verdict", "retouchable", "reasons")}
     for row in found["runs"] + found["reproduction"]:
         for name in ("figures", "timings", "degradations"):
             row.pop(name, None)

@@ -73,6 +73,12 @@ def test_a_report_on_what_is_no_picture(tmp_path, content, reason):
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("command", [["report", EXAMPLES / "cap-plaid.jpg"], ["inspect"]], ids=str)
+def test_a_folder_in_the_place_of_a_picture(tmp_path, command):
+    error = told(likeness(*command, tmp_path), code=2)
+    assert error == f"likeness: {tmp_path} is a folder: name the image files in it, such as {tmp_path}/*.jpg\n"
+
+
 def test_a_report_that_cannot_be_written(tmp_path):
     picture = EXAMPLES / "cap-plaid.jpg"
     error = told(likeness("report", picture, picture, "--png", tmp_path / "none" / "card.png"), code=1)

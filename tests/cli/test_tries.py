@@ -90,6 +90,17 @@ def test_generate_exits_1_when_the_picture_was_rejected(tmp_path):
     assert told(done, code=1) == "likeness: the image is black\n"
 
 
+def test_an_image_that_was_not_judged_is_no_failure(tmp_path):
+    report = {**REPORT, "verdict": "not_judged", "reasons": ["look at it"]}
+    image = {**RESULT["images"][0], "report": report}
+    done, _ = tried(tmp_path, {"images": [image]}, "generate", "a red shirt")
+    assert done.returncode == 0 and "not_judged" in done.stdout
+    unjudged = {**COMPARISON, "runs": [{**ROW, "verdict": "not_judged"}]}
+    picture = EXAMPLES / "cap-plaid.jpg"
+    done, _ = tried(tmp_path, {"comparison": unjudged}, "compare", picture, "--engine", "starter-inpaint")
+    assert done.returncode == 0 and "not_judged" in done.stdout
+
+
 def test_a_size_that_is_none(tmp_path):
     error = told(likeness("generate", "a shirt", "--size", "large", cwd=tmp_path), code=1)
     assert error == "likeness: --size large: expected WIDTHxHEIGHT in px, such as 512x768\n"

@@ -208,6 +208,8 @@ def test_a_file_that_cannot_be_read(client, tmp_path: Path):
     with pytest.raises(LikenessProblem, match="cannot be read: No such file") as caught:
         client.recreate(tmp_path / "none.jpg")
     assert caught.value.code == "unreadable_file"
+    with pytest.raises(LikenessProblem, match=f"{tmp_path} is a folder: name the image files in it"):
+        client.recreate(tmp_path)
 
 
 def test_a_preview_is_bytes_or_none_while_there_is_none(stub, client):

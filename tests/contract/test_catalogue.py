@@ -161,7 +161,7 @@ def test_a_row_of_ones_own_stands_in_place_of_the_shipped_one(tmp_path: Path) ->
         ('extends = "ours"', "may be 'shipped'"),
         ('extends = "shipped"\n[[engine]]\nname = "a"\nlike = "nobody"', "'nobody' stands before it"),
         ('[[engine]]\nname = "a"\n[[engine]]\nname = "a"', "a is there twice"),
-        ('extends = "shipped"\n[[engine]]\nname = "a"\nlike = "starter"\nspeed = 3', "speed"),
+        ('extends = "shipped"\n[[engine]]\nname = "a"\nlike = "starter"\nspeed = 3', "engine a: speed"),
         ("engine = 3", "table of its own"),
         ("engines = 3", "engines"),
     ],

@@ -45,6 +45,23 @@ def test_accepted_come_first_then_merit_and_failed_last() -> None:
     assert [(row.run, row.rank) for row in rows] == [(3, 1), (2, 2), (1, 3), (0, None)]
 
 
+def test_a_better_verdict_goes_before_merit() -> None:
+    mendable = run(3, 0.2, verdict="rejected").model_copy(update={"retouchable": True})
+    rows = ranked([run(0, 0.9, verdict="rejected"), run(1, 0.1, verdict="not_judged"), run(2, 0.05), mendable])
+    assert [row.run for row in rows] == [2, 1, 3, 0]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "retouchable", "said"),
+    [("not_judged", False, "look at it"), ("rejected", True, "can be retouched")],
+)
+def test_the_advice_says_what_an_image_that_was_not_accepted_is_worth(
+    verdict: str, retouchable: bool, said: str
+) -> None:
+    one = run(0, 0.5, verdict=verdict).model_copy(update={"retouchable": retouchable})
+    assert said in recommended(ranked([one, run(1, 0.4, verdict="rejected")])).reasons[0]
+
+
 def test_of_equal_merit_the_faster_is_better() -> None:
     assert [row.run for row in ranked([run(0, 0.5, 3.0), run(1, 0.5, 1.0)])] == [1, 0]
 

@@ -15,7 +15,7 @@ SRGB = b"not a real profile, but bytes are bytes " * 20
 PNG_KINDS = [
     *("grey1", "grey2", "grey4", "grey8", "grey16", "grey-alpha", "rgb", "rgba"),
     *("palette1", "palette2", "palette4", "palette8", "palette8-short", "palette8-alpha"),
-    *("grey1-key", "grey2-key", "grey8-key", "grey16-key", "rgb-key"),
+    *("grey1-key", "grey2-key", "grey8-key", "grey16-key", "rgb-key", "rgb16", "rgb16-key"),
 ]
 
 
@@ -74,7 +74,18 @@ def with_segment(data: bytes, marker: int, body: bytes) -> bytes:
     return data[:2] + bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body + data[2:]
 
 
-def several_pictures(data: bytes, count: int) -> bytes:
-    """Return a JPEG that says it holds `count` pictures."""
-    directory = struct.pack("<HHHII", 1, jpeg.NUMBER_OF_IMAGES, exif.LONG, 1, count)
-    return with_segment(data, jpeg.APP2, b"MPF\0II*\0\x08\0\0\0" + directory)
+def several_pictures(data: bytes, *kinds: int, others: bytes | None = None) -> bytes:
+    """Return a JPEG with further images behind it, of these MP types, as a Multi-Picture Format index lists them."""
+    behind = data if others is None else others
+    entries = len(kinds) + 1
+    rows = [(0xB000, 7, 4, b"0100"), (0xB001, 4, 1, struct.pack(">I", entries)), (0xB002, 7, 16 * entries, bytes(4))]
+    at = 8 + 2 + 12 * len(rows) + 4
+    rows[2] = (*rows[2][:3], struct.pack(">I", at))
+    directory = b"".join(struct.pack(">HHI", *row[:3]) + row[3] for row in rows)
+    segment = len(b"MPF\0") + at + 16 * entries + 4
+    sizes = [len(data) + segment, *[len(behind)] * len(kinds)]
+    places = [0, *(sum(sizes[:number]) - 10 for number in range(1, entries))]  # from the index' own start, at byte 10
+    listed = zip((0x20030000, *kinds), sizes, places, strict=True)
+    table = b"".join(struct.pack(">IIIHH", *entry, 0, 0) for entry in listed)
+    index = b"MM\0*\0\0\0\x08" + struct.pack(">H", len(rows)) + directory + bytes(4) + table
+    return with_segment(data, jpeg.APP2, b"MPF\0" + index) + behind * len(kinds)

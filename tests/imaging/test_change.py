@@ -103,3 +103,39 @@ def test_any_size_comes_back_in_its_size(size: tuple[int, int]) -> None:
     seen = np.asarray(cv2.resize(image, (24, 16), interpolation=cv2.INTER_AREA), dtype=np.float32)
     made = laid_over(image, seen, 1 - seen, seen)
     assert made.shape == image.shape and np.isfinite(made).all() and made.min() >= 0 and made.max() <= 1
+
+
+def slope(image: Floats) -> float:
+    """Return how steeply the spectrum of 256 x 256 px falls, from large shapes to single px: the exponent of power."""
+    side = 256
+    window = np.hanning(side)[:, None] * np.hanning(side)
+    light = image.mean(2)
+    power = np.abs(np.fft.fft2((light - light.mean()) * window)) ** 2
+    frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.fftfreq(side))
+    kept = (frequency > 0.03) & (frequency < 0.45)
+    return float(np.polyfit(np.log(frequency[kept]), np.log(power[kept] + 1e-12), 1)[0])
+
+
+def discs(seed: int) -> Floats:
+    """Return overlapping discs of all sizes and colours, with grain."""
+    random = np.random.default_rng(seed)
+    drawn = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+    for _ in range(900):
+        at = (int(random.integers(0, WIDTH)), int(random.integers(0, HEIGHT)))
+        colour = tuple(int(one) for one in random.integers(40, 220, 3))
+        cv2.circle(drawn, at, int(random.integers(8, 70)), colour, -1, cv2.LINE_AA)
+    fine = cv2.GaussianBlur(random.normal(0, 0.03, (HEIGHT, WIDTH)), (0, 0), 0.6)[..., None]
+    return np.clip(drawn / np.float32(255) + fine, 0, 1).astype(np.float32)
+
+
+def test_new_content_is_as_sharp_and_as_grained_as_what_is_around_it() -> None:
+    image, wanted = discs(1), discs(1)
+    new = (slice(500, 1000), slice(700, 1300))
+    wanted[new] = discs(2)[new]
+    made = changed(image, wanted)
+    inside, beside = (slice(620, 876), slice(870, 1126)), (slice(620, 876), slice(200, 456))
+    assert abs(slope(made[inside]) / slope(made[beside]) - 1) <= 0.2
+    plain = cv2.resize(small(wanted), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    assert abs(slope(plain[inside]) / slope(image[beside]) - 1) > 1, "enlarged alone it is not"
+    old, shown = fine(image)[inside].ravel(), fine(made)[inside].ravel()
+    assert abs(np.corrcoef(old, shown)[0, 1]) <= 0.2, "nothing of the old shines through"

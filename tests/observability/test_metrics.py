@@ -39,7 +39,7 @@ def test_what_a_worker_counts(observed: Observed) -> None:
     assert more("stage_seconds_count", stage="denoising") == 6
     denoising = sum(result["timings"]["denoising"] for result in made)
     assert more("stage_seconds_sum", stage="denoising") == pytest.approx(denoising, rel=1e-6)
-    for verdict in ("accepted", "rejected"):
+    for verdict in ("accepted", "rejected", "not_judged"):
         assert more("candidates_total", verdict=verdict) == sum(one["verdict"] == verdict for one in reports)
         best = [result["images"][0]["report"]["verdict"] for result in made]
         assert more("worker_jobs_total", status="succeeded", code=verdict) == best.count(verdict)

@@ -13,9 +13,6 @@ from diffusers.models import ControlNetModel, UNet2DConditionModel
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import StableDiffusionXLPipeline
-from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl_img2img import (
-    StableDiffusionXLImg2ImgPipeline,
-)
 from diffusers.schedulers import EulerDiscreteScheduler, PNDMScheduler
 from diffusers.utils import convert_state_dict_to_diffusers
 from peft import LoraConfig
@@ -106,21 +103,16 @@ def sdxl(folder: Path, in_channels: int = 4) -> None:
 
 
 def sdxl_refiner(folder: Path) -> None:
-    """Save an SDXL refiner: the second text encoder alone, and a UNet conditioned on an aesthetic score."""
+    """Save an SDXL refiner as it is pulled, its UNet and scheduler alone: it is told of an aesthetic score."""
     seeded(2)
     network = unet(large=True)
     config = dict(network.config, cross_attention_dim=32, projection_class_embeddings_input_dim=32 + 5 * 8)
-    StableDiffusionXLImg2ImgPipeline(
-        vae=autoencoder(),
-        text_encoder=None,
-        text_encoder_2=text_encoder(CLIPTextModelWithProjection),
-        tokenizer=None,
-        tokenizer_2=tokenizer(),
-        unet=UNet2DConditionModel.from_config(config),
-        scheduler=EulerDiscreteScheduler(**BETAS),
-        requires_aesthetics_score=True,
-        add_watermarker=False,
-    ).save_pretrained(folder)
+    parts = {"unet": UNet2DConditionModel.from_config(config), "scheduler": EulerDiscreteScheduler(**BETAS)}
+    for name, part in parts.items():
+        part.save_pretrained(folder / name)
+    index = {name: ["diffusers", type(part).__name__] for name, part in parts.items()}
+    index |= {"_class_name": "StableDiffusionXLImg2ImgPipeline", "vae": ["diffusers", "AutoencoderKL"]}
+    (folder / "model_index.json").write_text(json.dumps(index))
 
 
 def controlnet_sd15(folder: Path) -> None:

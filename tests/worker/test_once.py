@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.support.places import EXAMPLES
@@ -21,6 +22,7 @@ def test_a_request_file_gives_images_and_a_result(tmp_path: Path) -> None:
     (tmp_path / "request.json").write_text(json.dumps({"image": "given.png", "format": "webp"}))
     ended = once(tmp_path / "request.json", tmp_path / "out")
     assert ended.returncode == 0
+    assert ended.stdout.splitlines()[-1] == f"{tmp_path / 'out/0.webp'}: accepted"
     noise = ("it/s", "torchvision")
     assert not [said for said in noise if said in ended.stderr], "libraries are to keep quiet"
     made = Image.open(tmp_path / "out/0.webp")
@@ -37,3 +39,12 @@ def test_a_wrong_request_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "request.json").write_text(json.dumps({"image": "given.png"}))
     ended = once(tmp_path / "request.json", tmp_path / "out")
     assert ended.returncode == 1 and ended.stderr.startswith("likeness: ") and "Traceback" not in ended.stderr
+
+
+def test_a_wrong_catalogue_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own.toml").write_text('extends = "shipped"\n[[engine]]\nname = "a"\nlike = "vqgann"')
+    monkeypatch.setenv("LIKENESS_CATALOGUE", str(tmp_path / "own.toml"))
+    shutil.copy(EXAMPLES / "cutout-soft-alpha.png", tmp_path / "given.png")
+    (tmp_path / "request.json").write_text(json.dumps({"image": "given.png", "engine": "a"}))
+    ended = once(tmp_path / "request.json", tmp_path / "out")
+    assert ended.returncode == 1 and "no engine called 'vqgann'" in ended.stderr and "Traceback" not in ended.stderr

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -93,4 +94,6 @@ class Depth:
 
 
 def _loaded(folder: Path, device: str) -> torch.nn.Module:
-    return to_device(load_float32(AutoModelForDepthEstimation, folder), device)
+    published: Any = AutoModelForDepthEstimation  # no module itself: it makes one of the class that the folder names
+    model: torch.nn.Module = to_device(load_float32(published, folder), device)
+    return model

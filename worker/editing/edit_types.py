@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from likeness.contract import vocabulary
+from likeness.contract.gates import GateKind
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.options import rgb_of_hex
 from likeness.contract.tasks import Customise, EditType
@@ -47,15 +48,18 @@ def closed_instruction(task: Customise, edit: Edit, shown: AnalysedCanvas, sent:
     if edit.kind is EditKind.SIZE:
         return _resize(edit, shown)
     if edit.kind in (EditKind.LIGHT, EditKind.SAME):
-        check = EditCheck(edit.phrase) if edit.kind is EditKind.LIGHT else None
+        check = light_check(edit) if edit.kind is EditKind.LIGHT else None
         return EditPlan(shown.canvas, edit.phrase, shown.seen, keep_detail=np.ones_like(shown.seen), check=check)
     where = where_of(task, shown, edit)
     if edit.kind is EditKind.BACKGROUND:
-        return _guided(shown, edit, where, gate_of(1 - where), check_of(edit.phrase, 1 - where, edit.rgb))
+        return _guided(shown, edit, where, gate_of(1 - where), background_check(edit, where, edit.rgb))
     if edit.kind is EditKind.PATTERN:
-        return _guided(shown, edit, where, gate_of(where), EditCheck(edit.phrase, where))
+        check = EditCheck(edit.phrase, where, kind=GateKind.PATTERN, product=where)
+        return _guided(shown, edit, where, gate_of(where), check)
     detail = 1 - where if edit.kind is EditKind.MATERIAL else np.ones_like(where)
-    check = check_of(edit.phrase, where, edit.rgb if edit.kind is EditKind.RECOLOUR else None)
+    check = check_of(edit.phrase, where, edit.rgb)
+    if edit.kind is EditKind.MATERIAL:
+        check = EditCheck(edit.phrase, where, kind=GateKind.MATERIAL, product=where)
     return EditPlan(shown.canvas, edit.phrase, where, keep_detail=detail, gate=gate_of(where), check=check)
 
 
@@ -117,12 +121,19 @@ def _printed(task: Customise, text: str, shown: AnalysedCanvas, sent: Sent) -> E
         keep_detail=np.ones(canvas.shape[:2], np.float32),
         under=canvas,
         region=shown.padded(near.astype(np.float32)) > 0.5,
-        check=EditCheck(f"the text {text!r}" if text else "the logo", shown.padded(alpha)),
+        check=EditCheck(
+            f"the text {text!r}" if text else "the logo",
+            shown.padded(alpha),
+            kind=GateKind.PRINT,
+            product=shown.seen,
+            plain=bool(text),
+        ),
     )
 
 
 def _resize(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
-    scaled, hole = scaled_product(shown.canvas, shown.product, vocabulary.SIZES[edit.name])
+    factor = vocabulary.SIZES[edit.name]
+    scaled, hole = scaled_product(shown.canvas, shown.product, factor)
     guide = fill_hidden(scaled, np.where(hole, 0, 255).astype(np.uint8))
     return EditPlan(
         guide,
@@ -130,14 +141,15 @@ def _resize(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
         keep_detail=np.ones(hole.shape, np.float32),
         under=guide,
         region=hole,
-        check=EditCheck(edit.phrase),
+        check=EditCheck(edit.phrase, kind=GateKind.SIZE, product=shown.product, factor=factor),
     )
 
 
 def _fill(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
     region = region_of(task, shown)
     mask = np.ones_like(shown.canvas[..., 0]) if region is None else region.astype(np.float32)
-    return EditPlan(shown.canvas, task.prompt or "", mask, check=EditCheck(task.prompt or "", mask))
+    check = EditCheck(task.prompt or "", mask, kind=GateKind.FILL, product=mask)
+    return EditPlan(shown.canvas, task.prompt or "", mask, check=check)
 
 
 def _control(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
@@ -149,12 +161,13 @@ def _control(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
         mask=None if region is None else region.astype(np.float32),
         controls=tuple(task.controls),
         maps={} if sent.control is None else {task.controls[0].kind: shown.padded(sent.control)},
-        check=EditCheck(wish),
+        check=EditCheck(wish, kind=GateKind.CONTROL, product=shown.seen),
     )
 
 
 def _style(_task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
-    return EditPlan(shown.canvas, style=sent.style, check=EditCheck("the style of the picture sent"))
+    check = EditCheck("the style of the picture sent", kind=GateKind.STYLE, product=shown.seen)
+    return EditPlan(shown.canvas, style=sent.style, check=check)
 
 
 def _complete(task: Customise, shown: AnalysedCanvas, _: Sent) -> EditPlan:
@@ -215,6 +228,23 @@ def gate_of(where: Plane) -> Plane:
 
 
 def check_of(asked: str, inside: Plane, colour: Colour | None) -> EditCheck:
-    """Return what to measure of an edit whose product or background should be `colour`."""
-    chroma = 0.0 if colour is None else float(np.hypot(*lab_of_colour(colour)[1:]))
-    return EditCheck(asked, inside, colour, chromatic=chroma >= LEAST_CHROMA)
+    """Return what to measure of an edit whose product should be `colour`."""
+    chromatic = _is_chromatic(colour)
+    return EditCheck(asked, inside, colour, chromatic, kind=GateKind.COLOUR, product=inside)
+
+
+def background_check(edit: Edit, product: Plane, colour: Colour | None) -> EditCheck:
+    """Return what to measure of a background, which should be `colour`, plain or as a gradient of it."""
+    plain, chromatic = edit.name == "plain", _is_chromatic(colour)
+    return EditCheck(
+        edit.phrase, 1 - product, colour, chromatic, kind=GateKind.BACKGROUND, product=product, plain=plain
+    )
+
+
+def light_check(edit: Edit) -> EditCheck:
+    """Return what to measure of another light."""
+    return EditCheck(edit.phrase, kind=GateKind.LIGHT, light=edit.name)
+
+
+def _is_chromatic(colour: Colour | None) -> bool:
+    return colour is not None and float(np.hypot(*lab_of_colour(colour)[1:])) >= LEAST_CHROMA

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from likeness.contract import vocabulary
+from likeness.contract.gates import GateKind
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.intents import Intent
 from likeness.contract.options import rgb_of_hex
@@ -13,7 +14,14 @@ from likeness.imaging.edits.scene import named_colour
 from likeness.imaging.matting import Matte, matte_of
 from likeness.imaging.regions import MATTE_RIM
 from worker.editing.canvas import AnalysedCanvas
-from worker.editing.edit_types import EDIT_TYPES, check_of, closed_instruction, region_in
+from worker.editing.edit_types import (
+    EDIT_TYPES,
+    background_check,
+    check_of,
+    closed_instruction,
+    light_check,
+    region_in,
+)
 from worker.editing.plan import EditPlan, Region, Sent
 from worker.engine import ExactEdit
 
@@ -36,7 +44,7 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sen
     if edit.kind is EditKind.SIZE:
         return _resized(edit, shown)
     if edit.kind is EditKind.LIGHT:
-        return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=EditCheck(edit.phrase))
+        return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=light_check(edit))
     if edit.kind is not EditKind.BACKGROUND:
         return _dyed(task, shown, edit.phrase, edit.rgb or (0, 0, 0))
     colour = named_colour(edit.colour) if edit.colour else None
@@ -46,7 +54,7 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sen
         edit=ExactEdit(edit.kind, colour, edit.name, shown.keeps_alpha),
         matte=matte,
         product=matte.alpha,
-        check=check_of(edit.phrase, 1 - matte.alpha, colour),
+        check=background_check(edit, matte.alpha, colour),
         notes=(HIDDEN,) if shown.keeps_alpha else (),
     )
 
@@ -58,7 +66,8 @@ def _resized(edit: Edit, shown: AnalysedCanvas) -> EditPlan:
     notes = [OUTLINED] if shown.keeps_alpha else []
     if asked - made.factor > CAPPED:
         notes.append(f"the product is {made.factor - 1:.0%} larger, not {asked - 1:.0%}: no more fits into the image")
-    return EditPlan(made.rgb, edit=ExactEdit(edit.kind), check=EditCheck(edit.phrase), notes=tuple(notes))
+    check = EditCheck(edit.phrase, kind=GateKind.SIZE, product=shown.product, factor=made.factor)
+    return EditPlan(made.rgb, edit=ExactEdit(edit.kind), check=check, notes=tuple(notes))
 
 
 def exact_region(task: Customise, shown: AnalysedCanvas) -> Region | None:

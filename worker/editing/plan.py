@@ -4,7 +4,7 @@ All planes and pictures lie as shown, with the canvas' padding.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +87,11 @@ class EditPlan:
         if self.matte is not None:
             return np.where(self.region[..., None], made, self.under)
         return composited(self.under, made, self.region)
+
+    def noted(self, said: str) -> "EditPlan":
+        """Return the plan with a sentence for its report."""
+        check = self.check and replace(self.check, notes=(*self.check.notes, said))
+        return replace(self, check=check)
 
     def locked(self, given: Picture, image: Image.Image) -> Image.Image:
         """Return a restored image with the very samples of what is kept, also where alpha hides their colours."""

@@ -6,6 +6,7 @@ from typing import cast
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import NoProduct
+from likeness.contract.gates import GateKind
 from likeness.contract.jobs import SentFile
 from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Control, Customise, DrawnTask, EditType, Generate, Recreate, Task
@@ -82,7 +83,9 @@ def _checked(plan: EditPlan, task: Customise, shown: AnalysedCanvas, captions: C
     """Return the plan with a check without padding, and with what is kept when pixels are to be locked."""
     if plan.check is None and not task.locks:
         return plan
-    check = plan.check or EditCheck("the same picture", changes=False)
+    check = plan.check or EditCheck("the same picture", changes=False, kind=GateKind.RECREATE)
     inside = None if check.inside is None else shown.cut(check.inside)
+    product = None if check.product is None else shown.cut(check.product)
     kept = shown.cut(~plan.region) if task.locks and plan.region is not None else None
-    return replace(plan, check=replace(check, inside=inside, kept=kept, captions=captions))
+    changed = replace(check, inside=inside, product=product, kept=kept, captions=captions, lossy=task.lossy_lock)
+    return replace(plan, check=changed)

@@ -18,6 +18,8 @@ import numpy as np
 from likeness.contract.engines import REFINING, CanvasSpec, EngineSpec
 from likeness.contract.tasks import EditType
 from likeness.imaging.change import laid_over
+from likeness.imaging.enlarge import Enlarged
+from likeness.imaging.grain import grain_of, grained
 from likeness.imaging.registration import undone
 from likeness.imaging.tiles import Box
 from worker.engine import Canvas, Engine, EngineTask, Plane, StepHook, part_hook
@@ -66,16 +68,22 @@ class Laid:
 
 @dataclass(frozen=True)
 class Cropped:
-    """A task that is worked on in a crop around its hole."""
+    """A task that is worked on in a crop around its hole, and that in a small copy where the hole is large."""
 
     task: EngineTask
     full: EngineTask
     box: Box
 
     def finished(self, made: Canvas, _: Engine) -> Canvas:
-        """Return the full canvas with the crop in its place."""
+        """Return the full canvas with the crop in its place, as sharp and as grained as a copy allows."""
         finished = self.full.canvas.copy()
-        self.box.cut(finished)[:] = made
+        place = self.box.cut(finished)
+        if made.shape != place.shape:
+            height, width = place.shape[:2]
+            hole = np.zeros(finished.shape[:2], np.float32) if self.full.mask is None else self.full.mask
+            grain = grain_of(finished, (hole <= HOLE).astype(np.float32))
+            made = np.clip(grained(Enlarged(made, (height, width)).rows(0, height), 0, grain), 0, 1)
+        place[:] = made
         return finished
 
 
@@ -101,13 +109,20 @@ def _part(task: EngineTask, spec: EngineSpec) -> Whole | Laid | Cropped:
     if spec.canvas.area is None or task.from_scratch or not _smaller(canvas, width, height):
         return Whole(task)
     if task.mask is not None and EditType.FILL in spec.ways:
-        box = crop_around(task.mask, spec.canvas)
-        return Whole(task) if box is None else Cropped(_cropped(task, box), task, box)
+        box = crop_around(task.mask, spec.canvas) or Box(0, 0, width, height)
+        return Cropped(_small(_cropped(task, box), canvas), task, box)
     if _from_nothing(task, spec) or (spec.canvas.larger == "tiles" and task.number("strength", 0.0) <= REFINING):
         return Whole(task)
+    return Laid(_small(task, canvas), task, spec.drifts)
+
+
+def _small(task: EngineTask, canvas: CanvasSpec) -> EngineTask:
+    """Return a task with its canvas in the size to work in, where that is smaller; engines fit its planes to that."""
+    height, width = task.canvas.shape[:2]
     size = canvas.fitted(width, height)
-    small = np.asarray(cv2.resize(task.canvas, size, interpolation=cv2.INTER_AREA), dtype=np.float32)
-    return Laid(replace(task, canvas=small), task, spec.drifts)
+    if size[0] * size[1] >= width * height:
+        return task
+    return replace(task, canvas=np.asarray(cv2.resize(task.canvas, size, interpolation=cv2.INTER_AREA), np.float32))
 
 
 def _smaller(canvas: CanvasSpec, width: int, height: int) -> bool:

@@ -49,7 +49,8 @@ def load(folder: Path, device: str, dtype: torch.dtype) -> Captioner:
     kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
     if kind not in KINDS:
         raise ValueError(f"a {kind} model cannot caption from an image alone; take one of {', '.join(KINDS)}")
-    network = load_pretrained(AutoModelForImageTextToText, folder, dtype)
+    published: Any = AutoModelForImageTextToText  # no module itself: it makes one of the class that the folder names
+    network = load_pretrained(published, folder, dtype)
     return Captioner(
         to_device(network, device),
         AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil"),

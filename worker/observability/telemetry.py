@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
 
-from likeness.contract.errors import JobError
+from likeness.contract.errors import JobError, LikenessError, RequestError
 from likeness.contract.jobs import JobOrder, JobStatus, Result
 from likeness.contract.report import Report
 from likeness.observability.tracing import Tracing
@@ -29,7 +29,7 @@ SSIM: Final = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.9
 
 log = structlog.get_logger()
 
-Ending = Result | JobError | None
+Ending = Result | JobError | RequestError | None
 """How a job ended: None is cancelled."""
 
 
@@ -37,7 +37,7 @@ def ending_of(outcome: Ending) -> tuple[JobStatus, str]:
     """Return a job's last status and the code that goes with it: of an error its own, of a success the verdict."""
     if outcome is None:
         return JobStatus.CANCELLED, ""
-    if isinstance(outcome, JobError):
+    if isinstance(outcome, LikenessError):
         return JobStatus.FAILED, outcome.code
     return JobStatus.SUCCEEDED, outcome.images[0].report.verdict.value
 
@@ -117,7 +117,7 @@ class Telemetry:
         for measure in outcome.degradations if isinstance(outcome, Result) else ():
             self._degraded.labels(engine, measure).inc()
         self._traces.ended(job_id, status.value, code if status is JobStatus.FAILED else None)
-        said = {"error": outcome.detail} if isinstance(outcome, JobError) else {}
+        said = {"error": outcome.detail} if isinstance(outcome, LikenessError) else {}
         log.info("job ended", job=job_id, engine=engine, status=status.value, code=code, **said)
 
     def lost(self, job_id: str) -> None:

@@ -12,7 +12,7 @@ from rq.queue import Queue
 from rq.registry import CanceledJobRegistry
 from rq.utils import as_text, now
 
-from likeness.contract.errors import JobError, JobTimeout, WorkerDied
+from likeness.contract.errors import JobError, JobTimeout, LikenessError, WorkerDied
 from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
@@ -73,7 +73,7 @@ class LikenessJob(Job):
         self.outcome = outcome
         if outcome is None:
             self.record_cancelled(steps_done, pipeline)
-        elif isinstance(outcome, JobError):
+        elif isinstance(outcome, LikenessError):
             self.retries_left = 0  # it would fail again: retries are for workers that died
             self.set_status(JobStatus.FAILED, pipeline=pipeline)
             self._handle_failure(f"{outcome.code}: {outcome.detail}", pipeline, worker_name=self.worker_name or "")
@@ -93,7 +93,7 @@ class LikenessJob(Job):
     def _handle_failure(self, exc_string: str, pipeline: Pipeline, **details: Any) -> None:  # noqa: ANN401
         """Record why, in the same transaction as RQ's status."""
         super()._handle_failure(exc_string, pipeline=pipeline, **details)
-        error = self.outcome if isinstance(self.outcome, JobError) else self._lost()
+        error = self.outcome if isinstance(self.outcome, LikenessError) else self._lost()
         failure = JobFailure(code=error.code, detail=error.detail, fault=error.fault)
         pipeline.hset(self.key, keys.FIELD_ERROR, failure.model_dump_json())
         self._count(error, pipeline)

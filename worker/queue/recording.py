@@ -19,7 +19,7 @@ from rq.utils import now
 from rq.worker import SimpleWorker
 from rq.worker.base import WorkerStatus
 
-from likeness.contract.errors import EngineFailed, JobError
+from likeness.contract.errors import EngineFailed, JobError, LikenessError
 from likeness.contract.jobs import Event
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
@@ -145,7 +145,7 @@ class RecordingWorker(SimpleWorker):
         """Keep RQ's figures of this worker."""
         if job.outcome is None:
             return
-        if isinstance(job.outcome, JobError):
+        if isinstance(job.outcome, LikenessError):
             self.increment_failed_job_count(pipeline)
         else:
             self.increment_successful_job_count(pipeline)

@@ -41,8 +41,11 @@ def room_on(device: str) -> float:
         return math.inf
     import torch
 
-    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    return float(torch.cuda.mem_get_info(device)[0] + unused)
+    try:
+        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return float(torch.cuda.mem_get_info(device)[0] + unused)
+    except (RuntimeError, AssertionError):  # a device that does not answer; what is loaded onto it says so
+        return math.inf
 
 
 def free_memory(meminfo: Path = MEMINFO, cgroup: Path = CGROUP) -> int:

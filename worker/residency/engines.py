@@ -194,7 +194,7 @@ class Residents:
         """Translate what goes wrong while an engine is brought onto the device, and leave nothing of it there."""
         try:
             yield
-        except (ImportError, OSError, ValueError, RuntimeError, MemoryError) as error:
+        except (ImportError, AttributeError, OSError, ValueError, RuntimeError, MemoryError) as error:
             if spec.name in self._engines:
                 self._drop(spec.name)
             if out_of_memory(error):

@@ -10,7 +10,7 @@ from typing import cast
 from PIL import Image
 
 from likeness.contract.comparison import Compare
-from likeness.contract.errors import JobError, LikenessError
+from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import ComparedRun, Comparison, JobOrder, Result, Scalar, StoredPicture
 from likeness.contract.merit import MERIT, main_figures, merit_of, ranked, recommended, varied
 from likeness.contract.parameters import MAX_SEED
@@ -20,9 +20,10 @@ from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
 from likeness.imaging.upright import upright_image
 from likeness.storage.pictures import PictureStore
+from worker.failures import Failure, input_error
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.scoring import UNBOUNDED
-from worker.runs.subruns import Parts, failed, failure_of, joined
+from worker.runs.subruns import Parts, failure_of, joined
 
 SHOWN = ("ssim", "delta_e", "colour_delta_e")
 """The figures below a picture of the sheet."""
@@ -48,7 +49,7 @@ def compare(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
         tried = _every(runs, given, Parts(order, context, watch, len(runs)))
         return None if tried is None else _found(order, started, given, tried, context.store)
     except LikenessError as error:
-        return failed(error)
+        return input_error(error)
 
 
 def seeded(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
@@ -76,12 +77,13 @@ def _every(runs: Sequence[PlannedRun], given: Picture, parts: Parts) -> list[Tri
 
 def _row(number: int, run: PlannedRun, outcome: Outcome) -> ComparedRun:
     row = ComparedRun(run=number, engine=run.spec.name, parameters=_parameters(run))
-    if isinstance(outcome, JobError):
+    if isinstance(outcome, LikenessError):
         return row.model_copy(update={"error": failure_of(outcome)})
     image, timings = outcome.images[0], outcome.timings.model_copy(update={"queued": 0.0})
     return row.model_copy(
         update={
             "verdict": image.report.verdict,
+            "retouchable": image.report.retouchable,
             "merit": merit_of(image.report),
             "figures": main_figures(image.report),
             "seconds": sum(timings.model_dump(exclude={"loading"}).values()),
@@ -97,7 +99,7 @@ def _parameters(run: PlannedRun) -> dict[str, Scalar]:
 
 
 def _shown(outcome: Outcome, store: PictureStore) -> Image.Image | None:
-    if isinstance(outcome, JobError):
+    if isinstance(outcome, LikenessError):
         return None
     return small(decode(store.get(outcome.images[0].picture), UNBOUNDED))
 
@@ -114,7 +116,7 @@ def _found(order: JobOrder, started: datetime, given: Picture, tried: Sequence[T
     rows = ranked([one.row for one in tried])
     best = [tried[row.run] for row in rows if row.rank is not None]
     if not best:
-        first = cast(JobError, tried[0].outcome)
+        first = cast(Failure, tried[0].outcome)
         return type(first)(f"every run failed; the first: {first.detail}")
     rows = [row.model_copy(update={"image": place}) if row.rank else row for place, row in enumerate(rows)]
     cells = [_cell(row, tried[row.run], varied(rows)) for row in rows]

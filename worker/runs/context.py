@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
-from likeness.contract.errors import JobError
+from likeness.contract.gates import Overrides
 from likeness.contract.jobs import Progress, Result
 from likeness.contract.presets import Presets, load_presets
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.storage.pictures import PictureStore
+from worker.failures import Failure
 from worker.observability.telemetry import Telemetry
 from worker.residency.engines import Residents
 from worker.runs.safeguards import Safeguards
 
-Outcome = Result | JobError
+Outcome = Result | Failure
 """How one job of a run ended. A cancelled one has none."""
 
 
@@ -36,4 +37,6 @@ class Context:
     metrics: LearnedMetrics = WITHOUT_NETWORKS
     safeguards: Safeguards = field(default_factory=Safeguards)
     telemetry: Telemetry = field(default_factory=Telemetry)
+    gates: Overrides = field(default_factory=dict)
+    """Limits of the verdict that differ from those that ship."""
     presets: Presets = field(default_factory=load_presets)

@@ -35,33 +35,39 @@ class Fallback(Generic[RunItem]):
         self._spec, self._residents, self._make, self._pixels = spec, residents, make, pixels
         self._together = together
         self._measures = 0
-        self._learned = False
+        self._needed = 0
+        """Measures after which an image was made that was not made before."""
+        self._split = False
+        """Whether as many together as the run allows did not fit."""
         self.taken: list[str] = []
         """Names of the degradations so far, in order."""
-        if known := residents.shortages.of(spec.name, pixels):
-            self._recall(known)
+        self._known = residents.shortages.of(spec.name, pixels)
+        if self._known:
+            self._recall(self._known)
 
     def run(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, Canvas | JobError]]:
         """Yield what came of each item, batch by batch; nothing of those nobody wants any more. Raises Stopped."""
         rest = list(items)
+        if self._split and len(rest) > self._together:
+            self._note(SPLIT)
         while rest:
             batch, rest = rest[: self._together], rest[self._together :]
             yield from self._outcomes(batch)
 
     def step_down(self) -> None:
         """Let the engine spend memory again, once the run is over, and remember what it took."""
-        if self._learned:
-            self._residents.shortages.note(self._spec.name, self._pixels, Shortage(self._together, self._measures))
+        learned = Shortage(self._together, self._needed)
+        if (self._split or self._needed) and learned != self._known:  # what was only heeded grows no younger
+            self._residents.shortages.note(self._spec.name, self._pixels, learned)
         if self._measures:
             self._residents.relax(self._spec)
 
     def _recall(self, known: Shortage) -> None:
         """Begin with what a run of this size came to."""
-        if known.together < self._together:
-            self._together = known.together
-            self._note(SPLIT)
+        self._split = known.together < self._together
+        self._together = min(self._together, known.together)
         while self._measures < known.measures and (measure := self._residents.save_memory(self._spec)):
-            self._measures += 1
+            self._measures = self._needed = self._measures + 1
             self._note(measure)
 
     def _outcomes(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, Canvas | JobError]]:
@@ -73,12 +79,15 @@ class Fallback(Generic[RunItem]):
         elif len(items) > 1:
             half = len(items) // 2
             if isinstance(made, OutOfMemory):
-                self._together, self._learned = half, True
+                self._together, self._split = half, True
                 self._note(SPLIT)
             yield from self.run(items[:half])
             yield from self.run(items[half:])
         elif isinstance(made, OutOfMemory) and self._saved():
-            yield from self.run(items)
+            for item, again in self.run(items):
+                if not isinstance(again, JobError):
+                    self._needed = self._measures
+                yield item, again
         else:
             yield items[0], self._last_word(made)
 
@@ -113,7 +122,7 @@ class Fallback(Generic[RunItem]):
         if measure is None:
             return False
         if measure != OTHERS:
-            self._measures, self._learned = self._measures + 1, True
+            self._measures += 1
         log.warning("out of memory", engine=self._spec.name, measure=measure)
         self._note(measure)
         return True

@@ -13,7 +13,7 @@ from likeness.imaging.assessment.generated import asked
 from likeness.imaging.flatten import flattened
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.frame import Frame
-from likeness.imaging.masks import upright_mask
+from likeness.imaging.masks import levelled, upright_mask
 from worker.editing.canvas import AnalysedCanvas, cut_out_of
 from worker.editing.plan import EditPlan
 from worker.editing.planner import beside, edit_plan_of
@@ -54,7 +54,7 @@ def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Pict
     frame, least = Frame.of(given), (planned.spec.canvas.multiple, planned.spec.canvas.minimum)
     canvas = frame.canvas(given, *least)
     sent = {name: decode(context.store.get(file), UNBOUNDED) for name, file in order.files.items()}
-    mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
+    mask, said = levelled(upright_mask(original, sent["mask"])) if "mask" in sent else (None, None)
     width, height = frame.upright_size
     analysed = AnalysedCanvas(
         canvas,
@@ -65,4 +65,5 @@ def _plan(order: JobOrder, planned: PlannedRun, context: Context, original: Pict
         cut_out=cut_out_of(original),
         uncovered=None if given is original else Frame.of(original).canvas(original, *least),
     )
-    return edit_plan_of(planned, analysed, beside(original, sent))
+    plan = edit_plan_of(planned, analysed, beside(original, sent))
+    return plan if said is None else plan.noted(said)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import cast
 
-from likeness.contract.errors import JobError, LikenessError
+from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Original, Reproduced, Reproduces, Reproduction, Result
 from likeness.contract.runs import plan_of
 from likeness.contract.tasks import Generate, Task
@@ -12,9 +12,10 @@ from likeness.imaging.assessment.reproduction import differences, sameness_of
 from likeness.imaging.formats.decode import peek
 from likeness.imaging.masks import upright_size
 from likeness.storage.pictures import PictureStore
+from worker.failures import input_error
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.scoring import UNBOUNDED
-from worker.runs.subruns import Parts, failed, failure_of, joined
+from worker.runs.subruns import Parts, failure_of, joined
 
 
 def reproduce(order: JobOrder, context: Context, watch: Watch) -> Outcome | None:
@@ -26,7 +27,7 @@ def reproduce(order: JobOrder, context: Context, watch: Watch) -> Outcome | None
         outcomes = _every(earlier.originals, parts)
         return None if outcomes is None else _found(order, started, outcomes, context.store)
     except LikenessError as error:
-        return failed(error)
+        return input_error(error)
 
 
 def _every(originals: Sequence[Original], parts: Parts) -> list[Outcome] | None:
@@ -61,7 +62,7 @@ def _found(order: JobOrder, started: datetime, outcomes: Sequence[Outcome], stor
 
 def _told(row: Reproduced, image: int, original: Original, outcome: Outcome, store: PictureStore) -> Reproduced:
     """Return the row with what became of its image, which is number `image` of the new job."""
-    if isinstance(outcome, JobError):
+    if isinstance(outcome, LikenessError):
         return row.model_copy(update={"error": failure_of(outcome)})
     sameness, figures, said = sameness_of(store.get(original.picture), store.get(outcome.images[0].picture))
     reasons = said + differences(original.recipe, outcome.recipe)

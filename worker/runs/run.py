@@ -21,7 +21,7 @@ from likeness.imaging.formats.encode import encode, wanted_format
 from likeness.imaging.registration import undone
 from worker.editing.working_size import made_at_working_size
 from worker.engine import AllCancelled, Canvas, Engine, EngineTask, Preview, Stage
-from worker.failures import job_error
+from worker.failures import input_error, job_error
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.fallback import Fallback
 from worker.runs.findings import left_alone, remarks, told, without_details
@@ -94,12 +94,8 @@ class Run:
         """Decode the input onto its canvas; a job whose input is bad fails alone."""
         try:
             work = prepared(order, self.spec, self.context)
-        except JobError as error:
-            self.outcomes[order.id] = error
-        except StoreUnavailable as error:
-            self.outcomes[order.id] = StoreFailed(error.detail)
         except LikenessError as error:
-            self.outcomes[order.id] = EngineFailed(f"the input could not be prepared: {error.detail}")
+            self.outcomes[order.id] = input_error(error)
         except Exception as error:  # a segmenter out of memory, say: this job's end, not the run's
             self.outcomes[order.id] = job_error(error)
             log.warning("the input could not be prepared", job=order.id, exc_info=error)
@@ -187,7 +183,8 @@ class Run:
         """Return a file with its report, and with what the engine found."""
         left = left_alone(task.findings.kept, work.plan.product)
         check = without_details(work.plan.check, task.findings, left)
-        candidate = score(work.given, data, work.task, check, self.context.metrics, faults)
+        context = self.context
+        candidate = score(work.given, data, work.task, check, context.metrics, faults, context.gates)
         said = remarks(work.task, work.plan.notes, task.findings, left)
         return replace(candidate, report=told(candidate.report, work, said), left_alone=left)
 
@@ -198,7 +195,7 @@ class Run:
             return None
         made = provenance_of(self.spec, work.order, task, seed)
         image = work.plan.locked(work.given, work.frame.restore(canvas))
-        wanted = wanted_format(work.task, work.frame.format)
+        wanted = wanted_format(work.task, work.frame.format, work.frame.lossless)
         data = encode(image, work.frame, wanted, self.safeguards.xmp(made), work.task.quality)
         return self.safeguards.signed(data, made)
 

@@ -62,7 +62,7 @@ class Work:
     @property
     def open(self) -> bool:
         """Whether another attempt should be made."""
-        done = any(candidate.accepted for candidate in self.candidates)
+        done = any(not candidate.rejected for candidate in self.candidates)
         return self.wanted and self.error is None and not done and self.attempts < self._most(self.task.attempts)
 
     def seeds(self) -> list[int]:

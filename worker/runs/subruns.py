@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from likeness.contract.errors import EngineFailed, JobError, JobTimeout, LikenessError, StoreFailed, StoreUnavailable
+from likeness.contract.errors import JobTimeout
 from likeness.contract.jobs import JobFailure, JobOrder, MadeImage, Progress, Result, Timings
 from likeness.contract.runs import PlannedRun
 from worker.engine import Stopped
+from worker.failures import Failure
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.deadline import Deadline
 from worker.runs.kinds import run_of
@@ -69,14 +70,7 @@ def joined(order: JobOrder, started: datetime, results: Sequence[Result]) -> Res
     return first.model_copy(update={"images": images, "timings": timings, "batch": 1, "degradations": taken})
 
 
-def failed(error: LikenessError) -> JobError:
-    """Return what went wrong around the parts as the error of the job."""
-    if isinstance(error, JobError):
-        return error
-    return StoreFailed(error.detail) if isinstance(error, StoreUnavailable) else EngineFailed(error.detail)
-
-
-def failure_of(error: JobError) -> JobFailure:
+def failure_of(error: Failure) -> JobFailure:
     """Return the error of a part as its row tells it."""
     return JobFailure(code=error.code, detail=error.detail, fault=error.fault)
 

@@ -10,6 +10,7 @@ LikenessError
 │   ├── InvalidPicture          not an image, truncated, or damaged
 │   ├── UnsupportedFormat       an image, but of a format or mode that is not taken
 │   ├── AnimatedPicture         more than one frame
+│   ├── MultiViewPicture        several images that are parts of one view
 │   ├── PictureTooLarge         more pixels, or a longer side, than the bound
 │   ├── UploadTooLarge          more bytes than the bound
 │   ├── UploadTooSlow           the body did not arrive in time
@@ -20,7 +21,8 @@ LikenessError
 │   ├── NotAuthenticated        no key, or one that is not known
 │   ├── ScopeMissing            the key may not do this
 │   ├── OriginNotAllowed        it may come from a web page of another site, or from another machine
-│   ├── NoSuchRoute             no such address, or not with this method
+│   ├── NoSuchRoute             no such address
+│   ├── MethodNotAllowed        the address is there, but not with this method
 │   ├── JobNotFound             no such job for this key
 │   ├── JobExpired              there was such a job; its lifetime is over
 │   ├── ImageNotFound           the job has no image of that number
@@ -74,6 +76,8 @@ from likeness.contract.errors.requests import (
     JobExpired,
     JobNotFinished,
     JobNotFound,
+    MethodNotAllowed,
+    MultiViewPicture,
     NoPreview,
     NoSuchRoute,
     NotAcceptable,
@@ -118,6 +122,8 @@ __all__ = [
     "JobNotFound",
     "JobTimeout",
     "LikenessError",
+    "MethodNotAllowed",
+    "MultiViewPicture",
     "NoPreview",
     "NoProduct",
     "NoSuchRoute",

@@ -62,6 +62,12 @@ class AnimatedPicture(RequestError):
     code, title = "animated_picture", "The image is animated"
 
 
+class MultiViewPicture(RequestError):
+    """Several images that are parts of one view: a panorama, a stereo pair, several angles."""
+
+    code, title = "multi_view_picture", "The file holds several views"
+
+
 class PictureTooLarge(RequestError):
     """More pixels or a longer side than the limit."""
 
@@ -123,9 +129,15 @@ class OriginNotAllowed(RequestError):
 
 
 class NoSuchRoute(RequestError):
-    """No such address, or not with this method."""
+    """No such address."""
 
     code, title = "no_such_route", "This address does not exist"
+
+
+class MethodNotAllowed(RequestError):
+    """The address does not support this method; the header `Allow` has those that it does."""
+
+    code, title = "method_not_allowed", "This address does not support the method"
 
 
 class JobNotFound(RequestError):

@@ -52,7 +52,7 @@ def report_picture(given: Image.Image | None, made: Image.Image, report: Report)
         _draw_scores(draw, (GAP, edit_top), _shortened(f"edit: {report.edit.asked}", CELL + 20), report.edit.scores)
     if report.locked:
         _draw_lock(draw, (RIGHT_TABLE, lock_top), width - GAP, report.locked)
-    _draw_verdict(draw, verdict_top, width, report.verdict, reasons)
+    _draw_verdict(draw, verdict_top, width, report, reasons)
     return card
 
 
@@ -230,10 +230,11 @@ def _said(value: str | float | None) -> str:
     return "none" if value is None else str(value)
 
 
-def _draw_verdict(draw: ImageDraw.ImageDraw, top: int, width: int, verdict: Verdict, reasons: Sequence[str]) -> None:
-    colour: Colour = GOOD if verdict is Verdict.ACCEPTED else BAD
+def _draw_verdict(draw: ImageDraw.ImageDraw, top: int, width: int, report: Report, reasons: Sequence[str]) -> None:
+    colour: Colour = {Verdict.ACCEPTED: GOOD, Verdict.REJECTED: BAD, Verdict.NOT_JUDGED: FAINT}[report.verdict]
+    said = report.verdict.value.replace("_", " ") + (", can be retouched" if report.retouchable else "")
     draw.rectangle((GAP, top, width - GAP, top + LINE + 4), fill=colour)
-    draw.text((GAP + 8, top + 4), verdict.value, PAPER, _font(TEXT))
+    draw.text((GAP + 8, top + 4), said, PAPER, _font(TEXT))
     for index, line in enumerate(reasons):
         draw.text((GAP, top + LINE + GAP // 2 + 2 + index * LINE), line, INK, _font(TEXT))
 

@@ -7,6 +7,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness.contract.gates import GateKind
 from likeness.contract.report import EditReport, Score, Thresholds
 from likeness.imaging.assessment.learned import Captions
 from likeness.imaging.assessment.scores import SIZES_DIFFER, missed, scored
@@ -38,7 +39,11 @@ class EditCheck:
     `asked` is the edit as understood. `inside` is where it belongs, H x W in 0..1 of the upright image; None
     is everywhere. `colour` is what the mean inside should be, sRGB in 0..255, where one is asked; `chromatic` is False
     for black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright image.
-    `captions` say what the images show, for CLIP. `changes` is False where the same image was asked for.
+    `captions` say what the images show, for CLIP. `changes` is False where the same image was asked for. `kind` says
+    whose limits the figures are held against; for these `product` is where the product is, H x W in 0..1, `plain`
+    whether the colour is that of all the background, `factor` by how much the product is to grow, `light` the light
+    that is asked, as instructions name it. `notes` are sentences on how the request was read, which go into the report
+    whatever its verdict. `lossy` says that what is kept may change as far as JPEG at a high quality changes it.
     """
 
     asked: str
@@ -48,6 +53,13 @@ class EditCheck:
     kept: Where | None = None
     captions: Captions | None = None
     changes: bool = True
+    kind: GateKind = GateKind.DRAWN
+    product: Floats | None = None
+    plain: bool = False
+    factor: float = 1.0
+    light: str = ""
+    notes: tuple[str, ...] = ()
+    lossy: bool = False
 
 
 def edit_report(
@@ -63,7 +75,7 @@ def edit_report(
     told, and judge nothing.
     """
     if given.shape == made.shape:
-        scores, misses = _measured(given, made, check, set(thresholds.model_dump(exclude_none=True)))
+        scores, misses = _measured(given, made, check, set(thresholds.asked()))
     else:
         scores, misses = [scored(name, None, SIZES_DIFFER) for name in NAMES], [SIZES_DIFFER]
     misses += missed(scores, thresholds)

@@ -18,7 +18,7 @@ from likeness.imaging.picture import Picture
 
 NOTHING_GIVEN = "nothing to compare with: the image was generated"
 NOTHING_SAID = "no prompt to compare with"
-FINE = "frame as requested; all sanity checks passed"
+FINE = "frame as requested; all sanity checks passed; what it shows cannot be judged by figures: look at it"
 GREY = (128, 128, 128)
 
 
@@ -37,7 +37,8 @@ def assess_generated(
     """Return the report of `made`, whose frame `given` has, as `asked` returns it.
 
     Every metric of likeness is null; `clip_score` to the prompt is there where there is one and `metrics` has it, and
-    rejects nothing: the frame, `faults` and the tripwires alone decide.
+    rejects nothing: the frame, `faults` and the tripwires alone do. None is accepted: what was made from nothing cannot
+    be judged by figures.
     """
     rgb: NDArray[Any] = rgb_of(made)
     frame = frame_table(given, made)
@@ -47,6 +48,6 @@ def assess_generated(
     return Report(
         frame=frame,
         fidelity=[*null, clip],
-        verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
+        verdict=Verdict.REJECTED if misses else Verdict.NOT_JUDGED,
         reasons=misses or [FINE],
     )

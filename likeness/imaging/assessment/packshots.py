@@ -24,6 +24,7 @@ MOST_DOUBT: Final = 0.1
 SIDE: Final = 512
 """Px of the longer side at which a product is compared with the original."""
 BEHIND: Final = 0.5
+FINE: Final = "frame as asked; every rule that must be met is"
 METRICS: Final = {"psnr": psnr, "ssim": ssim, "delta_e": delta_e}
 
 
@@ -41,11 +42,11 @@ class Judged:
 
 
 def reported(judged: Judged, made: Picture) -> Report:
-    """Return the report of a made picture, measured on its file. A `must` that is missed or open rejects it."""
+    """Return the report of a made picture, measured on its file. A `must` that is missed rejects it."""
     frame = _frame(judged, made)
     misses = [f"{row.name}: {row.made}, asked {row.given}" for row in frame if not row.equal]
     misses += [missed(row) for row in judged.compliance.missed]
-    misses += [f"{row.rule} could not be judged: {row.note}" for row in judged.compliance.unjudged]
+    unknown = [f"{row.rule} could not be judged: {row.note}" for row in judged.compliance.unjudged]
     if judged.locked and judged.locked.max_abs_diff:
         misses.append(f"the product's own pixels changed by {judged.locked.max_abs_diff}")
     if judged.doubt > MOST_DOUBT:
@@ -56,8 +57,8 @@ def reported(judged: Judged, made: Picture) -> Report:
         fidelity=list(judged.scores),
         compliance=judged.compliance,
         locked=judged.locked,
-        verdict=Verdict.REJECTED if misses else Verdict.ACCEPTED,
-        reasons=[*(misses or ["frame as asked; every rule that must be met is"]), *advised, *judged.notes],
+        verdict=Verdict.REJECTED if misses else Verdict.NOT_JUDGED if unknown else Verdict.ACCEPTED,
+        reasons=[*misses, *unknown, *([] if misses or unknown else [FINE]), *advised, *judged.notes],
     )
 
 

@@ -38,7 +38,7 @@ def scored(name: str, value: float | None, reason: str | None = None) -> Score:
 
 def missed(scores: Iterable[Score], thresholds: Thresholds) -> list[str]:
     """Return a sentence for each asked metric that was measured and missed."""
-    asked: dict[str, float] = thresholds.model_dump(exclude_none=True)
+    asked = thresholds.asked()
     return [
         _miss(score, score.value, asked[score.name])
         for score in scores

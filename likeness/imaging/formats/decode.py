@@ -5,17 +5,17 @@ can be asked for a size. Pillow then gets only the parts of the file that make p
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
 
 from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from likeness.contract.errors import InvalidPicture, PictureTooLarge, UnsupportedFormat, UploadTooLarge
-from likeness.imaging.colour import pillow_transparency
+from likeness.imaging.colour import DeepImage, pillow_transparency
 from likeness.imaging.formats import jpeg, png, webp
 from likeness.imaging.picture import Format, Header, Picture
 
-__all__ = ["Bounds", "Format", "Header", "Picture", "decode", "peek"]
+__all__ = ["Bounds", "Format", "Header", "Picture", "decode", "peek", "verify"]
 
 OTHER_FORMATS = {
     b"GIF8": "GIF",
@@ -35,8 +35,8 @@ OTHER_FORMATS = {
 class Bounds:
     """The largest file (bytes) and image (pixels in all, pixels per side) that are taken."""
 
-    max_bytes: int = 25 * 2**20
-    max_pixels: int = 40_000_000
+    max_bytes: int = 40_000_000
+    max_pixels: int = 51_000_000
     max_side: int = 16_384
 
 
@@ -55,11 +55,17 @@ def peek(data: bytes, bounds: Bounds) -> Header:
 def decode(data: bytes, bounds: Bounds) -> Picture:
     """Return the image with every pixel loaded and nothing turned or converted; raises what `peek` raises."""
     header = peek(data, bounds)
-    pixels = _load(data, header)
+    pixels = _loaded(data, header).copy()  # free of the file
+    if header.mode == "RGB" and header.bit_depth == 16:
+        pixels = DeepImage(png.deep_samples(data))
     pixels.info = pillow_transparency(header.transparency, header.mode, header.bit_depth)
-    return Picture(
-        pixels, header.format, header.icc_profile, header.dpi, header.orientation, header.bit_depth, header.transparency
-    )
+    said = {field.name: getattr(header, field.name) for field in fields(Picture) if field.name != "pixels"}
+    return Picture(pixels, **said)
+
+
+def verify(data: bytes, bounds: Bounds) -> None:
+    """Decode the image to its last pixel and keep nothing of it; raises what `peek` raises."""
+    _loaded(data, peek(data, bounds))
 
 
 def _read_header(data: bytes) -> Header:
@@ -94,18 +100,18 @@ def check_size(width: int, height: int, bounds: Bounds) -> None:
         raise PictureTooLarge(f"{width * height} pixels; at most {bounds.max_pixels}")
 
 
-def _load(data: bytes, header: Header) -> Image.Image:
-    """Return the loaded pixels, free of the file. Pillow's errors end here."""
+def _loaded(data: bytes, header: Header) -> Image.Image:
+    """Return the image with its pixels loaded. Pillow's errors end here."""
     try:
         image = _open(data, header)
         if image.size != (header.width, header.height) or image.mode != header.mode:
             raise InvalidPicture(f"the header says {header.width} x {header.height} {header.mode}; the pixels differ")
         image.load()
-        return image.copy()
     except Image.DecompressionBombError as exc:
         raise PictureTooLarge(f"{header.width * header.height} pixels in a WebP file") from exc
     except (OSError, SyntaxError, ValueError, IndexError, TypeError, EOFError, OverflowError, struct.error) as exc:
         raise InvalidPicture(f"the {header.format} file is cut off or damaged") from exc
+    return image
 
 
 def _open(data: bytes, header: Header) -> Image.Image:

@@ -1,6 +1,7 @@
 """A restored image to bytes, with what its frame says beside the pixels and nothing else of the given file."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ from PIL import Image
 from likeness.contract.errors import InvalidField
 from likeness.contract.tasks import DrawnTask
 from likeness.imaging.colour import samples_of
+from likeness.imaging.colour_space import colours_of
 from likeness.imaging.formats import exif, png, webp
 from likeness.imaging.frame import Frame
 from likeness.imaging.picture import Format, Header
@@ -21,36 +23,43 @@ MODES_HELD: dict[Format, set[str]] = {
     "webp": {"RGB", "RGBA"},
 }
 EXACT: set[Format] = {"png"}
-"""Formats that give every pixel back as it was."""
+"""Formats that give every pixel back as it was; a WebP of a lossless one does too."""
 PNG_LEVEL = 1  # a third of the default's time for 8 % more bytes
 JPEG_QUALITY = 95
 WEBP_QUALITY = 92
 WEBP_METHOD = 2
 
 
-def wanted_format(task: DrawnTask, own_format: Format) -> WantedFormat:
+def wanted_format(task: DrawnTask, own_format: Format, lossless: bool = False) -> WantedFormat:
     """Return the file format to make of an image of `own_format`: what `task` asks for, or what its lock needs.
 
-    Raises InvalidField at "format" when an asked format would lose locked pixels, at "quality" when it has none.
+    `lossless` says so of an own WebP, which stays so unless a quality is asked. Raises InvalidField at "format" when an
+    asked format would lose locked pixels, at "quality" when it has none.
     """
-    wanted = _wanted(task, own_format)
+    exact: set[Format] = {*EXACT, "webp"} if lossless and own_format == "webp" and task.quality is None else EXACT
+    wanted = _wanted(task, own_format, exact)
     if task.quality is not None and _resolved(own_format, wanted) == "png":
         raise InvalidField.at("quality", "png has none, it is exact; leave it out, or take jpeg or webp")
     return wanted
 
 
-def _wanted(task: DrawnTask, own_format: Format) -> WantedFormat:
+def _wanted(task: DrawnTask, own_format: Format, exact: set[Format]) -> WantedFormat:
     if task.kind == "generate":
         return task.format
     asked: WantedFormat | None = task.format.value if task.format else None
     if task.kind == "recreate" or not task.locks:
         return asked or "same"
     format = _resolved(own_format, asked or "same")
-    if format in EXACT:
+    if task.lossy_lock and format != "jpeg":
+        raise InvalidField.at(
+            "lossy_lock", f"it allows jpeg, but the result is {format}; set format to jpeg, or omit it"
+        )
+    if format in exact or task.lossy_lock:
         return asked or "same"
     if asked:
+        more = ", or set lossy_lock" if format == "jpeg" else ""
         raise InvalidField.at(
-            "format", f"a lock is exact to the last grey level, which {format} is not; take png, or leave format out"
+            "format", f"a lock is exact to the last grey level, which {format} is not; take png, or omit format{more}"
         )
     return "png"
 
@@ -87,16 +96,20 @@ def _why_not(given: Header | Frame, format: Format) -> str | None:
         return "a transparent colour"
     if format != "png" and given.bit_depth != 8:
         return f"{given.bit_depth} bits per channel"
+    if format != "png" and (told := colours_of(given)) != colours_of(replace(given, colour_chunks=())):
+        return f"colours told by chunks of a PNG ({told})"
     if format == "webp" and max(given.width, given.height) > webp.MAX_SIDE:
         return f"a side of over {webp.MAX_SIDE} px"
     return None
 
 
 def _png(image: Image.Image, frame: Frame, xmp: bytes, quality: int | None) -> bytes:
-    extra = png.metadata(frame.icc_profile, frame.dpi, _exif(frame.orientation), xmp)
+    extra = png.metadata(frame.icc_profile, frame.dpi, _exif(frame.orientation), xmp, frame.colour_chunks)
     samples, depth = samples_of(image), frame.bit_depth
     if frame.palette:
         return png.write(samples, depth, frame.palette.colours, frame.transparency, extra)
+    if depth == 16 and frame.mode == "RGB":
+        return png.write_deep(samples, frame.transparency, extra)
     if depth < 8:
         return png.write(samples // (255 // (2**depth - 1)), depth, None, frame.transparency, extra)
     return png.with_chunks(_saved(image, "PNG", compress_level=PNG_LEVEL), extra)
@@ -120,6 +133,7 @@ def _webp(image: Image.Image, frame: Frame, xmp: bytes, quality: int | None) -> 
     return _saved(
         image,
         "WEBP",
+        lossless=frame.lossless and quality is None,
         quality=quality or WEBP_QUALITY,
         method=WEBP_METHOD,
         exact=True,

@@ -11,7 +11,7 @@ from fractions import Fraction
 from likeness.imaging.picture import Dpi, plausible_dpi
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
-SHORT, LONG, RATIONAL = 3, 4, 5
+SHORT, LONG, RATIONAL, UNDEFINED = 3, 4, 5, 7
 INCH, CENTIMETRE = 2, 3
 BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
@@ -49,32 +49,47 @@ def write(tags: Tags) -> bytes:
 
 def number(block: bytes, tag: int) -> int | None:
     """Return a SHORT or LONG of a TIFF block's first directory, or None."""
-    order, (kind, raw) = _order(block), _entries(block).get(tag, (0, b""))
+    order, (kind, raw) = byte_order(block), _entries(block).get(tag, (0, b""))
     if kind == SHORT:
         return int(struct.unpack_from(order + "H", raw)[0])
     return int(struct.unpack(order + "I", raw)[0]) if kind == LONG else None
 
 
-def _order(block: bytes) -> str:
+def undefined(block: bytes, tag: int) -> bytes:
+    """Return the bytes of an UNDEFINED of more than four bytes of a TIFF block's first directory; none if malformed."""
+    kind, count, raw = _rows(block).get(tag, (0, 0, b""))
+    if kind != UNDEFINED or count <= len(raw):
+        return b""
+    (at,) = struct.unpack(byte_order(block) + "I", raw)
+    return block[at : at + count]
+
+
+def byte_order(block: bytes) -> str:
+    """Return how the numbers of a TIFF block are written, as `struct` names it: "<" or ">"."""
     return BYTE_ORDERS.get(block[:4], "<")
 
 
 def _entries(block: bytes) -> dict[int, tuple[int, bytes]]:
     """Return tag -> (kind, its four value bytes) of the first directory; empty when the block is malformed."""
+    return {tag: (kind, raw) for tag, (kind, _, raw) in _rows(block).items()}
+
+
+def _rows(block: bytes) -> dict[int, tuple[int, int, bytes]]:
+    """Return tag -> (kind, count, its four value bytes), as `_entries`."""
     if block[:4] not in BYTE_ORDERS or len(block) < 10:
         return {}
-    order = _order(block)
+    order = byte_order(block)
     (start,) = struct.unpack_from(order + "I", block, 4)
     if start + 2 > len(block):
         return {}
     (count,) = struct.unpack_from(order + "H", block, start)
     body = block[start + 2 : start + 2 + 12 * count]
     rows = struct.iter_unpack(order + "HHI4s", body[: len(body) // 12 * 12])
-    return {tag: (kind, raw) for tag, kind, _, raw in rows}
+    return {tag: (kind, count, raw) for tag, kind, count, raw in rows}
 
 
 def _rational(block: bytes, tag: int) -> float | None:
-    order, (kind, raw) = _order(block), _entries(block).get(tag, (0, b""))
+    order, (kind, raw) = byte_order(block), _entries(block).get(tag, (0, b""))
     if kind != RATIONAL:
         return None
     (at,) = struct.unpack(order + "I", raw)

@@ -4,7 +4,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from likeness.contract.errors import AnimatedPicture, InvalidPicture, UnsupportedFormat
+from likeness.contract.errors import InvalidPicture, MultiViewPicture, UnsupportedFormat
 from likeness.imaging.formats import exif
 from likeness.imaging.picture import MAX_PROFILE_BYTES, Dpi, Header, plausible_dpi
 
@@ -17,18 +17,24 @@ FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 TAKEN_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # what libjpeg decodes: baseline, extended, progressive, arithmetic
 BARE_MARKERS = {0x01, *range(0xD0, 0xD9)}  # without a length
 MODES = {1: "L", 3: "RGB", 4: "CMYK"}
-NUMBER_OF_IMAGES = 0xB001
+MP_ENTRIES = 0xB002
+MP_TYPE, MULTI_VIEW = 0x00FFFFFF, {0x020001: "a panorama", 0x020002: "a stereo pair", 0x020003: "several angles"}
+ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 
 _marker = re.compile(rb"\xff[^\x00\xff]")
+_marker_in_scan = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # restarts and stuffed bytes belong to the coded pixels
 
 Segment = tuple[int, bytes]
 
 
 def read(data: bytes) -> Header:
-    """Return the header of a JPEG file. Raises InvalidPicture, UnsupportedFormat or AnimatedPicture."""
+    """Return the header of a JPEG file, of its first image. Raises InvalidPicture, UnsupportedFormat, MultiViewPicture.
+
+    Behind the first image a camera may put others (thumbnails, a gain map), and a phone a video: they are left out.
+    """
     segments = [(marker, data[start:end]) for marker, start, end in _segments(data)]
-    _refuse_several_pictures(segments)
+    _refuse_several_views(segments)
     width, height, mode = _frame(segments)
     tags = exif.read(_first(segments, APP1, b"Exif\0\0"))
     return Header(
@@ -39,20 +45,19 @@ def read(data: bytes) -> Header:
         orientation=tags.orientation,
         icc_profile=_profile(segments),
         dpi=_jfif_dpi(segments) or tags.dpi,
+        gain_map=_has_gain_map(segments),
     )
 
 
 def pixels_only(data: bytes) -> bytes:
-    """Return the file with nothing but the segments that make pixels (Adobe's tells how colours are stored)."""
-    kept, scan = [data[:2]], len(data)
+    """Return the first image with nothing but the segments that make pixels (Adobe's tells how colours are stored)."""
+    kept, scan, coded = [data[:2]], len(data), len(data)
     for marker, start, end in _segments(data):
         if marker == START_OF_SCAN:
-            scan = start - 4
+            scan, coded = start - 4, end
         elif marker in (APP0, APP14) or not (APP0 <= marker <= 0xEF or marker == COMMENT):
             kept.append(data[start - 4 : end])
-    if data.count(b"\xff\xda", scan) > MAX_SCANS:
-        raise InvalidPicture(f"a JPEG of more than {MAX_SCANS} scans")
-    return b"".join([*kept, data[scan:]])
+    return b"".join([*kept, data[scan : _end_of_image(data, coded)]])
 
 
 def xmp(data: bytes) -> bytes | None:
@@ -83,6 +88,24 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     raise InvalidPicture(f"a JPEG of more than {MAX_SEGMENTS} segments")
 
 
+def _end_of_image(data: bytes, at: int) -> int:
+    """Return where the image ends whose first scan's coded pixels begin at `at`: behind its end-of-image marker."""
+    scans = 1
+    for _ in range(MAX_SEGMENTS):
+        match = _marker_in_scan.search(data, at)
+        if match is None:
+            raise InvalidPicture("the JPEG file is cut off")
+        marker, at = data[match.end() - 1], match.end()
+        if marker == END_OF_IMAGE:
+            return at
+        scans += marker == START_OF_SCAN
+        if scans > MAX_SCANS:
+            raise InvalidPicture(f"a JPEG of more than {MAX_SCANS} scans")
+        if marker not in BARE_MARKERS:
+            at += int.from_bytes(data[at : at + 2], "big")
+    raise InvalidPicture(f"a JPEG of more than {MAX_SEGMENTS} segments")
+
+
 def _frame(segments: list[Segment]) -> tuple[int, int, str]:
     """Return width, height and mode from the one start-of-frame segment."""
     frames = [(marker, body) for marker, body in segments if marker in FRAMES]
@@ -97,15 +120,24 @@ def _frame(segments: list[Segment]) -> tuple[int, int, str]:
     return width, height, MODES[layers]
 
 
-def _refuse_several_pictures(segments: list[Segment]) -> None:
-    """Raise AnimatedPicture for a multi-image file. A second image that is only an HDR gain map does not count."""
+def _refuse_several_views(segments: list[Segment]) -> None:
+    """Raise MultiViewPicture where the images of a file are parts of one view (CIPA DC-007, Multi-Picture Format).
+
+    Thumbnails, and images of a kind that is not told (such as gain maps), stand beside a first image that is whole.
+    """
+    index = _first(segments, APP2, b"MPF\0")[4:]
+    order = exif.byte_order(index)
+    entries = exif.undefined(index, MP_ENTRIES)
+    for (attribute,) in struct.iter_unpack(order + "I12x", entries[: len(entries) // 16 * 16]):
+        if view := MULTI_VIEW.get(attribute & MP_TYPE):
+            raise MultiViewPicture(f"a JPEG of several images that make up {view}; one that stands alone is taken")
+
+
+def _has_gain_map(segments: list[Segment]) -> bool:
+    """Whether a gain map stands behind the image, by Android's XMP (Ultra HDR) or by ISO 21496-1."""
     if any(marker == APP1 and b"hdrgm:Version" in body for marker, body in segments):
-        return
-    for marker, body in segments:
-        if marker == APP2 and body.startswith(b"MPF\0"):
-            count = exif.number(body[4:], NUMBER_OF_IMAGES) or 1
-            if count > 1:
-                raise AnimatedPicture(f"a JPEG that holds {count} images; one is taken")
+        return True
+    return bool(_first(segments, APP2, ISO_GAIN_MAP))
 
 
 def _first(segments: list[Segment], wanted: int, prefix: bytes) -> bytes:

@@ -8,12 +8,13 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from likeness.contract.errors import AnimatedPicture, InvalidPicture, UnsupportedFormat
 from likeness.imaging.formats import exif
-from likeness.imaging.picture import MAX_PROFILE_BYTES, MAX_XMP_BYTES, Dpi, Header, plausible_dpi
+from likeness.imaging.picture import MAX_PROFILE_BYTES, MAX_XMP_BYTES, ColourChunks, Dpi, Header, plausible_dpi
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 65_536  # walking them costs time; a 25 MiB file in 8 KiB pieces has 3,200
@@ -28,6 +29,7 @@ MODES = {
     (8, GREY): "L",
     (16, GREY): "I;16",
     (8, COLOUR): "RGB",
+    (16, COLOUR): "RGB",
     (1, PALETTE): "P",
     (2, PALETTE): "P",
     (4, PALETTE): "P",
@@ -36,7 +38,9 @@ MODES = {
     (8, COLOUR_ALPHA): "RGBA",
 }
 PIXEL_CHUNKS = {b"PLTE", b"tRNS", b"IDAT", b"IEND"}
-FRAME_CHUNKS = {b"PLTE", b"tRNS", b"pHYs", b"eXIf", b"iCCP"}
+COLOUR_CHUNKS = {b"cICP": 4, b"sRGB": 1, b"gAMA": 4, b"cHRM": 32}
+"""Bytes of each; in the order in which the specification lets one overrule the next (iCCP stands behind cICP)."""
+FRAME_CHUNKS = {b"PLTE", b"tRNS", b"pHYs", b"eXIf", b"iCCP", *COLOUR_CHUNKS}
 XMP_PREFIX = b"XML:com.adobe.xmp" + bytes(5)  # keyword, not compressed, no language, no translated keyword
 
 
@@ -61,6 +65,9 @@ def read(data: bytes) -> Header:
         icc_profile=_profile(found[b"iCCP"]) if b"iCCP" in found else None,
         dpi=_dpi(found.get(b"pHYs", b"")),
         transparency=_transparency(found.get(b"tRNS"), kind),
+        colour_chunks=tuple(
+            (name.decode(), found[name]) for name, size in COLOUR_CHUNKS.items() if len(found.get(name, b"")) == size
+        ),
     )
 
 
@@ -72,6 +79,23 @@ def pixels_only(data: bytes) -> bytes:
             _checked(data, name, start, end)
             kept.append(data[start - 8 : end + 4])
     return b"".join(kept)
+
+
+def deep_samples(data: bytes) -> NDArray[np.uint16]:
+    """Return the samples of a file of 16 bits per channel in colour, H x W x 3; Pillow would leave out half of them.
+
+    Of a file that Pillow has decoded without an error.
+    """
+    found = cv2.imdecode(np.frombuffer(pixels_only(data), np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None or found.dtype != np.uint16 or found.ndim != 3:
+        raise InvalidPicture("the PNG file is cut off or damaged")
+    return np.ascontiguousarray(found[..., 2::-1])
+
+
+def write_deep(samples: NDArray[np.uint16], transparency: bytes | None, extra: tuple[bytes, ...] = ()) -> bytes:
+    """Return a PNG of H x W x 3 samples of 16 bits, with whole chunks put behind its header."""
+    _, data = cv2.imencode(".png", samples[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, FAST])
+    return with_chunks(data.tobytes(), (*extra, *([chunk(b"tRNS", transparency)] if transparency else [])))
 
 
 def write(
@@ -115,10 +139,14 @@ def xmp(data: bytes) -> bytes | None:
 
 
 def metadata(
-    icc_profile: bytes | None, dpi: Dpi | None, exif_block: bytes, xmp_packet: bytes = b""
+    icc_profile: bytes | None,
+    dpi: Dpi | None,
+    exif_block: bytes,
+    xmp_packet: bytes = b"",
+    colour_chunks: ColourChunks = (),
 ) -> tuple[bytes, ...]:
-    """Return the chunks for a profile, a resolution, an EXIF block and an XMP packet, those that there are."""
-    chunks = []
+    """Return the chunks for colours, a resolution, an EXIF block and an XMP packet, those that there are."""
+    chunks = [chunk(name.encode(), body) for name, body in colour_chunks]
     if icc_profile:
         chunks.append(chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile)))
     if dpi:
@@ -151,8 +179,8 @@ def _ihdr(data: bytes) -> tuple[int, int, int, int]:
 
 
 def _mode(depth: int, kind: int) -> str:
-    if depth == 16 and kind in (COLOUR, GREY_ALPHA, COLOUR_ALPHA):
-        raise UnsupportedFormat("16 bits per channel are taken in grey without alpha only; send 8 bits per channel")
+    if depth == 16 and kind in (GREY_ALPHA, COLOUR_ALPHA):
+        raise UnsupportedFormat("16 bits per channel are taken without alpha only; send 8 bits per channel")
     if (depth, kind) not in MODES:
         raise InvalidPicture(f"a PNG of colour type {kind} with {depth} bits, which does not exist")
     return MODES[depth, kind]

@@ -37,6 +37,7 @@ def read(data: bytes) -> Header:
         orientation=tags.orientation,
         icc_profile=found.get(b"ICCP"),
         dpi=tags.dpi,
+        lossless=b"VP8L" in found,
     )
 
 

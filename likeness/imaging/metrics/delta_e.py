@@ -34,8 +34,10 @@ def delta_e(given: Floats, made: Floats) -> float:
 
 
 def lab(rgb: Floats) -> Reals:
-    """Return 3 x H x W CIELAB planes of H x W x 3 sRGB in 0..1."""
-    linear = np.where(rgb > 0.04045, np.power((rgb + 0.055) / 1.055, np.float32(2.4)), rgb / 12.92)
+    """Return 3 x H x W CIELAB planes of H x W x 3 sRGB; values beyond 0..1 are colours that sRGB cannot show."""
+    size = np.abs(rgb)
+    curved = np.where(size > 0.04045, np.power((size + 0.055) / 1.055, np.float32(2.4)), size / 12.92)
+    linear = np.copysign(curved, rgb)
     xyz = np.asarray(cv2.transform(linear, XYZ_OF_RGB / D65[:, None]))
     x, y, z = np.moveaxis(np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116), 2, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)])

@@ -77,7 +77,7 @@ def _as_srgb(profile: bytes) -> bool:
 
 def _converted(picture: Picture) -> tuple[Bytes, str]:
     profile, mode = picture.icc_profile, picture.pixels.mode
-    plain = as_rgb(rgb_of(picture)) if mode != "RGB" else np.asarray(picture.pixels)
+    plain = as_rgb(rgb_of(picture)) if mode != "RGB" or picture.bit_depth != 8 else np.asarray(picture.pixels)
     if profile is None:
         return plain, "no profile: read as sRGB"
     try:

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
-from likeness.contract.errors import FieldProblem, InvalidField
+from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import SentFile
 from likeness.contract.tasks import Customise, Generate, Recreate
 from likeness.imaging.formats.decode import Bounds, peek
@@ -177,10 +177,7 @@ def _check_frame(request: EditRequest, image: Upload, bounds: Bounds) -> None:
 
 def generation(body: bytearray) -> tuple[GenerationRequest, Submission]:
     """Return the request in a JSON body and the job that it asks for. Raises InvalidField."""
-    fields = strict_json.loads(body)
-    if not isinstance(fields, dict):
-        raise InvalidField("body: an object is needed", [FieldProblem("#/", "an object")])
-    request = _checked({name: value for name, value in fields.items() if value is not None}, GenerationRequest)
+    request = _checked(strict_json.fields_of(body), GenerationRequest)
     said = _common(request)
     if request.size != "auto":
         said["width"], said["height"] = map(int, request.size.split("x"))

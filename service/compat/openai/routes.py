@@ -45,7 +45,7 @@ def _responses(*more: type[errors.LikenessError]) -> Responses:
         "The images, or with `stream` server-sent events",
         examples.IMAGES,
         X_Likeness_Job="id of the job",
-        X_Likeness_Verdict="of the best image: `accepted` or `rejected`",
+        X_Likeness_Verdict="of the best image: `accepted`, `rejected` or `not_judged`",
         X_Likeness_Replayed="`true` if an earlier request with the same content made it",
     )
     made["content"]["text/event-stream"] = {

@@ -76,7 +76,8 @@ def read(body: bytearray, owner: str | None, name: str | None, most: int) -> Sub
     if (name is None) == (request.version is None):
         raise InvalidField.at("version", "an engine's name, here or in the path")
     engine = engine_named(owner or OWNER, name) if name else _of_version(request.version or "")
-    return _submission(dict(request.input), engine, most)
+    said = {name: value for name, value in request.input.items() if value is not None}
+    return _submission(said, engine, most)
 
 
 def engine_named(owner: str, name: str) -> str:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from likeness.contract.gates import GateKind
 from likeness.contract.report import EditThresholds, Thresholds, Verdict
 from likeness.imaging.assessment.assess import assess
 from likeness.imaging.assessment.edit_check import EditCheck
@@ -117,7 +118,7 @@ def test_a_recreated_picture_has_no_edit_and_no_lock():
 
 def test_an_edit_and_a_lock_are_reported():
     made, where = customised()
-    check = EditCheck("make it lighter", where.astype(np.float32), kept=~where)
+    check = EditCheck("make it lighter", where.astype(np.float32), kept=~where, kind=GateKind.LIGHT)
     report = assess(GIVEN, made, EditThresholds(), check)
     assert report.verdict is Verdict.ACCEPTED
     assert report.reasons == [
@@ -159,7 +160,49 @@ def test_an_edit_is_measured_upright():
     made = dataclasses.replace(turned, pixels=Image.fromarray(pixels))
     inside = np.zeros((60, 50), dtype=np.float32)
     inside[:, 40:] = 1
-    report = assess(turned, made, EditThresholds(), EditCheck("", inside, kept=inside == 0))
+    report = assess(turned, made, EditThresholds(), EditCheck("", inside, kept=inside == 0, kind=GateKind.LIGHT))
     found = {score.name: score.value for score in report.edit.scores}
     assert report.verdict is Verdict.ACCEPTED
     assert found["change_outside"] == 0 and found["change_inside"] > 1
+
+
+@pytest.mark.parametrize("size", [(120, 100), (30, 25), (75, 60)])
+def test_an_image_of_another_size_is_measured_when_brought_to_it_and_rejected(size):
+    made = dataclasses.replace(GIVEN, pixels=GIVEN.pixels.resize(size, Image.Resampling.LANCZOS))
+    report = assess(GIVEN, made, Thresholds(), any_size=True)
+    assert report.verdict is Verdict.REJECTED and not report.frame_equal
+    assert all(
+        score.value is not None for score in report.fidelity if score.name in ("psnr", "ssim", "delta_e", "drift")
+    )
+    assert report.score("psnr") > 30 and report.score("delta_e") < 3
+    assert report.reasons[0] == f"the frame changed: width 60 -> {size[0]}"
+    assert report.reasons[-1] == f"measured on the second image brought from {size[0]} x {size[1]} to 60 x 50 px"
+    other = dataclasses.replace(made, pixels=made.pixels.transpose(Image.Transpose.FLIP_LEFT_RIGHT))
+    assert assess(GIVEN, other, Thresholds(), any_size=True).score("psnr") < report.score("psnr") - 5
+
+
+def test_another_size_is_measured_upright_and_over_the_given_alpha():
+    cut_out = photo("RGBA", 50, 60)
+    turned = picture(saved(cut_out.transpose(Image.Transpose.ROTATE_90), "PNG", exif=exif_block(6)))
+    larger = picture(saved(cut_out.resize((100, 120), Image.Resampling.BICUBIC), "PNG"))
+    assert assess(turned, larger, Thresholds(), any_size=True).score("psnr") > 30
+    assert assess(turned, larger, Thresholds()).score("psnr") is None
+
+
+def test_images_of_one_size_are_measured_as_ever():
+    assert assess(GIVEN, GIVEN, Thresholds(), any_size=True) == assess(GIVEN, GIVEN, Thresholds())
+
+
+def test_a_lossy_lock_allows_what_compression_does_and_no_more():
+    where = np.zeros((50, 60), dtype=bool)
+    where[10:30, 20:40] = True
+    for amount, accepted in ((24, True), (25, False)):
+        pixels = np.asarray(GIVEN.pixels).astype(int)
+        pixels[40, 50] += amount if pixels[40, 50].max() < 200 else -amount
+        pixels[where] = np.where(pixels[where] < 128, pixels[where] + 60, pixels[where] - 60)
+        made = dataclasses.replace(GIVEN, pixels=Image.fromarray(pixels.astype(np.uint8)))
+        check = EditCheck("make it lighter", where.astype(np.float32), kept=~where, lossy=True)
+        report = assess(GIVEN, made, EditThresholds(), check)
+        assert (report.verdict is not Verdict.REJECTED) is accepted and report.locked.lossy
+        said = f"changed by {amount}" + (" at most, measured after compression" if accepted else ", more than 24")
+        assert any(said in reason for reason in report.reasons)

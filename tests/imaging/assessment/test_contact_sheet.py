@@ -93,7 +93,7 @@ def test_a_customised_card_has_room_for_the_edit_and_the_lock():
     card = report_picture(given.pixels, made.pixels, report)
     plain = report_picture(given.pixels, made.pixels, report.model_copy(update={"edit": None, "locked": None}))
     assert card.width == plain.width
-    assert card.height >= plain.height + len(report.edit.scores) * LINE
+    assert card.height >= plain.height + (len(report.edit.scores) - 1) * LINE  # the frame's table is a row longer
     assert BAD not in colours(card)
 
 

@@ -2,9 +2,10 @@ from io import BytesIO
 
 import pytest
 from PIL import Image, PngImagePlugin
+from pydantic import ValidationError
 
 from likeness.contract.errors import InvalidField
-from likeness.contract.tasks import Customise, Generate, Recreate
+from likeness.contract.tasks import Customise, Generate, OutputFormat, Recreate
 from likeness.imaging.formats import exif
 from likeness.imaging.formats.decode import Bounds, peek
 from likeness.imaging.formats.encode import check_format, encode, wanted_format
@@ -134,3 +135,25 @@ def test_a_quality_is_refused_where_the_file_is_exact(task, own):
         wanted_format(task, own)
     assert refusal.value.problems[0].pointer == "#/quality"
     assert wanted_format(task.model_copy(update={"quality": None}), own)
+
+
+def test_a_lossy_lock_allows_jpeg_and_that_alone():
+    task = Customise(text="Just do it", lossy_lock=True)
+    assert wanted_format(task, "jpeg") == "same"
+    assert wanted_format(task.model_copy(update={"format": OutputFormat.JPEG}), "png") == "jpeg"
+    for asked, own in ((None, "png"), (OutputFormat.WEBP, "jpeg"), (OutputFormat.PNG, "jpeg")):
+        with pytest.raises(InvalidField, match="it allows jpeg, but the result is") as refusal:
+            wanted_format(task.model_copy(update={"format": asked}), own)
+        assert refusal.value.problems[0].pointer == "#/lossy_lock"
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"instruction": "make it red"}, "lossy_lock needs a protected area"),
+        ({"text": "Just do it", "quality": 94}, "a quality of at least 95"),
+    ],
+)
+def test_a_lossy_lock_is_refused_where_it_means_nothing(fields, said):
+    with pytest.raises(ValidationError, match=said):
+        Customise(lossy_lock=True, **fields)

@@ -72,3 +72,10 @@ def test_its_size_is_bounded_before_it_is_decoded() -> None:
 def test_white_for_black() -> None:
     mask = np.asarray(rgba())[..., 3]
     assert (grey(inverted_mask(file(Image.fromarray(mask)), BOUNDS)) == 255 - mask).all()
+
+
+def test_what_is_transparent_is_black_before_it_is_inverted() -> None:
+    strokes = Image.new("RGBA", (4, 4), (255, 255, 255, 0))
+    strokes.putpixel((1, 2), (255, 255, 255, 255))
+    mask = grey(inverted_mask(file(strokes), BOUNDS))
+    assert mask[2, 1] == 0 and (mask == 255).sum() == 15

@@ -190,7 +190,7 @@ def until_wait(live: Live, calls: int) -> None:
     """Wait until so many calls wait for their jobs."""
     waiting, most = live.app.state.services.waiting, live.app.state.services.settings.max_waiting
     until = time.monotonic() + 20
-    while waiting._free != most - calls:
+    while waiting.free != most - calls:
         assert time.monotonic() < until
         time.sleep(0.01)
 
@@ -244,7 +244,7 @@ def test_a_reader_of_a_stream_that_goes_leaves_the_job_and_its_place(hasty: Live
     job = only_job(hasty)
     connection.close()
     assert only_job(hasty, lambda job: job["status"] != "queued")["status"] == "cancelled"
-    assert waiting._free == hasty.app.state.services.settings.max_waiting and only_job(hasty)["id"] == job["id"]
+    assert waiting.free == hasty.app.state.services.settings.max_waiting and only_job(hasty)["id"] == job["id"]
 
 
 def test_one_that_was_stopped_is_made_when_it_is_asked_for_again(live: Live, client: openai.OpenAI) -> None:

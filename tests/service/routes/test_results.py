@@ -244,7 +244,7 @@ def test_a_reader_that_goes_gives_its_place_back(serve) -> None:
             assert next(lines).startswith(":")
             assert_problem(live.http.get(job["links"]["events"]), 503, "unavailable")
         until = time.monotonic() + 5
-        while (free := live.app.state.services.waiting._free) == 0 and time.monotonic() < until:
+        while (free := live.app.state.services.waiting.free) == 0 and time.monotonic() < until:
             time.sleep(0.02)
         assert free == 1
 

@@ -95,7 +95,9 @@ def test_a_comparison_of_24_runs_keeps_every_row_and_verdict() -> None:
     assert len(body) <= MOST_BYTES
     assert event["left_out"] == ["recipes", "figures"]
     assert [row["rank"] for row in result["comparison"]["runs"]] == list(range(1, 25))
-    assert [image["report"] for image in result["images"]] == [{"verdict": "accepted", "reasons": REPORT.reasons}] * 24
+    assert [image["report"] for image in result["images"]] == [
+        {"verdict": "accepted", "retouchable": False, "reasons": REPORT.reasons}
+    ] * 24
     assert result["images"][23]["url"].endswith("/images/23")
     assert result["comparison"]["recommendation"]["run"] == 0
 

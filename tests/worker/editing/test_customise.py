@@ -13,6 +13,7 @@ from likeness.contract.errors import NoProduct, OutOfMemory
 from likeness.contract.instructions import understand
 from likeness.contract.report import Verdict
 from likeness.storage.pictures import PictureStore
+from tests.support.readers import exiftool
 from tests.worker.editing.conftest import outcome
 from tests.worker.metrics.models import save_clip
 from worker.metrics.installed import InstalledMetrics
@@ -93,6 +94,42 @@ def test_a_mask_is_turned_with_its_picture(customised, orientation: int) -> None
     assert result.images[0].report.locked.max_abs_diff == 0
     changed = np.abs(pixels(made) - pixels(data)).max(2) > 0
     assert changed[where > 0].mean() > 0.5 and not changed[where == 0].any()
+
+
+def test_a_mask_that_is_not_quite_black_does_not_leak_and_the_report_says_how_it_was_read(customised) -> None:
+    data = photo(longest=128)
+    image = Image.open(io.BytesIO(data))
+    where = np.full((image.height, image.width), 16, np.uint8)
+    where[: image.height // 3, : image.width // 2] = 235
+    result, made = customised(data, {"mask": saved(Image.fromarray(where))}, instruction="make it red")
+    report = result.images[0].report
+    assert report.locked.max_abs_diff == 0 and report.locked.area > 0.8
+    assert not (np.abs(pixels(made) - pixels(data)).max(2) > 0)[where == 16].any()
+    said = "of the mask, what is up to 48 of 255 was read as black"
+    assert any(reason.startswith(said) for reason in report.reasons)
+
+
+def test_a_locked_result_is_a_jpeg_when_asked_and_the_proof_is_of_that_file(customised) -> None:
+    image = Image.open(io.BytesIO(photo(longest=160)))
+    data = saved(image, "JPEG", quality=90)
+    where = np.zeros((image.height, image.width), np.uint8)
+    where[: image.height // 2] = 255
+    files = {"mask": saved(Image.fromarray(where))}
+    result, made = customised(data, files, instruction="make it red", lossy_lock=True)
+    lock = result.images[0].report.locked
+    read = exiftool(made)
+    assert (read["File:MIMEType"], read["File:YCbCrSubSampling"]) == ("image/jpeg", "1 1")
+    change = np.abs(pixels(made).astype(int) - pixels(data))[where == 0].max()
+    assert lock.lossy and lock.max_abs_diff == change and 0 < change <= 24
+    exact = customised(data, files, instruction="make it red")[0].images[0]
+    assert exact.format == "png" and exact.report.locked.max_abs_diff == 0 and not exact.report.locked.lossy
+
+
+def test_where_nothing_is_locked_nothing_is_said_of_a_lock(customised) -> None:
+    data = photo(longest=128)
+    white = saved(Image.new("L", Image.open(io.BytesIO(data)).size, 255))
+    report = customised(data, {"mask": white}, instruction="make it red")[0].images[0].report
+    assert report.locked.area == 0 and not any("to be kept" in said for said in report.reasons)
 
 
 def test_a_logo_is_printed_where_it_was_asked(customised) -> None:

@@ -145,20 +145,20 @@ def test_tasks_whose_crops_differ_are_run_apart_and_come_back_in_order() -> None
     made = made_at_working_size(engine, PAINTER, tasks, lambda step, steps_, stage: steps.append((step, steps_)))
     assert engine.calls == 2 and steps == [(1, 2), (2, 2)]
     for one, mask in zip(made, masks, strict=True):
-        assert (one[mask > 0] == 0).all() and (one == given).any()
+        assert one[mask > 0].mean() < 0.1 < given[mask > 0].mean()
 
 
 def test_a_drift_is_undone_before_the_change_is_taken() -> None:
     """Else everything moved would count as new, and the whole photo come back soft."""
-    editor = CATALOGUE.find("flux-kontext")
-    given = cv2.GaussianBlur(photo(2400, 3200), (0, 0), 1.5)
+    editor = EDITOR.model_copy(update={"drifts": True})
+    given = cv2.GaussianBlur(photo(1200, 1600), (0, 0), 1.5)
 
     def shifted(canvas: Canvas) -> Canvas:
         return np.roll(canvas, (2, 3), (0, 1))
 
     (made,) = ran(Network(shifted), editor, EngineTask(given, 1))
     (soft,) = ran(Network(shifted), editor.model_copy(update={"drifts": False}), EngineTask(given, 1))
-    inside = (slice(200, -200), slice(200, -200))
+    inside = (slice(100, -100), slice(100, -100))
     assert psnr(given[inside], made[inside]) > psnr(given[inside], soft[inside]) + 10
 
 
@@ -167,3 +167,13 @@ def test_what_has_no_trained_area_or_no_original_is_left_alone() -> None:
     ran(engine, CATALOGUE.find("starter"), EngineTask(given, 1))
     ran(engine, EDITOR, replace(EngineTask(given, 1), from_scratch=True))
     assert [task.canvas.shape for task in engine.seen] == [given.shape] * 2
+
+
+def test_a_large_hole_is_filled_small_and_comes_back_with_the_photos_grain() -> None:
+    given, engine = photo(1200, 1600), Network(lambda canvas: np.full_like(canvas, 0.5))
+    mask = hole(1200, 1600, 100, 100, 1000)
+    (made,) = ran(engine, PAINTER, EngineTask(given, 1, {"strength": 1.0}, mask=mask))
+    height, width = engine.seen[0].canvas.shape[:2]
+    assert 0.9 < height * width / PAINTER.canvas.area < 1.1
+    inside = made[300:900, 300:900]
+    assert abs(inside.mean() - 0.5) < 0.01 and 0.01 < inside.std() < 0.1

@@ -153,7 +153,7 @@ def test_an_unwanted_comparison_stops_at_that_step_and_starts_no_other_run(store
 
 
 def test_a_bad_input_fails_the_job_as_it_does_any_other(store: PictureStore) -> None:
-    assert ended(store, order(store, Compare(runs=[{}]), b"no picture")).code == "engine_failed"
+    assert ended(store, order(store, Compare(runs=[{}]), b"no picture")).code == "invalid_picture"
     gone = order(store, Compare(runs=[{}]))
     assert isinstance(ended(PictureStore.open("memory://"), gone), InputLost)
 

@@ -136,7 +136,7 @@ def test_the_next_run_of_a_size_begins_with_what_the_last_one_came_to() -> None:
         assert residents.engine(SPEC).saving == 0, "spends memory again"
     taken = ["batch split", "VAE slicing", "VAE tiling"]
     assert runs[0] == ([2, 1, 1, 1, 1], taken)
-    assert runs[1] == ([1, 1], taken), "a larger one does not fit either"
+    assert runs[1] == ([1, 1], [*taken[1:], taken[0]]), "a larger one does not fit either"
     assert runs[2][0][0] == 2, "a smaller one is tried whole"
 
 

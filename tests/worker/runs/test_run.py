@@ -65,6 +65,12 @@ def order(store: PictureStore, data: bytes | None = None, **fields) -> JobOrder:
     )
 
 
+def smaller_picture() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), (90, 120, 60)).save(file, "PNG")
+    return file.getvalue()
+
+
 def nothing_resident() -> Residents:
     return Residents(Components(Weights(Path("none"), Path("none")), "cpu"))
 
@@ -117,7 +123,9 @@ def test_the_same_seed_gives_the_same_bytes_alone_and_in_a_batch(store: PictureS
 def test_a_bad_input_fails_alone(store: PictureStore) -> None:
     bad, good = order(store, b"no picture"), order(store)
     outcomes = run(store, bad, good)
-    assert outcomes[bad.id].code == "engine_failed" and isinstance(outcomes[good.id], Result)
+    assert (outcomes[bad.id].code, outcomes[bad.id].fault) == ("invalid_picture", "caller") and isinstance(
+        outcomes[good.id], Result
+    )
 
 
 def test_a_lost_input_is_named(store: PictureStore) -> None:
@@ -146,11 +154,15 @@ def test_a_batch_that_failed_for_another_reason_is_split_and_not_degraded(store:
 
 def test_a_picture_that_does_not_fit_alone_is_made_with_less_memory(store: PictureStore) -> None:
     residents = nothing_resident()
-    large, small = order(store, prompt="memory-alone"), order(store)
+    large, small = order(store, prompt="memory-alone"), order(store, smaller_picture())
     made = run(store, large, residents=residents)[large.id]
     assert made.degradations == ["VAE slicing", "VAE tiling"]
     assert residents.engine(SPEC).saving == 0, "the next job runs as if nothing had been"
     assert run(store, small, residents=residents)[small.id].degradations == []
+    again = order(store, prompt="memory-alone")
+    with capture_logs() as logs:
+        assert run(store, again, residents=residents)[again.id].degradations == made.degradations
+    assert not [line for line in logs if line["event"] == "a batch failed"], "it begins with what the last one came to"
 
 
 def test_what_never_fits_fails_and_says_what_was_tried(store: PictureStore) -> None:

@@ -1,0 +1,1 @@
+"""How far the verdict agrees with people who looked at the images."""

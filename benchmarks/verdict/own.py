@@ -1,0 +1,101 @@
+"""Remakes the edits of OWN and writes their figures into it: `python -m benchmarks.verdict.own FOLDER ...`.
+
+Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. OWN has 216 edits that
+the engine `retouch` makes, each judged P, R or N from a sheet of nine to eighteen images. `by` says who judged: it was
+a language model, which sees less than an editor at full size, so the judgements of a person count for more.
+"""
+
+import argparse
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from rich.progress import track
+
+from likeness.contract import vocabulary
+from likeness.contract.instructions import Edit, EditKind
+from likeness.contract.jobs import Scalar
+from likeness.files.judgements import read_judgements
+from likeness.imaging.assessment.calibration import Judged
+from likeness.imaging.assessment.edit_check import EditCheck
+from likeness.imaging.assessment.edit_figures import MEANINGS, measured
+from likeness.imaging.colour import Floats
+from likeness.imaging.matting import matte_of
+from worker.config import WEIGHTS
+from worker.editing.edit_types import background_check, check_of, light_check
+from worker.engine import EngineTask, ExactEdit
+from worker.engines.retouch import edited
+from worker.networks.segmenter import load
+
+OWN = Path(__file__).with_name("own.csv")
+LONGEST = 900
+"""Px of the longer side of a photo that is edited."""
+KINDS = {"colour": EditKind.RECOLOUR, "background": EditKind.BACKGROUND, "light": EditKind.LIGHT}
+WHITE = (255, 255, 255)
+
+Row = dict[str, str]
+
+
+def own_table() -> list[Judged]:
+    """Return what OWN holds."""
+    return read_judgements(OWN)
+
+
+@cache
+def photo(file: Path) -> tuple[Floats, Floats]:
+    """Return a photo, H x W x 3 in 0..1, and its product's mask, H x W."""
+    with Image.open(file) as image:
+        shown = image.convert("RGB")
+        shown.thumbnail((LONGEST, LONGEST))
+    rgb = np.asarray(shown, dtype=np.float32) / np.float32(255)
+    mask = file.with_suffix(".mask.png")
+    if not mask.exists():
+        return rgb, load(WEIGHTS / "segmenter").product(rgb)
+    with Image.open(mask) as plane:
+        return rgb, np.asarray(plane.convert("L").resize(shown.size), dtype=np.float32) / np.float32(255)
+
+
+def remade(row: Row, file: Path) -> tuple[Floats, Floats, EditCheck]:
+    """Return a photo, the edit of it that a row tells, as 8 bits show it, and what it is measured by."""
+    rgb, mask = photo(file)
+    kind, value = KINDS[row["kind"]], row["value"]
+    colour = WHITE if kind is EditKind.BACKGROUND and value == "white" else vocabulary.COLOURS.get(value)
+    name = {EditKind.BACKGROUND: "plain", EditKind.LIGHT: value}.get(kind, "")
+    parameters: dict[str, Scalar] = {"parts": row["parts"], "shadow": "contact"}
+    made = edited(EngineTask(rgb, 0, parameters, matte=matte_of(rgb, mask), edit=ExactEdit(kind, colour, name)))
+    stored = np.rint(np.clip(made, 0, 1) * 255).astype(np.float32) / np.float32(255)
+    return rgb, stored, _check(Edit(kind, name), mask, colour)
+
+
+def _check(edit: Edit, mask: Floats, colour: tuple[int, int, int] | None) -> EditCheck:
+    if edit.kind is EditKind.LIGHT:
+        return light_check(edit)
+    return background_check(edit, mask, colour) if edit.kind is EditKind.BACKGROUND else check_of("", mask, colour)
+
+
+def measured_rows(rows: Sequence[Row], folders: Sequence[Path]) -> Iterator[Mapping[str, str]]:
+    """Yield each row with its figures."""
+    for row in track(rows, "measuring"):
+        file = next(folder / row["picture"] for folder in folders if (folder / row["picture"]).exists())
+        values = measured(*remade(row, file))
+        yield row | {name: "" if (value := values.get(name)) is None else f"{value:.4g}" for name in MEANINGS}
+
+
+def main() -> None:
+    """Measure every edit of OWN and write it back."""
+    parser = argparse.ArgumentParser(description="Remake judged edits and write their figures beside the judgements.")
+    parser.add_argument("folders", type=Path, nargs="+", help="with the photos")
+    rows = list(csv.DictReader(OWN.read_text("utf-8").splitlines()))
+    columns = [name for name in rows[0] if name not in MEANINGS]
+    told = list(measured_rows(rows, parser.parse_args().folders))
+    with OWN.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, [*columns, *MEANINGS], lineterminator="\n")
+        table.writeheader()
+        table.writerows(told)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""The figures that a picture editor's verdict is made of: what each measures and misses, and how it is measured."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from likeness.contract.gates import GateKind, Gates
+from likeness.imaging.assessment.edit_check import EditCheck
+from likeness.imaging.colour import Floats
+from likeness.imaging.metrics.edits import backdrop, cloth, fringe, grain, pattern, printing, size, things, tone
+from likeness.imaging.metrics.edits.pair import Pair, pair_of
+
+Values = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What is to be said of one figure: its range and unit, which way is better, what it cannot see.
+
+    `fault` is what an editor calls it when the limit is missed; `mendable` is how far beyond its limit a retoucher
+    still mends it: a factor of the limit for what is to stay below, an amount for what is to stay above; None is never.
+    """
+
+    unit: str
+    least: float
+    most: float | None
+    fault: str
+    misses: str
+    higher_is_better: bool = False
+    mendable: float | None = None
+
+
+SHARE = "share of the product"
+LEAST_SIDE = 64
+"""Px; on less, figures of blotches, folds and fringes say nothing."""
+
+MEANINGS: dict[str, Meaning] = {
+    "blotches": Meaning(
+        "ratio", 0, None, "blotchy: the colour varies where the cloth does not", "finer noise, a single stain"
+    ),
+    "folds_kept": Meaning("ratio", -1, 1, "the folds are lost", "form of more than 8 px", True),
+    "folds_slope": Meaning("ratio", -1, None, "it lies flat over the folds", "folds of plain parts", True),
+    "contrast_kept": Meaning("ratio", 0, None, "the form is lost: hardly any light and shade are left", "where", True),
+    "undyed": Meaning(SHARE, 0, 1, "parts of the cloth were not dyed", "a colour left alone as a whole", mendable=2.0),
+    "things_dyed": Meaning(
+        SHARE, 0, 1, "a tag, print or other thing was dyed too", "things in the cloth's own colour", mendable=20.0
+    ),
+    "outline": Meaning("ratio", 0, 1, "the colour does not end where the product ends", "plain outlines", True),
+    "spill": Meaning(SHARE, 0, None, "the background was changed too", "what lies within 6 px", mendable=4.0),
+    "fringe": Meaning("dE76", -100, None, "a pale or dark fringe around the product", "ragged edges", mendable=6.0),
+    "ragged": Meaning("px", 0, None, "the outline is ragged", "soft outlines", mendable=4.0),
+    "grain": Meaning("dE76", 0, None, "noisy", "noise that the original had"),
+    "blocks": Meaning("L*", -100, None, "the blocks of JPEG are visible", "blocks not of 8 px"),
+    "clipped": Meaning("share of the area", 0, 1, "burnt out or blocked up", "clipping of single channels"),
+    "background_left": Meaning(SHARE, 0, None, "the old background shows", "what resembles the product", mendable=20.0),
+    "background_off": Meaning(
+        "share of the background",
+        0,
+        1,
+        "the background is not the asked colour",
+        "what is near the product",
+        mendable=6.0,
+    ),
+    "product_changed": Meaning(SHARE, 0, 1, "the product changed too", "its rim", mendable=5.0),
+    "translucent": Meaning(
+        SHARE, 0, None, "the background shines through the product", "mistakes of a sure mask", mendable=20.0
+    ),
+    "print_ground": Meaning("share of the print", 0, 1, "printed over what was there", "seams", mendable=None),
+    "print_off": Meaning("share of the print", 0, 1, "the print runs off the product", "a wrong mask", mendable=None),
+    "print_contrast": Meaning("dE76", 0, None, "the print can hardly be read", "its smallest signs", True, 25.0),
+    "ink_spread": Meaning("L*", 0, None, "the ink is uneven", "a logo's own colours", mendable=4.0),
+    "residue": Meaning(
+        "share of what was uncovered", 0, 1, "the old product shows where it was", "smears in its colours"
+    ),
+    "cut": Meaning(SHARE, 0, 1, "the frame cuts the product off", "a product cut before", mendable=60.0),
+    "tinted": Meaning(SHARE, 0, 1, "prints or tags were coloured", "coloured prints", mendable=2.0),
+    "rigid": Meaning(
+        "ratio", -1, 1, "the pattern is as flat as on paper", "other periods than 32, 64, 96 px", mendable=1.2
+    ),
+    "texture_kept": Meaning("ratio", -1, 1, "the product's own texture is lost", "tone and colour", True),
+    "tone_drift": Meaning("dE76", 0, None, "flat areas changed their tone", "single pixels"),
+    "tone_shift": Meaning("ratio", -1, None, "the light is not what was asked", "where", True),
+    "tones_kept": Meaning("ratio", -1, 1, "the tones were mixed up", "colour", True),
+}
+"""By name. Every px that is named is one of a copy whose short side is 400 px."""
+
+
+def measured(given: Floats, made: Floats, check: EditCheck | None) -> Values:
+    """Return the figures of an image's kind, both images H x W x 3 in 0..1 of one size, upright.
+
+    Without a `check` it was made again. A figure that the image does not allow is None; one whose short side is under
+    LEAST_SIDE px allows none.
+    """
+    if min(given.shape[:2]) < LEAST_SIDE:
+        return dict.fromkeys(Gates().of(GateKind.RECREATE if check is None else check.kind))
+    pair = pair_of(given, made, None if check is None else check.product)
+    if check is None:
+        return _recreated(pair, given, made)
+    return OF_KIND[check.kind](pair, given, made, check)
+
+
+def _recreated(pair: Pair, given: Floats, made: Floats) -> Values:
+    every = np.ones_like(pair.solid)
+    return {
+        "tone_drift": tone.tone_drift(pair),
+        "texture_kept": cloth.texture_kept(pair, every),
+        "grain": grain.grain(pair, every),
+        "blocks": grain.blocks(given, made, None),
+    }
+
+
+def _coloured(pair: Pair, given: Floats, made: Floats, check: EditCheck) -> Values:
+    folds = cloth.folds(pair)
+    return {
+        "blotches": cloth.blotches(pair, check.colour),
+        "folds_kept": folds and folds[1],
+        "contrast_kept": cloth.contrast_kept(pair),
+        "undyed": cloth.undyed(pair, check.colour) if check.colour else None,
+        "things_dyed": things.things_dyed(pair),
+        "outline": fringe.outline_agreement(pair),
+        "spill": fringe.spill(pair),
+        "fringe": fringe.fringe(pair),
+        "grain": grain.grain(pair, pair.core),
+        "blocks": grain.blocks(given, made, check.product),
+        "clipped": grain.clipped(pair, pair.core),
+    }
+
+
+def _before_background(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Values:
+    plain = check.colour if check.plain else None
+    return {
+        "fringe": fringe.fringe(pair),
+        "ragged": backdrop.ragged(pair, plain) if plain else None,
+        "background_left": backdrop.background_left(pair, plain) if plain else None,
+        "background_off": backdrop.background_off(pair, plain) if plain else None,
+        "product_changed": backdrop.product_changed(pair),
+        "translucent": backdrop.translucent(pair, plain) if plain else None,
+    }
+
+
+def _relit(pair: Pair, given: Floats, made: Floats, check: EditCheck) -> Values:
+    folds, every = cloth.folds(pair), np.ones_like(pair.solid)
+    return {
+        "tone_shift": _tone_shift(pair, check.light),
+        "folds_kept": folds and folds[1],
+        "tones_kept": tone.tones_kept(pair),
+        "grain": grain.grain(pair, every),
+        "blocks": grain.blocks(given, made, None),
+        "clipped": grain.clipped(pair, every),
+    }
+
+
+def _tone_shift(pair: Pair, light: str) -> float | None:
+    """Return how far the light went the way that was asked; 1 is the least that is seen at once."""
+    lighter, yellower, spread = tone.shifts(pair)
+    went = {
+        "brighter": lighter / 3,
+        "darker": -lighter / 3,
+        "warmer": yellower / 3,
+        "cooler": -yellower / 3,
+        "contrast": (spread - 1) / 0.05,
+        "greyscale": 2 - tone.greyness(pair) / 3,
+    }
+    return went.get(light)
+
+
+def _printed(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Values:
+    found = printing.print_of(pair)
+    return {
+        "print_ground": found.busy if found else None,
+        "print_off": found.off if found else None,
+        "print_contrast": found.contrast if found else None,
+        "ink_spread": found.spread if found and check.plain else None,
+    }
+
+
+def _resized(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Values:
+    return {"residue": size.residue(pair, check.factor), "cut": size.cut(pair, check.factor)}
+
+
+def _patterned(pair: Pair, _given: Floats, _made: Floats, _check: EditCheck) -> Values:
+    folds = cloth.folds(pair)
+    return {
+        "folds_slope": folds and folds[0],
+        "tinted": things.tinted(pair),
+        "rigid": pattern.rigid(pair),
+        "spill": fringe.spill(pair),
+    }
+
+
+def _in_material(pair: Pair, _given: Floats, _made: Floats, _check: EditCheck) -> Values:
+    folds = cloth.folds(pair)
+    return {
+        "blotches": cloth.blotches(pair, None),
+        "folds_kept": folds and folds[1],
+        "rigid": pattern.rigid(pair),
+        "things_dyed": things.things_dyed(pair),
+    }
+
+
+def _redrawn(pair: Pair, _given: Floats, _made: Floats, _check: EditCheck) -> Values:
+    return {"texture_kept": cloth.texture_kept(pair, pair.core), "spill": fringe.spill(pair)}
+
+
+def _drawn(pair: Pair, _given: Floats, _made: Floats, _check: EditCheck) -> Values:
+    return {"clipped": grain.clipped(pair, np.ones_like(pair.solid))}
+
+
+def _again(pair: Pair, given: Floats, made: Floats, _check: EditCheck) -> Values:
+    return _recreated(pair, given, made)
+
+
+OF_KIND: dict[GateKind, Callable[[Pair, Floats, Floats, EditCheck], Values]] = {
+    GateKind.RECREATE: _again,
+    GateKind.COLOUR: _coloured,
+    GateKind.BACKGROUND: _before_background,
+    GateKind.LIGHT: _relit,
+    GateKind.PRINT: _printed,
+    GateKind.SIZE: _resized,
+    GateKind.PATTERN: _patterned,
+    GateKind.MATERIAL: _in_material,
+    GateKind.STYLE: _redrawn,
+    GateKind.FILL: _redrawn,
+    GateKind.CONTROL: _redrawn,
+    GateKind.DRAWN: _drawn,
+}
