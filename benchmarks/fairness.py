@@ -23,7 +23,8 @@ from rq.serializers import JSONSerializer
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import JobOrder, StoredPicture, new_job_id
-from likeness.contract.tasks import Priority, Recreate
+from likeness.contract.scheduling import Priority
+from likeness.contract.tasks import Recreate
 from likeness.local.valkey import Valkey
 from likeness.queue import keys
 from service.auth.keys import UNLIMITED, KeyLimits

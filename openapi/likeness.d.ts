@@ -3,7 +3,7 @@
 /** A job that was accepted: it is durable and will run. */
 export interface AcceptedJob {
   id: string;
-  kind: "recreate" | "customise" | "generate" | "compare";
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
   status: JobStatus;
   created_at: string;
   /** number of jobs ahead of it in its queue, while queued */
@@ -45,6 +45,34 @@ export interface CanvasView {
   height: number;
   /** 1 if the whole image is processed at once */
   tiles: number;
+}
+
+/** Judge an image by the rules of a marketplace, without changing it. */
+export interface Check {
+  /** the uploaded `mask` file: white where the product is, whatever is detected */
+  mask?: "file" | null;
+  priority?: Priority;
+  kind?: "check";
+  /** the marketplace */
+  preset: string;
+  /** whether a generative model made or changed it, where you know */
+  made_by_ai?: boolean | null;
+}
+
+/** Judge an image by the rules of a marketplace, without changing it. */
+export interface CheckRequest {
+  /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
+  mask?: string | null;
+  priority?: Priority;
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
+  webhook?: string | null;
+  kind?: "check";
+  /** the marketplace */
+  preset: string;
+  /** whether a generative model made or changed it, where you know */
+  made_by_ai?: boolean | null;
+  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
+  image: string;
 }
 
 /** Run one image through several engines and settings, to find out which does it best. */
@@ -105,6 +133,13 @@ export interface ComparisonView {
   recommendation: Recommendation;
   /** link to the contact sheet: a PNG of the original and the result of every run */
   sheet: string;
+}
+
+/** A picture against the rules of a preset, or against what was asked of it. */
+export interface Compliance {
+  /** null if only what was asked is judged */
+  preset: string | null;
+  rows: Array<RuleRow>;
 }
 
 /** A control map (ControlNet), drawn from the image unless it is uploaded. */
@@ -325,6 +360,34 @@ export interface CustomiseRequest {
   image: string | ImageOfJob;
 }
 
+/** Cut the product out of an image: the same size, on nothing. */
+export interface Cutout {
+  /** the uploaded `mask` file: white where the product is, whatever is detected */
+  mask?: "file" | null;
+  priority?: Priority;
+  kind?: "cutout";
+  /** file format; both are lossless here */
+  format?: "png" | "webp";
+  /** return the matte alone: white where the product is, in grey, as png */
+  matte?: boolean;
+}
+
+/** Cut the product out of an image: the same size, on nothing. */
+export interface CutoutRequest {
+  /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
+  mask?: string | null;
+  priority?: Priority;
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
+  webhook?: string | null;
+  kind?: "cutout";
+  /** file format; both are lossless here */
+  format?: "png" | "webp";
+  /** return the matte alone: white where the product is, in grey, as png */
+  matte?: boolean;
+  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
+  image: string;
+}
+
 /** What one key used in one UTC day. A job counts as accepted on one day, and as ended on the day it ends. */
 export interface DayUsage {
   day: string;
@@ -354,7 +417,7 @@ export interface Delivery {
 /** What a request would do: it is valid and would be accepted now; nothing was stored or queued. */
 export interface DryRun {
   dry_run?: true;
-  kind: "recreate" | "customise" | "generate" | "compare";
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
   /** for a comparison or several edits, the one in whose queue it waits */
   engine: string;
   /** one; for a comparison or several edits all of them, in the requested order */
@@ -410,7 +473,7 @@ export interface EditRequest {
   /** accepted and ignored */
   safety_identifier?: string | null;
   /** ours: what each of several `image` is, in order */
-  roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide">;
+  roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background">;
 }
 
 /** What a customised candidate must reach. Likeness to what was given is tested only when asked. */
@@ -466,11 +529,11 @@ export interface EngineView {
   summary: string;
   /** when to choose it over another engine */
   use: string;
-  kinds: Array<"recreate" | "customise" | "generate">;
+  kinds: Array<"recreate" | "customise" | "generate" | "cutout" | "packshot" | "check">;
   /** the edit types it supports */
   ways: Array<EditType>;
   /** the jobs it runs when no engine is named */
-  default_for: Array<"recreate" | "generate" | EditType>;
+  default_for: Array<"recreate" | "generate" | "cutout" | "packshot" | "check" | EditType>;
   /** supports only the instructions listed in `instructions` */
   closed: boolean;
   /** of an engine that makes exact edits by arithmetic: the kinds of edit it makes */
@@ -751,7 +814,7 @@ export type JobStatus = "queued" | "running" | "succeeded" | "failed" | "cancell
 /** The current state of a job. */
 export interface JobView {
   id: string;
-  kind: "recreate" | "customise" | "generate" | "compare";
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
   status: JobStatus;
   created_at: string;
   /** number of jobs ahead of it in its queue, while queued */
@@ -1012,13 +1075,89 @@ export interface OpenAIModels {
 /** The file format of the images that come back. */
 export type OutputFormat = "same" | "png" | "jpeg" | "webp";
 
+/** Cut the product out of an image, place it in a frame of its own, light it and export it. */
+export interface Packshot {
+  /** `white` (the default), `transparent`, #rrggbb, a colour of CSS, or a picture */
+  background?: string | null;
+  /** WIDTHxHEIGHT in px, such as 2000x2000; by default the original's */
+  size?: string | null;
+  /** share of the frame that the product takes on the side where it takes more; by default 0.85 */
+  fill?: number | null;
+  /** by default `centre` */
+  align?: "centre" | "bottom" | null;
+  /** `keep` takes over that of the original; by default `none` on plain white, else `contact` */
+  shadow?: "none" | "contact" | "cast" | "keep" | "reflection" | null;
+  /** where a `cast` shadow falls to, in degrees: 0 to the right, 90 behind the product; by default 40 */
+  angle?: number | null;
+  /** degrees to turn the product clockwise, or `auto`; by default it is not turned */
+  straighten?: number | "auto" | null;
+  /** a grey patch of the original, or `auto` by its background; by default none */
+  white_balance?: Box | "auto" | null;
+  /** by default jpeg, or png on `transparent` */
+  format?: "jpeg" | "png" | "webp" | null;
+  /** of jpeg and webp; webp is lossless without */
+  quality?: number | null;
+  /** largest file; the best quality, down to 40, that meets it is found */
+  max_bytes?: number | null;
+  /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
+  profile?: "srgb" | "same" | null;
+  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  upscale?: "never" | "faithful" | null;
+  /** the uploaded `mask` file: white where the product is, whatever is detected */
+  mask?: "file" | null;
+  priority?: Priority;
+  kind?: "packshot";
+  /** a marketplace whose rules it is made for and judged by */
+  preset?: string | null;
+}
+
+/** Cut the product out of an image, place it in a frame of its own, light it and export it. */
+export interface PackshotRequest {
+  /** `white` (the default), `transparent`, #rrggbb, a colour of CSS, or a picture, sent in the same way as `image` and cut to the frame's shape */
+  background?: string | null;
+  /** WIDTHxHEIGHT in px, such as 2000x2000; by default the original's */
+  size?: string | null;
+  /** share of the frame that the product takes on the side where it takes more; by default 0.85 */
+  fill?: number | null;
+  /** by default `centre` */
+  align?: "centre" | "bottom" | null;
+  /** `keep` takes over that of the original; by default `none` on plain white, else `contact` */
+  shadow?: "none" | "contact" | "cast" | "keep" | "reflection" | null;
+  /** where a `cast` shadow falls to, in degrees: 0 to the right, 90 behind the product; by default 40 */
+  angle?: number | null;
+  /** degrees to turn the product clockwise, or `auto`; by default it is not turned */
+  straighten?: number | "auto" | null;
+  /** a grey patch of the original, or `auto` by its background; by default none */
+  white_balance?: Box | "auto" | null;
+  /** by default jpeg, or png on `transparent` */
+  format?: "jpeg" | "png" | "webp" | null;
+  /** of jpeg and webp; webp is lossless without */
+  quality?: number | null;
+  /** largest file; the best quality, down to 40, that meets it is found */
+  max_bytes?: number | null;
+  /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
+  profile?: "srgb" | "same" | null;
+  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  upscale?: "never" | "faithful" | null;
+  /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
+  mask?: string | null;
+  priority?: Priority;
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
+  webhook?: string | null;
+  kind?: "packshot";
+  /** a marketplace whose rules it is made for and judged by */
+  preset?: string | null;
+  /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
+  image: string;
+}
+
 /** One parameter that an engine takes. */
 export interface ParameterSpec {
   default?: string | number | boolean | null;
   /** different defaults for some edit types and for `generate` */
   by_way?: Record<string, string | number | boolean | null>;
   /** the kinds and edit types it affects; empty means all */
-  only_for?: Array<"recreate" | "generate" | EditType>;
+  only_for?: Array<"recreate" | "generate" | "cutout" | "packshot" | "check" | EditType>;
   minimum?: number | null;
   maximum?: number | null;
   /** the allowed words; empty means any */
@@ -1071,7 +1210,7 @@ export interface Recipe {
   input_sha256: string | null;
   files_sha256?: Record<string, string>;
   /** the requested task */
-  task?: Recreate | Customise | Generate | null;
+  task?: Recreate | Customise | Generate | Cutout | Packshot | Check | null;
   /** the prompt, if a captioner wrote it */
   caption?: string | null;
   /** the device that made the images; null for older jobs */
@@ -1247,6 +1386,8 @@ export interface Report {
   fidelity: Array<Score>;
   /** only for customised images */
   edit?: EditReport | null;
+  /** of a packshot, a cut-out or a check */
+  compliance?: Compliance | null;
   /** if there is a protected area */
   locked?: Lock | null;
   /** for an engine that is known to drift */
@@ -1318,6 +1459,23 @@ export interface ResultView {
   reproduction?: Reproduction | null;
   /** when the presigned links expire; null if the links point to the service itself */
   links_expire_at?: string | null;
+}
+
+/** One rule, what it asks, and what the file has. */
+export interface RuleRow {
+  rule: "size" | "background" | "fill" | "margin" | "longest_side" | "shortest_side" | "square" | "pixels" | "bytes" | "format" | "mode" | "bit_depth" | "profile" | "whole" | "products" | "border" | "text" | "sharpness" | "exposure" | "enlargement" | "provenance";
+  /** a picture that misses a `must` is rejected */
+  level: "must" | "advised";
+  asked: string;
+  /** null if it cannot be told; `note` explains why */
+  found: string | null;
+  /** null if it was not judged */
+  ok: boolean | null;
+  /** number of pixels that break the rule */
+  offending?: number | null;
+  note?: string | null;
+  /** where the rule was read; null for what the request asked */
+  source?: string | null;
 }
 
 /** One run of an engine. */

@@ -43,6 +43,7 @@ from service.routes import (
     input,
     jobs,
     matte,
+    packshots,
     preview,
     report,
     requests,
@@ -52,7 +53,7 @@ from service.routes import (
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
+    *(requests, packshots, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5

@@ -11,9 +11,10 @@ from likeness.contract.jobs import Event
 from likeness.contract.options import Region
 from likeness.contract.tasks import Generate
 from service.compat.openai import docs
-from service.docs import examples
+from service.docs import examples, packshots
 from service.http.problems import Problem
 from service.schemas.jobs import StreamedEvent
+from service.schemas.packshots import CheckRequest, CutoutRequest, PackshotRequest
 from service.schemas.requests import CompareRequest, CustomiseRequest, RecreateRequest
 
 REF: Final = "#/components/schemas/{model}"
@@ -38,12 +39,18 @@ BODIES: Final = (
     ("/customise", "CustomiseRequest", examples.CUSTOMISE),
     ("/compare", "CompareRequest", examples.COMPARE),
     ("/generate", "Generate", examples.GENERATE),
+    ("/cutout", "CutoutRequest", packshots.CUTOUT),
+    ("/packshot", "PackshotRequest", packshots.PACKSHOT_REQUEST),
+    ("/check", "CheckRequest", packshots.CHECK),
 )
 """Each call that submits a job: its path, its model, an example."""
 FROM_TEXT: Final[Document] = {
     "from_text": {"summary": "From text, by an engine whose model was pulled", "value": examples.GENERATE_FROM_TEXT}
 }
-MODELS: Final = (RecreateRequest, CustomiseRequest, CompareRequest, Generate, Problem, StreamedEvent, Event)
+MODELS: Final = (
+    *(RecreateRequest, CustomiseRequest, CompareRequest, Generate, CutoutRequest, PackshotRequest, CheckRequest),
+    *(Problem, StreamedEvent, Event),
+)
 """What the description refers to and FastAPI does not see."""
 FILE: Final[Document] = {"type": "string", "format": "binary"}
 PARTS: Final[dict[str, Document]] = {
@@ -53,6 +60,7 @@ PARTS: Final[dict[str, Document]] = {
     "style_image": FILE,
     "guide": FILE,
     "mask": {"anyOf": [{"type": "string", "enum": list(get_args(Region))}, FILE]},
+    "background": {"anyOf": [{"type": "string"}, FILE]},
 }
 """The form parts that are files: PNG, JPEG or WebP."""
 

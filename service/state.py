@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from likeness.contract.catalogue import Catalogue
+from likeness.contract.presets import Presets, load_presets
 from likeness.imaging.formats.decode import Bounds
 from likeness.storage.pictures import PictureStore
 from service.auth.keys import LOCAL_OWNER, Keys
@@ -58,6 +59,7 @@ class Services:
     fetcher: Fetcher
     metrics: Metrics
     waiting: Places
+    presets: Presets
 
     @classmethod
     def of(cls, settings: Settings, catalogue: Catalogue, keys: Keys) -> "Services":
@@ -76,6 +78,7 @@ class Services:
             fetcher=Fetcher(settings.max_upload_bytes, settings.fetch_seconds),
             metrics=Metrics(),
             waiting=Places(settings.max_waiting, settings.waiting_share),
+            presets=load_presets(settings.presets),
         )
 
     @property

@@ -8,6 +8,7 @@ from uuid import uuid4
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
+from likeness.contract.presets import load_presets
 from likeness.local.threads import usable_cores, worker_environment
 from likeness.observability.logs import log_as_json
 from likeness.observability.setup import open_tracing
@@ -53,6 +54,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             Safeguards.of(settings, residents.components),
             telemetry,
             settings.gates,
+            load_presets(settings.presets),
         )
         BatchWorker(name, settings, context, pools).serve()
     finally:

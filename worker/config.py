@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6379/0"
     store_url: str = f"file://{Path('.likeness/store').resolve()}"
     catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
+    presets: Path | None = Field(default=None, description="a file of presets beside those that ship")
     weights: Path = Field(default=WEIGHTS, description="folder with one folder of weights per engine")
     models: Path = Field(default=MODELS, description="folder of the models that `likeness models pull` brings")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(

@@ -1,8 +1,8 @@
 """Run one job with no Redis and no web: `python -m worker.once request.json out/`.
 
-The request is what `POST /recreate` takes as JSON, or with a `kind` ("customise", "compare", "generate") what that call
-takes, with paths of picture files for `image`, `logo`, `control`, `style_image`, `guide` and `mask` (unless that is
-`product` or `background`).
+The request is what `POST /recreate` takes as JSON, or with a `kind` ("customise", "packshot", ...) what that call
+takes, with paths of picture files for `image`, `logo`, `control`, `style_image`, `guide`, `mask` (unless that is
+`product` or `background`) and `background` (unless that is a colour).
 """
 
 import argparse
@@ -20,6 +20,7 @@ from likeness.contract.comparison import JobTask
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, StoredPicture, new_job_id
+from likeness.contract.packshots import is_background
 from likeness.contract.runs import Plan, plan_of
 from likeness.contract.tasks import Generate
 from likeness.imaging.formats.decode import Bounds, peek
@@ -121,7 +122,8 @@ def _with_files(fields: dict[str, Any], sent: Mapping[str, bytes]) -> dict[str, 
 
 
 def _is_file(fields: dict[str, Any], name: str) -> bool:
-    return fields.get(name) not in (None, "product", "background")
+    value = fields.get(name)
+    return value not in (None, "product", "background") and not (name == "background" and is_background(value))
 
 
 def main() -> None:

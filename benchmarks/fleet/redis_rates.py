@@ -26,7 +26,8 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, new_job_id
 from likeness.contract.residency import Residency
 from likeness.contract.runs import PlannedRun
-from likeness.contract.tasks import Generate, Priority
+from likeness.contract.scheduling import Priority
+from likeness.contract.tasks import Generate
 from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey
 from likeness.queue import keys

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from likeness import __version__
-from likeness.cli import calibrate, compare, generate, jobs, keys, make, models, report, serve, service_info
+from likeness.cli import calibrate, compare, generate, jobs, keys, make, models, packshots, report, serve, service_info
 from likeness.contract.errors import LikenessError
 from likeness.problems import LikenessProblem, Problem
 
@@ -76,6 +76,9 @@ app.command()(serve.demo)
 app.command()(make.recreate)
 app.command()(make.customise)
 app.command("customize", hidden=True)(make.customise)
+app.command()(packshots.cutout)
+app.command()(packshots.packshot)
+app.command()(packshots.check)
 app.command()(generate.generate)
 app.command()(compare.compare)
 app.command()(compare.reproduce)

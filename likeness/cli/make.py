@@ -1,6 +1,6 @@
 """The commands `likeness recreate` and `likeness customise`, for any number of files."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +39,7 @@ from likeness.cli.values import place as place_of
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
-    from likeness.cli.many import PictureRequest
+    from likeness.cli.many import Outcome, PictureRequest
 
 
 def recreate(
@@ -57,7 +57,7 @@ def recreate(
     from likeness.cli.many import PictureRequest
 
     fields = {"engine": engine, "format": picture_format, "seed": seed, **parameters(settings)}
-    _make([PictureRequest(file, "recreate", fields) for file in files], out, url, key, as_json)
+    run_all([PictureRequest(file, "recreate", fields) for file in files], out, url, key, as_json)
 
 
 def customise(
@@ -123,11 +123,21 @@ def customise(
         "format": picture_format,
         **parameters(settings),
     }
-    _make([PictureRequest(file, "customise", fields) for file in files], out, url, key, as_json)
+    run_all([PictureRequest(file, "customise", fields) for file in files], out, url, key, as_json)
 
 
-def _make(requests: "Sequence[PictureRequest]", out: Path, url: str, key: str | None, as_json: bool) -> None:
-    """Run the requests and show their outcomes. Raises LocalProblem if one failed or was rejected."""
+def run_all(
+    requests: "Sequence[PictureRequest]",
+    out: Path,
+    url: str,
+    key: str | None,
+    as_json: bool,
+    shown: "Callable[[Sequence[Outcome]], None] | None" = None,
+) -> None:
+    """Run the requests and show their outcomes; `shown` then shows more of them.
+
+    Raises LocalProblem if one failed or was rejected.
+    """
     from rich.console import Console
 
     from likeness.cli.many import Runner
@@ -142,6 +152,8 @@ def _make(requests: "Sequence[PictureRequest]", out: Path, url: str, key: str | 
         print_json([outcome.as_json() for outcome in outcomes])
     else:
         console.print(outcome_table(outcomes))
+    if shown:
+        shown(outcomes)
     faults = [f"{outcome.file}: {'; '.join(outcome.faults)}" for outcome in outcomes if outcome.faults]
     if faults:
         raise LocalProblem("\n".join(faults))

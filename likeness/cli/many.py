@@ -1,4 +1,4 @@
-"""Run many image files through a service: the work behind `likeness recreate`, `likeness customise` and the demo."""
+"""Run many image files through a service: the work behind `likeness recreate`, `likeness packshot` and the like."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,19 +22,22 @@ AT_ONCE = 16
 
 Watcher = Callable[[Path, RemoteJob], None]
 Size = tuple[int, int]
+Kind = Literal["recreate", "customise", "cutout", "packshot", "check"]
+FRAME_KEPT = ("recreate", "customise")
+"""Those that must not change the frame."""
 
 
 @dataclass(frozen=True)
 class PictureRequest:
-    """One image file, and the fields to submit with it to `POST /recreate` or `POST /customise`."""
+    """One image file, and the fields to submit with it to `POST /{kind}`."""
 
     file: Path
-    kind: Literal["recreate", "customise"] = "recreate"
+    kind: Kind = "recreate"
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def submit(self, client: Client) -> RemoteJob:
         """Submit the request and return its job. Raises LikenessProblem."""
-        call = client.recreate if self.kind == "recreate" else client.customise
+        call: Callable[..., RemoteJob] = getattr(client, self.kind)
         return call(self.file, **self.fields)
 
 
@@ -64,7 +67,7 @@ class Outcome:
         """Why there is no result, or one with another frame; empty if there is a result worth looking at."""
         if self.problem:
             return [self.problem]
-        if self.given != self.made:
+        if self.request.kind in FRAME_KEPT and self.given != self.made:
             return [f"the frame changed: {_text(self.given)} became {_text(self.made)}"]
         if self.report and not self.report.frame_equal:
             changed = [row.name for row in self.report.frame if not row.equal]

@@ -69,6 +69,10 @@ def _show(report: "Report", as_json: bool) -> None:
         typer.echo(report.model_dump_json(indent=2))
     else:
         print_report(Console(), report)
+        if report.compliance and report.compliance.rows:
+            from likeness.cli.compliance import compliance_table
+
+            Console().print(compliance_table("rules", report.compliance))
 
 
 def inspect(

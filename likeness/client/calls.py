@@ -18,6 +18,7 @@ from likeness.client.body import Fields, File, Picture, content_of
 from likeness.client.models import DryRun, EngineInfo, Health, JobPage, RemoteJob, Usage
 from likeness.contract.comparison import JobKind
 from likeness.contract.options import Region
+from likeness.contract.packshots import is_background
 from likeness.contract.report import Report
 
 PNG: Final = "image/png"
@@ -89,6 +90,43 @@ def customise(
     files: dict[str, Picture | None] = {"image": picture, "mask": None if region else mask, "logo": logo}
     files |= {"control": control, "style_image": style_image, "guide": guide}
     return _submit("/customise", files, {**fields, "mask": region}, idempotency_key)
+
+
+def cutout(
+    picture: File, *, mask: File | None = None, idempotency_key: str | None = None, **fields: Fields
+) -> Call[RemoteJob]:
+    """Submit an image whose product is to be cut out and return the accepted job.
+
+    `fields` are those of `POST /cutout`; images are given as in `recreate`.
+    """
+    return _submit("/cutout", {"image": picture, "mask": mask}, fields, idempotency_key)
+
+
+def packshot(
+    picture: File,
+    *,
+    mask: File | None = None,
+    background: File | None = None,
+    idempotency_key: str | None = None,
+    **fields: Fields,
+) -> Call[RemoteJob]:
+    """Submit an image to be made a packshot of and return the accepted job; `fields` are those of `POST /packshot`.
+
+    `background` is a colour, such as "white", or an image. Images are given as in `recreate`.
+    """
+    word = str(background) if isinstance(background, str) and is_background(background) else None
+    files = {"image": picture, "mask": mask, "background": None if word else background}
+    return _submit("/packshot", files, {**fields, "background": word}, idempotency_key)
+
+
+def check(
+    picture: File, preset: str, *, mask: File | None = None, idempotency_key: str | None = None, **fields: Fields
+) -> Call[RemoteJob]:
+    """Submit an image to be judged by the rules of a marketplace and return the accepted job.
+
+    Its report's `compliance` has the rules; its image is the picture with the offending pixels marked.
+    """
+    return _submit("/check", {"image": picture, "mask": mask}, {**fields, "preset": preset}, idempotency_key)
 
 
 def compare(

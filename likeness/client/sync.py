@@ -70,6 +70,9 @@ class Client:
 
     recreate = _sends(calls.recreate)
     customise = _sends(calls.customise)
+    cutout = _sends(calls.cutout)
+    packshot = _sends(calls.packshot)
+    check = _sends(calls.check)
     compare = _sends(calls.compare)
     generate = _sends(calls.generate)
     reproduce = _sends(calls.reproduce)

@@ -17,6 +17,7 @@ from likeness.contract.errors import (
     UnknownEngine,
 )
 from likeness.contract.intents import Intent, intent_of
+from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.tasks import Customise, EditType, Generate, Purpose, Recreate, Task
 
 Row = dict[str, Any]
@@ -154,7 +155,7 @@ class Catalogue(BaseModel):
             raise EngineNotInstalled(said, [FieldProblem("#/engine", hint)])
         raise UnknownEngine(f"engine: this service has no default for {purpose}", [FieldProblem("#/engine", hint)])
 
-    def _of_kind(self, task: Recreate | Generate, missing: Collection[str]) -> EngineSpec:
+    def _of_kind(self, task: Recreate | Generate | Cutout | Packshot | Check, missing: Collection[str]) -> EngineSpec:
         if task.engine is None:
             if isinstance(task, Generate):
                 return self._default_to_generate(task, missing)

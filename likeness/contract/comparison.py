@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from likeness.contract.options import Strict
-from likeness.contract.tasks import Customise, Generate, Keep, PictureTask, Priority, Recreate, Webhook
+from likeness.contract.packshots import Check, Cutout, Packshot
+from likeness.contract.scheduling import Keep, Priority, Webhook
+from likeness.contract.tasks import Customise, Generate, PictureTask, Recreate
 
 MAX_RUNS = 24
 MAX_IMAGES = 192
 """Made in all: runs, times the candidates and attempts of each."""
-JobKind = Literal["recreate", "customise", "generate", "compare"]
+JobKind = Literal["recreate", "customise", "generate", "compare", "cutout", "packshot", "check"]
 
 
 def _listed(given: object) -> object:
@@ -120,5 +122,5 @@ class Compare(BaseModel):
         return self.task.files if isinstance(self.task, Customise) else ()
 
 
-JobTask = Annotated[Recreate | Customise | Generate | Compare, Field(discriminator="kind")]
+JobTask = Annotated[Recreate | Customise | Generate | Compare | Cutout | Packshot | Check, Field(discriminator="kind")]
 """What a job is asked to do."""

@@ -19,7 +19,7 @@ REFINING = 0.4
 """The strength up to which tiles of a picture agree, as they only refine it; from more noise each invents its own."""
 LONGEST = 2.0
 """The longest side that is worked on, in sides of the square an engine was trained at: its buckets go up to 4 to 1."""
-Kind = Literal["recreate", "customise", "generate"]
+Kind = Literal["recreate", "customise", "generate", "cutout", "packshot", "check"]
 STILL_AT_0 = ("strength", "variation")
 """The parameters at whose 0 nothing is left to chance."""
 

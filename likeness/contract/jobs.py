@@ -16,7 +16,7 @@ from likeness.contract.strict import Strict
 from likeness.contract.tasks import Customise, Generate, Task
 
 Scalar = str | int | float | bool | None
-SentFile = Literal["mask", "logo", "control", "style_image", "guide"]
+SentFile = Literal["mask", "logo", "control", "style_image", "guide", "background"]
 """Files that may be sent with an image."""
 
 

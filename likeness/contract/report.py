@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from likeness.contract.compliance import Compliance
 from likeness.contract.gates import GateKind, Limit, Overrides, checked
 
 
@@ -155,6 +156,7 @@ class Report(BaseModel):
     frame: list[FrameRow]
     fidelity: list[Score]
     edit: EditReport | None = Field(default=None, description="only for customised images")
+    compliance: Compliance | None = Field(default=None, description="of a packshot, a cut-out or a check")
     locked: Lock | None = Field(default=None, description="if there is a protected area")
     registration: Registration | None = Field(default=None, description="for an engine that is known to drift")
     kind: GateKind | None = Field(default=None, description="whose limits apply; null: nothing was given to compare")

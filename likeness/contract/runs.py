@@ -18,9 +18,11 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.intents import Intent, intent_of
 from likeness.contract.jobs import MadeImage, Recipe, Scalar
+from likeness.contract.packshots import Exact
 from likeness.contract.parameters import PARAMETER_NAMES
+from likeness.contract.scheduling import Keep
 from likeness.contract.sequences import kept, listed, naming_edit, tasks_of
-from likeness.contract.tasks import Customise, Generate, Keep, Task
+from likeness.contract.tasks import Customise, Generate, Task
 
 TASK: TypeAdapter[Task] = TypeAdapter(Task)
 GROWTH = 1.3
@@ -43,6 +45,8 @@ class PlannedRun:
 
         Raises InvalidField when the engine does not take a parameter, and InstructionNotUnderstood.
         """
+        if isinstance(task, Exact):
+            return cls(spec, task, Intent(task.kind), {})
         intent = intent or intent_of(task, spec.closed)
         return cls(spec, task, intent, spec.resolve(task, intent))
 
@@ -151,7 +155,10 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
     text = {} if recipe.caption is None else {"prompt": recipe.caption}
     own = {name: value for name in ("seed", "guidance_scale") if (value := getattr(image, name)) is not None}
     once = {"engine": recipe.engine, "candidates": 1, "attempts": 1, "keep": Keep.BEST}
-    return TASK.validate_python({**task.model_dump(), **was, **text, **own, **once})
+    again = {**was, **text, **own, **once}
+    return TASK.validate_python(
+        task.model_dump() | {name: again[name] for name in again if name in type(task).model_fields}
+    )
 
 
 def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:

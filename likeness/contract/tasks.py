@@ -12,44 +12,15 @@ from likeness.contract.editing import Control as Control
 from likeness.contract.editing import ControlKind as ControlKind
 from likeness.contract.editing import EditType as EditType
 from likeness.contract.options import HEX_COLOUR, Lora
+from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.parameters import MAX_PROMPT, Parameters, PictureParameters
 from likeness.contract.report import EditThresholds, Thresholds
+from likeness.contract.scheduling import Keep, Priority, Webhook
 
 MIN_SIDE, MAX_SIDE = 64, 4096
 """Px; of an image that is generated."""
 LOSSY_LOCK_QUALITY = 95
 """The least quality of a JPEG with a protected area."""
-MAX_WEBHOOK = 2048
-"""Characters of a webhook's URL."""
-
-Webhook = Annotated[
-    str | None,
-    Field(
-        min_length=1,
-        max_length=MAX_WEBHOOK,
-        exclude=True,
-        description="https URL to notify when the job ends, signed according to Standard Webhooks",
-    ),
-]
-"""Never written with the rest of a task: the URL may hold a secret, so no worker, recipe or log gets to see it."""
-
-
-class Priority(StrEnum):
-    """Which jobs run first."""
-
-    INTERACTIVE = "interactive"
-    """Somebody waits for it."""
-    BATCH = "batch"
-    """Run when no interactive job is waiting."""
-
-
-class Keep(StrEnum):
-    """Which candidates of a job are kept."""
-
-    BEST = "best"
-    """The candidate with the best verdict, and of those the highest ssim (clip_score for generated images)."""
-    ALL = "all"
-    """All of them, best first."""
 
 
 class OutputFormat(StrEnum):
@@ -186,9 +157,11 @@ class Generate(Order):
         return self
 
 
+DrawnTask = Recreate | Customise | Generate
+"""What an engine is asked to make on a canvas of the original's frame."""
 PictureTask = Annotated[Recreate | Customise, Field(discriminator="kind")]
 """What one run of an engine is asked to do with a given image."""
-Task = Annotated[Recreate | Customise | Generate, Field(discriminator="kind")]
+Task = Annotated[Recreate | Customise | Generate | Cutout | Packshot | Check, Field(discriminator="kind")]
 """What one run of an engine is asked to do."""
-Purpose = Literal["recreate", "generate"] | EditType
+Purpose = Literal["recreate", "generate", "cutout", "packshot", "check"] | EditType
 """What an engine may be the default for, and a parameter have a default of its own for."""

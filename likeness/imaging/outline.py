@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.imaging.colour import Floats
+from likeness.imaging.colour import Bytes, Floats
 
 Where = NDArray[np.bool_]
 
@@ -28,12 +28,12 @@ SMALL = 0.01
 """Share of the largest part of a product, up to which another part is a crumb."""
 
 
-def reduced(plane: Floats) -> Floats:
+def reduced(plane: Floats | Bytes) -> Floats:
     """Return a copy, H x W or H x W x channels, whose short side is at most WORKING_SIDE px."""
     height, width = plane.shape[:2]
     scale = min(1.0, WORKING_SIDE / min(height, width))
     to = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(plane, to, interpolation=cv2.INTER_AREA), dtype=np.float32) if scale < 1 else plane
+    return np.asarray(cv2.resize(plane, to, interpolation=cv2.INTER_AREA) if scale < 1 else plane, dtype=np.float32)
 
 
 def scale_of(shape: tuple[int, ...]) -> float:

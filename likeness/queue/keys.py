@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from likeness.contract.tasks import Priority
+from likeness.contract.scheduling import Priority
 
 JOB_FUNCTION: Final = "likeness.run"
 """The one function a job may name. The worker maps it to its own code; nothing else is ever looked up or imported."""

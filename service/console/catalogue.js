@@ -15,7 +15,8 @@ export const EDIT_TYPES = [
   { name: "control", way: "control", label: "Keep the edges" },
 ];
 
-const SCHEMAS = { recreate: "RecreateRequest", customise: "CustomiseRequest", generate: "Generate", compare: "CompareRequest" };
+const SCHEMAS = { recreate: "RecreateRequest", customise: "CustomiseRequest", generate: "Generate", compare: "CompareRequest",
+  cutout: "CutoutRequest", packshot: "PackshotRequest", check: "CheckRequest" };
 
 /** The engines and the API's own description of every field. */
 export class Catalogue {

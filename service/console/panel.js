@@ -6,6 +6,7 @@ import { fill, h, icon, tell } from "./dom.js";
 import { numberField, radios, textField } from "./fields.js";
 import { Grid } from "./grid.js";
 import { Memory } from "./memory.js";
+import { PACKSHOTS, packshotForm } from "./packshots.js";
 import { comparisonFields, engineChoice, engineFacts, engineFields, orderFields } from "./parameters.js";
 import { asCurl, asPython, copy } from "./request.js";
 import { makeEdit, readAll } from "./edit_types.js";
@@ -14,6 +15,9 @@ const MODES = [
   { value: "recreate", label: "Recreate", about: "Makes the same picture again, as exactly as the engine can.", act: "Recreate the picture" },
   { value: "customise", label: "Customise", about: "One edit per request. Everything else stays as it is in the original.", act: "Customise the picture" },
   { value: "compare", label: "Compare", about: "Runs one picture through several engines and settings, and ranks the results.", act: "Compare the engines" },
+  { value: "cutout", label: "Cut out", about: "The product on nothing, at the same size.", act: "Cut the product out" },
+  { value: "packshot", label: "Packshot", about: "The product in a frame of its own: background, size, shadow, a marketplace's rules.", act: "Make the packshot" },
+  { value: "check", label: "Check", about: "Judges a picture by a marketplace's rules, and marks the pixels that break them.", act: "Check the picture" },
   { value: "generate", label: "Generate", about: "Makes a new image, without an original.", act: "Generate an image" },
 ];
 
@@ -70,7 +74,7 @@ export class Panel {
     const able = this.kind === "compare" ? [] : this.catalogue.enginesFor(this.kind, way);
     this.engine = able.find((engine) => engine.name === this.chosen) || (able.length ? this.catalogue.defaultFor(this.kind, way) : null);
     const mode = MODES.find((each) => each.value === this.kind) || MODES[0];
-    const parts = this.kind === "compare" ? this.forComparison() : this.engine ? this.forEngine() : [h("p", { class: "hint" }, "No installed engine supports this.")];
+    const parts = this.kind === "compare" ? this.forComparison() : PACKSHOTS.includes(this.kind) && this.engine ? this.forPackshot() : this.engine ? this.forEngine() : [h("p", { class: "hint" }, "No installed engine supports this.")];
     this.error = h("div", { class: "summary-error", role: "alert", tabindex: -1, hidden: true });
     this.button = h("button", { type: "submit", class: "solid", id: "submit" }, mode.act);
     fill(this.body, h("div", { class: "panel-fields" }, this.modes(), h("p", { class: "hint" }, mode.about), parts),
@@ -151,6 +155,13 @@ export class Panel {
       engineFacts(engine, kind), elements(own.main), elements(order.main),
       h("details", { id: "more" }, h("summary", {}, "More settings"), h("div", { class: "fields" }, elements(own.more), elements(order.more))),
     ];
+  }
+
+  forPackshot() {
+    const { main, more, read } = packshotForm(this.kind, this.catalogue);
+    this.read = read;
+    const elements = (/** @type {any[]} */ list) => list.map((each) => each.element);
+    return [elements(main), more.length > 0 && h("details", { id: "more" }, h("summary", {}, "More settings"), h("div", { class: "fields" }, elements(more)))];
   }
 
   editTypeChoice() {

@@ -110,6 +110,22 @@ function editPart(report) {
     registration && h("li", {}, sentence(`the engine shifted the picture by ${figure(registration.right, 2)} px to the right and ${figure(registration.down, 2)} px down; ${registration.undone ? "this was undone" : "this was left as it is"}`))));
 }
 
+/** The rules of a marketplace, or what was asked, with marks. @param {any} compliance */
+function rulesPart(compliance) {
+  if (!compliance || compliance.rows.length === 0) return null;
+  const mark = (/** @type {any} */ row) => row.ok === null
+    ? h("span", { class: "muted", title: row.note || "" }, "not judged")
+    : h("span", { class: row.ok ? "yes" : "no" }, icon(row.ok ? "check" : "cross"), row.ok ? "yes" : "no");
+  const found = (/** @type {any} */ row) => [row.found ?? "", row.offending ? `${row.offending} pixels off` : "", row.note ?? ""].filter(Boolean).join("; ");
+  const name = (/** @type {any} */ row) => row.source?.startsWith("http") ? h("a", { href: row.source, rel: "noreferrer", target: "_blank" }, spoken(row.rule)) : spoken(row.rule);
+  return h("div", { class: "report-part" }, h("h3", { id: "rules-title" }, compliance.preset ? `Rules of ${compliance.preset}` : "What was asked"),
+    h("div", { class: "table-box", tabindex: 0, role: "region", "aria-labelledby": "rules-title" }, h("table", { class: "frame" },
+      h("thead", {}, h("tr", {}, ["Rule", "Asked", "Found", "Met"].map((title) => h("th", { scope: "col" }, title)))),
+      h("tbody", {}, compliance.rows.map((/** @type {any} */ row) => h("tr", { class: row.ok === false && row.level === "must" ? "differs" : "" },
+        h("th", { scope: "row" }, name(row), row.level === "advised" && h("span", { class: "muted" }, " advised")),
+        h("td", {}, row.asked), h("td", {}, found(row)), h("td", {}, mark(row))))))));
+}
+
 /** Where the time went, as one bar and its parts. @param {Record<string, number>} timings */
 export function timingPart(timings) {
   const parts = Object.entries(timings).filter(([, value]) => value >= 0.005);
@@ -136,6 +152,6 @@ export function reportCard(image, thresholds, ...extra) {
     h("header", { class: `report-head ${tone}` },
       h("h3", { id: "report-title" }, verdictTag(report.verdict), report.retouchable && h("span", { class: "hint" }, " can be retouched")),
       h("ul", { class: "reasons" }, report.reasons.map((/** @type {string} */ reason) => h("li", {}, sentence(named(reason)))))),
-    h("div", { class: "report-body" }, figureTable(report.figures || []), editPart(report), scoreList("Edit metrics", report.edit?.scores || [], thresholds),
+    h("div", { class: "report-body" }, rulesPart(report.compliance), figureTable(report.figures || []), editPart(report), scoreList("Edit metrics", report.edit?.scores || [], thresholds),
       scoreList("Result compared with original", report.fidelity, thresholds), frameTable(report.frame), extra));
 }

@@ -29,8 +29,9 @@ from likeness.contract.errors import (
 )
 from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.options import ImageOfJob, rgb_of_hex
+from likeness.contract.packshots import Exact
 from likeness.contract.runs import Plan, PlannedRun, plan_of
-from likeness.contract.tasks import Customise, EditType, Generate
+from likeness.contract.tasks import Customise, DrawnTask, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.flatten import flattened_header
 from likeness.imaging.formats.decode import Bounds, Header, check_size, peek, verify
@@ -39,6 +40,7 @@ from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
 from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
+from service.jobs.packshots import check_packshot
 from service.jobs.submission import FILES, Submission, Upload
 from service.jobs.threads import with_pixels
 from service.queue.admission import Claim, refused
@@ -104,6 +106,8 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     if isinstance(plan.task, Generate):
         wanted_format(plan.task, plan.task.format)
         return _generated(plan, services.bounds)
+    if isinstance(plan.task, Exact):
+        check_packshot(plan.task, services.presets, owner, services.bounds)
     with _within(submission.task):
         for run in plan.runs:
             _check_text(run)
@@ -194,7 +198,8 @@ def _inspect(uploads: dict[Name, Upload], plan: Plan, bounds: Bounds) -> dict[Na
             checked[name] = Checked(upload.data, peek(upload.data, bounds))
             _check_name(upload, checked[name].header)
     header = checked["image"].header
-    _check_format(plan, header)
+    if not isinstance(plan.task, Exact):
+        _check_format(plan, header)
     for name in ("mask", "control", "guide"):
         if name in checked:
             orientation_of_mask(header, checked[name].header, name)
@@ -225,7 +230,7 @@ def _check_name(upload: Upload, header: Header) -> None:
 
 def _check_format(plan: Plan, header: Header) -> None:
     """Raise InvalidField when the format that the task leads to cannot hold the frame, or what is locked."""
-    task = cast(Customise, plan.task) if plan.several_edits else plan.runs[0].task
+    task = cast(DrawnTask, plan.task if plan.several_edits else plan.runs[0].task)
     if task.kind == "customise" and task.flatten:
         header = flattened_header(header, rgb_of_hex(task.flatten))
     locks = any(isinstance(run.task, Customise) and run.task.locks for run in plan.runs)

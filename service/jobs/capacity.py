@@ -7,7 +7,7 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import DoesNotFit, FieldProblem, InvalidField
 from likeness.contract.residency import Residency
 from likeness.contract.runs import Plan
-from likeness.contract.tasks import Priority
+from likeness.contract.scheduling import Priority
 from service.state import Services
 
 

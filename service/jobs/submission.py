@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from anyio import to_thread
 from fastapi import Request
@@ -23,6 +23,7 @@ from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
 from likeness.contract.jobs import SentFile
 from likeness.contract.options import ImageOfJob, Region
+from likeness.contract.packshots import Check, Cutout, Packshot, is_background
 from likeness.contract.tasks import Customise, Generate, Recreate
 from service.http import strict_json
 from service.http.body_limits import FIELDS_BYTES
@@ -40,7 +41,9 @@ JSON: Final = "application/json"
 PICTURE: Final = "an https URL, a data URI or base64, as a string"
 REGIONS: Final = get_args(Region)
 
-Model = type[Recreate] | type[Customise] | type[Compare] | type[Generate]
+Model = type[Recreate] | type[Customise] | type[Compare] | type[Generate] | type[Cutout] | type[Packshot] | type[Check]
+WORDED: Final = ("mask", "background")
+"""Those of them that may be a word instead."""
 FILES: Final[tuple[SentFile, ...]] = get_args(SentFile)
 """The fields beside `image` that an image may be sent in; the task says of each only that it is a "file"."""
 
@@ -146,7 +149,7 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
         if name == "image" and model is not Generate:
             made = isinstance(value, str) and value.startswith("{")
             image = _image_of_job(strict_json.loads(value, name)) if made else await upload_of(name, value)
-        elif (file := _file_field(name, model)) and (file != "mask" or isinstance(value, UploadFile)):
+        elif (file := _file_field(name, model)) and (file not in WORDED or isinstance(value, UploadFile)):
             files[file] = await upload_of(file, value)
         elif isinstance(value, UploadFile):
             raise _at(name, f"a file; only {_file_parts(model)} may be files")
@@ -193,6 +196,8 @@ def typed(name: str, text: str, model: type[BaseModel]) -> Any:  # noqa: ANN401 
     """Return the text of a form part as the JSON value that its field takes; all but texts are written as in JSON."""
     field = model.model_fields.get(name)
     kinds = set(_kinds(field.annotation)) if field else set()
+    if field and text in _words(field.annotation):
+        return text
     if any(issubclass(kind, BaseModel | list) for kind in kinds):
         return strict_json.loads(text, name)
     if bool in kinds:
@@ -206,10 +211,17 @@ def typed(name: str, text: str, model: type[BaseModel]) -> Any:  # noqa: ANN401 
     return text
 
 
+def _words(annotation: Any) -> list[str]:  # noqa: ANN401  an annotation may be anything
+    """Return the words that a field takes beside numbers or objects."""
+    parts = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    return [word for part in parts if get_origin(part) is Literal for word in get_args(part)]
+
+
 def _kinds(annotation: Any) -> list[type]:  # noqa: ANN401  an annotation may be anything
     either = get_origin(annotation) in (Union, UnionType)
     parts = get_args(annotation) if either else (annotation,)
-    return [kind for part in parts if isinstance(kind := get_origin(part) or part, type)]
+    bare = [get_args(part)[0] if get_origin(part) is Annotated else part for part in parts]
+    return [kind for part in bare if isinstance(kind := get_origin(part) or part, type)]
 
 
 def _of_json(body: bytearray, model: Model, max_picture: int) -> Submission:
@@ -239,7 +251,7 @@ def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
     found: dict[SentFile, str] = {}
     for name in _files_of(model):
         value = fields.get(name)
-        if value is None or (name == "mask" and value in REGIONS and model is not Compare):
+        if value is None or _is_word(name, value, model):
             continue
         if not isinstance(value, str) or not value:
             raise _at(name, f"{' or '.join(REGIONS)}, or {PICTURE}" if name == "mask" else PICTURE)
@@ -247,6 +259,13 @@ def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
             raise _at(name, f"send the {name} as a file: {PICTURE}")
         found[name] = fields.pop(name)
     return found
+
+
+def _is_word(name: SentFile, value: Any, model: Model) -> bool:  # noqa: ANN401  whatever JSON holds
+    """Return whether a field that may hold an image says a word instead."""
+    if name == "mask":
+        return value in REGIONS and model is not Compare
+    return name == "background" and isinstance(value, str) and is_background(value)
 
 
 def source_of(name: str, text: str, max_picture: int) -> Upload | str:
@@ -272,6 +291,8 @@ def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model
     """Return the task that the fields and the files sent beside them make."""
     if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
         raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")
+    if fields.get("background") == "file" and "background" in model.model_fields:
+        raise _at("background", f"send the background as a file: {PICTURE}")
     fields = _compared(fields, files) if model is Compare else with_files(fields, files)
     try:
         return model.model_validate_json(json.dumps(fields), strict=True)

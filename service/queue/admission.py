@@ -18,7 +18,7 @@ from redis.exceptions import RedisError, ResponseError
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import IdempotencyPending, QueueFull, QueueUnavailable, QuotaExceeded
 from likeness.contract.jobs import Event, Job, JobOrder, JobStatus, first_job_id
-from likeness.contract.tasks import Priority
+from likeness.contract.scheduling import Priority
 from likeness.contract.usage import DayUsage
 from likeness.queue import keys
 from service.auth.keys import LOCAL_OWNER, UNLIMITED, KeyLimits

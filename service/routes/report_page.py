@@ -6,6 +6,7 @@ from hashlib import sha256
 from html import escape
 from typing import Final
 
+from likeness.contract.compliance import Compliance, RuleRow
 from likeness.contract.report import Figure, FrameRow, Report, Score, Verdict
 
 STYLE: Final = """
@@ -56,6 +57,7 @@ def report_page(title: str, pictures: Sequence[tuple[str, bytes]], report: Repor
     edit = report.edit
     parts = [
         _section("Pictures", f'<div class="images">{"".join(_figure(*each) for each in pictures)}</div>'),
+        _section("Rules", _rules(report.compliance)) if report.compliance and report.compliance.rows else "",
         _section("The change", _list(_said_of_change(report))) if edit or report.locked else "",
         _section("What an editor looks for", _figures(report.figures)) if report.figures else "",
         _section("What was asked", _scores(edit.scores)) if edit and edit.scores else "",
@@ -91,6 +93,20 @@ def _said_of_change(report: Report) -> list[str]:
     if locked:
         lines.append(f"kept: {locked.area:.1%} of the image; largest change there: {locked.max_abs_diff}")
     return lines
+
+
+def _rules(compliance: Compliance) -> str:
+    marks = {True: '<span class="yes">✓ yes</span>', False: '<span class="no">✗ no</span>', None: "not judged"}
+    rows = [
+        (row.rule if row.level == "must" else f"{row.rule} (advised)", escape(row.asked), _found(row), marks[row.ok])
+        for row in compliance.rows
+    ]
+    return _table(("rule", "asked", "found", "met"), rows)
+
+
+def _found(row: RuleRow) -> str:
+    pixels = f"{row.offending} pixels off" if row.offending else ""
+    return escape("; ".join(one for one in (row.found, pixels, row.note) if one))
 
 
 def _scores(scores: Sequence[Score]) -> str:

@@ -77,7 +77,7 @@ DryRunQuery = Annotated[
 Prefer = Annotated[str | None, Header(max_length=200, description=f"`wait=N`: wait up to N s, at most {LONGEST_WAIT}")]
 
 
-def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.LikenessError]) -> Responses:
+def responses_of(instance: str, succeeded: Mapping[str, Any], *more: type[errors.LikenessError]) -> Responses:
     """Return the responses of a call that submits a job."""
     done = answer("Finished within `Prefer: wait`, or the response to `dry_run=true`", succeeded)
     done["content"]["application/json"]["examples"]["dry_run"] = {
@@ -100,7 +100,7 @@ def _responses(instance: str, succeeded: Mapping[str, Any], *more: type[errors.L
 
 def _reproducing() -> Responses:
     """Return what running a job again may answer."""
-    found = _responses(f"{examples.HERE}/reproduce", examples.REPRODUCED)
+    found = responses_of(f"{examples.HERE}/reproduce", examples.REPRODUCED)
     kinds = (*EVERYWHERE, *OWNED, *ONE_JOB, *REPRODUCING)
     done = {**answer("Finished within `Prefer: wait`", examples.REPRODUCED), "model": JobView}
     return {200: done, 202: found[202], **problems(*kinds, instance=f"{examples.HERE}/reproduce")}
@@ -131,7 +131,7 @@ Submit = Annotated[Submitter, Depends()]
 Endpoint = Callable[[Submitter], Awaitable[Response]]
 
 
-def _posted(path: str, responses: Responses, images: int) -> Callable[[Endpoint], Endpoint]:
+def posted(path: str, responses: Responses, images: int, router: APIRouter = router) -> Callable[[Endpoint], Endpoint]:
     """Route a call that accepts a job, or with `dry_run=true` says what it would do."""
 
     def routed(endpoint: Endpoint) -> Endpoint:
@@ -147,16 +147,16 @@ def _posted(path: str, responses: Responses, images: int) -> Callable[[Endpoint]
     return routed
 
 
-@_posted("/recreate", _responses("/recreate", examples.SUCCEEDED, *PICTURES), images=1)
+@posted("/recreate", responses_of("/recreate", examples.SUCCEEDED, *PICTURES), images=1)
 async def recreate(submit: Submit) -> Response:
     """Recreate an image as exactly as the engine can."""
     return await submit.job(Recreate)
 
 
 @router.post("/customize", include_in_schema=False, dependencies=[Depends(OnlyQuery("dry_run", "links"))])
-@_posted(
+@posted(
     "/customise",
-    _responses("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
+    responses_of("/customise", examples.CUSTOMISED, *PICTURES, errors.InstructionNotUnderstood),
     images=MOST_IMAGES,
 )
 async def customise(submit: Submit) -> Response:
@@ -168,9 +168,9 @@ async def customise(submit: Submit) -> Response:
     return await submit.job(Customise)
 
 
-@_posted(
+@posted(
     "/compare",
-    _responses("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
+    responses_of("/compare", examples.COMPARED, *PICTURES, errors.InstructionNotUnderstood),
     images=MOST_IMAGES,
 )
 async def compare(submit: Submit) -> Response:
@@ -182,7 +182,7 @@ async def compare(submit: Submit) -> Response:
     return await submit.job(Compare)
 
 
-@_posted("/generate", _responses("/generate", examples.GENERATED), images=0)
+@posted("/generate", responses_of("/generate", examples.GENERATED), images=0)
 async def generate(submit: Submit) -> Response:
     """Make a new image of any size: from text, or of the kind that an engine was trained on. No image is sent.
 

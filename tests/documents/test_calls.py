@@ -12,6 +12,7 @@ import pytest
 from likeness.cli.demo import CUSTOMISATIONS
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.comparison import Compare
+from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.runs import plan_of
 from likeness.contract.tasks import Customise, Generate, Recreate
 from service.docs import examples
@@ -23,6 +24,9 @@ MODELS = {
     "customize": Customise,
     "compare": Compare,
     "generate": Generate,
+    "cutout": Cutout,
+    "packshot": Packshot,
+    "check": Check,
 }
 FILES = ("mask", "logo", "control", "style_image", "guide")
 SHIPPED = [spec.name for spec in load_catalogue().engines]
@@ -43,7 +47,7 @@ def shown() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the path and the fields of each call that a page shows as a curl command with a form."""
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         for line in re.findall(r"curl [^`\n]*-F [^`\n]*", page.read_text("utf-8")):
-            path = re.search(r"/(recreate|customise|compare|generate)\b", line)
+            path = re.search(r"/(recreate|customise|compare|generate|cutout|packshot|check)\b", line)
             words = shlex.split(line.replace("$URL", "/customise"))
             said = dict(word.partition("=")[::2] for flag, word in pairwise(words) if flag == "-F")
             if "runs" not in said and said.get("engine", "starter") in SHIPPED:

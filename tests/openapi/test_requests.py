@@ -14,13 +14,14 @@ from tests.openapi.conftest import Shop
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(300)]
 DOCUMENT = document()
+SUBMITTING = ("/recreate", "/customise", "/compare", "/generate", "/cutout", "/packshot", "/check")
 BODIES = [
     (path, media_type, name)
     for path, methods in DOCUMENT["paths"].items()
     for method, operation in methods.items()
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items()
     for name in content["examples"]
-    if method == "post" and path in ("/recreate", "/customise", "/compare", "/generate")
+    if method == "post" and path in SUBMITTING
 ]
 BYTES = "(the bytes)"
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import NoProduct
 from likeness.contract.gates import GateKind
 from likeness.contract.jobs import SentFile
 from likeness.contract.runs import PlannedRun
-from likeness.contract.tasks import Control, Customise, EditType, Generate, Recreate, Task
+from likeness.contract.tasks import Control, Customise, DrawnTask, EditType, Generate, Recreate, Task
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.learned import Captions
 from likeness.imaging.frame import rgba_of
@@ -23,7 +24,7 @@ from worker.editing.plan import EditPlan, Region, Sent
 
 def edit_plan_of(run: PlannedRun, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     """Return what is asked of one picture. Raises NoProduct."""
-    task = run.task
+    task = cast(DrawnTask, run.task)
     if isinstance(task, Generate):
         plan = EditPlan(shown.canvas, text=task.prompt or "", from_scratch=True)
     else:

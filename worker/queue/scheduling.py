@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from likeness.contract.tasks import Priority
+from likeness.contract.scheduling import Priority
 from likeness.queue import keys
 
 

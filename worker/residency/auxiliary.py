@@ -1,29 +1,34 @@
-"""The small networks beside the engines: one finds the product, one captions. Each is loaded when first needed."""
+"""The small networks beside the engines: one finds the product, one text, one captions; each loaded when needed."""
 
 from typing import TYPE_CHECKING
 
 from likeness.contract.errors import EngineFailed
-from likeness.imaging.colour import Floats
+from likeness.imaging.colour import Bytes, Floats
+from likeness.imaging.packshot.cutout import Box
 from worker.components import Components, bytes_of
 
 if TYPE_CHECKING:
     from worker.networks.captioner import Captioner
     from worker.networks.segmenter import Segmenter
+    from worker.networks.text_detector import TextDetector
 
 CAPTIONER = "captioner"
 """Its folder below the models, where no setting names another."""
 SEGMENTER = "segmenter"
 """Its folder below the weights."""
+TEXT_DETECTOR = "text-detector"
+"""Its folder below the weights."""
 
 
 class Auxiliary:
-    """The segmenter and the captioner of one worker."""
+    """The segmenter, the text detector and the captioner of one worker."""
 
     def __init__(self, components: Components, captioner: str = CAPTIONER) -> None:
         self.components = components
         self._captioner_model = captioner
         self._captioner: Captioner | None = None
         self._segmenter: Segmenter | None = None
+        self._reader: TextDetector | None = None
 
     @property
     def device(self) -> str:
@@ -37,7 +42,7 @@ class Auxiliary:
     def drop(self) -> bool:
         """Unload both, until they are needed again; return whether there was any."""
         any_loaded = self._captioner is not None or self._segmenter is not None
-        self._captioner = self._segmenter = None
+        self._captioner = self._segmenter = self._reader = None
         self.components.free_cache()
         return any_loaded
 
@@ -54,6 +59,20 @@ class Auxiliary:
             return load(self.components.folder(SEGMENTER), self.device)
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineFailed(f"the product segmenter could not be loaded: {error}") from error
+
+    def texts(self, rgb: Bytes) -> list[Box] | None:
+        """Return where there is text in H x W x 3 in 0..255; None where the detector is not there."""
+        if self._reader is None:
+            self._reader = self._load_reader()
+        return None if self._reader is None else self._reader.texts(rgb)
+
+    def _load_reader(self) -> "TextDetector | None":
+        from worker.networks.text_detector import load  # as above
+
+        try:
+            return load(self.components.folder(TEXT_DETECTOR), self.device)
+        except (OSError, ValueError, RuntimeError):
+            return None
 
     def caption(self, rgb: Floats) -> str | None:
         """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""

@@ -11,7 +11,8 @@ import structlog
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, OutOfMemory
-from likeness.imaging.colour import Floats
+from likeness.imaging.colour import Bytes, Floats
+from likeness.imaging.packshot.cutout import Box
 from likeness.problems import LocalProblem
 from worker.components import Components, Weights
 from worker.config import Settings
@@ -72,6 +73,10 @@ class Residents:
     def product(self, rgb: Floats) -> Floats:
         """Return where the product is, H x W in 0..1, of H x W x 3. Raises EngineFailed when the model is missing."""
         return self._auxiliary.product(rgb)
+
+    def texts(self, rgb: Bytes) -> list[Box] | None:
+        """Return where there is text in H x W x 3 in 0..255; None where the detector is not there."""
+        return self._auxiliary.texts(rgb)
 
     def caption(self, rgb: Floats) -> str | None:
         """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.gates import Overrides
 from likeness.contract.jobs import Progress, Result
+from likeness.contract.presets import Presets, load_presets
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.storage.pictures import PictureStore
@@ -42,6 +43,7 @@ class Context:
     telemetry: Telemetry = field(default_factory=Telemetry)
     gates: Overrides = field(default_factory=dict)
     """Limits of the verdict that differ from those that ship."""
+    presets: Presets = field(default_factory=load_presets)
     product: Callable[[Canvas], Plane] | None = None
     """How the product is found; by the segmenter where it is None."""
     kept: NDArray[np.bool_] | None = None

@@ -7,8 +7,8 @@ from likeness.contract.jobs import JobOrder
 from likeness.contract.tasks import Customise
 from worker.runs.comparison import compare
 from worker.runs.context import Context, Outcome, Watch
+from worker.runs.kinds import run_of
 from worker.runs.reproduction import reproduce
-from worker.runs.run import Run
 from worker.runs.sequence import edited
 
 
@@ -22,5 +22,5 @@ def outcomes_of(orders: Sequence[JobOrder], context: Context, watch: Watch) -> d
     elif isinstance(first.task, Customise) and first.task.edits:
         outcome = edited(first, context, watch)
     else:
-        return Run(context.catalogue.find(first.engine), context, watch).execute(orders)
+        return run_of(context.catalogue.find(first.engine), first, context, watch).execute(orders)
     return {} if outcome is None else {first.id: outcome}

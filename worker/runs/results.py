@@ -6,7 +6,7 @@ from datetime import datetime
 
 from likeness.contract.engines import STILL_AT_0, EngineSpec
 from likeness.contract.jobs import EngineUsed, MadeImage, Recipe, Result, Timings
-from likeness.contract.tasks import Keep
+from likeness.contract.scheduling import Keep
 from worker.editing.planner import is_captioned
 from worker.engine import Stage
 from worker.runs.context import Context

@@ -9,7 +9,7 @@ from PIL import Image
 from likeness.contract.gates import GateKind, Overrides
 from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import Report, Thresholds, Verdict
-from likeness.contract.tasks import Customise, Generate, PictureTask, Task
+from likeness.contract.tasks import Customise, DrawnTask, Generate, PictureTask
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS, assess
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.generated import assess_generated
@@ -41,7 +41,7 @@ class Candidate:
 def score(
     given: Picture,
     data: bytes,
-    task: Task,
+    task: DrawnTask,
     check: EditCheck | None = None,
     metrics: LearnedMetrics = WITHOUT_NETWORKS,
     faults: Sequence[str] = (),

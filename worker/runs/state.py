@@ -9,7 +9,7 @@ from likeness.contract.errors import JobError
 from likeness.contract.jobs import JobOrder
 from likeness.contract.parameters import MAX_SEED
 from likeness.contract.runs import PlannedRun
-from likeness.contract.tasks import Task
+from likeness.contract.tasks import DrawnTask
 from likeness.imaging.formats.decode import Picture
 from likeness.imaging.frame import Frame
 from worker.editing.plan import EditPlan
@@ -55,9 +55,9 @@ class Work:
     wanted: bool = True
 
     @property
-    def task(self) -> Task:
+    def task(self) -> DrawnTask:
         """What is asked: a comparison comes as one run for each of its tasks."""
-        return cast(Task, self.order.task)
+        return cast(DrawnTask, self.order.task)
 
     @property
     def open(self) -> bool:

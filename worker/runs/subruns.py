@@ -12,7 +12,7 @@ from worker.engine import Stopped
 from worker.failures import Failure
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.deadline import Deadline
-from worker.runs.run import Run
+from worker.runs.kinds import run_of
 
 
 class PartOutOfTime(Stopped):
@@ -53,7 +53,7 @@ class Parts:
         watch = PartWatch(self.watch, number + 1, self.count, seconds)
         order = alone(self.order, planned.task).model_copy(update={"engine": planned.spec.name, "timeout": seconds})
         try:
-            outcome = Run(planned.spec, self.context, watch).execute([order]).get(order.id)
+            outcome = run_of(planned.spec, order, self.context, watch).execute([order]).get(order.id)
         except PartOutOfTime:
             return JobTimeout(f"the run took longer than its bound of {seconds} s")
         return outcome if watch.wanted else None

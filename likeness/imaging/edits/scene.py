@@ -50,7 +50,7 @@ def before(rgb: Floats, matte: Matte, background: Floats, shadow: Shadow = "cont
         alpha = matte.alpha[rows][..., None]
         behind = background[rows]
         if light is not None:
-            behind = behind * _rows_of(light, rows, (height, width))[..., None]
+            behind = behind * rows_of(light, rows, (height, width))[..., None]
         made[rows] = alpha * matte.colour[rows] + (1 - alpha) * behind
     return made
 
@@ -61,11 +61,11 @@ def _light(rgb: Floats, matte: Matte, shadow: Shadow) -> Floats | None:
     scale = scale_of(alpha.shape)
     if shadow == "none":
         return None
-    taken = _contact(alpha, scale) if shadow == "contact" else _old(luma(reduced(rgb)), alpha, scale)
+    taken = contact_shadow(alpha, scale) if shadow == "contact" else old_shadow(luma(reduced(rgb)), alpha, scale)
     return np.asarray(1 - np.maximum(taken - FAINTEST, 0), dtype=np.float32)
 
 
-def _contact(alpha: Floats, scale: float) -> Floats:
+def contact_shadow(alpha: Floats, scale: float) -> Floats:
     """Return the share of light taken by a product that touches what it lies on or stands before, H x W."""
     (height, width), taken = alpha.shape, np.zeros_like(alpha)
     for fall, sigma, strength in CONTACTS:
@@ -74,7 +74,7 @@ def _contact(alpha: Floats, scale: float) -> Floats:
     return np.asarray(taken, dtype=np.float32)
 
 
-def _old(light: Floats, alpha: Floats, scale: float) -> Floats:
+def old_shadow(light: Floats, alpha: Floats, scale: float) -> Floats:
     """Return the share of light that the old background lacks near the product, beside what is usual around there."""
     free = (cv2.dilate(alpha, np.ones((3, 3), np.uint8)) < 0.02).astype(np.float32)
     if not free.any():
@@ -83,12 +83,12 @@ def _old(light: Floats, alpha: Floats, scale: float) -> Floats:
     usual = np.maximum(_mean(near, free * (near >= _mean(near, free, FALL * scale)), FALL * scale), 1e-3)
     rough = float(np.median((np.abs(light - near) / usual)[free > 0]))
     if rough > ROUGH:
-        return _contact(alpha, scale)
+        return contact_shadow(alpha, scale)
     taken = np.clip(LIT - rough - near / usual, 0, 1 - SHADED)
     away = np.minimum(cv2.distanceTransform((alpha < 0.5).astype(np.uint8), cv2.DIST_L2, 3), FALL * scale)
     far = taken[(free > 0) & (away >= FALL * scale / 2)]
     if far.size and float((far > DARKER).mean()) > UNEVEN:
-        return _contact(alpha, scale)
+        return contact_shadow(alpha, scale)
     return np.asarray(taken * np.clip(2 - 2 * away / (FALL * scale), 0, 1), dtype=np.float32)
 
 
@@ -111,7 +111,7 @@ def _blurred(plane: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.resize(wide, (width, height)), dtype=np.float32)
 
 
-def _rows_of(small: Floats, rows: slice, shape: tuple[int, int]) -> Floats:
+def rows_of(small: Floats, rows: slice, shape: tuple[int, int]) -> Floats:
     """Return some rows of a small plane made as large as `shape`."""
     down, across = small.shape[0] / shape[0], small.shape[1] / shape[1]
     move = np.array([[across, 0, across / 2 - 0.5], [0, down, (rows.start + 0.5) * down - 0.5]])

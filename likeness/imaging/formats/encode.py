@@ -8,7 +8,7 @@ from typing import Any, Literal
 from PIL import Image
 
 from likeness.contract.errors import InvalidField
-from likeness.contract.tasks import Task
+from likeness.contract.tasks import DrawnTask
 from likeness.imaging.colour import samples_of
 from likeness.imaging.colour_space import colours_of
 from likeness.imaging.formats import exif, png, webp
@@ -30,7 +30,7 @@ WEBP_QUALITY = 92
 WEBP_METHOD = 2
 
 
-def wanted_format(task: Task, own_format: Format, lossless: bool = False) -> WantedFormat:
+def wanted_format(task: DrawnTask, own_format: Format, lossless: bool = False) -> WantedFormat:
     """Return the file format to make of an image of `own_format`: what `task` asks for, or what its lock needs.
 
     `lossless` says so of an own WebP, which stays so unless a quality is asked. Raises InvalidField at "format" when an
@@ -43,7 +43,7 @@ def wanted_format(task: Task, own_format: Format, lossless: bool = False) -> Wan
     return wanted
 
 
-def _wanted(task: Task, own_format: Format, exact: set[Format]) -> WantedFormat:
+def _wanted(task: DrawnTask, own_format: Format, exact: set[Format]) -> WantedFormat:
     if task.kind == "generate":
         return task.format
     asked: WantedFormat | None = task.format.value if task.format else None

@@ -54,6 +54,10 @@ class DigitalSource(StrEnum):
     """Every pixel was made by a trained model."""
     COMPOSITE = "compositeWithTrainedAlgorithmicMedia"
     """Some pixels are those of the given image, some were made by a trained model."""
+    SYNTHETIC = "compositeSynthetic"
+    """The given image was put together with parts that are synthetic."""
+    ALGORITHMIC = "algorithmicMedia"
+    """The given image was made by an algorithm without training."""
     ENHANCED = "algorithmicallyEnhanced"
     """The given image, changed by arithmetic; no trained model made any pixel."""
 
@@ -70,6 +74,7 @@ class Provenance(BaseModel):
     parameters: Mapping[str, Scalar] = {}
     input_sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
     software: str = f"Likeness {__version__}"
+    drawn: bool = Field(default=True, description="whether a trained model of ours made any of its pixels")
 
 
 def packet(provenance: Provenance) -> bytes:
@@ -97,6 +102,19 @@ def read(data: bytes) -> Provenance | None:
         return None
 
 
+def source_type(data: bytes) -> str | None:
+    """Return the IPTC digital source type that a PNG, JPEG or WebP file names, whoever wrote it; None for none.
+
+    As with `read`, this is what the file says.
+    """
+    try:
+        found = _packet_of(data)
+        said = "" if found is None else _properties(found).get(f"{{{IPTC}}}DigitalSourceType", "")
+    except (LikenessError, ElementTree.ParseError, ValueError, RecursionError):
+        return None
+    return said.rstrip("/").rpartition("/")[2][:64] or None
+
+
 def _packet_of(data: bytes) -> bytes | None:
     """Return the XMP packet of a file, or None. Raises LikenessError for a damaged file."""
     if data.startswith(png.MAGIC):
@@ -120,8 +138,8 @@ def _rows(provenance: Provenance, parameters: Mapping[str, Scalar]) -> list[tupl
     """Return each property and its value; an empty one is not written."""
     return [
         ("Iptc4xmpExt:DigitalSourceType", VOCABULARY + provenance.source),
-        ("Iptc4xmpExt:AISystemUsed", provenance.engine),
-        ("Iptc4xmpExt:AISystemVersionUsed", provenance.revision),
+        ("Iptc4xmpExt:AISystemUsed", provenance.engine if provenance.drawn else ""),
+        ("Iptc4xmpExt:AISystemVersionUsed", provenance.revision if provenance.drawn else ""),
         ("xmp:CreatorTool", provenance.software),
         ("likeness:Engine", provenance.engine),
         ("likeness:Revision", provenance.revision),
@@ -171,4 +189,6 @@ def _provenance(said: Mapping[str, str]) -> Provenance:
         parameters=json.loads(said[f"{{{NAMESPACE}}}Parameters"]),
         input_sha256=said.get(f"{{{NAMESPACE}}}InputSHA256"),
         software=said[f"{{{XMP}}}CreatorTool"],
+        drawn=f"{{{IPTC}}}AISystemUsed" in said
+        or not said[f"{{{IPTC}}}DigitalSourceType"].endswith(DigitalSource.ENHANCED),
     )

@@ -15,6 +15,7 @@ from likeness.imaging.masks import upright_size
 from service.compat.field_names import told_as
 from service.compat.kinds import asks_for_change
 from service.compat.masks import mask_of_alpha
+from service.compat.openai.cutouts import asks_for_cutout, cut_out
 from service.compat.openai.schemas import EditRequest, GenerationRequest, ImageRequest
 from service.http import strict_json
 from service.http.problems import of_validation
@@ -102,6 +103,9 @@ async def edit(parts: EditParts, bounds: Bounds) -> Submission:
     """Return the job that an edit asks for: a customisation, or a recreation where it asks for no change."""
     image, files = _with_roles(parts)
     fields = _common(parts.request)
+    if asks_for_cutout(parts.request):
+        more = len(files) + (parts.mask is not None) + (parts.markup is not None)
+        return cut_out(parts.request, image, fields, more)
     _check_frame(parts.request, image, bounds)
     if parts.markup:
         files["guide"] = parts.markup
@@ -167,8 +171,8 @@ def _check_frame(request: EditRequest, image: Upload, bounds: Bounds) -> None:
         raise InvalidField.at("size", detail)
     clear = header.mode in ("LA", "RGBA") or header.transparency is not None
     if request.background == ("opaque" if clear else "transparent"):
-        has = "has alpha, which is kept" if clear else "has no alpha, and gets none"
-        raise InvalidField.at("background", f"the frame never changes: the image {has}; use auto")
+        has = "has alpha, which is kept" if clear else "has no alpha, and gets none beside another edit"
+        raise InvalidField.at("background", f"the image {has}; use auto, or ask for the background's removal alone")
 
 
 def generation(body: bytearray) -> tuple[GenerationRequest, Submission]:

@@ -108,7 +108,7 @@ def test_the_models_are_the_engines(client: openai.OpenAI) -> None:
 REFUSED = [
     ({"model": "gpt-image-2"}, "model", "not in the catalogue"),
     ({"size": "1024x1024"}, "size", "frame never changes"),
-    ({"background": "transparent"}, "background", "no alpha"),
+    ({"background": "transparent", "extra_body": {"kind": "recreate"}}, "background", "no alpha"),
     ({"quality": "high"}, "quality", "auto"),
     ({"input_fidelity": "high"}, "input_fidelity", "not a field"),
     ({"n": 9}, "n", "less than or equal to 8"),

@@ -14,7 +14,8 @@ from rq.serializers import JSONSerializer
 
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.jobs import JobOrder, JobStatus, StoredPicture
-from likeness.contract.tasks import Priority, Recreate
+from likeness.contract.scheduling import Priority
+from likeness.contract.tasks import Recreate
 from likeness.queue import keys
 from service.auth.keys import UNLIMITED, KeyLimits
 from service.queue.jobs import JobQueue

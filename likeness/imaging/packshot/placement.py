@@ -1,0 +1,106 @@
+"""Where a product comes to lie in a frame, and its pixels there."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from PIL import Image
+
+from likeness.imaging.colour import Bytes
+from likeness.imaging.packshot.cutout import Box, Cutout, box_of
+
+Align = Literal["centre", "bottom"]
+Size = tuple[int, int]
+"""Width and height in px."""
+REACH: Final = 4
+"""Px of nothing around a cut-out, for the filter that scales it."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a cut-out comes to lie: the px (x, y) to `scale` * (x, y) + (right, down), in a frame of `size`."""
+
+    size: Size
+    scale: float
+    right: float
+    down: float
+
+    def of(self, box: Box) -> tuple[float, float, float, float]:
+        """Return where a box comes to lie: left, top, right, bottom."""
+        across, over = (self.scale * x + self.right for x in (box.left, box.right))
+        top, bottom = (self.scale * y + self.down for y in (box.top, box.bottom))
+        return across, top, over, bottom
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A product in its frame: `colour`, premultiplied, and `alpha` of the px of `box`, 0..255; nothing is elsewhere."""
+
+    size: Size
+    box: Box
+    colour: Bytes
+    alpha: Bytes
+
+    def whole(self) -> Bytes:
+        """Return the alpha of the whole frame, H x W."""
+        width, height = self.size
+        plane = np.zeros((height, width), np.uint8)
+        plane[self.box.top : self.box.bottom, self.box.left : self.box.right] = self.alpha
+        return plane
+
+
+def placement_of(box: Box, size: Size, fill: float, align: Align = "centre", most: float = float("inf")) -> Placement:
+    """Return the placement of a product whose box is given, in a frame of `size`.
+
+    `fill` (0..1) is the share of the frame that the box takes on the side where it takes more; it takes less where the
+    product would have to be enlarged by over `most`. `bottom` leaves below it what centring leaves on that side.
+    """
+    width, height = size
+    scale = min(fill * min(width / box.width, height / box.height), most)
+    right = (width - scale * (box.left + box.right)) / 2
+    if align == "bottom":
+        below = (1 - fill) / 2 * height
+        return Placement(size, scale, _whole(right, scale), height - below - scale * box.bottom)
+    down = (height - scale * (box.top + box.bottom)) / 2
+    return Placement(size, scale, _whole(right, scale), _whole(down, scale))
+
+
+def _whole(shift: float, scale: float) -> float:
+    """Return a shift in whole px where nothing is scaled, so that every sample stays as it is."""
+    return float(round(shift)) if scale == 1 else shift
+
+
+def placed(cutout: Cutout, placement: Placement) -> Placed:
+    """Return the product where it is placed: scaled by Lanczos' filter, premultiplied so that no rim comes of it.
+
+    Raises ValueError for a cut-out of nothing.
+    """
+    inner = box_of(cutout.alpha > 0)
+    if inner is None:
+        raise ValueError("there is no product")
+    left, top, right, bottom = placement.of(inner)
+    width, height = placement.size
+    across = max(0, int(np.floor(left))), min(width, int(np.ceil(right)))
+    down = max(0, int(np.floor(top))), min(height, int(np.ceil(bottom)))
+    box = Box(across[0], down[0], across[1], down[1])
+    sheet, source = _sheet(cutout, inner, placement, box)
+    if placement.scale == 1:
+        made = np.asarray(sheet.crop(tuple(round(edge) for edge in source)))  # type: ignore[arg-type]  # four of them
+    else:
+        made = np.asarray(sheet.resize((box.width, box.height), Image.Resampling.LANCZOS, source))
+    alpha = made[..., 3]
+    return Placed(placement.size, box, np.minimum(made[..., :3], alpha[..., None]), alpha)
+
+
+def _sheet(
+    cutout: Cutout, inner: Box, placement: Placement, box: Box
+) -> tuple[Image.Image, tuple[float, float, float, float]]:
+    """Return the product, premultiplied, with nothing around it, and the place on it that `box` of the frame shows."""
+    rows, columns = slice(inner.top, inner.bottom), slice(inner.left, inner.right)
+    spare = int(REACH + np.ceil(1 / placement.scale))
+    sheet = Image.new("RGBa", (inner.width + 2 * spare, inner.height + 2 * spare))
+    pixels = np.dstack([cutout.rgb[rows, columns], cutout.alpha[rows, columns]])
+    sheet.paste(Image.fromarray(pixels, "RGBA").convert("RGBa"), (spare, spare))
+    left, right = ((x - placement.right) / placement.scale - inner.left + spare for x in (box.left, box.right))
+    top, bottom = ((y - placement.down) / placement.scale - inner.top + spare for y in (box.top, box.bottom))
+    return sheet, (max(left, 0.0), max(top, 0.0), min(right, sheet.width), min(bottom, sheet.height))

@@ -1,0 +1,56 @@
+/** The settings of what changes a frame on purpose: a cut-out, a packshot, a check. */
+
+import { checkField, choiceField, fileField, numberField, textField } from "./fields.js";
+import { readAll } from "./edit_types.js";
+
+/** @typedef {import("./fields.js").Field} Field */
+
+export const PACKSHOTS = ["cutout", "packshot", "check"];
+
+const PRESET = "amazon-main, google-shopping, walmart, ebay, shopify, or one of your own";
+
+/** The fields of each kind: those that are seen at once, and more. @type {Record<string, (said: (name: string) => any) => {main: Field[], more: Field[]}>} */
+const FIELDS = {
+  cutout: (said) => ({
+    main: [choiceField("format", { label: "Format", value: said("format").default, choices: said("format").enum || ["png", "webp"] }),
+      checkField("matte", { label: "The matte alone", hint: said("matte").description })],
+    more: [],
+  }),
+  packshot: (said) => ({
+    main: [
+      textField("preset", { label: "Marketplace", hint: `${PRESET}; empty: none`, longest: 64 }),
+      textField("background", { label: "Background", hint: "white, transparent, #rrggbb or a colour of CSS", longest: 32 }),
+      textField("size", { label: "Size", hint: "such as 2000x2000; empty: the original's", longest: 11 }),
+      numberField("fill", { label: "Fill", hint: "share of the frame that the product takes; 0.85 if empty", value: null, minimum: 0.1, maximum: 1 }),
+      choiceField("shadow", { label: "Shadow", value: null, choices: ["none", "contact", "cast", "keep", "reflection"] }),
+    ],
+    more: [
+      choiceField("align", { label: "Align", value: null, choices: ["centre", "bottom"] }),
+      numberField("angle", { label: "Angle of a cast shadow", hint: "degrees", value: null, minimum: 0, maximum: 360 }),
+      choiceField("straighten", { label: "Straighten", value: null, choices: ["auto"] }),
+      choiceField("white_balance", { label: "White balance", value: null, choices: ["auto"] }),
+      choiceField("format", { label: "Format", value: null, choices: ["jpeg", "png", "webp"] }),
+      numberField("quality", { label: "Quality", value: null, minimum: 1, maximum: 100, whole: true }),
+      numberField("max_bytes", { label: "Largest file", hint: "bytes", value: null, minimum: 1000, whole: true }),
+      choiceField("upscale", { label: "Enlarge", value: null, choices: ["faithful", "never"] }),
+      fileField("mask", { label: "Mask", hint: "white where the product is; overrules what is found" }),
+    ],
+  }),
+  check: (said) => ({
+    main: [textField("preset", { label: "Marketplace", hint: PRESET, longest: said("preset").maxLength })],
+    more: [checkField("made_by_ai", { label: "A generative model made it" })],
+  }),
+};
+
+/**
+ * What a kind adds to the form and to the request.
+ * @param {string} kind of PACKSHOTS @param {import("./catalogue.js").Catalogue} catalogue
+ */
+export function packshotForm(kind, catalogue) {
+  const { main, more } = FIELDS[kind]((name) => catalogue.field(kind, name));
+  const read = () => {
+    const { mask, ...fields } = readAll([...main, ...more]);
+    return { fields, files: mask ? { mask } : {} };
+  };
+  return { main, more, read };
+}
