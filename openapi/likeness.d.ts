@@ -63,10 +63,10 @@ export interface Check {
 export interface CheckRequest {
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
-  priority?: Priority;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  kind?: "check";
+  kind?: "check" | null;
   /** the marketplace */
   preset: string;
   /** whether a generative model made or changed it, where you know */
@@ -77,12 +77,12 @@ export interface CheckRequest {
 
 /** Run one image through several engines and settings, to find out which does it best. */
 export interface CompareRequest {
-  kind?: "compare";
+  kind?: "compare" | null;
   /** what every run does; without `engine` and `priority`, and one image of each run is kept */
-  task?: Recreate | Customise;
+  task?: Recreate | Customise | null;
   /** engines and values; at most 24 combinations in all */
   runs: Array<Grid>;
-  priority?: Priority;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
   /** the image, or the job of the caller's that made it, and its number there */
@@ -321,7 +321,7 @@ export interface CustomiseRequest {
   /** share of the height, from the top, that is kept; the rest is redrawn */
   complete?: number | null;
   /** control maps to follow */
-  controls?: Array<Control>;
+  controls?: Array<Control> | null;
   /** a control map for the first of `controls`, sent in the same way as `image` */
   control?: string | null;
   /** what the original shows; used in the report together with target_prompt or prompt */
@@ -331,31 +331,31 @@ export interface CustomiseRequest {
   /** name of an engine; the default if omitted */
   engine?: string | null;
   /** LoRA adapters to use */
-  loras?: Array<Lora>;
+  loras?: Array<Lora> | null;
   /** run unbatched, for byte-identical output */
-  exact?: boolean;
+  exact?: boolean | null;
   /** number of images to make per attempt */
-  candidates?: number;
+  candidates?: number | null;
   /** which candidates to return */
-  keep?: Keep;
+  keep?: Keep | null;
   /** maximum number of attempts, with new seeds, until a candidate is not rejected */
-  attempts?: number;
-  priority?: Priority;
+  attempts?: number | null;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
   /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
-  kind?: "customise";
+  kind?: "customise" | null;
   /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job */
-  edits?: Array<OneEdit>;
+  edits?: Array<OneEdit> | null;
   /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
   flatten?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
   /** return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far compression changed it */
-  lossy_lock?: boolean;
+  lossy_lock?: boolean | null;
   /** acceptance thresholds of a candidate */
-  thresholds?: EditThresholds;
+  thresholds?: EditThresholds | null;
   /** the image, or the job of the caller's that made it, and its number there */
   image: string | ImageOfJob;
 }
@@ -376,14 +376,14 @@ export interface Cutout {
 export interface CutoutRequest {
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
-  priority?: Priority;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  kind?: "cutout";
+  kind?: "cutout" | null;
   /** file format; both are lossless here */
-  format?: "png" | "webp";
+  format?: "png" | "webp" | null;
   /** return the matte alone: white where the product is, in grey, as png */
-  matte?: boolean;
+  matte?: boolean | null;
   /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
   image: string;
 }
@@ -661,27 +661,27 @@ export interface Generate {
   /** name of an engine; the default if omitted */
   engine?: string | null;
   /** LoRA adapters to use */
-  loras?: Array<Lora>;
+  loras?: Array<Lora> | null;
   /** run unbatched, for byte-identical output */
-  exact?: boolean;
+  exact?: boolean | null;
   /** number of images to make per attempt */
-  candidates?: number;
+  candidates?: number | null;
   /** which candidates to return */
-  keep?: Keep;
+  keep?: Keep | null;
   /** maximum number of attempts, with new seeds, until a candidate is not rejected */
-  attempts?: number;
-  priority?: Priority;
+  attempts?: number | null;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
   /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
-  kind?: "generate";
+  kind?: "generate" | null;
   /** px; requires height; the engine's native square if omitted */
   width?: number | null;
   /** px; requires width */
   height?: number | null;
   /** file format */
-  format?: "png" | "jpeg" | "webp";
+  format?: "png" | "jpeg" | "webp" | null;
 }
 
 /** `POST /v1/images/generations`. */
@@ -1141,10 +1141,10 @@ export interface PackshotRequest {
   upscale?: "never" | "faithful" | null;
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
-  priority?: Priority;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  kind?: "packshot";
+  kind?: "packshot" | null;
   /** a marketplace whose rules it is made for and judged by */
   preset?: string | null;
   /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
@@ -1344,25 +1344,25 @@ export interface RecreateRequest {
   /** name of an engine; the default if omitted */
   engine?: string | null;
   /** LoRA adapters to use */
-  loras?: Array<Lora>;
+  loras?: Array<Lora> | null;
   /** run unbatched, for byte-identical output */
-  exact?: boolean;
+  exact?: boolean | null;
   /** number of images to make per attempt */
-  candidates?: number;
+  candidates?: number | null;
   /** which candidates to return */
-  keep?: Keep;
+  keep?: Keep | null;
   /** maximum number of attempts, with new seeds, until a candidate is not rejected */
-  attempts?: number;
-  priority?: Priority;
+  attempts?: number | null;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
   /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
-  kind?: "recreate";
+  kind?: "recreate" | null;
   /** file format; must support the frame */
-  format?: OutputFormat;
+  format?: OutputFormat | null;
   /** acceptance thresholds of a candidate */
-  thresholds?: Thresholds;
+  thresholds?: Thresholds | null;
   /** the image, or the job of the caller's that made it, and its number there */
   image: string | ImageOfJob;
 }

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.contract.errors import NoProduct
+from likeness.contract.errors import EngineFailed, NoProduct
 from likeness.imaging.colour import alpha_of
 from likeness.imaging.frame import rgba_of
 from likeness.imaging.matting import Matte, matte_of
@@ -50,6 +50,14 @@ class AnalysedCanvas:
         if self.cut_out is not None:
             return self.cut_out
         return self.padded(self._segment(self.picture))
+
+    @property
+    def glimpsed(self) -> Plane | None:
+        """Where the product is, for figures alone: None where no segmenter can be loaded."""
+        try:
+            return self.seen
+        except EngineFailed:
+            return None
 
     @property
     def picture(self) -> Canvas:
