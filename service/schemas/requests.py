@@ -48,6 +48,11 @@ class CustomiseRequest(Customise):
         description="the image with the guide painted on it, same size, sent in the same way as `image`; where it is "
         "transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows",
     )
+    background: str | None = Field(
+        default=None,
+        description="an image, sent in the same way as `image`, that a packshot among `edits` is placed before, where "
+        "its `background` is `file`",
+    )
 
 
 class CompareRequest(Compare):
