@@ -44,7 +44,7 @@ def intent_of(task: Task, closed: bool) -> Intent:
         raise InstructionNotUnderstood(f"instruction: one edit at a time: {said}?")
     edit = reading.edits[0]
     if edit.kind is EditKind.CUT_OUT:
-        raise InstructionNotUnderstood("instruction: a cut-out is made by POST /cutout or /customise, by one engine")
+        raise InstructionNotUnderstood("instruction: a cut-out is made without an engine: there is nothing to compare")
     return Intent(EDIT_TYPE_OF.get(edit.kind, EditType.INSTRUCTION), edit, reading.keep)
 
 

@@ -101,7 +101,8 @@ function figureTable(figures) {
 
 /** @param {any} report */
 function editPart(report) {
-  const { edit, locked, registration } = report;
+  const { edit, registration } = report.before || report;
+  const locked = report.before?.locked || report.locked;
   if (!edit && !locked && !registration) return null;
   const swatch = edit?.colour && s("svg", { viewBox: "0 0 10 10", class: "swatch", role: "img", "aria-label": edit.colour }, s("rect", { width: 10, height: 10, rx: 2, fill: edit.colour }));
   return h("div", { class: "report-part" }, h("h3", {}, "Edit"), h("ul", { class: "plain" },
