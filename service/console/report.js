@@ -148,11 +148,12 @@ export function timingPart(timings) {
  */
 export function reportCard(image, thresholds, ...extra) {
   const { report } = image;
+  const changed = report.before || report;
   const [tone] = VERDICTS[report.verdict] || VERDICTS.rejected;
   return h("article", { class: "card report", "aria-labelledby": "report-title" },
     h("header", { class: `report-head ${tone}` },
       h("h3", { id: "report-title" }, verdictTag(report.verdict), report.retouchable && h("span", { class: "hint" }, " can be retouched")),
       h("ul", { class: "reasons" }, report.reasons.map((/** @type {string} */ reason) => h("li", {}, sentence(named(reason)))))),
-    h("div", { class: "report-body" }, rulesPart(report.compliance), figureTable(report.figures || []), editPart(report), scoreList("Edit metrics", report.edit?.scores || [], thresholds),
+    h("div", { class: "report-body" }, rulesPart(report.compliance), figureTable(changed.figures || []), editPart(report), scoreList("Edit metrics", changed.edit?.scores || [], thresholds),
       scoreList("Result compared with original", report.fidelity, thresholds), frameTable(report.frame), extra));
 }

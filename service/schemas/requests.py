@@ -25,7 +25,7 @@ class RecreateRequest(Recreate):
 
 
 class CustomiseRequest(Customise):
-    """Change an image: by instruction, exact colour, print, style, mask, guide or control map."""
+    """Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits."""
 
     image: Given
     mask: str | None = Field(  # type: ignore[assignment]  # what is sent; the task says only that it is a file
