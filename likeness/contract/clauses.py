@@ -58,7 +58,7 @@ class Clause:
     chunks: tuple[Chunk, ...] = ()
     only: bool = False
     behind: bool = False
-    """Whether it begins with a preposition, and so belongs to the clause before it."""
+    """Whether it begins with "on" or "a", and so goes on with the clause before it."""
     said: str = field(default="", compare=False)
 
 
@@ -118,7 +118,7 @@ def _clause(tokens: Sequence[Token]) -> Clause:
     only = any(token.role is Role.ONLY for token in tokens)
     chunks = tuple(_chunks([token for token in after if token.role is not Role.ONLY]))
     verb = "" if not verbs else _strongest(verbs)
-    behind = tokens[0].role is Role.MARKER
+    behind = tokens[0].role in (Role.MARKER, Role.A)
     return Clause(verb, chunks, only, behind, " ".join(token.said for token in tokens))
 
 

@@ -143,7 +143,8 @@ def _kept(clause: Clause, state: _Read) -> None:
 
 def _removed(clause: Clause, state: _Read) -> None:
     """Read "remove the background", "cut it out" or "on a transparent background", and nothing else."""
-    if not _cuts_out(clause, state.target):
+    spoken = None if state.target is None else state.target.role
+    if not _cuts_out(clause, spoken is Role.BACKGROUND or (state.cut and spoken is Role.IT)):
         raise NotUnderstood(f"{clause.said!r}: {NOTHING_ELSE}")
     if clause.behind or not clause.chunks:
         state.open = None
@@ -152,8 +153,8 @@ def _removed(clause: Clause, state: _Read) -> None:
     state.edits.append(Edit(EditKind.CUT_OUT))
 
 
-def _cuts_out(clause: Clause, spoken: Chunk | None) -> bool:
-    """Return whether a clause removes the background and no more; `spoken` is what was spoken of before."""
+def _cuts_out(clause: Clause, meant: bool) -> bool:
+    """Return whether a clause removes the background and no more; `meant` says that it was spoken of before."""
     for chunk in clause.chunks:
         own = {chunk.role, None if chunk.of is None else chunk.of.role}
         if chunk.noun is None or not own <= {*CUT_FROM, None} or chunk.has(Role.DEGREE) or chunk.has(Role.TEXT):
@@ -161,7 +162,6 @@ def _cuts_out(clause: Clause, spoken: Chunk | None) -> bool:
     named = {chunk.role for chunk in clause.chunks if not chunk.marker}
     if any(verb in clause.said for verb in CUTS):
         return Role.PICTURE not in named
-    meant = spoken is not None and spoken.role is Role.BACKGROUND
     if any(state in clause.said for state in STATES):
         return Role.BACKGROUND in named or (meant and not named)
     if "background" in clause.said and not any(chunk.role is Role.BACKGROUND for chunk in clause.chunks):
