@@ -96,6 +96,10 @@ def document(app: FastAPI) -> Document:
         schemas[model] = _with_null(schemas[model])
     for content in found["paths"]["/generate"]["post"]["requestBody"]["content"].values():
         content["examples"].update(FROM_TEXT)
+    edits = _body("CustomiseRequest", schemas, packshots.COLOUR_THEN_PACKSHOT)
+    for kind, content in found["paths"]["/customise"]["post"]["requestBody"]["content"].items():
+        example = edits["content"][kind]["examples"]["example"]
+        content["examples"]["edits"] = {**example, "summary": "A colour, then a packshot"}
     return found
 
 

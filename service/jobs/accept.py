@@ -40,7 +40,7 @@ from likeness.imaging.masks import orientation_of_mask, upright_size
 from service.http.tracing import step
 from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
-from service.jobs.packshots import check_packshot
+from service.jobs.packshots import check_packshots
 from service.jobs.submission import FILES, Submission, Upload
 from service.jobs.threads import with_pixels
 from service.queue.admission import Claim, refused
@@ -106,8 +106,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     if isinstance(plan.task, Generate):
         wanted_format(plan.task, plan.task.format)
         return _generated(plan, services.bounds)
-    if isinstance(plan.task, Exact):
-        check_packshot(plan.task, services.presets, owner, services.bounds)
+    check_packshots(plan, services.presets, owner, services.bounds)
     with _within(submission.task):
         for run in plan.runs:
             _check_text(run)
@@ -239,7 +238,8 @@ def _check_format(plan: Plan, header: Header) -> None:
         raise InvalidField.at(
             "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send it as RGB, or set lossy_lock"
         )
-    check_format(header, wanted_format(task, header.format, header.lossless))
+    if not isinstance(plan.runs[-1].task, Exact):
+        check_format(header, wanted_format(task, header.format, header.lossless))
 
 
 def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
