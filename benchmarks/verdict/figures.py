@@ -96,6 +96,7 @@ def _check(kind: GateKind, request: Mapping[str, Any], product: Floats) -> EditC
         _colour(request),
         kind=kind,
         product=product,
+        found=product,
         plain=kind is GateKind.BACKGROUND or "text" in request,
         factor=_factor(request) if kind is GateKind.SIZE else 1.0,
     )

@@ -8,6 +8,7 @@ a language model, which sees less than an editor at full size, so the judgements
 import argparse
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def remade(row: Row, file: Path) -> tuple[Floats, Floats, EditCheck]:
     parameters: dict[str, Scalar] = {"parts": row["parts"], "shadow": "contact"}
     made = edited(EngineTask(rgb, 0, parameters, matte=matte_of(rgb, mask), edit=ExactEdit(kind, colour, name)))
     stored = np.rint(np.clip(made, 0, 1) * 255).astype(np.float32) / np.float32(255)
-    return rgb, stored, _check(Edit(kind, name), mask, colour)
+    return rgb, stored, replace(_check(Edit(kind, name), mask, colour), found=mask)
 
 
 def _check(edit: Edit, mask: Floats, colour: tuple[int, int, int] | None) -> EditCheck:
