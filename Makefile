@@ -45,7 +45,7 @@ torch-check:
 		echo "pip would take the CUDA build of torch (several GB) here. Take the CPU build from PyTorch's own CPU index:" >&2; \
 		echo "  make install TORCH_INDEX=<its address>      or accept the CUDA build: make install TORCH=cuda" >&2; exit 1; fi
 
-demo: $(READY) ## recreate and customise every picture in examples/ through the running service; results in out/
+demo: $(READY) ## recreate and edit every image in examples/, make packshots of them; results in out/
 	@$(BIN)/likeness demo
 
 up: $(READY) ## run everything on 127.0.0.1:8000 (LIKENESS_PORT) until Ctrl-C

@@ -1,4 +1,4 @@
-"""The demo: start everything, recreate and edit the examples over HTTP, show the results, stop everything."""
+"""The demo: start everything, recreate and edit the examples and make packshots of them, show the results, stop."""
 
 import shutil
 import tempfile
@@ -25,20 +25,30 @@ from likeness.problems import LocalProblem, Problem
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 SHEET = "contact-sheet.png"
 CUSTOMISED = "customised"
-CUSTOMISATIONS: tuple[tuple[str, Mapping[str, Any]], ...] = (
-    ("make it red", {"instruction": "make it red"}),
+PACKSHOTS = "packshots"
+Edit = tuple[str, Mapping[str, Any]]
+"""What is done to an image: in words for people, and as the fields of the call."""
+CUSTOMISATIONS: tuple[Edit, ...] = (
+    ("make it dark green", {"instruction": "make it dark green"}),
     ("make it turquoise", {"instruction": "make it turquoise"}),
+    ("put it on a white background", {"instruction": "put it on a white background"}),
     ("recolour #1F4E79", {"recolour": {"to": "#1F4E79"}}),
-    ("text Just do it", {"text": "Just do it"}),
-    ("make it denim", {"instruction": "make it denim"}),
+    ("make it red", {"instruction": "make it red"}),
+    ("make it burgundy and brighter", {"instruction": "make it burgundy and brighter"}),
     (
-        "put it on a grey background, preserve product",
-        {"instruction": "put it on a grey background", "preserve": "product"},
+        "put it on a light grey background, preserve product",
+        {"instruction": "put it on a light grey background", "preserve": "product"},
     ),
-    ("give it yellow stripes", {"instruction": "give it yellow stripes"}),
-    ("put it on a light blue background", {"instruction": "put it on a light blue background"}),
+    ("make the picture warmer", {"instruction": "make the picture warmer"}),
 )
-"""The edits of the examples, in turn: in words for people, and as the fields of `POST /customise`."""
+"""The edits of the examples, in turn, as the fields of `POST /customise`."""
+MADE_PACKSHOTS: tuple[Edit, ...] = (
+    ("preset amazon-main", {"preset": "amazon-main"}),
+    ("white, with a reflection", {"background": "white", "size": "1200x1200", "shadow": "reflection"}),
+    ("#DEE6EE, cast shadow", {"background": "#DEE6EE", "size": "1200x1200", "shadow": "cast"}),
+    ("#F1ECE6, contact shadow", {"background": "#F1ECE6", "size": "1200x1200", "shadow": "contact"}),
+)
+"""The packshots of the examples, in turn, as the fields of `POST /packshot`."""
 
 
 def run_demo(examples: Path, out: Path, console: Console) -> None:
@@ -46,11 +56,12 @@ def run_demo(examples: Path, out: Path, console: Console) -> None:
     started = time.monotonic()
     files = find_pictures(examples)
     with _home() as home:
-        recreated, customised = _run_all(Settings(home, port=free_port()), files, out, console)
+        recreated, customised, packshots = _run_all(Settings(home, port=free_port()), files, out, console)
         _show_recreated(recreated, out, console)
-        _show_customised(customised, out, console)
+        _show_edited(customised, CUSTOMISATIONS, out, CUSTOMISED, console)
+        _show_edited(packshots, MADE_PACKSHOTS, out, PACKSHOTS, console)
         console.print(f"{time.monotonic() - started:.0f} s in total")
-        _check(recreated, customised)
+        _check(recreated, [*customised, *packshots])
 
 
 @contextmanager
@@ -77,28 +88,34 @@ def find_pictures(folder: Path) -> list[Path]:
 
 def _run_all(
     settings: Settings, files: Sequence[Path], out: Path, console: Console
-) -> tuple[list[Outcome], list[Outcome]]:
-    """Recreate each file, then edit each file, and return both lists of outcomes."""
+) -> tuple[list[Outcome], list[Outcome], list[Outcome]]:
+    """Recreate each file, edit each, and make a packshot of each; return the three lists of outcomes."""
     with ExitStack() as stopping:
-        with spinner(console, "starting Valkey, the service and a worker"):
+        with spinner(console, "starting Valkey, the service and its workers"):
             stack = stopping.enter_context(Stack(settings, console.print))
             stack.wait_until_ready()
         with Client(settings.url) as client:
-            recreated = run_with_progress(Runner(client, out), [PictureRequest(file) for file in files], console)
-            return recreated, run_with_progress(Runner(client, out / CUSTOMISED), customisations(files), console)
+            return (
+                run_with_progress(Runner(client, out), [PictureRequest(file) for file in files], console),
+                run_with_progress(Runner(client, out / CUSTOMISED), customisations(files), console),
+                run_with_progress(Runner(client, out / PACKSHOTS), packshots(files), console),
+            )
 
 
 def customisations(files: Sequence[Path]) -> list[PictureRequest]:
     """Return one edit for each file, from the list in turn."""
-    return [
-        PictureRequest(file, "customise", CUSTOMISATIONS[number % len(CUSTOMISATIONS)][1])
-        for number, file in enumerate(files)
-    ]
+    edits = _in_turn(CUSTOMISATIONS, len(files))
+    return [PictureRequest(file, "customise", fields) for file, (_, fields) in zip(files, edits, strict=True)]
 
 
-def _edits(count: int) -> list[str]:
-    """Return the edits of that many files in words."""
-    return [CUSTOMISATIONS[number % len(CUSTOMISATIONS)][0] for number in range(count)]
+def packshots(files: Sequence[Path]) -> list[PictureRequest]:
+    """Return one packshot for each file, from the list in turn."""
+    edits = _in_turn(MADE_PACKSHOTS, len(files))
+    return [PictureRequest(file, "packshot", fields) for file, (_, fields) in zip(files, edits, strict=True)]
+
+
+def _in_turn(edits: Sequence[Edit], count: int) -> list[Edit]:
+    return [edits[number % len(edits)] for number in range(count)]
 
 
 def _show_recreated(outcomes: Sequence[Outcome], out: Path, console: Console) -> None:
@@ -109,8 +126,9 @@ def _show_recreated(outcomes: Sequence[Outcome], out: Path, console: Console) ->
         console.print(f"{len(rows)} results and {SHEET} are in {escape(str(out))}/")
 
 
-def _show_customised(outcomes: Sequence[Outcome], out: Path, console: Console) -> None:
-    edits = _edits(len(outcomes))
+def _show_edited(outcomes: Sequence[Outcome], in_turn: Sequence[Edit], out: Path, name: str, console: Console) -> None:
+    """Print the table of what was made of the files, and save its contact sheet as `name`."""
+    edits = [said for said, _ in _in_turn(in_turn, len(outcomes))]
     console.print(edit_table(outcomes, edits))
     rows = [
         _sheet_row(outcome, outcome.saved, "   ".join([edit, *outcome.faults]))
@@ -118,10 +136,8 @@ def _show_customised(outcomes: Sequence[Outcome], out: Path, console: Console) -
         if outcome.saved
     ]
     if rows:
-        contact_sheet(rows, "customised").save(out / f"{CUSTOMISED}.png")
-        console.print(
-            f"{len(rows)} results are in {escape(str(out / CUSTOMISED))}/, with the contact sheet {CUSTOMISED}.png"
-        )
+        contact_sheet(rows, name).save(out / f"{name}.png")
+        console.print(f"{len(rows)} results are in {escape(str(out / name))}/, with the contact sheet {name}.png")
 
 
 def _sheet_row(outcome: Outcome, saved: Path, caption: str) -> tuple[str, Image.Image, Image.Image, str]:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from likeness.cli.demo import CUSTOMISATIONS, customisations
+from likeness.cli.demo import CUSTOMISATIONS, MADE_PACKSHOTS, customisations, packshots
 from likeness.cli.many import Outcome, PictureRequest
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.report import FrameRow, Report, Verdict
+from likeness.contract.runs import plan_of
 from likeness.contract.tasks import Customise
 from tests.cli.test_main import EXAMPLES, likeness, told
 
@@ -18,14 +19,18 @@ WEIGHTS = EXAMPLES.parent / "weights" / "starter"
 
 def test_every_customisation_is_one_that_the_shipped_engines_do():
     for _, fields in CUSTOMISATIONS:
-        task = Customise.model_validate(fields)
-        load_catalogue().choose(task).resolve(task)
+        for run in plan_of(Customise.model_validate(fields), load_catalogue()).runs:
+            run.spec.resolve(run.task)
 
 
-def test_the_customisations_rotate():
-    requests = customisations([Path(f"{number}.png") for number in range(len(CUSTOMISATIONS) + 1)])
+@pytest.mark.parametrize(
+    ("requests_of", "edits", "kind"),
+    [(customisations, CUSTOMISATIONS, "customise"), (packshots, MADE_PACKSHOTS, "packshot")],
+)
+def test_the_edits_rotate(requests_of, edits, kind):
+    requests = requests_of([Path(f"{number}.png") for number in range(len(edits) + 1)])
     assert requests[0].fields == requests[-1].fields != requests[1].fields
-    assert {request.kind for request in requests} == {"customise"}
+    assert {request.kind for request in requests} == {kind}
 
 
 @pytest.mark.parametrize(
@@ -61,13 +66,15 @@ def test_every_picture_comes_back_with_its_frame_and_figures(pictures, tmp_path)
     done = likeness("demo", "--examples", pictures, "--out", tmp_path / "out", cwd=tmp_path, TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("accepted") >= 2
-    assert "make it red" in done.stdout
+    assert "make it turquoise" in done.stdout and "preset amazon-main" in done.stdout
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "contact-sheet.png",
         "customised",
         "customised.png",
         "cutout-soft-alpha.png",
         "exif-orientation-6.jpg",
+        "packshots",
+        "packshots.png",
         "skirt-denim.jpg",
     ]
     for given in pictures.iterdir():
