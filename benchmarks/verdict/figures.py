@@ -19,8 +19,10 @@ from PIL import Image
 from rich.progress import track
 
 from likeness.contract import vocabulary
+from likeness.contract.colour_names import CLOTH
 from likeness.contract.gates import GateKind
 from likeness.contract.grammar import understand
+from likeness.contract.instructions import EditKind
 from likeness.contract.options import rgb_of_hex
 from likeness.contract.tokens import NotUnderstood
 from likeness.files.judgements import read_judgements
@@ -107,12 +109,16 @@ def _factor(request: Mapping[str, Any]) -> float:
 
 
 def _colour(request: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    """Return the asked colour; of a background the cloth's of that name, in which these were drawn."""
     if "recolour" in request:
         return rgb_of_hex(request["recolour"]["to"])
     try:
-        return understand(request["instruction"]).rgb if "instruction" in request else None
+        edit = understand(request["instruction"]) if "instruction" in request else None
     except NotUnderstood:
         return None
+    if edit is None or edit.kind is not EditKind.BACKGROUND:
+        return edit and edit.rgb
+    return CLOTH.get(edit.colour)
 
 
 def _rgb(file: Path) -> Floats:

@@ -96,7 +96,7 @@ def _background_inside(pair: Pair) -> Where | None:
     place = (seen * apart).sum(2) / np.maximum(length, 1) ** 2
     off = np.linalg.norm(seen - place[..., None] * apart, axis=2)
     rim: Where = solid & ~eroded(solid, RIM * s) & (length > APART)
-    return rim & (place < BEHIND) & (off < STRANGE * length)
+    return np.asarray(rim & (place < BEHIND) & (off < STRANGE * length))
 
 
 def halo(pair: Pair, colour: tuple[int, int, int]) -> float | None:
