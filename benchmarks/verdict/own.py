@@ -16,10 +16,10 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
+from benchmarks.verdict.figures import judged_table
 from likeness.contract.colour_names import CLOTH
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.jobs import Scalar
-from likeness.files.judgements import read_judgements
 from likeness.imaging.assessment.calibration import Judged
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.edit_figures import MEANINGS, measured
@@ -40,9 +40,9 @@ WHITE = (255, 255, 255)
 Row = dict[str, str]
 
 
-def own_table() -> list[Judged]:
-    """Return what OWN holds."""
-    return read_judgements(OWN)
+def own_table(fitting: bool | None = None) -> list[Judged]:
+    """Return what OWN holds: all of it, the half of the photos that limits of the matte were chosen on, or the rest."""
+    return judged_table(fitting, OWN, parts=2)
 
 
 @cache
