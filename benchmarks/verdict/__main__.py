@@ -1,8 +1,8 @@
 """Prints how far limits agree with those who judged, by kind: `python -m benchmarks.verdict`.
 
 First the limits that ship, on a third of the pictures that an editor judged, on the rest of them and on both halves of
-our own photos; then, on all that the editor judged, limits that `likeness calibrate` fits to our own edits. The limits that ship
-were chosen with the editor's judgements in view. An image that is not judged counts as not accepted.
+our own photos; then, on all that the editor judged, limits that `likeness calibrate` fits to our own edits. The limits
+that ship were chosen with the editor's judgements in view. An image that is not judged counts as not accepted.
 """
 
 from collections.abc import Sequence
