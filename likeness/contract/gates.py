@@ -90,7 +90,7 @@ class ColourGates(Strict):
     things_dyed: Limit = _at_most(0.004)
     outline: Limit = _at_least(0.7, 0)
     spill: Limit = _at_most(0.01)
-    bleed: Limit = _at_most(150.0)
+    bleed: Limit = _at_most(170.0)
     fringe: Limit = _at_most(3.5)
     grain: Limit = _at_most(2.2)
     blocks: Limit = _at_most(0.6)
