@@ -116,9 +116,9 @@ def _colour(request: Mapping[str, Any]) -> tuple[int, int, int] | None:
         edit = understand(request["instruction"]) if "instruction" in request else None
     except NotUnderstood:
         return None
-    if edit is None or edit.kind is not EditKind.BACKGROUND:
-        return edit and edit.rgb
-    return CLOTH.get(edit.colour)
+    if edit is None:
+        return None
+    return CLOTH.get(edit.colour) if edit.kind is EditKind.BACKGROUND else edit.rgb
 
 
 def _rgb(file: Path) -> Floats:
