@@ -60,6 +60,12 @@ class AnalysedCanvas:
             return None
 
     @property
+    def segmented(self) -> Plane | None:
+        """What the segmenter took for the product, without the padding; None where it was not asked, or a mask sent."""
+        asked = self.mask is None and self.cut_out is None and "seen" in self.__dict__
+        return self.cut(self.seen) if asked else None
+
+    @property
     def picture(self) -> Canvas:
         """The canvas without the padding."""
         return np.ascontiguousarray(self.canvas[: self.size[0], : self.size[1]])
