@@ -135,7 +135,7 @@ def _with_null(schema: Document) -> Document:
 def _or_null(field: Document) -> Document:
     if {"type": "null"} in field.get("anyOf", []):
         return field
-    about = {key: field[key] for key in ("title", "description", "default") if key in field}
+    about: Document = {key: field[key] for key in ("title", "description", "default") if key in field}
     said = {key: value for key, value in field.items() if key not in about}
     return {"anyOf": [*said.get("anyOf", [said]), {"type": "null"}], **about}
 

@@ -16,7 +16,7 @@ from likeness.imaging.picture import Format
 
 NEAR: Final = 8
 """Px around a product that are not judged as background: what JPEG's blocks may change there."""
-ROUNDED = 2
+ROUNDED: Final = 2
 """Levels that a colour may be off in a JPEG, whose YCbCr has fewer colours than RGB (ITU-T T.871)."""
 SEEN: Final = 1500
 """Px of the longer side at which sharpness is judged."""
