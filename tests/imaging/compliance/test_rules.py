@@ -222,7 +222,7 @@ def test_a_colour_may_be_off_by_what_jpeg_rounds_and_a_grey_by_nothing() -> None
     given = fine("google-shopping")
     file = io.BytesIO()
     Image.new("RGB", (64, 64), "#DEE6EE").save(file, "JPEG", quality=95, subsampling=0)
-    (stored,) = Image.open(file).resize((1, 1), Image.Resampling.NEAREST).getdata()
+    stored = Image.open(file).getpixel((32, 32))
     assert stored != (222, 230, 238), "or there would be nothing to allow"
     assert row_of(blue, wall(stored)(given)).ok is True
     assert row_of(blue, replace(wall(stored)(given), format="png")).ok is False
