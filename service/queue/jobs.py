@@ -21,7 +21,8 @@ from likeness.contract.errors import (
     JobExpired,
     JobNotFound,
 )
-from likeness.contract.jobs import Event, Job, JobStatus
+from likeness.contract.events import Event
+from likeness.contract.jobs import Job, JobStatus
 from likeness.contract.residency import Residency
 from likeness.queue import keys
 from service.queue.admission import Admission, Claim, pending, translated

@@ -11,7 +11,8 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotAuthenticated, Unavailable
-from likeness.contract.jobs import Event, Job
+from likeness.contract.events import Event
+from likeness.contract.jobs import Job
 from service.auth.dependencies import authenticate
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, problems
