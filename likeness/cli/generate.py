@@ -66,16 +66,11 @@ def generate(
         "negative_prompt": negative_prompt,
         "width": width,
         "height": height,
-        "label": label,
         "engine": engine,
-        "guidance_scale": guidance_scale,
-        "steps": steps,
-        "scheduler": scheduler,
-        "seed": seed,
         "candidates": candidates,
         "keep": keep,
         "format": picture_format,
-        **parameters(settings),
+        **parameters(settings, label=label, guidance_scale=guidance_scale, steps=steps, scheduler=scheduler, seed=seed),
     }
     console = Console(stderr=as_json)
     with Client(url, key) as client:

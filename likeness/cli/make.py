@@ -1,8 +1,8 @@
 """The commands `likeness recreate` and `likeness customise`, for any number of files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,7 +39,7 @@ from likeness.cli.values import place as place_of
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
-    from likeness.cli.many import Outcome, PictureRequest
+    from likeness.cli.many import Kind, Outcome
 
 
 def recreate(
@@ -54,10 +54,8 @@ def recreate(
     as_json: AsJson = False,
 ) -> None:
     """Recreate images through a running service. Exits 1 if one failed or was rejected."""
-    from likeness.cli.many import PictureRequest
-
-    fields = {"engine": engine, "format": picture_format, "seed": seed, **parameters(settings)}
-    run_all([PictureRequest(file, "recreate", fields) for file in files], out, url, key, as_json)
+    fields = {"engine": engine, "format": picture_format, **parameters(settings, seed=seed)}
+    run_all("recreate", files, fields, out, url, key, as_json)
 
 
 def customise(
@@ -95,8 +93,6 @@ def customise(
 
     Give one of --instruction, --recolour, --text, --logo, --style, --guide, --complete and --prompt, or several --edit.
     """
-    from likeness.cli.many import PictureRequest
-
     fields = {
         "instruction": instruction,
         "edits": edits(edit),
@@ -112,40 +108,38 @@ def customise(
         "guide": guide,
         "complete": complete,
         "flatten": flatten,
-        "label": label,
         "engine": engine,
-        "strength": strength,
-        "guidance_scale": guidance_scale,
-        "steps": steps,
-        "seed": seed,
         "candidates": candidates,
         "attempts": attempts,
         "format": picture_format,
-        **parameters(settings),
+        **parameters(settings, label=label, strength=strength, guidance_scale=guidance_scale, steps=steps, seed=seed),
     }
-    run_all([PictureRequest(file, "customise", fields) for file in files], out, url, key, as_json)
+    run_all("customise", files, fields, out, url, key, as_json)
 
 
 def run_all(
-    requests: "Sequence[PictureRequest]",
+    kind: "Kind",
+    files: Sequence[Path],
+    fields: Mapping[str, Any],
     out: Path,
     url: str,
     key: str | None,
     as_json: bool,
     shown: "Callable[[Sequence[Outcome]], None] | None" = None,
 ) -> None:
-    """Run the requests and show their outcomes; `shown` then shows more of them.
+    """Submit every file with the same fields and show the outcomes; `shown` then shows more of them.
 
     Raises LocalProblem if one failed or was rejected.
     """
     from rich.console import Console
 
-    from likeness.cli.many import Runner
+    from likeness.cli.many import PictureRequest, Runner
     from likeness.cli.progress import run_with_progress
     from likeness.cli.terminal import outcome_table
     from likeness.client import Client
 
     console = Console(stderr=as_json)
+    requests = [PictureRequest(file, kind, fields) for file in files]
     with Client(url, key) as client:
         outcomes = run_with_progress(Runner(client, out), requests, console)
     if as_json:

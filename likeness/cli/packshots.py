@@ -1,17 +1,18 @@
 """The commands `likeness cutout`, `likeness packshot` and `likeness check`, for any number of files and folders."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from likeness.cli.make import run_all
 from likeness.cli.options import OUT, URL, AsJson, Key, Out, Url
 from likeness.cli.values import place as place_of
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
-    from likeness.cli.many import Kind, Outcome
+    from likeness.cli.many import Outcome
 
 ENDINGS: Final = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -34,7 +35,7 @@ def cutout(
 ) -> None:
     """Cut products out of images through a running service. Exits 1 if one failed or was rejected."""
     fields = {"mask": mask, "matte": matte or None, "format": picture_format}
-    _run("cutout", sources, fields, out, url, key, as_json)
+    run_all("cutout", files_of(sources), fields, out, url, key, as_json)
 
 
 def packshot(
@@ -81,7 +82,7 @@ def packshot(
         "upscale": upscale,
         "mask": mask,
     }
-    _run("packshot", sources, fields, out, url, key, as_json)
+    run_all("packshot", files_of(sources), fields, out, url, key, as_json)
 
 
 def check(
@@ -112,7 +113,7 @@ def check(
         if page:
             save_page(page, outcomes)
 
-    _run("check", sources, fields, out, url, key, as_json, shown)
+    run_all("check", files_of(sources), fields, out, url, key, as_json, shown)
 
 
 def files_of(sources: Sequence[Path]) -> list[Path]:
@@ -125,23 +126,6 @@ def files_of(sources: Sequence[Path]) -> list[Path]:
 
 def _in_folder(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in ENDINGS and file.is_file())
-
-
-def _run(
-    kind: "Kind",
-    sources: Sequence[Path],
-    fields: "Mapping[str, Any]",
-    out: Path,
-    url: str,
-    key: str | None,
-    as_json: bool,
-    shown: "Callable[[Sequence[Outcome]], None] | None" = None,
-) -> None:
-    from likeness.cli.make import run_all
-    from likeness.cli.many import PictureRequest
-
-    said = {name: value for name, value in fields.items() if value is not None}
-    run_all([PictureRequest(file, kind, said) for file in files_of(sources)], out, url, key, as_json, shown)
 
 
 def _background(text: str | None) -> str | Path | None:
