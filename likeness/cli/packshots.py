@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from likeness.cli.make import run_all
-from likeness.cli.options import OUT, URL, AsJson, Key, Out, Url
+from likeness.cli.sending import Sending, sends
 from likeness.cli.values import place as place_of
 from likeness.problems import LocalProblem
 
@@ -23,22 +23,22 @@ Preset = Annotated[
 ]
 
 
+@sends
 def cutout(
+    sending: Sending,
     sources: Sources,
     mask: Mask = None,
     matte: Annotated[bool, typer.Option(help="Save the matte alone: white where the product is.")] = False,
     picture_format: Annotated[str, typer.Option("--format", help="png or webp.")] = "png",
-    out: Out = OUT,
-    as_json: AsJson = False,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Cut products out of images through a running service. Exits 1 if one failed or was rejected."""
     fields = {"mask": mask, "matte": matte or None, "format": picture_format}
-    run_all("cutout", files_of(sources), fields, out, url, key, as_json)
+    run_all("cutout", files_of(sources), fields, sending)
 
 
+@sends
 def packshot(
+    sending: Sending,
     sources: Sources,
     preset: Preset = None,
     background: Annotated[
@@ -59,10 +59,6 @@ def packshot(
     profile: Annotated[str | None, typer.Option(help="srgb or same.")] = None,
     upscale: Annotated[str | None, typer.Option(help="never or faithful.")] = None,
     mask: Mask = None,
-    out: Out = OUT,
-    as_json: AsJson = False,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Make packshots of images through a running service. Exits 1 if one failed or was rejected."""
     fields = {
@@ -82,10 +78,12 @@ def packshot(
         "upscale": upscale,
         "mask": mask,
     }
-    run_all("packshot", files_of(sources), fields, out, url, key, as_json)
+    run_all("packshot", files_of(sources), fields, sending)
 
 
+@sends
 def check(
+    sending: Sending,
     sources: Sources,
     preset: Annotated[str, typer.Option(help="Marketplace whose rules are judged by, such as amazon-main.")],
     made_by_ai: Annotated[
@@ -93,10 +91,6 @@ def check(
     ] = None,
     page: Annotated[Path | None, typer.Option(help="Also save a page (HTML) with the offending pixels marked.")] = None,
     mask: Mask = None,
-    out: Out = OUT,
-    as_json: AsJson = False,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Judge images by the rules of a marketplace; saves them with the offending pixels marked. Exits 1 if one fails."""
     from rich.console import Console
@@ -104,16 +98,16 @@ def check(
     from likeness.cli.compliance import compliance_table, save_page
 
     fields = {"preset": preset, "made_by_ai": made_by_ai, "mask": mask}
-    console = Console(stderr=as_json)
+    console = Console(stderr=sending.as_json)
 
     def shown(outcomes: "Sequence[Outcome]") -> None:
         for outcome in outcomes:
-            if not as_json and outcome.report and outcome.report.compliance:
+            if not sending.as_json and outcome.report and outcome.report.compliance:
                 console.print(compliance_table(outcome.file.name, outcome.report.compliance))
         if page:
             save_page(page, outcomes)
 
-    run_all("check", files_of(sources), fields, out, url, key, as_json, shown)
+    run_all("check", files_of(sources), fields, sending, shown)
 
 
 def files_of(sources: Sequence[Path]) -> list[Path]:
