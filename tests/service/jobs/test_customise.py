@@ -263,7 +263,7 @@ def test_a_lock_needs_an_exact_format(shop: Live) -> None:
     for parts in ({"image": photo, "format": "same"}, {"format": "jpeg"}, {"image": photo, "format": "webp"}):
         answer = form(shop, instruction="make it red", mask="product", **parts)
         assert_problem(answer, 422, "invalid_field", "#/format")
-        assert "take png, or leave format out" in answer.json()["detail"]
+        assert "take png, or omit format" in answer.json()["detail"]
     cmyk = form(shop, image=encoded("JPEG", mode="CMYK"), text="Hello")
     assert_problem(cmyk, 422, "invalid_field", "#/image")
     assert not shop.pictures()
