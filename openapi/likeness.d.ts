@@ -63,10 +63,10 @@ export interface Check {
 export interface CheckRequest {
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
-  priority?: Priority;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  kind?: "check";
+  kind?: "check" | null;
   /** the marketplace */
   preset: string;
   /** whether a generative model made or changed it, where you know */
@@ -77,12 +77,12 @@ export interface CheckRequest {
 
 /** Run one image through several engines and settings, to find out which does it best. */
 export interface CompareRequest {
-  kind?: "compare";
+  kind?: "compare" | null;
   /** what every run does; without `engine` and `priority`, and one image of each run is kept */
-  task?: Recreate | Customise;
+  task?: Recreate | Customise | null;
   /** engines and values; at most 24 combinations in all */
   runs: Array<Grid>;
-  priority?: Priority;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
   /** the image, or the job of the caller's that made it, and its number there */
@@ -244,7 +244,7 @@ export interface Customise {
   /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
   kind?: "customise";
-  /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job */
+  /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job. The last may be a cut-out or a packshot, which changes the frame */
   edits?: Array<OneEdit>;
   /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
   flatten?: string | null;
@@ -256,7 +256,7 @@ export interface Customise {
   thresholds?: EditThresholds;
 }
 
-/** Change an image: by instruction, exact colour, print, style, mask, guide or control map. */
+/** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface CustomiseRequest {
   /** what the image shows */
   prompt?: string | null;
@@ -321,7 +321,7 @@ export interface CustomiseRequest {
   /** share of the height, from the top, that is kept; the rest is redrawn */
   complete?: number | null;
   /** control maps to follow */
-  controls?: Array<Control>;
+  controls?: Array<Control> | null;
   /** a control map for the first of `controls`, sent in the same way as `image` */
   control?: string | null;
   /** what the original shows; used in the report together with target_prompt or prompt */
@@ -331,41 +331,53 @@ export interface CustomiseRequest {
   /** name of an engine; the default if omitted */
   engine?: string | null;
   /** LoRA adapters to use */
-  loras?: Array<Lora>;
+  loras?: Array<Lora> | null;
   /** run unbatched, for byte-identical output */
-  exact?: boolean;
+  exact?: boolean | null;
   /** number of images to make per attempt */
-  candidates?: number;
+  candidates?: number | null;
   /** which candidates to return */
-  keep?: Keep;
+  keep?: Keep | null;
   /** maximum number of attempts, with new seeds, until a candidate is not rejected */
-  attempts?: number;
-  priority?: Priority;
+  attempts?: number | null;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
   /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
-  kind?: "customise";
-  /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job */
-  edits?: Array<OneEdit>;
+  kind?: "customise" | null;
+  /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job. The last may be a cut-out or a packshot, which changes the frame */
+  edits?: Array<OneEdit> | null;
   /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
   flatten?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
   format?: OutputFormat | null;
   /** return a JPEG of quality 95 or more although it has a protected area; `locked` then tells how far compression changed it */
-  lossy_lock?: boolean;
+  lossy_lock?: boolean | null;
   /** acceptance thresholds of a candidate */
-  thresholds?: EditThresholds;
+  thresholds?: EditThresholds | null;
   /** the image, or the job of the caller's that made it, and its number there */
   image: string | ImageOfJob;
+  /** an image, sent in the same way as `image`, that a packshot among `edits` is placed before, where its `background` is `file` */
+  background?: string | null;
 }
 
 /** Cut the product out of an image: the same size, on nothing. */
 export interface Cutout {
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
+  /** file format; both are lossless here */
+  format?: "png" | "webp";
+  /** return the matte alone: white where the product is, in grey, as png */
+  matte?: boolean;
   priority?: Priority;
   kind?: "cutout";
+}
+
+/** How a product is cut out. */
+export interface CutoutFields {
+  /** the uploaded `mask` file: white where the product is, whatever is detected */
+  mask?: "file" | null;
   /** file format; both are lossless here */
   format?: "png" | "webp";
   /** return the matte alone: white where the product is, in grey, as png */
@@ -376,14 +388,14 @@ export interface Cutout {
 export interface CutoutRequest {
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
-  priority?: Priority;
+  /** file format; both are lossless here */
+  format?: "png" | "webp" | null;
+  /** return the matte alone: white where the product is, in grey, as png */
+  matte?: boolean | null;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
-  kind?: "cutout";
-  /** file format; both are lossless here */
-  format?: "png" | "webp";
-  /** return the matte alone: white where the product is, in grey, as png */
-  matte?: boolean;
+  kind?: "cutout" | null;
   /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
   image: string;
 }
@@ -433,7 +445,7 @@ export interface DryRun {
 }
 
 /** The kinds of edit. */
-export type EditKind = "same" | "recolour" | "pattern" | "material" | "background" | "light" | "size" | "text";
+export type EditKind = "same" | "recolour" | "pattern" | "material" | "background" | "light" | "size" | "text" | "cutout";
 
 /** Whether the edit that was asked happened, and only that. */
 export interface EditReport {
@@ -661,27 +673,27 @@ export interface Generate {
   /** name of an engine; the default if omitted */
   engine?: string | null;
   /** LoRA adapters to use */
-  loras?: Array<Lora>;
+  loras?: Array<Lora> | null;
   /** run unbatched, for byte-identical output */
-  exact?: boolean;
+  exact?: boolean | null;
   /** number of images to make per attempt */
-  candidates?: number;
+  candidates?: number | null;
   /** which candidates to return */
-  keep?: Keep;
+  keep?: Keep | null;
   /** maximum number of attempts, with new seeds, until a candidate is not rejected */
-  attempts?: number;
-  priority?: Priority;
+  attempts?: number | null;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
   /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
-  kind?: "generate";
+  kind?: "generate" | null;
   /** px; requires height; the engine's native square if omitted */
   width?: number | null;
   /** px; requires width */
   height?: number | null;
   /** file format */
-  format?: "png" | "jpeg" | "webp";
+  format?: "png" | "jpeg" | "webp" | null;
 }
 
 /** `POST /v1/images/generations`. */
@@ -785,6 +797,7 @@ export interface ImageView {
   seed: number | null;
   /** the value used for this image, where it grows with each attempt; otherwise null */
   guidance_scale?: number | null;
+  /** the quality report, measured on the file */
   report: Report;
   /** link to what was taken for the product, a grey PNG; null where nobody looked for it */
   matte?: string | null;
@@ -990,6 +1003,10 @@ export interface OneEdit {
   source_prompt?: string | null;
   /** what the result should show; used in the report; defaults to the prompt */
   target_prompt?: string | null;
+  /** the product on nothing: the fields of `POST /cutout`; alone, and the last edit */
+  cutout?: CutoutFields | null;
+  /** the product in a frame of its own: the fields of `POST /packshot`; alone, and the last edit */
+  packshot?: PackshotFields | null;
   /** name of an engine; the default if omitted */
   engine?: string | null;
   /** LoRA adapters to use */
@@ -1105,8 +1122,42 @@ export interface Packshot {
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
+  /** a marketplace whose rules it is made for and judged by */
+  preset?: string | null;
   priority?: Priority;
   kind?: "packshot";
+}
+
+/** How a packshot is made, or the marketplace that it is made for. */
+export interface PackshotFields {
+  /** `white` (the default), `transparent`, #rrggbb, a colour of CSS, or a picture */
+  background?: string | null;
+  /** WIDTHxHEIGHT in px, such as 2000x2000; by default the original's */
+  size?: string | null;
+  /** share of the frame that the product takes on the side where it takes more; by default 0.85 */
+  fill?: number | null;
+  /** by default `centre` */
+  align?: "centre" | "bottom" | null;
+  /** `keep` takes over that of the original; by default `none` on plain white, else `contact` */
+  shadow?: "none" | "contact" | "cast" | "keep" | "reflection" | null;
+  /** where a `cast` shadow falls to, in degrees: 0 to the right, 90 behind the product; by default 40 */
+  angle?: number | null;
+  /** degrees to turn the product clockwise, or `auto`; by default it is not turned */
+  straighten?: number | "auto" | null;
+  /** a grey patch of the original, or `auto` by its background; by default none */
+  white_balance?: Box | "auto" | null;
+  /** by default jpeg, or png on `transparent` */
+  format?: "jpeg" | "png" | "webp" | null;
+  /** of jpeg and webp; webp is lossless without */
+  quality?: number | null;
+  /** largest file; the best quality, down to 40, that meets it is found */
+  max_bytes?: number | null;
+  /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
+  profile?: "srgb" | "same" | null;
+  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  upscale?: "never" | "faithful" | null;
+  /** the uploaded `mask` file: white where the product is, whatever is detected */
+  mask?: "file" | null;
   /** a marketplace whose rules it is made for and judged by */
   preset?: string | null;
 }
@@ -1141,12 +1192,12 @@ export interface PackshotRequest {
   upscale?: "never" | "faithful" | null;
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
-  priority?: Priority;
-  /** https URL to notify when the job ends, signed according to Standard Webhooks */
-  webhook?: string | null;
-  kind?: "packshot";
   /** a marketplace whose rules it is made for and judged by */
   preset?: string | null;
+  priority?: Priority | null;
+  /** https URL to notify when the job ends, signed according to Standard Webhooks */
+  webhook?: string | null;
+  kind?: "packshot" | null;
   /** the image (PNG, JPEG or WebP): a public https URL, a data URI or base64; in a form, a file */
   image: string;
 }
@@ -1344,25 +1395,25 @@ export interface RecreateRequest {
   /** name of an engine; the default if omitted */
   engine?: string | null;
   /** LoRA adapters to use */
-  loras?: Array<Lora>;
+  loras?: Array<Lora> | null;
   /** run unbatched, for byte-identical output */
-  exact?: boolean;
+  exact?: boolean | null;
   /** number of images to make per attempt */
-  candidates?: number;
+  candidates?: number | null;
   /** which candidates to return */
-  keep?: Keep;
+  keep?: Keep | null;
   /** maximum number of attempts, with new seeds, until a candidate is not rejected */
-  attempts?: number;
-  priority?: Priority;
+  attempts?: number | null;
+  priority?: Priority | null;
   /** https URL to notify when the job ends, signed according to Standard Webhooks */
   webhook?: string | null;
   /** for jpeg (default 95) and webp (default 92); other formats have no quality */
   quality?: number | null;
-  kind?: "recreate";
+  kind?: "recreate" | null;
   /** file format; must support the frame */
-  format?: OutputFormat;
+  format?: OutputFormat | null;
   /** acceptance thresholds of a candidate */
-  thresholds?: Thresholds;
+  thresholds?: Thresholds | null;
   /** the image, or the job of the caller's that made it, and its number there */
   image: string | ImageOfJob;
 }
@@ -1401,6 +1452,8 @@ export interface Report {
   retouchable?: boolean;
   /** plain sentences: the criteria that were met or missed */
   reasons: Array<string>;
+  /** of edits that end with a cut-out or a packshot: those before it together, measured against the original, with the proof of what was protected; `verdict` is no better than theirs */
+  before?: Report | null;
 }
 
 /** One image of the original job, reproduced. */

@@ -93,8 +93,13 @@ def document(app: FastAPI) -> Document:
     docs.complete(found)
     for path, model, example in BODIES:
         found["paths"][path]["post"]["requestBody"] = _body(model, schemas, example)
+        schemas[model] = _with_null(schemas[model])
     for content in found["paths"]["/generate"]["post"]["requestBody"]["content"].values():
         content["examples"].update(FROM_TEXT)
+    edits = _body("CustomiseRequest", schemas, packshots.COLOUR_THEN_PACKSHOT)
+    for kind, content in found["paths"]["/customise"]["post"]["requestBody"]["content"].items():
+        example = edits["content"][kind]["examples"]["example"]
+        content["examples"]["edits"] = {**example, "summary": "A colour, then a packshot"}
     return found
 
 
@@ -118,6 +123,21 @@ def _body(model: str, schemas: Document, example: Document) -> Document:
             },
         },
     }
+
+
+def _with_null(schema: Document) -> Document:
+    """Return the schema of a JSON body: null says nothing, so every field that may be left out may be null too."""
+    required = schema.get("required", [])
+    fields = {name: f if name in required else _or_null(f) for name, f in schema["properties"].items()}
+    return {**schema, "properties": fields}
+
+
+def _or_null(field: Document) -> Document:
+    if {"type": "null"} in field.get("anyOf", []):
+        return field
+    about: Document = {key: field[key] for key in ("title", "description", "default") if key in field}
+    said = {key: value for key, value in field.items() if key not in about}
+    return {"anyOf": [*said.get("anyOf", [said]), {"type": "null"}], **about}
 
 
 def _part(name: str, field: Document, schemas: Document) -> Document:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.comparison import JobTask
+from likeness.contract.editing import files_said
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, StoredPicture, new_job_id
@@ -111,7 +112,7 @@ def _size(plan: Plan, data: bytes | None) -> tuple[int, int]:
 def _with_files(fields: dict[str, Any], sent: Mapping[str, bytes]) -> dict[str, Any]:
     """Return the fields with the files that were sent said in the task that uses them."""
     if fields.get("edits"):
-        used = {name for edit in fields["edits"] for name in sent if edit.get(name) == "file"}
+        used = files_said(fields["edits"])
         return {name: value for name, value in fields.items() if name not in sent} | dict.fromkeys(
             set(sent) - used, "file"
         )

@@ -19,8 +19,10 @@ from PIL import Image
 from rich.progress import track
 
 from likeness.contract import vocabulary
+from likeness.contract.colour_names import CLOTH
 from likeness.contract.gates import GateKind
 from likeness.contract.grammar import understand
+from likeness.contract.instructions import EditKind
 from likeness.contract.options import rgb_of_hex
 from likeness.contract.tokens import NotUnderstood
 from likeness.files.judgements import read_judgements
@@ -48,17 +50,17 @@ SHOWN = {"made": "verdict", "arith": "arithmetic"}
 JUDGEMENTS = ("P", "R", "N")
 
 
-def for_fitting(pictures: Iterable[str]) -> set[str]:
-    """Return the third of some pictures that limits may be fitted on, chosen by their names alone."""
+def for_fitting(pictures: Iterable[str], parts: int = 3) -> set[str]:
+    """Return the first of so many parts of some pictures, on which limits may be fitted, chosen by names alone."""
     known = sorted(set(pictures), key=lambda name: sha256(name.encode()).digest())
-    return set(known[: len(known) // 3])
+    return set(known[: len(known) // parts])
 
 
-def judged_table(fitting: bool | None = None) -> list[Judged]:
-    """Return what TABLE holds: all of it, what limits may be fitted on, or the rest."""
-    judged = read_judgements(TABLE)
-    pictures = [row["picture"] for row in csv.DictReader(TABLE.read_text("utf-8").splitlines())]
-    some = for_fitting(pictures)
+def judged_table(fitting: bool | None = None, table: Path = TABLE, parts: int = 3) -> list[Judged]:
+    """Return what a table holds: all of it, what limits may be fitted on, or the rest."""
+    judged = read_judgements(table)
+    pictures = [row["picture"] for row in csv.DictReader(table.read_text("utf-8").splitlines())]
+    some = for_fitting(pictures, parts)
     return [
         one for one, picture in zip(judged, pictures, strict=True) if fitting is None or (picture in some) is fitting
     ]
@@ -96,6 +98,7 @@ def _check(kind: GateKind, request: Mapping[str, Any], product: Floats) -> EditC
         _colour(request),
         kind=kind,
         product=product,
+        found=product,
         plain=kind is GateKind.BACKGROUND or "text" in request,
         factor=_factor(request) if kind is GateKind.SIZE else 1.0,
     )
@@ -106,12 +109,16 @@ def _factor(request: Mapping[str, Any]) -> float:
 
 
 def _colour(request: Mapping[str, Any]) -> tuple[int, int, int] | None:
+    """Return the asked colour; of a background the cloth's of that name, in which these were drawn."""
     if "recolour" in request:
         return rgb_of_hex(request["recolour"]["to"])
     try:
-        return understand(request["instruction"]).rgb if "instruction" in request else None
+        edit = understand(request["instruction"]) if "instruction" in request else None
     except NotUnderstood:
         return None
+    if edit is None:
+        return None
+    return CLOTH.get(edit.colour) if edit.kind is EditKind.BACKGROUND else edit.rgb
 
 
 def _rgb(file: Path) -> Floats:

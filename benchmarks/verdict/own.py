@@ -8,6 +8,7 @@ a language model, which sees less than an editor at full size, so the judgements
 import argparse
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,10 +16,10 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
+from benchmarks.verdict.figures import judged_table
 from likeness.contract.colour_names import CLOTH
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.jobs import Scalar
-from likeness.files.judgements import read_judgements
 from likeness.imaging.assessment.calibration import Judged
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.edit_figures import MEANINGS, measured
@@ -39,9 +40,9 @@ WHITE = (255, 255, 255)
 Row = dict[str, str]
 
 
-def own_table() -> list[Judged]:
-    """Return what OWN holds."""
-    return read_judgements(OWN)
+def own_table(fitting: bool | None = None) -> list[Judged]:
+    """Return what OWN holds: all of it, the half of the photos that limits of the matte were chosen on, or the rest."""
+    return judged_table(fitting, OWN, parts=2)
 
 
 @cache
@@ -67,7 +68,7 @@ def remade(row: Row, file: Path) -> tuple[Floats, Floats, EditCheck]:
     parameters: dict[str, Scalar] = {"parts": row["parts"], "shadow": "contact"}
     made = edited(EngineTask(rgb, 0, parameters, matte=matte_of(rgb, mask), edit=ExactEdit(kind, colour, name)))
     stored = np.rint(np.clip(made, 0, 1) * 255).astype(np.float32) / np.float32(255)
-    return rgb, stored, _check(Edit(kind, name), mask, colour)
+    return rgb, stored, replace(_check(Edit(kind, name), mask, colour), found=mask)
 
 
 def _check(edit: Edit, mask: Floats, colour: tuple[int, int, int] | None) -> EditCheck:

@@ -33,8 +33,8 @@ CUSTOMISATIONS: tuple[Edit, ...] = (
     ("make it turquoise", {"instruction": "make it turquoise"}),
     ("put it on a white background", {"instruction": "put it on a white background"}),
     ("recolour #1F4E79", {"recolour": {"to": "#1F4E79"}}),
-    ("make it red", {"instruction": "make it red"}),
-    ("make it burgundy and brighter", {"instruction": "make it burgundy and brighter"}),
+    ("put it on a beige background", {"instruction": "put it on a beige background"}),
+    ("make it purple", {"instruction": "make it purple"}),
     (
         "put it on a light grey background, preserve product",
         {"instruction": "put it on a light grey background", "preserve": "product"},
@@ -43,7 +43,7 @@ CUSTOMISATIONS: tuple[Edit, ...] = (
 )
 """The edits of the examples, in turn, as the fields of `POST /customise`."""
 MADE_PACKSHOTS: tuple[Edit, ...] = (
-    ("preset amazon-main", {"preset": "amazon-main"}),
+    ("white", {"background": "white", "size": "1200x1200"}),
     ("white, with a reflection", {"background": "white", "size": "1200x1200", "shadow": "reflection"}),
     ("#DEE6EE, cast shadow", {"background": "#DEE6EE", "size": "1200x1200", "shadow": "cast"}),
     ("#F1ECE6, contact shadow", {"background": "#F1ECE6", "size": "1200x1200", "shadow": "contact"}),

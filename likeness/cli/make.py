@@ -67,6 +67,9 @@ def customise(
     place: Annotated[str | None, typer.Option(help="Where to print: left,top,width,height, each 0 to 1.")] = None,
     style: Style = None,
     guide: Guide = None,
+    background: Annotated[
+        Path | None, typer.Option(help="Image before which a packshot among the edits is placed, as its 'file'.")
+    ] = None,
     complete: Complete = None,
     flatten: Annotated[str | None, typer.Option(help="Colour to lay a cut-out on, as #RRGGBB.")] = None,
     label: Label = None,
@@ -97,6 +100,7 @@ def customise(
         "place": place_of(place),
         "style_image": style,
         "guide": guide,
+        "background": background,
         "complete": complete,
         "flatten": flatten,
         "engine": engine,

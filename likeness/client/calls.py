@@ -78,17 +78,19 @@ def customise(
     control: File | None = None,
     style_image: File | None = None,
     guide: File | None = None,
+    background: File | None = None,
     idempotency_key: str | None = None,
     **fields: Fields,
 ) -> Call[RemoteJob]:
     """Submit an image to be edited and return the accepted job; `fields` are those of `POST /customise`.
 
     `mask` is "product", "background" or an image. Images are given as in `recreate`. `edits` is a list of edits to make
-    in order, each with fields of its own: `edits=[{"instruction": "make it red"}, {"text": "SALE"}]`.
+    in order, each with fields of its own: `edits=[{"instruction": "make it red"}, {"text": "SALE"}]`. The last may be
+    `{"cutout": {}}`, or a packshot: `{"packshot": {"background": "file"}}` is placed before the image `background`.
     """
     region = str(mask) if mask in get_args(Region) else None
     files: dict[str, Picture | None] = {"image": picture, "mask": None if region else mask, "logo": logo}
-    files |= {"control": control, "style_image": style_image, "guide": guide}
+    files |= {"control": control, "style_image": style_image, "guide": guide, "background": background}
     return _submit("/customise", files, {**fields, "mask": region}, idempotency_key)
 
 

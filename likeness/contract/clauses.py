@@ -13,6 +13,8 @@ from likeness.contract.vocabulary import NOUNS, QUALITIES, Role
 
 COORDINATED = frozenset({Role.COLOUR, Role.PATTERN, Role.MATERIAL, Role.TEXTURE})
 """What one thing has only one of."""
+STATES = frozenset({"transparent", "see through"})
+"""Words that say how a background is to be, where others say what to do with it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class Clause:
     verb: str = ""
     chunks: tuple[Chunk, ...] = ()
     only: bool = False
+    behind: bool = False
+    """Whether it begins with "on" or "a", and so goes on with the clause before it."""
     said: str = field(default="", compare=False)
 
 
@@ -85,13 +89,20 @@ def _parts(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     for token in tokens:
         starts = token.role is Role.VERB and any(one.role not in (Role.VERB, Role.MARKER, Role.ONLY) for one in part)
         if token.role is Role.JOIN or starts:
-            if part:
-                yield part
-            part = []
+            rest = _loose(part) if token.said in STATES else 0
+            if part[: len(part) - rest]:
+                yield part[: len(part) - rest]
+            part = part[len(part) - rest :]
         if token.role is not Role.JOIN:
             part.append(token)
     if part:
         yield part
+
+
+def _loose(part: Sequence[Token]) -> int:
+    """Return how many tokens at the end belong to what comes next: the "on a" of "put it on a transparent one"."""
+    held = [place for place, token in enumerate(part, start=1) if token.role not in (Role.MARKER, Role.A, Role.THE)]
+    return len(part) - max(held, default=0)
 
 
 def _clause(tokens: Sequence[Token]) -> Clause:
@@ -107,7 +118,8 @@ def _clause(tokens: Sequence[Token]) -> Clause:
     only = any(token.role is Role.ONLY for token in tokens)
     chunks = tuple(_chunks([token for token in after if token.role is not Role.ONLY]))
     verb = "" if not verbs else _strongest(verbs)
-    return Clause(verb, chunks, only, " ".join(token.said for token in tokens))
+    behind = tokens[0].role in (Role.MARKER, Role.A)
+    return Clause(verb, chunks, only, behind, " ".join(token.said for token in tokens))
 
 
 def _strongest(verbs: Sequence[Token]) -> str:

@@ -16,20 +16,26 @@ COVERED_BY: dict[EditKind, tuple[EditKind, ...]] = {
     EditKind.TEXT: (EditKind.RECOLOUR, EditKind.PATTERN, EditKind.MATERIAL),
 }
 """What an edit does not survive that comes after it."""
+NO_BACKGROUND = {EditKind.BACKGROUND, EditKind.CUT_OUT}
 OWN_COLOUR = (EditKind.MATERIAL, EditKind.RECOLOUR)
 
 
 def combined(edits: Sequence[Edit]) -> list[Edit]:
-    """Return the edits, each once, in the order said. Raises NotUnderstood when one would undo or cover another."""
+    """Return the edits, each once, in the order said, but a cut-out last: after it there is nothing else to edit.
+
+    Raises NotUnderstood when one would undo or cover another.
+    """
     made = list(dict.fromkeys(edits))
     if len(made) > MAX_EDITS:
         raise NotUnderstood(f"these are {len(made)} edits; at most {MAX_EDITS} are made")
     for first, second in combinations(made, 2):
         _check_pair(first, second)
-    return made
+    return sorted(made, key=lambda edit: edit.kind is EditKind.CUT_OUT)
 
 
 def _check_pair(first: Edit, second: Edit) -> None:
+    if {first.kind, second.kind} == NO_BACKGROUND:
+        raise NotUnderstood("a background that is removed cannot be changed: ask for one or the other")
     if first.kind is second.kind and first.kind in ONCE:
         raise NotUnderstood(f"{_named(first)} or {_named(second)}, one at a time")
     if {first.name, second.name} in OPPOSITES:

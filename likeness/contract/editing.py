@@ -1,11 +1,15 @@
 """What one edit of an image may ask, alone or as one of several."""
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.options import HEX_COLOUR, Box, Lora, Recolour, Region, Strict
+from likeness.contract.packshots import CutoutFields, PackshotFields
 from likeness.contract.parameters import MAX_PROMPT, PictureParameters
 
 MAX_INSTRUCTION = 400
@@ -61,6 +65,8 @@ EDIT_FIELDS = ("instruction", "recolour", "text", "logo", "style_image", "guide"
 """The fields of a customisation of which one says what is wanted; beside a guide a prompt says what it shows."""
 FILES = ("mask", "logo", "control", "style_image", "guide")
 """The fields of a customisation that a file may be sent for."""
+FINISHES = ("cutout", "packshot")
+"""What may come last of several edits: each makes a frame of its own."""
 
 
 class EditFields(PictureParameters):
@@ -166,5 +172,52 @@ class EditFields(PictureParameters):
 class OneEdit(EditFields):
     """One of several edits: what is to change, by which engine and with which parameters."""
 
+    cutout: CutoutFields | None = Field(
+        default=None, description="the product on nothing: the fields of `POST /cutout`; alone, and the last edit"
+    )
+    packshot: PackshotFields | None = Field(
+        default=None,
+        description="the product in a frame of its own: the fields of `POST /packshot`; alone, and the last edit",
+    )
     engine: str | None = Field(default=None, max_length=64, description="name of an engine; the default if omitted")
     loras: list[Lora] = Field(default=[], max_length=4, description="LoRA adapters to use")
+
+    @property
+    def finish(self) -> CutoutFields | PackshotFields | None:
+        """The cut-out or the packshot, where it is one: it makes a frame of its own, so nothing comes after it."""
+        return self.cutout or self.packshot
+
+    @model_validator(mode="after")
+    def _finishes_alone(self) -> Self:
+        beside = [name for name, value in self if name not in FINISHES and value not in (None, [])]
+        if self.finish is not None and beside:
+            raise ValueError(f"{', '.join(beside)}: not beside a cutout or a packshot, which has fields of its own")
+        return self
+
+    def _wishes(self) -> list[str]:
+        return [*super()._wishes(), *(name for name in FINISHES if getattr(self, name) is not None)]
+
+
+def files_said(edits: Iterable[object]) -> set[str]:
+    """Return the fields for which edits, as JSON, say that a file is sent, also within a cut-out or a packshot."""
+    told = [edit for edit in edits if isinstance(edit, dict)]
+    parts = [*told, *(edit[name] for edit in told for name in FINISHES if isinstance(edit.get(name), dict))]
+    return {name for part in parts for name in (*FILES, "background") if part.get(name) == "file"}
+
+
+@contextmanager
+def naming_edit(number: int, finish: str = "") -> Iterator[None]:
+    """Name the edit, counted from 0, in whatever is found wrong with it, or with the `cutout` or `packshot` in it."""
+    place = f"edits/{number}/{finish}".rstrip("/")
+    try:
+        yield
+    except ValidationError as error:
+        said = [item["msg"].removeprefix("Value error, ") for item in error.errors(include_url=False)]
+        problems = [FieldProblem(f"#/{place}", detail) for detail in said]
+        raise InvalidField(f"{place}: {'; '.join(said)}", problems) from error
+    except RequestError as error:
+        problems = [
+            FieldProblem(f"#/{place}/{problem.pointer.removeprefix('#/')}", problem.detail)
+            for problem in error.problems
+        ]
+        raise type(error)(f"{place}: {error.detail}", problems) from error

@@ -202,6 +202,8 @@ class EngineSpec(BaseModel):
     def makes(self, intent: "Intent") -> bool:
         """Return whether it makes what is asked."""
         edit = intent.edit
+        if edit and edit.kind is EditKind.CUT_OUT:
+            return "cutout" in self.kinds
         return intent.purpose in self.ways and not (self.edits and edit and edit.kind not in self.edits)
 
     def suits(self, task: Task, intent: "Intent") -> bool:

@@ -64,6 +64,11 @@ def _at_least(limit: float | None, least: float = -1) -> Limit:
     return limited
 
 
+MOST_DOUBT = 0.1
+"""What a segmenter may leave undecided, beside the product, for its outline to be one: on 36 photos it left at most
+.08, and on six of twelve pictures without one clear product .15 to 8."""
+
+
 class RecreateGates(Strict):
     """Limits of an image that was made again."""
 
@@ -80,9 +85,12 @@ class ColourGates(Strict):
     folds_kept: Limit = _at_least(0.88)
     contrast_kept: Limit = _at_least(0.12, 0)
     undyed: Limit = _at_most(0.1)
+    doubt: Limit = _at_most(MOST_DOUBT)
+    left_out: Limit = _at_most(0.15)
     things_dyed: Limit = _at_most(0.004)
     outline: Limit = _at_least(0.7, 0)
     spill: Limit = _at_most(0.01)
+    bleed: Limit = _at_most(170.0)
     fringe: Limit = _at_most(3.5)
     grain: Limit = _at_most(2.2)
     blocks: Limit = _at_most(0.6)
@@ -98,6 +106,10 @@ class BackgroundGates(Strict):
     background_off: Limit = _at_most(0.05)
     product_changed: Limit = _at_most(0.02)
     translucent: Limit = _at_most(0.008)
+    doubt: Limit = _at_most(MOST_DOUBT)
+    left_out: Limit = _at_most(0.15)
+    on_edge: Limit = _at_least(0.6, 0)
+    halo: Limit = _at_most(2.0)
 
 
 class LightGates(Strict):
@@ -118,6 +130,7 @@ class PrintGates(Strict):
     print_off: Limit = _at_most(0.01)
     print_contrast: Limit = _at_least(25.0, 0)
     ink_spread: Limit = _at_most(3.0)
+    doubt: Limit = _at_most(MOST_DOUBT)
 
 
 class SizeGates(Strict):
@@ -125,6 +138,8 @@ class SizeGates(Strict):
 
     residue: Limit = _at_most(0.1)
     cut: Limit = _at_most(0.002)
+    doubt: Limit = _at_most(MOST_DOUBT)
+    left_out: Limit = _at_most(0.15)
 
 
 class PatternGates(Strict):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from likeness.contract.clauses import Chunk, Clause, clauses_of
+from likeness.contract.clauses import STATES, Chunk, Clause, clauses_of
 from likeness.contract.combinations import combined
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.options import Region
@@ -26,8 +26,11 @@ MORE_THAN_TEXT = re.compile(
     r"(?:make|put|place|give|change|turn|keep|leave|add|replace|recolou?r|remove|paint|dye|increase|reduce|lower|raise)\b",
     re.I,
 )
-CUT_OUT = "a cut-out is a call of its own, POST /cutout; another background can be asked for: 'put it on white'"
-"""What to do instead of asking for the background to be removed."""
+CUTS = ("cut out", "cut it out", "cut them out", "isolate")
+"""Verbs of what is left, where others are of what is taken away."""
+NOTHING_ELSE = "nothing but the background can be removed; with a mask and a prompt an area can be redrawn"
+CUT_FROM = frozenset({Role.BACKGROUND, Role.PRODUCT, Role.IT, Role.PICTURE})
+"""What may be named where a product is cut out."""
 OTHER: dict[Region, Region] = {"product": "background", "background": "product"}
 
 
@@ -53,6 +56,8 @@ class _Read:
     """What the last clause spoke of."""
     open: Clause | None = None
     """A clause that named something without saying what is to become of it."""
+    cut: bool = False
+    """Whether the background was named and is to be removed."""
 
 
 def read(instruction: str) -> Reading:
@@ -109,7 +114,7 @@ def _check_kept(edit: Edit, keep: set[Region]) -> None:
 
 def _region(edit: Edit) -> Region | None:
     """Return what an edit changes; None of the whole picture."""
-    if edit.kind is EditKind.BACKGROUND:
+    if edit.kind in (EditKind.BACKGROUND, EditKind.CUT_OUT):
         return "background"
     return None if edit.kind in (EditKind.LIGHT, EditKind.SAME) else "product"
 
@@ -137,14 +142,31 @@ def _kept(clause: Clause, state: _Read) -> None:
 
 
 def _removed(clause: Clause, state: _Read) -> None:
-    background = any(chunk.role is Role.BACKGROUND for chunk in (*clause.chunks, *_spoken_of(state)))
-    if background or any(word in clause.said for word in ("background", "cut", "isolate")):
-        raise NotUnderstood(f"{clause.said!r}: {CUT_OUT}")
-    raise NotUnderstood(f"{clause.said!r}: nothing can be removed; with a mask and a prompt an area can be redrawn")
+    """Read "remove the background", "cut it out" or "on a transparent background", and nothing else."""
+    spoken = None if state.target is None else state.target.role
+    if not _cuts_out(clause, spoken is Role.BACKGROUND or (state.cut and spoken is Role.IT)):
+        raise NotUnderstood(f"{clause.said!r}: {NOTHING_ELSE}")
+    if clause.behind or not clause.chunks:
+        state.open = None
+    state.rest = state.rest or clause.only
+    state.cut = not any(verb in clause.said for verb in CUTS)
+    state.edits.append(Edit(EditKind.CUT_OUT))
 
 
-def _spoken_of(state: _Read) -> list[Chunk]:
-    return [] if state.target is None else [state.target]
+def _cuts_out(clause: Clause, meant: bool) -> bool:
+    """Return whether a clause removes the background and no more; `meant` says that it was spoken of before."""
+    for chunk in clause.chunks:
+        own = {chunk.role, None if chunk.of is None else chunk.of.role}
+        if chunk.noun is None or not own <= {*CUT_FROM, None} or chunk.has(Role.DEGREE) or chunk.has(Role.TEXT):
+            return False
+    named = {chunk.role for chunk in clause.chunks if not chunk.marker}
+    if any(verb in clause.said for verb in CUTS):
+        return Role.PICTURE not in named
+    if any(state in clause.said for state in STATES):
+        return Role.BACKGROUND in named or (meant and not named)
+    if "background" in clause.said and not any(chunk.role is Role.BACKGROUND for chunk in clause.chunks):
+        return True
+    return named == {Role.BACKGROUND} or (named == {Role.IT} and meant)
 
 
 def _redone(clause: Clause, state: _Read) -> None:
@@ -163,6 +185,7 @@ def _asked(clause: Clause, state: _Read) -> None:
     if target is not None:
         state.target = target
     before = len(state.edits)
+    _check_whose(target, asked, state)
     state.edits += _edits_of(target or state.target, asked, clause)
     for scene in scenes:
         if all(word.role is Role.SAME for word in scene.words) and scene.words:
@@ -175,6 +198,15 @@ def _asked(clause: Clause, state: _Read) -> None:
         state.same = True
     else:
         _left_open(clause, target, state)
+
+
+def _check_whose(target: Chunk | None, asked: Sequence[Chunk], state: _Read) -> None:
+    """Raise NotUnderstood for "remove the background and make it white", which may be either's colour."""
+    colours = [word.said for chunk in asked for word in chunk.words if word.role is Role.COLOUR]
+    whose = target or state.target
+    if state.cut and colours and (whose is None or whose.role is Role.IT):
+        colour = colours[0]
+        raise NotUnderstood(f"what is to be {colour}? say 'make the product {colour}', or 'put it on {colour}' alone")
 
 
 def _left_open(clause: Clause, target: Chunk | None, state: _Read) -> None:

@@ -31,6 +31,8 @@ class EditKind(StrEnum):
     """The product larger or smaller, the background completed."""
     TEXT = "text"
     """Words printed on the product."""
+    CUT_OUT = "cutout"
+    """The product without its background."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ PHRASES: dict[EditKind, str] = {
     EditKind.LIGHT: "make the picture {name}",
     EditKind.SIZE: "make it {name}",
     EditKind.TEXT: 'add the text "{text}"',
+    EditKind.CUT_OUT: "remove the background",
 }
 CAPTIONS: dict[EditKind, str] = {
     EditKind.SAME: "a photo of a product",
@@ -82,6 +85,7 @@ CAPTIONS: dict[EditKind, str] = {
     EditKind.LIGHT: "a {name} photo of a product",
     EditKind.SIZE: "a photo of a {name} product",
     EditKind.TEXT: "a photo of a product with the text {text}",
+    EditKind.CUT_OUT: "a photo of a product without a background",
 }
 """As a pair with that of SAME these stand for the captions that CLIP's figures need, where nobody wrote any."""
 NAMES = {"hoops": "horizontal stripes", "contrast": "more contrasty", "softer": "less contrasty", "plain": ""}
@@ -96,6 +100,7 @@ ABILITIES: dict[EditKind, str] = {
     EditKind.LIGHT: f"light: 'make the picture warmer', 'lower the contrast'; {', '.join(vocabulary.LIGHTS)}",
     EditKind.SIZE: f"size: 'make it larger'; {', '.join(vocabulary.SIZES)}",
     EditKind.TEXT: "text: 'add the text \"Just do it\"'",
+    EditKind.CUT_OUT: "cut-out: 'remove the background'",
     EditKind.SAME: "nothing: 'recreate this picture'",
 }
 """How each kind of edit is asked for."""

@@ -43,6 +43,8 @@ def intent_of(task: Task, closed: bool) -> Intent:
         said = " or ".join(repr(edit.phrase) for edit in reading.edits)
         raise InstructionNotUnderstood(f"instruction: one edit at a time: {said}?")
     edit = reading.edits[0]
+    if edit.kind is EditKind.CUT_OUT:
+        raise InstructionNotUnderstood("instruction: a cut-out is made without an engine: there is nothing to compare")
     return Intent(EDIT_TYPE_OF.get(edit.kind, EditType.INSTRUCTION), edit, reading.keep)
 
 

@@ -101,24 +101,14 @@ class Looks(BaseModel):
     )
 
 
-class Exact(BaseModel):
-    """A job that arithmetic does, once: nothing about it is left to chance."""
+class OnProduct(BaseModel):
+    """What is made of a product that is found in an image, or shown by a mask."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
-
-    engine: ClassVar[None] = None
-    loras: ClassVar[list[Lora]] = []
-    exact: ClassVar[bool] = True
-    candidates: ClassVar[int] = 1
-    attempts: ClassVar[int] = 1
-    keep: ClassVar[Keep] = Keep.BEST
-    seed: ClassVar[None] = None
 
     mask: Literal["file"] | None = Field(
         default=None, description="the uploaded `mask` file: white where the product is, whatever is detected"
     )
-    priority: Priority = Field(default=Priority.INTERACTIVE)
-    webhook: Webhook = None
 
     @property
     def preset_name(self) -> str | None:
@@ -132,15 +122,13 @@ class Exact(BaseModel):
         return tuple(name for name in ("mask", "background") if getattr(self, name, None) == "file")
 
 
-class Cutout(Exact):
-    """Cut the product out of an image: the same size, on nothing."""
+class CutoutFields(OnProduct):
+    """How a product is cut out."""
 
-    kind: Literal["cutout"] = "cutout"
     format: Literal["png", "webp"] = Field(default="png", description="file format; both are lossless here")
     matte: bool = Field(
         default=False, description="return the matte alone: white where the product is, in grey, as png"
     )
-    quality: ClassVar[None] = None
 
     @field_validator("matte")
     @classmethod
@@ -150,10 +138,9 @@ class Cutout(Exact):
         return matte
 
 
-class Packshot(Exact, Looks):
-    """Cut the product out of an image, place it in a frame of its own, light it and export it."""
+class PackshotFields(OnProduct, Looks):
+    """How a packshot is made, or the marketplace that it is made for."""
 
-    kind: Literal["packshot"] = "packshot"
     preset: str | None = Field(
         default=None, min_length=1, max_length=64, description="a marketplace whose rules it is made for and judged by"
     )
@@ -164,6 +151,34 @@ class Packshot(Exact, Looks):
         if quality is not None and info.data.get("format") == "png":
             raise ValueError("png has none, it is exact; leave it out, or take jpeg or webp")
         return quality
+
+
+class Exact(OnProduct):
+    """A job that arithmetic does, once: nothing about it is left to chance."""
+
+    engine: ClassVar[None] = None
+    loras: ClassVar[list[Lora]] = []
+    exact: ClassVar[bool] = True
+    candidates: ClassVar[int] = 1
+    attempts: ClassVar[int] = 1
+    keep: ClassVar[Keep] = Keep.BEST
+    seed: ClassVar[None] = None
+
+    priority: Priority = Field(default=Priority.INTERACTIVE)
+    webhook: Webhook = None
+
+
+class Cutout(Exact, CutoutFields):
+    """Cut the product out of an image: the same size, on nothing."""
+
+    kind: Literal["cutout"] = "cutout"
+    quality: ClassVar[None] = None
+
+
+class Packshot(Exact, PackshotFields):
+    """Cut the product out of an image, place it in a frame of its own, light it and export it."""
+
+    kind: Literal["packshot"] = "packshot"
 
 
 class Check(Exact):

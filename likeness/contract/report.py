@@ -166,6 +166,11 @@ class Report(BaseModel):
         default=False, description="rejected only for faults that a retoucher can mend; see `reasons`"
     )
     reasons: list[str] = Field(description="plain sentences: the criteria that were met or missed")
+    before: "Report | None" = Field(
+        default=None,
+        description="of edits that end with a cut-out or a packshot: those before it together, measured against the "
+        "original, with the proof of what was protected; `verdict` is no better than theirs",
+    )
 
     @property
     def frame_equal(self) -> bool:

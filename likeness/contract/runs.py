@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
-from typing import cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.comparison import Compare, Grid, JobTask
+from likeness.contract.editing import OneEdit, naming_edit
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.intents import Intent, intent_of
@@ -21,7 +21,7 @@ from likeness.contract.jobs import MadeImage, Recipe, Scalar
 from likeness.contract.packshots import Exact
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.scheduling import Keep
-from likeness.contract.sequences import kept, listed, naming_edit, tasks_of
+from likeness.contract.sequences import kept, listed, tasks_of
 from likeness.contract.tasks import Customise, Generate, Task
 
 TASK: TypeAdapter[Task] = TypeAdapter(Task)
@@ -176,12 +176,16 @@ def _sequence(task: Customise, catalogue: Catalogue, missing: Collection[str]) -
     for number, one in enumerate(tasks_of(task)):
         with naming_edit(number):
             runs.append(_checked(one, catalogue, missing))
-    named = [
-        edit.model_copy(update={"engine": run.spec.name, "preserve": cast(Customise, run.task).preserve})
-        for edit, run in zip(task.edits, runs, strict=True)
-    ]
+    named = [_named(edit, run) for edit, run in zip(task.edits, runs, strict=True)]
     heaviest = max(range(len(runs)), key=lambda number: runs[number].spec.memory or 0)
     return Plan(task.model_copy(update={"edits": named}), tuple(runs), heaviest)
+
+
+def _named(edit: OneEdit, run: PlannedRun) -> OneEdit:
+    """Return an edit with its engine; a cut-out and a packshot have but the one."""
+    if not isinstance(run.task, Customise):
+        return edit
+    return edit.model_copy(update={"engine": run.spec.name, "preserve": run.task.preserve})
 
 
 def _sized(task: Generate, spec: EngineSpec) -> Generate:

@@ -76,7 +76,8 @@ class Customise(PictureOrder, EditFields):
         default=[],
         max_length=MAX_EDITS,
         description=f"up to {MAX_EDITS} edits, made in order, each of what the one before made; beside them only a "
-        "`mask` and `preserve` that hold through all of them, and what concerns the whole job",
+        "`mask` and `preserve` that hold through all of them, and what concerns the whole job. The last may be a "
+        "cut-out or a packshot, which changes the frame",
     )
     flatten: str | None = Field(
         default=None,
@@ -103,7 +104,7 @@ class Customise(PictureOrder, EditFields):
             return self
         beside = [
             name
-            for name in (*OneEdit.model_fields, "engine")
+            for name in (*EditFields.model_fields, "engine", "loras")
             if name not in SHARED and getattr(self, name) not in (None, [])
         ]
         if beside:
@@ -128,7 +129,9 @@ class Customise(PictureOrder, EditFields):
     @property
     def files(self) -> tuple[str, ...]:
         """The names of the files that must be sent beside the image."""
-        return tuple(name for name in FILES if any(getattr(one, name) == "file" for one in (self, *self.edits)))
+        own = {name for name in FILES if any(getattr(one, name) == "file" for one in (self, *self.edits))}
+        own.update(*(edit.finish.files for edit in self.edits if edit.finish))
+        return tuple(name for name in (*FILES, "background") if name in own)
 
     def _wishes(self) -> list[str]:
         return ["edits"] if self.edits else super()._wishes()

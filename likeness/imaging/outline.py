@@ -24,6 +24,8 @@ THERE = 0.8
 """Mean share from which on a doubtful area in a colour of its own, about the product, is a part of it."""
 UNDECIDED = 0.2
 """Distance of an area's mean share from a half, below which it is not decided where colours do not tell either."""
+BARELY, MOSTLY = 0.2, 0.8
+"""Shares of product between which a pixel is neither product nor background."""
 SMALL = 0.01
 """Share of the largest part of a product, up to which another part is a crumb."""
 
@@ -45,6 +47,12 @@ def disc(radius: float) -> NDArray[np.uint8]:
     """Return a round structuring element of at least 3 px."""
     side = 2 * max(1, round(radius)) + 1
     return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+
+
+def doubt_of(mask: Floats, product: Where) -> float:
+    """Return how large what a soft mask (H x W, 0..1) leaves undecided is beside the `product` cut out by it; 0.. ."""
+    undecided = (mask > BARELY) & (mask < MOSTLY)
+    return float(undecided.mean()) / max(float(product.mean()), 1e-6)
 
 
 def settled(rgb: Floats, mask: Floats, scale: float) -> Floats:

@@ -101,7 +101,8 @@ function figureTable(figures) {
 
 /** @param {any} report */
 function editPart(report) {
-  const { edit, locked, registration } = report;
+  const { edit, registration } = report.before || report;
+  const locked = report.before?.locked || report.locked;
   if (!edit && !locked && !registration) return null;
   const swatch = edit?.colour && s("svg", { viewBox: "0 0 10 10", class: "swatch", role: "img", "aria-label": edit.colour }, s("rect", { width: 10, height: 10, rx: 2, fill: edit.colour }));
   return h("div", { class: "report-part" }, h("h3", {}, "Edit"), h("ul", { class: "plain" },
@@ -147,11 +148,12 @@ export function timingPart(timings) {
  */
 export function reportCard(image, thresholds, ...extra) {
   const { report } = image;
+  const changed = report.before || report;
   const [tone] = VERDICTS[report.verdict] || VERDICTS.rejected;
   return h("article", { class: "card report", "aria-labelledby": "report-title" },
     h("header", { class: `report-head ${tone}` },
       h("h3", { id: "report-title" }, verdictTag(report.verdict), report.retouchable && h("span", { class: "hint" }, " can be retouched")),
       h("ul", { class: "reasons" }, report.reasons.map((/** @type {string} */ reason) => h("li", {}, sentence(named(reason)))))),
-    h("div", { class: "report-body" }, rulesPart(report.compliance), figureTable(report.figures || []), editPart(report), scoreList("Edit metrics", report.edit?.scores || [], thresholds),
+    h("div", { class: "report-body" }, rulesPart(report.compliance), figureTable(changed.figures || []), editPart(report), scoreList("Edit metrics", changed.edit?.scores || [], thresholds),
       scoreList("Result compared with original", report.fidelity, thresholds), frameTable(report.frame), extra));
 }

@@ -15,6 +15,11 @@ PACKSHOT_REQUEST: Final[dict[str, Any]] = {
     "format": "jpeg",
 }
 
+COLOUR_THEN_PACKSHOT: Final[dict[str, Any]] = {
+    "image": PICTURE,
+    "edits": [{"recolour": {"to": "#1F4E79"}}, {"packshot": {"size": "400x400", "fill": 0.8}}],
+}
+
 CHECK: Final[dict[str, Any]] = {"image": PICTURE, "preset": "ebay"}
 
 _RULES: Final[list[dict[str, Any]]] = [

@@ -21,7 +21,6 @@ from likeness.contract.errors import (
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
-from likeness.contract.packshots import Exact
 from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
@@ -31,7 +30,7 @@ from likeness.imaging.masks import upright_size
 from service.http.tracing import step
 from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
-from service.jobs.packshots import check_packshot
+from service.jobs.packshots import check_packshots
 from service.jobs.pictures import Checked, Name, inspected, uploads_of
 from service.jobs.submission import FILES, Submission
 from service.jobs.threads import with_pixels
@@ -78,8 +77,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     if isinstance(plan.task, Generate):
         wanted_format(plan.task, plan.task.format)
         return _generated(plan, services.bounds)
-    if isinstance(plan.task, Exact):
-        check_packshot(plan.task, services.presets, owner, services.bounds)
+    check_packshots(plan, services.presets, owner, services.bounds)
     with _within(submission.task):
         for run in plan.runs:
             _check_text(run)

@@ -1,8 +1,9 @@
 """Whose the files are that are sent beside several edits: an edit's that says so, or the whole's."""
 
 from collections.abc import Collection
-from typing import Any, get_args
+from typing import Any
 
+from likeness.contract.editing import files_said
 from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import SentFile
 
@@ -19,9 +20,7 @@ def _own(fields: dict[str, Any], files: Collection[SentFile]) -> Collection[Sent
     edits = fields.get("edits")
     if not isinstance(edits, list) or not edits:
         return files
-    used = {
-        name for name in get_args(SentFile) for edit in edits if isinstance(edit, dict) and edit.get(name) == "file"
-    }
+    used = files_said(edits)
     if missing := sorted(used - set(files)):
         raise InvalidField.at(missing[0], "an edit uses it: send it as a file")
     own = [name for name in files if name not in used]

@@ -130,4 +130,5 @@ def _check_format(plan: Plan, header: Header) -> None:
         raise InvalidField.at(
             "image", "CMYK requires jpeg, which cannot keep a protected area exactly; send it as RGB, or set lossy_lock"
         )
-    check_format(header, wanted_format(task, header.format, header.lossless))
+    if not isinstance(plan.runs[-1].task, Exact):
+        check_format(header, wanted_format(task, header.format, header.lossless))

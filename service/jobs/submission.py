@@ -101,6 +101,8 @@ def _file_field(name: str, model: Model) -> SentFile | None:
 
 def _files_of(model: Model) -> list[SentFile]:
     """Return the fields that an image may be sent in; of a comparison they are those of its task."""
+    if model is Customise:  # a packshot among its edits may have a background
+        return list(FILES)
     fields = Customise.model_fields if model is Compare else model.model_fields
     return [name for name in FILES if name in fields]
 

@@ -54,12 +54,13 @@ UNITS: Final = {"ratio": "", "dE00": " ΔE00", "degrees": "°"}
 
 def report_page(title: str, pictures: Sequence[tuple[str, bytes]], report: Report) -> str:
     """Return the page: `pictures` are names and JPEG bytes, shown in their order above the metrics and the frame."""
-    edit = report.edit
+    changed = report.before or report
+    edit = changed.edit
     parts = [
         _section("Pictures", f'<div class="images">{"".join(_figure(*each) for each in pictures)}</div>'),
         _section("Rules", _rules(report.compliance)) if report.compliance and report.compliance.rows else "",
-        _section("The change", _list(_said_of_change(report))) if edit or report.locked else "",
-        _section("What an editor looks for", _figures(report.figures)) if report.figures else "",
+        _section("The change", _list(_said_of_change(report))) if edit or changed.locked or report.locked else "",
+        _section("What an editor looks for", _figures(changed.figures)) if changed.figures else "",
         _section("What was asked", _scores(edit.scores)) if edit and edit.scores else "",
         _section("Made against given", _scores(report.fidelity)),
         _section("Frame", _frame(report.frame)),
@@ -88,7 +89,8 @@ def _figure(name: str, data: bytes) -> str:
 
 
 def _said_of_change(report: Report) -> list[str]:
-    edit, locked = report.edit, report.locked
+    changed = report.before or report
+    edit, locked = changed.edit, changed.locked or report.locked
     lines = [f"asked: {edit.asked}: {'it happened' if edit.happened else 'it did not happen'}"] if edit else []
     if locked:
         lines.append(f"kept: {locked.area:.1%} of the image; largest change there: {locked.max_abs_diff}")

@@ -162,7 +162,8 @@ async def customise(submit: Submit) -> Response:
     """Change an image: by instruction, exact colour, print, style, mask, guide or control map.
 
     Send one of `instruction`, `recolour`, `text`, `logo`, `style_image`, `guide`, `complete` and `prompt`; a `guide`
-    may have a `prompt` as well. `POST /customize` is the same call.
+    may have a `prompt` as well. Or send `edits`, of which the last may be a cut-out or a packshot: then the frame
+    changes, as asked; so it does for an instruction to remove the background. `POST /customize` is the same call.
     """
     return await submit.job(Customise)
 

@@ -81,7 +81,7 @@ class ImageView(BaseModel):
     guidance_scale: float | None = Field(
         default=None, description="the value used for this image, where it grows with each attempt; otherwise null"
     )
-    report: Report
+    report: Report = Field(description="the quality report, measured on the file")
     matte: str | None = Field(
         default=None, description="link to what was taken for the product, a grey PNG; null where nobody looked for it"
     )

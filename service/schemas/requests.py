@@ -25,7 +25,7 @@ class RecreateRequest(Recreate):
 
 
 class CustomiseRequest(Customise):
-    """Change an image: by instruction, exact colour, print, style, mask, guide or control map."""
+    """Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits."""
 
     image: Given
     mask: str | None = Field(  # type: ignore[assignment]  # what is sent; the task says only that it is a file
@@ -47,6 +47,11 @@ class CustomiseRequest(Customise):
         default=None,
         description="the image with the guide painted on it, same size, sent in the same way as `image`; where it is "
         "transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows",
+    )
+    background: str | None = Field(
+        default=None,
+        description="an image, sent in the same way as `image`, that a packshot among `edits` is placed before, where "
+        "its `background` is `file`",
     )
 
 

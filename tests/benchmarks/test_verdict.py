@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.verdict.figures import judged_table
+from benchmarks.verdict.own import own_table
 from likeness.contract.gates import GateKind, Gates
 from likeness.imaging.assessment.calibration import Judged, Judgement, agreement
 
@@ -25,6 +26,12 @@ def test_hardly_any_image_that_is_never_published_is_accepted() -> None:
         found = agreement(judged, Gates())
         assert found.passed[Judgement.NEVER] <= FALSELY_ACCEPTED * found.judged[Judgement.NEVER]
         assert found.judged[Judgement.NEVER] > 50
+
+
+def test_edits_of_our_own_whose_mask_missed_the_product_are_rejected() -> None:
+    found = agreement(own_table(), Gates())
+    assert found.passed[Judgement.NEVER] <= 3 and found.judged[Judgement.NEVER] == 28
+    assert found.passed[Judgement.PUBLISH] >= AGREED * found.judged[Judgement.PUBLISH]
 
 
 def test_limits_are_fitted_on_a_third_of_the_pictures_and_reported_on_the_rest() -> None:

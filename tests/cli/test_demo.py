@@ -66,7 +66,7 @@ def test_every_picture_comes_back_with_its_frame_and_figures(pictures, tmp_path)
     done = likeness("demo", "--examples", pictures, "--out", tmp_path / "out", cwd=tmp_path, TMPDIR=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("accepted") >= 2
-    assert "make it turquoise" in done.stdout and "preset amazon-main" in done.stdout
+    assert "make it turquoise" in done.stdout and "white, with a reflection" in done.stdout
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "contact-sheet.png",
         "customised",

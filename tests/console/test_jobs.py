@@ -175,7 +175,7 @@ def test_an_instruction_that_is_not_understood_is_told_beside_it(page: Page) -> 
     page.get_by_label("What to change").fill("make it sparkle")
     page.locator("#submit").click()
     expect(page.locator("[data-field=instruction] .wrong")).to_have_count(1)
-    expect(page.locator("[data-field=instruction] .wrong")).to_contain_text("it names no colour")
+    expect(page.locator("[data-field=instruction] .wrong")).to_contain_text("the word 'sparkle' is not understood")
     expect(page.get_by_label("What to change")).to_be_focused()
 
 

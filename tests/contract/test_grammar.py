@@ -45,6 +45,7 @@ def test_what_cannot_be_done_is_refused_and_said(said, why):
 def every_edit():
     """Yield each edit of the closed set, in a few colours where it takes one."""
     yield Edit(EditKind.SAME)
+    yield Edit(EditKind.CUT_OUT)
     yield Edit(EditKind.TEXT, text="Just do it")
     yield from (Edit(EditKind.MATERIAL, name) for name in vocabulary.MATERIALS)
     yield from (Edit(EditKind.LIGHT, name) for name in vocabulary.LIGHTS)
@@ -71,7 +72,7 @@ def test_every_phrase_that_training_says_is_understood_as_its_edit(kind):
 
 
 def test_training_says_every_edit_that_the_denoiser_learns():
-    assert set(EditKind) - set(PHRASINGS) == {EditKind.SIZE, EditKind.TEXT}
+    assert set(EditKind) - set(PHRASINGS) == {EditKind.SIZE, EditKind.TEXT, EditKind.CUT_OUT}
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"linen"}))

@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from itertools import pairwise
+from string import Template
 from typing import Any
 
 import pytest
@@ -46,9 +47,11 @@ BEFORE: list[dict[str, Any]] = [
 def shown() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the path and the fields of each call that a page shows as a curl command with a form."""
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        for line in re.findall(r"curl [^`\n]*-F [^`\n]*", page.read_text("utf-8")):
+        text = page.read_text("utf-8")
+        variables = dict(re.findall(r"^([A-Z]+)='([^'\n]*)'$", text, re.MULTILINE))
+        for line in re.findall(r"curl [^`\n]*-F [^`\n]*", text):
             path = re.search(r"/(recreate|customise|compare|generate|cutout|packshot|check)\b", line)
-            words = shlex.split(line.replace("$URL", "/customise"))
+            words = [Template(word).safe_substitute(variables) for word in shlex.split(line)]
             said = dict(word.partition("=")[::2] for flag, word in pairwise(words) if flag == "-F")
             if "runs" not in said and said.get("engine", "starter") in SHIPPED:
                 yield path[1] if path else "customise", {name: read(value) for name, value in said.items()}

@@ -49,7 +49,7 @@ def test_several_pictures_at_once(shop: Shop, folder: Path) -> None:
 
 
 def test_an_error(shop: Shop, folder: Path) -> None:
-    assert "it names no colour, pattern, material" in run(PROGRAMS[2], shop, folder)
+    assert "the word 'sparkle' is not understood" in run(PROGRAMS[2], shop, folder)
 
 
 def test_an_order_of_ones_own(shop: Shop, folder: Path) -> None:

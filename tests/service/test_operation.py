@@ -35,7 +35,7 @@ def test_engines_say_what_can_be_asked_of_them(serve) -> None:
     assert edit["closed"] and edit["ways"] == edit["default_for"] == ["instruction", "colourway", "resize"]
     assert any(line.startswith("colour: 'make it orange'") for line in edit["instructions"])
     assert not any(line.startswith("text") for line in edit["instructions"])
-    assert engines["starter"]["instructions"] == ["text: 'add the text Just do it'"]
+    assert engines["starter"]["instructions"] == ["text: 'add the text \"Just do it\"'"]
     assert engines["starter-inpaint"]["instructions"] == []
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.contract.errors import NoProduct
+from likeness.contract.errors import EngineFailed, NoProduct
 from likeness.imaging.colour import alpha_of
 from likeness.imaging.frame import rgba_of
 from likeness.imaging.matting import Matte, matte_of
@@ -50,6 +50,20 @@ class AnalysedCanvas:
         if self.cut_out is not None:
             return self.cut_out
         return self.padded(self._segment(self.picture))
+
+    @property
+    def glimpsed(self) -> Plane | None:
+        """Where the product is, for figures alone: None where no segmenter can be loaded."""
+        try:
+            return self.seen
+        except EngineFailed:
+            return None
+
+    @property
+    def segmented(self) -> Plane | None:
+        """What the segmenter took for the product, without the padding; None where it was not asked, or a mask sent."""
+        asked = self.mask is None and self.cut_out is None and "seen" in self.__dict__
+        return self.cut(self.seen) if asked else None
 
     @property
     def picture(self) -> Canvas:

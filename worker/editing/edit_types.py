@@ -177,12 +177,12 @@ def _control(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
         mask=None if region is None else region.astype(np.float32),
         controls=tuple(task.controls),
         maps={} if sent.control is None else {task.controls[0].kind: shown.padded(sent.control)},
-        check=EditCheck(wish, kind=GateKind.CONTROL, product=shown.seen),
+        check=EditCheck(wish, kind=GateKind.CONTROL, product=shown.glimpsed),
     )
 
 
 def _style(_task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
-    check = EditCheck("the style of the picture sent", kind=GateKind.STYLE, product=shown.seen)
+    check = EditCheck("the style of the picture sent", kind=GateKind.STYLE, product=shown.glimpsed)
     return EditPlan(shown.canvas, style=sent.style, check=check)
 
 

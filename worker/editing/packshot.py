@@ -17,11 +17,12 @@ from likeness.imaging.compliance.marked import marked
 from likeness.imaging.compliance.rules import AI, ASKED, judged, offending
 from likeness.imaging.formats.decode import Picture
 from likeness.imaging.formats.xmp import source_type
+from likeness.imaging.outline import doubt_of
 from likeness.imaging.packshot.cutout import Box, cut_out, cut_out_of
 from likeness.imaging.packshot.cutout import Cutout as CutProduct
 from likeness.imaging.packshot.export import Export
 from likeness.imaging.packshot.on_white import completed
-from likeness.imaging.packshot.shoot import Shot, doubt_of, frame_of, shot_of
+from likeness.imaging.packshot.shoot import Shot, frame_of, shot_of
 from likeness.imaging.packshot.source import SRGB, Source, is_srgb, name_of, source_of
 from worker.editing.canvas import LEAST_PRODUCT, MOST_PRODUCT
 from worker.engine import Plane
@@ -66,7 +67,7 @@ class Given:
         """How much of what was found is undecided, beside the product; 0 for a mask that was sent."""
         if self.mask is not None or self.found is None:
             return 0.0
-        return doubt_of(self.found, self.product)
+        return doubt_of(self.found, self.product.alpha > 127)
 
     @cached_property
     def product(self) -> CutProduct:

@@ -94,6 +94,7 @@ def _checked(plan: EditPlan, task: Customise, shown: AnalysedCanvas, captions: C
     check = plan.check or EditCheck("the same picture", changes=False, kind=GateKind.RECREATE)
     inside = None if check.inside is None else shown.cut(check.inside)
     product = None if check.product is None else shown.cut(check.product)
+    found = None if product is None else shown.segmented
     kept = shown.cut(~plan.region) if task.locks and plan.region is not None else None
-    changed = replace(check, inside=inside, product=product, kept=kept, captions=captions, lossy=task.lossy_lock)
-    return replace(plan, check=changed)
+    where = replace(check, inside=inside, product=product, found=found, kept=kept)
+    return replace(plan, check=replace(where, captions=captions, lossy=task.lossy_lock))

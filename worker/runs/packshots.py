@@ -79,14 +79,20 @@ class PackshotRun:
         """Return what a job works on, decoded; the product is found when it is first asked for."""
         stored = self.context.store.get(order.input) if order.input else b""
         original = decode(stored, UNBOUNDED)
-        sent = {name: decode(self.context.store.get(file), UNBOUNDED) for name, file in order.files.items()}
+        used = cast(Exact, order.task).files
+        files = {name: file for name, file in order.files.items() if name in used}
+        sent = {name: decode(self.context.store.get(file), UNBOUNDED) for name, file in files.items()}
         mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
         behind = source_of(sent["background"]).rgb if "background" in sent else None
         self._lap("preparing", order)
-        residents = self.context.residents
-        return Given(
-            original, source_type(stored), len(stored), residents.product, residents.texts, mask=mask, background=behind
-        )
+        segment, texts = self.context.product or self.context.residents.product, self.context.residents.texts
+        return Given(original, self._said(stored), len(stored), segment, texts, mask=mask, background=behind)
+
+    def _said(self, stored: bytes) -> str | None:
+        """Return what an image says of its making, or what is known of edits that it comes from."""
+        drawn = self.context.source is not None and self.context.source.drawn
+        said = source_type(stored)
+        return str(DigitalSource.COMPOSITE) if drawn and said not in AI else said
 
     def _assessed(self, order: JobOrder, work: Drawn, data: bytes) -> MadeImage:
         """Measure a file as it will be delivered, store it and describe it."""
@@ -133,7 +139,7 @@ class PackshotRun:
             engine=self.spec.name,
             revision=self.spec.revision,
             parameters=_settled(cast(Exact, order.task), preset),
-            input_sha256=order.input and order.input.sha256,
+            input_sha256=self.context.source.sha256 if self.context.source else order.input and order.input.sha256,
             drawn=False,
         )
 

@@ -1,4 +1,7 @@
-"""Several edits in one job: each is a run of its own, of what the one before made; the last is measured as a whole."""
+"""Several edits in one job: each is a run of its own, of what the one before made; together they are measured too.
+
+A cut-out or a packshot may come last. It has a frame of its own, so the edits before it are measured without it.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +16,11 @@ from likeness.contract.editing import OneEdit
 from likeness.contract.errors import LikenessError
 from likeness.contract.gates import GateKind
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Recipe, Result, StoredPicture
+from likeness.contract.packshots import Exact
 from likeness.contract.parameters import PARAMETER_NAMES
 from likeness.contract.report import MadeEdit, Report, Verdict
 from likeness.contract.runs import Plan, PlannedRun, plan_of
-from likeness.contract.tasks import Customise, EditType, OutputFormat
+from likeness.contract.tasks import Customise, EditType, OutputFormat, Task
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.formats.decode import Picture, decode
 from likeness.imaging.formats.encode import wanted_format
@@ -25,6 +29,7 @@ from worker.editing.planner import changeable_region
 from worker.engine import Canvas, Plane
 from worker.failures import Failure, input_error
 from worker.runs.context import Context, Outcome, Watch
+from worker.runs.finishing import finished, worst_of
 from worker.runs.preparation import analysed_canvas, files_of, laid, mask_of
 from worker.runs.safeguards import Source
 from worker.runs.scoring import UNBOUNDED, score
@@ -44,10 +49,15 @@ class Done:
         return self.result.images[0]
 
     @property
+    def finishes(self) -> bool:
+        """Whether it is a cut-out or a packshot."""
+        return isinstance(self.run.task, Exact)
+
+    @property
     def asked(self) -> str:
         """The edit as understood."""
         edit = self.image.report.edit
-        return edit.asked if edit else "the same picture"
+        return edit.asked if edit else str(self.run.task.kind) if self.finishes else "the same picture"
 
 
 class ProductFound:
@@ -95,7 +105,7 @@ def _every(plan: Plan, given: Picture, product: ProductFound, parts: Parts) -> l
     picture, done = parts.order.input, []
     for number, run in enumerate(plan.runs):
         last = number == len(plan.runs) - 1
-        task = _with_format(cast(Customise, run.task), cast(Customise, plan.task), given, last)
+        task = _with_format(run.task, cast(Customise, plan.task), given, last)
         part = replace(parts, order=parts.order.model_copy(update={"input": picture}))
         outcome = part.run(number, replace(run, task=task), run.bound(*size))
         if outcome is None:
@@ -109,8 +119,13 @@ def _every(plan: Plan, given: Picture, product: ProductFound, parts: Parts) -> l
     return done
 
 
-def _with_format(task: Customise, whole: Customise, given: Picture, last: bool) -> Customise:
-    """Return the task with its file format: what lies between two edits is exact, but for CMYK, which only JPEG has."""
+def _with_format(task: Task, whole: Customise, given: Picture, last: bool) -> Task:
+    """Return the task with its file format: what lies between two edits is exact, but for CMYK, which only JPEG has.
+
+    A cut-out and a packshot say themselves which they are.
+    """
+    if not isinstance(task, Customise):
+        return task
     if last:
         wanted = wanted_format(whole, given.format, given.lossless)
         format = OutputFormat(given.format if wanted == "same" else wanted)
@@ -121,12 +136,13 @@ def _with_format(task: Customise, whole: Customise, given: Picture, last: bool) 
 
 def _kept(order: JobOrder, plan: Plan, original: Picture, given: Picture, context: Context) -> NDArray[np.bool_] | None:
     """Return what no edit may change, H x W of the upright original; None where one of them may change everything."""
-    tasks = [cast(Customise, run.task) for run in plan.runs]
-    if not all(task.mask or task.preserve for task in tasks):
+    runs = [run for run in plan.runs if isinstance(run.task, Customise)]
+    tasks = [cast(Customise, run.task) for run in runs]
+    if not tasks or not all(task.mask or task.preserve for task in tasks):
         return None
     mask, _ = mask_of(original, files_of(order, context))
-    shown = analysed_canvas(plan.runs[0].spec.canvas, context, original, given, mask)
-    found = [changeable_region(task, run.spec, shown) for task, run in zip(tasks, plan.runs, strict=True)]
+    shown = analysed_canvas(runs[0].spec.canvas, context, original, given, mask)
+    found = [changeable_region(task, run.spec, shown) for task, run in zip(tasks, runs, strict=True)]
     regions = [region for region in found if region is not None]
     return np.asarray(shown.cut(~reduce(np.logical_or, regions)), dtype=np.bool_)
 
@@ -141,10 +157,12 @@ def _result(
     context: Context,
 ) -> Result:
     """Return the last image, measured against the original, with what became of each edit."""
-    last, task = done[-1].image, cast(Customise, order.task)
-    check = EditCheck("; ".join(one.asked for one in done), kept=kept, kind=GateKind.SEVERAL, lossy=task.lossy_lock)
-    whole = score(given, context.store.get(last.picture), _as_whole(order), check, context.metrics)
-    image = last.model_copy(update={"report": _judged(whole.report, done), "recipe": None})
+    last = done[-1].image
+    made = [one for one in done if not one.finishes]
+    report = _whole(order, given, made, kept, context) if made else None
+    if report is None or done[-1].finishes:
+        report = finished(last, report, given)
+    image = last.model_copy(update={"report": report, "recipe": None})
     heaviest = next(one for one in done if one.run.spec == plan.spec)
     recipe = _recipe(order, plan, done)
     joint = joined(order, started, [one.result for one in done])
@@ -152,6 +170,16 @@ def _result(
     update = {"images": [image], "engine": used, "recipe": recipe, "edits": [_told(one) for one in done]}
     attempts = sum(one.result.attempts for one in done)
     return joint.model_copy(update={**update, "attempts": attempts})
+
+
+def _whole(
+    order: JobOrder, given: Picture, made: Sequence[Done], kept: NDArray[np.bool_] | None, context: Context
+) -> Report:
+    """Return what the edits made together, measured against the original."""
+    lossy = cast(Customise, order.task).lossy_lock
+    check = EditCheck("; ".join(one.asked for one in made), kept=kept, kind=GateKind.SEVERAL, lossy=lossy)
+    data = context.store.get(made[-1].image.picture)
+    return _judged(score(given, data, _as_whole(order), check, context.metrics).report, made)
 
 
 def _as_whole(order: JobOrder) -> Customise:
@@ -162,8 +190,7 @@ def _as_whole(order: JobOrder) -> Customise:
 
 def _judged(report: Report, done: Sequence[Done]) -> Report:
     """Return the report of the whole, whose verdict is no better than the worst of its edits."""
-    verdicts = {report.verdict, *(one.image.report.verdict for one in done)}
-    worst = next(verdict for verdict in (Verdict.REJECTED, Verdict.NOT_JUDGED, Verdict.ACCEPTED) if verdict in verdicts)
+    worst = worst_of(report.verdict, *(one.image.report.verdict for one in done))
     if worst is Verdict.ACCEPTED:
         return report
     said = [
@@ -212,6 +239,8 @@ def _recipe(order: JobOrder, plan: Plan, done: Sequence[Done]) -> Recipe:
 
 
 def _pinned(edit: OneEdit, one: Done) -> OneEdit:
+    if one.finishes:
+        return edit
     was = {
         name: value
         for name, value in one.result.recipe.parameters.items()

@@ -33,25 +33,27 @@ def report_picture(given: Image.Image | None, made: Image.Image, report: Report)
     they are not.
     """
     width = 3 * CELL + 4 * GAP
+    changed = report.before or report
+    edit, locked = changed.edit, changed.locked or report.locked
     reasons = [line for reason in report.reasons for line in _wrapped(reason, width - 2 * GAP)]
     pictures_top = GAP + LINE + LINE + CELL + GAP
     table_top = pictures_top + 3 * LINE + GAP
     edit_top, lock_top = (table_top + (len(rows) + 1) * LINE + GAP for rows in (report.fidelity, report.frame))
-    edit_height = (len(report.edit.scores) + 1) * LINE + GAP if report.edit else 0
-    verdict_top = max(edit_top + edit_height, lock_top + (3 * LINE + GAP if report.locked else 0))
+    edit_height = (len(edit.scores) + 1) * LINE + GAP if edit else 0
+    verdict_top = max(edit_top + edit_height, lock_top + (3 * LINE + GAP if locked else 0))
     card = Image.new("RGB", (width, verdict_top + LINE + GAP // 2 + len(reasons) * LINE + GAP), PAPER)
     draw = ImageDraw.Draw(card)
     draw.text((GAP, GAP - 4), "Likeness report", INK, _font(TITLE))
-    how = ("customised" if report.edit else "recreated") if given else "generated"
+    how = ("customised" if edit else "recreated") if given else "generated"
     was = "given" if given else "asked"
     _draw_cells(card, GAP + LINE + GAP // 2, given, made, how)
     _draw_pictures(draw, pictures_top, width, [COLUMNS, *picture_rows(report.frame, how, was)])
     _draw_scores(draw, (GAP, table_top), "fidelity", report.fidelity)
     _draw_frame(draw, (RIGHT_TABLE, table_top), width - GAP, report.frame)
-    if report.edit:
-        _draw_scores(draw, (GAP, edit_top), _shortened(f"edit: {report.edit.asked}", CELL + 20), report.edit.scores)
-    if report.locked:
-        _draw_lock(draw, (RIGHT_TABLE, lock_top), width - GAP, report.locked)
+    if edit:
+        _draw_scores(draw, (GAP, edit_top), _shortened(f"edit: {edit.asked}", CELL + 20), edit.scores)
+    if locked:
+        _draw_lock(draw, (RIGHT_TABLE, lock_top), width - GAP, locked)
     _draw_verdict(draw, verdict_top, width, report, reasons)
     return card
 

@@ -40,7 +40,8 @@ class EditCheck:
     is everywhere. `colour` is what the mean inside should be, sRGB in 0..255, where one is asked; `chromatic` is False
     for black, white and grey, which have no hue. `kept` is where no sample may change, H x W of the upright image.
     `captions` say what the images show, for CLIP. `changes` is False where the same image was asked for. `kind` says
-    whose limits the figures are held against; for these `product` is where the product is, H x W in 0..1, `plain`
+    whose limits the figures are held against; for these `product` is where the product is, H x W in 0..1, `found` is
+    what the segmenter took for it, before its doubts were settled, None where nobody asked it; `plain` is
     whether the colour is that of all the background, `factor` by how much the product is to grow, `light` the light
     that is asked, as instructions name it. `notes` are sentences on how the request was read, which go into the report
     whatever its verdict. `lossy` says that what is kept may change as far as JPEG at a high quality changes it.
@@ -55,6 +56,7 @@ class EditCheck:
     changes: bool = True
     kind: GateKind = GateKind.DRAWN
     product: Floats | None = None
+    found: Floats | None = None
     plain: bool = False
     factor: float = 1.0
     light: str = ""

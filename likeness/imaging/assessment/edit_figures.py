@@ -8,7 +8,7 @@ import numpy as np
 from likeness.contract.gates import GateKind, Gates
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.colour import Floats
-from likeness.imaging.metrics.edits import backdrop, cloth, fringe, grain, pattern, printing, size, things, tone
+from likeness.imaging.metrics.edits import backdrop, cloth, fringe, grain, matte, pattern, printing, size, things, tone
 from likeness.imaging.metrics.edits.pair import Pair, pair_of
 
 Values = dict[str, float | None]
@@ -43,6 +43,13 @@ MEANINGS: dict[str, Meaning] = {
     "folds_slope": Meaning("ratio", -1, None, "it lies flat over the folds", "folds of plain parts", True),
     "contrast_kept": Meaning("ratio", 0, None, "the form is lost: hardly any light and shade are left", "where", True),
     "undyed": Meaning(SHARE, 0, 1, "parts of the cloth were not dyed", "a colour left alone as a whole", mendable=2.0),
+    "doubt": Meaning(SHARE, 0, None, "the product's outline is in doubt: send a mask", "a sure mistake; sent masks"),
+    "left_out": Meaning(
+        SHARE, 0, None, "part of the product was left out: send a mask", "grounds that are not white, sent masks"
+    ),
+    "on_edge": Meaning("ratio", 0, 1, "the product was cut out beside its edge", "parts missed up to an edge", True),
+    "bleed": Meaning("px2", 0, None, "the colour runs onto the background", "a background like the product"),
+    "halo": Meaning("dE76", 0, None, "fog around the product", "grey fog, which may be a shadow; what is within 3 px"),
     "things_dyed": Meaning(
         SHARE, 0, 1, "a tag, print or other thing was dyed too", "things in the cloth's own colour", mendable=20.0
     ),
@@ -94,9 +101,9 @@ def measured(given: Floats, made: Floats, check: EditCheck | None) -> Values:
     """
     if min(given.shape[:2]) < LEAST_SIDE:
         return dict.fromkeys(Gates().of(GateKind.RECREATE if check is None else check.kind))
-    pair = pair_of(given, made, None if check is None else check.product)
     if check is None:
-        return _recreated(pair, given, made)
+        return _recreated(pair_of(given, made, None), given, made)
+    pair = pair_of(given, made, check.product, check.found)
     return OF_KIND[check.kind](pair, given, made, check)
 
 
@@ -117,9 +124,12 @@ def _coloured(pair: Pair, given: Floats, made: Floats, check: EditCheck) -> Valu
         "folds_kept": folds and folds[1],
         "contrast_kept": cloth.contrast_kept(pair),
         "undyed": cloth.undyed(pair, check.colour) if check.colour else None,
+        "doubt": matte.doubt(pair),
+        "left_out": matte.left_out(pair),
         "things_dyed": things.things_dyed(pair),
         "outline": fringe.outline_agreement(pair),
         "spill": fringe.spill(pair),
+        "bleed": matte.bleed(pair),
         "fringe": fringe.fringe(pair),
         "grain": grain.grain(pair, pair.core),
         "blocks": grain.blocks(given, made, check.product),
@@ -136,6 +146,10 @@ def _before_background(pair: Pair, _given: Floats, _made: Floats, check: EditChe
         "background_off": backdrop.background_off(pair, plain) if plain else None,
         "product_changed": backdrop.product_changed(pair),
         "translucent": backdrop.translucent(pair, plain) if plain else None,
+        "doubt": matte.doubt(pair),
+        "left_out": matte.left_out(pair),
+        "on_edge": matte.on_edge(pair),
+        "halo": matte.halo(pair, plain) if plain else None,
     }
 
 
@@ -173,11 +187,17 @@ def _printed(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Val
         "print_off": found.off if found else None,
         "print_contrast": found.contrast if found else None,
         "ink_spread": found.spread if found and check.plain else None,
+        "doubt": matte.doubt(pair),
     }
 
 
 def _resized(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Values:
-    return {"residue": size.residue(pair, check.factor), "cut": size.cut(pair, check.factor)}
+    return {
+        "residue": size.residue(pair, check.factor),
+        "cut": size.cut(pair, check.factor),
+        "doubt": matte.doubt(pair),
+        "left_out": matte.left_out(pair),
+    }
 
 
 def _patterned(pair: Pair, _given: Floats, _made: Floats, _check: EditCheck) -> Values:

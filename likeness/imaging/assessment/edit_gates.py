@@ -7,7 +7,7 @@ from likeness.contract.gates import UNJUDGED, GateKind, Limit
 from likeness.contract.report import Figure, Verdict
 from likeness.imaging.assessment.edit_figures import MEANINGS, Meaning
 
-NO_FIGURE = "it cannot be measured on this image: too small, or nothing there to measure"
+NO_FIGURE = "it cannot be measured on this image: too small, nothing there to measure, or the mask was sent"
 PERSON = "{} cannot be judged by figures: look at it"
 UNJUDGED_NAMES = {
     GateKind.MATERIAL: "a material",

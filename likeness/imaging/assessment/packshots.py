@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from likeness.contract.compliance import Compliance, RuleRow
+from likeness.contract.gates import MOST_DOUBT
 from likeness.contract.report import FrameRow, Lock, Report, Score, Verdict
 from likeness.imaging.assessment.scores import scored
 from likeness.imaging.colour import CHANNELS, Bytes, Floats, samples_of
@@ -18,9 +19,6 @@ from likeness.imaging.packshot.cutout import Box, Cutout
 from likeness.imaging.packshot.shoot import EVEN, Shot
 from likeness.imaging.picture import Picture
 
-MOST_DOUBT: Final = 0.1
-"""What a segmenter may leave undecided, beside the product, for its outline to be one: on 36 photos it left at most
-.08, and on six of twelve pictures without one clear product .15 to 8."""
 SIDE: Final = 512
 """Px of the longer side at which a product is compared with the original."""
 BEHIND: Final = 0.5

@@ -16,6 +16,8 @@ from likeness.imaging.picture import Format
 
 NEAR: Final = 8
 """Px around a product that are not judged as background: what JPEG's blocks may change there."""
+ROUNDED: Final = 2
+"""Levels that a colour may be off in a JPEG, whose YCbCr has fewer colours than RGB (ITU-T T.871)."""
 SEEN: Final = 1500
 """Px of the longer side at which sharpness is judged."""
 FINE, COARSE = 1.0, 4.0
@@ -94,8 +96,12 @@ class Facts:
         return away if self.free is None else away & away_from((~self.free).astype(np.uint8), NEAR)
 
     def not_of(self, colour: tuple[int, int, int], shadow: bool) -> Where:
-        """Return the pixels of background not exactly of a colour and opaque; with `shadow`, but for the product's."""
-        same = (self.rgb == np.array(colour, np.uint8)).all(axis=2)
+        """Return the pixels of background not of a colour and opaque; with `shadow`, but for the product's.
+
+        Exactly of it, but for what JPEG's conversion rounds: it has every grey, and each colour within ROUNDED levels.
+        """
+        slack = ROUNDED if self.format == "jpeg" and len(set(colour)) > 1 else 0
+        same = (np.abs(self.rgb.astype(np.int16) - np.array(colour, np.int16)) <= slack).all(axis=2)
         if self.opacity is not None:
             same &= self.opacity == 255
         off: Where = self.background & ~same

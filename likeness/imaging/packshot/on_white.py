@@ -8,13 +8,8 @@ import numpy as np
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.outline import disc, reduced, scale_of
 from likeness.imaging.packshot.cutout import Where
+from likeness.imaging.white_ground import STRONG, off_white
 
-WHITE: Final = 0.02
-"""Distance of the darkest channel from white, 0..1, up to which a pixel of the frame's edge is white."""
-MOSTLY: Final = 0.6
-"""Share of the frame's edge that is white where an original stands on white."""
-STRONG: Final = 0.07
-"""The same distance from which on a pixel is no shadow on white, but product."""
 MISSED: Final = 0.15
 """Share of the product that a mask has to lack for it to be completed."""
 GAP: Final = 3.0
@@ -24,9 +19,8 @@ GAP: Final = 3.0
 def completed(rgb: Bytes, mask: Floats) -> Floats:
     """Return a soft mask (H x W, 0..1) with what it lacks of a product on white, in `rgb` (H x W x 3, 0..255)."""
     small = np.multiply(reduced(rgb), np.float32(1 / 255), dtype=np.float32)
-    off = 1 - small.min(axis=2)
-    edge = np.concatenate([off[0], off[-1], off[:, 0], off[:, -1]])
-    if float((edge <= WHITE).mean()) < MOSTLY:
+    off = off_white(small)
+    if off is None:
         return mask
     product, seen = _filled(off > STRONG, scale_of(off.shape)), reduced(mask) > 0.5
     if float((product & ~seen).sum()) < MISSED * max(1, int(product.sum())):

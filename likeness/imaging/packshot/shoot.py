@@ -7,7 +7,7 @@ from typing import Final
 from likeness.contract.options import Box as Patch
 from likeness.contract.packshots import colour_of, size_of
 from likeness.contract.presets import Look
-from likeness.imaging.colour import Bytes, Floats
+from likeness.imaging.colour import Bytes
 from likeness.imaging.packshot.compose import Colour, Composed, backdrop_of, composed
 from likeness.imaging.packshot.cutout import Cutout
 from likeness.imaging.packshot.placement import Placed, Placement, Size, placed, placement_of
@@ -72,9 +72,3 @@ def _gains(rgb: Bytes, alpha: Bytes, asked: Mapping[str, float] | str | None) ->
     if isinstance(asked, str):
         return gains_of(rgb, alpha)
     return gains_of_patch(rgb, Patch.model_validate(dict(asked)))
-
-
-def doubt_of(mask: Floats, cutout: Cutout) -> float:
-    """Return how large what a soft mask (H x W, 0..1) leaves undecided is beside the product: 0 is none of it."""
-    undecided = float(((mask > 0.2) & (mask < 0.8)).mean())
-    return undecided / max(float((cutout.alpha > 127).mean()), 1e-6)

@@ -1,11 +1,13 @@
 """Made pictures of which each breaks one rule: that rule's row fails, and the unbroken picture passes every one."""
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from likeness.contract.presets import Rule, load_presets
 from likeness.imaging.compliance.facts import Facts
@@ -213,6 +215,19 @@ def test_a_shadow_may_lie_on_white_where_the_rule_says_so() -> None:
     assert row_of(Rule(rule="background", shadow=True, source="test"), facts).ok is True
     grey = replace(facts, rgb=np.where(alpha[..., None] > 0, rgb, np.uint8(240)))
     assert row_of(Rule(rule="background", shadow=True, source="test"), grey).ok is False, "a wall is no shadow"
+
+
+def test_a_colour_may_be_off_by_what_jpeg_rounds_and_a_grey_by_nothing() -> None:
+    blue, white = Rule(rule="background", one_of=["#DEE6EE"], source="test"), Rule(rule="background", source="test")
+    given = fine("google-shopping")
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), "#DEE6EE").save(file, "JPEG", quality=95, subsampling=0)
+    (stored,) = Image.open(file).resize((1, 1), Image.Resampling.NEAREST).getdata()
+    assert stored != (222, 230, 238), "or there would be nothing to allow"
+    assert row_of(blue, wall(stored)(given)).ok is True
+    assert row_of(blue, replace(wall(stored)(given), format="png")).ok is False
+    assert row_of(blue, wall((222, 230, 242))(given)).ok is False
+    assert row_of(white, wall((254, 255, 255))(given)).ok is False
 
 
 def test_what_cannot_be_told_is_not_judged() -> None:

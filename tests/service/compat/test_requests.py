@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from likeness.contract.errors import InvalidField, RequestError, UnknownEngine
+from likeness.contract.packshots import Cutout
 from likeness.contract.tasks import Customise, Generate, Recreate
 from likeness.imaging.formats.decode import Bounds
 from service.compat import waiting
@@ -50,6 +51,10 @@ def test_without_a_prompt_an_edit_recreates() -> None:
     assert task == Recreate(strength=0.2, seed=3, candidates=4, keep="all", format="webp", quality=70, engine="drill")
 
 
+def test_a_transparent_background_alone_is_a_cut_out() -> None:
+    assert edited(background="transparent").task == Cutout()
+
+
 def test_a_prompt_is_an_instruction_unless_something_says_what_is_kept() -> None:
     assert edited(prompt="make it red").task == Customise(instruction="make it red")
     assert edited(prompt="a red shoe", mask=True).task == Customise(prompt="a red shoe", mask="file")
@@ -72,7 +77,7 @@ def test_further_images_are_what_their_roles_say() -> None:
         ({"images": 2, "roles": ["image", "image"]}, "each role is one"),
         ({"size": "20x30"}, "30x20"),
         ({"background": "opaque", "mode": "RGBA"}, "has alpha"),
-        ({"background": "transparent"}, "has no alpha"),
+        ({"background": "transparent", "prompt": "make it red"}, "has no alpha"),
         ({"candidates": 3, "n": 2}, "n says it"),
         ({"engine": "drill"}, "model says it"),
         ({"format": "png"}, "output_format says it"),

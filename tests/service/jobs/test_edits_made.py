@@ -59,6 +59,30 @@ def test_edits_are_made_told_reproduced_and_worked_on(shop: Live) -> None:
     assert answer.json()["result"]["recipe"]["input_sha256"] == image["sha256"]
 
 
+def test_a_colour_then_a_packshot_is_measured_and_reproduced(shop: Live) -> None:
+    last = {"packshot": {"size": "400x400", "background": "#eeeeee", "format": "png", "upscale": "never"}}
+    edits = json.dumps([EDITS[0], last])
+    job = sent(shop, "/customise", ("a.jpg", PHOTO.read_bytes()), edits=edits, preserve="background")
+    (image,) = job["result"]["images"]
+    report = image["report"]
+    assert (image["width"], image["height"], image["mode"]) == (400, 400, "RGB")
+    assert report["compliance"]["rows"] and report["before"]["locked"]["max_abs_diff"] == 0
+    assert report["before"]["frame"] != report["frame"]
+    again = shop.http.post(f"/jobs/{job['id']}/reproduce", headers=PATIENT).json()
+    assert again["result"]["reproduction"]["images"][0]["sameness"] == "bitwise"
+    page = shop.http.get(f"/jobs/{job['id']}/report", headers={"Accept": "text/html"})
+    assert "Rules" in page.text and "largest change there: 0" in page.text
+    card = shop.http.get(f"/jobs/{job['id']}/report", headers={"Accept": "image/png"})
+    assert card.status_code == 200
+
+
+def test_a_sentence_cuts_out(shop: Live) -> None:
+    job = sent(shop, "/customise", ("a.jpg", PHOTO.read_bytes()), instruction="make it navy and remove the background")
+    (image,) = job["result"]["images"]
+    assert image["mode"] == "RGBA" and image["format"] == "png" and len(job["result"]["edits"]) == 2
+    assert any("the frame changes because it was asked" in reason for reason in image["report"]["reasons"])
+
+
 def test_an_image_is_its_owners_alone(live: Live, stack: Stack, tmp_path: Path) -> None:
     keys = tmp_path / "keys.json"
     mine, theirs = ({"Authorization": f"Bearer {create_key(keys, name)}"} for name in ("mine", "theirs"))

@@ -23,8 +23,8 @@ from service.app import create_app
 from service.auth.keys import create_key
 from service.config import ConfigurationError
 from service.jobs.retention import sweep
+from service.jobs.stored import CHUNK
 from service.queue.jobs import JobQueue
-from service.routes import images
 from tests.service.conftest import Live, Stack, png, serving
 from tests.service.http.test_bad_input import assert_problem
 from tests.service.routes.test_preview import first_preview, submitted
@@ -190,7 +190,7 @@ def test_a_damaged_image_is_not_given_as_a_whole(live: Live, s3: S3Server) -> No
     answer = live.http.post("/recreate", files={"image": ("a.png", file.getvalue())}, headers={"Prefer": "wait=40"})
     image = answer.json()["result"]["images"][0]
     data = live.http.get(image["url"]).content
-    assert len(data) > images.CHUNK, "more than one chunk, or nothing is sent before it is checked"
+    assert len(data) > CHUNK, "more than one chunk, or nothing is sent before it is checked"
     place = f"/shop/pictures/jobs/{answer.json()['id']}/{image['sha256']}"
     assert s3.call("PUT", place, data[:-1] + b"?").status_code == 200
     with pytest.raises(httpx.RemoteProtocolError):

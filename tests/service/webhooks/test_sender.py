@@ -147,7 +147,7 @@ def test_urls_that_are_refused(url: str) -> None:
 def test_what_post_says_of_a_webhook(serve) -> None:
     live: Live = serve(webhook_secret=SECRET)
     picture = {"image": ("a.png", png())}
-    for url in ("http://shop.example.com/", "https://127.0.0.1/", "https://2130706433/", "x" * 2049, ""):
+    for url in ("http://shop.example.com/", "https://127.0.0.1/", "https://2130706433/", "x" * 2049):
         for query in ("", "?dry_run=true"):
             answer = live.http.post(f"/recreate{query}", files=picture, data={"webhook": url})
             assert_problem(answer, 422, "invalid_field")

@@ -20,9 +20,7 @@ from likeness.imaging.masks import LONGEST_STYLE, style_of, upright_guide
 from likeness.storage.pictures import PictureStore
 from tests.support.places import DRILL_CATALOGUE
 from tests.worker.editing.test_customise import photo, pixels, saved
-from tests.worker.runs.test_run import Told
-from worker.components import Components, Weights
-from worker.config import WEIGHTS
+from tests.worker.runs.test_run import Told, nothing_resident
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.plan import EditPlan, Sent
 from worker.editing.planner import edit_plan_of
@@ -73,8 +71,7 @@ def drilled(store: PictureStore, data: bytes, files: dict[str, bytes], **fields)
         batch_key="one",
         timeout=60,
     )
-    residents = Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))  # the figures of a style look at the product
-    result = Run(SPEC, Context(residents, store), Told()).execute([order])[job_id]
+    result = Run(SPEC, Context(nothing_resident(), store), Told()).execute([order])[job_id]
     assert isinstance(result, Result), result
     return result, store.get(result.images[0].picture)
 

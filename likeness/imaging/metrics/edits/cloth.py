@@ -26,6 +26,8 @@ KNOTS = 8
 """Of a dye's course over L*."""
 HUE, GREY = 35.0, 12.0
 """Degrees from the asked hue up to which a pixel is dyed; the chroma up to which a colour counts as grey."""
+BARE = 0.3
+"""Standard deviation of the fine L* contrast under which an image has no texture."""
 DARK = 12.0
 """L* up to which a pixel shows no hue."""
 NEAREST, FARTHEST = 1.0, 8.0
@@ -140,11 +142,14 @@ def _hueless(lab: Floats, colour: tuple[int, int, int]) -> Where:
 
 
 def texture_kept(pair: Pair, where: Where) -> float | None:
-    """Return the correlation of the fine L* contrast (below 1.5 px) of both images there; -1..1, higher is better."""
+    """Return the correlation of the fine L* contrast (below 1.5 px) of both images there; -1..1, higher is better.
+
+    None where the given image has no texture that could be lost.
+    """
     if where.sum() < max(FEWEST, LEAST_PIXELS * pair.scale**2):
         return None
     one, two = (
         (lab[..., 0] - cv2.GaussianBlur(np.ascontiguousarray(lab[..., 0]), (0, 0), 1.5 * pair.scale))[where]
         for lab in (pair.before, pair.after)
     )
-    return correlation(one, two)
+    return None if one.std() < BARE else correlation(one, two)

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from likeness.imaging.colour import Bytes, Floats
+from likeness.imaging.colour import Floats
 from likeness.imaging.metrics.edits.pair import Pair, blurred_within, dilated, eroded, opened
-from likeness.imaging.outline import Where
+from likeness.imaging.outline import Where, disc
 
 LEAST_PIXELS = 100
 AROUND = 4.0
@@ -63,8 +63,8 @@ def outline_agreement(pair: Pair) -> float | None:
     around them do not count. None where too little is left.
     """
     border = _border(pair)
-    strength = _gradient(pair.before, pair.scale)
-    near, far = (cv2.dilate(strength, _window(px * pair.scale)) for px in (EDGE_NEAR, EDGE_FAR))
+    strength = gradient(pair.before, pair.scale)
+    near, far = (strongest_within(strength, px * pair.scale) for px in (EDGE_NEAR, EDGE_FAR))
     told = border & (far > EDGE)
     if told.sum() < LEAST_PIXELS * pair.scale:
         return None
@@ -75,18 +75,23 @@ def _border(pair: Pair) -> Where:
     """Return the line around what changed, not along the image's own border."""
     changed = np.asarray(cv2.GaussianBlur(pair.change, (0, 0), max(0.5, pair.scale)), dtype=np.float32)
     usual = float(np.median(changed[pair.solid])) if pair.solid.any() else 0.0
-    area = opened(changed > max(0.5 * usual, 4.0), 3 * pair.scale)
+    return border_line(opened(changed > max(0.5 * usual, 4.0), 3 * pair.scale))
+
+
+def border_line(area: Where) -> Where:
+    """Return the outermost pixels of an area, without those along the image's own border."""
     line = area & ~eroded(area, 1)
     line[:3] = line[-3:] = line[:, :3] = line[:, -3:] = False
     return line
 
 
-def _gradient(lab: Floats, scale: float) -> Floats:
+def gradient(lab: Floats, scale: float) -> Floats:
+    """Return how steeply CIELAB colours change, H x W, in units a px."""
     smooth = np.asarray(cv2.GaussianBlur(lab, (0, 0), max(0.6, scale)), dtype=np.float32)
     across, down = (cv2.Sobel(smooth, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     return np.asarray(np.sqrt((across**2 + down**2).sum(2)), dtype=np.float32)
 
 
-def _window(px: float) -> Bytes:
-    side = 2 * max(1, round(px)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+def strongest_within(strength: Floats, px: float) -> Floats:
+    """Return the greatest value within so many px of each pixel, H x W."""
+    return np.asarray(cv2.dilate(strength, disc(px)), dtype=np.float32)

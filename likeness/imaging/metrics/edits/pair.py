@@ -8,6 +8,7 @@ import numpy as np
 
 from likeness.imaging.colour import Floats
 from likeness.imaging.edits.recolour import lab_of
+from likeness.imaging.matting import matte_of
 from likeness.imaging.outline import Where, disc, reduced, scale_of
 
 SOLID = 0.5
@@ -19,6 +20,7 @@ class Pair:
     """Reduced copies of both images, H x W x 3 in 0..1, and of the product's mask, H x W in 0..1.
 
     `scale` is the copies' short side / 400: what px are multiplied by. `reduction` is their side over the full one.
+    `found` is what the segmenter took for the product, None where it was not asked.
     """
 
     given: Floats
@@ -26,6 +28,7 @@ class Pair:
     product: Floats
     scale: float
     reduction: float = 1.0
+    found: Floats | None = None
 
     @cached_property
     def before(self) -> Floats:
@@ -52,16 +55,22 @@ class Pair:
         """Where the product is, 4 px from its outline."""
         return eroded(self.solid, 4 * self.scale)
 
+    @cached_property
+    def matte(self) -> Floats:
+        """The product's share of each pixel, H x W in 0..1, by the colours about its outline."""
+        return matte_of(self.given, self.product).alpha
+
     def away(self, px: float) -> Where:
         """Return where the product is not, nor anything within so many px (at short side 400) of it."""
         return ~dilated(self.product > 0.3, px * self.scale)
 
 
-def pair_of(given: Floats, made: Floats, product: Floats | None) -> Pair:
+def pair_of(given: Floats, made: Floats, product: Floats | None, found: Floats | None = None) -> Pair:
     """Return the pair of two images of one size, H x W x 3 in 0..1; without a `product` (H x W) all of it is one."""
     small = reduced(given)
     plane = np.ones(small.shape[:2], np.float32) if product is None else reduced(product)
-    return Pair(small, reduced(made), plane, scale_of(given.shape), small.shape[0] / given.shape[0])
+    seen = None if found is None else reduced(found)
+    return Pair(small, reduced(made), plane, scale_of(given.shape), small.shape[0] / given.shape[0], seen)
 
 
 def eroded(where: Where, px: float) -> Where:

@@ -54,6 +54,13 @@ def test_an_unchanged_picture_has_no_fault_but_the_missing_dye() -> None:
     assert cloth.undyed(same, RED) == 1
 
 
+def test_an_image_without_texture_has_none_to_lose() -> None:
+    smooth = np.repeat((0.3 + X / 1000)[..., None], 3, axis=2)
+    noisy = smooth + np.random.default_rng(0).normal(0, 0.01, smooth.shape).astype(np.float32)
+    assert cloth.texture_kept(pair(noisy, smooth), DISC > 0) is None
+    assert cloth.texture_kept(pair(smooth, noisy), DISC > 0) < 0.6
+
+
 def test_a_dye_is_no_blotch_and_blotches_are_measured_by_their_strength() -> None:
     exact = cloth.blotches(pair(dyed()), RED)
     noise = cv2.GaussianBlur(np.random.default_rng(0).normal(size=GIVEN.shape), (0, 0), 7).astype(np.float32)
