@@ -1,6 +1,7 @@
 """What a person at a terminal, or a caller of the client, is told when something cannot be done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from likeness.contract.errors import FieldProblem
 
@@ -18,6 +19,15 @@ class Problem(Exception):
 
 class LocalProblem(Problem):
     """The one-machine stack cannot start or go on, or a file or setting here is not as it has to be."""
+
+
+@contextmanager
+def writing(target: object) -> Iterator[None]:
+    """Raise LocalProblem where the block cannot write the file `target`."""
+    try:
+        yield
+    except OSError as error:
+        raise LocalProblem(f"{target} cannot be written: {error.strerror or error}") from error
 
 
 class LikenessProblem(Problem):

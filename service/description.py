@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from likeness.contract.jobs import Event
+from likeness.contract.events import Event
 from likeness.contract.options import Region
 from likeness.contract.tasks import Generate
 from service.compat.openai import docs

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from likeness.problems import LocalProblem
+from likeness.problems import writing
 
 if TYPE_CHECKING:  # heavy: imported when the command runs
     from rich.table import Table
@@ -35,10 +35,8 @@ def calibrate(
 
     judged = read_judgements(judgements)
     limits = fitted(judged, Gates())
-    try:
+    with writing(out):
         out.write_text(json.dumps(limits, indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise LocalProblem(f"{out} cannot be written: {error.strerror or error}") from error
     console = Console()
     console.print(_agreements(judged, Gates().with_overrides(limits)))
     changed = sum(len(figures) for figures in limits.values())

@@ -5,24 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from likeness.cli.options import (
-    OUT,
-    URL,
-    AsJson,
-    Complete,
-    File,
-    Guide,
-    Instruction,
-    Key,
-    Mask,
-    Out,
-    Preserve,
-    Recolour,
-    Style,
-    Text,
-    Url,
-)
+from likeness.cli.options import Complete, File, Guide, Instruction, Mask, Preserve, Recolour, Style, Text
 from likeness.cli.results import print_job, save_images, write
+from likeness.cli.sending import Sending, sends
 from likeness.cli.values import area, colourway, grid
 from likeness.problems import LocalProblem
 
@@ -31,7 +16,9 @@ if TYPE_CHECKING:  # heavy: imported when a command runs
     from likeness.client.models import RemoteJob
 
 
+@sends
 def compare(
+    sending: Sending,
     file: File,
     engine: Annotated[
         list[str],
@@ -46,10 +33,6 @@ def compare(
     style: Style = None,
     guide: Guide = None,
     complete: Complete = None,
-    as_json: AsJson = False,
-    out: Out = OUT,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Run an image through several engines and settings, and rank the results. Exits 1 if all were rejected or failed.
 
@@ -69,45 +52,43 @@ def compare(
     edit = {name: value for name, value in fields.items() if value is not None}
     kind = "customise" if edit or mask or style or guide else "recreate"
     task = {"kind": kind, **edit} | ({"prompt": prompt} if prompt else {})
-    with Client(url, key) as client:
+    with Client(sending.url, sending.key) as client:
         grids = [grid(text) for text in engine]
         mask_file = limit if isinstance(limit, Path) else None
         job = client.compare(file, grids, task, mask=mask_file, style_image=style, guide=guide)
-        _show_comparison(client, job, file, out, as_json)
+        _show_comparison(client, job, file, sending)
 
 
-def _show_comparison(client: "Client", job: "RemoteJob", file: Path, out: Path, as_json: bool) -> None:
+def _show_comparison(client: "Client", job: "RemoteJob", file: Path, sending: Sending) -> None:
     """Wait for a comparison, save its images and contact sheet, and print its table."""
     from rich.console import Console
 
     from likeness.cli.progress import LONGEST_WAIT, wait_with_progress
     from likeness.cli.terminal import comparison_table
 
-    console = Console(stderr=as_json)
+    console = Console(stderr=sending.as_json)
     job = wait_with_progress(client, job, console, LONGEST_WAIT)
     if job.result is None or job.result.comparison is None:
         raise LocalProblem(f"job {job.id} is not a comparison")
     comparison = job.result.comparison
     names = {run.image: f"{file.stem}-{run.rank}-{run.engine}" for run in comparison.runs if run.image is not None}
-    saved = save_images(client, job, out, names)
-    sheet = out / f"{file.stem}-sheet.png"
+    saved = save_images(client, job, sending.out, names)
+    sheet = sending.out / f"{file.stem}-sheet.png"
     write(sheet, client.sheet(job))
-    if as_json:
+    if sending.as_json:
         print_job(job, [*saved, sheet])
     else:
         console.print(comparison_table(comparison.runs))
         console.print(*comparison.recommendation.reasons, sep="\n", markup=False)
-        console.print(f"results are in {out}/, with the contact sheet {sheet.name}", markup=False)
+        console.print(f"results are in {sending.out}/, with the contact sheet {sheet.name}", markup=False)
     if not any(run.verdict in ("accepted", "not_judged") for run in comparison.runs):
         raise LocalProblem("no run was accepted")
 
 
+@sends
 def reproduce(
+    sending: Sending,
     job: Annotated[str, typer.Argument(help="Id of a job that succeeded.", show_default=False)],
-    as_json: AsJson = False,
-    out: Out = OUT,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Make the images of a job again and report how closely they match. Exits 1 if one differs or failed."""
     from rich.console import Console
@@ -116,18 +97,18 @@ def reproduce(
     from likeness.cli.terminal import reproduction_table
     from likeness.client import Client
 
-    console = Console(stderr=as_json)
-    with Client(url, key) as client:
+    console = Console(stderr=sending.as_json)
+    with Client(sending.url, sending.key) as client:
         again = wait_with_progress(client, client.reproduce(job), console, LONGEST_WAIT)
         if again.result is None or again.result.reproduction is None:
             raise LocalProblem(f"job {again.id} is not a reproduction")
         images = again.result.reproduction.images
         names = {one.image: f"{job}-{one.original}" for one in images if one.image is not None}
-        saved = save_images(client, again, out, names)
-    if as_json:
+        saved = save_images(client, again, sending.out, names)
+    if sending.as_json:
         print_job(again, saved)
     else:
         console.print(reproduction_table(images))
-        console.print(f"results are in {out}/", markup=False)
+        console.print(f"results are in {sending.out}/", markup=False)
     if any(one.sameness in (None, "different") for one in images):
         raise LocalProblem("not all images were reproduced")

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from likeness.cli.many import Outcome
 from likeness.contract.compliance import Compliance, RuleRow
-from likeness.problems import LocalProblem
+from likeness.problems import writing
 
 COLUMNS: Final = ("rule", "asked", "found", "ok")
 MARKS: Final = {True: "yes", False: "no", None: "not judged"}
@@ -32,12 +32,10 @@ def compliance_table(name: str, compliance: Compliance) -> Table:
 
 def save_page(target: Path, outcomes: Sequence[Outcome]) -> None:
     """Write a page with every picture, its offending pixels marked, and its rules. Raises LocalProblem."""
-    try:
+    with writing(target):
         parts = [_part(outcome) for outcome in outcomes]
         head = '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Compliance</title>'
         target.write_text(f"{head}<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n", "utf-8")
-    except OSError as error:
-        raise LocalProblem(f"{target} cannot be written: {error.strerror or error}") from error
 
 
 def _part(outcome: Outcome) -> str:

@@ -6,22 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from likeness.cli.options import (
-    OUT,
-    URL,
-    AsJson,
-    Candidates,
-    Engine,
-    GuidanceScale,
-    Key,
-    Label,
-    Out,
-    Parameters,
-    Seed,
-    Steps,
-    Url,
-)
+from likeness.cli.options import Candidates, Engine, GuidanceScale, Label, Parameters, Seed, Steps
 from likeness.cli.results import print_job, save_images
+from likeness.cli.sending import Sending, sends
 from likeness.cli.values import parameters, sides
 from likeness.problems import LocalProblem
 
@@ -32,7 +19,9 @@ LONGEST_NAME: Final = 40
 """Characters of the prompt that a file name starts with, at most."""
 
 
+@sends
 def generate(
+    sending: Sending,
     prompt: Annotated[
         str | None, typer.Argument(help="What the image shows; not all engines take one.", show_default=False)
     ] = None,
@@ -50,10 +39,6 @@ def generate(
     candidates: Candidates = None,
     keep: Annotated[str | None, typer.Option(help="Candidates to save: best or all.")] = None,
     picture_format: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp.")] = None,
-    as_json: AsJson = False,
-    out: Out = OUT,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Generate a new image through a running service. Exits 1 if it failed or was rejected."""
     from rich.console import Console
@@ -66,26 +51,21 @@ def generate(
         "negative_prompt": negative_prompt,
         "width": width,
         "height": height,
-        "label": label,
         "engine": engine,
-        "guidance_scale": guidance_scale,
-        "steps": steps,
-        "scheduler": scheduler,
-        "seed": seed,
         "candidates": candidates,
         "keep": keep,
         "format": picture_format,
-        **parameters(settings),
+        **parameters(settings, label=label, guidance_scale=guidance_scale, steps=steps, scheduler=scheduler, seed=seed),
     }
-    console = Console(stderr=as_json)
-    with Client(url, key) as client:
+    console = Console(stderr=sending.as_json)
+    with Client(sending.url, sending.key) as client:
         job = wait_with_progress(client, client.generate(prompt, **fields), console, LONGEST_WAIT)
         names = file_names(prompt or label or "", job)
-        saved = save_images(client, job, out, names)
-    if as_json:
+        saved = save_images(client, job, sending.out, names)
+    if sending.as_json:
         print_job(job, saved)
     else:
-        console.print(*lines(job, names), f"results are in {out}/", sep="\n", markup=False, highlight=False)
+        console.print(*lines(job, names), f"results are in {sending.out}/", sep="\n", markup=False, highlight=False)
     if job.result and job.result.images[0].report.verdict == "rejected":
         raise LocalProblem("; ".join(job.result.images[0].report.reasons))
 

@@ -3,7 +3,8 @@
 Nothing heavy is imported before a command needs it. A problem is reported as one sentence and an exit code.
 """
 
-from typing import Annotated, Any, NoReturn
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -18,6 +19,27 @@ EXITS = (
     "Exit codes: 0 success; 1 something failed, was refused, or an image was rejected; 2 invalid usage, or report or "
     "inspect cannot read a file; 130 interrupted by Ctrl-C. With --json, standard output contains only JSON."
 )
+COMMANDS: Final[Sequence[Callable[..., None]]] = (
+    serve.up,
+    serve.service,
+    serve.worker,
+    serve.webhooks,
+    serve.demo,
+    make.recreate,
+    make.customise,
+    packshots.cutout,
+    packshots.packshot,
+    packshots.check,
+    generate.generate,
+    compare.compare,
+    compare.reproduce,
+    report.report,
+    calibrate.calibrate,
+    report.inspect,
+    service_info.engines,
+    service_info.usage,
+)
+"""In the order of the help."""
 
 
 class ProblemReporter(TyperGroup):
@@ -68,25 +90,9 @@ def _version(version: Annotated[bool, typer.Option("--version", help="Print the 
         raise typer.Exit
 
 
-app.command()(serve.up)
-app.command()(serve.service)
-app.command()(serve.worker)
-app.command()(serve.webhooks)
-app.command()(serve.demo)
-app.command()(make.recreate)
-app.command()(make.customise)
+for command in COMMANDS:
+    app.command()(command)
 app.command("customize", hidden=True)(make.customise)
-app.command()(packshots.cutout)
-app.command()(packshots.packshot)
-app.command()(packshots.check)
-app.command()(generate.generate)
-app.command()(compare.compare)
-app.command()(compare.reproduce)
-app.command()(report.report)
-app.command()(calibrate.calibrate)
-app.command()(report.inspect)
-app.command()(service_info.engines)
-app.command()(service_info.usage)
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")

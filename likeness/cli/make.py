@@ -1,15 +1,12 @@
 """The commands `likeness recreate` and `likeness customise`, for any number of files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from likeness.cli.options import (
-    OUT,
-    URL,
-    AsJson,
     Candidates,
     Complete,
     Controls,
@@ -19,10 +16,8 @@ from likeness.cli.options import (
     GuidanceScale,
     Guide,
     Instruction,
-    Key,
     Label,
     Mask,
-    Out,
     Parameters,
     Preserve,
     Recolour,
@@ -31,36 +26,34 @@ from likeness.cli.options import (
     Strength,
     Style,
     Text,
-    Url,
 )
 from likeness.cli.results import print_json
+from likeness.cli.sending import Sending, sends
 from likeness.cli.values import area, colourway, edits, parameters
 from likeness.cli.values import place as place_of
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
-    from likeness.cli.many import Outcome, PictureRequest
+    from likeness.cli.many import Kind, Outcome
 
 
+@sends
 def recreate(
+    sending: Sending,
     files: Files,
-    out: Out = OUT,
-    url: Url = URL,
-    key: Key = None,
     engine: Engine = None,
     picture_format: Annotated[str, typer.Option("--format", help="same, png, jpeg or webp.")] = "same",
     settings: Parameters = None,
     seed: Seed = None,
-    as_json: AsJson = False,
 ) -> None:
     """Recreate images through a running service. Exits 1 if one failed or was rejected."""
-    from likeness.cli.many import PictureRequest
-
-    fields = {"engine": engine, "format": picture_format, "seed": seed, **parameters(settings)}
-    run_all([PictureRequest(file, "recreate", fields) for file in files], out, url, key, as_json)
+    fields = {"engine": engine, "format": picture_format, **parameters(settings, seed=seed)}
+    run_all("recreate", files, fields, sending)
 
 
+@sends
 def customise(
+    sending: Sending,
     files: Files,
     instruction: Instruction = None,
     edit: Edits = None,
@@ -89,17 +82,11 @@ def customise(
     candidates: Candidates = None,
     attempts: Annotated[int | None, typer.Option(help="Maximum attempts until a result is not rejected.")] = None,
     picture_format: Annotated[str | None, typer.Option("--format", help="same, png, jpeg or webp.")] = None,
-    out: Out = OUT,
-    as_json: AsJson = False,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Edit images through a running service. Exits 1 if one failed or was rejected.
 
     Give one of --instruction, --recolour, --text, --logo, --style, --guide, --complete and --prompt, or several --edit.
     """
-    from likeness.cli.many import PictureRequest
-
     fields = {
         "instruction": instruction,
         "edits": edits(edit),
@@ -116,43 +103,38 @@ def customise(
         "background": background,
         "complete": complete,
         "flatten": flatten,
-        "label": label,
         "engine": engine,
-        "strength": strength,
-        "guidance_scale": guidance_scale,
-        "steps": steps,
-        "seed": seed,
         "candidates": candidates,
         "attempts": attempts,
         "format": picture_format,
-        **parameters(settings),
+        **parameters(settings, label=label, strength=strength, guidance_scale=guidance_scale, steps=steps, seed=seed),
     }
-    run_all([PictureRequest(file, "customise", fields) for file in files], out, url, key, as_json)
+    run_all("customise", files, fields, sending)
 
 
 def run_all(
-    requests: "Sequence[PictureRequest]",
-    out: Path,
-    url: str,
-    key: str | None,
-    as_json: bool,
+    kind: "Kind",
+    files: Sequence[Path],
+    fields: Mapping[str, Any],
+    sending: Sending,
     shown: "Callable[[Sequence[Outcome]], None] | None" = None,
 ) -> None:
-    """Run the requests and show their outcomes; `shown` then shows more of them.
+    """Submit every file with the same fields and show the outcomes; `shown` then shows more of them.
 
     Raises LocalProblem if one failed or was rejected.
     """
     from rich.console import Console
 
-    from likeness.cli.many import Runner
+    from likeness.cli.many import PictureRequest, Runner
     from likeness.cli.progress import run_with_progress
     from likeness.cli.terminal import outcome_table
     from likeness.client import Client
 
-    console = Console(stderr=as_json)
-    with Client(url, key) as client:
-        outcomes = run_with_progress(Runner(client, out), requests, console)
-    if as_json:
+    console = Console(stderr=sending.as_json)
+    requests = [PictureRequest(file, kind, fields) for file in files]
+    with Client(sending.url, sending.key) as client:
+        outcomes = run_with_progress(Runner(client, sending.out), requests, console)
+    if sending.as_json:
         print_json([outcome.as_json() for outcome in outcomes])
     else:
         console.print(outcome_table(outcomes))
@@ -161,5 +143,5 @@ def run_all(
     faults = [f"{outcome.file}: {'; '.join(outcome.faults)}" for outcome in outcomes if outcome.faults]
     if faults:
         raise LocalProblem("\n".join(faults))
-    if not as_json:
-        console.print(f"results are in {out}/", markup=False)
+    if not sending.as_json:
+        console.print(f"results are in {sending.out}/", markup=False)

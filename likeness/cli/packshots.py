@@ -1,17 +1,18 @@
 """The commands `likeness cutout`, `likeness packshot` and `likeness check`, for any number of files and folders."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from likeness.cli.options import OUT, URL, AsJson, Key, Out, Url
+from likeness.cli.make import run_all
+from likeness.cli.sending import Sending, sends
 from likeness.cli.values import place as place_of
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
-    from likeness.cli.many import Kind, Outcome
+    from likeness.cli.many import Outcome
 
 ENDINGS: Final = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -22,22 +23,22 @@ Preset = Annotated[
 ]
 
 
+@sends
 def cutout(
+    sending: Sending,
     sources: Sources,
     mask: Mask = None,
     matte: Annotated[bool, typer.Option(help="Save the matte alone: white where the product is.")] = False,
     picture_format: Annotated[str, typer.Option("--format", help="png or webp.")] = "png",
-    out: Out = OUT,
-    as_json: AsJson = False,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Cut products out of images through a running service. Exits 1 if one failed or was rejected."""
     fields = {"mask": mask, "matte": matte or None, "format": picture_format}
-    _run("cutout", sources, fields, out, url, key, as_json)
+    run_all("cutout", files_of(sources), fields, sending)
 
 
+@sends
 def packshot(
+    sending: Sending,
     sources: Sources,
     preset: Preset = None,
     background: Annotated[
@@ -58,10 +59,6 @@ def packshot(
     profile: Annotated[str | None, typer.Option(help="srgb or same.")] = None,
     upscale: Annotated[str | None, typer.Option(help="never or faithful.")] = None,
     mask: Mask = None,
-    out: Out = OUT,
-    as_json: AsJson = False,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Make packshots of images through a running service. Exits 1 if one failed or was rejected."""
     fields = {
@@ -81,10 +78,12 @@ def packshot(
         "upscale": upscale,
         "mask": mask,
     }
-    _run("packshot", sources, fields, out, url, key, as_json)
+    run_all("packshot", files_of(sources), fields, sending)
 
 
+@sends
 def check(
+    sending: Sending,
     sources: Sources,
     preset: Annotated[str, typer.Option(help="Marketplace whose rules are judged by, such as amazon-main.")],
     made_by_ai: Annotated[
@@ -92,10 +91,6 @@ def check(
     ] = None,
     page: Annotated[Path | None, typer.Option(help="Also save a page (HTML) with the offending pixels marked.")] = None,
     mask: Mask = None,
-    out: Out = OUT,
-    as_json: AsJson = False,
-    url: Url = URL,
-    key: Key = None,
 ) -> None:
     """Judge images by the rules of a marketplace; saves them with the offending pixels marked. Exits 1 if one fails."""
     from rich.console import Console
@@ -103,16 +98,16 @@ def check(
     from likeness.cli.compliance import compliance_table, save_page
 
     fields = {"preset": preset, "made_by_ai": made_by_ai, "mask": mask}
-    console = Console(stderr=as_json)
+    console = Console(stderr=sending.as_json)
 
     def shown(outcomes: "Sequence[Outcome]") -> None:
         for outcome in outcomes:
-            if not as_json and outcome.report and outcome.report.compliance:
+            if not sending.as_json and outcome.report and outcome.report.compliance:
                 console.print(compliance_table(outcome.file.name, outcome.report.compliance))
         if page:
             save_page(page, outcomes)
 
-    _run("check", sources, fields, out, url, key, as_json, shown)
+    run_all("check", files_of(sources), fields, sending, shown)
 
 
 def files_of(sources: Sequence[Path]) -> list[Path]:
@@ -125,23 +120,6 @@ def files_of(sources: Sequence[Path]) -> list[Path]:
 
 def _in_folder(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.suffix.lower() in ENDINGS and file.is_file())
-
-
-def _run(
-    kind: "Kind",
-    sources: Sequence[Path],
-    fields: "Mapping[str, Any]",
-    out: Path,
-    url: str,
-    key: str | None,
-    as_json: bool,
-    shown: "Callable[[Sequence[Outcome]], None] | None" = None,
-) -> None:
-    from likeness.cli.make import run_all
-    from likeness.cli.many import PictureRequest
-
-    said = {name: value for name, value in fields.items() if value is not None}
-    run_all([PictureRequest(file, kind, said) for file in files_of(sources)], out, url, key, as_json, shown)
 
 
 def _background(text: str | None) -> str | Path | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from likeness.problems import LocalProblem
+from likeness.problems import writing
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
     from pydantic import BaseModel
@@ -29,11 +29,9 @@ def save_images(client: "Client", job: "RemoteJob", out: Path, names: Mapping[in
 
 def write(target: Path, data: bytes) -> None:
     """Write a file and create its folders. Raises LocalProblem if that fails."""
-    try:
+    with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-    except OSError as error:
-        raise LocalProblem(f"{target} cannot be written: {error.strerror}") from error
 
 
 def print_json(value: object) -> None:

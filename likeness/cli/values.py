@@ -15,11 +15,14 @@ PLACE: Final = ("left", "top", "width", "height")
 SIZE: Final = re.compile(r"(\d{1,5})x(\d{1,5})")
 
 
-def parameters(settings: Sequence[str] | None) -> dict[str, str | int | float]:
-    """Return the engine parameters of `--set`. Raises LocalProblem if one is not NAME=VALUE."""
+def parameters(settings: Sequence[str] | None, **own: str | int | float | None) -> dict[str, str | int | float | None]:
+    """Return the engine parameters: those that have an option of their own, and over them those of `--set`.
+
+    Raises LocalProblem if a setting is not NAME=VALUE.
+    """
     pairs = [(name, text) for name, _, text in (setting.partition("=") for setting in settings or ())]
     try:
-        return {name: parameter(name, text) for name, text in pairs}
+        return {**own, **{name: parameter(name, text) for name, text in pairs}}
     except ValueError as error:
         raise LocalProblem(f"--set {' '.join(settings or ())}: expected NAME=VALUE, such as top_k=50") from error
 

@@ -9,7 +9,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +19,7 @@ from pydantic import ValidationError
 
 from likeness.client import calls
 from likeness.client.models import JobEvent, RemoteJob
-from likeness.problems import LikenessProblem, LocalProblem
+from likeness.problems import LikenessProblem, writing
 
 LONGEST_LINE: Final = 1_000_000
 """Bytes; a line of an event stream has a few hundred."""
@@ -142,7 +141,7 @@ class Download(Partial):
 
     def __enter__(self) -> Self:
         """Create the file. Raises LocalProblem if it cannot be written."""
-        with self._written():
+        with writing(self._target):
             self._target.parent.mkdir(parents=True, exist_ok=True)
             self._file = self._part.open("w+b")
         return self
@@ -176,7 +175,7 @@ class Download(Partial):
 
     def take(self, chunk: bytes) -> Iterator[int]:
         """Write more bytes and yield the number of bytes so far."""
-        with self._written():
+        with writing(self._target):
             if self._file:
                 self._file.write(chunk)
         self.over = self._done >= self._size
@@ -192,14 +191,7 @@ class Download(Partial):
             raise LikenessProblem(
                 200, "unexpected_answer", f"{self.path}: the bytes do not match the sha256 that the service sent"
             )
-        with self._written():
+        with writing(self._target):
             self._file.flush()
             self._part.replace(self._target)
         return self._target
-
-    @contextmanager
-    def _written(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise LocalProblem(f"{self._target} cannot be written: {error.strerror}") from error

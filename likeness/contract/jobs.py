@@ -267,18 +267,6 @@ class Result(Strict):
     reproduction: Reproduction | None = Field(default=None, description="only of a job that reproduces another one")
 
 
-class Event(Strict):
-    """One entry of a job's event stream."""
-
-    type: Literal["status", "progress"]
-    status: JobStatus
-    progress: Progress | None = None
-    error: JobFailure | None = None
-    steps_done: int | None = Field(
-        default=None, description="with `cancelled`: number of steps completed before it stopped"
-    )
-
-
 class Job(Strict):
     """A job as the queue knows it."""
 

@@ -11,7 +11,7 @@ from likeness.contract.report import Report, Thresholds
 from likeness.imaging.assessment.assess import assess
 from likeness.imaging.assessment.contact_sheet import report_picture
 from likeness.imaging.formats.decode import Bounds, Picture, decode
-from likeness.problems import LocalProblem, unreadable
+from likeness.problems import LocalProblem, unreadable, writing
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,8 @@ class Compared:
     def draw(self, target: Path) -> None:
         """Write the report as an image. Raises LocalProblem when `target` cannot be written."""
         card = report_picture(upright(self.given), upright(self.made), self.report)
-        try:
+        with writing(target):
             card.save(target, format="PNG")
-        except OSError as error:
-            raise LocalProblem(f"{target} cannot be written: {error.strerror or error}") from error
 
 
 def compare_files(given: Path, made: Path) -> Compared:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from likeness.local.process import Program
-from likeness.local.supervisor import LOOK_SECONDS, Kept
+from likeness.local.restarts import LOOK_SECONDS, Kept
 from likeness.local.threads import WORKERS
 from likeness.problems import LocalProblem
 

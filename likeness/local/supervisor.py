@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Protocol, Self
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, build_opener
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.local.process import Child, Program
+from likeness.local.process import Program
+from likeness.local.readiness import missing_of
+from likeness.local.restarts import LOOK_SECONDS, Kept
 from likeness.local.threads import WORKERS
 from likeness.local.valkey import Valkey
 from likeness.problems import LocalProblem
@@ -32,19 +32,9 @@ from likeness.problems import LocalProblem
 SERVICE_STOP_SECONDS = 10.0
 DRAIN_SECONDS = 30.0
 READY_SECONDS = 120.0
-LOOK_SECONDS = 0.1
-"""How often the programs are looked at."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-"""Seconds before a dead program is started again: doubling from the first to the longest."""
-MOST_DEATHS = 6
-"""Deaths in a row after which a program that fails by itself is given up."""
-HUNG_EXIT = 70
-"""A worker ends with this code when a job hangs: the job's failure, not its own."""
 MMAP_THRESHOLD = str(2**20)
 """Bytes from which glibc takes memory from the system for one object alone, and gives it back with the object; left to
 itself it raises the threshold with the first image, and the service keeps what its busiest moment took."""
-STEADY_SECONDS = 60.0
-"""A program that ran this long before it died starts its count anew."""
 
 
 @dataclass(frozen=True)
@@ -63,47 +53,6 @@ class Settings:
         """The address for a client on this machine."""
         host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104  compared, not bound
         return f"http://{host}:{self.port}"
-
-
-@dataclass
-class Kept:
-    """A program that is to run: its child, and how often it died in a row."""
-
-    program: Program
-    child: Child
-    started: float
-    deaths: int = 0
-    start_at: float | None = None
-
-    @classmethod
-    def start(cls, program: Program) -> "Kept":
-        """Start `program`."""
-        return cls(program, Child.start(program), time.monotonic())
-
-    def look(self, now: float) -> str | None:
-        """Start it again when it died and its pause is over; return what there is to tell, if anything.
-
-        Raises LocalProblem once it died too often.
-        """
-        if self.start_at is None:
-            return None if self.child.alive else self._died(now)
-        if now >= self.start_at:
-            self.child, self.started, self.start_at = Child.start(self.program), now, None
-        return None
-
-    def _failed(self) -> bool:
-        code = self.child.process.returncode
-        return code >= 0 and code != HUNG_EXIT
-
-    def _died(self, now: float) -> str:
-        self.deaths = 1 if now - self.started > STEADY_SECONDS else self.deaths + 1
-        if self.deaths >= MOST_DEATHS and self._failed():
-            raise LocalProblem(
-                f"{self.program.name} died {self.deaths} times in a row and is given up: {self.child.why()}"
-            )
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.deaths - 1))
-        self.start_at = now + pause
-        return f"{self.child.why()}\n  starting it again in {pause:g} s"
 
 
 class Stoppable(Protocol):
@@ -150,7 +99,7 @@ class Stack:
     def wait_until_ready(self) -> None:
         """Wait until the service is ready: a worker holds the default engine. Raises LocalProblem when it cannot be."""
         deadline = time.monotonic() + READY_SECONDS
-        while not self.stopping and (missing := _missing(self.settings.url)):
+        while not self.stopping and (missing := missing_of(self.settings.url)):
             for kept in self.programs():
                 if not kept.child.alive:
                     raise LocalProblem(f"{kept.program.name} cannot start: {kept.child.why()}")
@@ -282,24 +231,3 @@ def _check_port(host: str, port: int) -> None:
     except OSError as error:
         detail = f"cannot listen on {host} port {port}: {error.strerror}"
         raise LocalProblem(f"{detail}; choose another one with LIKENESS_PORT or --port") from error
-
-
-def _missing(url: str) -> str | None:
-    """Return what the service still lacks, None once it is ready. It is on this machine, so no proxy is asked."""
-    try:
-        with build_opener(ProxyHandler({})).open(f"{url}/readyz", timeout=5):
-            return None
-    except HTTPError as answer:
-        with answer:
-            return _detail(answer.read()) or f"/readyz answers {answer.code}"
-    except OSError as error:
-        return f"the service does not respond: {error}"
-
-
-def _detail(body: bytes) -> str | None:
-    """Return what a problem+json answer says."""
-    try:
-        detail: object = json.loads(body)["detail"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return str(detail)

@@ -7,7 +7,7 @@ from PIL import Image, ImageChops
 from likeness.contract.errors import FieldProblem, InvalidPicture
 from likeness.imaging.formats.decode import Bounds, decode
 from likeness.imaging.picture import Picture
-from service.jobs.accept import naming
+from service.jobs.pictures import naming
 
 
 def mask_of_alpha(data: bytes, bounds: Bounds) -> bytes:

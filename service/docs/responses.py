@@ -6,6 +6,7 @@ from typing import Any, Final
 from likeness.contract import errors
 from likeness.contract.errors import FieldProblem, LikenessError
 from likeness.contract.instructions import abilities
+from service.docs.examples import HERE
 from service.http.problems import MEDIA_TYPE, STATUS, Problem, problem_of
 
 Responses = dict[int | str, dict[str, Any]]
@@ -49,6 +50,11 @@ def problems(*kinds: type[LikenessError], instance: str = "/recreate") -> Respon
     for kind in kinds:
         found.setdefault(STATUS[kind], []).append(kind)
     return {status: _response(status, list(dict.fromkeys(group)), instance) for status, group in found.items()}
+
+
+def problems_of_job(*kinds: type[LikenessError], below: str = "") -> Responses:
+    """Return the `responses` of an operation on one job, at `below` its address, for these errors and every job's."""
+    return problems(*EVERYWHERE, *OWNED, *ONE_JOB, *kinds, instance=f"{HERE}{below}")
 
 
 def _response(status: int, kinds: Sequence[type[LikenessError]], instance: str) -> dict[str, Any]:
@@ -103,4 +109,14 @@ def file(description: str, media_types: Sequence[str], **headers: str) -> dict[s
     return described
 
 
-__all__ = ["EVERYWHERE", "FOLLOWED", "ONE_JOB", "OWNED", "Problem", "Responses", "answer", "file", "problems"]
+__all__ = [
+    "EVERYWHERE",
+    "FOLLOWED",
+    "OWNED",
+    "Problem",
+    "Responses",
+    "answer",
+    "file",
+    "problems",
+    "problems_of_job",
+]

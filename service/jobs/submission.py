@@ -6,8 +6,7 @@ Both end in the same strict validation; neither leaves a field unread.
 import binascii
 import json
 import re
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -15,29 +14,22 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from anyio import to_thread
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from likeness.contract.comparison import Compare, JobTask
-from likeness.contract.errors import FieldProblem, InvalidField, UnsupportedMedia, UploadTooLarge
+from likeness.contract.errors import FieldProblem, InvalidField, UploadTooLarge
 from likeness.contract.jobs import SentFile
 from likeness.contract.options import ImageOfJob, Region
 from likeness.contract.packshots import Check, Cutout, Packshot, is_background
 from likeness.contract.tasks import Customise, Generate, Recreate
 from service.http import strict_json
-from service.http.body_limits import FIELDS_BYTES
+from service.http.bodies import FORM, JSON, body_of, form_parts, media_type_of
 from service.http.problems import of_validation, pointer
-from service.http.submitting import MOST_IMAGES
 from service.jobs.edit_files import with_files
 
 NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 DATA_URI: Final = re.compile(r"data:([a-z]+/[a-z0-9.+-]+)?;base64,", re.IGNORECASE)
-MOST_PARTS: Final = 64
-MOST_FILES: Final = 8
-FORM: Final = "multipart/form-data"
-JSON: Final = "application/json"
 PICTURE: Final = "an https URL, a data URI or base64, as a string"
 REGIONS: Final = get_args(Region)
 
@@ -74,70 +66,11 @@ async def read_submission(request: Request, model: Model, max_picture: int) -> S
     return await to_thread.run_sync(_of_json, await body_of(request), model, max_picture)
 
 
-async def body_of(request: Request) -> bytearray:
-    """Return the whole body of a request. Raises what bounds bodies."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-    return body
-
-
 def submitted(
     fields: dict[str, Any], image: Upload | str | None, files: dict[SentFile, Upload | str], model: Model
 ) -> Submission:
     """Return what a call of another API submits, in our fields. Raises InvalidField."""
     return Submission(_validated(fields, files, model), image, files)
-
-
-def media_type_of(request: Request, *taken: str) -> str:
-    """Return the type of a request's body, one of those that are taken. Raises UnsupportedMedia for another one."""
-    if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-        detail = "none is taken: send the body as it is, without compression"
-        raise UnsupportedMedia(f"Content-Encoding: {detail}", [_header("content-encoding", detail)])
-    media_type, options = parse_options_header(request.headers.get("content-type", ""))
-    if options.get(b"charset", b"utf-8").lower() not in (b"utf-8", b"utf8"):
-        raise UnsupportedMedia("Content-Type: the charset must be utf-8", [_header("content-type", "charset=utf-8")])
-    if (found := media_type.decode("latin-1")) in taken:
-        return found
-    said = " or ".join(taken)
-    raise UnsupportedMedia(
-        f"Content-Type: {said} {'is' if len(taken) == 1 else 'are'} taken", [_header("content-type", said)]
-    )
-
-
-def _header(name: str, detail: str) -> FieldProblem:
-    return FieldProblem(f"#/header/{name}", detail)
-
-
-@asynccontextmanager
-async def form_parts(request: Request, max_picture: int) -> AsyncIterator[list[tuple[str, Any]]]:
-    """Yield the parts of a form, each its name and a text or an UploadFile. Raises InvalidField.
-
-    Empty ones are left out: browsers send a part for each field of a form, filled in or not.
-    """
-    parser = MultiPartParser(
-        request.headers,
-        request.stream(),
-        max_files=MOST_FILES,
-        max_fields=MOST_PARTS,
-        max_part_size=FIELDS_BYTES,
-    )
-    parser.spool_max_size = (
-        MOST_IMAGES * 2 * max_picture
-    )  # the bound of the body keeps it below: never a file of a caller on disk
-    try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        raise InvalidField(f"body: {error.message}", [FieldProblem("#/", error.message)]) from error
-    try:
-        yield [(name, value) for name, value in form.multi_items() if not _is_empty(value)]
-    finally:
-        await form.close()
-
-
-def _is_empty(value: str | UploadFile) -> bool:
-    """Whether a part says nothing: an empty text, or a file of no name and no bytes."""
-    return not value if isinstance(value, str) else not (value.filename or value.size)
 
 
 async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:

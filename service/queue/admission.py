@@ -17,7 +17,8 @@ from redis.exceptions import RedisError, ResponseError
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import IdempotencyPending, QueueFull, QueueUnavailable, QuotaExceeded
-from likeness.contract.jobs import Event, Job, JobOrder, JobStatus, first_job_id
+from likeness.contract.events import Event
+from likeness.contract.jobs import Job, JobOrder, JobStatus, first_job_id
 from likeness.contract.scheduling import Priority
 from likeness.contract.usage import DayUsage
 from likeness.queue import keys

@@ -15,13 +15,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError
 
-from likeness.contract.errors import (
-    IdempotencyMismatch,
-    InvalidField,
-    JobExpired,
-    JobNotFound,
-)
-from likeness.contract.jobs import Event, Job, JobStatus
+from likeness.contract.errors import IdempotencyMismatch, InvalidField, JobExpired, JobNotFound
+from likeness.contract.events import Event
+from likeness.contract.jobs import Job, JobStatus
 from likeness.contract.residency import Residency
 from likeness.queue import keys
 from service.queue.admission import Admission, Claim, pending, translated
@@ -142,7 +138,7 @@ class JobQueue(Admission):
             entries = news[0][1] if news else []
             if entries:
                 seen = entries[-1][0].decode()
-            if not entries or any(_ends(fields) for _, fields in entries):
+            if not entries or any(_event(fields).status.ended for _, fields in entries):
                 job = await self.fetch(job_id, owner)
         return job
 
@@ -249,7 +245,7 @@ class JobQueue(Admission):
                 news = await self._redis.xread({stream: seen}, block=block, count=100)
             for event_id, fields in news[0][1] if news else []:
                 seen = event_id.decode()
-                event = Event.model_validate_json(fields[b"data"], extra="ignore")
+                event = _event(fields)
                 yield seen, event
                 if event.status.ended:
                     return
@@ -296,5 +292,5 @@ class JobQueue(Admission):
             return [job_id for job_id in job_ids if not await self._redis.exists(keys.JOB_KEY.format(id=job_id))]
 
 
-def _ends(fields: dict[bytes, bytes]) -> bool:
-    return Event.model_validate_json(fields[b"data"], extra="ignore").status.ended
+def _event(fields: dict[bytes, bytes]) -> Event:
+    return Event.model_validate_json(fields[b"data"], extra="ignore")

@@ -11,10 +11,11 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.responses import Response
 
 from likeness.contract.errors import LikenessError, NotAuthenticated, Unavailable
-from likeness.contract.jobs import Event, Job
+from likeness.contract.events import Event
+from likeness.contract.jobs import Job
 from service.auth.dependencies import authenticate
 from service.docs import examples
-from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, problems
+from service.docs.responses import problems_of_job
 from service.http.query import OnlyQuery
 from service.routes.paths import JobId
 from service.state import Services, Use
@@ -57,7 +58,7 @@ Reader = Annotated[str, Depends(reader)]
             },
         },
         204: {"description": "The job has ended and nothing comes after `Last-Event-ID`: do not connect again"},
-        **problems(*EVERYWHERE, *OWNED, *ONE_JOB, instance=f"{examples.HERE}/events"),
+        **problems_of_job(below="/events"),
     },
 )
 async def read_events(

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from likeness.contract import errors
 from likeness.contract.jobs import MadeImage
 from service.auth.dependencies import Owner
-from service.docs import examples
-from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.docs.responses import file, problems_of_job
 from service.http.headers import byte_range, etag_matches
 from service.http.problems import problem_response
 from service.http.query import OnlyQuery
@@ -30,15 +29,12 @@ DESCRIBED: Final = {
     200: file("The image", MEDIA_TYPES, ETag="sha256 of the bytes", Accept_Ranges="bytes"),
     206: file("The requested bytes", MEDIA_TYPES, Content_Range="which bytes of how many"),
     304: {"description": "The image is the one in `If-None-Match`"},
-    **problems(
-        *EVERYWHERE,
-        *OWNED,
-        *ONE_JOB,
+    **problems_of_job(
         errors.ImageNotFound,
         errors.JobNotFinished,
         errors.RangeNotSatisfiable,
         errors.StoreUnavailable,
-        instance=f"{examples.HERE}/images/0",
+        below="/images/0",
     ),
 }
 

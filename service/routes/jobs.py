@@ -12,7 +12,7 @@ from likeness.contract import errors
 from likeness.contract.jobs import Job
 from service.auth.dependencies import Owner
 from service.docs import examples
-from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, answer, problems
+from service.docs.responses import EVERYWHERE, OWNED, answer, problems, problems_of_job
 from service.http.headers import LONGEST_WAIT, etag_matches
 from service.http.query import OnlyQuery
 from service.jobs.presign import Presigned, presigned
@@ -76,7 +76,7 @@ async def list_jobs(
             Retry_After="seconds to wait before polling again; until the job has ended",
         ),
         304: {"description": "It has not changed since the ETag in `If-None-Match`"},
-        **problems(*EVERYWHERE, *OWNED, *ONE_JOB, errors.StoreUnavailable, instance=examples.HERE),
+        **problems_of_job(errors.StoreUnavailable),
     },
 )
 async def read_job(
@@ -107,7 +107,7 @@ async def read_job(
     dependencies=[Depends(OnlyQuery())],
     responses={
         200: answer("The job: cancelled, or still running until the next step of its worker", examples.CANCELLED),
-        **problems(*EVERYWHERE, *OWNED, *ONE_JOB, instance=f"{examples.HERE}/cancel"),
+        **problems_of_job(below="/cancel"),
     },
 )
 async def cancel_job(request: Request, services: Use, owner: Owner, job_id: JobId) -> Response:
@@ -122,7 +122,7 @@ async def cancel_job(request: Request, services: Use, owner: Owner, job_id: JobI
     dependencies=[Depends(OnlyQuery())],
     responses={
         204: {"description": "Cancelled and erased"},
-        **problems(*EVERYWHERE, *OWNED, *ONE_JOB, errors.StoreUnavailable, instance=examples.HERE),
+        **problems_of_job(errors.StoreUnavailable),
     },
 )
 async def delete_job(services: Use, owner: Owner, job_id: JobId) -> Response:

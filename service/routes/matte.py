@@ -7,8 +7,7 @@ from starlette.responses import Response
 
 from likeness.contract import errors
 from service.auth.dependencies import Owner
-from service.docs import examples
-from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.docs.responses import file, problems_of_job
 from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, ImageNumber, JobId
 from service.routes.results import matte_of, stored_file
@@ -20,15 +19,7 @@ PATH: Final = "/jobs/{job_id}/images/{n}/matte"
 DESCRIBED: Final = {
     200: file("How much of each pixel is product: grey, white is all of it", ["image/png"], ETag="sha256 of the bytes"),
     304: {"description": "The matte is the one in `If-None-Match`"},
-    **problems(
-        *EVERYWHERE,
-        *OWNED,
-        *ONE_JOB,
-        errors.ImageNotFound,
-        errors.JobNotFinished,
-        errors.StoreUnavailable,
-        instance=f"{examples.HERE}/images/0/matte",
-    ),
+    **problems_of_job(errors.ImageNotFound, errors.JobNotFinished, errors.StoreUnavailable, below="/images/0/matte"),
 }
 
 

@@ -6,8 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from likeness.contract import errors
-from service.docs import examples
-from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.docs.responses import file, problems_of_job
 from service.http.query import OnlyQuery
 from service.routes.events import Reader
 from service.routes.paths import JobId
@@ -17,14 +16,7 @@ router = APIRouter(tags=["jobs"])
 
 DESCRIBED: Final = {
     200: file("The preview, upright, at most 256 px on its longer side", ["image/jpeg"], Cache_Control="no-store"),
-    **problems(
-        *EVERYWHERE,
-        *OWNED,
-        *ONE_JOB,
-        errors.NoPreview,
-        errors.StoreUnavailable,
-        instance=f"{examples.HERE}/preview",
-    ),
+    **problems_of_job(errors.NoPreview, errors.StoreUnavailable, below="/preview"),
 }
 
 

@@ -17,7 +17,7 @@ from likeness.imaging.upright import upright_image
 from likeness.storage.pictures import PictureStore
 from service.auth.dependencies import Owner
 from service.docs import examples
-from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, answer, problems
+from service.docs.responses import answer, problems_of_job
 from service.http.headers import best_media_type, etag_matches
 from service.http.query import OnlyQuery
 from service.jobs.threads import with_pixels
@@ -53,15 +53,8 @@ _described["content"][HTML] = {
     responses={
         200: _described,
         304: {"description": "The report is the one in `If-None-Match`"},
-        **problems(
-            *EVERYWHERE,
-            *OWNED,
-            *ONE_JOB,
-            errors.ImageNotFound,
-            errors.JobNotFinished,
-            errors.NotAcceptable,
-            errors.StoreUnavailable,
-            instance=f"{examples.HERE}/report",
+        **problems_of_job(
+            errors.ImageNotFound, errors.JobNotFinished, errors.NotAcceptable, errors.StoreUnavailable, below="/report"
         ),
     },
 )

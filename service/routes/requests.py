@@ -14,7 +14,7 @@ from likeness.contract.jobs import Job
 from likeness.contract.tasks import Customise, Generate, Recreate
 from service.auth.dependencies import Owner
 from service.docs import examples
-from service.docs.responses import EVERYWHERE, FOLLOWED, ONE_JOB, OWNED, Responses, answer, problems
+from service.docs.responses import EVERYWHERE, FOLLOWED, OWNED, Responses, answer, problems, problems_of_job
 from service.http.headers import LONGEST_WAIT, preferred_wait
 from service.http.query import OnlyQuery
 from service.http.submitting import MOST_IMAGES, submits
@@ -101,9 +101,8 @@ def responses_of(instance: str, succeeded: Mapping[str, Any], *more: type[errors
 def _reproducing() -> Responses:
     """Return what running a job again may answer."""
     found = responses_of(f"{examples.HERE}/reproduce", examples.REPRODUCED)
-    kinds = (*EVERYWHERE, *OWNED, *ONE_JOB, *REPRODUCING)
     done = {**answer("Finished within `Prefer: wait`", examples.REPRODUCED), "model": JobView}
-    return {200: done, 202: found[202], **problems(*kinds, instance=f"{examples.HERE}/reproduce")}
+    return {200: done, 202: found[202], **problems_of_job(*REPRODUCING, below="/reproduce")}
 
 
 @dataclass(frozen=True)

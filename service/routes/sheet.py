@@ -7,8 +7,7 @@ from starlette.responses import Response
 
 from likeness.contract import errors
 from service.auth.dependencies import Owner
-from service.docs import examples
-from service.docs.responses import EVERYWHERE, ONE_JOB, OWNED, file, problems
+from service.docs.responses import file, problems_of_job
 from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, JobId
 from service.routes.results import stored_file
@@ -19,15 +18,7 @@ router = APIRouter(tags=["results"])
 DESCRIBED: Final = {
     200: file("The original and the result of every run, best first", ["image/png"], ETag="sha256 of the bytes"),
     304: {"description": "The sheet is the one in `If-None-Match`"},
-    **problems(
-        *EVERYWHERE,
-        *OWNED,
-        *ONE_JOB,
-        errors.ImageNotFound,
-        errors.JobNotFinished,
-        errors.StoreUnavailable,
-        instance=f"{examples.HERE}/sheet",
-    ),
+    **problems_of_job(errors.ImageNotFound, errors.JobNotFinished, errors.StoreUnavailable, below="/sheet"),
 }
 
 

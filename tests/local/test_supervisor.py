@@ -10,9 +10,10 @@ from contextlib import contextmanager
 import pytest
 from redis import Redis
 
-from likeness.local import supervisor
+from likeness.local import restarts, supervisor
 from likeness.local.process import Child, Program
-from likeness.local.supervisor import Kept, Settings, Stack, signals_to
+from likeness.local.restarts import Kept
+from likeness.local.supervisor import Settings, Stack, signals_to
 from likeness.local.valkey import free_port
 from likeness.problems import LocalProblem
 from tests.support.places import DRILL_CATALOGUE
@@ -124,7 +125,7 @@ def test_a_dead_valkey_is_started_again_where_it_was_with_what_it_held(make):
 
 
 def test_a_program_that_keeps_dying_is_given_up_with_its_last_words(tmp_path, monkeypatch):
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(restarts, "FIRST_PAUSE", 0.01)
     kept = Kept.start(Program("worker-1", ["sh", "-c", "echo no memory; exit 3"], tmp_path / "log"))
     with pytest.raises(LocalProblem, match=r"worker-1 died 6 times in a row(.|\n)*exit code 3(.|\n)*no memory"):
         wait_for(lambda: kept.look(time.monotonic()) and False)
@@ -132,9 +133,9 @@ def test_a_program_that_keeps_dying_is_given_up_with_its_last_words(tmp_path, mo
 
 @pytest.mark.parametrize("end", ["kill -9 $$", "exit 70"])
 def test_a_program_that_its_jobs_take_down_is_never_given_up(tmp_path, monkeypatch, end):
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.0001)
+    monkeypatch.setattr(restarts, "FIRST_PAUSE", 0.0001)
     kept = Kept.start(Program("worker-1", ["sh", "-c", end], tmp_path / "log"))
-    wait_for(lambda: (kept.look(time.monotonic()), kept.deaths > supervisor.MOST_DEATHS)[1])
+    wait_for(lambda: (kept.look(time.monotonic()), kept.deaths > restarts.MOST_DEATHS)[1])
 
 
 def test_a_worker_that_cannot_start_is_told_and_everything_stops(make, tmp_path):

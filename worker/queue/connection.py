@@ -6,7 +6,8 @@ log. None of that is a fault of a job, and a worker that ended for it would lose
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -49,14 +50,21 @@ def refuses(error: ResponseError) -> bool:
     return isinstance(error, REFUSING) or str(error).startswith(REFUSING_CODES)
 
 
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    """Raise Refused for an answer that is a refusal to write; let any other error through."""
+    try:
+        yield
+    except ResponseError as error:
+        if refuses(error):
+            raise Refused(str(error)) from error
+        raise
+
+
 class _RefusalPipeline(Pipeline):
     def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:  # noqa: ANN401  as redis-py
-        try:
+        with _refusals_told():
             return super().parse_response(connection, command_name, **options)
-        except ResponseError as error:
-            if refuses(error):
-                raise Refused(str(error)) from error
-            raise
 
 
 class RefusalRedis(Redis):
@@ -64,12 +72,8 @@ class RefusalRedis(Redis):
 
     def parse_response(self, connection: Any, command_name: str, **options: Any) -> Any:  # noqa: ANN401  as redis-py
         """Return what Redis answers. Raises Refused."""
-        try:
+        with _refusals_told():
             return super().parse_response(connection, command_name, **options)
-        except ResponseError as error:
-            if refuses(error):
-                raise Refused(str(error)) from error
-            raise
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:  # noqa: ANN401  as redis-py
         """Return a pipeline that raises Refused too."""

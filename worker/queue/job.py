@@ -13,7 +13,8 @@ from rq.registry import CanceledJobRegistry
 from rq.utils import as_text, now
 
 from likeness.contract.errors import JobError, JobTimeout, LikenessError, WorkerDied
-from likeness.contract.jobs import Event, JobFailure, JobOrder, Result
+from likeness.contract.events import Event
+from likeness.contract.jobs import JobFailure, JobOrder, Result
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
 from worker.observability.telemetry import Ending, ending_of

@@ -15,7 +15,8 @@ from rq.job import JobStatus as RqStatus
 from rq.queue import Queue
 from rq.utils import current_timestamp, utcformat
 
-from likeness.contract.jobs import Event, JobOrder, JobStatus, Progress
+from likeness.contract.events import Event
+from likeness.contract.jobs import JobOrder, JobStatus, Progress
 from likeness.queue import keys
 from likeness.storage.pictures import PictureStore
 from worker.queue.job import LikenessJob

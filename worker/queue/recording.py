@@ -20,7 +20,7 @@ from rq.worker import SimpleWorker
 from rq.worker.base import WorkerStatus
 
 from likeness.contract.errors import EngineFailed, JobError, LikenessError
-from likeness.contract.jobs import Event
+from likeness.contract.events import Event
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
 from worker.queue.connection import Patience, brief, connect

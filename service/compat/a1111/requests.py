@@ -20,7 +20,7 @@ from service.compat.a1111.controlnet import controls_of
 from service.compat.bodies import request_of
 from service.compat.field_names import told_as
 from service.compat.masks import inverted_mask
-from service.jobs.accept import naming
+from service.jobs.pictures import naming
 from service.jobs.submission import Submission, Upload, source_of, submitted
 from service.state import Services
 

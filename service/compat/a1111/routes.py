@@ -16,12 +16,12 @@ from service.compat.a1111.requests import TOLD_AS, Img2Img, read, submission
 from service.compat.auth import BasicOwner
 from service.compat.results import as_base64, headers_of, result_of
 from service.compat.waiting import Asked, finished
+from service.http.bodies import JSON, body_of, media_type_of
 from service.http.problems import LEFT
 from service.http.query import OnlyQuery
 from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import missing_engines
 from service.jobs.stored import Embedded
-from service.jobs.submission import JSON, body_of, media_type_of
 from service.jobs.threads import with_pixels
 from service.state import Services, Use
 

@@ -19,7 +19,7 @@ from service.compat.openai.cutouts import asks_for_cutout, cut_out
 from service.compat.openai.schemas import EditRequest, GenerationRequest, ImageRequest
 from service.http import strict_json
 from service.http.problems import of_validation
-from service.jobs.accept import naming
+from service.jobs.pictures import naming
 from service.jobs.submission import Model, Submission, Upload, submitted, typed, upload_of
 from service.jobs.threads import with_pixels
 

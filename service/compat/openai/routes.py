@@ -23,11 +23,12 @@ from service.compat.openai.schemas import OpenAIImages, OpenAIModel, OpenAIModel
 from service.compat.results import base_url, headers_of
 from service.compat.waiting import Asked, Held, content_key, finished
 from service.docs.responses import EVERYWHERE, OWNED, Responses, answer
+from service.http.bodies import FORM, JSON, body_of, form_parts, media_type_of
 from service.http.problems import LEFT
 from service.http.query import OnlyQuery
 from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import missing_engines
-from service.jobs.submission import FORM, JSON, Submission, body_of, form_parts, media_type_of
+from service.jobs.submission import Submission
 from service.routes.jobs import as_json
 from service.routes.requests import ACCEPTING, PICTURES, IdempotencyKey
 from service.state import Use

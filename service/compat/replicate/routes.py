@@ -13,12 +13,13 @@ from likeness.contract.jobs import Job
 from service.compat.auth import TokenOwner
 from service.compat.replicate.requests import OWNER, engine_named, file_of, image_urls, prediction, read
 from service.compat.results import base_url
+from service.http.bodies import FORM, JSON, body_of, form_parts, media_type_of
 from service.http.headers import LONGEST_WAIT, preferred_wait
 from service.http.query import OnlyQuery
 from service.http.submitting import MOST_IMAGES, submits
 from service.jobs.accept import accept
 from service.jobs.stored import Embedded
-from service.jobs.submission import FORM, JSON, body_of, form_parts, media_type_of, upload_of
+from service.jobs.submission import upload_of
 from service.routes.jobs import wait_for
 from service.routes.paths import JobId
 from service.routes.requests import IdempotencyKey, Prefer

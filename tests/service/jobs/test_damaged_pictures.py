@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from likeness.imaging.formats import png as png_format
-from service.jobs import accept
+from service.jobs import pictures
 from tests.service.conftest import Live, png
 from tests.service.http.test_bad_input import assert_problem
 
@@ -76,7 +76,7 @@ def test_whatever_is_sent_with_it_is_looked_at_too(serve: Callable[..., Live], f
 
 
 def test_one_that_only_a_worker_finds_is_still_the_callers_fault(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accept, "verify", lambda *_: None)  # as an older service, which looked at headers only
+    monkeypatch.setattr(pictures, "verify", lambda *_: None)  # as an older service, which looked at headers only
     answer = posted(live, "recreate", short_png())
     job = live.http.get(f"/jobs/{answer.json()['id']}?wait=30").json()
     assert (job["status"], job["error"]["code"], job["error"]["fault"]) == ("failed", "invalid_picture", "caller")

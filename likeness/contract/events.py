@@ -1,0 +1,20 @@
+"""What a job's event stream consists of."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from likeness.contract.jobs import JobFailure, JobStatus, Progress
+from likeness.contract.strict import Strict
+
+
+class Event(Strict):
+    """One entry of a job's event stream."""
+
+    type: Literal["status", "progress"]
+    status: JobStatus
+    progress: Progress | None = None
+    error: JobFailure | None = None
+    steps_done: int | None = Field(
+        default=None, description="with `cancelled`: number of steps completed before it stopped"
+    )
