@@ -50,8 +50,8 @@ export function numberField(name, about) {
 }
 
 /**
- * A text, in one line or several.
- * @param {string} name @param {{label?: string, hint?: string, value?: string|null, longest?: number, lines?: number, placeholder?: string, change?: () => void}} about
+ * A text, in one line or several; with suggestions, one of them or another.
+ * @param {string} name @param {{label?: string, hint?: string, value?: string|null, longest?: number, lines?: number, placeholder?: string, suggestions?: string[], change?: () => void}} about
  * @returns {Field}
  */
 export function textField(name, about) {
@@ -59,7 +59,9 @@ export function textField(name, about) {
   const box = about.lines ? h("textarea", { rows: about.lines, ...shared }) : h("input", { type: "text", ...shared });
   box.value = about.value || "";
   box.addEventListener("input", () => about.change?.());
-  const element = field(name, about.label || spoken(name), sentence(about.hint || ""), box);
+  const list = about.suggestions && h("datalist", { id: freshId(name) }, about.suggestions.map((one) => h("option", { value: one })));
+  if (list) box.setAttribute("list", list.id);
+  const element = field(name, about.label || spoken(name), sentence(about.hint || ""), box, ...(list ? [box, list] : []));
   const read = () => (box.value === (about.value || "") || box.value.trim() === "" ? undefined : box.value);
   return { name, element, read, write: (value) => { box.value = value; box.dispatchEvent(new Event("input", { bubbles: true })); } };
 }

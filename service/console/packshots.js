@@ -7,7 +7,8 @@ import { readAll } from "./edit_types.js";
 
 export const PACKSHOTS = ["cutout", "packshot", "check"];
 
-const PRESET = "amazon-main, google-shopping, walmart, ebay, shopify, or one of your own";
+const PRESETS = ["amazon-main", "google-shopping", "walmart", "ebay", "shopify"];
+const COLOURS = ["white", "transparent", "#f1ece6", "#dee6ee", "lightgrey"];
 
 /** The fields of each kind: those that are seen at once, and more. @type {Record<string, (said: (name: string) => any) => {main: Field[], more: Field[]}>} */
 const FIELDS = {
@@ -18,8 +19,8 @@ const FIELDS = {
   }),
   packshot: (said) => ({
     main: [
-      textField("preset", { label: "Marketplace", hint: `${PRESET}; empty: none`, longest: 64 }),
-      textField("background", { label: "Background", hint: "white, transparent, #rrggbb or a colour of CSS", longest: 32 }),
+      textField("preset", { label: "Marketplace", hint: "whose rules to keep, or a preset of your own; empty: none", suggestions: PRESETS, longest: 64 }),
+      textField("background", { label: "Background", hint: "a colour of CSS, a code such as #f1ece6, or transparent; white if empty", suggestions: COLOURS, longest: 32 }),
       textField("size", { label: "Size", hint: "such as 2000x2000; empty: the original's", longest: 11 }),
       numberField("fill", { label: "Fill", hint: "share of the frame that the product takes; 0.85 if empty", value: null, minimum: 0.1, maximum: 1 }),
       choiceField("shadow", { label: "Shadow", value: null, choices: ["none", "contact", "cast", "keep", "reflection"] }),
@@ -37,7 +38,7 @@ const FIELDS = {
     ],
   }),
   check: (said) => ({
-    main: [textField("preset", { label: "Marketplace", hint: PRESET, longest: said("preset").maxLength })],
+    main: [textField("preset", { label: "Marketplace", hint: "whose rules to judge by, or a preset of your own", suggestions: PRESETS, longest: said("preset").maxLength })],
     more: [checkField("made_by_ai", { label: "A generative model made it" })],
   }),
 };

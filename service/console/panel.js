@@ -13,7 +13,7 @@ import { makeEdit, readAll } from "./edit_types.js";
 
 const MODES = [
   { value: "recreate", label: "Recreate", about: "Makes the same picture again, as exactly as the engine can.", act: "Recreate the picture" },
-  { value: "customise", label: "Customise", about: "One edit per request. Everything else stays as it is in the original.", act: "Customise the picture" },
+  { value: "customise", label: "Customise", about: "One edit, or several in order. What they do not change stays as it is in the original.", act: "Customise the picture" },
   { value: "compare", label: "Compare", about: "Runs one picture through several engines and settings, and ranks the results.", act: "Compare the engines" },
   { value: "cutout", label: "Cut out", about: "The product on nothing, at the same size.", act: "Cut the product out" },
   { value: "packshot", label: "Packshot", about: "The product in a frame of its own: background, size, shadow, a marketplace's rules.", act: "Make the packshot" },

@@ -20,6 +20,8 @@ from worker.runs.state import Work
 
 PNG_LEVEL = 1
 MOST_PARTS = 32
+LEAST_SAID = 1e-3
+"""Share of the product from which on what was left alone is worth a sentence."""
 LEAST_PART = 2e-4
 """Share of the product from which on a part that was left alone is told by itself."""
 DETAIL = 0.12
@@ -75,7 +77,7 @@ def remarks(task: Task, notes: tuple[str, ...], found: Findings, left: LeftAlone
             f"{what}: {found.garments} large parts of different colours; the one of the commonest colour was dyed. "
             "Send a mask to choose (the image's matte is a start)"
         )
-    if left:
+    if left and left.area >= LEAST_SAID:
         count = f"{len(left.parts)} part{'s' if len(left.parts) > 1 else ''}"
         said.append(f"left alone as not cloth: {left.area:.1%} of the product, {count}; parts=all dyes everything")
     return said
