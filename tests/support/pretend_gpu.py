@@ -74,6 +74,14 @@ class _Module(_DummyBackendModule):
         """Return the number types of autocasting."""
         return [torch.float16, torch.bfloat16, torch.float32]
 
+    def get_rng_state(self, _device: int = 0) -> Tensor:
+        """Return the state of its random numbers, which are the processor's."""
+        return torch.get_rng_state()
+
+    def set_rng_state(self, state: Tensor, _device: int = 0) -> None:
+        """Set it back: torch.random.fork_rng asks every device for both, in whatever test runs after."""
+        torch.set_rng_state(state)
+
 
 @cache
 def device() -> torch.device:

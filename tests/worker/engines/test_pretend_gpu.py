@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.support.pretend_gpu import pretend_gpu
+from tests.support.pretend_gpu import device, pretend_gpu
 from tests.worker.engines.test_families import CATALOGUE, FULL, made, models, small, small_area, task
 from worker.components import Components, Weights
 from worker.engines import kandinsky22
@@ -55,3 +55,12 @@ def test_a_gpu_makes_the_cpus_picture_also_after_it_saved_memory(
 
 def test_every_family_is_among_them() -> None:
     assert {CATALOGUE.find(name).family for name in FAMILIES} == {spec.family for spec in FULL}
+
+
+def test_what_runs_after_may_fork_random_numbers() -> None:
+    """The device stays registered: torch then asks it for the state of its random numbers, in any test."""
+    device()
+    torch.manual_seed(1)
+    with torch.random.fork_rng():
+        drawn = torch.rand(3)
+    assert torch.equal(torch.rand(3), drawn)

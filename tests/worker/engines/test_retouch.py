@@ -54,7 +54,7 @@ def test_it_makes_the_kinds_of_edit_that_its_row_names() -> None:
     for instruction in ("make it red", "put it on a white background", "make the picture warmer"):
         assert CATALOGUE.choose(Customise(instruction=instruction, engine="retouch")).name == "retouch"
     lines = SPEC.instructions()
-    assert [line.split(":")[0] for line in lines] == ["colour", "background", "light", "size", "text"]
+    assert [line.split(":")[0] for line in lines] == ["colour", "background", "light", "size", "text", "cut-out"]
 
 
 PULLED = CATALOGUE.missing(())
