@@ -35,6 +35,8 @@ from service.http.request_context import RequestContext
 from service.http.submitting import SubmittingRoutes
 from service.jobs.retention import keep_erasing_expired
 from service.routes import (
+    batch_results,
+    batches,
     console,
     engines,
     events,
@@ -48,12 +50,14 @@ from service.routes import (
     report,
     requests,
     sheet,
+    uploads,
     usage,
 )
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
+    *(requests, packshots, jobs, events, preview, input, images, matte, report, sheet, batches, batch_results, uploads),
+    *(engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5
@@ -98,6 +102,7 @@ def _assemble(services: Services) -> FastAPI:
         BodyBounds,
         submitting=SubmittingRoutes(app.state.routes),
         max_picture=settings.max_upload_bytes,
+        max_rows=settings.max_batch_bytes,
         seconds=settings.body_seconds,
         memory=Memory(settings.max_upload_memory, settings.memory_share),
     )

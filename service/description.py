@@ -25,6 +25,7 @@ DESCRIPTION: Final = (
 TAGS: Final = [
     {"name": "jobs", "description": "Submit, follow, cancel"},
     {"name": "results", "description": "Images and their reports"},
+    {"name": "batches", "description": "Many items by several recipes"},
     {"name": "engines", "description": "The engines that make the images"},
     {"name": "openai", "description": "The OpenAI images API, so that its clients work unchanged"},
     {"name": "operation", "description": "For operators of the service"},

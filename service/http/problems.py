@@ -52,9 +52,16 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.RangeNotSatisfiable: 416,
     errors.IdempotencyMismatch: 422,
     errors.IdempotencyPending: 409,
+    errors.UploadNotFound: 404,
+    errors.UploadDiffers: 422,
+    errors.UploadsFull: 413,
+    errors.BatchNotFound: 404,
+    errors.InvalidBatch: 422,
+    errors.BatchEnded: 409,
     errors.QueueFull: 429,
     errors.QuotaExceeded: 429,
     errors.JobError: 500,
+    errors.ImageUnavailable: 422,
     errors.NoProduct: 422,
     errors.UnsafeResult: 422,
     errors.EngineFailed: 500,
@@ -77,7 +84,12 @@ MOST_PROBLEMS: Final = 20
 LONGEST_TEXT: Final = 500
 LEFT: Final = 499
 """Logged, as nginx does, for a caller that went before it was answered; nobody reads it."""
-PATH_ERRORS: Final[Mapping[str, type[LikenessError]]] = {"job_id": errors.JobNotFound, "n": errors.ImageNotFound}
+PATH_ERRORS: Final[Mapping[str, type[LikenessError]]] = {
+    "job_id": errors.JobNotFound,
+    "n": errors.ImageNotFound,
+    "batch_id": errors.BatchNotFound,
+    "sha256": errors.UploadNotFound,
+}
 
 
 log = structlog.get_logger()
@@ -114,7 +126,7 @@ def problem_of(error: LikenessError, status: int, instance: str, request_id: str
         code=error.code,
         errors=[
             FieldProblemView(pointer=problem.pointer, detail=problem.detail[:LONGEST_TEXT])
-            for problem in error.problems[:MOST_PROBLEMS]
+            for problem in error.problems[: error.most_problems]
         ],
         request_id=request_id,
     )

@@ -164,7 +164,7 @@ def _of_json(body: bytearray, model: Model, max_picture: int) -> Submission:
     if model is Generate:
         return Submission(_validated(fields, (), model), None)
     image = fields.pop("image", None)
-    texts = _pictures_said(fields, model)
+    texts = pictures_said(fields, model)
     task = _validated(fields, texts, model)
     files = {name: source_of(name, text, max_picture) for name, text in texts.items()}
     if isinstance(image, dict):
@@ -181,7 +181,7 @@ def _image_of_job(fields: object) -> ImageOfJob:
         raise _at("image", f'{PICTURE}; or {{"job": id, "image": number}}, of a job of yours') from error
 
 
-def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
+def pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
     """Take out of `fields` what names or holds an image beside `image`; a mask may also be a region, and stays."""
     found: dict[SentFile, str] = {}
     for name in _files_of(model):
