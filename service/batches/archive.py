@@ -1,4 +1,4 @@
-"""All results of a batch as one ZIP, made while it is sent: nothing of it is kept, and one piece of one image in memory."""
+"""All results of a batch as one ZIP, made while it is sent: one piece of one image is in memory at a time."""
 
 import zlib
 from collections.abc import AsyncIterator

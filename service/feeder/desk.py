@@ -22,6 +22,9 @@ PACE_SECONDS: Final = 60
 MOST_CHUNKS: Final = 4
 """Chunks of items kept in mind."""
 
+Chunk = tuple[str, dict[int, Result]]
+"""The results of a chunk by place, and the name they are stored under."""
+
 
 @dataclass(frozen=True)
 class Over:
@@ -56,7 +59,9 @@ class Desk:
     """Ids of jobs to be forgotten: what they made was taken over before a feeder died."""
     cursor: int = 0
     cancelled: set[int] = field(default_factory=set)
-    results: dict[int, tuple[str, dict[int, Result]]] = field(default_factory=dict)
+    written: float = 0.0
+    """When results were written last, on the clock of time.monotonic()."""
+    results: dict[int, Chunk] = field(default_factory=dict)
     """Chunks of results as they were written last, each with its name."""
     _items: dict[int, list[Item]] = field(default_factory=dict)
     _paces: deque[tuple[float, int]] = field(default_factory=deque)

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from likeness.contract.errors import InputLost, LikenessError, Unavailable
+from likeness.contract.errors import InputLost, Unavailable
 from service.feeder.desk import Desk
 from service.feeder.ending import Ender
 from service.feeder.gathering import Gatherer
@@ -90,10 +90,8 @@ class Feeder:
                 continue
             try:
                 self._desks[batch_id] = await Desk.open(self._services, batch)
-            except (InputLost, LikenessError) as error:
-                if isinstance(error, Unavailable):
-                    raise
-                log.error("a batch cannot be read", batch=batch_id, error=error.detail)
+            except InputLost as error:
+                log.warning("a batch cannot be read", batch=batch_id, error=error.detail)
 
     async def _send(self) -> None:
         """Begin to send items, one of each batch after the other, as many as there are places for."""

@@ -1,4 +1,7 @@
-"""Gathers the ends of jobs: the batch takes over image and figures, in one step with its records; then jobs are forgotten."""
+"""Gathers the ends of jobs: their batch takes over images and figures, as one step with its records.
+
+Only then are the jobs forgotten.
+"""
 
 import asyncio
 import secrets
@@ -14,7 +17,7 @@ from likeness.contract.jobs import Job, JobStatus, MadeImage, StoredPicture
 from likeness.contract.report import Report
 from service.batches.files import CHUNK, Result
 from service.feeder.colours import colour_of
-from service.feeder.desk import Desk, Over
+from service.feeder.desk import Chunk, Desk, Over
 from service.queue.batch import Written
 from service.queue.batch_records import Change
 from service.state import Services
@@ -22,6 +25,8 @@ from service.state import Services
 AT_ONCE: Final = 8
 """Jobs whose images are taken over at a time."""
 ENDED: Final = ("finished", "failed", "canceled", "stopped")
+WRITE_SECONDS: Final = 1.0
+"""A chunk of results is written anew at most so often, but for the last ones."""
 KEPT_SECONDS: Final = 60.0
 """How long results are kept that were written anew: for who reads them just now, and for a Redis that lost a second."""
 
@@ -37,11 +42,17 @@ class Gatherer:
     async def gather(self, desk: Desk) -> None:
         """Take over all jobs of a batch that have ended since. Raises LeaseLost."""
         await self._look(desk)
-        if desk.over:
+        if self._is_time(desk):
             await self._write(desk)
         if desk.done:
             await self._forget(desk, list(desk.done)[:CHUNK])
         await self._erase_old()
+
+    def _is_time(self, desk: Desk) -> bool:
+        """Return whether to write down what has ended: not at every look, unless places in the queue are free by it."""
+        return bool(desk.over) and (
+            2 * len(desk.over) >= len(desk.queued) or time.monotonic() - desk.written >= WRITE_SECONDS
+        )
 
     async def _look(self, desk: Desk) -> None:
         """Note every job that has ended, and those that a Redis lost: they are sent again."""
@@ -95,40 +106,41 @@ class Gatherer:
 
     async def _write(self, desk: Desk) -> None:
         """Write down what has ended, as one step with the records; then forget the jobs."""
-        over, names = list(desk.over), dict[int, str]()
-        for chunk in sorted({one.place // desk.width // CHUNK for one in over if one.result}):
-            results = await self._results(desk, chunk)
-            own = [one.result for one in over if one.result and one.place // desk.width // CHUNK == chunk]
-            results |= {result["place"]: result for result in own}
-            names[chunk] = f"{chunk}-{secrets.token_hex(6)}"
-            await desk.files.put_results(names[chunk], [results[place] for place in sorted(results)])
+        over = list(desk.over)
+        chunks = {one.place // desk.width // CHUNK for one in over if one.result}
+        fresh = {chunk: await self._rewritten(desk, chunk, over) for chunk in sorted(chunks)}
         changes = [Change(one.place, one.before, one.before.ended(one.standing)) for one in over]
-        written = Written(names, sum(one.seconds for one in over))
+        written = Written({chunk: name for chunk, (name, _) in fresh.items()}, sum(one.seconds for one in over))
         try:
             await self.services.batches.mark(desk.batch.id, changes, written, self.token)
         except BatchNotFound:
             return  # it was deleted meanwhile; the next look at what is open drops it
-        self._renamed(desk, names)
+        self._renamed(desk, fresh)
         for one in over:
             desk.queued.pop(one.place, None)
         desk.over = desk.over[len(over) :]
         desk.done.update(one.job for one in over if one.job)
+        desk.written = time.monotonic()
         await self.services.batches.set_rate(desk.batch.id, desk.pace(len(over)))
 
-    async def _results(self, desk: Desk, chunk: int) -> dict[int, Result]:
-        """Return what was written of a chunk last, by place."""
+    async def _rewritten(self, desk: Desk, chunk: int, over: Sequence[Over]) -> Chunk:
+        """Return a chunk's results with those of jobs that have ended now, stored under a new name."""
         if chunk not in desk.results:
             known = (await self.services.batches.rows(desk.batch.id)).get(chunk)
             found = await desk.files.results(known[1]) if known else []
             desk.results[chunk] = (known[1] if known else "", {one["place"]: one for one in found})
-        return dict(desk.results[chunk][1])
+        own = [one.result for one in over if one.result and one.place // desk.width // CHUNK == chunk]
+        results = {**desk.results[chunk][1], **{result["place"]: result for result in own}}
+        name = f"{chunk}-{secrets.token_hex(6)}"
+        await desk.files.put_results(name, [results[place] for place in sorted(results)])
+        return name, results
 
-    def _renamed(self, desk: Desk, names: dict[int, str]) -> None:
-        """Take in under which names chunks of results are now; only those that are still open stay in mind."""
-        for chunk in names:
+    def _renamed(self, desk: Desk, fresh: dict[int, Chunk]) -> None:
+        """Take in under which names chunks of results are now; only those written last stay in mind."""
+        for chunk in fresh:
             if old := desk.results[chunk][0]:
                 self._old.append((time.monotonic() + KEPT_SECONDS, desk, old))
-        desk.results.clear()
+        desk.results = fresh
 
     async def _erase_old(self) -> None:
         while self._old and self._old[0][0] < time.monotonic():

@@ -6,7 +6,8 @@ from likeness.queue import keys
 from likeness.queue.outbox import OUTBOX
 
 LEAD: Final = """
--- KEYS: feeder. ARGV: token, ms of the lease. Takes the lease where nobody has it, or renews it. Answers 1 if it is ours.
+-- KEYS: feeder. ARGV: token, ms of the lease.
+-- Takes the lease where nobody has it, or renews it. Answers 1 if it is ours.
 local leads = redis.call("GET", KEYS[1])
 if leads and leads ~= ARGV[1] then
   return 0
@@ -127,7 +128,8 @@ TELL: Final = (
     + f"""
 -- KEYS: batch, feeder. ARGV: token, id of what is told, number of the tenth, url, owner, body.
 -- Puts how far a batch is into the outbox, once for each tenth.
-if redis.call("GET", KEYS[2]) ~= ARGV[1] or tonumber(redis.call("HGET", KEYS[1], "told") or "0") >= tonumber(ARGV[3]) then
+local told = tonumber(redis.call("HGET", KEYS[1], "told") or "0")
+if redis.call("GET", KEYS[2]) ~= ARGV[1] or told >= tonumber(ARGV[3]) then
   return 0
 end
 redis.call("HSET", KEYS[1], "told", ARGV[3])

@@ -136,7 +136,7 @@ class Batches:
             raise BatchNotFound(f"there is no batch {batch.id}")
 
     async def close(self, batch: Batch, token: str, lifetime: int) -> bool:
-        """End a batch all of whose jobs have ended; `lifetime` is how many seconds it is kept. Return whether it did."""
+        """End a batch all of whose jobs have ended, to be kept for `lifetime` seconds; return whether it did."""
         redis_keys = [*_keys(batch.id), keys.BATCHES_OPEN_KEY, keys.FEEDER_KEY]
         args = [token, batch.id, batch.epoch, datetime.now(UTC).isoformat(), lifetime]
         return bool(await self._script(CLOSE, redis_keys, args))

@@ -82,7 +82,7 @@ async def read_archive(
         Query(
             min_length=1,
             max_length=200,
-            description="names of the files: texts, {reference}, {recipe}, {set}, {item}, {verdict}, {ext}, and slashes",
+            description="names of the files: texts, slashes, {reference}, {recipe}, {set}, {item}, {verdict}, {ext}",
         ),
     ] = PATTERN,
     verdict: Annotated[

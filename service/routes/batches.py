@@ -44,7 +44,7 @@ BODY: Final[dict[str, Any]] = {
                         **BatchHead.model_json_schema(ref_template="#/components/schemas/{model}")["properties"],
                         "items": {
                             "type": "array",
-                            "description": "up to 100,000, each with `reference`, `image`, `set`, and values of its own",
+                            "description": "up to 100,000, each with `reference`, `image`, `set` and values",
                             "items": {"type": "object", "additionalProperties": True},
                         },
                     },
