@@ -18,6 +18,7 @@ from likeness.observability.logs import log_as_json
 from likeness.observability.setup import open_tracing
 from service.auth.keys import Keys, KeysError
 from service.auth.local_only import LocalGuard
+from service.batches.retention import keep_erasing_batches
 from service.compat.a1111 import routes as a1111
 from service.compat.errors import shape_of
 from service.compat.openai import routes as openai
@@ -117,14 +118,17 @@ def _assemble(services: Services) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     settings = services.settings
-    sweeping = asyncio.create_task(
-        keep_erasing_expired(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
-    )
-    cancelling = asyncio.create_task(keep_cancelling(services))
+    tasks = [
+        asyncio.create_task(
+            keep_erasing_expired(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
+        ),
+        asyncio.create_task(keep_erasing_batches(services)),
+        asyncio.create_task(keep_cancelling(services)),
+    ]
     try:
         yield
     finally:
-        for task in (sweeping, cancelling):
+        for task in tasks:
             await _end(task)
         await services.queue.close()
         await to_thread.run_sync(app.state.tracing.close)

@@ -24,6 +24,7 @@ COMMANDS: Final[Sequence[Callable[..., None]]] = (
     serve.service,
     serve.worker,
     serve.webhooks,
+    serve.feeder,
     serve.demo,
     make.recreate,
     make.customise,
