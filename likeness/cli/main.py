@@ -10,7 +10,20 @@ import typer
 from typer.core import TyperGroup
 
 from likeness import __version__
-from likeness.cli import calibrate, compare, generate, jobs, keys, make, models, packshots, report, serve, service_info
+from likeness.cli import (
+    batch,
+    calibrate,
+    compare,
+    generate,
+    jobs,
+    keys,
+    make,
+    models,
+    packshots,
+    report,
+    serve,
+    service_info,
+)
 from likeness.contract.errors import LikenessError
 from likeness.problems import LikenessProblem, Problem
 
@@ -97,3 +110,4 @@ app.command("customize", hidden=True)(make.customise)
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(batch.app, name="batch")

@@ -1,4 +1,4 @@
-"""The one-machine stack: embedded Valkey, the service, its workers, webhooks and feeder, kept running until told to stop.
+"""The one-machine stack: embedded Valkey, the service, workers, webhooks and feeder, kept running until told to stop.
 
 Beside the workers that do everything, exact edits have one of their own: they never wait behind a diffusion job.
 

@@ -10,8 +10,8 @@ from stream_zip import ZIP_64, async_stream_zip
 
 from likeness.contract.jobs import StoredPicture
 from likeness.contract.report import Verdict
+from likeness.names import Names
 from service.batches.manifest import Manifest
-from service.batches.names import Names
 from service.jobs.stored import chunks_of
 from service.schemas.batches import ManifestRow
 from service.state import Services

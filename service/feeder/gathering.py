@@ -83,7 +83,7 @@ class Gatherer:
             return None
         result: Result = {"place": place, "attempt": record.attempt}
         if job.status is JobStatus.CANCELLED:
-            return Over(place, record, Standing.CANCELLED, None, job_id)
+            return Over(place, record, Standing.CANCELLED, result, job_id)
         if job.result is None or not job.result.images:
             result["error"] = job.error.model_dump() if job.error else None
             return Over(place, record, Standing.FAILED, result, job_id)

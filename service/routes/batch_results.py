@@ -9,10 +9,10 @@ from starlette.responses import Response, StreamingResponse
 from likeness.contract import errors
 from likeness.contract.jobs import StoredPicture
 from likeness.contract.report import Verdict
+from likeness.names import PATTERN, check_pattern
 from service.batches.archive import archive
 from service.batches.files import BatchFiles
 from service.batches.manifest import Manifest, as_csv, as_jsonl
-from service.batches.names import PATTERN, check_pattern
 from service.docs import batches as examples
 from service.docs.responses import file
 from service.http.query import OnlyQuery

@@ -31,10 +31,18 @@ class Names:
         self._pattern = pattern
         self._taken: set[bytes] = set()
 
-    def name(self, values: Mapping[str, str]) -> str:
-        """Return a name for these values, of all PLACES; slashes of the pattern itself make folders."""
+    def take(self, name: str) -> None:
+        """Give a name that is there already to nobody."""
+        self._taken.add(_key(name))
+
+    def free(self, name: str) -> None:
+        """Let a name be given again."""
+        self._taken.discard(_key(name))
+
+    def name(self, values: Mapping[str, str], folder: str = "") -> str:
+        """Return a name for these values, of all that the pattern has; its own slashes make folders, below `folder`."""
         parts = [_safe(_filled(part, values)) for part in self._pattern.split("/")]
-        whole = "/".join(part for part in parts if part) or "result"
+        whole = folder + ("/".join(part for part in parts if part) or "result")
         stem, dot, ending = whole.rpartition(".") if "." in whole.rpartition("/")[2] else (whole, "", "")
         name, number = whole, 1
         while (key := _key(name)) in self._taken:
