@@ -42,7 +42,8 @@ def submit_batch(
     """Submit items to be made by recipes, and return the accepted batch.
 
     A recipe is a call of the API: its `name`, its `kind` and its fields, in which `{value}` stands for an item's own.
-    An item has a `reference`, an `image` (a URL, `{"upload": sha256}` or `{"job": id, "image": 0}`), a `set`, and values.
+    An item has a `reference`, an `image`, a `set`, and values; its image is a URL, `{"upload": sha256}`, or
+    `{"job": id, "image": 0}` for one that an earlier job made.
     Submitting the same again with the same `idempotency_key` never makes a second batch.
     """
     head = {"recipes": list(recipes), "name": name, "webhook": webhook, "references": references}
