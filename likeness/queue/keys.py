@@ -132,7 +132,7 @@ HEARTBEAT_SECONDS: Final = 3
 LEASE_SECONDS: Final = 15
 """A worker silent for this long has lost its jobs: they run again elsewhere."""
 MAINTENANCE_SECONDS: Final = 4
-"""How often a worker looks for jobs that others lost. Lost jobs run again within CLAIM + 2 x MAINTENANCE."""
+"""How often a worker looks for jobs that others lost. Lost jobs run again within LEASE + 2 x MAINTENANCE."""
 
 
 def queue_name(pool: str, priority: Priority) -> str:

@@ -57,12 +57,14 @@ def refused(error: QueueUnavailable) -> bool:
 
 
 @asynccontextmanager
-async def translated() -> AsyncIterator[None]:
-    """Raise QueueUnavailable for what Redis raises."""
+async def translated(
+    detail: str = "the queue does not respond; try again", retry_after: int = 5
+) -> AsyncIterator[None]:
+    """Raise QueueUnavailable, with this `detail` and seconds until another try, for what Redis raises."""
     try:
         yield
     except (RedisError, OSError) as error:
-        raise QueueUnavailable("the queue does not respond; try again", retry_after=5) from error
+        raise QueueUnavailable(detail, retry_after=retry_after) from error
 
 
 class Admission:
