@@ -13,14 +13,18 @@ FROM base AS build
 RUN python -m venv /opt/likeness
 WORKDIR /src
 COPY pyproject.toml requirements.lock ./
+COPY deploy/image deploy/image
+
+# In both: what the code needs comes before the code, so that a change of the code alone builds in seconds. The constraints
+# pin every version. Installers, tests and headers are left out, and a bill of materials is made of what remains.
+FROM build AS build-service
+RUN python deploy/image/requirements.py service telemetry > needed.txt \
+    && pip install --no-cache-dir --constraint requirements.lock --requirement needed.txt
 COPY likeness likeness
 COPY service service
-COPY worker worker
-
-FROM build AS build-service
-# The constraints pin every version.
-# hadolint ignore=DL3013
-RUN pip install --no-cache-dir --constraint requirements.lock '.[service,telemetry]'
+RUN pip install --no-cache-dir --no-deps . \
+    && python deploy/image/trim.py --headers \
+    && python deploy/image/bill.py likeness-service > /opt/likeness/bill-of-materials.json
 
 FROM build AS build-worker
 ARG TORCH_INDEX
@@ -32,7 +36,13 @@ RUN if pip install --quiet --no-cache-dir --dry-run --report - ${TORCH_INDEX:+--
         echo "name an index of CPU builds: --build-arg TORCH_INDEX=..." >&2; exit 1; fi
 # hadolint ignore=DL3013
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
-    && pip install --no-cache-dir --constraint requirements.lock '.[worker,provenance,telemetry]'
+    && python deploy/image/requirements.py worker provenance telemetry > needed.txt \
+    && pip install --no-cache-dir --constraint requirements.lock --requirement needed.txt
+COPY likeness likeness
+COPY worker worker
+RUN pip install --no-cache-dir --no-deps . \
+    && python deploy/image/trim.py --headers \
+    && python deploy/image/bill.py likeness-worker-cpu > /opt/likeness/bill-of-materials.json
 
 FROM base AS worker
 COPY --from=build-worker /opt/likeness /opt/likeness

@@ -233,10 +233,12 @@ def held_by(process: int) -> tuple[float, int]:
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
-    """Run the stack with two workers in a folder of its own."""
+def running(before: str = "") -> Iterator[Stack]:
+    """Run the stack with two workers in a folder of its own; `before` stands at the head of the catalogue."""
     with tempfile.TemporaryDirectory(prefix="lk-") as name:
-        environment = {"LIKENESS_CATALOGUE": str(catalogue(Path(name))), "LIKENESS_LOG_LEVEL": "warning"}
+        engines = catalogue(Path(name))
+        engines.write_text(before + engines.read_text("utf-8"), "utf-8")
+        environment = {"LIKENESS_CATALOGUE": str(engines), "LIKENESS_LOG_LEVEL": "warning"}
         settings = Settings(Path(name), port=free_port(), workers=2, environment=environment)
         with Stack(settings, lambda _: None) as stack:
             stack.wait_until_ready()
