@@ -9,17 +9,25 @@ RUN groupadd --system --gid 10001 likeness \
     && useradd --system --uid 10001 --gid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin likeness \
     && install -d -o likeness -g likeness -m 700 /var/lib/likeness /var/lib/likeness-models /etc/likeness
 
+# What the code needs, as lists: only a change of a list installs its packages again, a change of the code builds in seconds.
+FROM base AS needs
+WORKDIR /src
+COPY pyproject.toml ./
+COPY deploy/image deploy/image
+RUN python deploy/image/requirements.py service telemetry > service.txt \
+    && python deploy/image/requirements.py worker provenance telemetry > worker.txt
+
+# The constraints pin every version. Installers, tests and headers are left out, and a bill of materials is made of the rest.
 FROM base AS build
 RUN python -m venv /opt/likeness
 WORKDIR /src
-COPY pyproject.toml requirements.lock ./
-COPY deploy/image deploy/image
+COPY requirements.lock ./
 
-# In both: what the code needs comes before the code, so that a change of the code alone builds in seconds. The constraints
-# pin every version. Installers, tests and headers are left out, and a bill of materials is made of what remains.
 FROM build AS build-service
-RUN python deploy/image/requirements.py service telemetry > needed.txt \
-    && pip install --no-cache-dir --constraint requirements.lock --requirement needed.txt
+COPY --from=needs /src/service.txt ./
+RUN pip install --no-cache-dir --constraint requirements.lock --requirement service.txt
+COPY pyproject.toml ./
+COPY deploy/image deploy/image
 COPY likeness likeness
 COPY service service
 RUN pip install --no-cache-dir --no-deps . \
@@ -35,9 +43,11 @@ RUN if pip install --quiet --no-cache-dir --dry-run --report - ${TORCH_INDEX:+--
         | grep -qE '"name": "(nvidia|cuda)-'; then \
         echo "name an index of CPU builds: --build-arg TORCH_INDEX=..." >&2; exit 1; fi
 # hadolint ignore=DL3013
-RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
-    && python deploy/image/requirements.py worker provenance telemetry > needed.txt \
-    && pip install --no-cache-dir --constraint requirements.lock --requirement needed.txt
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)"
+COPY --from=needs /src/worker.txt ./
+RUN pip install --no-cache-dir --constraint requirements.lock --requirement worker.txt
+COPY pyproject.toml ./
+COPY deploy/image deploy/image
 COPY likeness likeness
 COPY worker worker
 RUN pip install --no-cache-dir --no-deps . \

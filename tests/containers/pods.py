@@ -1,4 +1,4 @@
-"""Kubernetes' pods as containers: each is run with what its rendered manifest says of user, root, memory and volumes."""
+"""Kubernetes' pods as containers: each is run with what its rendered manifest says of user, memory and volumes."""
 
 import base64
 import os
