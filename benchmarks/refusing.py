@@ -1,8 +1,8 @@
 """Minutes of a Redis that answers and takes no writes: `python -m benchmarks.refusing [--minutes 5]`.
 
-The whole stack on this machine, with two workers and an engine that takes a set time, computes jobs when Redis' memory
-is full. Prints how many programs are the same processes at the end as at the beginning, what became of the jobs that ran
-and waited when it began, and how the service answered meanwhile.
+The whole stack on this machine, with two workers and an engine that takes a set time, computes jobs when Redis'
+memory is full. Prints how many programs are the same processes at the end as at the beginning, what became of the jobs
+that ran and waited when it began, and how the service answered meanwhile.
 """
 
 import argparse
