@@ -57,7 +57,8 @@ class DrillEngine:
 
         `until PATH` waits for a file at that path; `slow-together` takes a second a step with several pictures.
 
-        `copy` returns the canvas itself, which takes no processor. `black` makes a black image, and `nan` one that is not a number in places, as overflowing decoders do.
+        `copy` returns the canvas itself, which takes no processor. `black` makes a black image, and `nan` one that is
+        not a number in places, as overflowing decoders do.
         `preview` fails when it is asked to show what it has.
         """
         steps = max(_number(task, "steps") for task in tasks)

@@ -71,7 +71,7 @@ class Heartbeat:
 def give_up(
     worker: RecordingWorker, run: LeasedRun, underway: Sequence[LeasedRun], why: str, error: Exception | None = None
 ) -> NoReturn:
-    """End the process: the leases of this run expire, and each of its jobs runs again alone; those of others go back."""
+    """End the process: the leases of this run expire, and each of its jobs runs again alone; others go back."""
     log.error(why, jobs=[lease.job.id for lease in run.leases], error=str(error))
     worker.hurry(STOP_SECONDS)
     with suppress(RedisError):

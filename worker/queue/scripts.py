@@ -217,6 +217,31 @@ return 0
 """
 )
 
+RESIDENTS: Final = """
+-- KEYS: engines that workers hold. ARGV: how long a word counts, s; this worker's last word of engines, as engine and
+-- time in turn; "held"; the engines that it holds now.
+-- Says what it holds. Answers this word's time, then the engines that another worker said to hold: the last word is not
+-- this worker's own. What all workers hold is read at once, however many they are.
+local clock = redis.call("TIME")
+local now = clock[1] + clock[2] / 1e6
+local own, at = {}, 2
+while ARGV[at] ~= "held" do
+  own[ARGV[at]] = tonumber(ARGV[at + 1])
+  at = at + 2
+end
+redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now - ARGV[1])
+local found, others = redis.call("ZRANGE", KEYS[1], 0, -1, "WITHSCORES"), {}
+for i = 1, #found, 2 do
+  if tonumber(found[i + 1]) ~= own[found[i]] then
+    table.insert(others, found[i])
+  end
+end
+for i = at + 1, #ARGV do
+  redis.call("ZADD", KEYS[1], string.format("%.6f", now), ARGV[i])
+end
+return {string.format("%.6f", now), others}
+"""
+
 MEAN_SERVICE_TIME: Final = """
 -- KEYS: mean service time. ARGV: seconds per job of this run, seconds it is kept. It follows in about five runs.
 local old = tonumber(redis.call("GET", KEYS[1]) or ARGV[1])
