@@ -79,7 +79,7 @@ EXPIRED_KEY: Final = "likeness:expired:{id}"
 RESIDENT_KEY: Final = "likeness:resident:{worker}"
 """Residency of one worker as JSON."""
 HELD_KEY: Final = "likeness:residents"
-"""Sorted set of the engines that workers of their pool hold, each with the last time that one said so: Redis's clock, s."""
+"""Sorted set of the engines that workers of their pool hold, each with when one last said so: Redis's clock, s."""
 HELD_SECONDS: Final = 7
 """An engine that no worker said to hold for so long, two heartbeats and a second, counts as held by none."""
 PREFER_SECONDS: Final = 2

@@ -8,6 +8,8 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from hashlib import sha1
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -19,6 +21,7 @@ from redis.exceptions import (
     ClusterDownError,
     ConnectionError,
     MasterDownError,
+    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     ResponseError,
@@ -50,6 +53,12 @@ def refuses(error: ResponseError) -> bool:
     return isinstance(error, REFUSING) or str(error).startswith(REFUSING_CODES)
 
 
+@cache
+def digest(script: str) -> str:
+    """Return the name by which Redis knows a script that it has run."""
+    return sha1(script.encode(), usedforsecurity=False).hexdigest()
+
+
 @contextmanager
 def _refusals_told() -> Iterator[None]:
     """Raise Refused for an answer that is a refusal to write; let any other error through."""
@@ -74,6 +83,13 @@ class RefusalRedis(Redis):
         """Return what Redis answers. Raises Refused."""
         with _refusals_told():
             return super().parse_response(connection, command_name, **options)
+
+    def eval(self, script: str, numkeys: int, *keys_and_args: Any) -> Any:  # noqa: ANN401  as redis-py
+        """Run a script; its text, which may be kilobytes, is sent only where Redis does not know it."""
+        try:
+            return self.evalsha(digest(script), numkeys, *keys_and_args)
+        except NoScriptError:
+            return super().eval(script, numkeys, *keys_and_args)
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:  # noqa: ANN401  as redis-py
         """Return a pipeline that raises Refused too."""

@@ -124,14 +124,11 @@ def report_progress(jobs: Sequence[Lease], progress: Progress | None, connection
 
     It is written at most every PROGRESS_SECONDS, beside each change of stage and each last step.
     """
-    due = [one for one in jobs if one.is_due(progress)]
-    with connection.pipeline(transaction=False) as pipeline:
-        for one in due:
+    for one in jobs:
+        if one.is_due(progress):
             redis_keys = [one.job.key, keys.EVENTS_KEY.format(id=one.job.id), one.job.started_job_registry.key]
-            pipeline.eval(PROGRESS, len(redis_keys), *redis_keys, one.execution.composite_key, *_told(progress))
-        answers = pipeline.execute() if due else []
-    for one, unwanted in zip(due, answers, strict=True):
-        one.wanted = not unwanted
+            args = [one.execution.composite_key, *_told(progress)]
+            one.wanted = not connection.eval(PROGRESS, len(redis_keys), *redis_keys, *args)
 
 
 def _told(progress: Progress | None) -> list[str | int]:
