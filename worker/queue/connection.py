@@ -8,8 +8,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
-from hashlib import sha1
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -28,6 +26,8 @@ from redis.exceptions import (
     TimeoutError,
 )
 from redis.retry import Retry
+
+from likeness.queue.script_names import digest
 
 BRIEF_TRIES: Final = 3
 """Times that a command is tried again which can as well be left out."""
@@ -51,12 +51,6 @@ class Refused(ConnectionError):
 def refuses(error: ResponseError) -> bool:
     """Return whether an answer means that Redis takes no writes now, whatever is written."""
     return isinstance(error, REFUSING) or str(error).startswith(REFUSING_CODES)
-
-
-@cache
-def digest(script: str) -> str:
-    """Return the name by which Redis knows a script that it has run."""
-    return sha1(script.encode(), usedforsecurity=False).hexdigest()
 
 
 @contextmanager
