@@ -6,9 +6,11 @@ a processor, most of them for figures that are means over pixels: those are take
 
 from collections.abc import Iterator
 from math import isqrt
+from typing import TypeVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness.contract.report import Score
 from likeness.imaging.colour import Floats
@@ -21,6 +23,8 @@ SPREAD = 1_000_000
 """Pixels, at least, of an even share."""
 BAND, EVERY = 64, 4
 """Rows of windows in a band, and which of the bands are looked at."""
+
+Value = TypeVar("Value", bound=np.generic)
 
 AT_HALF_SIZE = "measured at half size"
 IN_BANDS = f"measured in every {EVERY}th band of {BAND} rows"
@@ -36,7 +40,7 @@ def step_of(image: Floats) -> int:
     return isqrt(image.shape[0] * image.shape[1] // SPREAD) if is_large(image) else 1
 
 
-def spread(image: Floats, step: int) -> Floats:
+def spread(image: NDArray[Value], step: int) -> NDArray[Value]:
     """Return every so-manieth pixel of every so-manieth row of H x W (x 3)."""
     return image if step == 1 else np.ascontiguousarray(image[::step, ::step])
 

@@ -2,7 +2,7 @@
 
 A metric can be good where an image is useless: a black frame can outscore a real image on CLIP. So these look for
 the known ways in which an engine breaks, always against the given image, which may be black, blank or clipped itself.
-Pixels are P x 3 arrays in 0..1, those of both images in the same order.
+Pixels are P x 3 arrays in 0..1, those of both images in the same order; of large images an even share of them.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from likeness.imaging.assessment.edit_check import INSIDE, OUTSIDE, EditCheck, Where
+from likeness.imaging.assessment.large import spread, step_of
 from likeness.imaging.colour import Floats
 from likeness.imaging.metrics.delta_e import Reals, lab
 
@@ -70,7 +71,10 @@ def tripped_alone(made: Floats) -> list[str]:
 
 
 def _sentences(given: Floats, made: Floats, seen: Where | None, check: EditCheck | None) -> Iterator[str | None]:
-    whole = _pixels(given, seen), _pixels(made, seen)
+    step = step_of(given)
+    one, two = spread(given, step), spread(made, step)
+    where = None if seen is None else spread(seen, step)
+    whole = _pixels(one, where), _pixels(two, where)
     yield black(*whole) or blank(*whole)
     if check is None:
         yield saturated(*whole)
@@ -79,8 +83,8 @@ def _sentences(given: Floats, made: Floats, seen: Where | None, check: EditCheck
     if check.inside is None:
         yield posterised(*whole)
     else:
-        untouched = _both(seen, check.inside < OUTSIDE)
-        yield saturated(_pixels(given, untouched), _pixels(made, untouched))
+        untouched = _both(where, spread(check.inside, step) < OUTSIDE)
+        yield saturated(_pixels(one, untouched), _pixels(two, untouched))
     if check.changes:
         yield unchanged(given, made, seen if check.inside is None else _both(seen, check.inside > INSIDE))
 

@@ -216,7 +216,7 @@ def test_an_unwanted_job_is_left_out_and_the_others_finish(store: PictureStore) 
     watch = Told({leaving.id}, from_step=2)
     outcomes = run(store, leaving, staying, watch=watch)
     assert set(outcomes) == {staying.id}
-    assert watch.steps[:2] == [("loading", 0), ("preparing", 0)]
+    assert watch.steps[:3] == [("preparing", 0), ("loading", 0), ("preparing", 0)]
     assert [step for stage, step in watch.steps if stage == "denoising"] == [1, 2, 3]
 
 
