@@ -7,8 +7,6 @@ from likeness.contract.report import Verdict
 
 MOST_ITEMS: Final = 100_000
 MOST_RECIPES: Final = 20
-MAX_REFERENCE: Final = 200
-"""Characters of an item's reference."""
 
 Retried = Literal["failed", "rejected", "cancelled", "all"]
 """Which jobs of a batch are to be made again."""

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from likeness.contract.batches import MAX_REFERENCE
 from likeness.contract.errors import InvalidField, RequestError
+from likeness.contract.labels import MAX_REFERENCE, breaks_line
 from likeness.contract.options import MOST_MADE, ImageOfJob
 from service.batches.rows import Row
 from service.http.fetch import checked_url
@@ -89,6 +89,6 @@ def _as_text(image: dict[str, Any]) -> str:
 
 
 def _text(name: str, value: Any) -> str:  # noqa: ANN401  any JSON value
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_REFERENCE or not value.isprintable():
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_REFERENCE or any(map(breaks_line, value)):
         raise InvalidField.at(name, f"a text of 1 to {MAX_REFERENCE} printable characters")
     return value

@@ -25,8 +25,8 @@ PLACE: Final = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 LONGEST_INLINE: Final = 64 * 1024
 """Bytes of an image that stands in a recipe itself."""
-OF_BATCH: Final = ("priority", "webhook")
-"""Fields of a call that are said of the whole batch, if at all."""
+OF_BATCH: Final = ("priority", "webhook", "reference")
+"""Fields of a call that are said of the whole batch or of its items, if at all."""
 
 
 class BatchRecipe(BaseModel):
@@ -57,7 +57,7 @@ class Recipe:
             raise InvalidField.at("kind", f"one of {', '.join(KINDS)}")
         if stray := next((name for name in OF_BATCH if name in fields), None):
             raise InvalidField.at(
-                stray, "not in a recipe: jobs of a batch have the priority `batch`, and it its webhook"
+                stray, "not in a recipe: items have references, and the batch its webhook and the priority `batch`"
             )
         if "image" in fields:
             raise InvalidField.at("image", "each item has its own")
@@ -82,7 +82,11 @@ class Recipe:
         return filled
 
     def submission(
-        self, values: Mapping[str, Any], of_csv: bool, image: Upload | ImageOfJob | str | None
+        self,
+        values: Mapping[str, Any],
+        of_csv: bool,
+        image: Upload | ImageOfJob | str | None,
+        reference: str | None = None,
     ) -> Submission:
         """Return what an item with these values submits. Raises InvalidField.
 
@@ -91,7 +95,8 @@ class Recipe:
         fields = {name: _reference(value) for name, value in self.filled(values, of_csv).items()}
         texts = pictures_said(fields, self.model)
         files = {name: _source(name, text) for name, text in texts.items()}
-        return submitted({**fields, "priority": "batch"}, image, files, self.model)
+        said = {"priority": "batch"} | ({} if reference is None else {"reference": reference})
+        return submitted({**fields, **said}, image, files, self.model)
 
 
 def _source(name: str, text: str) -> Upload | str:

@@ -21,6 +21,7 @@ from likeness.contract.errors import (
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
+from likeness.contract.labels import Labels
 from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
@@ -32,7 +33,7 @@ from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.packshots import check_packshots
 from service.jobs.pictures import Checked, Name, inspected, uploads_of
-from service.jobs.submission import FILES, Submission
+from service.jobs.submission import FILES, Submission, labels_of
 from service.jobs.threads import with_pixels
 from service.queue.admission import Claim, refused
 from service.state import Services
@@ -49,6 +50,7 @@ class Admissible:
 
     plan: Plan
     pictures: dict[Name, Checked]
+    labels: Labels
 
     @property
     def size(self) -> tuple[int, int]:
@@ -80,10 +82,11 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     check_webhook(submission.task.webhook, owner, services.keys, services.settings)
     plan = planned(services, submission.task, owner, await missing_engines(services))
     if isinstance(plan.task, Generate):
-        return Admissible(plan, {})
+        return Admissible(plan, {}, labels_of(submission))
     uploads = await uploads_of(services, submission, owner)
     with _within(submission.task):
-        return Admissible(plan, await with_pixels(inspected, uploads, plan, services.bounds))
+        checked = await with_pixels(inspected, uploads, plan, services.bounds)
+    return Admissible(plan, checked, labels_of(submission))
 
 
 def planned(services: Services, task: JobTask, owner: str, missing: Collection[str]) -> Plan:
@@ -103,7 +106,7 @@ def planned(services: Services, task: JobTask, owner: str, missing: Collection[s
 def _check_generated(plan: Plan, bounds: Bounds) -> None:
     """Raise PictureTooLarge when what is asked to be generated is over the bounds."""
     try:
-        check_size(*Admissible(plan, {}).size, bounds)
+        check_size(*Admissible(plan, {}, Labels()).size, bounds)
     except PictureTooLarge as error:
         fields = [FieldProblem(f"#/{name}", error.detail) for name in ("width", "height")]
         raise PictureTooLarge(f"width, height: {error.detail}", fields) from error
@@ -144,7 +147,9 @@ def _check_text(run: PlannedRun) -> None:
 def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
     """Return what makes two requests the same: what is asked, of which bytes; not how the body was written."""
     digests = [f"{name} {sha256(pictures[name].data).hexdigest()}" for name in sorted(pictures)]
-    return sha256("\n".join([task.model_dump_json(), task.webhook or "", *digests]).encode()).hexdigest()
+    beside = [task.labels_text] if task.labelled else []
+    text = "\n".join([task.model_dump_json(), task.webhook or "", *beside, *digests])
+    return sha256(text.encode()).hexdigest()
 
 
 async def _queue(services: Services, owner: str, wanted: Admissible, claim: Claim | None, job_id: str) -> Job:
@@ -164,6 +169,7 @@ async def _queue(services: Services, owner: str, wanted: Admissible, claim: Clai
             created_at=datetime.now(UTC),
             batch_key=plan.batch_key(width, height),
             timeout=plan.bound(width, height),
+            labels=wanted.labels,
         )
         return await enqueued(services, order, plan.spec, claim, plan.task.webhook)
 
