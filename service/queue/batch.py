@@ -112,3 +112,16 @@ class Written:
 
 
 NOTHING: Final = Written()
+
+
+@dataclass(frozen=True)
+class BatchFigures:
+    """How the batches that have not ended stand: how many there are, their jobs, and whether a feeder leads.
+
+    `waiting` leaves out the jobs of paused batches.
+    """
+
+    open: int
+    waiting: int
+    queued: int
+    led: bool

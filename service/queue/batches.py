@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from likeness.contract.batches import BatchState
+from likeness.contract.batches import BatchState, Standing
 from likeness.contract.errors import BatchNotFound, IdempotencyMismatch
 from likeness.queue import keys
 from service.queue.admission import Claim, translated
-from service.queue.batch import NOTHING, Batch, NewBatch, Written
+from service.queue.batch import NOTHING, Batch, BatchFigures, NewBatch, Written
 from service.queue.batch_records import SIZE, Change, Record, records_in
 from service.queue.batch_scripts import CLOSE, CREATE, LEAD, MARK, REOPEN, RESERVE, RESIGN, SET, TELL
 
@@ -188,10 +188,14 @@ class Batches:
         """Give the lease up, so that another feeder leads at once."""
         await self._script(RESIGN, [keys.FEEDER_KEY], [token])
 
-    async def led(self) -> bool:
-        """Return whether any feeder leads."""
+    async def figures(self) -> BatchFigures:
+        """Return how the batches that have not ended stand together."""
+        ids = list(await self.open())
+        found = [batch for batch in (await self.several(ids) if ids else []) if batch is not None]
         async with translated():
-            return bool(await self._redis.exists(keys.FEEDER_KEY))
+            led = bool(await self._redis.exists(keys.FEEDER_KEY))
+        waiting = sum(batch.count(Standing.WAITING) for batch in found if batch.state is not BatchState.PAUSED)
+        return BatchFigures(len(found), waiting, sum(batch.count(Standing.QUEUED) for batch in found), led)
 
     async def reserve(self, owner: str, size: int, most: int) -> bool:
         """Count bytes that a key is about to upload; False where that would be more than `most`."""
