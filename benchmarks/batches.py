@@ -2,8 +2,8 @@
 
 Each part has a whole stack of its own on this machine, with two workers and an engine that takes a set time.
 
-- night: `likeness batch run` makes the items by three recipes, while worker, service, feeder, Valkey and the command itself
-  are killed in turn with SIGKILL, and the command is started again; then what is in its folder is compared with what the
+- night: `likeness batch run` makes the items by three recipes, while worker, service, feeder, Valkey and the command
+  itself are killed in turn with SIGKILL, and the command is started again; then its folder is compared with what the
   service says.
 - pace: the same jobs posted by hand, one by one with the priority `batch`, and as a batch: jobs a second of each.
 - room: 100,000 items are posted; the most memory that the service had, and the bytes of Redis for each item.
