@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -38,6 +39,15 @@ class Run:
     moved: Callable[[int, int, float, float | None], None] = lambda _done, _all, _rate, _left: None
     _names: Names = field(default_factory=Names)
 
+    @cached_property
+    def keys(self) -> dict[str, tuple[str, str]]:
+        """The key of every job of the plan, with its reference and recipe."""
+        return {
+            self.plan.key(item, recipe): (item.reference, recipe.name)
+            for item in self.plan.items
+            for recipe in self.plan.recipes
+        }
+
     def run(self) -> list[Line]:
         """Do what is left to do, and return the lines of the manifest of this plan. Raises LikenessProblem."""
         self._drop_lost()
@@ -50,8 +60,7 @@ class Run:
             running = [posted for posted, batch in self._looked(running) if batch.state is not BatchState.ENDED]
             if running:
                 time.sleep(POLL_SECONDS)
-        keys = self._keys()
-        order = {pair: number for number, pair in enumerate(keys.values())}
+        order = {pair: number for number, pair in enumerate(self.keys.values())}
         self.folder.sort(order)
         return [line for pair, line in self.folder.lines.items() if pair in order]
 
@@ -66,14 +75,6 @@ class Run:
         digest, file = found
         if not self.client.has_upload(digest):
             self.client.upload(file)
-
-    def _keys(self) -> dict[str, tuple[str, str]]:
-        """Return the key of every job of the plan, with its reference and recipe."""
-        return {
-            self.plan.key(item, recipe): (item.reference, recipe.name)
-            for item in self.plan.items
-            for recipe in self.plan.recipes
-        }
 
     def _drop_lost(self) -> None:
         """Forget batches that the service no longer has: their jobs that have no result here are posted again."""
@@ -91,10 +92,10 @@ class Run:
 
     def _post(self) -> None:
         """Post what is new since the last run, and tell what is gone."""
-        keys = self._keys()
+        planned = set(self.keys.values())
         done = {line["key"] for line in self.folder.lines.values() if "key" in line}
         posted = {key for one in self.folder.posted for key in one.keys} | done
-        gone = sorted({str(line["reference"]) for line in self.folder.lines.values() if line.get("key") not in keys})
+        gone = sorted({reference for reference, recipe in self.folder.lines if (reference, recipe) not in planned})
         if gone:
             more = f" and {len(gone) - 10} more" if len(gone) > 10 else ""
             self.told(f"no longer planned, and left as they are: {', '.join(gone[:10])}{more}")
@@ -148,6 +149,8 @@ class Run:
         posted.step = part.step
 
     def _is_news(self, posted: Posted, row: BatchRow) -> bool:
+        if _key(posted, row) not in self.keys:
+            return False  # of an item that is planned no more, or as something else
         line = self.folder.lines.get((row.reference, row.recipe))
         return line is None or (line.get("batch"), line.get("attempt")) != (posted.batch, row.attempt)
 
@@ -174,6 +177,9 @@ class Run:
 def _line(posted: Posted, row: BatchRow, target: Path | None, out: Path) -> Line:
     """Return the line of a manifest for a job."""
     known = row.model_dump(mode="json", exclude_none=True, exclude={"item", "link"})
-    place = row.item * len(posted.recipes) + posted.recipes.index(row.recipe)
     file = None if target is None else str(target.relative_to(out))
-    return {**known, "file": file, "batch": posted.batch, "item": row.item, "key": posted.keys[place]}
+    return {**known, "file": file, "batch": posted.batch, "item": row.item, "key": _key(posted, row)}
+
+
+def _key(posted: Posted, row: BatchRow) -> str:
+    return posted.keys[row.item * len(posted.recipes) + posted.recipes.index(row.recipe)]

@@ -1,5 +1,6 @@
 """Named files beside the images of jobs: what was uploaded before it is used, and what a batch is kept in."""
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ import obstore
 from likeness.contract.errors import InputLost
 from likeness.contract.jobs import StoredPicture
 from likeness.storage.backends import translated
+from likeness.storage.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,8 @@ class Listed:
 class Files:
     """Files by their name. Every method raises StoreUnavailable when storage does not respond, or takes no more."""
 
-    def __init__(self, store: Any) -> None:  # noqa: ANN401  as in PictureStore
-        self._store = store
+    def __init__(self, store: Any, staging: Staging | None = None) -> None:  # noqa: ANN401  as in PictureStore
+        self._store, self._staging = store, staging
 
     async def put(self, key: str, data: bytes | AsyncIterable[bytes]) -> None:
         """Store a file under a name; of a stream nothing is there before its end, and nothing when it raises."""
@@ -81,7 +83,7 @@ class Files:
                     continue
 
     async def erase_folder(self, prefix: str) -> int:
-        """Erase all files of a folder, and return how many there were."""
+        """Erase all files of a folder, whole or half written, and return how many whole ones there were."""
         found = [file.key async for file in self.listing(prefix)]
         with translated("files could not be erased"):
             for start in range(0, len(found), 1000):
@@ -89,4 +91,12 @@ class Files:
                     await obstore.delete_async(self._store, found[start : start + 1000])
                 except FileNotFoundError:  # one was gone, and not every store goes on to the others
                     await self.erase(*found[start : start + 1000])
+            if self._staging is not None:
+                await asyncio.to_thread(self._staging.erase_below, prefix)
         return len(found)
+
+    async def erase_staged(self, prefix: str, moment: datetime) -> None:
+        """Erase what was half written in a folder before `moment`, by a process that died."""
+        if self._staging is not None:
+            with translated("files could not be erased"):
+                await asyncio.to_thread(self._staging.erase_old, prefix, moment)

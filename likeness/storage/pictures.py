@@ -67,7 +67,7 @@ class PictureStore:
     @property
     def files(self) -> Files:
         """The files of the same store that are no images of jobs."""
-        return Files(self._store)
+        return Files(self._store, self._staging)
 
     async def ping(self) -> None:
         """Return when the store answers, takes the credentials and has its bucket."""

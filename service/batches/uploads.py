@@ -94,8 +94,9 @@ async def sweep(services: Services) -> int:
     files, moment = services.store.files, datetime.now(UTC) - timedelta(seconds=services.settings.upload_lifetime)
     busy, erased = set((await services.batches.open()).values()), 0
     for owner in await files.folders("uploads/"):
-        size = 0
-        async for file in files.listing(UPLOADS_PREFIX.format(owner=owner)):
+        size, prefix = 0, UPLOADS_PREFIX.format(owner=owner)
+        await files.erase_staged(prefix, moment)
+        async for file in files.listing(prefix):
             if file.written < moment and owner not in busy:
                 await files.erase(file.key)
                 erased += 1

@@ -34,7 +34,7 @@ class Ender:
             await self._cancel(desk)
         elif desk.batch.webhook and (tenth := TENTHS * desk.batch.ended // desk.batch.total) > desk.batch.told:
             await self._tell(desk.batch, min(tenth, TENTHS - 1))
-        if not (desk.batch.count(Standing.WAITING, Standing.QUEUED) or desk.over or desk.queued):
+        if not (desk.batch.count(Standing.WAITING, Standing.QUEUED) or desk.over or desk.queued or desk.done):
             await self._end(desk)
 
     async def _cancel(self, desk: Desk) -> None:

@@ -25,6 +25,7 @@ from service.state import Services
 AT_ONCE: Final = 8
 """Jobs whose images are taken over at a time."""
 ENDED: Final = ("finished", "failed", "canceled", "stopped")
+NO_IMAGE: Final = {"code": "job_failed", "detail": "the job ended without an image", "fault": "engine"}
 WRITE_SECONDS: Final = 1.0
 """A chunk of results is written anew at most so often, but for the last ones."""
 KEPT_SECONDS: Final = 60.0
@@ -85,7 +86,7 @@ class Gatherer:
         if job.status is JobStatus.CANCELLED:
             return Over(place, record, Standing.CANCELLED, result, job_id)
         if job.result is None or not job.result.images:
-            result["error"] = job.error.model_dump() if job.error else None
+            result["error"] = job.error.model_dump() if job.error else NO_IMAGE
             return Over(place, record, Standing.FAILED, result, job_id)
         best = job.result.images[0]
         try:

@@ -35,7 +35,9 @@ from service.state import Services
 LATER: Final = (QueueFull, QuotaExceeded, Unavailable)
 """Reasons to try again later, and not to give a job up."""
 PAUSE: Final = 1.0
-"""Seconds after which it is tried again, where nobody says how long."""
+"""Seconds after which it is tried again."""
+LONGEST_PAUSE: Final = 30.0
+"""The same where a quota is used up."""
 
 log = structlog.get_logger()
 
@@ -124,9 +126,11 @@ class Sender:
         """Leave jobs unsent, and the owner in peace for as long as there is no room."""
         desk.sending.difference_update(places)
         desk.unsent.extend(places)
+        if not places:
+            return
+        seconds = LONGEST_PAUSE if isinstance(error, QuotaExceeded) else PAUSE
+        self.held[desk.batch.owner] = time.monotonic() + seconds
         if error is not None:
-            seconds = min(error.retry_after or PAUSE, 60.0) if isinstance(error, QuotaExceeded) else PAUSE
-            self.held[desk.batch.owner] = time.monotonic() + seconds
             log.info("batch waits", batch=desk.batch.id, owner=desk.batch.owner, why=error.code)
 
     def _fail(self, desk: Desk, place: int, error: LikenessError) -> None:

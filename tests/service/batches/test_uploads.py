@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
 
 from service.auth.keys import create_key
@@ -44,11 +46,9 @@ def test_an_upload_is_bounded_while_it_is_sent(serve) -> None:
     data = os.urandom(400_000)
     assert_problem(put(live, data, hashlib.sha256(data).hexdigest()), 413, "upload_too_large")
     pieces = (data[start : start + 1000] for start in range(0, len(data), 1000))
-    try:
+    with suppress(httpx.TransportError):  # the service hangs up on what is too much
         answer = live.http.put(f"/uploads/{hashlib.sha256(data).hexdigest()}", content=pieces)
         assert answer.status_code == 413
-    except Exception as error:
-        assert "closed" in str(error) or "reset" in str(error).lower() or "Broken" in str(error), error
     assert live.pictures() == set()
 
 
