@@ -22,8 +22,16 @@ def test_json_is_read_item_by_item_with_lines_whatever_comes_first() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"", b"[1]", b'{"items": [1,]}', b'{"items": [1], }', b'{"items": [1] "a": 2}', b'{"items": []} x', b"{}"]
-    + [b'{"items": [{"a": 1, "a": 2}]}', b'{"items": [NaN]}', b'{"items": 3}', b'{"items": [], "items": []}', b"\xff"],
+    [
+        *(b"", b"[1]", b'{"items": [1,]}', b'{"items": [1], }', b'{"items": [1] "a": 2}', b'{"items": []} x', b"{}"),
+        *(
+            b'{"items": [{"a": 1, "a": 2}]}',
+            b'{"items": [NaN]}',
+            b'{"items": 3}',
+            b'{"items": [], "items": []}',
+            b"\xff",
+        ),
+    ],
 )
 def test_what_is_not_json_is_refused(text: bytes) -> None:
     with pytest.raises(InvalidField):
