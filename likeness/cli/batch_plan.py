@@ -61,6 +61,8 @@ class Plan:
 
     items: Sequence[PlanItem]
     recipes: Sequence[PlanRecipe]
+    path: Path
+    recipes_path: Path
 
     def key(self, item: PlanItem, recipe: PlanRecipe) -> str:
         """Return what tells one job from all others: what is made, of which image, and under which reference."""
@@ -89,8 +91,8 @@ def read_plan(plan: Path, recipes: Path, images: Path | None, numbered: bool = F
     wrong += [
         f"{plan}, line {item.line}: {one}" for item, one in zip(items, digested, strict=True) if isinstance(one, str)
     ]
-    _refuse(wrong)
-    return Plan([one for one in digested if isinstance(one, PlanItem)], made)
+    refuse(wrong)
+    return Plan([one for one in digested if isinstance(one, PlanItem)], made, plan, recipes)
 
 
 def _named(plan: Path, items: Sequence[PlanItem], numbered: bool) -> tuple[list[PlanItem], list[str]]:
@@ -122,7 +124,7 @@ def read_recipes(path: Path) -> list[PlanRecipe]:
     if not isinstance(found, list) or not found or tables:
         stray = f"; there is also {', '.join(tables)}" if tables else ""
         raise LocalProblem(f"{path} needs one or more [[recipe]] tables, and nothing else{stray}")
-    _refuse([f"{path}: recipe {number} has no name" for number, one in enumerate(found, 1) if not one.get("name")])
+    refuse([f"{path}: recipe {number} has no name" for number, one in enumerate(found, 1) if not one.get("name")])
     return [_recipe(one, path.parent) for one in found]
 
 
@@ -193,7 +195,8 @@ def _sha256(file: Path) -> str:
         raise LocalProblem(f"{file} cannot be read: {error.strerror}") from error
 
 
-def _refuse(wrong: Sequence[str]) -> None:
+def refuse(wrong: Sequence[str]) -> None:
+    """Raise LocalProblem with what is wrong, each on a line, if anything is."""
     if wrong:
         more = [f"and {len(wrong) - MOST_TOLD} more"] if len(wrong) > MOST_TOLD else []
         raise LocalProblem("\n".join([*wrong[:MOST_TOLD], *more]))

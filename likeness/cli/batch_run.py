@@ -1,5 +1,6 @@
 """The work behind `likeness batch run`: post what is new, follow what runs, fetch what has ended."""
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -10,10 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from likeness.cli.batch_plan import Plan, PlanItem, PlanRecipe
+from likeness.cli.batch_plan import Plan, PlanItem, PlanRecipe, refuse
 from likeness.cli.batch_state import Folder, Posted
 from likeness.client import BatchRow, Client, RemoteBatch
 from likeness.contract.batches import BatchState
+from likeness.contract.errors import FieldProblem
 from likeness.contract.report import Verdict
 from likeness.names import Names
 from likeness.problems import LikenessProblem
@@ -23,6 +25,7 @@ AT_ONCE: Final = 4
 """Images uploaded, or fetched, at a time."""
 ENDINGS: Final = {"jpeg": "jpg"}
 REJECTED: Final = "rejected"
+ITEM: Final = re.compile("#/items/([0-9]+)")
 
 Line = dict[str, Any]
 
@@ -112,9 +115,13 @@ class Run:
     def _submit(self, items: Sequence[PlanItem], recipes: Sequence[PlanRecipe]) -> None:
         keys = [self.plan.key(item, recipe) for item in items for recipe in recipes]
         once = sha256(f"{self.folder.path.resolve()} {len(self.folder.posted)} {keys}".encode()).hexdigest()
-        batch = self.client.submit_batch(
-            [recipe.fields for recipe in recipes], [item.as_sent() for item in items], idempotency_key=once
-        )
+        try:
+            batch = self.client.submit_batch(
+                [recipe.fields for recipe in recipes], [item.as_sent() for item in items], idempotency_key=once
+            )
+        except LikenessProblem as problem:
+            refuse([_told(self.plan, items, error) for error in problem.errors])
+            raise
         names = [recipe.name for recipe in recipes]
         self.folder.posted.append(Posted(batch.id, [item.reference for item in items], names, keys))
         self.folder.url = str(self.client.base_url)
@@ -179,6 +186,16 @@ def _line(posted: Posted, row: BatchRow, target: Path | None, out: Path) -> Line
     known = row.model_dump(mode="json", exclude_none=True, exclude={"item", "link"})
     file = None if target is None else str(target.relative_to(out))
     return {**known, "file": file, "batch": posted.batch, "item": row.item, "key": _key(posted, row)}
+
+
+def _told(plan: Plan, items: Sequence[PlanItem], error: FieldProblem) -> str:
+    """Return what the service says is wrong, with the line of the plan that it is in."""
+    if found := ITEM.match(error.pointer):
+        place, _, detail = error.detail.partition(": ")
+        column = place.partition(", field ")[2]
+        at = f"line {items[int(found[1])].line}" + (f", column {column}" if column else "")
+        return f"{plan.path}, {at}: {detail}"
+    return f"{plan.recipes_path}: {error.detail}"
 
 
 def _key(posted: Posted, row: BatchRow) -> str:

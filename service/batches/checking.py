@@ -64,7 +64,7 @@ class Checker:
             if recipe.uses:
                 continue
             try:
-                self._check(recipe, {}, False)
+                self._check(recipe, {})
             except RequestError as error:
                 self._tell(["recipes", number], f"recipe {recipe.name}", error)
         self.finish()
@@ -123,11 +123,11 @@ class Checker:
 
     def _check_filled(self, recipe: Recipe, item: Item, row: Row, number: int) -> None:
         own = {name: item.values[name] for name in sorted(recipe.uses) if name in item.values}
-        key = _digest(json.dumps([recipe.name, item.of_csv, own], sort_keys=True))
+        key = _digest(json.dumps([recipe.name, own], sort_keys=True))
         if key in self._known:
             return
         try:
-            self._check(recipe, own, item.of_csv)
+            self._check(recipe, own)
         except RequestError as error:
             at = _field_of(error)
             if at in recipe.uses and at not in own:
@@ -138,9 +138,9 @@ class Checker:
         if len(self._known) < MOST_REMEMBERED:
             self._known.add(key)
 
-    def _check(self, recipe: Recipe, values: dict[str, Any], of_csv: bool) -> None:
+    def _check(self, recipe: Recipe, values: dict[str, Any]) -> None:
         """Raise RequestError unless the service could do what a recipe asks for with these values."""
-        submission = recipe.submission(values, of_csv, None)
+        submission = recipe.submission(values, None)
         self._check_files(submission)
         planned(self.services, submission.task, self.owner, self.missing)
 

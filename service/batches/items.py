@@ -28,7 +28,6 @@ class Item:
     image: Source | None
     set: str | None
     values: dict[str, Any]
-    of_csv: bool = False
 
     @classmethod
     def of(cls, row: Row) -> "Item":
@@ -43,21 +42,20 @@ class Item:
             image=None if image is None else source_of(image),
             set=None if row.fields.get("set") is None else _text("set", row.fields["set"]),
             values=values,
-            of_csv=row.of_csv,
         )
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is stored."""
         image = self.image.model_dump() if isinstance(self.image, ImageOfJob) else self.image
         stored = {"reference": self.reference, "image": image, "set": self.set, "values": self.values}
-        return {name: value for name, value in {**stored, "csv": self.of_csv}.items() if value not in (None, {}, False)}
+        return {name: value for name, value in stored.items() if value not in (None, {})}
 
     @classmethod
     def stored(cls, fields: dict[str, Any]) -> "Item":
         """Return the item that was stored so."""
         image = fields.get("image")
         source = ImageOfJob.model_validate(image) if isinstance(image, dict) else image
-        return cls(fields["reference"], source, fields.get("set"), fields.get("values", {}), fields.get("csv", False))
+        return cls(fields["reference"], source, fields.get("set"), fields.get("values", {}))
 
 
 def source_of(image: Any) -> Source:  # noqa: ANN401  any JSON value

@@ -68,23 +68,22 @@ class Recipe:
         """Whether its items must have an image."""
         return self.model is not Generate
 
-    def filled(self, values: Mapping[str, Any], of_csv: bool) -> dict[str, Any]:
+    def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return its fields with an item's values in their places. Raises InvalidField for a value that is missing.
 
-        A place that is all of a text becomes the value as it is, a number a number; a text of a CSV is read as a
-        form's part would be.
+        A place that is all of a text becomes the value as it is, a number a number; where it is all of a field, a text
+        is read as a form's part would be, since all values of a CSV are texts.
         """
         filled = {}
         for name, value in self.fields.items():
             whole = isinstance(value, str) and PLACE.fullmatch(value)
             made = _filled(value, values)
-            filled[name] = typed(name, made, self.model) if of_csv and whole and isinstance(made, str) else made
+            filled[name] = typed(name, made, self.model) if whole and isinstance(made, str) else made
         return filled
 
     def submission(
         self,
         values: Mapping[str, Any],
-        of_csv: bool,
         image: Upload | ImageOfJob | str | None,
         reference: str | None = None,
     ) -> Submission:
@@ -92,7 +91,7 @@ class Recipe:
 
         Of its files those that were uploaded are named as `upload:` and their sha256.
         """
-        fields = {name: _reference(value) for name, value in self.filled(values, of_csv).items()}
+        fields = {name: _reference(value) for name, value in self.filled(values).items()}
         texts = pictures_said(fields, self.model)
         files = {name: _source(name, text) for name, text in texts.items()}
         said = {"priority": "batch"} | ({} if reference is None else {"reference": reference})

@@ -89,7 +89,7 @@ class Sender:
     async def _send(self, desk: Desk, place: int, item: Item, image: Upload | None) -> bool:
         """Send one job; return False where it and those after it are to be sent later."""
         try:
-            submission = desk.recipe(place).submission(item.values, item.of_csv, image, item.reference)
+            submission = desk.recipe(place).submission(item.values, image, item.reference)
             submission = await self._resolved(submission, desk.batch.owner)
             await accept(self.services, desk.batch.owner, submission, None, desk.job_id(place))
         except LATER as error:

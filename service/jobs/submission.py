@@ -69,7 +69,7 @@ async def read_submission(request: Request, model: Model, max_picture: int) -> S
 
 
 def submitted(
-    fields: dict[str, Any], image: Upload | str | None, files: dict[SentFile, Upload | str], model: Model
+    fields: dict[str, Any], image: Upload | ImageOfJob | str | None, files: dict[SentFile, Upload | str], model: Model
 ) -> Submission:
     """Return what a call of another API submits, in our fields. Raises InvalidField."""
     return Submission(_validated(fields, files, model), image, files)

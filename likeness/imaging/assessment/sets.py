@@ -50,7 +50,7 @@ def product_colour(picture: Picture, matte: Floats | None = None) -> Lab:
 
 def _alpha(picture: Picture) -> Floats | None:
     alpha = alpha_of(picture)
-    return None if alpha is None or alpha.min() == 255 else alpha.astype(np.float32) / 255
+    return None if alpha is None or alpha.min() == 255 else np.asarray(alpha, np.float32) / np.float32(255)
 
 
 def _product(rgb: Floats, planes: Reals, share: Floats | None) -> Where:

@@ -41,11 +41,11 @@ def test_what_is_not_json_is_refused(text: bytes) -> None:
 def test_values_fill_their_places() -> None:
     recipe = Recipe.of({"name": "a", "kind": "customise", "text": "{{x}} {name} for {price}", "strength": "{how}"})
     assert recipe.uses == {"name", "price", "how"}
-    filled = recipe.filled({"name": "Cap", "price": 3, "how": 0.5}, of_csv=False)
+    filled = recipe.filled({"name": "Cap", "price": 3, "how": 0.5})
     assert filled == {"text": "{x} Cap for 3", "strength": 0.5}
-    assert recipe.filled({"name": "Cap", "price": "3", "how": "0.5"}, of_csv=True)["strength"] == 0.5
+    assert recipe.filled({"name": "Cap", "price": "3", "how": "0.5"})["strength"] == 0.5
     with pytest.raises(InvalidField, match="how: missing"):
-        recipe.filled({"name": "Cap", "price": 3}, of_csv=False)
+        recipe.filled({"name": "Cap", "price": 3})
 
 
 @given(st.sampled_from(Standing), st.integers(0, 255), st.integers(0, 2**48 - 1))
