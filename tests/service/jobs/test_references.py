@@ -164,6 +164,8 @@ def test_owners_see_only_their_own(serve, tmp_path: Path) -> None:
         ({"verdict": "lovely"}, "verdict"),
         ({"since": "yesterday"}, "since"),
         ({"since": "2026-01-01T00:00:00"}, "since"),
+        ({"since": "1767225600"}, "since"),
+        ({"since": "2026-13-01T00:00:00Z"}, "since"),
         ({"since": "2026-01-01T00:00:00 01:00"}, "since"),
         ({"referenz": "a"}, "referenz"),
     ],
