@@ -13,6 +13,7 @@ from likeness.contract.strict import Strict
 
 MAX_REFERENCE: Final = 200
 MAX_PAIRS: Final = 10
+RECIPE_PATTERN: Final = "^[a-z0-9][a-z0-9_-]{0,63}$"
 MAX_NAME: Final = 40
 MAX_VALUE: Final = 200
 MAX_FILENAME: Final = 200
@@ -45,11 +46,19 @@ MetadataName = Annotated[
     str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_on_one_line), AfterValidator(_not_blank)
 ]
 MetadataValue = Annotated[str, Field(max_length=MAX_VALUE), AfterValidator(_on_one_line)]
+RecipeName = Annotated[str, Field(pattern=RECIPE_PATTERN)]
 Metadata = dict[MetadataName, MetadataValue]
 
 
 class Labelled(BaseModel):
-    """The fields of every job by which its caller finds it again; never written with the rest of a task."""
+    """What every job is called by, and the recipe that its other fields come from; never written with a task."""
+
+    recipe: RecipeName | None = Field(
+        default=None,
+        exclude=True,
+        description="name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its "
+        "own",
+    )
 
     reference: ReferenceText | None = Field(
         default=None,
