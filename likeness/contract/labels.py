@@ -4,6 +4,7 @@ No engine, recipe or batch key sees any of it, so jobs share a run whatever they
 """
 
 import json
+import re
 import unicodedata
 from typing import Annotated, Final
 
@@ -17,6 +18,7 @@ RECIPE_PATTERN: Final = "^[a-z0-9][a-z0-9_-]{0,63}$"
 MAX_NAME: Final = 40
 MAX_VALUE: Final = 200
 MAX_FILENAME: Final = 200
+MAX_STEM: Final = 80
 """Characters, but of MAX_PAIRS."""
 BREAKING: Final = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories: control characters, lone surrogates, and separators of lines and paragraphs."""
@@ -91,6 +93,16 @@ class Labels(Strict):
     reference: str | None = Field(default=None, description="the caller's name for the job")
     metadata: dict[str, str] = Field(default={}, description="pairs of texts of the caller's")
     filename: str | None = Field(default=None, description="name of the file that was sent as `image`; null if none")
+
+
+def safe_name(reference: str) -> str:
+    """Return a reference as the name of a file on any system, without a suffix; empty where nothing of it is left.
+
+    What is no letter, digit, dot, - or _ becomes a hyphen; it begins with no dot and has at most MAX_STEM characters.
+    """
+    text = unicodedata.normalize("NFC", reference)
+    kept = "".join(one if one.isalnum() or one in "._-" else "-" for one in text)
+    return re.sub(r"\.{2,}", ".", re.sub("-{2,}", "-", kept)).strip(".-")[:MAX_STEM].rstrip(".-")
 
 
 def filename_of(sent: str | None) -> str | None:
