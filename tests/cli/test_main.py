@@ -121,7 +121,8 @@ def test_recreate_tells_of_each_file_that_failed(tmp_path):
     with running() as stub:
         stub.answer = answer
         done = likeness("recreate", picture, tmp_path / "none.jpg", "--url", stub.url, "--out", tmp_path)
-    error = told(done, code=1)
+    error = told(done, code=2)
+    assert (tmp_path / "rejected/cap-plaid.jpg").exists() and not (tmp_path / "cap-plaid.jpg").exists()
     assert "cap-plaid.jpg: ssim 0.10 is below the asked 0.60" in error
     assert "none.jpg cannot be read: No such file" in error
 
@@ -217,7 +218,7 @@ def test_customise_tells_what_can_be_asked(tmp_path):
     refusal = problem(422, "instruction_not_understood", "instruction: the word 'dog' is not understood")
     refusal.body["errors"] = [{"pointer": "#/instruction", "detail": "colour: 'make it orange'"}]
     done, _ = customised(tmp_path, [refusal], "--instruction", "make it a dog")
-    error = told(done, code=1)
+    error = told(done, code=2)
     assert "the word 'dog' is not understood" in error and "colour: 'make it orange'" in error
 
 
