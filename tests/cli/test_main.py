@@ -270,6 +270,27 @@ def test_keys_are_made_listed_and_revoked(tmp_path):
     assert "no key" in told(likeness("keys", "revoke", "shop", "--home", tmp_path), code=1)
 
 
+def test_the_first_key_of_a_running_service_is_asked_about(tmp_path):
+    pytest.importorskip("service.auth", reason="the service is not here")
+    used = {"daily_quota": None, "concurrency": None, "days": []}
+    create = ("keys", "create", "shop", "--home", tmp_path)
+    with running() as stub:
+        stub.answers = [Answer(used)]
+        done = likeness(*create, "--url", stub.url)
+        assert "answers calls without a key now" in told(done, code=1) and not (tmp_path / "keys.json").exists()
+        assert stub.asked[0].headers["Authorization"] is None
+        assert likeness(*create, "--url", stub.url, "--yes").returncode == 0
+        assert likeness("keys", "create", "other", "--home", tmp_path, "--url", stub.url).returncode == 0
+        assert len(stub.asked) == 1, "with a key there already, nobody is locked out"
+
+
+def test_a_first_key_is_not_asked_about_where_the_service_wants_one_already(tmp_path):
+    pytest.importorskip("service.auth", reason="the service is not here")
+    with running() as stub:
+        stub.answers = [problem(401, "not_authenticated")]
+        assert likeness("keys", "create", "shop", "--home", tmp_path, "--url", stub.url).returncode == 0
+
+
 def test_a_demo_without_pictures(tmp_path):
     error = told(likeness("demo", "--examples", tmp_path, cwd=tmp_path), code=1)
     assert error == f"likeness: no images found in {tmp_path}\n"
