@@ -252,7 +252,7 @@ export interface Customise {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean;
   /** number of images to make per attempt */
   candidates?: number;
@@ -360,7 +360,7 @@ export interface CustomiseRequest {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -602,7 +602,7 @@ export interface EngineView {
   memory: number | null;
   revision: string;
   licence: string;
-  /** maximum batch size */
+  /** maximum number of jobs in one run */
   batch: number;
   /** time limit of a job in seconds, per candidate and attempt */
   timeout: number;
@@ -718,7 +718,7 @@ export interface Generate {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -1408,7 +1408,7 @@ export interface Recreate {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean;
   /** number of images to make per attempt */
   candidates?: number;
@@ -1480,7 +1480,7 @@ export interface RecreateRequest {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -1568,7 +1568,7 @@ export interface Resident {
   device: string;
   /** bytes of memory its engines may use */
   memory: number | null;
-  /** byte-identical output in any batch; other workers give it only to jobs with `exact` */
+  /** byte-identical output in any run; other workers give it only to jobs with `exact` */
   exact: boolean;
 }
 

@@ -41,7 +41,7 @@ def create(
     if not (yes or file.exists()) and _answers_without_key(url):
         typer.echo(
             f"likeness: {url} answers calls without a key now. If it uses {file}, it will refuse them all from this "
-            "first key on, also those of its console and of jobs that are followed; callers need the key in LIKENESS_KEY.",
+            "first key on, also those of its console: callers then need the key, such as in LIKENESS_KEY.",
             err=True,
         )
         if not typer.confirm("Create the first key?", err=True):

@@ -18,7 +18,7 @@ from likeness.contract.report import Report, Verdict
 from likeness.problems import LikenessProblem
 
 AT_ONCE = 16
-"""Jobs submitted before waiting for the first: enough to fill a batch, too few to fill a queue."""
+"""Jobs submitted before waiting for the first: enough to fill a run, too few to fill a queue."""
 
 Watcher = Callable[[Path, RemoteJob], None]
 Size = tuple[int, int]

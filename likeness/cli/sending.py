@@ -84,7 +84,7 @@ class Making:
     candidates: Candidates = None
     keep: Annotated[Text, typer.Option(help="Candidates to save: best or all.")] = None
     attempts: Annotated[Whole, typer.Option(help="Maximum attempts until a result is not rejected.")] = None
-    exact: Annotated[bool, typer.Option("--exact", help="Run unbatched, for byte-identical output.")] = False
+    exact: Annotated[bool, typer.Option("--exact", help="Run alone, for byte-identical output.")] = False
     quality: Annotated[Whole, typer.Option(help="1 to 100, of jpeg and webp.")] = None
 
     @property

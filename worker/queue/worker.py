@@ -1,4 +1,4 @@
-"""The worker that keeps engines resident and runs jobs in batches.
+"""The worker that keeps engines resident and runs jobs together.
 
 - A run takes the head of a queue and its batch mates, computes all of them, then records how each ended;
 - a lease on a job expires after LEASE_SECONDS unless a thread renews it (heartbeat.py), and only who holds the lease
@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 
 class BatchWorker(RecordingWorker):
-    """A worker that holds engines and runs jobs in batches."""
+    """A worker that holds engines and runs jobs together."""
 
     def __init__(self, name: str, settings: Settings, context: Context, pools: list[str]) -> None:
         super().__init__(name, context, pools, settings.redis_url)
@@ -64,7 +64,7 @@ class BatchWorker(RecordingWorker):
     # A run, from taking jobs to recording how each ended.
 
     def execute_job(self, job: LikenessJob, queue: Queue) -> None:
-        """Run `job` and the batch mates that wait behind it."""
+        """Run `job` and the others with its batch key that wait behind it."""
         began = time.monotonic()
         leases = [lease for one in self._with_mates(job, queue) if (lease := self.lease(one, queue))]
         for lease in leases:
@@ -127,7 +127,7 @@ class BatchWorker(RecordingWorker):
         except RedisError as error:
             log.warning("progress could not be reported", error=str(error))
         for lease in leases:
-            if not lease.wanted:  # its batch mates go on, but it ends now
+            if not lease.wanted:  # the others of the run go on, but it ends now
                 with self._deadline.paused():
                     self.record(lease, None)
         self._deadline.heed(progress.stage)
