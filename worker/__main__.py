@@ -17,6 +17,7 @@ from likeness.storage.backends import StoreUrlError
 from likeness.storage.pictures import PictureStore
 from worker.config import Settings
 from worker.metrics.installed import InstalledMetrics
+from worker.observability.device_metrics import DeviceFigures
 from worker.observability.log_filters import keep_quiet
 from worker.observability.telemetry import Telemetry
 from worker.queue.worker import BatchWorker
@@ -56,6 +57,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             settings.gates,
             load_presets(settings.presets),
         )
+        telemetry.registry.register(DeviceFigures(context.turns))
         BatchWorker(name, settings, context, pools).serve()
     finally:
         telemetry.close()

@@ -67,7 +67,7 @@ def rgb_of(picture: Picture) -> Floats:
 
 def as_rgb(rgb: Floats) -> Bytes:
     """Return H x W x 3 in 0..1 as bytes."""
-    return np.rint(rgb * 255).astype(np.uint8)
+    return np.asarray(cv2.convertScaleAbs(rgb, alpha=255), dtype=np.uint8)
 
 
 def as_deep_rgb(rgb: Floats) -> Samples:

@@ -86,6 +86,10 @@ EXPIRED_KEY: Final = "likeness:expired:{id}"
 """Marks a job that once was, holding its owner, so that it is 410 and not 404."""
 RESIDENT_KEY: Final = "likeness:resident:{worker}"
 """Residency of one worker as JSON."""
+HELD_KEY: Final = "likeness:residents"
+"""Sorted set of the engines that workers of their pool hold, each with when one last said so: Redis's clock, s."""
+HELD_SECONDS: Final = 7
+"""An engine that no worker said to hold for so long, two heartbeats and a second, counts as held by none."""
 PREFER_SECONDS: Final = 2
 """How long a job is left to workers that hold its engine, from when it was first passed over."""
 INSTALLED_KEY: Final = "likeness:installed"
@@ -140,7 +144,7 @@ HEARTBEAT_SECONDS: Final = 3
 LEASE_SECONDS: Final = 15
 """A worker silent for this long has lost its jobs: they run again elsewhere."""
 MAINTENANCE_SECONDS: Final = 4
-"""How often a worker looks for jobs that others lost. Lost jobs run again within CLAIM + 2 x MAINTENANCE."""
+"""How often a worker looks for jobs that others lost. Lost jobs run again within LEASE + 2 x MAINTENANCE."""
 
 
 def queue_name(pool: str, priority: Priority) -> str:

@@ -42,13 +42,16 @@ class Traces:
         self._tracing = tracing
         self._open: dict[str, Open] = {}
 
-    def began(self, order: JobOrder, queue: str, queued: float, began: float) -> None:
-        """Begin a job's run, after it waited in a queue since `queued`. Times are Unix seconds."""
+    def began(self, order: JobOrder, queue: str, queued: float, began: float, mate: str | None) -> None:
+        """Begin a job's run, after it waited in a queue since `queued`. Times are Unix seconds.
+
+        `mate` is the first job of its run, where it shares one.
+        """
         parent = valid(order.traceparent)
         about = {"likeness.job": order.id, "likeness.queue": queue}
         self._tracing.span("queued", parent, at=queued, attributes=about).end(began)
         about |= {"likeness.engine": order.engine, "likeness.kind": order.task.kind}
-        first = next(iter(self._open.values()), None)
+        first = self._open.get(mate or "")
         links = [first.run.traceparent] if first and first.run.traceparent else []
         run = self._tracing.span("run", parent, at=began, kind="consumer", links=links, attributes=about)
         self._open[order.id] = Open(run)

@@ -79,12 +79,12 @@ class Telemetry:
         self._traces.abandon()
         self._tracing.close()
 
-    def taken(self, order: JobOrder, queue: str, queued: datetime) -> None:
-        """A job was started that waited in `queue` since `queued`."""
+    def taken(self, order: JobOrder, queue: str, queued: datetime, mate: str | None = None) -> None:
+        """A job was started that waited in `queue` since `queued`; `mate` is the first job of its run."""
         now = time.time()
         since = min(queued.timestamp(), now)
         self._wait.labels(queue).observe(now - since)
-        self._traces.began(order, queue, since, now)
+        self._traces.began(order, queue, since, now, mate)
 
     def run_of(self, engine: str, job_ids: Sequence[str]) -> None:
         """An engine begins a run of jobs."""

@@ -22,6 +22,8 @@ from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
 from worker.runs.context import Outcome
 
+LOOK_SECONDS = 0.05
+"""Seconds until a worker with no room for another run looks again."""
 PAUSE = 0.1
 """Seconds until a worker that left jobs to others looks again."""
 
@@ -185,6 +187,8 @@ class LikenessQueue(Queue):
     job_class = LikenessJob
     left_to_others: Callable[[], Collection[str]] = staticmethod(tuple)
     """Gives the engines whose jobs are left for a time to workers that hold them."""
+    has_room: Callable[[], bool] = staticmethod(lambda: True)
+    """Says whether the worker may begin another run now."""
     scheduler = Scheduler()
     """Says whose turn it is among the queues of a worker."""
 
@@ -216,6 +220,11 @@ class LikenessQueue(Queue):
         while True:
             order = first.scheduler.order(list(by_name))
             wake_up_keys = [keys.WAKE_UP_KEY.format(queue=name) for name in order]
+            if not first.has_room():
+                if time.monotonic() >= until:
+                    raise DequeueTimeout(timeout, list(by_name))
+                time.sleep(LOOK_SECONDS)
+                continue
             aged = keys.BATCH_TURN_SECONDS * 1000 if first.scheduler.batch_due else -1
             args: list[str | int] = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
             redis_keys = [by_name[name].key for name in order]
@@ -233,7 +242,9 @@ class LikenessQueue(Queue):
             if taken:  # the wake-up key was pushed for others
                 time.sleep(PAUSE)
             else:
-                connection.blpop(wake_up_keys, timeout=1)
+                rung = connection.blpop(wake_up_keys, timeout=1)
+                if rung and not first.has_room():  # its own runs want the time: it wakes somebody else
+                    connection.lpush(rung[0], rung[1])
 
 
 def fetch(queue: Queue, job_id: str) -> LikenessJob | None:

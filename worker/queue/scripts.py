@@ -157,13 +157,15 @@ return 1
 )
 
 PROGRESS: Final = f"""
--- KEYS: job, events, started registry. ARGV: registry entry, progress, event, events kept.
+-- KEYS: job, events, started registry. ARGV: registry entry; where progress is to be written: it, event, events kept.
 -- Answers 1 when the job is no longer wanted (cancelled or deleted) or no longer ours.
 if redis.call("EXISTS", KEYS[1]) == 0 or not redis.call("ZSCORE", KEYS[3], ARGV[1]) then
   return 1
 end
-redis.call("HSET", KEYS[1], "{keys.FIELD_PROGRESS}", ARGV[2])
-redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", "data", ARGV[3])
+if ARGV[2] then
+  redis.call("HSET", KEYS[1], "{keys.FIELD_PROGRESS}", ARGV[2])
+  redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", "data", ARGV[3])
+end
 return redis.call("HGET", KEYS[1], "{keys.FIELD_CANCEL}") and 1 or 0
 """
 
@@ -220,6 +222,31 @@ redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1])
 return 0
 """
 )
+
+RESIDENTS: Final = """
+-- KEYS: engines that workers hold. ARGV: how long a word counts, s; this worker's last word of engines, as engine and
+-- time in turn; "held"; the engines that it holds now.
+-- Says what it holds. Answers this word's time, then the engines that another worker said to hold: the last word is not
+-- this worker's own. What all workers hold is read at once, however many they are.
+local clock = redis.call("TIME")
+local now = clock[1] + clock[2] / 1e6
+local own, at = {}, 2
+while ARGV[at] ~= "held" do
+  own[ARGV[at]] = tonumber(ARGV[at + 1])
+  at = at + 2
+end
+redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now - ARGV[1])
+local found, others = redis.call("ZRANGE", KEYS[1], 0, -1, "WITHSCORES"), {}
+for i = 1, #found, 2 do
+  if tonumber(found[i + 1]) ~= own[found[i]] then
+    table.insert(others, found[i])
+  end
+end
+for i = at + 1, #ARGV do
+  redis.call("ZADD", KEYS[1], string.format("%.6f", now), ARGV[i])
+end
+return {string.format("%.6f", now), others}
+"""
 
 MEAN_SERVICE_TIME: Final = """
 -- KEYS: mean service time. ARGV: seconds per job of this run, seconds it is kept. It follows in about five runs.
