@@ -42,7 +42,7 @@ def recreate(
     picture_format: Format = None,
 ) -> None:
     """Recreate images through a running service. Exits 2 if some failed or were rejected."""
-    fields = {"prompt": prompt, "format": picture_format, **making.fields, **from_image.fields}
+    fields = {"prompt": prompt, "format": picture_format, **from_image.fields, **making.fields}
     run_all("recreate", files, {**fields, **labelling.fields}, sending)
 
 
@@ -106,8 +106,8 @@ def customise(
         "source_prompt": source_prompt,
         "target_prompt": target_prompt,
         "format": picture_format,
-        **making.fields,
         **from_image.fields,
+        **making.fields,
     }
     run_all("customise", files, {**fields, **labelling.fields}, sending)
 

@@ -122,7 +122,7 @@ def test_recreate_tells_of_each_file_that_failed(tmp_path):
         stub.answer = answer
         done = likeness("recreate", picture, tmp_path / "none.jpg", "--url", stub.url, "--out", tmp_path)
     error = told(done, code=2)
-    assert (tmp_path / "rejected/cap-plaid.jpg").exists() and not (tmp_path / "cap-plaid.jpg").exists()
+    assert (tmp_path / "rejected/cap-plaid.png").exists() and not (tmp_path / "cap-plaid.png").exists()
     assert "cap-plaid.jpg: ssim 0.10 is below the asked 0.60" in error
     assert "none.jpg cannot be read: No such file" in error
 
