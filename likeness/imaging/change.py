@@ -26,7 +26,7 @@ NEW = (0.03, 0.08)
 FLAT = (0.04, 0.1)
 """Share of the local contrast that is left where it counts as taken away, and from where on it counts as kept."""
 TELLING = (0.012, 0.024)
-"""Local contrast (a standard deviation) up to which nothing can be said of what is left of it, and from where on it can."""
+"""Local contrast (a standard deviation) up to which nothing can be said of what is left, and from where on it can."""
 REACH = 2
 """Px of the small copy to each side that a map is fitted to."""
 RIDGE = 1e-4
