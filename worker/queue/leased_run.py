@@ -33,6 +33,10 @@ class Drain:
         """Let runs go on for so many seconds from now, those that wait for the device not at all."""
         self._until = time.monotonic() + self._seconds
 
+    def left(self) -> float:
+        """Return how many seconds runs may still go on."""
+        return max(0.0, self._until - time.monotonic())
+
     def check(self, *, waiting: bool) -> None:
         """Raise Draining where a run must end now."""
         if time.monotonic() > self._until or (waiting and self._until < math.inf):

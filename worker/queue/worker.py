@@ -123,7 +123,7 @@ class BatchWorker(RecordingWorker):
         try:
             run.execute()
         except Draining:
-            self.hurry(STOP_SECONDS)
+            self.hurry(max(STOP_SECONDS, self._drain.left()))
             self.hand_back(run.leases)
         except DeviceLost as error:
             give_up(self, run, self.underway, "the device is lost; this worker ends", error)
