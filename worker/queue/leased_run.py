@@ -84,7 +84,6 @@ class LeasedRun:
 
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Report how far jobs are; return the ids nobody wants any more. Raises Stopped."""
-        self.begun = self.begun or progress.stage != "preparing"
         self._report(job_ids, progress)
         self.deadline.heed(progress.stage)
         self._check_stop(waiting=False)
@@ -96,6 +95,11 @@ class LeasedRun:
         self._report(job_ids, None)
         self._check_stop(waiting=not self.begun)
         return self._unwanted(job_ids)
+
+    def begins(self) -> None:
+        """Say that the run has the device now."""
+        self.begun = True
+        self.deadline.heed("preparing")
 
     def _report(self, job_ids: Sequence[str], progress: Progress | None) -> None:
         """Report progress, or only learn which jobs nobody wants; end those."""
