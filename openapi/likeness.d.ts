@@ -8,6 +8,10 @@ export interface AcceptedJob {
   created_at: string;
   /** number of jobs ahead of it in its queue, while queued */
   position: number | null;
+  /** as given; null if none was */
+  reference?: string | null;
+  /** as given */
+  metadata?: Record<string, string>;
   links: Links;
 }
 
@@ -61,6 +65,10 @@ export interface Check {
 
 /** Judge an image by the rules of a marketplace, without changing it. */
 export interface CheckRequest {
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
   priority?: Priority | null;
@@ -77,6 +85,10 @@ export interface CheckRequest {
 
 /** Run one image through several engines and settings, to find out which does it best. */
 export interface CompareRequest {
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   kind?: "compare" | null;
   /** what every run does; without `engine` and `priority`, and one image of each run is kept */
   task?: Recreate | Customise | null;
@@ -156,6 +168,10 @@ export interface Control {
 
 /** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface Customise {
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string>;
   /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
@@ -258,6 +274,10 @@ export interface Customise {
 
 /** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface CustomiseRequest {
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
@@ -386,6 +406,10 @@ export interface CutoutFields {
 
 /** Cut the product out of an image: the same size, on nothing. */
 export interface CutoutRequest {
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
   /** file format; both are lossless here */
@@ -600,6 +624,10 @@ export interface Event {
   status: JobStatus;
   progress?: Progress | null;
   error?: JobFailure | null;
+  /** of the job, if it has one */
+  reference?: string | null;
+  /** of the job, if it has any */
+  metadata?: Record<string, string> | null;
   /** with `cancelled`: number of steps completed before it stopped */
   steps_done?: number | null;
 }
@@ -646,6 +674,10 @@ export type GateKind = "recreate" | "colour" | "background" | "light" | "print" 
 
 /** Make a new image: from text, or of a learned kind. */
 export interface Generate {
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** what the image shows; required by engines with a prompt, rejected by others */
   prompt?: string | null;
   /** what it must not show */
@@ -832,9 +864,17 @@ export interface JobView {
   created_at: string;
   /** number of jobs ahead of it in its queue, while queued */
   position: number | null;
+  /** as given; null if none was */
+  reference?: string | null;
+  /** as given */
+  metadata?: Record<string, string>;
   links: Links;
   /** for a comparison or several edits, the one in whose queue it waited */
   engine: string;
+  /** name of the file that was sent as `image`, or the last part of its URL; null if none */
+  filename?: string | null;
+  /** what was asked, in a few words */
+  asked?: string;
   /** id of the job that it reproduces */
   reproduces?: string | null;
   started_at: string | null;
@@ -1190,6 +1230,10 @@ export interface PackshotRequest {
   profile?: "srgb" | "same" | null;
   /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
   upscale?: "never" | "faithful" | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
   /** a marketplace whose rules it is made for and judged by */
@@ -1286,6 +1330,10 @@ export interface Recommendation {
 
 /** Recreate an image as exactly as the engine can. */
 export interface Recreate {
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string>;
   /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
@@ -1352,6 +1400,10 @@ export interface Recreate {
 
 /** Recreate an image as exactly as the engine can. */
 export interface RecreateRequest {
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** what the image shows */
   prompt?: string | null;
   /** what it must not show */

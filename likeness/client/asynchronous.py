@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -23,6 +24,7 @@ from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
 from likeness.client.streams import Download, Events, Reading, silence
+from likeness.contract.comparison import JobKind
 
 Answer = TypeVar("Answer")
 Params = ParamSpec("Params")
@@ -91,11 +93,23 @@ class AsyncClient:
     usage = _sends(calls.usage)
     health = _sends(calls.health)
 
-    async def jobs(self, page_size: int = 20) -> AsyncIterator[RemoteJob]:
-        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100)."""
+    async def jobs(
+        self,
+        page_size: int = 20,
+        *,
+        reference: str | None = None,
+        kind: JobKind | None = None,
+        verdict: str | None = None,
+        since: datetime | None = None,
+    ) -> AsyncIterator[RemoteJob]:
+        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100).
+
+        With filters, only those that meet all of them: with exactly this reference, of this kind, whose best image has
+        this verdict, accepted at `since` or later (without a time zone, in this machine's).
+        """
         cursor: str | None = None
         while True:
-            page = await self._send(calls.page(cursor, page_size))
+            page = await self._send(calls.page(cursor, page_size, reference, kind, verdict, since))
             for job in page.jobs:
                 yield job
             cursor = page.next

@@ -7,6 +7,7 @@ the `Call` and return what it reads. Nothing here sends anything.
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import update_wrapper
 from typing import Any, Final, Generic, TypeVar, get_args
 from uuid import uuid4
@@ -185,10 +186,22 @@ def job(job_id: str, wait: int = 0, presigned: bool = False) -> Call[RemoteJob]:
     return Call("GET", path_of(job_id), as_model(RemoteJob), {"params": params or None}, wait)
 
 
-def page(cursor: str | None, limit: int) -> Call[JobPage]:
-    """Return a page of the list of jobs, `limit` long; the first page if `cursor` is None."""
-    params = {"limit": limit, "cursor": cursor} if cursor else {"limit": limit}
-    return Call("GET", "/jobs", as_model(JobPage), {"params": params})
+def page(
+    cursor: str | None,
+    limit: int,
+    reference: str | None = None,
+    kind: JobKind | None = None,
+    verdict: str | None = None,
+    since: datetime | None = None,
+) -> Call[JobPage]:
+    """Return a page of the list of jobs, at most `limit` long; the first page if `cursor` is None.
+
+    A filter that is None admits every job; a `since` without a time zone is in this machine's.
+    """
+    moment = since and since.astimezone().isoformat()
+    params = {"cursor": cursor, "reference": reference, "kind": kind, "verdict": verdict, "since": moment}
+    given = {name: value for name, value in params.items() if value is not None}
+    return Call("GET", "/jobs", as_model(JobPage), {"params": {"limit": limit, **given}})
 
 
 def image(job: RemoteJob | str, n: int = 0) -> Call[bytes]:

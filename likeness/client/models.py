@@ -92,6 +92,10 @@ class RemoteJob(RemoteModel):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     position: int | None = None
+    reference: str | None = None
+    metadata: dict[str, str] = {}
+    filename: str | None = None
+    asked: str = ""
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None
@@ -106,6 +110,8 @@ class JobEvent(RemoteModel):
     progress: Progress | None = None
     error: JobFailure | None = None
     steps_done: int | None = None
+    reference: str | None = None
+    metadata: dict[str, str] | None = None
     id: str = ""
 
 

@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -27,6 +28,7 @@ from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
 from likeness.client.streams import Download, Events, Reading, silence
+from likeness.contract.comparison import JobKind
 
 Answer = TypeVar("Answer")
 Params = ParamSpec("Params")
@@ -92,11 +94,23 @@ class Client:
     usage = _sends(calls.usage)
     health = _sends(calls.health)
 
-    def jobs(self, page_size: int = 20) -> Iterator[RemoteJob]:
-        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100)."""
+    def jobs(
+        self,
+        page_size: int = 20,
+        *,
+        reference: str | None = None,
+        kind: JobKind | None = None,
+        verdict: str | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[RemoteJob]:
+        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100).
+
+        With filters, only those that meet all of them: with exactly this reference, of this kind, whose best image has
+        this verdict, accepted at `since` or later (without a time zone, in this machine's).
+        """
         cursor: str | None = None
         while True:
-            page = self._send(calls.page(cursor, page_size))
+            page = self._send(calls.page(cursor, page_size, reference, kind, verdict, since))
             yield from page.jobs
             cursor = page.next
             if cursor is None:

@@ -15,6 +15,8 @@ class Event(Strict):
     status: JobStatus
     progress: Progress | None = None
     error: JobFailure | None = None
+    reference: str | None = Field(default=None, description="of the job, if it has one")
+    metadata: dict[str, str] | None = Field(default=None, description="of the job, if it has any")
     steps_done: int | None = Field(
         default=None, description="with `cancelled`: number of steps completed before it stopped"
     )

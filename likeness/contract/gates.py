@@ -46,6 +46,8 @@ class GateKind(StrEnum):
     """Redrawn from a prompt along control maps."""
     DRAWN = "drawn"
     """Drawn by an engine that reads instructions, completes images or follows a guide."""
+    PACKSHOT = "packshot"
+    """The product cut out, or on a ground of its own."""
     SEVERAL = "several"
     """Several edits as a whole: each is held against the limits of its own kind."""
 
@@ -101,7 +103,8 @@ class BackgroundGates(Strict):
     """Limits of another background."""
 
     fringe: Limit = _at_most(1.1)
-    ragged: Limit = _at_most(1.0)
+    soft: Limit = _at_most(4.0)
+    ragged: Limit = _at_most(0.5)
     background_left: Limit = _at_most(0.006)
     background_off: Limit = _at_most(0.05)
     product_changed: Limit = _at_most(0.02)
@@ -187,6 +190,14 @@ class DrawnGates(Strict):
     clipped: Limit = _at_most(0.05)
 
 
+class PackshotGates(Strict):
+    """Limits of a product that was cut out, at the size of the result."""
+
+    doubt: Limit = _at_most(MOST_DOUBT)
+    soft: Limit = _at_most(4.0)
+    ragged: Limit = _at_most(0.5)
+
+
 class SeveralGates(Strict):
     """No limits of their own: the frame, what is locked and the verdict of each edit decide."""
 
@@ -206,6 +217,7 @@ class Gates(Strict):
     fill: FillGates = FillGates()
     control: ControlGates = ControlGates()
     drawn: DrawnGates = DrawnGates()
+    packshot: PackshotGates = PackshotGates()
     several: SeveralGates = SeveralGates()
 
     def of(self, kind: GateKind) -> dict[str, Limit]:

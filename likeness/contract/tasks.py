@@ -11,6 +11,7 @@ from likeness.contract.editing import MAX_EDITS, SHARED, EditFields, OneEdit
 from likeness.contract.editing import Control as Control
 from likeness.contract.editing import ControlKind as ControlKind
 from likeness.contract.editing import EditType as EditType
+from likeness.contract.labels import Labelled
 from likeness.contract.options import HEX_COLOUR, Lora
 from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.parameters import MAX_PROMPT, Parameters, PictureParameters
@@ -32,7 +33,7 @@ class OutputFormat(StrEnum):
     WEBP = "webp"
 
 
-class Order(Parameters):
+class Order(Parameters, Labelled):
     """What every job that makes images may ask for."""
 
     engine: str | None = Field(default=None, max_length=64, description="name of an engine; the default if omitted")

@@ -50,6 +50,12 @@ EVENTS_LENGTH: Final = 512
 
 OWNER_JOBS_KEY: Final = "likeness:owner:{owner}:jobs"
 """Sorted set of job ids, all with score 0: the ids sort by time."""
+OWNER_REFERENCE_KEY: Final = "likeness:owner:{owner}:reference:{digest}"
+"""The same of the jobs with a reference; sha256 of it, the first 32 hex digits."""
+OWNER_KIND_KEY: Final = "likeness:owner:{owner}:kind:{kind}"
+"""The same of the jobs of a kind."""
+VERDICT_KEY: Final = "likeness:verdicts:{owner}:{verdict}"
+"""The same of the jobs whose best image has a verdict; written by workers, who have no part in what owners have."""
 WAITING_KEY: Final = "likeness:waiting:{queue}:{owner}"
 """Sorted set of a key's jobs in a queue's list, by virtual start time."""
 THROTTLED_KEY: Final = "likeness:held:{queue}:{owner}"
@@ -136,7 +142,7 @@ HEARTBEAT_SECONDS: Final = 3
 LEASE_SECONDS: Final = 15
 """A worker silent for this long has lost its jobs: they run again elsewhere."""
 MAINTENANCE_SECONDS: Final = 4
-"""How often a worker looks for jobs that others lost. Lost jobs run again within CLAIM + 2 x MAINTENANCE."""
+"""How often a worker looks for jobs that others lost. Lost jobs run again within LEASE + 2 x MAINTENANCE."""
 
 
 def queue_name(pool: str, priority: Priority) -> str:

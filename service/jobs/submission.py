@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from urllib.parse import unquote, urlsplit
 
 from anyio import to_thread
 from fastapi import Request
@@ -19,6 +20,7 @@ from starlette.datastructures import UploadFile
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.errors import FieldProblem, InvalidField, UploadTooLarge
 from likeness.contract.jobs import SentFile
+from likeness.contract.labels import Labels, filename_of
 from likeness.contract.options import ImageOfJob, Region
 from likeness.contract.packshots import Check, Cutout, Packshot, is_background
 from likeness.contract.tasks import Customise, Generate, Recreate
@@ -71,6 +73,13 @@ def submitted(
 ) -> Submission:
     """Return what a call of another API submits, in our fields. Raises InvalidField."""
     return Submission(_validated(fields, files, model), image, files)
+
+
+def labels_of(submission: Submission) -> Labels:
+    """Return how the job is to be found again: what the caller called it, and the name of the image or of its URL."""
+    task, image = submission.task, submission.image
+    sent = unquote(urlsplit(image).path) if isinstance(image, str) else getattr(image, "filename", None)
+    return Labels(reference=task.reference, metadata=task.metadata, filename=filename_of(sent))
 
 
 async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
@@ -133,7 +142,7 @@ def typed(name: str, text: str, model: type[BaseModel]) -> Any:  # noqa: ANN401 
     kinds = set(_kinds(field.annotation)) if field else set()
     if field and text in _words(field.annotation):
         return text
-    if any(issubclass(kind, BaseModel | list) for kind in kinds):
+    if any(issubclass(kind, BaseModel | list | dict) for kind in kinds):
         return strict_json.loads(text, name)
     if bool in kinds:
         if text not in ("true", "false"):

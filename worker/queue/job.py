@@ -14,7 +14,7 @@ from rq.utils import as_text, now
 
 from likeness.contract.errors import JobError, JobTimeout, LikenessError, WorkerDied
 from likeness.contract.events import Event
-from likeness.contract.jobs import JobFailure, JobOrder, Result
+from likeness.contract.jobs import JobFailure, JobOrder, Result, first_job_id
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
 from worker.observability.telemetry import Ending, ending_of
@@ -137,10 +137,23 @@ class LikenessJob(Job):
         self.publish(event, pipeline, lifetime)
         usage = keys.USAGE_KEY.format(owner=self.owner, day=now().date())
         images = len(self.outcome.images) if isinstance(self.outcome, Result) else 0
-        args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS]
-        pipeline.eval(ENDED, 2, usage, self.key, *args)
+        lists, bounds = self._verdict_list(lifetime or 0)
+        redis_keys = [usage, self.key, *lists]
+        args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS, *bounds]
+        pipeline.eval(ENDED, len(redis_keys), *redis_keys, *args)
         redis_keys = [self.key, keys.EVENTS_KEY.format(id=self.id)]
         pipeline.eval(END, len(redis_keys), *redis_keys, self.id, keys.FIELD_OWNER)
+
+    def _verdict_list(self, lifetime: int) -> tuple[list[str], list[str | int]]:
+        """Return the list of the jobs with this verdict, its oldest id and for how long it is kept; of others none."""
+        if not isinstance(self.outcome, Result):
+            return [], []
+        verdict = self.outcome.images[0].report.verdict
+        seconds = lifetime + keys.EXPIRED_SECONDS
+        return [keys.VERDICT_KEY.format(owner=self.owner, verdict=verdict.value)], [
+            first_job_id(time.time() - seconds),
+            seconds,
+        ]
 
     def _seconds(self) -> float:
         """Return how long a worker had the job; of a run that several jobs share each counts its part."""

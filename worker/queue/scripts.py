@@ -4,6 +4,7 @@ from typing import Final
 
 from likeness.queue import keys
 from likeness.queue.fair_queue import FAIR_QUEUE
+from likeness.queue.listing import LISTING
 from likeness.queue.outbox import OUTBOX
 
 LOOK_AHEAD: Final = 64
@@ -133,9 +134,11 @@ return 1
 )
 
 ENDED: Final = (
-    FAIR_QUEUE
+    LISTING
+    + FAIR_QUEUE
     + """
--- KEYS: usage of the day, job. ARGV: owner, how it ended, images, seconds of work, seconds usage is kept.
+-- KEYS: usage of the day, job [, list of the jobs with its verdict]. ARGV: owner, how it ended, images, seconds of
+-- work, seconds usage is kept [, oldest id of that list, seconds it is kept].
 -- Counts a job that ended, unless it was deleted and so counted before, and lets in what waited for its place.
 redis.call("SREM", running_key(ARGV[1]), string.sub(KEYS[2], 8))
 if redis.call("HEXISTS", KEYS[2], OWNER) == 0 then
@@ -145,6 +148,9 @@ redis.call("HINCRBY", KEYS[1], ARGV[2], 1)
 redis.call("HINCRBY", KEYS[1], "images", ARGV[3])
 redis.call("HINCRBYFLOAT", KEYS[1], "seconds", ARGV[4])
 redis.call("EXPIRE", KEYS[1], ARGV[5])
+if KEYS[3] then
+  list_job(KEYS[3], string.sub(KEYS[2], 8), ARGV[6], ARGV[7])
+end
 let_in_everywhere(ARGV[1])
 return 1
 """

@@ -10,6 +10,7 @@ import structlog
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import EngineFailed, JobError, LikenessError, StoreFailed, StoreUnavailable
+from likeness.contract.gates import Gates
 from likeness.contract.jobs import EngineUsed, JobOrder, MadeImage, Progress, Recipe, Result, Scalar, Timings
 from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.presets import Preset, look_of
@@ -95,7 +96,8 @@ class PackshotRun:
         behind = source_of(sent["background"]).rgb if "background" in sent else None
         self._lap("preparing", order)
         segment, texts = self.context.product or self.context.residents.product, self.context.residents.texts
-        return Given(original, self._said(stored), len(stored), segment, texts, mask=mask, background=behind)
+        gates = Gates().with_overrides(self.context.gates)
+        return Given(original, self._said(stored), len(stored), segment, texts, mask, behind, gates)
 
     def _said(self, stored: bytes) -> str | None:
         """Return what an image says of its making, or what is known of edits that it comes from."""
