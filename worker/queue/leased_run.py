@@ -33,6 +33,10 @@ class Drain:
         """Let runs go on for so many seconds from now, those that wait for the device not at all."""
         self._until = time.monotonic() + self._seconds
 
+    def left(self) -> float:
+        """Return how many seconds runs may still go on."""
+        return max(0.0, self._until - time.monotonic())
+
     def check(self, *, waiting: bool) -> None:
         """Raise Draining where a run must end now."""
         if time.monotonic() > self._until or (waiting and self._until < math.inf):
@@ -80,7 +84,6 @@ class LeasedRun:
 
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Report how far jobs are; return the ids nobody wants any more. Raises Stopped."""
-        self.begun = self.begun or progress.stage != "preparing"
         self._report(job_ids, progress)
         self.deadline.heed(progress.stage)
         self._check_stop(waiting=False)
@@ -92,6 +95,11 @@ class LeasedRun:
         self._report(job_ids, None)
         self._check_stop(waiting=not self.begun)
         return self._unwanted(job_ids)
+
+    def begins(self) -> None:
+        """Say that the run has the device now."""
+        self.begun = True
+        self.deadline.heed("preparing")
 
     def _report(self, job_ids: Sequence[str], progress: Progress | None) -> None:
         """Report progress, or only learn which jobs nobody wants; end those."""

@@ -36,7 +36,7 @@ from worker.runs.context import Context
 
 MOST_RUNS: Final = 4
 """Runs that a worker holds at once: one is prepared, one has the device, two are finished."""
-LOOK_SECONDS: Final = 0.05
+LOOK_SECONDS: Final = 0.01
 """How often a worker that must wait for its own runs looks whether they are over."""
 
 log = structlog.get_logger()
@@ -123,7 +123,7 @@ class BatchWorker(RecordingWorker):
         try:
             run.execute()
         except Draining:
-            self.hurry(STOP_SECONDS)
+            self.hurry(max(STOP_SECONDS, self._drain.left()))
             self.hand_back(run.leases)
         except DeviceLost as error:
             give_up(self, run, self.underway, "the device is lost; this worker ends", error)

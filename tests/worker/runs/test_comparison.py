@@ -52,6 +52,9 @@ class Places(Told):
     def waits(self, job_ids: Sequence[str]) -> set[str]:
         return set()
 
+    def begins(self) -> None:
+        pass
+
 
 @pytest.fixture
 def store() -> PictureStore:
