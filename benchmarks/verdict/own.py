@@ -96,7 +96,9 @@ def main() -> None:
     columns = [name for name in rows[0] if name not in MEANINGS]
     told = list(measured_rows(rows, args.folders))
     with args.table.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, [*columns, *(name for name in MEANINGS)], extrasaction="ignore", lineterminator="\n")
+        table = csv.DictWriter(
+            file, [*columns, *(name for name in MEANINGS)], extrasaction="ignore", lineterminator="\n"
+        )
         table.writeheader()
         table.writerows(told)
 
