@@ -1,9 +1,9 @@
 """Remakes the edits of a table and writes their figures into it: `python -m benchmarks.verdict.own TABLE FOLDER ...`.
 
-Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. TRAINED has the edits that
-limits were fitted to, of training photos, and TESTED those that they are reported on, of the test photos. Engine
-`retouch` made them, some with a fault by program (`fault` and its strength). `by` says who judged them P, R or N and by
-what: it was a language model, which sees less than an editor at full size, so the judgements of a person count for more.
+Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. TRAINED has the edits
+that limits were fitted to, of training photos, and TESTED those that they are reported on, of the test photos. Engine
+`retouch` made them, some with a fault by program (`fault` and its strength). `by` says who judged them P, R or N and
+by what: it was a language model, which sees less than an editor at full size: a person's judgements count for more.
 """
 
 import argparse
@@ -96,9 +96,7 @@ def main() -> None:
     columns = [name for name in rows[0] if name not in MEANINGS]
     told = list(measured_rows(rows, args.folders))
     with args.table.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(
-            file, [*columns, *(name for name in MEANINGS)], extrasaction="ignore", lineterminator="\n"
-        )
+        table = csv.DictWriter(file, [*columns, *MEANINGS], lineterminator="\n")
         table.writeheader()
         table.writerows(told)
 

@@ -116,8 +116,8 @@ def measured(given: Floats, made: Floats, check: EditCheck | None) -> Values:
 def measured_cutout(alpha: Bytes, doubt: float) -> Values:
     """Return the figures of a product that was cut out: `alpha` is its own in the result, H x W in 0..255.
 
-    Px are those of the result, or of a copy whose longer side is LARGEST px. `doubt` is what the segmenter left undecided,
-    as a share of the product.
+    Px are those of the result, or of a copy whose longer side is LARGEST px. `doubt` is what the segmenter left
+    undecided, as a share of the product.
     """
     scale = min(1.0, LARGEST / max(alpha.shape))
     to = tuple(max(1, round(side * scale)) for side in alpha.shape[::-1])

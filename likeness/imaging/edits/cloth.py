@@ -7,12 +7,12 @@ are its pattern, and count as cloth. All is found on a small copy; px are those 
 """
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import cv2
 import numpy as np
 
 from likeness.imaging.colour import Floats
+from likeness.imaging.edits.neighbours import gentle, with_neighbours
 from likeness.imaging.edits.recolour import lab_of
 from likeness.imaging.local_colour import Places
 from likeness.imaging.outline import Where, disc
@@ -53,11 +53,6 @@ LEAST_CORE = 100
 """Px that a product must have well within its outline for its cloth to be told from anything else."""
 ANOTHER = 0.12
 """Share of the product from which on a part is another garment rather than a detail."""
-
-
-GENTLE, LEAST_LINE = 0.65, 150
-"""Share of two colours' difference within 5 px, up to which they pass into each other; px of the line on which they do.
-"""
 
 
 @dataclass(frozen=True)
@@ -131,35 +126,8 @@ def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
     patterned = (spread >= EVERYWHERE) & (spread - shares > MINGLED) & (shares >= COMMON)
     cloth = (alike[main] & (shares >= COMMON)) | patterned | (np.arange(count) == main)
     others = patterned & ~alike[main]
-    cloth = _with_neighbours(cloth, alike & (shares >= COMMON), _gentle(lab, nearest, core, centres, scale))
+    cloth = with_neighbours(cloth, alike & (shares >= COMMON), gentle(lab, nearest, core, centres, scale))
     return _Colours(centres, cloth, spread, bool(others.any()))
-
-
-def _with_neighbours(cloth: Where, alike: Where, gentle: Where) -> Where:
-    """Return which of K colours are the cloth's: those known, and what they pass into one after another, as in a light.
-
-    `alike` and `gentle` are K x K: which colours differ little, and which meet without an edge.
-    """
-    joined = cloth
-    for _ in cloth:
-        joined = joined | (alike & gentle & joined[:, None]).any(axis=0)
-    return joined
-
-
-def _gentle(lab: Floats, nearest: Floats, core: Where, centres: Floats, scale: float) -> Where:
-    """Return K x K: which colours meet along a line on which they pass into each other."""
-    soft = np.asarray(cv2.GaussianBlur(lab, (0, 0), 2 * scale), dtype=np.float32)
-    slopes = [cv2.Sobel(soft, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]
-    step = 5 * scale * np.sqrt(sum((slope**2).sum(axis=2) for slope in slopes))
-    areas = [(nearest == at) & core for at in range(len(centres))]
-    wide = [cv2.dilate(area.astype(np.uint8), disc(1)) > 0 for area in areas]
-    made = np.zeros((len(centres), len(centres)), dtype=bool)
-    for one, other in combinations(range(len(centres)), 2):
-        line = wide[one] & areas[other]
-        if line.sum() >= LEAST_LINE * scale:
-            apart = float(np.linalg.norm(centres[one] - centres[other]))
-            made[one, other] = made[other, one] = float(np.median(step[line])) < GENTLE * apart
-    return made
 
 
 def nearest_of(lab: Floats, centres: Floats) -> Floats:
