@@ -31,8 +31,9 @@ def images(engine: Engine, bases: dict[str, str]) -> dict[str, str]:
 
 
 def tree(commit: str) -> bytes:
-    """Return the files of a commit as a tar, with modes as a checkout has them, by which the engine knows what it built."""
-    return subprocess.run(["git", "-c", "tar.umask=0022", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
+    """Return the files of a commit as a tar, with modes as in a checkout: else the engine builds everything again."""
+    command = ["git", "-c", "tar.umask=0022", "archive", commit]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
 
 
 def use(engine: Engine, tag: str) -> None:
@@ -124,6 +125,10 @@ def test_several_gpus_have_a_worker_each(stack: ComposeStack, engine: Engine) ->
 
 
 def test_logs_tell_no_words_keys_or_passwords(stack: ComposeStack) -> None:
+    succeeded(stack, stack.submit(2, text=SECRET_WORDS) + stack.submit(1, instruction="make it blue"))
+    with stack.client() as http:
+        refused = http.post("/customise", json={"image": SECRET_WORDS, "instruction": f"make it {SECRET_WORDS}"})
+        assert refused.status_code == 422
     logs = stack.logs()
     assert logs.count("succeeded") >= 4, "they do tell what happened"
     for secret in (SECRET_WORDS, SECRET_WORDS.split()[1], "make it blue", stack.key, stack.password):
