@@ -59,4 +59,5 @@ def test_it_is_built_and_answers_without_root_or_anything_that_can_be_written(en
         assert answered("/jobs", Authorization=f"Bearer {key}") == httpx.codes.SERVICE_UNAVAILABLE, "there is no Redis"
         assert engine.run("exec", container, "id", "-u").strip() == "10001"
     finally:
+        http.close()
         engine.run("rm", "--force", "--volumes", container)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.containers.conftest import IMAGES, build
 from tests.containers.engine import Engine, EngineError
-from tests.containers.stack import ComposeStack, until
+from tests.containers.stack import PROJECT, ComposeStack, until
 from tests.support.places import ROOT
 
 pytestmark = [pytest.mark.containers, pytest.mark.alone, pytest.mark.timeout(1800)]
@@ -85,8 +85,11 @@ def test_an_upgrade_keeps_jobs_keys_and_pictures(stack: ComposeStack, engine: En
     succeeded(stack, old)
     stack.compose("stop", "worker", "retouch")
     waiting = stack.submit(5, instruction="make it green")
+    assert engine.inspect("likeness-service:before", "{{.Id}}") != images["likeness-service"]
+    started = engine.inspect(f"{PROJECT}-valkey-1", "{{.State.StartedAt}}")
     use(engine, "current")
-    stack.up()  # compose replaces what has another image
+    stack.up()  # compose replaces what has another image, and nothing else
+    assert engine.inspect(f"{PROJECT}-valkey-1", "{{.State.StartedAt}}") == started
     now = {service: engine.inspect(name, "{{.Image}}") for name, service in stack.containers().items()}
     assert now["service"] == now["webhooks"] == images["likeness-service"]
     assert now["worker"] == now["retouch"] == images["likeness-worker-cpu"]
