@@ -15,17 +15,8 @@ from tests.support.places import ROOT
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(1200)]
 BASE = "python:3.11-slim-bookworm"
-CLOSED = (
-    "--read-only",
-    "--tmpfs",
-    "/tmp",
-    "--cap-drop",
-    "ALL",
-    "--security-opt",
-    "no-new-privileges",
-    "--memory",
-    "2g",
-)
+FOLDERS = "--tmpfs /tmp --tmpfs /var/lib/likeness:mode=1777"
+CLOSED = f"--read-only {FOLDERS} --cap-drop ALL --security-opt no-new-privileges --memory 2g".split()
 LISTENS = ("--env", "LIKENESS_REDIS_URL=redis://127.0.0.1:1/0", "--env", "LIKENESS_HOST=127.0.0.1")
 
 
