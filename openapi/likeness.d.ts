@@ -128,6 +128,8 @@ export interface Check {
 
 /** Judge an image by the rules of a marketplace, without changing it. */
 export interface CheckRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -148,6 +150,8 @@ export interface CheckRequest {
 
 /** Run one image through several engines and settings, to find out which does it best. */
 export interface CompareRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -231,6 +235,8 @@ export interface Control {
 
 /** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface Customise {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -309,7 +315,7 @@ export interface Customise {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean;
   /** number of images to make per attempt */
   candidates?: number;
@@ -337,6 +343,8 @@ export interface Customise {
 
 /** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface CustomiseRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -415,7 +423,7 @@ export interface CustomiseRequest {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -469,6 +477,8 @@ export interface CutoutFields {
 
 /** Cut the product out of an image: the same size, on nothing. */
 export interface CutoutRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -655,7 +665,7 @@ export interface EngineView {
   memory: number | null;
   revision: string;
   licence: string;
-  /** maximum batch size */
+  /** maximum number of jobs in one run */
   batch: number;
   /** time limit of a job in seconds, per candidate and attempt */
   timeout: number;
@@ -737,6 +747,8 @@ export type GateKind = "recreate" | "colour" | "background" | "light" | "print" 
 
 /** Make a new image: from text, or of a learned kind. */
 export interface Generate {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -769,7 +781,7 @@ export interface Generate {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -1293,6 +1305,8 @@ export interface PackshotRequest {
   profile?: "srgb" | "same" | null;
   /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
   upscale?: "never" | "faithful" | null;
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -1375,6 +1389,20 @@ export interface Recipe {
   device?: string | null;
 }
 
+/** Your saved recipes, by name. */
+export interface RecipeList {
+  recipes: Array<RecipeView>;
+}
+
+/** A saved recipe with its name. */
+export interface RecipeView {
+  /** the call that it is for: `customise` is for `POST /customise` */
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
+  /** fields of that call and their values, as in its JSON body */
+  fields?: Record<string, unknown>;
+  name: string;
+}
+
 /** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
 export interface Recolour {
   /** the colour, as #RRGGBB in sRGB */
@@ -1393,6 +1421,8 @@ export interface Recommendation {
 
 /** Recreate an image as exactly as the engine can. */
 export interface Recreate {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -1441,7 +1471,7 @@ export interface Recreate {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean;
   /** number of images to make per attempt */
   candidates?: number;
@@ -1463,6 +1493,8 @@ export interface Recreate {
 
 /** Recreate an image as exactly as the engine can. */
 export interface RecreateRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -1511,7 +1543,7 @@ export interface RecreateRequest {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -1599,7 +1631,7 @@ export interface Resident {
   device: string;
   /** bytes of memory its engines may use */
   memory: number | null;
-  /** byte-identical output in any batch; other workers give it only to jobs with `exact` */
+  /** byte-identical output in any run; other workers give it only to jobs with `exact` */
   exact: boolean;
 }
 
@@ -1661,6 +1693,14 @@ export interface RunView {
 
 /** How closely a reproduced image matches the original. */
 export type Sameness = "bitwise" | "perceptual" | "different";
+
+/** A part of a call: any of its fields but images, `reference` and `recipe`. */
+export interface SavedRecipe {
+  /** the call that it is for: `customise` is for `POST /customise` */
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
+  /** fields of that call and their values, as in its JSON body */
+  fields?: Record<string, unknown>;
+}
 
 /** One metric of a report. */
 export interface Score {

@@ -48,6 +48,7 @@ from service.routes import (
     matte,
     packshots,
     preview,
+    recipes,
     report,
     requests,
     sheet,
@@ -57,8 +58,8 @@ from service.routes import (
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, jobs, events, preview, input, images, matte, report, sheet, batches, batch_results, uploads),
-    *(engines, usage, health),
+    *(requests, packshots, recipes, jobs, events, preview, input, images, matte, report, sheet),
+    *(batches, batch_results, uploads, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5

@@ -21,9 +21,11 @@ from worker.observability.device_metrics import DeviceFigures
 from worker.observability.log_filters import keep_quiet
 from worker.observability.telemetry import Telemetry
 from worker.queue.worker import BatchWorker
+from worker.residency.device import device_memory
 from worker.residency.engines import Residents
 from worker.runs.context import Context
 from worker.runs.safeguards import Safeguards
+from worker.runs.turns import Turns
 
 
 def main() -> None:
@@ -56,6 +58,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             telemetry,
             settings.gates,
             load_presets(settings.presets),
+            turns=Turns.within(device_memory("cpu")),
         )
         telemetry.registry.register(DeviceFigures(context.turns))
         BatchWorker(name, settings, context, pools).serve()

@@ -35,6 +35,8 @@ from worker.queue.scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, RESIDENTS, T
 
 JOBS = 2000
 AT_ONCE = 32
+KNOWN, HELD = 20, 3
+"""Engines that workers hold, and those that one of them does."""
 REAL_JOBS, REAL_STEPS = 80, (1, 31)
 IDLE_SECONDS = 10.0
 
@@ -146,10 +148,12 @@ def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
 
 def presence(server: Server) -> list[tuple[str, str]]:
     """Measure what a worker takes to say what it holds and to learn what others do, every HEARTBEAT_SECONDS."""
-    held = [f"engine-{number}" for number in range(30)]
-    said = [word for name in held[:3] for word in (name, "1.0")]
-    act = lambda: server.redis.eval(RESIDENTS, 1, keys.HELD_KEY, keys.HELD_SECONDS, *said, "held", *held)  # noqa: E731
-    return [figure("saying and learning what is held, of 30 engines, however many the workers", server.cost(act, 1000))]
+    known = [f"engine-{number}" for number in range(KNOWN)]
+    said = [word for name in known[:HELD] for word in (name, "1.0")]
+    redis_keys, words = [keys.HELD_KEY], [keys.HELD_SECONDS, *said, "held"]
+    server.redis.eval(RESIDENTS, 1, *redis_keys, *words, *known)
+    cost = server.cost(lambda: server.redis.eval(RESIDENTS, 1, *redis_keys, *words, *known[:HELD]), 1000)
+    return [figure(f"learning which of {KNOWN} engines others hold, however many they are", cost)]
 
 
 def worker(server: Server, file: Path, folder: Path) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ import httpx
 from likeness.client.answers import as_model, as_nothing
 from likeness.client.batch_models import BatchPage, BatchRow, ManifestPart, RemoteBatch
 from likeness.client.body import File, read
-from likeness.client.calls import Call
+from likeness.client.call import Call
 from likeness.contract.batches import Retried
 
 JSONL: Final = "application/jsonl"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any, Final, Literal
 
@@ -15,11 +16,12 @@ from likeness.contract.scheduling import Webhook
 from service.batches.checking import Checker
 from service.batches.files import BatchFiles
 from service.batches.items import Item
-from service.batches.recipes import BatchRecipe, Recipe
+from service.batches.recipes import KINDS, OF_BATCH, BatchRecipe, Recipe
 from service.batches.rows import Posted
 from service.batches.uploads import uploaded
 from service.http.problems import of_validation
 from service.jobs.accept import missing_engines
+from service.jobs.recipes import with_recipe
 from service.queue.admission import Claim
 from service.queue.batch import Batch, NewBatch
 from service.state import Services
@@ -55,7 +57,8 @@ async def accept(services: Services, owner: str, posted: Posted, key: str | None
     """Accept a batch, durably. Raises InvalidBatch or InvalidField, and Unavailable when that is ours."""
     head = _head(posted.head)
     check_webhook(head.webhook, owner, services.keys, services.settings)
-    recipes = _recipes(head.recipes)
+    given = await _completed(services, owner, head.recipes)
+    recipes = _recipes(given)
     checker = Checker(
         services,
         owner,
@@ -70,7 +73,7 @@ async def accept(services: Services, owner: str, posted: Posted, key: str | None
     claim = Claim(key, await to_thread.run_sync(_fingerprint, posted)) if key else None
     try:
         await _store(files, checker, posted)
-        await files.put_recipes([one.model_dump(exclude_none=True) for one in head.recipes])
+        await files.put_recipes([one.model_dump(exclude_none=True) for one in given])
         new = NewBatch(
             batch_id, owner, checker.items, [recipe.name for recipe in recipes], head.name, head.webhook, checker.sets
         )
@@ -88,6 +91,31 @@ def _head(fields: dict[str, Any]) -> BatchHead:
         return BatchHead.model_validate(fields)
     except ValidationError as error:
         raise of_validation(error) from error
+
+
+async def _completed(services: Services, owner: str, given: Sequence[BatchRecipe]) -> list[BatchRecipe]:
+    """Return the recipes with what the saved ones that they name say; later changes of those change no batch.
+
+    Raises InvalidBatch.
+    """
+    problems, found = list[FieldProblem](), list[BatchRecipe]()
+    for number, one in enumerate(given):
+        try:
+            found.append(await _complete(services, owner, one))
+        except InvalidField as error:
+            problems.append(FieldProblem(f"#/recipes/{number}/recipe", f"recipe {one.name}, {error.detail}"))
+    if problems:
+        raise InvalidBatch("; ".join(problem.detail for problem in problems), problems)
+    return found
+
+
+async def _complete(services: Services, owner: str, one: BatchRecipe) -> BatchRecipe:
+    fields = one.model_dump(exclude={"name", "kind"})
+    if "recipe" not in fields or one.kind not in KINDS:
+        return one
+    whole = await with_recipe(fields, KINDS[one.kind], partial(services.queue.recipes.read, owner))
+    own = {name: value for name, value in whole.items() if name in fields or name not in OF_BATCH}
+    return BatchRecipe(name=one.name, kind=one.kind, **{name: own[name] for name in own if name != "recipe"})
 
 
 def _recipes(given: Sequence[BatchRecipe]) -> list[Recipe]:

@@ -44,6 +44,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.MethodNotAllowed: 405,
     errors.JobNotFound: 404,
     errors.JobExpired: 410,
+    errors.RecipeNotFound: 404,
     errors.ImageNotFound: 404,
     errors.NoPreview: 404,
     errors.JobNotFinished: 409,
@@ -89,6 +90,7 @@ PATH_ERRORS: Final[Mapping[str, type[LikenessError]]] = {
     "n": errors.ImageNotFound,
     "batch_id": errors.BatchNotFound,
     "sha256": errors.UploadNotFound,
+    "recipe": errors.RecipeNotFound,
 }
 
 

@@ -22,7 +22,7 @@ from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
 from worker.runs.context import Outcome
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.01
 """Seconds until a worker with no room for another run looks again."""
 PAUSE = 0.1
 """Seconds until a worker that left jobs to others looks again."""

@@ -33,6 +33,10 @@ class Drain:
         """Let runs go on for so many seconds from now, those that wait for the device not at all."""
         self._until = time.monotonic() + self._seconds
 
+    def left(self) -> float:
+        """Return how many seconds runs may still go on."""
+        return max(0.0, self._until - time.monotonic())
+
     def check(self, *, waiting: bool) -> None:
         """Raise Draining where a run must end now."""
         if time.monotonic() > self._until or (waiting and self._until < math.inf):
@@ -80,7 +84,6 @@ class LeasedRun:
 
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Report how far jobs are; return the ids nobody wants any more. Raises Stopped."""
-        self.begun = self.begun or progress.stage != "preparing"
         self._report(job_ids, progress)
         self.deadline.heed(progress.stage)
         self._check_stop(waiting=False)
@@ -93,6 +96,11 @@ class LeasedRun:
         self._check_stop(waiting=not self.begun)
         return self._unwanted(job_ids)
 
+    def begins(self) -> None:
+        """Say that the run has the device now."""
+        self.begun = True
+        self.deadline.heed("preparing")
+
     def _report(self, job_ids: Sequence[str], progress: Progress | None) -> None:
         """Report progress, or only learn which jobs nobody wants; end those."""
         leases = [lease for lease in self._held() if lease.job.id in job_ids]
@@ -101,7 +109,7 @@ class LeasedRun:
         except RedisError as error:
             log.warning("progress could not be reported", error=str(error))
         for lease in leases:
-            if not lease.wanted:  # its batch mates go on, but it ends now
+            if not lease.wanted:  # the others of the run go on, but it ends now
                 with self.deadline.paused():
                     self._worker.record(lease, None)
 

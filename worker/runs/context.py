@@ -34,6 +34,9 @@ class Watch(Protocol):
     def waits(self, job_ids: Sequence[str]) -> set[str]:
         """Say that these jobs wait for the device; return those that nobody wants any more. Raises Stopped."""
 
+    def begins(self) -> None:
+        """Say that the run has the device now."""
+
 
 @dataclass(frozen=True)
 class Context:

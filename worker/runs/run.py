@@ -93,6 +93,7 @@ class Run:
         """Have the device, once it is this run's turn. Raises Stopped while it waits."""
         with self.context.turns.turn(self.spec.name, partial(self._wait, job_ids)):
             self.watched.skip()
+            self.watch.begins()
             yield
 
     def _wait(self, job_ids: Sequence[str]) -> None:
@@ -102,12 +103,15 @@ class Run:
 
     def _load(self, job_ids: list[str]) -> Engine:
         """Return the engine, loaded. Raises JobError."""
-        self._report(job_ids, Progress(step=0, steps=0, stage="loading"))
+        resident = self.spec.name in self.context.residents.names()
+        if not resident:
+            self._report(job_ids, Progress(step=0, steps=0, stage="loading"))
         engine = self.context.residents.engine(self.spec)
         loras = [lora.name for lora in cast(Task, self.works[0].task).loras]
         self.models = self.context.residents.commits(self.spec, loras)
         self._lap("loading", job_ids)
-        self._report(job_ids, Progress(step=0, steps=0, stage="preparing"))
+        if not resident:
+            self._report(job_ids, Progress(step=0, steps=0, stage="preparing"))
         return engine
 
     def _lap(self, stage: Stage, job_ids: Sequence[str], step: int = 0) -> None:

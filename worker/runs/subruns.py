@@ -37,6 +37,11 @@ class PartWatch:
         """Say that this part waits for the device; return the job when nobody wants it any more. Raises Stopped."""
         return self._heard("waiting", self._watch.waits(job_ids))
 
+    def begins(self) -> None:
+        """Say that this part has the device now."""
+        self._watch.begins()
+        self._deadline.heed("preparing")
+
     def _heard(self, stage: str, unwanted: set[str]) -> set[str]:
         self.wanted = self.wanted and not unwanted
         self._deadline.heed(stage)

@@ -15,7 +15,11 @@ LEAD_SECONDS: Final = 0.1
 FIRST_LEAD_SECONDS: Final = 1.0
 """How much earlier than the device is free the next run is begun while nothing is known of preparing."""
 MOST_PIXELS: Final = 60_000_000
-"""Pixels in the pictures of all runs of a worker from which on no other is begun: each takes some 100 bytes."""
+"""Pixels in the pictures of all runs of a worker from which on no other is begun, however much memory there is."""
+PIXEL_BYTES: Final = 150
+"""What a pixel of a run's picture takes at most: the picture, its canvas, what is made of it, and its report."""
+SHARE: Final = 0.25
+"""Of the machine's memory that runs may have when another is begun."""
 WINDOW_SECONDS: Final = 60.0
 """The time of which `busy_ratio` is a share."""
 
@@ -23,8 +27,8 @@ WINDOW_SECONDS: Final = 60.0
 class Turns:
     """The turns that a worker's runs take on its device, in the order in which they asked."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._began = clock, clock()
+    def __init__(self, clock: Callable[[], float] = time.monotonic, most_pixels: int = MOST_PIXELS) -> None:
+        self._clock, self._began, self._most_pixels = clock, clock(), most_pixels
         self._changed = threading.Condition()
         self._places: deque[object] = deque()
         """Who has the turn, and behind it who waits."""
@@ -38,6 +42,11 @@ class Turns:
         self._busy_since: float | None = None
         self.busy_seconds = 0.0
         """Seconds that engines worked, since the start."""
+
+    @classmethod
+    def within(cls, memory: int) -> "Turns":
+        """Return the turns of a worker whose machine, or container, has so many bytes of memory."""
+        return cls(most_pixels=min(MOST_PIXELS, int(SHARE * memory / PIXEL_BYTES)))
 
     @contextmanager
     def turn(self, engine: str, look: Callable[[], None]) -> Iterator[None]:
@@ -99,7 +108,7 @@ class Turns:
         """Return whether another run is to be prepared: nobody waits, and the device is about to be free."""
         with self._changed:
             waiting, free = len(self._places) > 1, not self._places
-        if waiting or self._pixels >= MOST_PIXELS:
+        if waiting or self._pixels >= self._most_pixels:
             return False
         return free or self._until - self._clock() <= self._lead()
 

@@ -21,7 +21,7 @@ from likeness.imaging.metrics.ssim import WINDOW, ssim
 MANY = 4_000_000
 SPREAD = 1_000_000
 """Pixels, at least, of an even share."""
-BAND, EVERY = 64, 4
+BAND, EVERY = 64, 8
 """Rows of windows in a band, and which of the bands are looked at."""
 
 Value = TypeVar("Value", bound=np.generic)

@@ -110,3 +110,13 @@ def test_a_key_makes_one_batch(unfed: Shop) -> None:
     assert_problem(unfed.http.post("/batches", json=other, headers=key), 422, "idempotency_mismatch")
     assert len(unfed.http.get("/batches").json()["batches"]) == 1
     assert len({path.parts[-2] for path in unfed.live.pictures() if path.name == "recipes.json"}) == 1
+
+
+def test_a_saved_recipe_is_taken_over_as_it_is(unfed: Shop) -> None:
+    unfed.http.put(
+        "/recipes/red", json={"kind": "customise", "fields": {"recolour": {"to": "#a01020"}}}
+    ).raise_for_status()
+    batch = unfed.post([{"reference": "A", "image": URL}], {"name": "a", "recipe": "red"})
+    assert batch["counts"]["waiting"] == 1
+    body = {"recipes": [{"name": "a", "recipe": "none"}], "items": [{"reference": "A", "image": URL}]}
+    assert "recipe a, recipe: " in unfed.http.post("/batches", json=body).json()["errors"][0]["detail"]

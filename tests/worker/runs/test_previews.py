@@ -59,6 +59,9 @@ class Eyes:
     def waits(self, job_ids: Sequence[str]) -> set[str]:
         return set()
 
+    def begins(self) -> None:
+        pass
+
 
 def shown(store: PictureStore, job_id: str) -> bytes | None:
     return asyncio.run(store.get_preview(job_id))

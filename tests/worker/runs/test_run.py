@@ -43,6 +43,9 @@ class Told:
     def waits(self, job_ids: Sequence[str]) -> set[str]:
         return set()
 
+    def begins(self) -> None:
+        pass
+
 
 @pytest.fixture
 def store() -> PictureStore:

@@ -42,6 +42,9 @@ class Counted(Unwatched):
     def waits(self, job_ids: list[str]) -> set[str]:
         return set()
 
+    def begins(self) -> None:
+        pass
+
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:

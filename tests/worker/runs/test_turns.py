@@ -81,6 +81,9 @@ def test_large_pictures_bound_what_is_begun() -> None:
         with turns.carrying(1):
             assert not turns.next_is_due()
     assert turns.next_is_due()
+    small = Turns.within(3 * 2**30)  # no room for a second picture of 12 megapixels
+    with small.carrying(12_000_000):
+        assert not small.next_is_due()
 
 
 def test_the_busy_ratio_is_of_the_last_minute() -> None:
