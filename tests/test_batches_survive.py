@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from likeness.client import Client, RemoteBatch
+from likeness.client import Client, RemoteBatch, Retries
 from likeness.contract.batches import BatchState
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
@@ -54,7 +54,7 @@ def until(client: Client, batch: RemoteBatch, ended: int) -> RemoteBatch:
 
 
 def test_every_job_ends_once_though_everything_is_killed(stack: Stack) -> None:
-    with Client(stack.settings.url) as client:
+    with Client(stack.settings.url, retries=Retries(attempts=12)) as client:
         items = [
             {"reference": f"SKU-{number}", "image": {"upload": client.upload(picture(number))}}
             for number in range(ITEMS)

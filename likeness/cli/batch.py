@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # heavy: imported when a command runs
 SOME_FAILED: Final = 2
 """Exit code when jobs failed or were rejected."""
 
+PATIENCE: Final = 14
+"""Tries of each request: a service that is away for four minutes ends no run."""
+
 app = typer.Typer(help="Make many items by several recipes.", no_args_is_help=True)
 
 Batch = Annotated[str, typer.Argument(help="Id of a batch, or the folder of a run.", show_default=False)]
@@ -53,11 +56,12 @@ def run(
     from likeness.cli.batch_plan import read_plan
     from likeness.cli.batch_run import Run
     from likeness.cli.batch_state import Folder
-    from likeness.client import Client
+    from likeness.client import Client, Retries
 
     console = Console(stderr=as_json)
     wanted = read_plan(plan, recipes, images, numbered)
-    with Client(url, key) as client, _bar(console) as moved:
+    patient = Retries(attempts=PATIENCE)
+    with Client(url, key, retries=patient) as client, _bar(console) as moved:
         work = Run(client, Folder.open(out), wanted, lambda text: console.print(text, markup=False, soft_wrap=True))
         work.moved = moved
         if as_json:
