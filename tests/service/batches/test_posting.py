@@ -8,7 +8,7 @@ from tests.service.batches.conftest import WHITE, Shop
 from tests.service.http.test_bad_input import assert_problem
 
 URL = "https://shop.example.com/a.png"
-COLOUR = {"name": "colour", "recolour": {"to": "{colour}"}}
+VALUED = {"name": "valued", "kind": "recreate", "strength": "{strength}"}
 
 
 def told(shop: Shop, **request) -> list[str]:
@@ -21,25 +21,25 @@ def told(shop: Shop, **request) -> list[str]:
 
 def test_every_wrong_row_is_told_with_its_line(unfed: Shop) -> None:
     rows = [
-        {"reference": "A", "image": URL, "colour": "#a01020"},
-        {"reference": "A", "image": URL, "colour": "#a01020"},
-        {"reference": "B", "colour": "#a01020"},
-        {"reference": "C", "image": "http://shop.example.com/a.png", "colour": "#a01020"},
-        {"reference": "D", "image": URL, "colour": "crimson"},
+        {"reference": "A", "image": URL, "strength": 0.3},
+        {"reference": "A", "image": URL, "strength": 0.3},
+        {"reference": "B", "strength": 0.3},
+        {"reference": "C", "image": "http://shop.example.com/a.png", "strength": 0.3},
+        {"reference": "D", "image": URL, "strength": 9},
         {"reference": "E", "image": URL},
-        {"reference": "F", "image": URL, "colour": "#a01020", "size": 3},
-        {"image": URL, "colour": "#a01020"},
-        {"reference": "G", "image": {"upload": "0" * 64}, "colour": "#a01020"},
-        {"reference": "H", "image": {"job": "x"}, "colour": "#a01020"},
+        {"reference": "F", "image": URL, "strength": 0.3, "size": 3},
+        {"image": URL, "strength": 0.3},
+        {"reference": "G", "image": {"upload": "0" * 64}, "strength": 0.3},
+        {"reference": "H", "image": {"job": "x"}, "strength": 0.3},
     ]
-    lines = [json.dumps(line) for line in ({"recipes": [COLOUR]}, *rows)] + ["{", "[]"]
+    lines = [json.dumps(line) for line in ({"recipes": [VALUED]}, *rows)] + ["{", "[]"]
     found = told(unfed, content="\n".join(lines), headers={"Content-Type": "application/jsonl"})
     starts = [
         "line 3, field reference: also in line 2",
         "line 4, field image: missing",
         "line 5, field image: only https",
-        "line 6, field colour: recipe colour: recolour/to",
-        "line 7, field colour: missing: recipe colour uses it",
+        "line 6, field strength: recipe valued: strength",
+        "line 7, field strength: missing: recipe valued uses it",
         "line 8, field size: no recipe uses it",
         "line 9, field reference: missing",
         "line 10, field image: nothing of the sha256",
@@ -53,10 +53,10 @@ def test_every_wrong_row_is_told_with_its_line(unfed: Shop) -> None:
 
 
 def test_a_csv_is_told_by_column(unfed: Shop) -> None:
-    text = f'reference,image,colour\nA,{URL},#a01020\nB,{URL},red\n"C\nD",{URL},#a01020\nE,{URL}\n'
+    text = f'reference,image,strength\nA,{URL},0.3\nB,{URL},9\n"C\nD",{URL},0.3\nE,{URL}\n'
     files = {"items": ("plan.csv", text.encode(), "text/csv")}
-    found = told(unfed, data={"recipes": json.dumps([COLOUR])}, files=files)
-    assert found[0].startswith("line 3, column colour: recipe colour")
+    found = told(unfed, data={"recipes": json.dumps([VALUED])}, files=files)
+    assert found[0].startswith("line 3, column strength: recipe valued")
     assert found[1].startswith("line 4, column reference: a text of 1 to 200")
     assert found[2].startswith("line 6: 2 cells, and there are 3 columns")
 
@@ -113,10 +113,12 @@ def test_a_key_makes_one_batch(unfed: Shop) -> None:
 
 
 def test_a_saved_recipe_is_taken_over_as_it_is(unfed: Shop) -> None:
-    unfed.http.put(
-        "/recipes/red", json={"kind": "customise", "fields": {"recolour": {"to": "#a01020"}}}
-    ).raise_for_status()
-    batch = unfed.post([{"reference": "A", "image": URL}], {"name": "a", "recipe": "red"})
+    saved = {"kind": "recreate", "fields": {"strength": 0.3}}
+    unfed.http.put("/recipes/soft", json=saved).raise_for_status()
+    batch = unfed.post([{"reference": "A", "image": URL}], {"name": "a", "kind": "recreate", "recipe": "soft"})
     assert batch["counts"]["waiting"] == 1
-    body = {"recipes": [{"name": "a", "recipe": "none"}], "items": [{"reference": "A", "image": URL}]}
+    body = {
+        "recipes": [{"name": "a", "kind": "recreate", "recipe": "none"}],
+        "items": [{"reference": "A", "image": URL}],
+    }
     assert "recipe a, recipe: " in unfed.http.post("/batches", json=body).json()["errors"][0]["detail"]
