@@ -51,6 +51,7 @@ VIEW: Final[dict[str, Any]] = {
     "links": {"self": HERE, "manifest": f"{HERE}/manifest", "archive": f"{HERE}/archive"},
 }
 PAGE: Final = {"batches": [VIEW], "next": None}
+ROW_CSV: Final = "item,reference,recipe,set,status,verdict\r\n0,SKU-1,white,caps,succeeded,accepted\r\n"
 ROW: Final = (
     '{"item":0,"reference":"SKU-1","recipe":"white","status":"succeeded","verdict":"accepted","reasons":["..."],'
     f'"figures":{{"ssim":0.98}},"link":"{HERE}/images/9f86...","sha256":"9f86...","format":"jpeg","attempt":1}}\n'

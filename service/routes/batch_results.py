@@ -37,8 +37,8 @@ STEP: Final = "Likeness-Step"
             "description": "A row for each item and recipe, in the order of items",
             "headers": {STEP: {"description": "for `since`", "schema": {"type": "integer"}}},
             "content": {
-                "application/jsonl": {"schema": {"type": "string"}, "example": examples.ROW},
-                "text/csv": {"schema": {"type": "string"}, "example": "item,reference,recipe,status\r\n"},
+                "application/jsonl": {"schema": {"type": "string"}, "examples": {"example": {"value": examples.ROW}}},
+                "text/csv": {"schema": {"type": "string"}, "examples": {"example": {"value": examples.ROW_CSV}}},
             },
         },
         **problems_of_batch(errors.StoreUnavailable, below="/manifest"),

@@ -51,7 +51,10 @@ BODY: Final[dict[str, Any]] = {
                 },
                 "examples": {"example": {"summary": "Two items by two recipes", "value": examples.BATCH}},
             },
-            "application/jsonl": {"schema": {"type": "string"}, "example": examples.JSONL},
+            "application/jsonl": {
+                "schema": {"type": "string"},
+                "examples": {"example": {"summary": "One item", "value": examples.JSONL}},
+            },
         },
     }
 }

@@ -50,7 +50,12 @@ class UploadView(BaseModel):
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {
+                "application/octet-stream": {
+                    "schema": {"type": "string", "format": "binary"},
+                    "examples": {"example": {"summary": "The bytes", "value": "..."}},
+                }
+            },
         }
     },
 )

@@ -95,7 +95,7 @@ def test_failed_and_rejected_jobs_are_told_and_retried(fed: Shop, catalogue: Pat
         ("recipes.toml", "[[recipe]\n", "recipes.toml is not TOML"),
         ("recipes.toml", '[[recipe]]\nkind = "recreate"\n', "recipe 1 has no name"),
         ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "recreate"\nstrenth = 1\n', "strenth: not a field"),
-        ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "recreate"\nengine = "none"\n', "none"),
+        ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "recreate"\nengine = "none"\n', "recipe a, engine"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_starts(
