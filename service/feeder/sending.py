@@ -6,6 +6,7 @@ A job is claimed before it is sent, and its id follows from the claim: after a c
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -16,6 +17,8 @@ from likeness.contract.errors import (
     BatchNotFound,
     ImageUnavailable,
     InputLost,
+    JobExpired,
+    JobNotFound,
     LikenessError,
     QueueFull,
     QuotaExceeded,
@@ -84,7 +87,18 @@ class Sender:
         for number, place in enumerate(places):
             if not await self._send(desk, place, item, image):
                 self._later(desk, places[number + 1 :], None)
+                break
+        await self._drop_deleted(desk, places)
+
+    async def _drop_deleted(self, desk: Desk, places: Sequence[int]) -> None:
+        """Stop jobs whose batch was deleted while they were sent: who deleted it could not know them."""
+        with suppress(Unavailable):
+            if not await self.services.batches.gone([desk.batch.id]):
                 return
+            for place in places:
+                with suppress(JobNotFound, JobExpired):
+                    await self.services.queue.forget(desk.job_id(place), desk.batch.owner)
+                await self.services.store.erase(desk.job_id(place))
 
     async def _send(self, desk: Desk, place: int, item: Item, image: Upload | None) -> bool:
         """Send one job; return False where it and those after it are to be sent later."""
