@@ -124,7 +124,6 @@ class Run:
             raise
         names = [recipe.name for recipe in recipes]
         self.folder.posted.append(Posted(batch.id, [item.reference for item in items], names, keys))
-        self.folder.url = str(self.client.base_url)
         self.folder.save()
         self.told(f"batch {batch.id}: {len(items)} items by {len(recipes)} recipes")
 

@@ -30,7 +30,6 @@ class Folder:
     """The folder of a run: which batches were posted, and the lines of its manifest. Its methods raise LocalProblem."""
 
     path: Path
-    url: str = ""
     posted: list[Posted] = field(default_factory=list)
     lines: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """By reference and recipe."""
@@ -43,7 +42,6 @@ class Folder:
         if state.exists():
             try:
                 known = json.loads(state.read_text("utf-8"))
-                folder.url = known["url"]
                 folder.posted = [Posted(**one) for one in known["batches"]]
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise LocalProblem(f"{state} cannot be read: {error}") from error
@@ -53,7 +51,7 @@ class Folder:
 
     def save(self) -> None:
         """Write down which batches were posted."""
-        known = {"url": self.url, "batches": [vars(one) for one in self.posted]}
+        known = {"batches": [vars(one) for one in self.posted]}
         self._replace(self.path / STATE, json.dumps(known))
 
     def add(self, line: dict[str, Any]) -> None:

@@ -56,11 +56,6 @@ class AsyncClient:
         self._timeout = timeout
         self._retries = retries or Retries()
 
-    @property
-    def base_url(self) -> str:
-        """The address of the service."""
-        return str(self._http.base_url)
-
     async def __aenter__(self) -> Self:
         """Use the client as a context manager to close its connections at the end."""
         return self

@@ -57,11 +57,6 @@ class Client:
         self._timeout = timeout
         self._retries = retries or Retries()
 
-    @property
-    def base_url(self) -> str:
-        """The address of the service."""
-        return str(self._http.base_url)
-
     def __enter__(self) -> Self:
         """Use the client as a context manager to close its connections at the end."""
         return self
