@@ -20,10 +20,10 @@ unexport PYTHONDONTWRITEBYTECODE
 # The files with tests that run beside nothing else but one of their kind.
 ALONE = $(shell grep -rl 'pytest\.mark\.alone' tests)
 
-.PHONY: help install demo up test lint format openapi bench lock clean
+.PHONY: help install demo up test test-containers lint format openapi bench lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 install: $(READY) ## make .venv from requirements.lock
 
@@ -60,6 +60,10 @@ test: lint ## run every check and test
 	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadfile --no-loadscope-reorder || failed=1; \
 	$(BIN)/python -m pytest -m alone --numprocesses 2 --dist load $(ALONE) || failed=1; \
 	exit $$failed
+
+test-containers: $(READY) ## build the images and run whole stacks of them (root, Debian; a quarter of an hour)
+	sh tests/containers/prepare.sh
+	LIKENESS_TEST_CONTAINERS=1 $(BIN)/python -m pytest tests/containers --durations=10
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .
