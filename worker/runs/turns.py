@@ -16,7 +16,7 @@ SHARE: Final = 0.25
 """Of the machine's memory that runs may have when another is begun."""
 
 
-def most_pixels(memory: int) -> int:
+def pixels_within(memory: int) -> int:
     """Return how many pixels the pictures of runs may have where there are so many bytes of memory."""
     return min(MOST_PIXELS, int(SHARE * memory / PIXEL_BYTES))
 
@@ -53,7 +53,7 @@ class Turns:
     @classmethod
     def within(cls, memory: int) -> "Turns":
         """Return the turns of a worker whose machine, or container, has so many bytes of memory."""
-        return cls(most_pixels=most_pixels(memory))
+        return cls(most_pixels=pixels_within(memory))
 
     @contextmanager
     def turn(self, engine: str, look: Callable[[], None]) -> Iterator[None]:
