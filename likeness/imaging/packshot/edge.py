@@ -1,0 +1,122 @@
+"""The outline of a product as a seller wants it: one smooth, hard curve along an edge, soft along hair and fur.
+
+A matte's outline wavers with the background's texture and is softer than the photo's own edges. Where the soft band is
+narrow, the half level of the smoothed matte is the outline, and it is drawn anew as a ramp of a known width. Where it
+is wide, as along fur, the matte stays.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import cv2
+import numpy as np
+
+from likeness.imaging.colour import Bytes, Floats
+from likeness.imaging.outline import reduced, scale_of
+
+FIRM, LOOSE = 5.0, 8.0
+"""Mean width of the soft band, in px of a picture whose short side is 400, up to which it is an edge; from which, hair.
+
+Widths are two thirds of those of a ramp. On 34 training photos the median of a photo is 2.3 to 4.8."""
+ACROSS: Final = 2.5
+"""Sigma in the same px of a blur that leaves one outline of many hairs."""
+AROUND: Final = 6.0
+"""Sigma in the same px of the neighbourhood in which the width is measured."""
+SMOOTH: Final = 1.3
+"""Sigma in px of a picture whose short side is 400 by which an outline is smoothed; it grows with the root of the size,
+as do the width of the ramp and what is taken off inside: large photos are sampled finer than they are sharp."""
+RAMP: Final = 1.5
+"""Width in px of the ramp across an edge."""
+INSIDE: Final = 0.4
+"""Px by which the outline is moved inwards, off the pixels in which the old background is mixed."""
+FLATTEST: Final = 1 / 6
+"""Slope per px under which a matte has no edge, however it is sharpened."""
+REACH: Final = 1.5
+"""Sigma in px of the neighbourhood inside, from which the rim takes its colour."""
+STRIP: Final = 512
+"""Rows worked on at a time, so that little memory is needed."""
+
+
+def firmness(alpha: Bytes) -> Bytes:
+    """Return how far the outline near each px is an edge, 255, and not hair, 0: H x W of alpha H x W, 0..255."""
+    small = np.multiply(reduced(alpha), np.float32(1 / 255), dtype=np.float32)
+    scale = scale_of(small.shape)
+    soft = 4 * small * (1 - small)
+    once = slope(cv2.GaussianBlur(small, (0, 0), max(0.5, ACROSS * scale)))
+    near, length = (cv2.GaussianBlur(plane, (0, 0), max(1.0, AROUND * scale)) for plane in (soft, once))
+    width = near / np.maximum(length, 1e-3) / np.float32(scale)
+    firm = np.clip((LOOSE - width) / (LOOSE - FIRM), 0, 1)
+    height, across = alpha.shape
+    return cv2.resize(np.rint(255 * firm).astype(np.uint8), (across, height), interpolation=cv2.INTER_LINEAR)
+
+
+def slope(plane: Floats) -> Floats:
+    """Return the length of the gradient per px, H x W."""
+    across, down = (cv2.Sobel(plane, cv2.CV_32F, *way, scale=1 / 8) for way in ((1, 0), (0, 1)))
+    return np.asarray(cv2.magnitude(across, down))
+
+
+def ramped(level: Floats, ramp: float, inside: float, flattest: float) -> Floats:
+    """Return alpha as a ramp of so many px along the half level of a smooth plane, moved inwards by `inside` px.
+
+    How far a px is from the half level is what it differs from a half, by the slope there, but at least `flattest`.
+    """
+    away = (level - 0.5) / np.maximum(slope(level), np.float32(flattest))
+    return np.asarray(np.clip((away - inside) / ramp + 0.5, 0, 1), np.float32)
+
+
+def hardened(rgb: Bytes, colour: Bytes, alpha: Bytes) -> tuple[Bytes, Bytes]:
+    """Return the colours and the alpha of a product whose edges are edges, from its matte's `colour` and `alpha`.
+
+    `rgb` (H x W x 3, 0..255) is the picture. Along an edge, mixed pixels take the colour of the product next to them.
+    """
+    grown = max(1.0, scale_of_size(alpha)) ** 0.5
+    firm, made, edged = firmness(alpha), colour.copy(), alpha.copy()
+    halo = int(np.ceil(6 * grown)) + 2
+    for rows, around in _strips(alpha, halo):
+        own = slice(rows.start - around.start, rows.stop - around.start)
+        level = np.multiply(alpha[around], np.float32(1 / 255), dtype=np.float32)
+        share = np.multiply(firm[around], np.float32(1 / 255), dtype=np.float32)
+        edge = ramped(cv2.GaussianBlur(level, (0, 0), SMOOTH * grown), RAMP * grown, INSIDE * grown, FLATTEST / grown)
+        blended = np.rint(255 * (share * edge + (1 - share) * level)).astype(np.uint8)
+        edged[rows] = blended[own]
+        _recoloured(made, rgb, rows, around, blended, share, grown)
+    return made, edged
+
+
+def _recoloured(
+    made: Bytes, rgb: Bytes, rows: slice, around: slice, alpha: Bytes, firm: Floats, grown: float
+) -> None:
+    """Give the pixels of some rows their colours, in place."""
+    own = slice(rows.start - around.start, rows.stop - around.start)
+    solid = alpha == 255
+    made[rows][solid[own]] = rgb[rows][solid[own]]
+    core = cv2.erode(solid.astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1)
+    mixed = (alpha > 0) & ~solid
+    mixed[: own.start] = mixed[own.stop :] = False
+    y, x = np.nonzero(mixed)
+    if not y.size:
+        return
+    share = cv2.GaussianBlur(core, (0, 0), REACH * grown)
+    told = firm[y, x] * np.clip(share[y, x] / 0.02, 0, 1)
+    for channel in range(3):
+        plane = cv2.GaussianBlur(rgb[around][..., channel] * core, (0, 0), REACH * grown)
+        mean = plane[y, x] / np.maximum(share[y, x], 1e-6)
+        at = y + around.start, x, np.full(y.size, channel)
+        made[at] = np.rint(np.clip(told * mean + (1 - told) * made[at], 0, 255)).astype(np.uint8)
+
+
+def scale_of_size(alpha: Bytes) -> float:
+    """Return the short side / 400 of a picture, however large."""
+    return min(alpha.shape) / 400
+
+
+def _strips(alpha: Bytes, halo: int) -> Iterator[tuple[slice, slice]]:
+    """Yield rows that have mixed pixels, a few at a time, and the same with so many more around."""
+    height = alpha.shape[0]
+    for top in range(0, height, STRIP):
+        rows = slice(top, min(top + STRIP, height))
+        around = slice(max(0, top - halo), min(height, rows.stop + halo))
+        near = alpha[around]
+        if ((near > 0) & (near < 255)).any():
+            yield rows, around
