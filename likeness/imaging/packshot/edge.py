@@ -12,12 +12,13 @@ import cv2
 import numpy as np
 
 from likeness.imaging.colour import Bytes, Floats
-from likeness.imaging.outline import reduced, scale_of
+from likeness.imaging.outline import disc, reduced, scale_of
 
+CLEAN, WORN = 1.6, 2.6
+"""Mean width of the soft band, in px of a picture whose short side is 400, up to which an edge is as sharp as it can be
+and stays as it is, and from which on it is drawn anew. Widths are two thirds of those of a ramp."""
 FIRM, LOOSE = 5.0, 8.0
-"""Mean width of the soft band, in px of a picture whose short side is 400, up to which it is an edge; from which, hair.
-
-Widths are two thirds of those of a ramp. On 34 training photos the median of a photo is 2.3 to 4.8."""
+"""The same up to which there is an edge, and from which on there is hair: on training photos, medians are 2 to 5."""
 ACROSS: Final = 2.5
 """Sigma in the same px of a blur that leaves one outline of many hairs."""
 AROUND: Final = 6.0
@@ -33,21 +34,43 @@ FLATTEST: Final = 1 / 6
 """Slope per px under which a matte has no edge, however it is sharpened."""
 REACH: Final = 1.5
 """Sigma in px of the neighbourhood inside, from which the rim takes its colour."""
+SEEN, BARELY = 0.6, 0.3
+"""Alpha from which on something is seen; alpha below which an outline was lost by smoothing."""
+SOLID: Final = 0.75
+"""Alpha from which on there is no haze."""
+CLOSE, FAR = 3.0, 6.0
+"""Px of a picture whose short side is 400 from what is solid: haze stays up to one, and none is left beyond the other."""
+FAINTEST: Final = 13
+"""Alpha, of 255, below which nothing is seen but what a JPEG's blocks make of it."""
 STRIP: Final = 512
 """Rows worked on at a time, so that little memory is needed."""
 
 
 def firmness(alpha: Bytes) -> Bytes:
-    """Return how far the outline near each px is an edge, 255, and not hair, 0: H x W of alpha H x W, 0..255."""
+    """Return where an outline is an edge and not hair, 0..255: H x W of alpha H x W, 0..255."""
+    return _at_full(np.clip((LOOSE - _width(alpha)) / (LOOSE - FIRM), 0, 1), alpha.shape)
+
+
+def worn(alpha: Bytes) -> Bytes:
+    """Return where an outline is an edge, but softer than one is, 0..255: H x W of alpha H x W, 0..255."""
+    width = _width(alpha)
+    firm, soft = (LOOSE - width) / (LOOSE - FIRM), (width - CLEAN) / (WORN - CLEAN)
+    return _at_full(np.clip(np.minimum(firm, soft), 0, 1), alpha.shape)
+
+
+def _width(alpha: Bytes) -> Floats:
+    """Return the mean width of the soft band near each px, on a reduced copy, in px of a short side of 400."""
     small = np.multiply(reduced(alpha), np.float32(1 / 255), dtype=np.float32)
     scale = scale_of(small.shape)
     soft = 4 * small * (1 - small)
     once = slope(cv2.GaussianBlur(small, (0, 0), max(0.5, ACROSS * scale)))
     near, length = (cv2.GaussianBlur(plane, (0, 0), max(1.0, AROUND * scale)) for plane in (soft, once))
-    width = near / np.maximum(length, 1e-3) / np.float32(scale)
-    firm = np.clip((LOOSE - width) / (LOOSE - FIRM), 0, 1)
-    height, across = alpha.shape
-    return cv2.resize(np.rint(255 * firm).astype(np.uint8), (across, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(near / np.maximum(length, 1e-3) / np.float32(scale))
+
+
+def _at_full(share: Floats, shape: tuple[int, ...]) -> Bytes:
+    small = np.rint(255 * share).astype(np.uint8)
+    return np.asarray(cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
 def slope(plane: Floats) -> Floats:
@@ -65,23 +88,42 @@ def ramped(level: Floats, ramp: float, inside: float, flattest: float) -> Floats
     return np.asarray(np.clip((away - inside) / ramp + 0.5, 0, 1), np.float32)
 
 
+def unhazed(alpha: Bytes) -> Bytes:
+    """Return alpha (H x W, 0..255) without what is faint and far from all that is solid: the old background's."""
+    small = np.multiply(reduced(alpha), np.float32(1 / 255), dtype=np.float32)
+    scale = scale_of(small.shape)
+    away = cv2.distanceTransform((small < SOLID).astype(np.uint8), cv2.DIST_L2, 5) / np.float32(scale)
+    left = _at_full(np.clip((FAR - away) / (FAR - CLOSE), 0, 1), alpha.shape)
+    thinned = cv2.multiply(alpha, left, scale=1 / 255)
+    return np.asarray(np.where(thinned < FAINTEST, 0, thinned), np.uint8)
+
+
 def hardened(rgb: Bytes, colour: Bytes, alpha: Bytes) -> tuple[Bytes, Bytes]:
     """Return the colours and the alpha of a product whose edges are edges, from its matte's `colour` and `alpha`.
 
     `rgb` (H x W x 3, 0..255) is the picture. Along an edge, mixed pixels take the colour of the product next to them.
     """
     grown = max(1.0, scale_of_size(alpha)) ** 0.5
-    firm, made, edged = firmness(alpha), colour.copy(), alpha.copy()
+    alpha = unhazed(alpha)
+    firm, made, edged = worn(alpha), colour.copy(), alpha.copy()
     halo = int(np.ceil(6 * grown)) + 2
     for rows, around in _strips(alpha, halo):
         own = slice(rows.start - around.start, rows.stop - around.start)
         level = np.multiply(alpha[around], np.float32(1 / 255), dtype=np.float32)
         share = np.multiply(firm[around], np.float32(1 / 255), dtype=np.float32)
-        edge = ramped(cv2.GaussianBlur(level, (0, 0), SMOOTH * grown), RAMP * grown, INSIDE * grown, FLATTEST / grown)
+        edge = _edge(level, grown)
         blended = np.rint(255 * (share * edge + (1 - share) * level)).astype(np.uint8)
         edged[rows] = blended[own]
         _recoloured(made, rgb, rows, around, blended, share, grown)
     return made, edged
+
+
+def _edge(level: Floats, grown: float) -> Floats:
+    """Return alpha with its edges drawn anew; what is too thin to have one stays, such as laces."""
+    smooth = cv2.GaussianBlur(level, (0, 0), SMOOTH * grown)
+    edge = ramped(smooth, RAMP * grown, INSIDE * grown, FLATTEST / grown)
+    far = cv2.dilate(edge, disc(2 * grown)) < BARELY
+    return np.where(far & (level > SEEN), level, edge)
 
 
 def _recoloured(
