@@ -22,6 +22,7 @@ from likeness.imaging.packshot.cutout import Box, cut_out, cut_out_of
 from likeness.imaging.packshot.cutout import Cutout as CutProduct
 from likeness.imaging.packshot.export import Export
 from likeness.imaging.packshot.on_white import completed
+from likeness.imaging.packshot.remains import cleared
 from likeness.imaging.packshot.shoot import Shot, frame_of, shot_of
 from likeness.imaging.packshot.source import SRGB, Source, is_srgb, name_of, source_of
 from worker.editing.canvas import LEAST_PRODUCT, MOST_PRODUCT
@@ -60,7 +61,7 @@ class Given:
         if source.alpha is not None and LEAST_PRODUCT <= float((source.alpha > 127).mean()) <= MOST_PRODUCT:
             return None
         rgb = np.multiply(source.rgb, np.float32(1 / 255), dtype=np.float32)
-        return completed(source.rgb, self.segment(rgb))
+        return cleared(source.rgb, completed(source.rgb, self.segment(rgb)))
 
     @cached_property
     def doubt(self) -> float:

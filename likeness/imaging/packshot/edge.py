@@ -10,6 +10,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.outline import disc, reduced, scale_of
@@ -42,6 +43,8 @@ CLOSE, FAR = 3.0, 6.0
 """Px of a picture whose short side is 400 from what is solid: haze stays up to one, and none is left beyond the other."""
 FAINTEST: Final = 13
 """Alpha, of 255, below which nothing is seen but what a JPEG's blocks make of it."""
+SPILL: Final = 3.0
+"""Px from an outline into which a JPEG's colours of half the size spread from its other side."""
 STRIP: Final = 512
 """Rows worked on at a time, so that little memory is needed."""
 
@@ -133,7 +136,7 @@ def _recoloured(
     own = slice(rows.start - around.start, rows.stop - around.start)
     solid = alpha == 255
     made[rows][solid[own]] = rgb[rows][solid[own]]
-    core = cv2.erode(solid.astype(np.float32), np.ones((3, 3), np.uint8), borderValue=1)
+    core = cv2.erode(solid.astype(np.float32), disc(2 * grown), borderValue=1)
     mixed = (alpha > 0) & ~solid
     mixed[: own.start] = mixed[own.stop :] = False
     y, x = np.nonzero(mixed)
@@ -146,6 +149,44 @@ def _recoloured(
         mean = plane[y, x] / np.maximum(share[y, x], 1e-6)
         at = y + around.start, x, np.full(y.size, channel)
         made[at] = np.rint(np.clip(told * mean + (1 - told) * made[at], 0, 255)).astype(np.uint8)
+
+
+def unspilt(rgb: Bytes, product: Bytes, alpha: Bytes) -> Bytes:
+    """Return a product's colours without what a JPEG's coarser colours spread into its rim from the old background.
+
+    `rgb` is the picture, `product` the product's colours in it, H x W x 3 in 0..255. Of each rim pixel's chroma, what
+    leads from the product's towards the background's is taken off; its lightness, and so its detail, stays.
+    """
+    grown = max(1.0, scale_of_size(alpha)) ** 0.5
+    made = product.copy()
+    for rows, around in _strips(alpha, int(np.ceil(4 * SPILL * grown)) + 4):
+        own = slice(rows.start - around.start, rows.stop - around.start)
+        made[rows] = _unspilt(rgb[around], product[around], alpha[around], grown)[own]
+    return made
+
+
+def _unspilt(rgb: Bytes, product: Bytes, alpha: Bytes, grown: float) -> Bytes:
+    solid = (alpha == 255).astype(np.uint8)
+    deep = cv2.erode(solid, disc(SPILL * grown), borderValue=1).astype(np.float32)
+    behind = cv2.erode((alpha == 0).astype(np.uint8), disc(grown), borderValue=1).astype(np.float32)
+    rim = (alpha > 0) & (deep == 0)
+    shown = cv2.cvtColor(product, cv2.COLOR_RGB2YCrCb)
+    sides = (cv2.cvtColor(one, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32) for one in (product, rgb))
+    inner, outer = (_mean_at(side, where, rim, SPILL * grown) for side, where in zip(sides, (deep, behind), strict=True))
+    way, seen = outer[0] - inner[0], shown[rim][:, 1:] - inner[0]
+    share = np.einsum("nk,nk->n", seen, way) / np.maximum(np.einsum("nk,nk->n", way, way), 1)
+    taken = (np.clip(share, 0, 1) * inner[1] * outer[1])[:, None] * way
+    shown[rim, 1:] = np.rint(np.clip(shown[rim][:, 1:] - taken, 0, 255))
+    made = product.copy()
+    made[rim] = cv2.cvtColor(shown, cv2.COLOR_YCrCb2RGB)[rim]
+    return made
+
+
+def _mean_at(planes: Floats, where: Floats, at: NDArray[np.bool_], sigma: float) -> tuple[Floats, Floats]:
+    """Return N x 2 means of what lies near N px `at`, of H x W x 2 `where` that is, and how surely it is near, N."""
+    share = cv2.GaussianBlur(where, (0, 0), sigma)[at]
+    mean = cv2.GaussianBlur(planes * where[..., None], (0, 0), sigma)[at] / np.maximum(share, 1e-6)[:, None]
+    return mean, np.clip(share / np.float32(0.02), 0, 1)
 
 
 def scale_of_size(alpha: Bytes) -> float:

@@ -10,6 +10,7 @@ from likeness.contract.presets import Look
 from likeness.imaging.colour import Bytes
 from likeness.imaging.packshot.compose import Colour, Composed, backdrop_of, composed
 from likeness.imaging.packshot.cutout import Cutout
+from likeness.imaging.packshot.edge import unspilt
 from likeness.imaging.packshot.placement import Placed, Placement, Size, placed, placement_of
 from likeness.imaging.packshot.shadow import kept, mirrored, taken_by
 from likeness.imaging.packshot.straighten import lean_of, turned
@@ -51,7 +52,7 @@ def shot_of(rgb: Bytes, cutout: Cutout, look: Look, background: Bytes | None = N
     gains = _gains(rgb, cutout.alpha, look.white_balance)
     degrees = lean_of(cutout.alpha) if look.straighten == "auto" else float(look.straighten or 0)
     size = frame_of(look, cutout)
-    upright = turned(cutout, degrees)
+    upright = turned(replace(cutout, rgb=unspilt(rgb, cutout.rgb, cutout.alpha)), degrees)
     if gains != EVEN:
         upright = replace(upright, rgb=balanced(upright.rgb, gains))
     if upright.box is None:
