@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.imaging.colour import Bytes, Floats
+from likeness.imaging.local_colour import read_at
 from likeness.imaging.outline import disc, reduced, scale_of
+
+Places = NDArray[np.intp]
 
 CLEAN, WORN = 1.6, 2.6
 """Mean width of the soft band, in px of a picture whose short side is 400, up to which an edge is as sharp as it can be
@@ -43,6 +46,8 @@ CLOSE, FAR = 3.0, 6.0
 """Px of a picture whose short side is 400 from what is solid: haze stays up to one, and none is left beyond the other."""
 FAINTEST: Final = 13
 """Alpha, of 255, below which nothing is seen but what a JPEG's blocks make of it."""
+FEW: Final = 1.5
+"""Sigma in px at which colours are averaged."""
 SPILL: Final = 3.0
 """Px from an outline into which a JPEG's colours of half the size spread from its other side."""
 STRIP: Final = 512
@@ -129,26 +134,21 @@ def _edge(level: Floats, grown: float) -> Floats:
     return np.where(far & (level > SEEN), level, edge)
 
 
-def _recoloured(
-    made: Bytes, rgb: Bytes, rows: slice, around: slice, alpha: Bytes, firm: Floats, grown: float
-) -> None:
+def _recoloured(made: Bytes, rgb: Bytes, rows: slice, around: slice, alpha: Bytes, firm: Floats, grown: float) -> None:
     """Give the pixels of some rows their colours, in place."""
     own = slice(rows.start - around.start, rows.stop - around.start)
     solid = alpha == 255
-    made[rows][solid[own]] = rgb[rows][solid[own]]
-    core = cv2.erode(solid.astype(np.float32), disc(2 * grown), borderValue=1)
+    np.copyto(made[rows], rgb[rows], where=solid[own][..., None])
+    core = cv2.erode(solid.astype(np.uint8), disc(2 * grown), borderValue=1)
     mixed = (alpha > 0) & ~solid
     mixed[: own.start] = mixed[own.stop :] = False
     y, x = np.nonzero(mixed)
     if not y.size:
         return
-    share = cv2.GaussianBlur(core, (0, 0), REACH * grown)
-    told = firm[y, x] * np.clip(share[y, x] / 0.02, 0, 1)
-    for channel in range(3):
-        plane = cv2.GaussianBlur(rgb[around][..., channel] * core, (0, 0), REACH * grown)
-        mean = plane[y, x] / np.maximum(share[y, x], 1e-6)
-        at = y + around.start, x, np.full(y.size, channel)
-        made[at] = np.rint(np.clip(told * mean + (1 - told) * made[at], 0, 255)).astype(np.uint8)
+    mean, near = _mean_at(rgb[around], core, (y, x), REACH * grown)
+    told = (firm[y, x] * near)[:, None]
+    at = y + around.start, x
+    made[at] = np.rint(np.clip(told * mean + (1 - told) * made[at], 0, 255)).astype(np.uint8)
 
 
 def unspilt(rgb: Bytes, product: Bytes, alpha: Bytes) -> Bytes:
@@ -167,26 +167,44 @@ def unspilt(rgb: Bytes, product: Bytes, alpha: Bytes) -> Bytes:
 
 def _unspilt(rgb: Bytes, product: Bytes, alpha: Bytes, grown: float) -> Bytes:
     solid = (alpha == 255).astype(np.uint8)
-    deep = cv2.erode(solid, disc(SPILL * grown), borderValue=1).astype(np.float32)
-    behind = cv2.erode((alpha == 0).astype(np.uint8), disc(grown), borderValue=1).astype(np.float32)
-    rim = (alpha > 0) & (deep == 0)
-    shown = cv2.cvtColor(product, cv2.COLOR_RGB2YCrCb)
-    sides = (cv2.cvtColor(one, cv2.COLOR_RGB2YCrCb)[..., 1:].astype(np.float32) for one in (product, rgb))
-    inner, outer = (_mean_at(side, where, rim, SPILL * grown) for side, where in zip(sides, (deep, behind), strict=True))
-    way, seen = outer[0] - inner[0], shown[rim][:, 1:] - inner[0]
-    share = np.einsum("nk,nk->n", seen, way) / np.maximum(np.einsum("nk,nk->n", way, way), 1)
-    taken = (np.clip(share, 0, 1) * inner[1] * outer[1])[:, None] * way
-    shown[rim, 1:] = np.rint(np.clip(shown[rim][:, 1:] - taken, 0, 255))
+    deep = cv2.erode(solid, disc(SPILL * grown), borderValue=1)
+    behind = cv2.erode((alpha == 0).astype(np.uint8), disc(grown), borderValue=1)
+    y, x = np.nonzero((alpha > 0) & (deep == 0))
     made = product.copy()
-    made[rim] = cv2.cvtColor(shown, cv2.COLOR_YCrCb2RGB)[rim]
+    if not y.size:
+        return made
+    shown = _ycc(product[y, x])
+    inner, outer = (_mean_at(plane, where, (y, x), SPILL * grown) for plane, where in ((product, deep), (rgb, behind)))
+    middle = _ycc(inner[0])[:, 1:]
+    way = _ycc(outer[0])[:, 1:] - middle
+    share = np.einsum("nk,nk->n", shown[:, 1:] - middle, way) / np.maximum(np.einsum("nk,nk->n", way, way), 1)
+    shown[:, 1:] -= (np.clip(share, 0, 1) * inner[1] * outer[1])[:, None] * way
+    rgb_of_them = 255 * cv2.cvtColor(np.float32(shown / 255)[None], cv2.COLOR_YCrCb2RGB)[0]
+    made[y, x] = np.rint(np.clip(rgb_of_them, 0, 255)).astype(np.uint8)
     return made
 
 
-def _mean_at(planes: Floats, where: Floats, at: NDArray[np.bool_], sigma: float) -> tuple[Floats, Floats]:
-    """Return N x 2 means of what lies near N px `at`, of H x W x 2 `where` that is, and how surely it is near, N."""
-    share = cv2.GaussianBlur(where, (0, 0), sigma)[at]
-    mean = cv2.GaussianBlur(planes * where[..., None], (0, 0), sigma)[at] / np.maximum(share, 1e-6)[:, None]
-    return mean, np.clip(share / np.float32(0.02), 0, 1)
+def _ycc(rgb: Bytes | Floats) -> Floats:
+    """Return N x 3 luma and chroma, in 0..255, of N x 3 colours."""
+    return np.asarray(255 * cv2.cvtColor(np.float32(rgb)[None] / 255, cv2.COLOR_RGB2YCrCb)[0], np.float32)
+
+
+def _mean_at(plane: Bytes, where: Bytes, at: tuple[Places, Places], sigma: float) -> tuple[Floats, Floats]:
+    """Return N x 3 mean colours of what lies near N px `at`, of H x W x 3 `where` that is, and how near it is, 0..1.
+
+    It is smooth, so that a copy on which the neighbourhood is FEW px wide will do.
+    """
+    height, width = where.shape
+    less = max(1.0, sigma / FEW)
+    size = max(1, round(width / less)), max(1, round(height / less))
+    hidden = cv2.bitwise_and(plane, plane, mask=where)
+    small, share = (
+        np.float32(cv2.resize(one, size, interpolation=cv2.INTER_AREA)) for one in (hidden, 255 * where)
+    )
+    planes = cv2.GaussianBlur(np.dstack([small, share / 255]), (0, 0), sigma / less)
+    read = read_at(planes, np.stack(at), (height, width))
+    near = read[:, 3]
+    return read[:, :3] / np.maximum(near, 1e-6)[:, None], np.clip(near / np.float32(0.02), 0, 1)
 
 
 def scale_of_size(alpha: Bytes) -> float:
