@@ -11,6 +11,7 @@ from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.matting import matte_of
 from likeness.imaging.outline import main_parts
 from likeness.imaging.packshot.edge import hardened
+from likeness.imaging.packshot.remains import mended, uncrumbed
 
 Where = NDArray[np.bool_]
 
@@ -73,12 +74,13 @@ def cut_out(rgb: Bytes, mask: Floats) -> Cutout:
     Where it is opaque it has the very samples that were given. Edges are drawn anew, smooth and hard.
     """
     matte = matte_of(np.multiply(rgb, np.float32(1 / 255), dtype=np.float32), mask)
-    alpha = np.rint(matte.alpha * 255).astype(np.uint8)
+    alpha = mended(np.rint(matte.alpha * 255).astype(np.uint8), mask)
     mixed = (alpha > 0) & (alpha < 255)
     colour = rgb.copy()
     colour[mixed] = np.rint(np.clip(matte.colour[mixed], 0, 1) * 255)
     made, edged = hardened(rgb, colour, alpha)
-    return Cutout(bled(made, edged), edged)
+    alone = uncrumbed(edged)
+    return Cutout(bled(made, alone), alone)
 
 
 def cut_out_of(rgb: Bytes, alpha: Bytes) -> Cutout:

@@ -1,4 +1,4 @@
-"""What a network takes for product and is not: thin things in colours of their own, and haze far from any product."""
+"""What a network takes for product and is not, and what a matte misses of it: cords, crumbs, bites out of an outline."""
 
 from typing import Final
 
@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from likeness.imaging.colour import Bytes, Floats
-from likeness.imaging.outline import disc, reduced, scale_of
-from likeness.imaging.packshot.cutout import Where
+from likeness.imaging.outline import Where, disc, main_parts, reduced, scale_of
 
 THIN: Final = 6.0
 """Half the width up to which a thing is thin, in px of a picture whose short side is 400."""
@@ -27,6 +26,45 @@ LEVELS: Final = 12
 """Bins of a channel in which colours are compared."""
 OCCURS: Final = 2e-3
 """Share of the product that a colour has to cover to be one of its colours."""
+BITE: Final = 10.0
+"""Half the width in the same px of a notch that a pattern in the background's colours leaves in an outline."""
+NARROW: Final = 1.8
+"""Half the width in the same px of a gap between hairs."""
+CERTAIN: Final = 0.6
+"""The mask from which on such a notch is none."""
+
+
+def mended(alpha: Bytes, mask: Floats) -> Bytes:
+    """Return alpha (H x W, 0..255) without broad notches in its outline that its soft mask (0..1) takes for product.
+
+    They come of patterns that have the background's colours. Narrow ones are left, such as those between hairs.
+    """
+    small, sure = reduced(alpha) > 127, reduced(mask) > CERTAIN
+    scale = scale_of(small.shape)
+    shut = cv2.morphologyEx(np.pad(small.astype(np.uint8), 16), cv2.MORPH_CLOSE, disc(BITE * scale))[16:-16, 16:-16]
+    bites = _broad((shut > 0) & ~small & sure, NARROW * scale)
+    if not bites.any():
+        return alpha
+    filled = cv2.resize(255 * bites.astype(np.uint8), alpha.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(np.maximum(alpha, filled))
+
+
+def _broad(areas: Where, radius: float) -> Where:
+    """Return those of the connected areas in which a disc of the radius in px finds room."""
+    _, found = cv2.connectedComponents(areas.astype(np.uint8), connectivity=8)
+    room = cv2.distanceTransform(areas.astype(np.uint8), cv2.DIST_L2, 5) >= radius
+    return np.asarray(areas & np.isin(found, np.unique(found[room])))
+
+
+def uncrumbed(alpha: Bytes) -> Bytes:
+    """Return alpha (H x W, 0..255) without pieces that are small beside the largest."""
+    small = reduced(alpha) > 12
+    crumbs = small & ~main_parts(small)
+    if not crumbs.any():
+        return alpha
+    gone = cv2.dilate(crumbs.astype(np.uint8), disc(2)) & (~main_parts(small)).astype(np.uint8)
+    left = cv2.resize(1 - gone, alpha.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(alpha * left)
 
 
 def cleared(rgb: Bytes, mask: Floats) -> Floats:

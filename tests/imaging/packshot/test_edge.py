@@ -7,7 +7,7 @@ import pytest
 from likeness.contract.presets import Look
 from likeness.imaging.packshot.cutout import Cutout, cut_out
 from likeness.imaging.packshot.edge import firmness, unspilt
-from likeness.imaging.packshot.remains import cleared
+from likeness.imaging.packshot.remains import cleared, mended, uncrumbed
 from likeness.imaging.packshot.shoot import shot_of
 
 RED, WALL, BLUE = (190, 40, 50), (150, 160, 170), (40, 60, 190)
@@ -116,3 +116,24 @@ def test_the_walls_colour_is_taken_off_the_rim_and_the_products_own_detail_is_no
     assert (made[deep] == spilt[deep]).all()
     own = Cutout(made, alpha).rgb
     assert np.abs(own[rim].mean(axis=1) - spilt[rim].mean(axis=1)).max() < 14
+
+
+def test_a_notch_of_a_pattern_is_filled_and_a_gap_between_hairs_is_not() -> None:
+    alpha = np.rint(255 * disc(400, 120)).astype(np.uint8)
+    mask = disc(400, 120)
+    bitten, parted = alpha.copy(), alpha.copy()
+    bitten[300:330, 196:206] = 0
+    parted[300:330, 199:201] = 0
+    assert (mended(bitten, mask)[300:315, 196:206] > 200).all()
+    assert mended(parted, mask) is parted
+    known = mask.copy()
+    known[296:, 190:212] = 0
+    assert mended(bitten, known) is bitten, "the mask knows of this one"
+
+
+def test_crumbs_are_left_out_and_a_pair_is_not() -> None:
+    alpha = np.zeros((400, 800), np.uint8)
+    alpha[100:300, 100:300] = alpha[100:300, 500:700] = 255
+    pair = alpha.copy()
+    alpha[20:28, 400:404] = 255
+    assert (uncrumbed(alpha) == pair).all() and uncrumbed(pair) is pair
