@@ -85,8 +85,10 @@ class PackshotRun:
         mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
         behind = source_of(sent["background"]).rgb if "background" in sent else None
         self._lap("preparing", order)
-        segment, texts = self.context.product or self.context.residents.product, self.context.residents.texts
-        return Given(original, self._said(stored), len(stored), segment, texts, mask=mask, background=behind)
+        held = self.context.residents
+        segment = self.context.product or held.product
+        said, size = self._said(stored), len(stored)
+        return Given(original, said, size, segment, held.texts, held.enlarged, mask, behind)
 
     def _said(self, stored: bytes) -> str | None:
         """Return what an image says of its making, or what is known of edits that it comes from."""

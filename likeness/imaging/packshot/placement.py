@@ -76,10 +76,10 @@ def _whole(shift: float, scale: float) -> float:
     return float(round(shift)) if scale == 1 else shift
 
 
-def placed(cutout: Cutout, placement: Placement) -> Placed:
+def placed(cutout: Cutout, placement: Placement, enlarged: Bytes | None = None) -> Placed:
     """Return the product where it is placed: scaled by Lanczos' filter, premultiplied so that no rim comes of it.
 
-    Raises ValueError for a cut-out of nothing.
+    `enlarged` is the cut-out's colours, larger, for one that is enlarged. Raises ValueError for a cut-out of nothing.
     """
     inner = box_of(cutout.alpha > 0)
     if inner is None:
@@ -97,7 +97,20 @@ def placed(cutout: Cutout, placement: Placement) -> Placed:
     if placement.scale > ENLARGED:
         made = _sharp(made, _edges(cutout.alpha, inner, source, placement, box), placement.scale)
     alpha = made[..., 3]
-    return Placed(placement.size, box, np.minimum(made[..., :3], alpha[..., None]), alpha)
+    colour = made[..., :3]
+    if enlarged is not None:
+        colour = _coloured(enlarged, enlarged.shape[0] / cutout.alpha.shape[0], alpha, placement, box)
+    return Placed(placement.size, box, np.minimum(colour, alpha[..., None]), alpha)
+
+
+def _coloured(enlarged: Bytes, factor: float, alpha: Bytes, placement: Placement, box: Box) -> Bytes:
+    """Return the premultiplied colours in `box` of the frame, of a cut-out's that were enlarged by a factor."""
+    height, width = enlarged.shape[:2]
+    left, right = ((x - placement.right) / placement.scale * factor for x in (box.left, box.right))
+    top, bottom = ((y - placement.down) / placement.scale * factor for y in (box.top, box.bottom))
+    part = (max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height))
+    shown = Image.fromarray(enlarged).resize((box.width, box.height), Image.Resampling.LANCZOS, part)
+    return np.asarray(cv2.multiply(np.asarray(shown), cv2.merge([alpha] * 3), scale=1 / 255))
 
 
 def _sharp(made: Bytes, firm: Bytes, scale: float) -> Bytes:
