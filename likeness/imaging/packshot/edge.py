@@ -198,9 +198,7 @@ def _mean_at(plane: Bytes, where: Bytes, at: tuple[Places, Places], sigma: float
     less = max(1.0, sigma / FEW)
     size = max(1, round(width / less)), max(1, round(height / less))
     hidden = cv2.bitwise_and(plane, plane, mask=where)
-    small, share = (
-        np.float32(cv2.resize(one, size, interpolation=cv2.INTER_AREA)) for one in (hidden, 255 * where)
-    )
+    small, share = (np.float32(cv2.resize(one, size, interpolation=cv2.INTER_AREA)) for one in (hidden, 255 * where))
     planes = cv2.GaussianBlur(np.dstack([small, share / 255]), (0, 0), sigma / less)
     read = read_at(planes, np.stack(at), (height, width))
     near = read[:, 3]

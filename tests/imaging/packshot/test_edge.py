@@ -28,8 +28,7 @@ def photo(alpha: np.ndarray, product=RED, wall=WALL, grain: float = 40) -> np.nd
 
 def ramp(alpha: np.ndarray, radius: float) -> float:
     """Return the mean width in px of a disc's transition from 10 to 90 %."""
-    side, soft = alpha.shape[0], (alpha > 25) & (alpha < 230)
-    return float(soft.sum()) / (2 * np.pi * radius) / (1 if side else 1)
+    return float(((alpha > 25) & (alpha < 230)).sum()) / (2 * np.pi * radius)
 
 
 def wobble(alpha: np.ndarray) -> float:
@@ -108,7 +107,7 @@ def test_the_walls_colour_is_taken_off_the_rim_and_the_products_own_detail_is_no
     rgb = np.where(alpha[..., None] == 255, grey, np.array((200, 30, 40), np.uint8))
     spilt = rgb.copy()
     rim = (alpha == 255) & (cv2.erode(alpha, np.ones((5, 5), np.uint8)) < 255)
-    spilt[rim] = np.clip(rgb[rim].astype(int) + (40, -20, -18), 0, 255).astype(np.uint8)
+    spilt[rim] = np.clip(rgb[rim] + np.array((40, -20, -18)), 0, 255).astype(np.uint8)
     made = unspilt(spilt, spilt, alpha)
     left = np.ptp(made[rim].astype(int), axis=1)
     assert np.ptp(spilt[rim].astype(int), axis=1).mean() > 50 > 12 > left.mean()
