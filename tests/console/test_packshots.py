@@ -1,4 +1,4 @@
-"""Cut-outs, packshots and checks in the browser: made by the real worker, measured by the ruler, marked by the rules."""
+"""Cut-outs, packshots and checks in the browser: made by the real worker, measured by the ruler, with their marks."""
 
 import re
 

@@ -43,7 +43,7 @@ SEEN, BARELY = 0.6, 0.3
 SOLID: Final = 0.75
 """Alpha from which on there is no haze."""
 CLOSE, FAR = 3.0, 6.0
-"""Px of a picture whose short side is 400 from what is solid: haze stays up to one, and none is left beyond the other."""
+"""Px of a picture whose short side is 400 from what is solid, up to which haze stays, and beyond which none does."""
 FAINTEST: Final = 13
 """Alpha, of 255, below which nothing is seen but what a JPEG's blocks make of it."""
 FEW: Final = 1.5

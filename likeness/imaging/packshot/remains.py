@@ -1,4 +1,4 @@
-"""What a network takes for product and is not, and what a matte misses of it: cords, crumbs, bites out of an outline."""
+"""What a network takes for product and is not, and what a matte misses of it: cords, crumbs, notches in outlines."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ LONG: Final = 12.0
 FAINT, SURE = 0.25, 0.95
 """The mask from which on there may be something; from which on there is product."""
 BELIEVED: Final = 0.9
-"""Upper quartile of the mask from which on a thin thing that ends within the frame is a part: a strap, a lace, a heel."""
+"""Upper quartile of the mask from which on a thin thing that ends within the frame is a part, such as a strap."""
 DOUBTED: Final = 0.65
 """The same up to which it is none, whatever its colours."""
 LEAST: Final = 0.2

@@ -1,4 +1,4 @@
-"""Outlines of cut-outs: hard and smooth along edges at any scale, as they are along hair; and what is not product goes."""
+"""Outlines of cut-outs: hard and smooth along edges at any scale, soft along hair; and what is not product goes."""
 
 import cv2
 import numpy as np
