@@ -1,4 +1,4 @@
-"""`likeness cutout | packshot | check`, in processes of their own, against a real service whose worker has `retouch`."""
+"""`likeness cutout | packshot | check` in processes of their own, against a real service whose worker has `retouch`."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ def shop(stack: Stack) -> Iterator[Live]:
     """A service and a worker with the engines that ship."""
     drill = Drill(f"unix://{stack.server.socket}?db=4", stack.folder, SHIPPED)
     try:
-        drill.worker()
+        drill.worker(preload="[]")
         with serving(stack.settings(4, catalogue=None)) as live:
             yield live
     finally:
@@ -51,7 +51,7 @@ def saved(folder: Path) -> dict[str, Image.Image]:
 
 
 def test_a_folder_is_cut_out(shop: Live, folder: Path, tmp_path: Path) -> None:
-    done = run(shop, "cutout", folder, "--output", tmp_path / "out")
+    done = run(shop, "cutout", folder, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     made = saved(tmp_path / "out")
     assert len(made) == 2 and {image.mode for image in made.values()} == {"RGBA"}
@@ -59,20 +59,20 @@ def test_a_folder_is_cut_out(shop: Live, folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_becomes_packshots_and_one_that_is_enlarged_is_told(shop: Live, folder: Path, tmp_path: Path) -> None:
-    done = run(shop, "packshot", folder, "--size", "300x360", "--background", "#eeeeee", "--output", tmp_path / "out")
+    done = run(shop, "packshot", folder, "--size", "300x360", "--background", "#eeeeee", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     assert {image.size for image in saved(tmp_path / "out").values()} == {(300, 360)}
-    large = run(shop, "packshot", LITTLE, "--preset", "amazon-main", "--output", tmp_path / "large", "--json")
+    large = run(shop, "packshot", LITTLE, "--preset", "amazon-main", "--out", tmp_path / "large", "--json")
     assert large.returncode == 1, "a rejected picture is no success"
     assert "enlargement" in large.stdout and "rejected" in large.stdout
 
 
 def test_a_picture_is_checked_and_a_page_shows_it(shop: Live, tmp_path: Path) -> None:
     page = tmp_path / "check.html"
-    done = run(shop, "check", LITTLE, "--preset", "walmart", "--page", page, "--output", tmp_path / "out")
+    done = run(shop, "check", LITTLE, "--preset", "walmart", "--page", page, "--out", tmp_path / "out")
     assert done.returncode == 1 and "background" in done.stdout and "2 200" in done.stdout, done.stdout + done.stderr
     assert "<table" in page.read_text("utf-8")
-    answer = run(shop, "check", LITTLE, "--preset", "walmart", "--json", "--output", tmp_path / "again")
+    answer = run(shop, "check", LITTLE, "--preset", "walmart", "--json", "--out", tmp_path / "again")
     assert json.loads(answer.stdout) and answer.returncode == 1
 
 

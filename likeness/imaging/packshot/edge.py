@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.local_colour import read_at
-from likeness.imaging.outline import disc, reduced, scale_of
+from likeness.imaging.outline import Where, disc, reduced, scale_of
 
 Places = NDArray[np.intp]
 
@@ -71,7 +71,7 @@ def _width(alpha: Bytes) -> Floats:
     small = np.multiply(reduced(alpha), np.float32(1 / 255), dtype=np.float32)
     scale = scale_of(small.shape)
     soft = 4 * small * (1 - small)
-    once = slope(cv2.GaussianBlur(small, (0, 0), max(0.5, ACROSS * scale)))
+    once = slope(_blurred(small, max(0.5, ACROSS * scale)))
     near, length = (cv2.GaussianBlur(plane, (0, 0), max(1.0, AROUND * scale)) for plane in (soft, once))
     return np.asarray(near / np.maximum(length, 1e-3) / np.float32(scale))
 
@@ -79,6 +79,15 @@ def _width(alpha: Bytes) -> Floats:
 def _at_full(share: Floats, shape: tuple[int, ...]) -> Bytes:
     small = np.rint(255 * share).astype(np.uint8)
     return np.asarray(cv2.resize(small, shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _blurred(plane: Floats, sigma: float) -> Floats:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), np.float32)
+
+
+def _eroded(where: Floats | Bytes | Where, radius: float) -> Bytes:
+    """Return what is left of an area, 0 or 1, when so many px are taken off its rim; the frame takes nothing off."""
+    return np.asarray(cv2.erode(np.asarray(where, np.uint8), disc(radius), borderValue=1), np.uint8)
 
 
 def slope(plane: Floats) -> Floats:
@@ -128,7 +137,7 @@ def hardened(rgb: Bytes, colour: Bytes, alpha: Bytes) -> tuple[Bytes, Bytes]:
 
 def _edge(level: Floats, grown: float) -> Floats:
     """Return alpha with its edges drawn anew; what is too thin to have one stays, such as laces."""
-    smooth = cv2.GaussianBlur(level, (0, 0), SMOOTH * grown)
+    smooth = _blurred(level, SMOOTH * grown)
     edge = ramped(smooth, RAMP * grown, INSIDE * grown, FLATTEST / grown)
     far = cv2.dilate(edge, disc(2 * grown)) < BARELY
     return np.where(far & (level > SEEN), level, edge)
@@ -139,7 +148,7 @@ def _recoloured(made: Bytes, rgb: Bytes, rows: slice, around: slice, alpha: Byte
     own = slice(rows.start - around.start, rows.stop - around.start)
     solid = alpha == 255
     np.copyto(made[rows], rgb[rows], where=solid[own][..., None])
-    core = cv2.erode(solid.astype(np.uint8), disc(2 * grown), borderValue=1)
+    core = _eroded(solid, 2 * grown)
     mixed = (alpha > 0) & ~solid
     mixed[: own.start] = mixed[own.stop :] = False
     y, x = np.nonzero(mixed)
@@ -166,27 +175,26 @@ def unspilt(rgb: Bytes, product: Bytes, alpha: Bytes) -> Bytes:
 
 
 def _unspilt(rgb: Bytes, product: Bytes, alpha: Bytes, grown: float) -> Bytes:
-    solid = (alpha == 255).astype(np.uint8)
-    deep = cv2.erode(solid, disc(SPILL * grown), borderValue=1)
-    behind = cv2.erode((alpha == 0).astype(np.uint8), disc(grown), borderValue=1)
+    deep, behind = _eroded(alpha == 255, SPILL * grown), _eroded(alpha == 0, grown)
     y, x = np.nonzero((alpha > 0) & (deep == 0))
     made = product.copy()
     if not y.size:
         return made
     shown = _ycc(product[y, x])
-    inner, outer = (_mean_at(plane, where, (y, x), SPILL * grown) for plane, where in ((product, deep), (rgb, behind)))
-    middle = _ycc(inner[0])[:, 1:]
-    way = _ycc(outer[0])[:, 1:] - middle
+    inside, sure = _mean_at(product, deep, (y, x), SPILL * grown)
+    outside, near = _mean_at(rgb, behind, (y, x), SPILL * grown)
+    middle = _ycc(inside)[:, 1:]
+    way = _ycc(outside)[:, 1:] - middle
     share = np.einsum("nk,nk->n", shown[:, 1:] - middle, way) / np.maximum(np.einsum("nk,nk->n", way, way), 1)
-    shown[:, 1:] -= (np.clip(share, 0, 1) * inner[1] * outer[1])[:, None] * way
-    rgb_of_them = 255 * cv2.cvtColor(np.float32(shown / 255)[None], cv2.COLOR_YCrCb2RGB)[0]
+    shown[:, 1:] -= (np.clip(share, 0, 1) * sure * near)[:, None] * way
+    rgb_of_them = 255 * cv2.cvtColor(np.asarray(shown / 255, np.float32)[None], cv2.COLOR_YCrCb2RGB)[0]
     made[y, x] = np.rint(np.clip(rgb_of_them, 0, 255)).astype(np.uint8)
     return made
 
 
 def _ycc(rgb: Bytes | Floats) -> Floats:
     """Return N x 3 luma and chroma, in 0..255, of N x 3 colours."""
-    return np.asarray(255 * cv2.cvtColor(np.float32(rgb)[None] / 255, cv2.COLOR_RGB2YCrCb)[0], np.float32)
+    return np.asarray(255 * cv2.cvtColor(np.asarray(rgb, np.float32)[None] / 255, cv2.COLOR_RGB2YCrCb)[0], np.float32)
 
 
 def _mean_at(plane: Bytes, where: Bytes, at: tuple[Places, Places], sigma: float) -> tuple[Floats, Floats]:
@@ -199,15 +207,16 @@ def _mean_at(plane: Bytes, where: Bytes, at: tuple[Places, Places], sigma: float
     size = max(1, round(width / less)), max(1, round(height / less))
     hidden = cv2.bitwise_and(plane, plane, mask=where)
     small, share = (np.float32(cv2.resize(one, size, interpolation=cv2.INTER_AREA)) for one in (hidden, 255 * where))
-    planes = cv2.GaussianBlur(np.dstack([small, share / 255]), (0, 0), sigma / less)
+    planes = _blurred(np.asarray(np.dstack([small, share / 255]), np.float32), sigma / less)
     read = read_at(planes, np.stack(at), (height, width))
     near = read[:, 3]
-    return read[:, :3] / np.maximum(near, 1e-6)[:, None], np.clip(near / np.float32(0.02), 0, 1)
+    mean = read[:, :3] / np.maximum(near, np.float32(1e-6))[:, None]
+    return np.asarray(mean, np.float32), np.asarray(np.clip(near / 0.02, 0, 1), np.float32)
 
 
 def scale_of_size(alpha: Bytes) -> float:
     """Return the short side / 400 of a picture, however large."""
-    return min(alpha.shape) / 400
+    return float(min(alpha.shape)) / 400
 
 
 def _strips(alpha: Bytes, halo: int) -> Iterator[tuple[slice, slice]]:
