@@ -165,3 +165,14 @@ def test_a_product_that_is_enlarged_keeps_its_colours_where_a_network_restores_i
     assert (pixels(one) != pixels(other)).any()
     ssim = {score.name: score.value for score in drawn.images[0].report.fidelity}["ssim"]
     assert ssim is not None and ssim > 0.9, "it is held to the original"
+
+
+@pytest.mark.parametrize("align", ["centre", "bottom"])
+def test_a_product_that_its_original_cuts_is_told_and_no_alignment_hides_it(residents: Residents, align: str) -> None:
+    with Image.open(CAP) as whole:
+        cut = io.BytesIO()
+        whole.crop((0, 0, whole.width, whole.height // 2)).save(cut, "PNG")
+    result, _ = run(residents, Packshot(size="300x300", fill=0.6, align=align), cut.getvalue())
+    report = result.images[0].report
+    assert report.verdict is Verdict.REJECTED and rows(report)["whole"] is False
+    assert any("cut at the bottom" in reason for reason in report.reasons), report.reasons
