@@ -42,7 +42,7 @@ class Upscaler:
                 share = _hat(rows.stop - rows.start)[:, None, None] * _hat(columns.stop - columns.start)[None, :, None]
                 made[rows, columns] += share * self._run(part)
                 weight[rows, columns] += share
-        return self._held_to(rgb, made / weight)
+        return self._held_to(rgb, np.asarray(made / weight, np.float32))
 
     @torch.inference_mode()
     def _run(self, rgb: Bytes) -> Floats:

@@ -115,7 +115,8 @@ def _coloured(enlarged: Bytes, factor: float, alpha: Bytes, placement: Placement
 
 def _sharp(made: Bytes, firm: Bytes, scale: float) -> Bytes:
     """Return premultiplied pixels that were enlarged, H x W x 4, with edges no softer than before it."""
-    level = cv2.GaussianBlur(made[..., 3].astype(np.float32) * np.float32(1 / 255), (0, 0), LEVELLED * scale)
+    alone = made[..., 3].astype(np.float32) * np.float32(1 / 255)
+    level = np.asarray(cv2.GaussianBlur(alone, (0, 0), LEVELLED * scale), np.float32)
     share = firm.astype(np.float32) * np.float32(1 / 255)
     edge = ramped(level, RAMP, 0.0, FLATTEST / scale)
     alpha = np.rint(255 * (share * edge) + (1 - share) * made[..., 3])
