@@ -1,8 +1,9 @@
-"""Remakes the edits of OWN and writes their figures into it: `python -m benchmarks.verdict.own FOLDER ...`.
+"""Remakes the edits of a table and writes their figures into it: `python -m benchmarks.verdict.own TABLE FOLDER ...`.
 
-Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. OWN has 216 edits that
-the engine `retouch` makes, each judged P, R or N from a sheet of nine to eighteen images. `by` says who judged: it was
-a language model, which sees less than an editor at full size, so the judgements of a person count for more.
+Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. TRAINED has the edits
+that limits were fitted to, of training photos, and TESTED those that they are reported on, of the test photos. Engine
+`retouch` made them, some with a fault by program (`fault` and its strength). `by` says who judged them P, R or N and
+by what: it was a language model, which sees less than an editor at full size: a person's judgements count for more.
 """
 
 import argparse
@@ -16,33 +17,34 @@ import numpy as np
 from PIL import Image
 from rich.progress import track
 
-from benchmarks.verdict.figures import judged_table
+from benchmarks.verdict.faults import FAULTS
 from likeness.contract.colour_names import CLOTH
+from likeness.contract.gates import GateKind
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.jobs import Scalar
-from likeness.imaging.assessment.calibration import Judged
+from likeness.contract.presets import Look
 from likeness.imaging.assessment.edit_check import EditCheck
-from likeness.imaging.assessment.edit_figures import MEANINGS, measured
+from likeness.imaging.assessment.edit_figures import MEANINGS, measured, measured_cutout
 from likeness.imaging.colour import Floats
 from likeness.imaging.matting import matte_of
+from likeness.imaging.outline import doubt_of
+from likeness.imaging.packshot.cutout import cut_out
+from likeness.imaging.packshot.shoot import shot_of
 from worker.config import WEIGHTS
 from worker.editing.edit_types import background_check, check_of, light_check
 from worker.engine import EngineTask, ExactEdit
 from worker.engines.retouch import edited
 from worker.networks.segmenter import load
 
-OWN = Path(__file__).with_name("own.csv")
+TRAINED = Path(__file__).with_name("trained.csv")
+TESTED = Path(__file__).with_name("tested.csv")
 LONGEST = 900
 """Px of the longer side of a photo that is edited."""
 KINDS = {"colour": EditKind.RECOLOUR, "background": EditKind.BACKGROUND, "light": EditKind.LIGHT}
 WHITE = (255, 255, 255)
+FILL = 0.85
 
 Row = dict[str, str]
-
-
-def own_table(fitting: bool | None = None) -> list[Judged]:
-    """Return what OWN holds: all of it, the half of the photos that limits of the matte were chosen on, or the rest."""
-    return judged_table(fitting, OWN, parts=2)
 
 
 @cache
@@ -66,7 +68,12 @@ def remade(row: Row, file: Path) -> tuple[Floats, Floats, EditCheck]:
     colour = WHITE if kind is EditKind.BACKGROUND and value == "white" else CLOTH.get(value)
     name = {EditKind.BACKGROUND: "plain", EditKind.LIGHT: value}.get(kind, "")
     parameters: dict[str, Scalar] = {"parts": row["parts"], "shadow": "contact"}
-    made = edited(EngineTask(rgb, 0, parameters, matte=matte_of(rgb, mask), edit=ExactEdit(kind, colour, name)))
+
+    def make(product: Floats) -> Floats:
+        edit = ExactEdit(kind, colour, name)
+        return edited(EngineTask(rgb, 0, parameters, matte=matte_of(rgb, product), edit=edit))
+
+    made = FAULTS[row["fault"]](make, rgb, mask, float(row["strength"])) if row.get("fault") else make(mask)
     stored = np.rint(np.clip(made, 0, 1) * 255).astype(np.float32) / np.float32(255)
     return rgb, stored, replace(_check(Edit(kind, name), mask, colour), found=mask)
 
@@ -77,22 +84,35 @@ def _check(edit: Edit, mask: Floats, colour: tuple[int, int, int] | None) -> Edi
     return background_check(edit, mask, colour) if edit.kind is EditKind.BACKGROUND else check_of("", mask, colour)
 
 
+def enlarged(row: Row, file: Path) -> Mapping[str, float | None]:
+    """Return the figures of a packshot whose product is enlarged by the row's value."""
+    rgb, mask = photo(file)
+    pixels = np.rint(rgb * 255).astype(np.uint8)
+    product = cut_out(pixels, mask)
+    longest = 0 if product.box is None else max(product.box.width, product.box.height)
+    side = round(longest * float(row["value"]) / FILL)
+    shot = shot_of(pixels, product, Look(size=f"{side}x{side}", fill=FILL))
+    return measured_cutout(shot.alpha, doubt_of(mask, product.alpha > 127))
+
+
 def measured_rows(rows: Sequence[Row], folders: Sequence[Path]) -> Iterator[Mapping[str, str]]:
     """Yield each row with its figures."""
     for row in track(rows, "measuring"):
         file = next(folder / row["picture"] for folder in folders if (folder / row["picture"]).exists())
-        values = measured(*remade(row, file))
+        values = enlarged(row, file) if row["kind"] == GateKind.PACKSHOT else measured(*remade(row, file))
         yield row | {name: "" if (value := values.get(name)) is None else f"{value:.4g}" for name in MEANINGS}
 
 
 def main() -> None:
-    """Measure every edit of OWN and write it back."""
+    """Measure every edit of a table and write it back."""
     parser = argparse.ArgumentParser(description="Remake judged edits and write their figures beside the judgements.")
+    parser.add_argument("table", type=Path, help="with a row for each edit")
     parser.add_argument("folders", type=Path, nargs="+", help="with the photos")
-    rows = list(csv.DictReader(OWN.read_text("utf-8").splitlines()))
+    args = parser.parse_args()
+    rows = list(csv.DictReader(args.table.read_text("utf-8").splitlines()))
     columns = [name for name in rows[0] if name not in MEANINGS]
-    told = list(measured_rows(rows, parser.parse_args().folders))
-    with OWN.open("w", encoding="utf-8", newline="") as file:
+    told = list(measured_rows(rows, args.folders))
+    with args.table.open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, [*columns, *MEANINGS], lineterminator="\n")
         table.writeheader()
         table.writerows(told)

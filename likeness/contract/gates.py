@@ -46,6 +46,8 @@ class GateKind(StrEnum):
     """Redrawn from a prompt along control maps."""
     DRAWN = "drawn"
     """Drawn by an engine that reads instructions, completes images or follows a guide."""
+    PACKSHOT = "packshot"
+    """The product cut out, or on a ground of its own."""
     SEVERAL = "several"
     """Several edits as a whole: each is held against the limits of its own kind."""
 
@@ -89,6 +91,7 @@ class ColourGates(Strict):
     left_out: Limit = _at_most(0.15)
     things_dyed: Limit = _at_most(0.004)
     outline: Limit = _at_least(0.7, 0)
+    new_edges: Limit = _at_most(0.004)
     spill: Limit = _at_most(0.01)
     bleed: Limit = _at_most(170.0)
     fringe: Limit = _at_most(3.5)
@@ -101,7 +104,8 @@ class BackgroundGates(Strict):
     """Limits of another background."""
 
     fringe: Limit = _at_most(1.1)
-    ragged: Limit = _at_most(1.0)
+    soft: Limit = _at_most(4.0)
+    ragged: Limit = _at_most(0.5)
     background_left: Limit = _at_most(0.006)
     background_off: Limit = _at_most(0.05)
     product_changed: Limit = _at_most(0.02)
@@ -187,6 +191,14 @@ class DrawnGates(Strict):
     clipped: Limit = _at_most(0.05)
 
 
+class PackshotGates(Strict):
+    """Limits of a product that was cut out, at the size of the result."""
+
+    doubt: Limit = _at_most(MOST_DOUBT)
+    soft: Limit = _at_most(4.0)
+    ragged: Limit = _at_most(0.5)
+
+
 class SeveralGates(Strict):
     """No limits of their own: the frame, what is locked and the verdict of each edit decide."""
 
@@ -206,6 +218,7 @@ class Gates(Strict):
     fill: FillGates = FillGates()
     control: ControlGates = ControlGates()
     drawn: DrawnGates = DrawnGates()
+    packshot: PackshotGates = PackshotGates()
     several: SeveralGates = SeveralGates()
 
     def of(self, kind: GateKind) -> dict[str, Limit]:

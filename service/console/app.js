@@ -116,7 +116,7 @@ class App {
     try {
       const taken = await readPicture(file);
       this.picture = taken;
-      this.panel?.forgetPaintings();
+      this.panel?.changePicture();
       this.leave();
       tell(`${file.name}, ${taken.width} by ${taken.height} pixels`, true);
     } catch (error) {
@@ -130,7 +130,7 @@ class App {
   remove() {
     if (this.picture) URL.revokeObjectURL(this.picture.url);
     this.picture = null;
-    this.panel?.forgetPaintings();
+    this.panel?.changePicture();
     this.leave();
     byId("choose")?.focus();
   }

@@ -80,6 +80,7 @@ export class Panel {
     fill(this.body, h("div", { class: "panel-fields" }, this.modes(), h("p", { class: "hint" }, mode.about), parts),
       h("div", { class: "panel-foot" }, this.error, this.button, this.copies()));
     this.memory.restore();
+    this.fitPicture();
     this.setBusy(this.busy);
   }
 
@@ -127,8 +128,15 @@ export class Panel {
     return { catalogue: this.catalogue, engine, lines, picture: this.page.picture, complain: (problem) => this.complaints.push(problem), painted };
   }
 
-  /** Drop what was painted: another picture takes the place of the one that it was painted on. */
-  forgetPaintings() {
+  /** Show the fields that fit the picture. */
+  fitPicture() {
+    const alpha = Boolean(this.page.picture()?.alpha);
+    this.body.querySelectorAll("[data-needs-alpha]").forEach((each) => { /** @type {HTMLElement} */ (each).hidden = !alpha; });
+  }
+
+  /** Another picture is there, or none: drop what was painted on the one before. */
+  changePicture() {
+    this.fitPicture();
     this.paintings = {};
     this.body.querySelectorAll("[data-unpainted]").forEach((each) => { each.textContent = each.getAttribute("data-unpainted"); });
   }

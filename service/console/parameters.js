@@ -51,7 +51,7 @@ export function engineFields(catalogue, kind, engine, purpose, without = []) {
 export function orderFields(catalogue, kind, engine) {
   const hint = (/** @type {string} */ name) => catalogue.field(kind, name).description;
   const several = engine.max_candidates > 1;
-  const main = several ? candidateFields(hint, engine) : [];
+  const main = [...(kind === "customise" ? [flattenField(hint("flatten"))] : []), ...(several ? candidateFields(hint, engine) : [])];
   const more = [];
   if (several) more.push(numberField("attempts", { hint: hint("attempts"), value: 1, minimum: 1, maximum: 5, whole: true }));
   const formats = kind === "generate" ? ["png", "jpeg", "webp"] : ["same", "png", "jpeg", "webp"];
@@ -65,10 +65,20 @@ export function orderFields(catalogue, kind, engine) {
   return { main, more };
 }
 
+/** The colour that a cut-out is laid on; only for a picture with alpha. @param {string} hint @returns {Field} */
+function flattenField(hint) {
+  const about = { label: "Flatten onto", hint, longest: 7, placeholder: "#ffffff", suggestions: ["#ffffff", "#f2f2f2", "#000000"] };
+  const made = textField("flatten", about);
+  made.element.setAttribute("data-needs-alpha", "");
+  return { ...made, read: () => (made.element.hidden ? undefined : made.read()) };
+}
+
 /** The fields that a job has, whatever it does. @param {Catalogue} catalogue @param {string} [kind] @returns {Field[]} */
 export function comparisonFields(catalogue, kind = "compare") {
   const { description } = catalogue.field(kind, "webhook");
+  const reference = catalogue.field(kind, "reference");
   return [
+    ...(reference.description ? [textField("reference", { hint: reference.description, longest: 200 })] : []),
     choiceField("priority", { value: "interactive", choices: ["interactive", "batch"], hint: "batch: runs when no interactive job is waiting" }),
     ...(description ? [textField("webhook", { hint: description, placeholder: "https://" })] : []),
   ];

@@ -5,9 +5,11 @@ import { bytes, fill, h, icon, s, seconds, tell } from "./dom.js";
 const STAGES = { loading: "Loading the engine", preparing: "Preparing", denoising: "Generating", decoding: "Decoding", assessing: "Measuring" };
 /** Px of the longer side; a smaller picture is shown as large, like its result. */
 export const SMALL = 420;
+/** Px of the longer side of a copy that is looked at for alpha. */
+const GLANCE = 256;
 const TAKEN = ["image/png", "image/jpeg", "image/webp"];
 
-/** @typedef {{file: File, url: string, width: number, height: number}} Picture upright, in px */
+/** @typedef {{file: File, url: string, width: number, height: number, alpha: boolean}} Picture upright, in px; `alpha`: some of it is transparent */
 
 /** Read a picture that was dropped, pasted or chosen. Throws an Error that says what is wrong. @param {File} file @returns {Promise<Picture>} */
 export async function readPicture(file) {
@@ -21,7 +23,15 @@ export async function readPicture(file) {
     URL.revokeObjectURL(url);
     throw new Error(`${file.name} cannot be read as a picture.`);
   }
-  return { file, url, width: image.naturalWidth, height: image.naturalHeight };
+  return { file, url, width: image.naturalWidth, height: image.naturalHeight, alpha: hasAlpha(image) };
+}
+
+/** Whether some of a picture is transparent, seen on a small copy. @param {HTMLImageElement} image */
+function hasAlpha(image) {
+  const [width, height] = [image.naturalWidth, image.naturalHeight].map((side) => Math.min(side, GLANCE));
+  const context = Object.assign(document.createElement("canvas"), { width, height }).getContext("2d");
+  context?.drawImage(image, 0, 0, width, height);
+  return context?.getImageData(0, 0, width, height).data.some((value, at) => at % 4 === 3 && value < 255) || false;
 }
 
 /** The stage. `take` gets the files that are dropped, pasted or chosen. */

@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.console.conftest import Open, expect, photo
 from tests.service.conftest import Live
+from tests.support.places import EXAMPLES
 
 pytestmark = pytest.mark.processes
 
@@ -102,6 +103,22 @@ def test_an_edit_is_added_to_the_list(site: Live, page: Page) -> None:
     edits = job["result"]["recipe"]["task"]["edits"]
     assert [edit["instruction"] for edit in edits] == ["make it red", "make the picture warmer"]
     assert [edit["asked"] for edit in job["result"]["edits"]] == ["make it red", "make the picture warmer"]
+
+
+def test_a_cut_out_can_be_flattened_and_an_opaque_picture_not(site: Live, page: Page) -> None:
+    asked_for(page, "By instruction")
+    expect(page.get_by_label("Flatten onto")).to_be_hidden()
+    page.set_input_files("#picture", EXAMPLES / "cutout-soft-alpha.png")
+    page.get_by_label("Flatten onto").fill("#fff000")
+    page.get_by_label("What to change").fill("make it red")
+    page.locator("#submit").click()
+    expect(page.locator(".report")).to_contain_text("Requested: make it red")
+    job = site.http.get(f"/jobs/{page.url.partition('#job=')[2]}").json()
+    assert job["result"]["recipe"]["task"]["flatten"] == "#fff000"
+    frame = {row["name"]: row["made"] for row in job["result"]["images"][0]["report"]["frame"]}
+    assert frame["mode"] == "RGB"
+    page.set_input_files("#picture", photo((64, 64)))
+    expect(page.get_by_label("Flatten onto")).to_be_hidden()
 
 
 def test_what_is_missing_is_asked_for(page: Page) -> None:

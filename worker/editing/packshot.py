@@ -1,12 +1,13 @@
 """What arithmetic makes of one picture for a cut-out, a packshot or a check: a file, and the report of that file."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
 from likeness.contract.errors import NoProduct
+from likeness.contract.gates import Gates
 from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.presets import Look, Preset, Rule, look_of
 from likeness.contract.report import Report
@@ -41,7 +42,10 @@ ReadTexts = Callable[[Bytes], Sequence[Box] | None]
 
 @dataclass(frozen=True)
 class Given:
-    """What a job works on: the original, what it says of its making, and what was sent with it; all upright."""
+    """What a job works on: the original, what it says of its making, and what was sent with it; all upright.
+
+    `gates` are the limits of its verdict.
+    """
 
     original: Picture
     said: str | None
@@ -50,6 +54,7 @@ class Given:
     read_texts: ReadTexts
     mask: Floats | None = None
     background: Bytes | None = None
+    gates: Gates = field(default_factory=Gates)
 
     @cached_property
     def found(self) -> Floats | None:
@@ -116,7 +121,8 @@ def _cutout(task: Cutout, given: Given, xmp: bytes) -> Drawn:
         lock = kept_exactly(product, made, task.matte)
         facts = replace(_facts(source_of(made, convert=False), product, made, len(data)), cut_at=product.cut_at)
         compliance = judged(facts, MATTE if task.matte else CUT_OUT)
-        return reported(Judged((width, height), "L" if task.matte else "RGBA", compliance, given.doubt, lock), made)
+        told = Judged((width, height), "L" if task.matte else "RGBA", compliance, given.doubt, lock)
+        return reported(replace(told, alpha=product.alpha, gates=given.gates), made)
 
     return Drawn(pixels, Export(task.format, profile=profile, xmp=xmp), judge)
 
@@ -148,7 +154,7 @@ def _packshot(task: Packshot, given: Given, preset: Preset | None, xmp: bytes) -
         scores = same_product(source.rgb, product, shot, made)
         mode = "RGBA" if look.background == CLEAR else "RGB"
         told = Judged(frame_of(look, product), mode, compliance, given.doubt, None, scores, _notes(shot, source))
-        return reported(told, made)
+        return reported(replace(told, alpha=shot.alpha, gates=given.gates), made)
 
     export = Export(look.format, look.quality, look.max_bytes, profile, xmp)
     return Drawn(shot.composed.pixels, export, judge)
@@ -194,7 +200,7 @@ def _check(task: Check, given: Given, preset: Preset | None) -> Drawn:
     height, width = product.alpha.shape
 
     def judge(data: bytes, made: Picture) -> Report:
-        return reported(Judged((width, height), "RGB", compliance, given.doubt), made)
+        return reported(Judged((width, height), "RGB", compliance, given.doubt, gates=given.gates), made)
 
     return Drawn(marked(source.rgb, offending(facts, rules), facts.box), Export("png"), judge)
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from likeness.contract.gates import GateKind, Gates
 from likeness.imaging.assessment.edit_check import EditCheck
-from likeness.imaging.colour import Floats
+from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.metrics.edits import backdrop, cloth, fringe, grain, matte, pattern, printing, size, things, tone
+from likeness.imaging.metrics.edits.contour import contour_of
 from likeness.imaging.metrics.edits.pair import Pair, pair_of
 
 Values = dict[str, float | None]
@@ -32,6 +34,8 @@ class Meaning:
 
 
 SHARE = "share of the product"
+LARGEST = 1500
+"""Px of the longer side of a copy on which the outline of a product that was cut out is judged."""
 LEAST_SIDE = 64
 """Px; on less, figures of blotches, folds and fringes say nothing."""
 
@@ -54,9 +58,11 @@ MEANINGS: dict[str, Meaning] = {
         SHARE, 0, 1, "a tag, print or other thing was dyed too", "things in the cloth's own colour", mendable=20.0
     ),
     "outline": Meaning("ratio", 0, 1, "the colour does not end where the product ends", "plain outlines", True),
+    "new_edges": Meaning(SHARE, 0, 1, "the colour ends in the middle of the cloth", "ends along a fold or a print"),
     "spill": Meaning(SHARE, 0, None, "the background was changed too", "what lies within 6 px", mendable=4.0),
     "fringe": Meaning("dE76", -100, None, "a pale or dark fringe around the product", "ragged edges", mendable=6.0),
-    "ragged": Meaning("px", 0, None, "the outline is ragged", "soft outlines", mendable=4.0),
+    "soft": Meaning("px", 0, None, "the outline is soft", "outlines of fur; where it is; beyond 16 px", mendable=3.0),
+    "ragged": Meaning("px", 0, None, "the outline is ragged", "bays wider than 3 % of the image", mendable=4.0),
     "grain": Meaning("dE76", 0, None, "noisy", "noise that the original had"),
     "blocks": Meaning("L*", -100, None, "the blocks of JPEG are visible", "blocks not of 8 px"),
     "clipped": Meaning("share of the area", 0, 1, "burnt out or blocked up", "clipping of single channels"),
@@ -107,6 +113,19 @@ def measured(given: Floats, made: Floats, check: EditCheck | None) -> Values:
     return OF_KIND[check.kind](pair, given, made, check)
 
 
+def measured_cutout(alpha: Bytes, doubt: float) -> Values:
+    """Return the figures of a product that was cut out: `alpha` is its own in the result, H x W in 0..255.
+
+    Px are those of the result, or of a copy whose longer side is LARGEST px. `doubt` is what the segmenter left
+    undecided, as a share of the product.
+    """
+    scale = min(1.0, LARGEST / max(alpha.shape))
+    to = tuple(max(1, round(side * scale)) for side in alpha.shape[::-1])
+    shown = alpha if scale == 1 else cv2.resize(alpha, to, interpolation=cv2.INTER_AREA)
+    outline = contour_of(np.multiply(shown, np.float32(1 / 255), dtype=np.float32))
+    return {"doubt": doubt, "soft": outline and outline.width, "ragged": outline and outline.ragged}
+
+
 def _recreated(pair: Pair, given: Floats, made: Floats) -> Values:
     every = np.ones_like(pair.solid)
     return {
@@ -128,6 +147,7 @@ def _coloured(pair: Pair, given: Floats, made: Floats, check: EditCheck) -> Valu
         "left_out": matte.left_out(pair),
         "things_dyed": things.things_dyed(pair),
         "outline": fringe.outline_agreement(pair),
+        "new_edges": fringe.new_edges(pair),
         "spill": fringe.spill(pair),
         "bleed": matte.bleed(pair),
         "fringe": fringe.fringe(pair),
@@ -139,9 +159,11 @@ def _coloured(pair: Pair, given: Floats, made: Floats, check: EditCheck) -> Valu
 
 def _before_background(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Values:
     plain = check.colour if check.plain else None
+    outline = backdrop.outline_before(pair, plain) if plain else None
     return {
         "fringe": fringe.fringe(pair),
-        "ragged": backdrop.ragged(pair, plain) if plain else None,
+        "soft": outline and outline.width,
+        "ragged": outline and outline.ragged,
         "background_left": backdrop.background_left(pair, plain) if plain else None,
         "background_off": backdrop.background_off(pair, plain) if plain else None,
         "product_changed": backdrop.product_changed(pair),

@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 
 from likeness.contract.compliance import Compliance, RuleRow
-from likeness.contract.gates import MOST_DOUBT
+from likeness.contract.gates import GateKind, Gates
 from likeness.contract.report import FrameRow, Lock, Report, Score, Verdict
+from likeness.imaging.assessment.edit_figures import measured_cutout
+from likeness.imaging.assessment.edit_gates import Judged as Outline
+from likeness.imaging.assessment.edit_gates import judged as judged_figures
 from likeness.imaging.assessment.scores import scored
 from likeness.imaging.colour import CHANNELS, Bytes, Floats, samples_of
 from likeness.imaging.metrics.delta_e import delta_e
@@ -28,7 +31,10 @@ METRICS: Final = {"psnr": psnr, "ssim": ssim, "delta_e": delta_e}
 
 @dataclass(frozen=True)
 class Judged:
-    """What is known of a made picture beside its file: the size and mode asked, its rules, and what was measured."""
+    """What is known of a made picture beside its file: the size and mode asked, its rules, and what was measured.
+
+    `alpha` is the product's own in the picture, H x W in 0..255; None where nothing was cut out.
+    """
 
     size: tuple[int, int]
     mode: str
@@ -37,6 +43,8 @@ class Judged:
     locked: Lock | None = None
     scores: Sequence[Score] = ()
     notes: Sequence[str] = field(default=())
+    alpha: Bytes | None = None
+    gates: Gates = field(default_factory=Gates)
 
 
 def reported(judged: Judged, made: Picture) -> Report:
@@ -47,17 +55,26 @@ def reported(judged: Judged, made: Picture) -> Report:
     unknown = [f"{row.rule} could not be judged: {row.note}" for row in judged.compliance.unjudged]
     if judged.locked and judged.locked.max_abs_diff:
         misses.append(f"the product's own pixels changed by {judged.locked.max_abs_diff}")
-    if judged.doubt > MOST_DOUBT:
-        misses.append(f"where the product ends is not certain (undecided: {judged.doubt:.0%} of it); send a mask")
+    outline = _outline(judged)
+    wrong = [*misses, *outline.misses]
     advised = [missed(row) for row in judged.compliance.rows if row.level == "advised" and row.ok is False]
     return Report(
         frame=frame,
         fidelity=list(judged.scores),
         compliance=judged.compliance,
         locked=judged.locked,
-        verdict=Verdict.REJECTED if misses else Verdict.NOT_JUDGED if unknown else Verdict.ACCEPTED,
-        reasons=[*misses, *unknown, *([] if misses or unknown else [FINE]), *advised, *judged.notes],
+        kind=GateKind.PACKSHOT if outline.figures else None,
+        figures=outline.figures,
+        verdict=Verdict.REJECTED if wrong else Verdict.NOT_JUDGED if unknown else Verdict.ACCEPTED,
+        retouchable=bool(wrong) and not misses and outline.mendable,
+        reasons=[*wrong, *unknown, *([] if wrong or unknown else [FINE]), *advised, *judged.notes],
     )
+
+
+def _outline(judged: Judged) -> Outline:
+    """Return what an editor would say of the product's outline."""
+    values = measured_cutout(judged.alpha, judged.doubt) if judged.alpha is not None else {"doubt": judged.doubt}
+    return judged_figures(values, judged.gates.of(GateKind.PACKSHOT))
 
 
 def missed(row: RuleRow) -> str:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from likeness.imaging.colour import Floats
+from likeness.imaging.edits.neighbours import gentle, with_neighbours
 from likeness.imaging.edits.recolour import lab_of
 from likeness.imaging.local_colour import Places
 from likeness.imaging.outline import Where, disc
@@ -48,6 +49,9 @@ LEAST_AREA = 25.0
 """Px of the smallest thing that is left alone."""
 THIN, LEAST_THIN = 6.0, 40.0
 """Half the width of what may be a hanger, a hook or a string, and the least area of one in px."""
+HOOK_ASIDE, HOOK_WIDTH, HOOK_HEIGHT = 0.2, 0.15, 10.0
+"""How far a hook may be from the middle and how wide it is, as shares of the product's width; its least height in px.
+"""
 LEAST_CORE = 100
 """Px that a product must have well within its outline for its cloth to be told from anything else."""
 ANOTHER = 0.12
@@ -125,6 +129,7 @@ def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
     patterned = (spread >= EVERYWHERE) & (spread - shares > MINGLED) & (shares >= COMMON)
     cloth = (alike[main] & (shares >= COMMON)) | patterned | (np.arange(count) == main)
     others = patterned & ~alike[main]
+    cloth = with_neighbours(cloth, alike & (shares >= COMMON), gentle(lab, nearest, core, centres, scale))
     return _Colours(centres, cloth, spread, bool(others.any()))
 
 
@@ -255,8 +260,9 @@ def _spread(what: Where, core: Where, scale: float) -> float:
 
 
 def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: float) -> Where:
-    """Return the thin parts of another colour: hangers, hooks, strings."""
+    """Return the thin parts of another colour: hangers, hooks, strings; a hook on top in any colour."""
     solid = product.astype(np.uint8)
+    whole = np.array(cv2.boundingRect(solid))
     thin = solid - cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(THIN * scale))
     count, areas, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
     made = np.zeros_like(product)
@@ -264,9 +270,17 @@ def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: floa
         if stats[at, cv2.CC_STAT_AREA] > LEAST_THIN * scale**2:
             part = areas == at
             light = np.min([np.abs(lab[..., 0][part] - main[0]) for main in mains], axis=0)
-            if gleam[part].mean() > OTHER or light.mean() > 1.5 * DARKER:
+            if gleam[part].mean() > OTHER or light.mean() > 1.5 * DARKER or _is_hook(stats[at], whole, scale):
                 made |= part
     return made
+
+
+def _is_hook(part: Places, whole: Places, scale: float) -> bool:
+    """Return whether a thin part is a hanger's hook: upright, at the top of the product and in its middle."""
+    left, top, width, height = (int(number) for number in part[:4])
+    middle = (left + width / 2 - whole[0]) / whole[2]
+    on_top = top - whole[1] <= 2 and abs(middle - 0.5) < HOOK_ASIDE
+    return bool(on_top and height > HOOK_HEIGHT * scale and width < HOOK_WIDTH * whole[2])
 
 
 def _large(kept: Where, product: Where) -> int:

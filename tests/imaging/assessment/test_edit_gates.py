@@ -1,10 +1,11 @@
 """From figures to a verdict: each has its limit and its words, and what no figure can judge is not accepted."""
 
+import numpy as np
 import pytest
 
 from likeness.contract.gates import UNJUDGED, GateKind, Gates
 from likeness.contract.report import Verdict
-from likeness.imaging.assessment.edit_figures import MEANINGS, OF_KIND
+from likeness.imaging.assessment.edit_figures import MEANINGS, OF_KIND, measured_cutout
 from likeness.imaging.assessment.edit_gates import judged, verdict_of
 from tests.support.places import ROOT
 
@@ -15,7 +16,8 @@ def values(kind: GateKind, **changed: float | None) -> dict[str, float | None]:
 
 
 def test_every_kind_is_measured_and_every_limit_has_a_meaning() -> None:
-    assert set(OF_KIND) == set(GateKind)
+    assert {*OF_KIND, GateKind.PACKSHOT} == set(GateKind)
+    assert set(measured_cutout(np.zeros((8, 8), np.uint8), 0.0)) == set(Gates().of(GateKind.PACKSHOT))
     limits = {name for kind in GateKind for name in Gates().of(kind)}
     assert limits == set(MEANINGS)
 

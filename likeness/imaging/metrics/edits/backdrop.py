@@ -5,17 +5,20 @@ import numpy as np
 
 from likeness.imaging.colour import Floats
 from likeness.imaging.edits.recolour import lab_of_colour
-from likeness.imaging.metrics.edits.pair import Pair, eroded, opened
+from likeness.imaging.metrics.edits.contour import Contour, contour_of
+from likeness.imaging.metrics.edits.pair import Pair, blurred_within, eroded, opened
 from likeness.imaging.outline import Where
 
 SAME, ALIKE, UNLIKE = 4.0, 6.0, 12.0
 """CIELAB distances: of what did not change, of a colour of the old background, and of what is none of the product."""
 OFF, FOREGROUND = 5.0, 15.0
-"""CIELAB distances to the asked colour, from which on a pixel is not of it, and is product rather than shadow."""
+"""CIELAB distances to the asked colour, from which on a pixel is not of it, and the product's own can be told."""
 LEAST_AREA = 200
 CLUSTERS, SAMPLES = 8, 4000
 FAR = 20.0
 """Px from the product, at short side 400, beyond which shadows have ended."""
+WITHIN, OWN = 5.0, 6.0
+"""Px at short side 400: how far inside the product's own colour begins, and over how much of it that is taken."""
 
 
 def background_left(pair: Pair, colour: tuple[int, int, int]) -> float | None:
@@ -57,16 +60,22 @@ def background_off(pair: Pair, colour: tuple[int, int, int]) -> float | None:
     return float((np.linalg.norm(pair.after[far] - lab_of_colour(colour), axis=1) > OFF).mean())
 
 
-def ragged(pair: Pair, colour: tuple[int, int, int]) -> float | None:
-    """Return how far the outline before a plain background strays from its smooth course; px, 0.., lower is better.
+def outline_before(pair: Pair, colour: tuple[int, int, int]) -> Contour | None:
+    """Return how wide and ragged the product's outline is before a plain background; px at short side 400.
 
-    The area between both, per px of the smooth one. None where there is no outline.
+    Each pixel's share of product is its place between the background's colour and the product's own nearby. None where
+    there is no outline that stands out.
     """
-    apart = (np.linalg.norm(pair.after - lab_of_colour(colour), axis=2) > FOREGROUND) & ~pair.away(12)
-    smooth = np.asarray(cv2.GaussianBlur(apart.astype(np.float32), (0, 0), 3 * pair.scale) > 0.5)
-    outlines, _ = cv2.findContours(smooth.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    length = sum(cv2.arcLength(line, closed=True) for line in outlines if cv2.contourArea(line) > LEAST_AREA)
-    return float((apart ^ smooth).sum() / length / pair.scale) if length else None
+    behind = lab_of_colour(colour)
+    inside = eroded(pair.solid, WITHIN * pair.scale)
+    if inside.sum() < LEAST_AREA:
+        return None
+    apart = blurred_within(pair.after, inside, OWN * pair.scale) - behind
+    length = np.maximum((apart * apart).sum(axis=2), FOREGROUND**2)
+    share = np.clip(((pair.after - behind) * apart).sum(axis=2) / length, 0, 1)
+    share[inside], share[pair.away(FAR)] = 1, 0
+    found = contour_of(np.asarray(share, dtype=np.float32))
+    return found and Contour(found.width / pair.scale, found.ragged / pair.scale)
 
 
 def product_changed(pair: Pair) -> float | None:
