@@ -78,7 +78,8 @@ def fitted(judged: Sequence[Judged], start: Gates) -> dict[str, dict[str, Limit]
 
     One limit after another is set between two images' figures so that least goes wrong: an image to publish that is
     rejected, one never to publish that is accepted, and a fifth as bad one to retouch that is accepted, each by its
-    share. One that would save less than GAIN stays, and among equals the nearest to `start` is taken. A kind with fewer than LEAST judgements on either side is left out.
+    share. One that would save less than GAIN stays; among equals the nearest to `start` is taken. A kind with fewer
+    than LEAST judgements on either side is left out.
     """
     found: dict[str, dict[str, Limit]] = {}
     for kind in GateKind:
