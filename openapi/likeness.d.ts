@@ -642,7 +642,7 @@ export interface FrameRow {
 }
 
 /** The kinds of image that have limits of their own. */
-export type GateKind = "recreate" | "colour" | "background" | "light" | "print" | "size" | "pattern" | "material" | "style" | "fill" | "control" | "drawn" | "several";
+export type GateKind = "recreate" | "colour" | "background" | "light" | "print" | "size" | "pattern" | "material" | "style" | "fill" | "control" | "drawn" | "packshot" | "several";
 
 /** Make a new image: from text, or of a learned kind. */
 export interface Generate {
