@@ -33,7 +33,7 @@ def test_hardly_any_image_that_is_never_published_is_accepted() -> None:
 
 def test_edits_of_test_photos_whose_mask_missed_the_product_are_rejected() -> None:
     found = agreement(OURS, Gates())
-    assert found.passed[Judgement.NEVER] <= 4 and found.judged[Judgement.NEVER] == 28
+    assert found.passed[Judgement.NEVER] <= 2 and found.judged[Judgement.NEVER] == 28
     assert found.passed[Judgement.PUBLISH] >= AGREED * found.judged[Judgement.PUBLISH]
 
 
