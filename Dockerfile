@@ -9,18 +9,30 @@ RUN groupadd --system --gid 10001 likeness \
     && useradd --system --uid 10001 --gid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin likeness \
     && install -d -o likeness -g likeness -m 700 /var/lib/likeness /var/lib/likeness-models /etc/likeness
 
+# What the code needs, as lists: only a change of a list installs its packages again, a change of the code builds in seconds.
+FROM base AS needs
+WORKDIR /src
+COPY pyproject.toml ./
+COPY deploy/image deploy/image
+RUN python deploy/image/requirements.py service telemetry > service.txt \
+    && python deploy/image/requirements.py worker provenance telemetry > worker.txt
+
+# The constraints pin every version. Installers, tests and headers are left out, and a bill of materials is made of the rest.
 FROM base AS build
 RUN python -m venv /opt/likeness
 WORKDIR /src
-COPY pyproject.toml requirements.lock ./
-COPY likeness likeness
-COPY service service
-COPY worker worker
+COPY requirements.lock ./
 
 FROM build AS build-service
-# The constraints pin every version.
-# hadolint ignore=DL3013
-RUN pip install --no-cache-dir --constraint requirements.lock '.[service,telemetry]'
+COPY --from=needs /src/service.txt ./
+RUN pip install --no-cache-dir --constraint requirements.lock --requirement service.txt
+COPY pyproject.toml ./
+COPY deploy/image deploy/image
+COPY likeness likeness
+COPY service service
+RUN pip install --no-cache-dir --no-deps . \
+    && python deploy/image/trim.py --headers \
+    && python deploy/image/bill.py likeness-service > /opt/likeness/bill-of-materials.json
 
 FROM build AS build-worker
 ARG TORCH_INDEX
@@ -31,8 +43,16 @@ RUN if pip install --quiet --no-cache-dir --dry-run --report - ${TORCH_INDEX:+--
         | grep -qE '"name": "(nvidia|cuda)-'; then \
         echo "name an index of CPU builds: --build-arg TORCH_INDEX=..." >&2; exit 1; fi
 # hadolint ignore=DL3013
-RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)" \
-    && pip install --no-cache-dir --constraint requirements.lock '.[worker,provenance,telemetry]'
+RUN pip install --no-cache-dir ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} "$(grep '^torch==' requirements.lock)"
+COPY --from=needs /src/worker.txt ./
+RUN pip install --no-cache-dir --constraint requirements.lock --requirement worker.txt
+COPY pyproject.toml ./
+COPY deploy/image deploy/image
+COPY likeness likeness
+COPY worker worker
+RUN pip install --no-cache-dir --no-deps . \
+    && python deploy/image/trim.py --headers \
+    && python deploy/image/bill.py likeness-worker-cpu > /opt/likeness/bill-of-materials.json
 
 FROM base AS worker
 COPY --from=build-worker /opt/likeness /opt/likeness

@@ -15,11 +15,15 @@ TORCH_INDEX ?=
 TORCH_PIN = $(shell grep '^torch==' requirements.lock)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tests start hundreds of programs; each would compile all of ours anew.
+unexport PYTHONDONTWRITEBYTECODE
+# The files with tests that run beside nothing else but one of their kind.
+ALONE = $(shell grep -rl 'pytest\.mark\.alone' tests)
 
-.PHONY: help install demo up test lint format openapi bench lock clean
+.PHONY: help install demo up test test-containers lint format openapi bench lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 install: $(READY) ## make .venv from requirements.lock
 
@@ -53,9 +57,13 @@ up: $(READY) ## run everything on 127.0.0.1:8000 (LIKENESS_PORT) until Ctrl-C
 
 test: lint ## run every check and test
 	@failed=0; set -x; \
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile || failed=1; \
-	$(BIN)/python -m pytest -m alone || failed=1; \
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadfile --no-loadscope-reorder || failed=1; \
+	$(BIN)/python -m pytest -m alone --numprocesses 2 --dist load $(ALONE) || failed=1; \
 	exit $$failed
+
+test-containers: $(READY) ## build the images and run whole stacks of them (root, Debian; a quarter of an hour)
+	sh tests/containers/prepare.sh
+	LIKENESS_TEST_CONTAINERS=1 $(BIN)/python -m pytest tests/containers --durations=10
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

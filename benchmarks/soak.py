@@ -48,7 +48,7 @@ UPLOADERS, READERS = 4, 6
 KILL_SECONDS: Final = (4.0, 20.0)
 LOOK_SECONDS: Final = 0.5
 END_SECONDS: Final = 300.0
-"""How long the last jobs may take after the load has ended."""
+"""After the load has ended, a job that still waits is lost once no job has ended for so long."""
 ENDED: Final = ("succeeded", "failed", "cancelled")
 
 
@@ -71,17 +71,22 @@ class Book:
     statuses: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
+    mishaps: Counter[str] = field(default_factory=Counter)
+    """What went wrong in the callers themselves; without any, the load was whole."""
     peaks: dict[str, Peak] = field(default_factory=dict)
 
     def table(self) -> Table:
         """Return it as a table."""
         table = Table("what", "figure")
         table.add_row("jobs accepted, lost, ended twice", f"{len(self.accepted)}, {len(self.lost)}, {len(self.twice)}")
-        for name, counts in (("ended", self.statuses), ("refused", self.refused), ("killed", self.killed)):
+        for name, counts in self._counted().items():
             table.add_row(name, ", ".join(f"{count} x {what}" for what, count in sorted(counts.items())) or "none")
         for name, peak in self.peaks.items():
             table.add_row(f"{name}: most memory, open files", f"{peak.memory:,.0f} MB, {peak.files}")
         return table
+
+    def _counted(self) -> dict[str, Counter[str]]:
+        return {"ended": self.statuses, "refused": self.refused, "killed": self.killed, "mishaps": self.mishaps}
 
 
 class Soak:
@@ -112,8 +117,12 @@ class Soak:
 
     def _repeat(self, one: Callable[[random.Random], None], chance: random.Random) -> None:
         while not self._over.is_set():
-            with suppress(httpx.TransportError, OSError):  # what is killed does not answer
+            try:
                 one(chance)
+            except (httpx.TransportError, OSError):
+                pass  # what is killed does not answer
+            except Exception as mishap:
+                self.book.mishaps[repr(mishap)] += 1
 
     def _upload(self, chance: random.Random) -> None:
         """Hand in a job until it is answered for, whatever is killed meanwhile."""
@@ -193,6 +202,7 @@ class Soak:
                 status = await self._status(http, job, limit)
                 if status in ENDED:
                     self.book.statuses[status] += 1
+                    limit = time.monotonic() + END_SECONDS
                 else:
                     self.book.lost.append(job)
 
@@ -223,10 +233,12 @@ def held_by(process: int) -> tuple[float, int]:
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
-    """Run the stack with two workers in a folder of its own."""
+def running(before: str = "") -> Iterator[Stack]:
+    """Run the stack with two workers in a folder of its own; `before` stands at the head of the catalogue."""
     with tempfile.TemporaryDirectory(prefix="lk-") as name:
-        environment = {"LIKENESS_CATALOGUE": str(catalogue(Path(name))), "LIKENESS_LOG_LEVEL": "warning"}
+        engines = catalogue(Path(name))
+        engines.write_text(before + engines.read_text("utf-8"), "utf-8")
+        environment = {"LIKENESS_CATALOGUE": str(engines), "LIKENESS_LOG_LEVEL": "warning"}
         settings = Settings(Path(name), port=free_port(), workers=2, environment=environment)
         with Stack(settings, lambda _: None) as stack:
             stack.wait_until_ready()

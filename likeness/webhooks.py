@@ -58,6 +58,8 @@ class ToldJob(RemoteModel):
     status: JobStatus
     created_at: datetime
     ended_at: datetime | None
+    reference: str | None = None
+    metadata: dict[str, str] = Field(default={})
     links: dict[str, str | None]
     result: ToldResult | None = None
     error: JobFailure | None = None

@@ -8,6 +8,10 @@ export interface AcceptedJob {
   created_at: string;
   /** number of jobs ahead of it in its queue, while queued */
   position: number | null;
+  /** as given; null if none was */
+  reference?: string | null;
+  /** as given */
+  metadata?: Record<string, string>;
   links: Links;
 }
 
@@ -61,6 +65,12 @@ export interface Check {
 
 /** Judge an image by the rules of a marketplace, without changing it. */
 export interface CheckRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
   priority?: Priority | null;
@@ -77,6 +87,12 @@ export interface CheckRequest {
 
 /** Run one image through several engines and settings, to find out which does it best. */
 export interface CompareRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   kind?: "compare" | null;
   /** what every run does; without `engine` and `priority`, and one image of each run is kept */
   task?: Recreate | Customise | null;
@@ -156,6 +172,12 @@ export interface Control {
 
 /** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface Customise {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string>;
   /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
@@ -230,7 +252,7 @@ export interface Customise {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean;
   /** number of images to make per attempt */
   candidates?: number;
@@ -258,6 +280,12 @@ export interface Customise {
 
 /** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface CustomiseRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
@@ -332,7 +360,7 @@ export interface CustomiseRequest {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -386,6 +414,12 @@ export interface CutoutFields {
 
 /** Cut the product out of an image: the same size, on nothing. */
 export interface CutoutRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
   /** file format; both are lossless here */
@@ -568,7 +602,7 @@ export interface EngineView {
   memory: number | null;
   revision: string;
   licence: string;
-  /** maximum batch size */
+  /** maximum number of jobs in one run */
   batch: number;
   /** time limit of a job in seconds, per candidate and attempt */
   timeout: number;
@@ -600,6 +634,10 @@ export interface Event {
   status: JobStatus;
   progress?: Progress | null;
   error?: JobFailure | null;
+  /** of the job, if it has one */
+  reference?: string | null;
+  /** of the job, if it has any */
+  metadata?: Record<string, string> | null;
   /** with `cancelled`: number of steps completed before it stopped */
   steps_done?: number | null;
 }
@@ -646,6 +684,12 @@ export type GateKind = "recreate" | "colour" | "background" | "light" | "print" 
 
 /** Make a new image: from text, or of a learned kind. */
 export interface Generate {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** what the image shows; required by engines with a prompt, rejected by others */
   prompt?: string | null;
   /** what it must not show */
@@ -674,7 +718,7 @@ export interface Generate {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -832,9 +876,17 @@ export interface JobView {
   created_at: string;
   /** number of jobs ahead of it in its queue, while queued */
   position: number | null;
+  /** as given; null if none was */
+  reference?: string | null;
+  /** as given */
+  metadata?: Record<string, string>;
   links: Links;
   /** for a comparison or several edits, the one in whose queue it waited */
   engine: string;
+  /** name of the file that was sent as `image`, or the last part of its URL; null if none */
+  filename?: string | null;
+  /** what was asked, in a few words */
+  asked?: string;
   /** id of the job that it reproduces */
   reproduces?: string | null;
   started_at: string | null;
@@ -1190,6 +1242,12 @@ export interface PackshotRequest {
   profile?: "srgb" | "same" | null;
   /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
   upscale?: "never" | "faithful" | null;
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** an image of the same size, sent in the same way as `image`, white where the product is; it overrules what is detected */
   mask?: string | null;
   /** a marketplace whose rules it is made for and judged by */
@@ -1268,6 +1326,20 @@ export interface Recipe {
   device?: string | null;
 }
 
+/** Your saved recipes, by name. */
+export interface RecipeList {
+  recipes: Array<RecipeView>;
+}
+
+/** A saved recipe with its name. */
+export interface RecipeView {
+  /** the call that it is for: `customise` is for `POST /customise` */
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
+  /** fields of that call and their values, as in its JSON body */
+  fields?: Record<string, unknown>;
+  name: string;
+}
+
 /** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
 export interface Recolour {
   /** the colour, as #RRGGBB in sRGB */
@@ -1286,6 +1358,12 @@ export interface Recommendation {
 
 /** Recreate an image as exactly as the engine can. */
 export interface Recreate {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string>;
   /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
@@ -1330,7 +1408,7 @@ export interface Recreate {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean;
   /** number of images to make per attempt */
   candidates?: number;
@@ -1352,6 +1430,12 @@ export interface Recreate {
 
 /** Recreate an image as exactly as the engine can. */
 export interface RecreateRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
+  /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
+  reference?: string | null;
+  /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
+  metadata?: Record<string, string> | null;
   /** what the image shows */
   prompt?: string | null;
   /** what it must not show */
@@ -1396,7 +1480,7 @@ export interface RecreateRequest {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -1484,7 +1568,7 @@ export interface Resident {
   device: string;
   /** bytes of memory its engines may use */
   memory: number | null;
-  /** byte-identical output in any batch; other workers give it only to jobs with `exact` */
+  /** byte-identical output in any run; other workers give it only to jobs with `exact` */
   exact: boolean;
 }
 
@@ -1546,6 +1630,14 @@ export interface RunView {
 
 /** How closely a reproduced image matches the original. */
 export type Sameness = "bitwise" | "perceptual" | "different";
+
+/** A part of a call: any of its fields but images, `reference` and `recipe`. */
+export interface SavedRecipe {
+  /** the call that it is for: `customise` is for `POST /customise` */
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
+  /** fields of that call and their values, as in its JSON body */
+  fields?: Record<string, unknown>;
+}
 
 /** One metric of a report. */
 export interface Score {

@@ -1,5 +1,6 @@
-"""A real Valkey for the tests that need one."""
+"""A real Valkey for the tests that need one, and how tests are put in order and kept quick."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -10,13 +11,66 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 import redis
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support import azure_server, s3_server
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 """Also for the programs that tests start: two threads on a core that is not free take several times as long as one."""
+os.environ.setdefault("LIKENESS_DEVICE", "cpu")
+"""For them too: a worker that looks for a GPU imports torch, and most workers of tests need none of it."""
+
+hypothesis.settings.register_profile("likeness", deadline=None)
+hypothesis.settings.load_profile("likeness")
+"""How long an example takes depends on what else the machine does."""
+
+SHARED = ("tests/console", "tests/documents", "tests/openapi", "tests/storage")
+"""Folders whose files share programs, which are started once where one process runs them all."""
+
+
+class ByFileAndStack(LoadFileScheduling):
+    """What pytest-xdist gives to a process at a time: the tests of a file, or of a folder that shares its stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        folder = file.rpartition("/")[0]
+        return folder if folder in SHARED else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    """Take the scheduler above for `--dist loadfile`."""
+    return ByFileAndStack(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: shared stacks, then files that start programs; what is left evens out the end."""
+
+    def place(item: pytest.Item) -> int:
+        if item.nodeid.startswith(SHARED):
+            return 0
+        return 1 if item.path in started else 2
+
+    started = {item.path for item in items if item.get_closest_marker("processes")}
+    items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Take what was imported out of the garbage collector's sight: else it goes through all of that again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Do so also after each file: its imports stay."""
+    yield
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
 
 
 class Server:

@@ -17,12 +17,15 @@ from likeness.storage.backends import StoreUrlError
 from likeness.storage.pictures import PictureStore
 from worker.config import Settings
 from worker.metrics.installed import InstalledMetrics
+from worker.observability.device_metrics import DeviceFigures
 from worker.observability.log_filters import keep_quiet
 from worker.observability.telemetry import Telemetry
 from worker.queue.worker import BatchWorker
+from worker.residency.device import device_memory
 from worker.residency.engines import Residents
 from worker.runs.context import Context
 from worker.runs.safeguards import Safeguards
+from worker.runs.turns import Turns
 
 
 def main() -> None:
@@ -55,7 +58,9 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
             telemetry,
             settings.gates,
             load_presets(settings.presets),
+            turns=Turns.within(device_memory("cpu")),
         )
+        telemetry.registry.register(DeviceFigures(context.turns))
         BatchWorker(name, settings, context, pools).serve()
     finally:
         telemetry.close()

@@ -45,6 +45,13 @@ class Unwatched:
         """Return that every job is still wanted."""
         return set()
 
+    def waits(self, job_ids: Sequence[str]) -> set[str]:
+        """Return that every job is still wanted."""
+        return set()
+
+    def begins(self) -> None:
+        """Do nothing."""
+
 
 def run(request: Path, out: Path) -> Result:
     """Run the request and write its images and `result.json` to `out`. Raises LikenessError or ValidationError."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.fleet.assumptions import AS_BUILT, DAY, VARIANTS, Fleet, Rules, Traffic
+from benchmarks.fleet.assumptions import DAY, Traffic
 from benchmarks.fleet.plot import draw
+from benchmarks.fleet.scenario import AS_BUILT, VARIANTS, Fleet, Rules
 from benchmarks.fleet.simulation import Simulation
 from benchmarks.fleet.summary import Row, markdown
 from benchmarks.fleet.traffic import arrivals

@@ -24,7 +24,6 @@ from benchmarks.fleet.rehearsal import catalogue
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, new_job_id
-from likeness.contract.residency import Residency
 from likeness.contract.runs import PlannedRun
 from likeness.contract.scheduling import Priority
 from likeness.contract.tasks import Generate
@@ -32,12 +31,12 @@ from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey
 from likeness.queue import keys
 from service.queue.jobs import JobQueue
-from worker.queue.scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, TAKE
+from worker.queue.scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, RESIDENTS, TAKE
 
 JOBS = 2000
 AT_ONCE = 32
-WORKERS = 1000
-"""Workers whose records one of them reads."""
+KNOWN, HELD = 20, 3
+"""Engines that workers hold, and those that one of them does."""
 REAL_JOBS, REAL_STEPS = 80, (1, 31)
 IDLE_SECONDS = 10.0
 
@@ -57,9 +56,9 @@ class Server:
         return (self.spent() - before) / times
 
     def spent(self) -> float:
-        """Return the microseconds spent so far on scripts and on reading records; no script calls these commands."""
+        """Return the microseconds spent so far on scripts."""
         stats = self.redis.info("commandstats")
-        return sum(float(stats.get(f"cmdstat_{name}", {}).get("usec", 0)) for name in ("eval", "smembers", "mget"))
+        return sum(float(stats.get(f"cmdstat_{name}", {}).get("usec", 0)) for name in ("eval", "evalsha"))
 
     def processor(self) -> float:
         """Return the microseconds of its main thread so far."""
@@ -148,22 +147,13 @@ def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
 
 
 def presence(server: Server) -> list[tuple[str, str]]:
-    """Measure what reading the records of all workers costs, as each worker does every HEARTBEAT_SECONDS."""
-    record = Residency(worker="w" * 40, device="cuda", engines=["instruct-pix2pix", "sd15"], pools=["sd15"], memory=1)
-    text, redis_keys = record.model_dump_json(), [keys.RESIDENT_KEY.format(worker=number) for number in range(WORKERS)]
-    server.redis.mset(dict.fromkeys(redis_keys, text))
-    server.redis.sadd("rq:workers", *[f"rq:worker:{'w' * 40}{number}" for number in range(WORKERS)])
-    cost = server.cost(lambda: (server.redis.smembers("rq:workers"), server.redis.mget(redis_keys)), 50)
-    began = time.perf_counter()
-    for _ in range(20):
-        server.redis.smembers("rq:workers")
-        server.redis.mget(redis_keys)
-    seconds = (time.perf_counter() - began) / 20
-    server.redis.delete("rq:workers", *redis_keys)
-    return [
-        figure(f"reading {WORKERS} workers' records", cost),
-        ("the same, seen by the worker", f"{1000 * seconds:.1f} ms, {WORKERS * (len(text) + 60) / 1000:,.0f} kB"),
-    ]
+    """Measure what a worker takes to say what it holds and to learn what others do, every HEARTBEAT_SECONDS."""
+    known = [f"engine-{number}" for number in range(KNOWN)]
+    said = [word for name in known[:HELD] for word in (name, "1.0")]
+    redis_keys, words = [keys.HELD_KEY], [keys.HELD_SECONDS, *said, "held"]
+    server.redis.eval(RESIDENTS, 1, *redis_keys, *words, *known)
+    cost = server.cost(lambda: server.redis.eval(RESIDENTS, 1, *redis_keys, *words, *known[:HELD]), 1000)
+    return [figure(f"learning which of {KNOWN} engines others hold, however many they are", cost)]
 
 
 def worker(server: Server, file: Path, folder: Path) -> list[tuple[str, str]]:

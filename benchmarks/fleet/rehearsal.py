@@ -17,8 +17,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fleet.assumptions import AS_BUILT, Engine, Fleet
 from benchmarks.fleet.queues import INTERACTIVE, Job
+from benchmarks.fleet.scenario import AS_BUILT, Engine, Fleet
 from benchmarks.fleet.simulation import Simulation
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port

@@ -5,9 +5,10 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from benchmarks.fleet.assumptions import POD_SECONDS, Engine, Fleet, Rules, popularity
+from benchmarks.fleet.assumptions import POD_SECONDS
 from benchmarks.fleet.queues import Job, Queue, take
 from benchmarks.fleet.scaling import POLL_SECONDS, Autoscaler
+from benchmarks.fleet.scenario import Engine, Fleet, Rules, popularity
 from benchmarks.fleet.workers import Worker
 from likeness.queue.keys import HEARTBEAT_SECONDS, PREFER_SECONDS
 

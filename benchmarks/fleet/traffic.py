@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from benchmarks.fleet.assumptions import DAY, Fleet, Traffic, popularity
+from benchmarks.fleet.assumptions import DAY, Traffic
 from benchmarks.fleet.queues import BATCH, INTERACTIVE, Job
+from benchmarks.fleet.scenario import Fleet, popularity
 
 BUSIEST = 20 * 3600.0
 """Seconds after midnight."""

@@ -81,8 +81,9 @@ def measure(calls: int) -> Table:
 def main() -> None:
     """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=200)
-    Console().print(measure(parser.parse_args().calls))
+    parser.add_argument("--calls", type=int, default=200, help="how many wait at once")
+    calls = parser.parse_args().calls
+    Console().print(measure(calls))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from benchmarks.fleet.assumptions import BUDGET, DISK_BYTES_A_SECOND, PARKED_BYTES_A_SECOND, Engine
+from benchmarks.fleet.assumptions import BUDGET, DISK_BYTES_A_SECOND, PARKED_BYTES_A_SECOND
 from benchmarks.fleet.queues import Scheduler
+from benchmarks.fleet.scenario import Engine
 
 
 class Worker:

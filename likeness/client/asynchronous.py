@@ -10,6 +10,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -17,12 +18,13 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 import httpx
 
 from likeness.client import calls
-from likeness.client.calls import Call
+from likeness.client.call import Call, document
 from likeness.client.connection import connection
 from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
 from likeness.client.streams import Download, Events, Reading, silence
+from likeness.contract.comparison import JobKind
 
 Answer = TypeVar("Answer")
 Params = ParamSpec("Params")
@@ -37,7 +39,7 @@ def _sends(
         call = await asyncio.to_thread(build, *args, **kwargs)  # it may read image files
         return await self._send(call)
 
-    return calls.document(method, build)
+    return document(method, build)
 
 
 class AsyncClient:
@@ -87,15 +89,32 @@ class AsyncClient:
     cancel = _sends(calls.cancel)
     delete = _sends(calls.delete)
 
+    save_recipe = _sends(calls.save_recipe)
+    recipe = _sends(calls.recipe)
+    recipes = _sends(calls.recipes)
+    delete_recipe = _sends(calls.delete_recipe)
+
     engines = _sends(calls.engines)
     usage = _sends(calls.usage)
     health = _sends(calls.health)
 
-    async def jobs(self, page_size: int = 20) -> AsyncIterator[RemoteJob]:
-        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100)."""
+    async def jobs(
+        self,
+        page_size: int = 20,
+        *,
+        reference: str | None = None,
+        kind: JobKind | None = None,
+        verdict: str | None = None,
+        since: datetime | None = None,
+    ) -> AsyncIterator[RemoteJob]:
+        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100).
+
+        With filters, only those that meet all of them: with exactly this reference, of this kind, whose best image has
+        this verdict, accepted at `since` or later (without a time zone, in this machine's).
+        """
         cursor: str | None = None
         while True:
-            page = await self._send(calls.page(cursor, page_size))
+            page = await self._send(calls.page(cursor, page_size, reference, kind, verdict, since))
             for job in page.jobs:
                 yield job
             cursor = page.next

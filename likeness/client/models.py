@@ -92,10 +92,28 @@ class RemoteJob(RemoteModel):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     position: int | None = None
+    reference: str | None = None
+    metadata: dict[str, str] = {}
+    filename: str | None = None
+    asked: str = ""
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None
     webhook: RemoteWebhook | None = None
+
+
+class RemoteRecipe(RemoteModel):
+    """A saved recipe: the call that it is for, and the fields that it sets."""
+
+    name: str
+    kind: str
+    fields: dict[str, Any]
+
+
+class RecipeList(RemoteModel):
+    """Your saved recipes."""
+
+    recipes: list[RemoteRecipe]
 
 
 class JobEvent(RemoteModel):
@@ -106,6 +124,8 @@ class JobEvent(RemoteModel):
     progress: Progress | None = None
     error: JobFailure | None = None
     steps_done: int | None = None
+    reference: str | None = None
+    metadata: dict[str, str] | None = None
     id: str = ""
 
 

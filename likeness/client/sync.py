@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -21,12 +22,13 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import httpx
 
 from likeness.client import calls
-from likeness.client.calls import Call
+from likeness.client.call import Call, document
 from likeness.client.connection import connection
 from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
 from likeness.client.streams import Download, Events, Reading, silence
+from likeness.contract.comparison import JobKind
 
 Answer = TypeVar("Answer")
 Params = ParamSpec("Params")
@@ -38,7 +40,7 @@ def _sends(build: Callable[Params, Call[Answer]]) -> "Callable[Concatenate[Clien
     def method(self: "Client", /, *args: Params.args, **kwargs: Params.kwargs) -> Answer:
         return self._send(build(*args, **kwargs))
 
-    return calls.document(method, build)
+    return document(method, build)
 
 
 class Client:
@@ -88,15 +90,32 @@ class Client:
     cancel = _sends(calls.cancel)
     delete = _sends(calls.delete)
 
+    save_recipe = _sends(calls.save_recipe)
+    recipe = _sends(calls.recipe)
+    recipes = _sends(calls.recipes)
+    delete_recipe = _sends(calls.delete_recipe)
+
     engines = _sends(calls.engines)
     usage = _sends(calls.usage)
     health = _sends(calls.health)
 
-    def jobs(self, page_size: int = 20) -> Iterator[RemoteJob]:
-        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100)."""
+    def jobs(
+        self,
+        page_size: int = 20,
+        *,
+        reference: str | None = None,
+        kind: JobKind | None = None,
+        verdict: str | None = None,
+        since: datetime | None = None,
+    ) -> Iterator[RemoteJob]:
+        """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100).
+
+        With filters, only those that meet all of them: with exactly this reference, of this kind, whose best image has
+        this verdict, accepted at `since` or later (without a time zone, in this machine's).
+        """
         cursor: str | None = None
         while True:
-            page = self._send(calls.page(cursor, page_size))
+            page = self._send(calls.page(cursor, page_size, reference, kind, verdict, since))
             yield from page.jobs
             cursor = page.next
             if cursor is None:

@@ -3,8 +3,9 @@
 from math import prod
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
+from likeness.contract.labels import Labelled
 from likeness.contract.options import Strict
 from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.scheduling import Keep, Priority, Webhook
@@ -63,7 +64,7 @@ class Grid(Strict):
         return prod(map(len, self.values.values()))
 
 
-class Compare(BaseModel):
+class Compare(Labelled):
     """Run one image through several engines and settings, to find out which does it best."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -95,6 +96,8 @@ class Compare(BaseModel):
             raise ValueError("set the priority next to task, not in it")
         if task.webhook is not None:
             raise ValueError("set the webhook next to task, not in it")
+        if task.labelled or task.recipe:
+            raise ValueError("set reference, metadata and recipe next to task, not in it")
         if isinstance(task, Customise) and task.edits:
             raise ValueError("a comparison tries one edit; leave edits out")
         if task.keep is not Keep.BEST:

@@ -90,7 +90,7 @@ class ColourGates(Strict):
     doubt: Limit = _at_most(MOST_DOUBT)
     left_out: Limit = _at_most(0.15)
     things_dyed: Limit = _at_most(0.004)
-    outline: Limit = _at_least(0.21, 0)
+    outline: Limit = _at_least(0.7, 0)
     new_edges: Limit = _at_most(0.0018)
     spill: Limit = _at_most(0.01)
     bleed: Limit = _at_most(253.0)

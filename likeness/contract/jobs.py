@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from likeness.contract.comparison import Compare, JobTask
 from likeness.contract.deliveries import WebhookLog
+from likeness.contract.labels import Labels
 from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import MadeEdit, Report, Score, Verdict
 from likeness.contract.strict import Strict
@@ -73,6 +74,7 @@ class JobOrder(Strict):
     batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="time limit of the job in seconds")
     traceparent: str | None = Field(default=None, max_length=55, description="W3C traceparent of the request")
+    labels: Labels = Field(default_factory=Labels)
 
     @model_validator(mode="after")
     def _works_on_something(self) -> Self:
@@ -278,6 +280,7 @@ class Job(Strict):
     input: StoredPicture | None
     files: dict[SentFile, StoredPicture] = Field(default={})
     reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
+    labels: Labels = Field(default_factory=Labels)
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from likeness.contract.labels import Labelled
 from likeness.contract.options import Box, Lora
 from likeness.contract.scheduling import Keep, Priority, Webhook
 
@@ -153,7 +154,7 @@ class PackshotFields(OnProduct, Looks):
         return quality
 
 
-class Exact(OnProduct):
+class Exact(OnProduct, Labelled):
     """A job that arithmetic does, once: nothing about it is left to chance."""
 
     engine: ClassVar[None] = None

@@ -29,10 +29,7 @@ class Parameters(BaseModel):
     )
     label: str | None = Field(default=None, min_length=1, max_length=MAX_WORD, description="the class of the image")
     truncation: float | None = Field(
-        default=None,
-        ge=0,
-        le=1,
-        description="limit on the latent's distance from its mean: lower values vary less",
+        default=None, ge=0, le=1, description="limit on the latent's distance from its mean: lower values vary less"
     )
     temperature: float | None = Field(
         default=None,

@@ -11,6 +11,7 @@ from likeness.contract.editing import MAX_EDITS, SHARED, EditFields, OneEdit
 from likeness.contract.editing import Control as Control
 from likeness.contract.editing import ControlKind as ControlKind
 from likeness.contract.editing import EditType as EditType
+from likeness.contract.labels import Labelled
 from likeness.contract.options import HEX_COLOUR, Lora
 from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.parameters import MAX_PROMPT, Parameters, PictureParameters
@@ -32,12 +33,12 @@ class OutputFormat(StrEnum):
     WEBP = "webp"
 
 
-class Order(Parameters):
+class Order(Parameters, Labelled):
     """What every job that makes images may ask for."""
 
     engine: str | None = Field(default=None, max_length=64, description="name of an engine; the default if omitted")
     loras: list[Lora] = Field(default=[], max_length=4, description="LoRA adapters to use")
-    exact: bool = Field(default=False, description="run unbatched, for byte-identical output")
+    exact: bool = Field(default=False, description="run alone, for byte-identical output")
     candidates: int = Field(default=1, ge=1, le=8, description="number of images to make per attempt")
     keep: Keep = Field(default=Keep.BEST, description="which candidates to return")
     attempts: int = Field(

@@ -130,9 +130,7 @@ def _patterned(target: Chunk | None, asked: Sequence[Chunk], words: Sequence[Tok
 
 def _made_of(target: Chunk | None, _asked: Sequence[Chunk], words: Sequence[Token]) -> list[Edit]:
     _check_product(target, words)
-    if len(words) != 1:
-        raise NotUnderstood(f"one material at a time: {_said(words)}")
-    return [Edit(EditKind.MATERIAL, words[0].value)]
+    return [Edit(EditKind.MATERIAL, _only(words, f"one material at a time: {_said(words)}").value)]
 
 
 def _no_material(target: Chunk | None, _asked: Sequence[Chunk], words: Sequence[Token]) -> list[Edit]:
@@ -161,15 +159,17 @@ def _is_whole(chunk: Chunk) -> bool:
 
 def _resized(target: Chunk | None, _asked: Sequence[Chunk], words: Sequence[Token]) -> list[Edit]:
     _check_product(target, words)
-    if len(words) != 1:
-        raise NotUnderstood(f"{_said(words)}: one of them")
-    return [Edit(EditKind.SIZE, words[0].value)]
+    return [Edit(EditKind.SIZE, _only(words, f"{_said(words)}: one of them").value)]
 
 
 def _printed(_target: Chunk | None, _asked: Sequence[Chunk], words: Sequence[Token]) -> list[Edit]:
+    return [Edit(EditKind.TEXT, text=_only(words, "one text at a time").value)]
+
+
+def _only(words: Sequence[Token], complaint: str) -> Token:
     if len(words) != 1:
-        raise NotUnderstood("one text at a time")
-    return [Edit(EditKind.TEXT, text=words[0].value)]
+        raise NotUnderstood(complaint)
+    return words[0]
 
 
 def _check_product(target: Chunk | None, words: Sequence[Token]) -> None:

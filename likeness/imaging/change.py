@@ -2,8 +2,9 @@
 
 Where the structure stayed and colours changed, the change is a local affine map of the small copy's colours, fitted as
 in the fast guided filter (He & Sun 2015, arXiv:1505.00996) and applied to the image itself, so that it follows each
-thread. Where no such map explains the change, there is something new, and the engine's own picture is shown enlarged,
-with the image's grain and nothing else of it. Where nothing changed, the image's own samples stay.
+thread. Where no such map explains the change, or it takes contrast away, there is something new, and the engine's own
+picture is shown enlarged, with the image's grain and nothing else of it. Where nothing changed, the image's own samples
+stay.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ CHANGED = (3 / 255, 9 / 255)
 """How far a channel differs where nothing counts as changed, and from where on all does."""
 NEW = (0.03, 0.08)
 """What a map leaves unexplained where nothing counts as new, and from where on all does."""
+FLAT = (0.04, 0.1)
+"""Share of the local contrast that is left where it counts as taken away, and from where on it counts as kept."""
+TELLING = (0.012, 0.024)
+"""Local contrast (a standard deviation) up to which nothing can be said of what is left, and from where on it can."""
 REACH = 2
 """Px of the small copy to each side that a map is fitted to."""
 RIDGE = 1e-4
@@ -78,9 +83,9 @@ def change_of(small: Floats, target: Floats) -> Change | None:
     changed = _grown(_between(np.abs(cv2.GaussianBlur(difference, (0, 0), 1.0)).max(2), *CHANGED))
     if not changed.any():
         return None
-    slope, shift = _fitted(small, difference)
+    slope, shift, flat = _fitted(small, difference)
     unexplained = np.abs(difference - _mapped(slope, small) - shift).max(2)
-    new = _grown(_between(cv2.GaussianBlur(unexplained, (0, 0), 1.0), *NEW))
+    new = _grown(np.maximum(_between(cv2.GaussianBlur(unexplained, (0, 0), 1.0), *NEW), flat))
     return Change(slope, shift, changed, new, np.clip(target, 0, 1))
 
 
@@ -92,8 +97,11 @@ def _mapped(slope: Planes, colours: NDArray[Any]) -> NDArray[Any]:
     return mapped
 
 
-def _fitted(guide: Floats, wanted: Floats) -> tuple[Planes, Planes]:
-    """Return for each pixel the matrix, 9 planes, and the offset, 3, that best take `guide` to `wanted` around it."""
+def _fitted(guide: Floats, wanted: Floats) -> tuple[Planes, Planes, Floats]:
+    """Return for each pixel the matrix, 9 planes, and the offset, 3, that best take `guide` to `wanted` around it.
+
+    Also returns from 0 to 1 where adding `wanted` takes the contrast of `guide` away.
+    """
     means, aims = _mean(guide), _mean(wanted)
     spread = _products(guide, guide) - _outer(means, means)
     shared = _products(guide, wanted) - _outer(means, aims)
@@ -102,7 +110,17 @@ def _fitted(guide: Floats, wanted: Floats) -> tuple[Planes, Planes]:
     norm = np.sqrt(np.square(slope).sum(2, keepdims=True))
     slope *= np.minimum(1, STEEPEST / np.maximum(norm, 1e-6))
     shift = aims - _mapped(slope, means)
-    return _mean(slope.astype(np.float32)), _mean(shift.astype(np.float32))
+    return _mean(slope.astype(np.float32)), _mean(shift.astype(np.float32)), _flattened(spread, shared)
+
+
+def _flattened(spread: Planes, shared: Planes) -> Floats:
+    """Return from 0 to 1 where the contrast around a pixel is taken away, by the covariances of colours and of change.
+
+    A map from colours to colours would leave a faint print of what was there, and take the image's grain with it.
+    """
+    before = np.sqrt(np.square(spread).sum(2))
+    left = np.sqrt(np.square(spread + shared).sum(2)) / np.maximum(before, 1e-9)
+    return np.asarray((1 - _between(left, *FLAT)) * _between(np.sqrt(before), *TELLING), dtype=np.float32)
 
 
 def _inverse(spread: Planes) -> NDArray[np.float64]:

@@ -67,7 +67,7 @@ def rgb_of(picture: Picture) -> Floats:
 
 def as_rgb(rgb: Floats) -> Bytes:
     """Return H x W x 3 in 0..1 as bytes."""
-    return np.rint(rgb * 255).astype(np.uint8)
+    return np.asarray(cv2.convertScaleAbs(rgb, alpha=255), dtype=np.uint8)
 
 
 def as_deep_rgb(rgb: Floats) -> Samples:
@@ -146,6 +146,11 @@ def palette_of(image: Image.Image) -> bytes:
     return bytes(image.getpalette("RGB") or ())
 
 
+UNITS = np.multiply(np.arange(256, dtype=np.uint8), np.float32(1 / 255), dtype=np.float32)
+"""Each byte as a number in 0..1."""
+
+
 def _unit(samples: Samples) -> Floats:
-    full = 65_535 if samples.dtype == np.uint16 else 255
-    return np.multiply(samples, np.float32(1 / full), dtype=np.float32)
+    if samples.dtype == np.uint8:
+        return np.asarray(cv2.LUT(np.ascontiguousarray(samples), UNITS), dtype=np.float32)
+    return np.multiply(samples, np.float32(1 / 65_535), dtype=np.float32)

@@ -1,5 +1,6 @@
 """The folder of pulled models: one folder for each, put there only when it is whole."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -32,6 +33,10 @@ class State(StrEnum):
     """Pulled, but the catalogue has meanwhile come to ask for another commit or other files."""
     FOREIGN = "by hand"
     """A folder that was not pulled: it has no lock.json, so nothing can be said about it."""
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when nothing more can be written."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,8 @@ class ModelsFolder:
         try:
             yield
         except OSError as error:
-            raise LocalProblem(f"{self.root} cannot be changed: {error.strerror or error}") from error
+            more = "; make room and try again: what came so far is kept" if error.errno in FULL else ""
+            raise LocalProblem(f"{self.root} cannot be changed: {error.strerror or error}{more}") from error
 
     def install(self, name: str) -> None:
         """Put a finished pull in its place; what lay there before goes."""

@@ -50,6 +50,14 @@ EVENTS_LENGTH: Final = 512
 
 OWNER_JOBS_KEY: Final = "likeness:owner:{owner}:jobs"
 """Sorted set of job ids, all with score 0: the ids sort by time."""
+OWNER_REFERENCE_KEY: Final = "likeness:owner:{owner}:reference:{digest}"
+"""The same of the jobs with a reference; sha256 of it, the first 32 hex digits."""
+OWNER_KIND_KEY: Final = "likeness:owner:{owner}:kind:{kind}"
+"""The same of the jobs of a kind."""
+OWNER_RECIPES_KEY: Final = "likeness:owner:{owner}:recipes"
+"""Hash: an owner's saved recipes as JSON, by name. They have no lifetime."""
+VERDICT_KEY: Final = "likeness:verdicts:{owner}:{verdict}"
+"""The same of the jobs whose best image has a verdict; written by workers, who have no part in what owners have."""
 WAITING_KEY: Final = "likeness:waiting:{queue}:{owner}"
 """Sorted set of a key's jobs in a queue's list, by virtual start time."""
 THROTTLED_KEY: Final = "likeness:held:{queue}:{owner}"
@@ -78,6 +86,10 @@ EXPIRED_KEY: Final = "likeness:expired:{id}"
 """Marks a job that once was, holding its owner, so that it is 410 and not 404."""
 RESIDENT_KEY: Final = "likeness:resident:{worker}"
 """Residency of one worker as JSON."""
+HELD_KEY: Final = "likeness:residents"
+"""Sorted set of the engines that workers of their pool hold, each with when one last said so: Redis's clock, s."""
+HELD_SECONDS: Final = 7
+"""An engine that no worker said to hold for so long, two heartbeats and a second, counts as held by none."""
 PREFER_SECONDS: Final = 2
 """How long a job is left to workers that hold its engine, from when it was first passed over."""
 INSTALLED_KEY: Final = "likeness:installed"
@@ -132,7 +144,7 @@ HEARTBEAT_SECONDS: Final = 3
 LEASE_SECONDS: Final = 15
 """A worker silent for this long has lost its jobs: they run again elsewhere."""
 MAINTENANCE_SECONDS: Final = 4
-"""How often a worker looks for jobs that others lost. Lost jobs run again within CLAIM + 2 x MAINTENANCE."""
+"""How often a worker looks for jobs that others lost. Lost jobs run again within LEASE + 2 x MAINTENANCE."""
 
 
 def queue_name(pool: str, priority: Priority) -> str:

@@ -171,7 +171,9 @@ class PictureStore:
         with translated("images could not be erased"):
             if self._staging is not None:
                 await asyncio.to_thread(self._staging.erase, job_id)
-            found = [meta["path"] async for batch in obstore.list(self._store, prefix=prefix) for meta in batch]
+            # Collected by obstore, which also lets go of it when this is cancelled: dropped by Python, a listing whose
+            # answer came meanwhile asks for Tokio's runtime where there is none, and panics.
+            found = [meta["path"] for meta in await obstore.list(self._store, prefix=prefix).collect_async()]
             if found:
                 await self._delete(found)
         return len(found)

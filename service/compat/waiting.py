@@ -119,7 +119,8 @@ def content_key(api: str, submission: Submission) -> str:
     """Return an idempotency key that the same content through the same API has, and no other."""
     digests = sorted(f"{name} {_digest(picture)}" for name, picture in submission.files.items())
     task = submission.task
-    text = "\n".join([task.model_dump_json(), task.webhook or "", _digest(submission.image), *digests])
+    beside = [task.webhook or "", *([task.labels_text] if task.labelled else [])]
+    text = "\n".join([task.model_dump_json(), *beside, _digest(submission.image), *digests])
     return f"{api}-{sha256(text.encode()).hexdigest()}"
 
 

@@ -12,7 +12,14 @@ JOB_ID: Final = "019a8f3c2b10d4e5f60718293a4b5c6d"
 SHA256: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 HERE: Final = f"/jobs/{JOB_ID}"
 
-RECREATE: Final[dict[str, Any]] = {"image": PICTURE, "format": "same", "thresholds": {"psnr": 24, "ssim": 0.8}}
+LABELS: Final[dict[str, Any]] = {"reference": "SKU-10442", "metadata": {"season": "SS27"}}
+
+RECREATE: Final[dict[str, Any]] = {
+    "image": PICTURE,
+    "format": "same",
+    "thresholds": {"psnr": 24, "ssim": 0.8},
+    **LABELS,
+}
 
 CUSTOMISE: Final[dict[str, Any]] = {
     "image": PICTURE,
@@ -43,6 +50,7 @@ ACCEPTED: Final[dict[str, Any]] = {
     "status": "queued",
     "created_at": "2026-01-15T10:30:00.123456Z",
     "position": 0,
+    **LABELS,
     "links": {"self": HERE, "events": f"{HERE}/events", "preview": f"{HERE}/preview", "cancel": f"{HERE}/cancel"},
 }
 
@@ -72,6 +80,8 @@ REPORT: Final[dict[str, Any]] = {
 _OPEN: Final[dict[str, Any]] = {
     **ACCEPTED,
     "engine": "starter",
+    "filename": "shirt.jpg",
+    "asked": "recreate",
     "started_at": None,
     "ended_at": None,
     "progress": None,
@@ -380,12 +390,12 @@ ENGINES: Final[dict[str, Any]] = {
 
 EVENTS: Final = (
     "id: 1768473000200-0\r\nevent: status\r\n"
-    'data: {"type":"status","status":"running"}\r\n\r\n'
+    'data: {"type":"status","status":"running","reference":"SKU-10442"}\r\n\r\n'
     "id: 1768473001000-0\r\nevent: progress\r\n"
     'data: {"type":"progress","status":"running",'
-    '"progress":{"step":3,"steps":20,"stage":"denoising","attempt":1,"preview":1}}\r\n\r\n'
+    '"progress":{"step":3,"steps":20,"stage":"denoising","attempt":1,"preview":1},"reference":"SKU-10442"}\r\n\r\n'
     "id: 1768473002100-0\r\nevent: status\r\n"
-    'data: {"type":"status","status":"succeeded"}\r\n\r\n'
+    'data: {"type":"status","status":"succeeded","reference":"SKU-10442"}\r\n\r\n'
 )
 
 METRICS: Final = (

@@ -21,6 +21,7 @@ class Fetcher:
 
     max_bytes: int
     seconds: float
+    """Longest time of one fetch, its redirects included."""
     resolve: Resolve = resolve
     transport: httpx.AsyncBaseTransport | None = None
 

@@ -21,6 +21,7 @@ from likeness.contract.errors import (
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
+from likeness.contract.labels import Labels
 from likeness.contract.runs import Plan, PlannedRun, plan_of
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
@@ -32,7 +33,7 @@ from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.packshots import check_packshots
 from service.jobs.pictures import Checked, Name, inspected, uploads_of
-from service.jobs.submission import FILES, Submission
+from service.jobs.submission import FILES, Submission, labels_of
 from service.jobs.threads import with_pixels
 from service.queue.admission import Claim, refused
 from service.state import Services
@@ -49,6 +50,7 @@ class Admissible:
 
     plan: Plan
     pictures: dict[Name, Checked]
+    labels: Labels
 
     @property
     def size(self) -> tuple[int, int]:
@@ -76,19 +78,20 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     plan = plan_of(submission.task, services.catalogue, await missing_engines(services))
     if isinstance(plan.task, Generate):
         wanted_format(plan.task, plan.task.format)
-        return _generated(plan, services.bounds)
+        return _generated(plan, services.bounds, labels_of(submission))
     check_packshots(plan, services.presets, owner, services.bounds)
     with _within(submission.task):
         for run in plan.runs:
             _check_text(run)
     uploads = await uploads_of(services, submission, owner)
     with _within(submission.task):
-        return Admissible(plan, await with_pixels(inspected, uploads, plan, services.bounds))
+        checked = await with_pixels(inspected, uploads, plan, services.bounds)
+    return Admissible(plan, checked, labels_of(submission))
 
 
-def _generated(plan: Plan, bounds: Bounds) -> Admissible:
+def _generated(plan: Plan, bounds: Bounds, labels: Labels) -> Admissible:
     """Return a request that takes no image. Raises PictureTooLarge when what it asks for is over the bounds."""
-    wanted = Admissible(plan, {})
+    wanted = Admissible(plan, {}, labels)
     try:
         check_size(*wanted.size, bounds)
     except PictureTooLarge as error:
@@ -132,7 +135,9 @@ def _check_text(run: PlannedRun) -> None:
 def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
     """Return what makes two requests the same: what is asked, of which bytes; not how the body was written."""
     digests = [f"{name} {sha256(pictures[name].data).hexdigest()}" for name in sorted(pictures)]
-    return sha256("\n".join([task.model_dump_json(), task.webhook or "", *digests]).encode()).hexdigest()
+    beside = [task.labels_text] if task.labelled else []
+    text = "\n".join([task.model_dump_json(), task.webhook or "", *beside, *digests])
+    return sha256(text.encode()).hexdigest()
 
 
 async def _queue(services: Services, owner: str, wanted: Admissible, claim: Claim | None) -> Job:
@@ -153,6 +158,7 @@ async def _queue(services: Services, owner: str, wanted: Admissible, claim: Clai
             created_at=datetime.now(UTC),
             batch_key=plan.batch_key(width, height),
             timeout=plan.bound(width, height),
+            labels=wanted.labels,
         )
         return await enqueued(services, order, plan.spec, claim, plan.task.webhook)
 

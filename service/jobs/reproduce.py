@@ -116,4 +116,5 @@ async def _order(
         created_at=datetime.now(UTC),
         batch_key=alone(plan.spec),
         timeout=plan.bound(width, height),
+        labels=job.labels,
     )

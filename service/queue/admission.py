@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import IdempotencyPending, QueueFull, QueueUnavailable, QuotaExceeded
@@ -22,8 +22,10 @@ from likeness.contract.jobs import Job, JobOrder, JobStatus, first_job_id
 from likeness.contract.scheduling import Priority
 from likeness.contract.usage import DayUsage
 from likeness.queue import keys
+from likeness.queue.script_names import digest
 from service.auth.keys import LOCAL_OWNER, UNLIMITED, KeyLimits
 from service.queue.job_hash import new_fields, queued_job
+from service.queue.listing import lists_of
 from service.queue.scripts import ACCEPT, PLACE, ROOM
 from service.queue.usage import day_usage, seconds_to_midnight, today, usage_key
 
@@ -57,12 +59,14 @@ def refused(error: QueueUnavailable) -> bool:
 
 
 @asynccontextmanager
-async def translated() -> AsyncIterator[None]:
-    """Raise QueueUnavailable for what Redis raises."""
+async def translated(
+    detail: str = "the queue does not respond; try again", retry_after: int = 5
+) -> AsyncIterator[None]:
+    """Raise QueueUnavailable, with this `detail` and seconds until another try, for what Redis raises."""
     try:
         yield
     except (RedisError, OSError) as error:
-        raise QueueUnavailable("the queue does not respond; try again", retry_after=5) from error
+        raise QueueUnavailable(detail, retry_after=retry_after) from error
 
 
 class Admission:
@@ -128,7 +132,6 @@ class Admission:
             keys.JOB_KEY.format(id=order.id),
             keys.QUEUE_KEY.format(queue=queue),
             keys.EVENTS_KEY.format(id=order.id),
-            keys.OWNER_JOBS_KEY.format(owner=order.owner),
             keys.WAKE_UP_KEY.format(queue=queue),
             keys.EXPIRED_KEY.format(id=order.id),
             usage_key(order.owner, today()),
@@ -138,6 +141,7 @@ class Admission:
         queued = Event(type="status", status=JobStatus.QUEUED).model_dump_json(exclude_none=True)
         settings = {
             **self._bounds(order.owner, limits),
+            "lists": lists_of(order.owner, order.labels.reference, order.task.kind),
             "wake_up_length": keys.WAKE_UP_LENGTH,
             "oldest": first_job_id(time.time() - self._lifetime - keys.EXPIRED_SECONDS),
             "mark_seconds": self._lifetime + keys.EXPIRED_SECONDS,
@@ -188,4 +192,8 @@ class Admission:
         return Outlook(position, None if pace is None else float(pace), workers)
 
     async def _script(self, text: str, redis_keys: list[str], args: list[Any]) -> Any:  # noqa: ANN401  as Redis answers
-        return await self._redis.eval(text, len(redis_keys), *redis_keys, *args)
+        """Run a script; its text, which is kilobytes, is sent only where Redis does not know it."""
+        try:
+            return await self._redis.evalsha(digest(text), len(redis_keys), *redis_keys, *args)
+        except NoScriptError:
+            return await self._redis.eval(text, len(redis_keys), *redis_keys, *args)

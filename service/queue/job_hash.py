@@ -72,6 +72,7 @@ def queued_job(order: JobOrder, position: int) -> Job:
         input=order.input,
         files=order.files,
         reproduces=order.reproduces.job if order.reproduces else None,
+        labels=order.labels,
         created_at=order.created_at,
         position=position,
     )

@@ -6,7 +6,7 @@ it stands. What lets a job in is service/queue/admission.py.
 
 import time
 from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -18,12 +18,15 @@ from redis.exceptions import ConnectionError
 from likeness.contract.errors import IdempotencyMismatch, InvalidField, JobExpired, JobNotFound
 from likeness.contract.events import Event
 from likeness.contract.jobs import Job, JobStatus
+from likeness.contract.report import Verdict
 from likeness.contract.residency import Residency
 from likeness.queue import keys
 from service.queue.admission import Admission, Claim, pending, translated
 from service.queue.awaited import Awaited
 from service.queue.figures import Figures, read_figures
 from service.queue.job_hash import job_of
+from service.queue.listing import EVERY, MOST_LOOKED_AT, Wanted, lists_of, walk
+from service.queue.recipes import Recipes
 from service.queue.scripts import CANCEL, CLAIM_KEY, FORGET, RELEASE_CLAIM
 from service.queue.usage import today, usage_key
 
@@ -57,6 +60,11 @@ class JobQueue(Admission):
     def awaited(self) -> Awaited:
         """The jobs that calls of other APIs wait for."""
         return Awaited(self._redis)
+
+    @property
+    def recipes(self) -> Recipes:
+        """The saved recipes of every owner."""
+        return Recipes(self._redis)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -147,34 +155,27 @@ class JobQueue(Admission):
             last = await self._redis.xrevrange(keys.EVENTS_KEY.format(id=job_id), count=1)
         return str(last[0][0].decode()) if last else "0"
 
-    async def listing(self, owner: str, limit: int, cursor: str | None) -> tuple[list[Job], str | None]:
+    async def listing(
+        self, owner: str, limit: int, cursor: str | None, wanted: Wanted = EVERY
+    ) -> tuple[list[Job], str | None]:
         """Return up to `limit` jobs of `owner`, newest first, and the cursor of the next page if there is one.
 
-        Raises InvalidField for a cursor that this method did not make.
+        A page may hold fewer although another one follows. Raises InvalidField for a cursor that this method did not
+        make.
         """
         if cursor is not None and not (len(cursor) == 32 and set(cursor) <= set("0123456789abcdef")):
             raise InvalidField.at("cursor", "not a cursor of ours; leave it out to begin at the newest job")
-        key = keys.OWNER_JOBS_KEY.format(owner=owner)
         jobs: list[Job] = []
-        highest = "+" if cursor is None else f"({cursor}"
-        while len(jobs) <= limit:
-            async with translated():
-                found = await self._redis.zrevrangebylex(key, highest, "-", start=0, num=limit + 1)
-            if not found:
-                break
-            highest = f"({found[-1].decode()}"
-            jobs += await self._living(owner, [job_id.decode() for job_id in found])
-        page = jobs[:limit]
-        return page, page[-1].id if len(jobs) > limit else None
-
-    async def _living(self, owner: str, job_ids: list[str]) -> list[Job]:
-        jobs = []
-        for job_id in job_ids:
-            try:
-                jobs.append(await self.fetch(job_id, owner))
-            except (JobNotFound, JobExpired):
-                continue
-        return jobs
+        looked_at, last = 0, None
+        async with translated(), aclosing(walk(self._redis, owner, wanted, limit, cursor)) as ids:
+            async for job_id, fits in ids:
+                if fits and len(jobs) == limit:
+                    return jobs, jobs[-1].id
+                looked_at, last = looked_at + 1, job_id
+                if fits:
+                    with suppress(JobNotFound, JobExpired):  # it went just now
+                        jobs.append(await self.fetch(job_id, owner))
+        return jobs, last if looked_at == MOST_LOOKED_AT else None
 
     async def cancel(self, job_id: str, owner: str) -> Job:
         """Ask for a job to be stopped; a queued one is cancelled at once. A job that has ended stays as it is."""
@@ -229,10 +230,11 @@ class JobQueue(Admission):
 
     async def forget(self, job_id: str, owner: str) -> None:
         """Stop a job and remove every trace of it but that it was there; its worker drops what it made."""
-        await self.fetch(job_id, owner)
+        job = await self.fetch(job_id, owner)
+        redis_keys = [keys.JOB_KEY.format(id=job_id), keys.EVENTS_KEY.format(id=job_id), usage_key(owner, today())]
+        redis_keys += lists_of(owner, job.labels.reference, job.task.kind)
+        redis_keys += [keys.VERDICT_KEY.format(owner=owner, verdict=verdict.value) for verdict in Verdict]
         async with translated():
-            redis_keys = [keys.JOB_KEY.format(id=job_id), keys.EVENTS_KEY.format(id=job_id)]
-            redis_keys += [keys.OWNER_JOBS_KEY.format(owner=owner), usage_key(owner, today())]
             await self._script(FORGET, redis_keys, [job_id, owner, keys.USAGE_SECONDS])
 
     async def events(self, job_id: str, owner: str, after: str | None) -> AsyncGenerator[tuple[str, Event]]:
@@ -245,14 +247,15 @@ class JobQueue(Admission):
                 news = await self._redis.xread({stream: seen}, block=block, count=100)
             for event_id, fields in news[0][1] if news else []:
                 seen = event_id.decode()
-                event = _event(fields)
+                event = _event(fields).labelled(job.labels)
                 yield seen, event
                 if event.status.ended:
                     return
             if not news:
                 job = await self.fetch(job_id, owner)
                 if job.status.ended:  # its events are gone, or the last one was seen before
-                    yield seen, Event(type="status", status=job.status, error=job.error)
+                    ending = Event(type="status", status=job.status, error=job.error)
+                    yield seen, ending.labelled(job.labels)
                     return
 
     async def retry_after(self, job: Job) -> int:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from likeness.queue.fair_queue import FAIR_QUEUE
+from likeness.queue.listing import LISTING
 from likeness.queue.outbox import OUTBOX
 
 CLAIM_KEY: Final = """
@@ -86,22 +87,23 @@ return place_of(KEYS[1], next_virtual_start(KEYS[1], ARGV[1]))
 
 ACCEPT: Final = (
     OUTBOX
+    + LISTING
     + FAIR_QUEUE
     + WAITING
     + """
--- KEYS: job, queue, events, jobs of the owner, wake-up key, expired mark, usage of today [, idempotency key]
+-- KEYS: job, queue, events, wake-up key, expired mark, usage of today [, idempotency key]
 -- ARGV: id, owner, queued event, bounds and lifetimes as JSON, then the job's fields and values.
 -- Answers {"queued", jobs before this one}, or as above why it is refused, or {"claimed", 0} where the claim on the
 -- idempotency key lapsed and another request has it. Sent again, as by a client whose answer was lost, it does nothing.
 local id, owner, queue, set = ARGV[1], ARGV[2], KEYS[2], cjson.decode(ARGV[4])
-if redis.call("EXISTS", KEYS[6]) == 1 then
+if redis.call("EXISTS", KEYS[5]) == 1 then
   return {"queued", redis.call("LPOS", queue, id) or 0}
 end
-local claim = KEYS[8] and redis.call("HMGET", KEYS[8], "token", "job")
+local claim = KEYS[7] and redis.call("HMGET", KEYS[7], "token", "job")
 if claim and (claim[2] or claim[1] and claim[1] ~= set.token) then
   return {"claimed", 0}
 end
-local refused = refusal(queue, owner, KEYS[7], set.most, set.share, set.quota)
+local refused = refusal(queue, owner, KEYS[6], set.most, set.share, set.quota)
 if refused then
   return refused
 end
@@ -109,15 +111,15 @@ redis.call("HSET", KEYS[1], unpack(ARGV, 5))
 await_end(KEYS[1], id)
 redis.call("SADD", QUEUES, queue)
 redis.call("XADD", KEYS[3], "*", "data", ARGV[3])
-redis.call("ZADD", KEYS[4], 0, id)
-redis.call("ZREMRANGEBYLEX", KEYS[4], "-", "(" .. set.oldest)
-redis.call("EXPIRE", KEYS[4], set.mark_seconds)
-redis.call("SET", KEYS[6], owner, "EX", set.mark_seconds)
-redis.call("HINCRBY", KEYS[7], "accepted", 1)
-redis.call("EXPIRE", KEYS[7], set.usage_seconds)
-if KEYS[8] then
-  redis.call("HSET", KEYS[8], "fingerprint", set.fingerprint, "token", set.token, "job", id)
-  redis.call("EXPIRE", KEYS[8], set.key_seconds)
+for _, list in ipairs(set.lists) do
+  list_job(list, id, set.oldest, set.mark_seconds)
+end
+redis.call("SET", KEYS[5], owner, "EX", set.mark_seconds)
+redis.call("HINCRBY", KEYS[6], "accepted", 1)
+redis.call("EXPIRE", KEYS[6], set.usage_seconds)
+if KEYS[7] then
+  redis.call("HSET", KEYS[7], "fingerprint", set.fingerprint, "token", set.token, "job", id)
+  redis.call("EXPIRE", KEYS[7], set.key_seconds)
 end
 if set.concurrency >= 0 then
   redis.call("HSET", CONCURRENCY, owner, set.concurrency)
@@ -126,8 +128,8 @@ else
 end
 if set.concurrency < 0 and redis.call("EXISTS", throttled_key(queue, owner)) == 0 then
   local place = insert(queue, id, owner)
-  redis.call("LPUSH", KEYS[5], "1")
-  redis.call("LTRIM", KEYS[5], 0, set.wake_up_length - 1)
+  redis.call("LPUSH", KEYS[4], "1")
+  redis.call("LTRIM", KEYS[4], 0, set.wake_up_length - 1)
   return {"queued", place}
 end
 throttle(queue, id, owner)
@@ -170,14 +172,14 @@ FORGET: Final = (
     OUTBOX
     + FAIR_QUEUE
     + """
--- KEYS: job, events, jobs of the owner, usage of today. ARGV: id, owner, seconds usage is kept.
+-- KEYS: job, events, usage of today, then the lists that the job may be in. ARGV: id, owner, seconds usage is kept.
 -- A running job's entry in RQ's started registry is taken too, so its worker finds that it has lost it.
 local found = redis.call("HMGET", KEYS[1], "origin", "status")
 local origin = found[1] or ""
 drop(queue_key(origin), ARGV[1])
 if found[2] == "queued" or found[2] == "started" then
-  redis.call("HINCRBY", KEYS[4], "cancelled", 1)
-  redis.call("EXPIRE", KEYS[4], ARGV[3])
+  redis.call("HINCRBY", KEYS[3], "cancelled", 1)
+  redis.call("EXPIRE", KEYS[3], ARGV[3])
 end
 for _, registry in ipairs({"finished", "failed", "canceled"}) do
   redis.call("ZREM", "rq:" .. registry .. ":" .. origin, ARGV[1])
@@ -187,7 +189,9 @@ for _, entry in ipairs(redis.call("ZRANGE", "rq:wip:" .. origin, 0, -1)) do
     redis.call("ZREM", "rq:wip:" .. origin, entry)
   end
 end
-redis.call("ZREM", KEYS[3], ARGV[1])
+for i = 4, #KEYS do
+  redis.call("ZREM", KEYS[i], ARGV[1])
+end
 redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1], "rq:executions:" .. ARGV[1])
 forget_end(ARGV[1])
 redis.call("SREM", running_key(ARGV[2]), ARGV[1])

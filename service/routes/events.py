@@ -67,7 +67,7 @@ async def read_events(
     job_id: JobId,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Follow a job: each status and each step, until it has ended."""
+    """Follow a job: each status, and its progress up to four times a second, until it has ended."""
     job = await services.queue.fetch(job_id, owner)
     if last_event_id and job.status.ended and await _nothing_after(services, job, last_event_id):
         return Response(status_code=204, headers={"Cache-Control": "no-store"})

@@ -1,21 +1,26 @@
 """Jobs: look at one, wait for it, list them, stop it, erase it."""
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator
 from starlette.responses import Response
 
 from likeness.contract import errors
+from likeness.contract.comparison import JobKind
 from likeness.contract.jobs import Job
+from likeness.contract.labels import ReferenceText
+from likeness.contract.report import Verdict
 from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems, problems_of_job
 from service.http.headers import LONGEST_WAIT, etag_matches
 from service.http.query import OnlyQuery
 from service.jobs.presign import Presigned, presigned
+from service.queue.listing import Wanted
 from service.routes.paths import IfNoneMatch, JobId
 from service.schemas.jobs import JobPage, JobView, Links
 from service.state import Services, Use
@@ -26,6 +31,16 @@ Wait = Annotated[
     float,
     Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="wait up to this many seconds for the job to end"),
 ]
+RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def _rfc3339(text: object) -> object:
+    if not (isinstance(text, str) and RFC3339.fullmatch(text)):
+        raise ValueError("a time as in RFC 3339, with its offset from UTC, such as 2026-01-15T10:30:00Z")
+    return text
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 
 
 async def wait_for(services: Services, job_id: str, owner: str, seconds: float) -> Job:
@@ -45,7 +60,7 @@ async def retry_after(services: Services, job: Job) -> str:
 @router.get(
     "/jobs",
     response_model=JobPage,
-    dependencies=[Depends(OnlyQuery("limit", "cursor"))],
+    dependencies=[Depends(OnlyQuery("limit", "cursor", "reference", "kind", "verdict", "since"))],
     responses={
         200: answer("A page", examples.PAGE),
         **problems(*EVERYWHERE, *OWNED, instance="/jobs"),
@@ -57,9 +72,19 @@ async def list_jobs(
     owner: Owner,
     limit: Annotated[int, Query(ge=1, le=100, description="maximum number of jobs in the page")] = 20,
     cursor: Annotated[str | None, Query(max_length=64, description="`next` of the previous page")] = None,
+    reference: Annotated[ReferenceText | None, Query(description="only jobs with exactly this reference")] = None,
+    kind: Annotated[JobKind | None, Query(description="only jobs of this kind")] = None,
+    verdict: Annotated[Verdict | None, Query(description="only jobs whose best image has this verdict")] = None,
+    since: Annotated[
+        Moment | None, Query(description="only jobs accepted at this time or later, such as 2026-01-15T10:30:00Z")
+    ] = None,
 ) -> Response:
-    """List your jobs, newest first."""
-    jobs, following = await services.queue.listing(owner, limit, cursor)
+    """List your jobs, newest first: all of them, or those that meet every filter that is given.
+
+    A page may hold fewer jobs than `limit` although another follows: `next` is null on the last one only.
+    """
+    wanted = Wanted(reference, kind, verdict, since and since.timestamp())
+    jobs, following = await services.queue.listing(owner, limit, cursor, wanted)
     views = [view(services, job, links_of(request, services, job)) for job in jobs]
     return as_json(JobPage(jobs=views, next=following))
 

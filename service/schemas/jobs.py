@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from likeness.contract.asked import asked_of
 from likeness.contract.comparison import JobKind
 from likeness.contract.deliveries import WebhookLog
 from likeness.contract.jobs import (
@@ -53,6 +54,8 @@ class AcceptedJob(BaseModel):
     status: JobStatus
     created_at: datetime
     position: int | None = Field(description="number of jobs ahead of it in its queue, while queued")
+    reference: str | None = Field(default=None, description="as given; null if none was")
+    metadata: dict[str, str] = Field(default={}, description="as given")
     links: Links
 
     @classmethod
@@ -64,6 +67,8 @@ class AcceptedJob(BaseModel):
             status=job.status,
             created_at=job.created_at,
             position=job.position,
+            reference=job.labels.reference,
+            metadata=job.labels.metadata,
             links=links,
         )
 
@@ -185,6 +190,10 @@ class JobView(AcceptedJob):
     """The current state of a job."""
 
     engine: str = Field(description="for a comparison or several edits, the one in whose queue it waited")
+    filename: str | None = Field(
+        default=None, description="name of the file that was sent as `image`, or the last part of its URL; null if none"
+    )
+    asked: str = Field(default="", description="what was asked, in a few words")
     reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
     started_at: datetime | None
     ended_at: datetime | None
@@ -199,6 +208,8 @@ class JobView(AcceptedJob):
         return cls(
             **dict(AcceptedJob.of(job, links)),
             **job.model_dump(include={"engine", "reproduces", "started_at", "ended_at"}),
+            filename=job.labels.filename,
+            asked=asked_of(job.task),
             progress=job.progress,
             result=ResultView.of(job.result, links.self, weights) if job.result else None,
             error=job.error,

@@ -5,21 +5,19 @@ claimed again. Only who holds the claim may settle it.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
 import redis.asyncio as redis
 import structlog
-from redis.exceptions import RedisError
 
 from likeness.contract.deliveries import WebhookLog
-from likeness.contract.errors import QueueUnavailable
 from likeness.contract.jobs import Job
 from likeness.queue import keys
 from likeness.queue.outbox import OUTBOX
+from service.queue.admission import translated
 from service.queue.job_hash import job_of
 
 log = structlog.get_logger()
@@ -134,14 +132,6 @@ class Settled:
     again: float | None
 
 
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    try:
-        yield
-    except (RedisError, OSError) as error:
-        raise QueueUnavailable("Redis does not respond", retry_after=1) from error
-
-
 class Outbox:
     """What is to be told to whom. Every method raises QueueUnavailable when Redis does not respond."""
 
@@ -163,7 +153,7 @@ class Outbox:
         """Claim up to `most` ends for `lease` seconds; return them, and the ids of those that are gone untold."""
         claim = secrets.token_hex(8)
         args = [most, int(lease * 1000), claim, keys.WEBHOOK_LOOK_SECONDS * 1000]
-        async with _translated():
+        async with translated("Redis does not respond", retry_after=1):
             found = await self._redis.eval(TAKE, 1, keys.WEBHOOKS_DUE_KEY, *args)
         due, gone = [], []
         for job_id, *flat in found:
@@ -176,7 +166,7 @@ class Outbox:
 
     async def wait(self, seconds: float) -> None:
         """Return when a job with a webhook ends or the next try is due, at the latest after `seconds`."""
-        async with _translated():
+        async with translated("Redis does not respond", retry_after=1):
             clock = await self._redis.time()
             first = await self._redis.zrange(keys.WEBHOOKS_DUE_KEY, 0, 0, withscores=True)
             left = first[0][1] / 1000 - clock[0] - clock[1] / 1e6 if first else seconds
@@ -190,24 +180,24 @@ class Outbox:
         args = [due.job_id, due.claim, log, settled.outcome, again, keys.WEBHOOK_SECONDS]
         redis_keys = [keys.WEBHOOKS_DUE_KEY, keys.WEBHOOK_KEY.format(id=due.job_id)]
         redis_keys += [keys.JOB_KEY.format(id=due.job_id), keys.WEBHOOK_COUNTS_KEY]
-        async with _translated():
+        async with translated("Redis does not respond", retry_after=1):
             done = await self._redis.eval(SETTLE, len(redis_keys), *redis_keys, *args, *sum(kept.items(), ()))
         return bool(done)
 
     async def postpone(self, due: Due, seconds: float) -> None:
         """Give a claim back, to be taken again after so many seconds."""
         redis_keys = [keys.WEBHOOKS_DUE_KEY, keys.WEBHOOK_KEY.format(id=due.job_id)]
-        async with _translated():
+        async with translated("Redis does not respond", retry_after=1):
             await self._redis.eval(POSTPONE, len(redis_keys), *redis_keys, due.job_id, due.claim, int(seconds * 1000))
 
     async def disable(self, owner: str, url: str) -> None:
         """Deliver no webhook of this key to this URL for a day: its receiver is gone."""
-        async with _translated():
+        async with translated("Redis does not respond", retry_after=1):
             await self._redis.set(_gone_key(owner, url), "1", ex=keys.WEBHOOK_GONE_SECONDS)
 
     async def disabled(self, owner: str, url: str) -> bool:
         """Return whether the receiver recently answered that it is gone."""
-        async with _translated():
+        async with translated("Redis does not respond", retry_after=1):
             return bool(await self._redis.exists(_gone_key(owner, url)))
 
 

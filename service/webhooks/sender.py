@@ -24,10 +24,12 @@ NO_ANSWER: Final = "the receiver could not be reached, or closed the connection"
 
 @dataclass(frozen=True)
 class Sender:
-    """Notifies receivers. `private` allows addresses that are not public, and http."""
+    """Notifies receivers."""
 
     seconds: float
+    """Longest time of one attempt."""
     private: bool
+    """Whether addresses that are not public, and http, are allowed."""
     resolve: Resolve = resolve
     transport: httpx.AsyncBaseTransport | None = None
     trusted: ssl.SSLContext = field(default_factory=partial(httpx.create_ssl_context, trust_env=False))

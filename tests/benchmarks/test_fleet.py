@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.fleet.__main__ import row_of
-from benchmarks.fleet.assumptions import VARIANTS, Engine, Fleet, Rules, Traffic
+from benchmarks.fleet.assumptions import Traffic
 from benchmarks.fleet.plot import draw
 from benchmarks.fleet.queues import (
     BATCH,
@@ -16,6 +16,7 @@ from benchmarks.fleet.queues import (
     take,
 )
 from benchmarks.fleet.scaling import Autoscaler
+from benchmarks.fleet.scenario import VARIANTS, Engine, Fleet, Rules
 from benchmarks.fleet.simulation import Simulation
 from benchmarks.fleet.summary import Row, markdown
 from benchmarks.fleet.traffic import arrivals

@@ -57,9 +57,10 @@ def every_edit():
         yield from (Edit(EditKind.PATTERN, pattern, colour) for pattern in vocabulary.PATTERNS)
 
 
-@pytest.mark.parametrize("edit", list(every_edit()), ids=lambda edit: edit.phrase)
-def test_the_plainest_way_to_say_an_edit_is_understood_as_it(edit):
-    assert understand(edit.phrase) == edit
+@pytest.mark.parametrize("kind", EditKind)
+def test_the_plainest_way_to_say_an_edit_is_understood_as_it(kind):
+    edits = [edit for edit in every_edit() if edit.kind is kind]
+    assert edits and [edit.phrase for edit in edits if understand(edit.phrase) != edit] == []
 
 
 @pytest.mark.parametrize("kind", PHRASINGS)
@@ -75,10 +76,11 @@ def test_training_says_every_edit_that_the_denoiser_learns():
     assert set(EditKind) - set(PHRASINGS) == {EditKind.SIZE, EditKind.TEXT, EditKind.CUT_OUT}
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {"linen"}))
-def test_every_name_of_a_colour_is_understood_with_or_without_spaces(name):
-    for said in (name, name.replace(" ", "-"), name.replace(" ", "")):
-        assert understand(f"make it {said}") == Edit(EditKind.RECOLOUR, colour=name)
+@pytest.mark.parametrize("space", [" ", "-", ""])
+def test_every_name_of_a_colour_is_understood_with_or_without_spaces(space):
+    for name in set(NAMES) - {"linen"}:
+        said = name.replace(" ", space)
+        assert understand(f"make it {said}") == Edit(EditKind.RECOLOUR, colour=name), said
 
 
 def test_linen_is_a_cloth_before_it_is_a_colour():

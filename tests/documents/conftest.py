@@ -11,21 +11,21 @@ from likeness.local.valkey import free_port
 from tests.support.places import EXAMPLES
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """The settings of a stack that serves the tests of one file."""
+    """The settings of one stack that serves the tests of all files."""
     settings = Settings(tmp_path_factory.mktemp("home"), port=free_port())
     with Stack(settings, print) as stack:
         stack.wait_until_ready()
         yield settings
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def url(running: Settings) -> str:
     return running.url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def port(running: Settings) -> int:
     return running.port
 

@@ -30,10 +30,10 @@ def shirt(colour: tuple[float, float, float], moved: int = 0) -> Floats:
     return np.clip(ground * (1 - body) + body * np.float32(colour) * shade, 0, 1).astype(np.float32)
 
 
-def cloth(stripes: float) -> Floats:
-    """Return grained cloth with stripes of 10 px, so many times darker."""
+def cloth(stripes: float, wide: int = 10) -> Floats:
+    """Return grained cloth with stripes of so many px, so many times darker."""
     down, across = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-    shade = ((0.8 + 0.2 * np.cos(across / WIDTH * 6)) * (1 - stripes * (np.sin(down * 2 * np.pi / 20) > 0)))[..., None]
+    shade = ((0.8 + 0.2 * np.cos(across / WIDTH * 6)) * (1 - stripes * (np.sin(down * np.pi / wide) > 0)))[..., None]
     return np.clip(np.float32([0.8, 0.3, 0.2]) * shade + grain(0.02), 0, 1).astype(np.float32)
 
 
@@ -72,11 +72,20 @@ def test_a_changed_colour_follows_every_thread() -> None:
     assert np.corrcoef(fine(made)[inside].ravel(), fine(wanted)[inside].ravel())[0, 1] > 0.8, "thread by thread"
 
 
-def test_what_was_taken_away_does_not_shine_through() -> None:
-    striped, plain = cloth(0.5), cloth(0.0)
+@pytest.mark.parametrize("contrast", [0.15, 0.5])
+@pytest.mark.parametrize("wide", [6, 10, 24, 40])
+def test_what_was_taken_away_does_not_shine_through(wide: int, contrast: float) -> None:
+    striped, plain = cloth(contrast, wide), cloth(0.0)
     made = changed(striped, plain)
     stripes, left = fine(striped - plain)[50:-50, 50:-50], fine(made)[50:-50, 50:-50]
     assert abs(np.corrcoef(stripes.ravel(), left.ravel())[0, 1]) <= 0.2
+
+
+def test_cloth_dyed_nearly_black_keeps_its_threads() -> None:
+    """A tenth of the contrast is left, and that is the cloth's own."""
+    image, wanted = shirt(RED), shirt((0.09, 0.08, 0.08))
+    made, inside = changed(image, wanted), (slice(600, 900), slice(800, 1200))
+    assert np.corrcoef(fine(made)[inside].ravel(), fine(wanted)[inside].ravel())[0, 1] > 0.8
 
 
 def test_an_edge_that_moved_is_there_once() -> None:

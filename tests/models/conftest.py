@@ -51,13 +51,8 @@ overlap = 128
 """
 
 
-@dataclass(frozen=True)
-class Done:
+class Done(subprocess.CompletedProcess[str]):
     """How a command ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
 
     def said(self) -> str:
         """Return what it said, after checking that it succeeded."""
@@ -104,7 +99,7 @@ class Machine:
         ended = CliRunner().invoke(app, ["models", *arguments], env=self.environment(**environment))
         if ended.exception and not isinstance(ended.exception, SystemExit):
             raise ended.exception
-        return Done(ended.exit_code, ended.stdout, ended.stderr)
+        return Done(arguments, ended.exit_code, ended.stdout, ended.stderr)
 
     def run_apart(self, *arguments: str, **environment: str) -> "Done":
         """Run a command in a process of its own that may not write wherever it likes."""
@@ -118,7 +113,7 @@ class Machine:
             check=False,
             preexec_fn=_obey_permissions,
         )
-        return Done(ended.returncode, ended.stdout, ended.stderr)
+        return Done(arguments, ended.returncode, ended.stdout, ended.stderr)
 
     @contextmanager
     def read_only(self) -> Iterator[None]:

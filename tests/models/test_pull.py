@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ from tests.models.fake_hub import running, weights
 
 WRITTEN = 10 * 1024 * 1024
 """What is written at once: of 12 million bytes that come, so many are kept."""
+FULL = 5 * 1024 * 1024
 VAE = "vae/diffusion_pytorch_model"
 
 
@@ -130,6 +132,26 @@ def test_pickles_are_refused_even_when_a_catalogue_asks_for_them(machine: Machin
     printed = machine.complains("pull", "tiny-vae")
     assert "'vae/diffusion_pytorch_model.bin' of maker/vae is rejected" in printed
     assert files(machine) == set()
+
+
+def test_a_full_disk_is_told_of_and_what_came_is_kept(machine: Machine) -> None:
+    """The system lets no file grow beyond 5 MB, as a full disk does."""
+    words = machine.hub.repositories["maker/words"]
+    words.commits[COMMIT]["model.safetensors"] = weights(12_000_000)
+    ended = subprocess.run(
+        machine.command("pull", "metrics-tiny"),
+        env=machine.environment(),
+        cwd=machine.home,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (FULL, FULL)),
+    )
+    assert ended.returncode != 0 and "make room and try again: what came so far is kept" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    machine.says("pull", "metrics-tiny")
+    assert machine.hub.ranges("model.safetensors")[-1] == f"bytes={FULL}-", "it goes on where it stopped"
 
 
 def test_without_a_hub_it_says_what_is_missing_and_what_to_do(machine: Machine) -> None:

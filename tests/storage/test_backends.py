@@ -3,6 +3,8 @@
 import asyncio
 import json
 import socket
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -276,3 +278,40 @@ def test_a_link_to_google_is_signed_as_google_says(monkeypatch: pytest.MonkeyPat
     scope = query["X-Goog-Credential"].partition("/")[2]
     text = f"{query['X-Goog-Algorithm']}\n{query['X-Goog-Date']}\n{scope}\n{digest.finalize().hex()}"
     key.public_key().verify(signature, text.encode(), padding.PKCS1v15(), hashes.SHA256())
+
+
+def test_an_erasure_that_is_given_up_is_let_go_also_when_the_store_answers_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The error that ends a task keeps its frames, and so a listing, until after the answer came."""
+    panics: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: panics.append(told.exc_value))
+    asked, given_up = threading.Event(), threading.Event()
+
+    def answer_late(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            asked.set()
+            given_up.wait(30)
+            connection.sendall(b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
+            connection.recv(65536)  # until the other side hangs up
+
+    async def give_up(store: PictureStore) -> None:
+        erasing = asyncio.create_task(store.erase("a"))
+        await asyncio.to_thread(asked.wait, 30)
+        erasing.cancel()
+        try:
+            await erasing
+        except asyncio.CancelledError:
+            given_up.set()
+            await asyncio.sleep(0.2)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        for name, value in (("ALLOW_HTTP", "true"), ("ACCESS_KEY_ID", KEY), ("SECRET_ACCESS_KEY", SECRET)):
+            monkeypatch.setenv(f"AWS_{name}", value)
+        server = threading.Thread(target=answer_late, args=(listener,), daemon=True)
+        server.start()
+        asyncio.run(give_up(PictureStore.open(URL)))
+    assert panics == []

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,8 @@ class Drill:
         self.until(lambda: {one.worker for one in self.call(lambda queue: queue.residency())} - before, 60)
         return process
 
-    def starting(self, **settings: str) -> subprocess.Popen[bytes]:
-        """Start a worker process."""
+    def starting(self, program: Sequence[str] = ("worker",), **settings: str) -> subprocess.Popen[bytes]:
+        """Start a worker process, or another module that is one."""
         environment = {
             **os.environ,
             "LIKENESS_REDIS_URL": self.redis_url,
@@ -67,7 +68,7 @@ class Drill:
             **{f"LIKENESS_{name.upper()}": value for name, value in settings.items()},
         }
         with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:
-            process = subprocess.Popen([sys.executable, "-m", "worker"], env=environment, stderr=log, stdout=log)
+            process = subprocess.Popen([sys.executable, "-m", *program], env=environment, stderr=log, stdout=log)
         self.workers.append(process)
         return process
 

@@ -50,11 +50,16 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Laid:
+class Part(Whole):
+    """A task that is worked on as a part of the full one: `task`, as the engine takes it, of `full`."""
+
+    full: EngineTask
+
+
+@dataclass(frozen=True)
+class Laid(Part):
     """A task that is worked on in a small copy; `drifts` says that the engine may shift or zoom it."""
 
-    task: EngineTask
-    full: EngineTask
     drifts: bool
 
     def finished(self, made: Canvas, engine: Engine) -> Canvas:
@@ -67,11 +72,9 @@ class Laid:
 
 
 @dataclass(frozen=True)
-class Cropped:
+class Cropped(Part):
     """A task that is worked on in a crop around its hole, and that in a small copy where the hole is large."""
 
-    task: EngineTask
-    full: EngineTask
     box: Box
 
     def finished(self, made: Canvas, _: Engine) -> Canvas:
@@ -103,7 +106,7 @@ def made_at_working_size(
     return [finished[number] for number in range(len(tasks))]
 
 
-def _part(task: EngineTask, spec: EngineSpec) -> Whole | Laid | Cropped:
+def _part(task: EngineTask, spec: EngineSpec) -> Whole:
     height, width = task.canvas.shape[:2]
     canvas = spec.canvas.shrunk
     if spec.canvas.area is None or task.from_scratch or not _smaller(canvas, width, height):

@@ -57,7 +57,8 @@ class DrillEngine:
 
         `until PATH` waits for a file at that path; `slow-together` takes a second a step with several pictures.
 
-        `black` makes a black image, and `nan` one that is not a number in places, as overflowing decoders do.
+        `copy` returns the canvas itself, which takes no processor. `black` makes a black image, and `nan` one that is
+        not a number in places, as overflowing decoders do.
         `preview` fails when it is asked to show what it has.
         """
         steps = max(_number(task, "steps") for task in tasks)
@@ -67,7 +68,7 @@ class DrillEngine:
                 self._misbehave(str(task.parameters.get("prompt") or ""), len(tasks))
             time.sleep(pause)
             on_step(step, int(steps), "denoising", lambda: [_so_far(task) for task in tasks])
-        return [_noisy(task) for task in tasks]
+        return [task.canvas if task.parameters.get("prompt") == "copy" else _noisy(task) for task in tasks]
 
     def _misbehave(self, prompt: str, together: int) -> None:
         if prompt == "raise":

@@ -1,10 +1,12 @@
 """The learned metrics of a report: each from a network that is installed, else null with the reason.
 
 A network is a folder of its name below the models. It is loaded when first needed and stays; one that is installed
-while the worker runs is found. Nothing here fails a job.
+while the worker runs is found. It shares the device with the engine that works meanwhile, and what does not fit there
+beside it is measured on the CPU. Nothing here fails a job.
 """
 
 import math
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,12 +18,14 @@ from likeness.contract.report import Score
 from likeness.imaging.assessment.learned import EDIT, Captions, Learned
 from likeness.imaging.assessment.scores import scored
 from likeness.imaging.colour import Floats
+from worker.failures import out_of_memory
 
 if TYPE_CHECKING:
     from worker.metrics.clip import Clip
 
 LPIPS, ST_LPIPS, CLIP = "metrics-lpips", "metrics-st-lpips", "metrics-clip"
 """Folders below the models."""
+PERCEPTUAL_NAMES = {LPIPS: "lpips", ST_LPIPS: "st_lpips"}
 PERCEPTUAL_FILES = {LPIPS: "lpips.safetensors", ST_LPIPS: "st_lpips.safetensors"}
 
 NOT_INSTALLED = {
@@ -45,13 +49,14 @@ class InstalledMetrics:
 
     def __init__(self, models: Path, device: str) -> None:
         self._models, self._device = models, device
-        self._resident: dict[str, Any] = {}
+        self._resident: dict[tuple[str, str], Any] = {}
+        self._loading = threading.Lock()
 
     def measure(self, given: Floats, made: Floats, captions: Captions | None) -> Learned:
         """Measure two images of one size, H x W x 3 in 0..1, upright; the edit's figures need captions."""
         scores = [
-            *self._tried(LPIPS, ["lpips"], partial(self._perceptual, LPIPS, "lpips", given, made)),
-            *self._tried(ST_LPIPS, ["st_lpips"], partial(self._perceptual, ST_LPIPS, "st_lpips", given, made)),
+            *self._tried(LPIPS, ["lpips"], partial(self._perceptual, LPIPS, given, made)),
+            *self._tried(ST_LPIPS, ["st_lpips"], partial(self._perceptual, ST_LPIPS, given, made)),
             *self._tried(CLIP, ["clip_similarity", *EDIT], partial(self._clip, given, made, captions)),
         ]
         return Learned(fidelity=scores[:3], edit=scores[3:])
@@ -60,28 +65,39 @@ class InstalledMetrics:
         """Measure one image, H x W x 3 in 0..1, upright, against a text."""
         return self._tried(CLIP, ["clip_score"], partial(self._clip_score, made, text))[0]
 
-    def _tried(self, model: str, names: Sequence[str], run: Callable[[], Values]) -> list[Score]:
+    def _tried(self, model: str, names: Sequence[str], run: Callable[[str], Values]) -> list[Score]:
         """Return the scores of these names; all are null for one reason when the model is missing or fails."""
         if not (self._models / model).is_dir():
             return [scored(name, None, NOT_INSTALLED[model]) for name in names]
         try:
-            values = run()
+            values = self._run(model, run)
         except (MemoryError, OSError, RuntimeError, ValueError) as error:  # torch's out of memory is a RuntimeError
             log.warning("a metric failed", model=model, error=str(error))
             return [scored(name, None, f"could not be measured: {_short(error)}") for name in names]
         return [_score(name, *values[name]) for name in names]
 
-    def _perceptual(self, model: str, name: str, given: Floats, made: Floats) -> Values:
+    def _run(self, model: str, run: Callable[[str], Values]) -> Values:
+        """Run a metric on the device, or on the CPU where it does not fit beside what the device does."""
+        try:
+            return run(self._device)
+        except (MemoryError, RuntimeError) as error:
+            if self._device == "cpu" or not out_of_memory(error):
+                raise
+            log.warning("no room for a metric on the device", model=model)
+        self._resident.pop((model, self._device), None)
+        return run("cpu")
+
+    def _perceptual(self, model: str, given: Floats, made: Floats, device: str) -> Values:
         from worker.metrics import perceptual  # torch is slow to import, and a worker without metrics needs none of it
 
         file = self._models / model / PERCEPTUAL_FILES[model]
-        network = self._loaded(model, partial(perceptual.load, file, self._device, model == ST_LPIPS))
-        return {name: (network.distance(given, made), None)}
+        network = self._loaded(model, device, partial(perceptual.load, file, device, model == ST_LPIPS))
+        return {PERCEPTUAL_NAMES[model]: (network.distance(given, made), None)}
 
-    def _clip(self, given: Floats, made: Floats, captions: Captions | None) -> Values:
+    def _clip(self, given: Floats, made: Floats, captions: Captions | None, device: str) -> Values:
         from worker.metrics import clip
 
-        model = self._clip_model()
+        model = self._clip_model(device)
         before, after = model.image(given), model.image(made)
         values: Values = dict.fromkeys(EDIT, (None, NO_TEXT))
         values["clip_similarity"] = (clip.clip_similarity(before, after), None)
@@ -96,23 +112,24 @@ class InstalledMetrics:
             values["directional_similarity"] = (change, NO_CHANGE if change is None else change_of)
         return values
 
-    def _clip_score(self, made: Floats, text: str) -> Values:
+    def _clip_score(self, made: Floats, text: str, device: str) -> Values:
         from worker.metrics import clip
 
-        model = self._clip_model()
+        model = self._clip_model(device)
         return {"clip_score": (clip.clip_score(model.image(made), model.text(text)), _against(text))}
 
-    def _clip_model(self) -> "Clip":
+    def _clip_model(self, device: str) -> "Clip":
         from worker.metrics import clip
 
-        model: Clip = self._loaded(CLIP, partial(clip.load, self._models / CLIP, self._device))
+        model: Clip = self._loaded(CLIP, device, partial(clip.load, self._models / CLIP, device))
         return model
 
-    def _loaded(self, model: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401  a network of any kind
-        if model not in self._resident:
-            log.info("loading a metric", model=model, device=self._device)
-            self._resident[model] = load()
-        return self._resident[model]
+    def _loaded(self, model: str, device: str, load: Callable[[], Any]) -> Any:  # noqa: ANN401  a network of any kind
+        with self._loading:
+            if (model, device) not in self._resident:
+                log.info("loading a metric", model=model, device=device)
+                self._resident[model, device] = load()
+            return self._resident[model, device]
 
 
 def _against(text: str) -> str:

@@ -27,16 +27,6 @@ SIDE: Final = 960
 MULTIPLE: Final = 32
 LIKELY, SURE = 0.3, 0.5
 """Probability from which on a pixel is text, and its mean over an area from which on the area is."""
-GROWN: Final = 0.4
-"""How much larger than what is found a text is, of its height: the network marks its core."""
-SOLID: Final = 0.5
-"""Share of the rectangle around it that an area fills, where it is a line of text and not a texture."""
-LARGEST: Final = 0.15
-"""Share of the picture up to which an area is a line of text; what is larger is a texture."""
-FAINTEST: Final = 12.0
-"""Levels by which a text differs from what is behind it."""
-STROKES: Final = 0.15
-"""Share of an area of text that is the edge of a stroke."""
 LEAST: Final = 3
 """Px of the shorter side of an area; less is noise."""
 TALLEST: Final = 1 << 14
@@ -137,12 +127,24 @@ class TextDetector:
         return made
 
 
+SOLID: Final = 0.5
+"""Share of the rectangle around it that an area fills, where it is a line of text and not a texture."""
+LARGEST: Final = 0.15
+"""Share of the picture up to which an area is a line of text; what is larger is a texture."""
+
+
 def _is_line(found: "np.ndarray[Any, np.dtype[np.float32]]", area: "np.ndarray[Any, np.dtype[np.bool_]]") -> bool:
     """Return whether an area is surely text, and fills the rectangle around it as a line of text does."""
     points = cv2.findNonZero(area.astype(np.uint8))
     _, (width, height), _ = cv2.minAreaRect(points)
     line = SOLID * (width + 1) * (height + 1) < len(points) < LARGEST * area.size
     return line and float(found[area].mean()) > SURE
+
+
+FAINTEST: Final = 12.0
+"""Levels by which a text differs from what is behind it."""
+STROKES: Final = 0.15
+"""Share of an area of text that is the edge of a stroke."""
 
 
 def _is_written(bgr: Bytes, area: "np.ndarray[Any, np.dtype[np.bool_]]") -> bool:
@@ -152,6 +154,10 @@ def _is_written(bgr: Bytes, area: "np.ndarray[Any, np.dtype[np.bool_]]") -> bool
     steep = np.hypot(cv2.Sobel(grey, -1, 1, 0, scale=1 / 8), cv2.Sobel(grey, -1, 0, 1, scale=1 / 8))[area]
     contrast = float(np.percentile(inside, 98) - np.percentile(inside, 2))
     return contrast > FAINTEST and float((steep > contrast / 8).mean()) > STROKES
+
+
+GROWN: Final = 0.4
+"""How much larger than what is found a text is, of its height: the network marks its core."""
 
 
 def _grown(stats: "np.ndarray[Any, Any]", across: float, down: float, size: tuple[int, int]) -> Box:

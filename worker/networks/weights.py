@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from torch import nn
 
 Network = TypeVar("Network", bound=nn.Module)
+FLOATS = ("F16", "BF16", "F32", "F64")
+"""Numbers that weights are published in, as safetensors calls them."""
+WEIGHTS = (".weight", ".bias")
+"""How the names of weights end; other tensors may be counts or positions."""
 NAMED = 3
 """How many tensors of a kind an error names; of the others it says how many there are."""
 
@@ -17,7 +21,8 @@ def load_pretrained(kind: type[Network], folder: Path, dtype: torch.dtype, varia
     """Load a network of diffusers or transformers, on the CPU and in evaluation mode.
 
     Raises OSError when it is not there, not in safetensors, or when its tensors are not exactly those of the network:
-    both libraries would draw the missing ones at random and go on.
+    both libraries would draw the missing ones at random and go on. Nor are tensors taken whose numbers are not plain
+    floating point: quantised weights mean nothing without what scales them.
     """
     published: Any = kind  # both libraries have this method, and no typed base that says so
     asked = {"dtype": dtype, "variant": variant, "use_safetensors": True, "local_files_only": True}
@@ -28,8 +33,8 @@ def load_pretrained(kind: type[Network], folder: Path, dtype: torch.dtype, varia
         network, info = published.from_pretrained(folder, **asked, **report)
     except SafetensorError as error:
         raise OSError(f"{folder} holds no {kind.__name__}: {error}") from error
-    if fault := _fault(info):
-        raise OSError(f"{folder} holds no whole {type(network).__name__}: {fault}")
+    if fault := _fault(info) or _quantised(folder):
+        raise OSError(f"{folder} holds no whole {type(network).__name__}: {fault}. Copy or pull these weights anew")
     loaded: Network = network.eval()
     return loaded
 
@@ -50,6 +55,16 @@ def _fault(info: Mapping[str, Iterable[Any]]) -> str:
         "unexpected": sorted(info["unexpected_keys"]),
     }
     return "; ".join(f"{what}: {_listed(names)}" for what, names in found.items() if names)
+
+
+def _quantised(folder: Path) -> str:
+    """Return which weights are in numbers that are not plain floating point; an empty text when none is."""
+    found = []
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, "pt") as tensors:
+            kinds = {name: tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118  no mapping
+        found += [f"{name} ({kind})" for name, kind in kinds.items() if name.endswith(WEIGHTS) and kind not in FLOATS]
+    return f"not in floating point: {_listed(sorted(found))}" if found else ""
 
 
 def _listed(names: list[str]) -> str:

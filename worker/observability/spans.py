@@ -3,6 +3,7 @@
 Batch mates share a run, but each has the spans of it in its own trace; they link to those of the batch's first job.
 """
 
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -41,14 +42,19 @@ class Traces:
     def __init__(self, tracing: Tracing) -> None:
         self._tracing = tracing
         self._open: dict[str, Open] = {}
+        self._lock = threading.Lock()
+        """A run makes pictures in one thread and measures them in another."""
 
-    def began(self, order: JobOrder, queue: str, queued: float, began: float) -> None:
-        """Begin a job's run, after it waited in a queue since `queued`. Times are Unix seconds."""
+    def began(self, order: JobOrder, queue: str, queued: float, began: float, mate: str | None) -> None:
+        """Begin a job's run, after it waited in a queue since `queued`. Times are Unix seconds.
+
+        `mate` is the first job of its run, where it shares one.
+        """
         parent = valid(order.traceparent)
         about = {"likeness.job": order.id, "likeness.queue": queue}
         self._tracing.span("queued", parent, at=queued, attributes=about).end(began)
         about |= {"likeness.engine": order.engine, "likeness.kind": order.task.kind}
-        first = next(iter(self._open.values()), None)
+        first = self._open.get(mate or "")
         links = [first.run.traceparent] if first and first.run.traceparent else []
         run = self._tracing.span("run", parent, at=began, kind="consumer", links=links, attributes=about)
         self._open[order.id] = Open(run)
@@ -60,17 +66,19 @@ class Traces:
 
     def stage(self, job_ids: Iterable[str], stage: str, engine: str, began: float, until: float, step: int) -> None:
         """Say what jobs did from `began` to `until`, Unix seconds; a step after another of its stage is an event."""
-        for one in self._of(job_ids):
-            span = one.enter(stage, engine, began)
-            one.until = until
-            if step:
-                span.event("step", until, {"likeness.step": step})
+        with self._lock:
+            for one in self._of(job_ids):
+                span = one.enter(stage, engine, began)
+                one.until = until
+                if step:
+                    span.event("step", until, {"likeness.step": step})
 
     def ended(self, job_id: str, status: str, error: str | None = None) -> None:
         """End a job's run."""
         one = self._open.pop(job_id, None)
         if one is not None:
-            one.leave()
+            with self._lock:
+                one.leave()
             one.run.set({"likeness.status": status})
             one.run.end(error=error)
 

@@ -19,12 +19,15 @@ from redis.exceptions import (
     ClusterDownError,
     ConnectionError,
     MasterDownError,
+    NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
     ResponseError,
     TimeoutError,
 )
 from redis.retry import Retry
+
+from likeness.queue.script_names import digest
 
 BRIEF_TRIES: Final = 3
 """Times that a command is tried again which can as well be left out."""
@@ -74,6 +77,13 @@ class RefusalRedis(Redis):
         """Return what Redis answers. Raises Refused."""
         with _refusals_told():
             return super().parse_response(connection, command_name, **options)
+
+    def eval(self, script: str, numkeys: int, *keys_and_args: Any) -> Any:  # noqa: ANN401  as redis-py
+        """Run a script; its text, which may be kilobytes, is sent only where Redis does not know it."""
+        try:
+            return self.evalsha(digest(script), numkeys, *keys_and_args)
+        except NoScriptError:
+            return super().eval(script, numkeys, *keys_and_args)
 
     def pipeline(self, transaction: bool = True, shard_hint: Any = None) -> Pipeline:  # noqa: ANN401  as redis-py
         """Return a pipeline that raises Refused too."""

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -11,9 +12,9 @@ from redis.exceptions import RedisError
 
 from likeness.queue import keys
 from worker.queue.connection import Refused
+from worker.queue.leased_run import STOP_SECONDS, LeasedRun
 from worker.queue.recording import RecordingWorker
 from worker.queue.registry import WorkerRegistry
-from worker.runs.deadline import Deadline
 
 DIED: Final = 70
 """How the process ends when only another one can go on: EX_SOFTWARE of sysexits.h."""
@@ -25,9 +26,10 @@ class Heartbeat:
     """Renews the leases of a worker and announces what it holds, every HEARTBEAT_SECONDS."""
 
     def __init__(
-        self, worker: RecordingWorker, registry: WorkerRegistry, deadline: Deadline, hang_seconds: float
+        self, worker: RecordingWorker, registry: WorkerRegistry, underway: Sequence[LeasedRun], hang_seconds: float
     ) -> None:
-        self._worker, self._registry, self._deadline, self._hang_seconds = worker, registry, deadline, hang_seconds
+        self._worker, self._registry, self._hang_seconds = worker, registry, hang_seconds
+        self._underway = underway
 
     def start(self) -> None:
         """Beat until the process ends."""
@@ -42,8 +44,9 @@ class Heartbeat:
                 log.warning("heartbeat refused", error=str(error))
             except RedisError as error:
                 log.warning("heartbeat failed", error=str(error))
-            if self._deadline.passed(by=self._hang_seconds):
-                self._die_of_hang()
+            for run in list(self._underway):
+                if run.deadline.passed(by=self._hang_seconds):
+                    self._die_of_hang(run)
             time.sleep(keys.HEARTBEAT_SECONDS)
 
     def _renew(self) -> None:
@@ -57,13 +60,25 @@ class Heartbeat:
             pipeline.execute()
         self._registry.look()
 
-    def _die_of_hang(self) -> None:
+    def _die_of_hang(self, run: LeasedRun) -> NoReturn:
         """End the process, since nothing else ends a call that never returns. A job that hung alone fails for it."""
-        log.error("a run hangs; this worker ends", jobs=list(self._worker.leases))
         self._worker.hurry()
         with suppress(RedisError):  # the lease expires, and the job runs again alone
-            self._worker.record_hang()
-        exit_now(self._worker, DIED)
+            self._worker.record_hang(run.leases)
+        give_up(self._worker, run, self._underway, "a run hangs; this worker ends")
+
+
+def give_up(
+    worker: RecordingWorker, run: LeasedRun, underway: Sequence[LeasedRun], why: str, error: Exception | None = None
+) -> NoReturn:
+    """End the process: the leases of this run expire, and each of its jobs runs again alone; others go back."""
+    log.error(why, jobs=[lease.job.id for lease in run.leases], error=str(error))
+    worker.hurry(STOP_SECONDS)
+    with suppress(RedisError):
+        for other in list(underway):
+            if other is not run:
+                worker.hand_back(other.leases)
+    exit_now(worker, DIED)
 
 
 def exit_now(worker: RecordingWorker, code: int) -> NoReturn:

@@ -14,7 +14,7 @@ from rq.utils import as_text, now
 
 from likeness.contract.errors import JobError, JobTimeout, LikenessError, WorkerDied
 from likeness.contract.events import Event
-from likeness.contract.jobs import JobFailure, JobOrder, Result
+from likeness.contract.jobs import JobFailure, JobOrder, Result, first_job_id
 from likeness.contract.jobs import JobStatus as Status
 from likeness.queue import keys
 from worker.observability.telemetry import Ending, ending_of
@@ -22,6 +22,8 @@ from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
 from worker.runs.context import Outcome
 
+LOOK_SECONDS = 0.01
+"""Seconds until a worker with no room for another run looks again."""
 PAUSE = 0.1
 """Seconds until a worker that left jobs to others looks again."""
 
@@ -135,10 +137,23 @@ class LikenessJob(Job):
         self.publish(event, pipeline, lifetime)
         usage = keys.USAGE_KEY.format(owner=self.owner, day=now().date())
         images = len(self.outcome.images) if isinstance(self.outcome, Result) else 0
-        args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS]
-        pipeline.eval(ENDED, 2, usage, self.key, *args)
+        lists, bounds = self._verdict_list(lifetime or 0)
+        redis_keys = [usage, self.key, *lists]
+        args = [self.owner, event.status.value, images, self._seconds(), keys.USAGE_SECONDS, *bounds]
+        pipeline.eval(ENDED, len(redis_keys), *redis_keys, *args)
         redis_keys = [self.key, keys.EVENTS_KEY.format(id=self.id)]
         pipeline.eval(END, len(redis_keys), *redis_keys, self.id, keys.FIELD_OWNER)
+
+    def _verdict_list(self, lifetime: int) -> tuple[list[str], list[str | int]]:
+        """Return the list of the jobs with this verdict, its oldest id and for how long it is kept; of others none."""
+        if not isinstance(self.outcome, Result):
+            return [], []
+        verdict = self.outcome.images[0].report.verdict
+        seconds = lifetime + keys.EXPIRED_SECONDS
+        return [keys.VERDICT_KEY.format(owner=self.owner, verdict=verdict.value)], [
+            first_job_id(time.time() - seconds),
+            seconds,
+        ]
 
     def _seconds(self) -> float:
         """Return how long a worker had the job; of a run that several jobs share each counts its part."""
@@ -172,6 +187,8 @@ class LikenessQueue(Queue):
     job_class = LikenessJob
     left_to_others: Callable[[], Collection[str]] = staticmethod(tuple)
     """Gives the engines whose jobs are left for a time to workers that hold them."""
+    has_room: Callable[[], bool] = staticmethod(lambda: True)
+    """Says whether the worker may begin another run now."""
     scheduler = Scheduler()
     """Says whose turn it is among the queues of a worker."""
 
@@ -203,6 +220,11 @@ class LikenessQueue(Queue):
         while True:
             order = first.scheduler.order(list(by_name))
             wake_up_keys = [keys.WAKE_UP_KEY.format(queue=name) for name in order]
+            if not first.has_room():
+                if time.monotonic() >= until:
+                    raise DequeueTimeout(timeout, list(by_name))
+                time.sleep(LOOK_SECONDS)
+                continue
             aged = keys.BATCH_TURN_SECONDS * 1000 if first.scheduler.batch_due else -1
             args: list[str | int] = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
             redis_keys = [by_name[name].key for name in order]
@@ -220,7 +242,9 @@ class LikenessQueue(Queue):
             if taken:  # the wake-up key was pushed for others
                 time.sleep(PAUSE)
             else:
-                connection.blpop(wake_up_keys, timeout=1)
+                rung = connection.blpop(wake_up_keys, timeout=1)
+                if rung and not first.has_room():  # its own runs want the time: it wakes somebody else
+                    connection.lpush(rung[0], rung[1])
 
 
 def fetch(queue: Queue, job_id: str) -> LikenessJob | None:

@@ -1,11 +1,13 @@
 """A worker's lease on a job: only who holds it may report how far the job is and record how it ends."""
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import cast
+from typing import Final, cast
 
 from redis import Redis
 from redis.client import Pipeline
@@ -21,6 +23,9 @@ from likeness.queue import keys
 from likeness.storage.pictures import PictureStore
 from worker.queue.job import LikenessJob
 from worker.queue.scripts import HOLD, PROGRESS
+
+PROGRESS_SECONDS: Final = 0.25
+"""How often progress is written, and so how soon a cancellation is heard."""
 
 
 class Held(IntEnum):
@@ -44,6 +49,25 @@ class Lease:
     wanted: bool = True
     """False once it was cancelled, deleted, or lost to another worker."""
     steps_done: int = 0
+    told: Progress | None = None
+    """What was last reported, and when (monotonic seconds)."""
+    told_at: float = -math.inf
+
+    def is_due(self, progress: Progress | None) -> bool:
+        """Take note of how far the job is; return whether to report it now."""
+        if progress is None:
+            return True
+        self.steps_done += progress.stage == "denoising" and progress.step > 0
+        now, told = time.monotonic(), self.told
+        same = told is not None and (told.stage, told.attempt, told.run) == (
+            progress.stage,
+            progress.attempt,
+            progress.run,
+        )
+        if same and not 0 < progress.step == progress.steps and now - self.told_at < PROGRESS_SECONDS:
+            return False
+        self.told, self.told_at = progress, now
+        return True
 
     def renew(self, connection: Redis | Pipeline) -> Held:
         """Renew the lease if it still stands."""
@@ -95,14 +119,21 @@ def erase_deleted(lost: Lease, connection: Redis, store: PictureStore) -> None:
         asyncio.run(store.erase(lost.job.id))
 
 
-def report_progress(jobs: Sequence[Lease], progress: Progress, connection: Redis) -> None:
-    """Report how far these jobs are, and mark those that nobody wants any more. Raises RedisError."""
-    event = Event(type="progress", status=JobStatus.RUNNING, progress=progress).model_dump_json(exclude_none=True)
-    with connection.pipeline(transaction=False) as pipeline:
-        for one in jobs:
+def report_progress(jobs: Sequence[Lease], progress: Progress | None, connection: Redis) -> None:
+    """Report how far these jobs are, and mark those that nobody wants any more; None only asks. Raises RedisError.
+
+    It is written at most every PROGRESS_SECONDS, beside each change of stage and each last step.
+    """
+    for one in jobs:
+        if one.is_due(progress):
             redis_keys = [one.job.key, keys.EVENTS_KEY.format(id=one.job.id), one.job.started_job_registry.key]
-            args = [one.execution.composite_key, progress.model_dump_json(), event, keys.EVENTS_LENGTH]
-            pipeline.eval(PROGRESS, len(redis_keys), *redis_keys, *args)
-        for one, unwanted in zip(jobs, pipeline.execute(), strict=True):
-            one.steps_done += progress.stage == "denoising" and progress.step > 0
-            one.wanted = not unwanted
+            args = [one.execution.composite_key, *_told(progress)]
+            one.wanted = not connection.eval(PROGRESS, len(redis_keys), *redis_keys, *args)
+
+
+def _told(progress: Progress | None) -> list[str | int]:
+    """Return what is written of progress: it, the event that tells it, and how many events are kept."""
+    if progress is None:
+        return []
+    event = Event(type="progress", status=JobStatus.RUNNING, progress=progress)
+    return [progress.model_dump_json(), event.model_dump_json(exclude_none=True), keys.EVENTS_LENGTH]

@@ -4,7 +4,9 @@ RQ's own semantics stay: registries, executions, retries, results and dashboards
 was computed before is written into its books, in one step with checking the lease.
 """
 
+import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -53,6 +55,7 @@ class RecordingWorker(SimpleWorker):
         """For what the worker can go on without: RQ's figures, progress, the renewal of leases."""
         self.context, self.telemetry = context, context.telemetry
         self.leases: dict[str, Lease] = {}
+        self._books = threading.Lock()
 
     @property
     def dequeue_timeout(self) -> int:
@@ -63,8 +66,8 @@ class RecordingWorker(SimpleWorker):
         """Wait for a Redis that is away no longer than so many seconds from now, since the worker is to end."""
         self._patience.until = time.monotonic() + seconds
 
-    def lease(self, job: LikenessJob, queue: Queue) -> Lease | None:
-        """Start a job in RQ's books; one that is not ours to run is failed there and then."""
+    def lease(self, job: LikenessJob, queue: Queue, mate: str | None = None) -> Lease | None:
+        """Start a job in RQ's books; one that is not ours to run is failed there and then. `mate` is of its run."""
         execution = self._started(job, queue)
         if execution is None:
             return None
@@ -75,7 +78,7 @@ class RecordingWorker(SimpleWorker):
             self._fail(job, execution, EngineFailed(f"this worker cannot run the job: {error}"))
             return None
         lease = self.leases[job.id] = Lease(job, queue, order, execution)
-        self.telemetry.taken(order, queue.name, job.enqueued_at or order.created_at)
+        self.telemetry.taken(order, queue.name, job.enqueued_at or order.created_at, mate)
         return lease
 
     def _started(self, job: LikenessJob, queue: Queue) -> Execution | None:
@@ -115,8 +118,9 @@ class RecordingWorker(SimpleWorker):
 
     def _close(self, job: LikenessJob, execution: Execution, pipeline: Pipeline) -> None:
         """Take a job off RQ's list of those that this worker runs."""
-        self.execution = execution
-        self.cleanup_execution(job, pipeline)
+        with self._books:  # RQ takes the execution from the worker, and several threads record
+            self.execution = execution
+            self.cleanup_execution(job, pipeline)
 
     def record(self, lease: Lease, outcome: Outcome | None) -> None:
         """Record how a job ended, once; drop the outcome if the job is no longer ours. None is cancelled."""
@@ -155,23 +159,29 @@ class RecordingWorker(SimpleWorker):
     def _fail(self, job: LikenessJob, execution: Execution, error: JobError) -> None:
         self._record(job, execution, error, steps_done=0)
 
-    def record_hang(self) -> None:
+    def record_hang(self, leases: Sequence[Lease]) -> None:
         """Fail the job of a run that never returns, if it ran alone: of several nobody knows which it was."""
-        leases = list(self.leases.values())
         if len(leases) == 1:
             self._fail(leases[0].job, leases[0].execution, hung(leases[0].order))
 
-    def hand_back(self) -> None:
-        """Put the jobs this worker holds back at the head of their queues; no retry is used up."""
-        for lease in reversed(list(self.leases.values())):
+    def hand_back(self, leases: Sequence[Lease]) -> None:
+        """Put those of these jobs that this worker holds back at the head of their queues; no retry is used up."""
+        for lease in reversed(leases):
+            if self.leases.pop(lease.job.id, None) is None:
+                continue
             if while_held(self.connection, lease.job, lease.execution, partial(self._hand_back, lease)):
                 self.telemetry.handed_back(lease.job.id)
-        self.leases.clear()
 
     def _hand_back(self, lease: Lease, pipeline: Pipeline, _: Held) -> None:
         self._close(lease.job, lease.execution, pipeline)
         lease.queue._enqueue_job(lease.job, pipeline=pipeline, at_front=True)
         lease.job.publish(Event(type="status", status=Status.QUEUED), pipeline)
+
+    def set_state(self, state: str, pipeline: Pipeline | None = None) -> None:
+        """Say in Redis that the worker is busy while it holds jobs; for RQ's own loop it is idle while it waits."""
+        self._state = state
+        shown = WorkerStatus.BUSY if self.leases else state
+        (self.connection if pipeline is None else pipeline).hset(self.key, "state", shown)
 
     def register_death(self) -> None:
         """Take the worker off RQ's list; its entry expires by itself where Redis takes no writes."""

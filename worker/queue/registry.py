@@ -1,9 +1,10 @@
 """What workers tell each other of the engines they hold, so that a job goes where its engine is."""
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 from redis import Redis
 from redis.client import Pipeline
@@ -11,6 +12,7 @@ from redis.client import Pipeline
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.residency import Residency
 from likeness.queue import keys
+from worker.queue.scripts import RESIDENTS
 from worker.residency.engines import Residents
 
 
@@ -30,6 +32,8 @@ class WorkerRegistry:
         self._pool_of = {spec.name: spec.pool for spec in catalogue.engines}
         self._installed = [spec.name for spec in catalogue.engines if residents.has(spec)]
         self._elsewhere: set[str] = set()
+        self._said: dict[str, str] = {}
+        """When this worker last said of an engine that it holds it, by Redis's clock."""
         self._alive_file = alive_file
 
     def announce(self, pipeline: Pipeline) -> None:
@@ -46,12 +50,16 @@ class WorkerRegistry:
             pipeline.zadd(keys.INSTALLED_KEY, dict.fromkeys(self._installed, time.time()))
 
     def look(self) -> None:
-        """Learn what the other workers of its pools hold; touch the file that probes look at. Raises RedisError."""
-        found = self._connection.sunion([f"rq:workers:{queue}" for queue in keys.queue_names(self._pools)])
-        workers = {key.decode().removeprefix("rq:worker:") for key in found}
-        others = sorted(workers - {self._worker})
-        records = self._connection.mget([self._key(worker) for worker in others]) if others else []
-        self._elsewhere = self._held_by(filter(None, map(_read, records)))
+        """Say which engines it holds and learn which others do; touch the file that probes look at. Raises RedisError.
+
+        What it takes does not depend on how many workers there are.
+        """
+        held = [name for name in self._residents.names() if self._pool_of.get(name) in self._pools]
+        said = [word for pair in self._said.items() for word in pair]
+        answer = self._connection.eval(RESIDENTS, 1, keys.HELD_KEY, keys.HELD_SECONDS, *said, "held", *held)
+        moment, others = cast(tuple[bytes, list[bytes]], answer)
+        self._elsewhere = {name.decode() for name in others}
+        self._said |= dict.fromkeys(held, moment.decode())
         self.touch()
 
     def touch(self) -> None:
@@ -64,17 +72,6 @@ class WorkerRegistry:
         """Return the engines that another worker of their pool held when last seen, and this one does not hold now."""
         return self._elsewhere.difference(self._residents.names())
 
-    def _held_by(self, others: Iterable[Residency]) -> set[str]:
-        return {name for other in others for name in other.engines if self._pool_of.get(name) in other.pools}
-
     @staticmethod
     def _key(worker: str) -> str:
         return keys.RESIDENT_KEY.format(worker=worker)
-
-
-def _read(record: bytes | str | None) -> Residency | None:
-    """Return a worker's record, or None: it died, or speaks a newer language than ours."""
-    try:
-        return None if record is None else Residency.model_validate_json(record, extra="ignore")
-    except ValueError:
-        return None

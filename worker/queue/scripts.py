@@ -4,10 +4,11 @@ from typing import Final
 
 from likeness.queue import keys
 from likeness.queue.fair_queue import FAIR_QUEUE
+from likeness.queue.listing import LISTING
 from likeness.queue.outbox import OUTBOX
 
 LOOK_AHEAD: Final = 64
-"""How deep in a queue a job, or its batch mates, are looked for."""
+"""How deep in a queue a job, or others for its run, are looked for."""
 
 TAKE: Final = (
     FAIR_QUEUE
@@ -133,9 +134,11 @@ return 1
 )
 
 ENDED: Final = (
-    FAIR_QUEUE
+    LISTING
+    + FAIR_QUEUE
     + """
--- KEYS: usage of the day, job. ARGV: owner, how it ended, images, seconds of work, seconds usage is kept.
+-- KEYS: usage of the day, job [, list of the jobs with its verdict]. ARGV: owner, how it ended, images, seconds of
+-- work, seconds usage is kept [, oldest id of that list, seconds it is kept].
 -- Counts a job that ended, unless it was deleted and so counted before, and lets in what waited for its place.
 redis.call("SREM", running_key(ARGV[1]), string.sub(KEYS[2], 8))
 if redis.call("HEXISTS", KEYS[2], OWNER) == 0 then
@@ -145,19 +148,24 @@ redis.call("HINCRBY", KEYS[1], ARGV[2], 1)
 redis.call("HINCRBY", KEYS[1], "images", ARGV[3])
 redis.call("HINCRBYFLOAT", KEYS[1], "seconds", ARGV[4])
 redis.call("EXPIRE", KEYS[1], ARGV[5])
+if KEYS[3] then
+  list_job(KEYS[3], string.sub(KEYS[2], 8), ARGV[6], ARGV[7])
+end
 let_in_everywhere(ARGV[1])
 return 1
 """
 )
 
 PROGRESS: Final = f"""
--- KEYS: job, events, started registry. ARGV: registry entry, progress, event, events kept.
+-- KEYS: job, events, started registry. ARGV: registry entry; where progress is to be written: it, event, events kept.
 -- Answers 1 when the job is no longer wanted (cancelled or deleted) or no longer ours.
 if redis.call("EXISTS", KEYS[1]) == 0 or not redis.call("ZSCORE", KEYS[3], ARGV[1]) then
   return 1
 end
-redis.call("HSET", KEYS[1], "{keys.FIELD_PROGRESS}", ARGV[2])
-redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", "data", ARGV[3])
+if ARGV[2] then
+  redis.call("HSET", KEYS[1], "{keys.FIELD_PROGRESS}", ARGV[2])
+  redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", "data", ARGV[3])
+end
 return redis.call("HGET", KEYS[1], "{keys.FIELD_CANCEL}") and 1 or 0
 """
 
@@ -214,6 +222,31 @@ redis.call("DEL", KEYS[1], KEYS[2], "rq:results:" .. ARGV[1])
 return 0
 """
 )
+
+RESIDENTS: Final = """
+-- KEYS: engines that workers hold. ARGV: how long a word counts, s; this worker's last word of engines, as engine and
+-- time in turn; "held"; the engines that it holds now.
+-- Says what it holds. Answers this word's time, then the engines that another worker said to hold: the last word is not
+-- this worker's own. What all workers hold is read at once, however many they are.
+local clock = redis.call("TIME")
+local now = clock[1] + clock[2] / 1e6
+local own, at = {}, 2
+while ARGV[at] ~= "held" do
+  own[ARGV[at]] = tonumber(ARGV[at + 1])
+  at = at + 2
+end
+redis.call("ZREMRANGEBYSCORE", KEYS[1], "-inf", now - ARGV[1])
+local found, others = redis.call("ZRANGE", KEYS[1], 0, -1, "WITHSCORES"), {}
+for i = 1, #found, 2 do
+  if tonumber(found[i + 1]) ~= own[found[i]] then
+    table.insert(others, found[i])
+  end
+end
+for i = at + 1, #ARGV do
+  redis.call("ZADD", KEYS[1], string.format("%.6f", now), ARGV[i])
+end
+return {string.format("%.6f", now), others}
+"""
 
 MEAN_SERVICE_TIME: Final = """
 -- KEYS: mean service time. ARGV: seconds per job of this run, seconds it is kept. It follows in about five runs.

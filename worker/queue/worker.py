@@ -1,13 +1,14 @@
-"""The worker that keeps engines resident and runs jobs in batches.
+"""The worker that keeps engines resident and runs jobs together.
 
-- A run takes the head of a queue and its batch mates, computes all of them, then records how each ended;
+- A run takes the head of a queue and the jobs with its batch key, computes all of them, then records how each ended;
+- runs overlap: one is prepared while another has the device and the last is finished (docs/decisions/0014);
 - a lease on a job expires after LEASE_SECONDS unless a thread renews it (heartbeat.py), and only who holds the lease
   may record (recording.py);
 - a job whose lease expired runs again, alone; after its last retry it fails as `worker_died` (recovery.py).
 """
 
 import time
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from types import FrameType
@@ -19,71 +20,87 @@ from rq.queue import Queue
 from rq.utils import now
 from rq.worker.base import WorkerStatus
 
-from likeness.contract.jobs import JobOrder, Progress
 from likeness.queue import keys
 from worker.config import Settings
-from worker.engine import DeviceLost, Draining, OutOfTime
-from worker.queue.heartbeat import DIED, Heartbeat, exit_now
-from worker.queue.job import LikenessJob, LikenessQueue, fetch, hung
-from worker.queue.leases import Lease, report_progress
+from worker.engine import DeviceLost, Draining
+from worker.queue.heartbeat import Heartbeat, exit_now, give_up
+from worker.queue.job import LikenessJob, LikenessQueue, fetch
+from worker.queue.leased_run import STOP_SECONDS, Drain, LeasedRun
+from worker.queue.leases import Lease
 from worker.queue.recording import RecordingWorker
 from worker.queue.recovery import look_after
 from worker.queue.registry import WorkerRegistry
 from worker.queue.scheduling import Scheduler
-from worker.queue.scripts import LOOK_AHEAD, MATES, MEAN_SERVICE_TIME
-from worker.runs.context import Context, Outcome
-from worker.runs.deadline import Deadline
-from worker.runs.dispatch import outcomes_of
+from worker.queue.scripts import LOOK_AHEAD, MATES, MEAN_SERVICE_TIME, UNSTICK
+from worker.runs.context import Context
 
-STOP_SECONDS: Final = 5.0
-"""How long a stopping worker waits for Redis to take its jobs back."""
+MOST_RUNS: Final = 4
+"""Runs that a worker holds at once: one is prepared, one has the device, two are finished."""
+LOOK_SECONDS: Final = 0.01
+"""How often a worker that must wait for its own runs looks whether they are over."""
 
 log = structlog.get_logger()
 
 
 class BatchWorker(RecordingWorker):
-    """A worker that holds engines and runs jobs in batches."""
+    """A worker that holds engines and runs jobs together: its main thread takes jobs, others run them."""
 
     def __init__(self, name: str, settings: Settings, context: Context, pools: list[str]) -> None:
         super().__init__(name, context, pools, settings.redis_url)
         self.settings = settings
-        self._deadline = Deadline()
-        self._drain_until: float | None = None
+        self.underway: list[LeasedRun] = []
+        self._drain = Drain(settings.drain_seconds)
+        self._threads = ThreadPoolExecutor(MOST_RUNS, "run")
+        self._last_end = 0.0
         self._seen_taken: dict[str, list[bytes]] = {}
         registry = WorkerRegistry(name, pools, context.catalogue, context.residents, self.brief, settings.alive_file)
-        self._heartbeat = Heartbeat(self, registry, self._deadline, settings.hang_seconds)
+        self._heartbeat = Heartbeat(self, registry, self.underway, settings.hang_seconds)
         scheduler = Scheduler()
         for queue in cast(list[LikenessQueue], self.queues):
-            queue.left_to_others, queue.scheduler = registry.elsewhere, scheduler
+            queue.left_to_others, queue.scheduler, queue.has_room = registry.elsewhere, scheduler, self._has_room
 
     def serve(self) -> None:
         """Work until told to stop."""
         self._heartbeat.start()
         self.work(logging_level="WARNING")
 
-    # A run, from taking jobs to recording how each ended.
+    # Taking jobs, in the main thread.
+
+    def _has_room(self) -> bool:
+        """Return whether another run is to be begun: all others are past being prepared, the device is nearly free."""
+        runs = list(self.underway)
+        if any(run.alone or not run.begun for run in runs) or len(runs) >= MOST_RUNS:
+            return False
+        return not runs or self.context.turns.next_is_due()
 
     def execute_job(self, job: LikenessJob, queue: Queue) -> None:
-        """Run `job` and the batch mates that wait behind it."""
-        began = time.monotonic()
-        leases = [lease for one in self._with_mates(job, queue) if (lease := self.lease(one, queue))]
-        for lease in leases:
-            lease.job.together = len(leases)
+        """Begin a run of `job` and the others with its batch key that wait behind it, in a thread of its own."""
+        self.set_state(WorkerStatus.BUSY)
         try:
-            self._run(leases)
-        except Draining:
-            self.hurry(STOP_SECONDS)
-            self.hand_back()
-        except DeviceLost as error:  # only a new process helps; the leases expire, and each job runs again alone
-            log.error("the device is lost; this worker ends", jobs=list(self.leases), error=str(error))  # noqa: TRY400
-            exit_now(self, DIED)
+            alone = job.retries_left != keys.RETRIES  # it may be what killed its worker, and would take others along
+            if alone and not self._all_over():
+                queue.connection.eval(UNSTICK, 2, queue.key, job.key, job.id)
+                return
+            leases: list[Lease] = []
+            for one in self._with_mates(job, queue):
+                if lease := self.lease(one, queue, leases[0].job.id if leases else None):
+                    leases.append(lease)
+            if leases:
+                self._begin(LeasedRun(self, leases, self._drain, alone=alone))
         finally:
             self.set_state(WorkerStatus.IDLE)
-        if leases:
-            mean = (time.monotonic() - began) / sum(lease.order.runs for lease in leases)
-            key = keys.MEAN_SERVICE_TIME_KEY.format(queue=queue.name)
-            with suppress(RedisError):
-                self.brief.eval(MEAN_SERVICE_TIME, 1, key, mean, keys.MEAN_SERVICE_TIME_SECONDS)
+
+    def _all_over(self) -> bool:
+        """Wait until no run is under way; return False where this worker is told to stop before that."""
+        while self.underway and not self._stop_requested:
+            time.sleep(LOOK_SECONDS)
+        return not self.underway
+
+    def _begin(self, run: LeasedRun) -> None:
+        for lease in run.leases:
+            lease.job.together = len(run.leases)
+        self.underway.append(run)
+        self._threads.submit(self._see_through, run)
 
     def _with_mates(self, job: LikenessJob, queue: Queue) -> list[LikenessJob]:
         jobs = [job]
@@ -98,53 +115,41 @@ class BatchWorker(RecordingWorker):
         known = [spec.batch for spec in self.context.catalogue.engines if spec.name == engine]
         return min([*known, self.settings.max_batch]) if known else 1
 
-    def _run(self, leases: Sequence[Lease]) -> None:
-        with structlog.contextvars.bound_contextvars(jobs=[lease.job.id for lease in leases]):
-            outcomes = self._outcomes([lease.order for lease in leases]) if leases else {}
-        for lease in list(self.leases.values()):
-            self.record(lease, outcomes.get(lease.order.id))
+    # A run, from its leases to recording how each ended, in a thread of its own.
 
-    def _outcomes(self, orders: Sequence[JobOrder]) -> dict[str, Outcome]:
-        """Run jobs together, for as long as each may work; those of a run that is out of time again, in two halves."""
-        self._deadline.set(sum(order.timeout for order in orders))
+    def _see_through(self, run: LeasedRun) -> None:
+        """Run jobs to their end. What only a new process mends ends this one."""
+        began = time.monotonic()
         try:
-            return outcomes_of(orders, self.context, self)
-        except OutOfTime:
-            if len(orders) == 1:
-                return {orders[0].id: hung(orders[0])}
-        finally:  # to record may take as long as Redis is away
-            self._deadline.clear()
-        half = len(orders) // 2
-        log.warning("a batch ran out of time", size=len(orders))
-        halves = [[order for order in part if order.id in self.leases] for part in (orders[:half], orders[half:])]
-        return {id_: outcome for part in halves if part for id_, outcome in self._outcomes(part).items()}
+            run.execute()
+        except Draining:
+            self.hurry(max(STOP_SECONDS, self._drain.left()))
+            self.hand_back(run.leases)
+        except DeviceLost as error:
+            give_up(self, run, self.underway, "the device is lost; this worker ends", error)
+        except Exception as error:
+            give_up(self, run, self.underway, "a run failed in a way that no job explains; this worker ends", error)
+        finally:
+            self.underway.remove(run)
+        self._note_pace(run, began)
 
-    def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
-        """Report how far jobs are; return the ids nobody wants any more. Raises Stopped."""
-        leases = [self.leases[job_id] for job_id in job_ids if job_id in self.leases]
-        try:
-            report_progress(leases, progress, self.brief)
-        except RedisError as error:
-            log.warning("progress could not be reported", error=str(error))
-        for lease in leases:
-            if not lease.wanted:  # its batch mates go on, but it ends now
-                with self._deadline.paused():
-                    self.record(lease, None)
-        self._deadline.heed(progress.stage)
-        self._check_stop()
-        return {job_id for job_id in job_ids if job_id not in self.leases}
-
-    def _check_stop(self) -> None:
-        if self._deadline.passed():
-            raise OutOfTime
-        if self._drain_until is not None and time.monotonic() > self._drain_until:
-            raise Draining
+    def _note_pace(self, run: LeasedRun, began: float) -> None:
+        """Note how long a job of this queue takes; where runs overlap, how long after the one before it ended."""
+        ended = time.monotonic()
+        mean = (ended - max(began, self._last_end)) / sum(lease.order.runs for lease in run.leases)
+        self._last_end = ended
+        key = keys.MEAN_SERVICE_TIME_KEY.format(queue=run.leases[0].queue.name)
+        with suppress(RedisError):
+            self.brief.eval(MEAN_SERVICE_TIME, 1, key, mean, keys.MEAN_SERVICE_TIME_SECONDS)
 
     # Being told to stop, and looking after what others lost.
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Finish the run within `drain_seconds`, or hand its jobs back; a second signal hands them back at once."""
-        self._drain_until = time.monotonic() + self.settings.drain_seconds
+        """Finish what has begun within `drain_seconds`, or hand its jobs back; a second signal hands them back at once.
+
+        Jobs that wait for the device go back at once.
+        """
+        self._drain.begin()
         self.hurry(self.settings.drain_seconds)
         super().request_stop(signum, frame)
 
@@ -154,9 +159,14 @@ class BatchWorker(RecordingWorker):
             return
         self.hurry()
         with suppress(RedisError):  # the leases expire, and the jobs run again
-            self.hand_back()
+            self.hand_back(list(self.leases.values()))
         self.register_death()
         exit_now(self, 0)
+
+    def teardown(self) -> None:
+        """Let the runs under way end, then go."""
+        self._threads.shutdown()
+        super().teardown()
 
     def clean_registries(self) -> None:
         """Look after each queue that no other worker is looking after."""

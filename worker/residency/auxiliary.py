@@ -1,5 +1,6 @@
 """The small networks beside the engines: one finds the product, one text, one captions; each loaded when needed."""
 
+import threading
 from typing import TYPE_CHECKING
 
 from likeness.contract.errors import EngineFailed
@@ -25,6 +26,8 @@ class Auxiliary:
 
     def __init__(self, components: Components, captioner: str = CAPTIONER) -> None:
         self.components = components
+        self._loading = threading.Lock()
+        """Runs that are prepared and finished beside each other load each network once."""
         self._captioner_model = captioner
         self._captioner: Captioner | None = None
         self._segmenter: Segmenter | None = None
@@ -48,9 +51,9 @@ class Auxiliary:
 
     def product(self, rgb: Floats) -> Floats:
         """Return where the product is, H x W in 0..1, of H x W x 3. Raises EngineFailed when the model is missing."""
-        if self._segmenter is None:
-            self._segmenter = self._load_segmenter()
-        return self._segmenter.product(rgb)
+        with self._loading:
+            segmenter = self._segmenter = self._segmenter or self._load_segmenter()
+        return segmenter.product(rgb)
 
     def _load_segmenter(self) -> "Segmenter":
         from worker.networks.segmenter import load  # torch is slow to import, and the drill needs none of it
@@ -62,9 +65,9 @@ class Auxiliary:
 
     def texts(self, rgb: Bytes) -> list[Box] | None:
         """Return where there is text in H x W x 3 in 0..255; None where the detector is not there."""
-        if self._reader is None:
-            self._reader = self._load_reader()
-        return None if self._reader is None else self._reader.texts(rgb)
+        with self._loading:
+            reader = self._reader = self._reader or self._load_reader()
+        return None if reader is None else reader.texts(rgb)
 
     def _load_reader(self) -> "TextDetector | None":
         from worker.networks.text_detector import load  # as above
@@ -76,9 +79,9 @@ class Auxiliary:
 
     def caption(self, rgb: Floats) -> str | None:
         """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""
-        if self._captioner is None:
-            self._captioner = self._load_captioner()
-        return None if self._captioner is None else self._captioner.caption(rgb)
+        with self._loading:
+            captioner = self._captioner = self._captioner or self._load_captioner()
+        return None if captioner is None else captioner.caption(rgb)
 
     @property
     def no_captioner(self) -> str:

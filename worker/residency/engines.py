@@ -199,7 +199,10 @@ class Residents:
                 self._drop(spec.name)
             if out_of_memory(error):
                 self.note(spec.name, OUT_OF_MEMORY)
-                raise OutOfMemory(f"the engine {spec.name} does not fit into this worker's memory") from error
+                raise OutOfMemory(
+                    f"the engine {spec.name} does not fit into this worker's memory: choose a smaller engine, "
+                    "or give the worker a device with more"
+                ) from error
             raise EngineFailed(f"the engine {spec.name} could not be loaded: {error}") from error
 
     def _make_room(self, spec: EngineSpec) -> None:

@@ -19,6 +19,7 @@ from worker.failures import Failure
 from worker.observability.telemetry import Telemetry
 from worker.residency.engines import Residents
 from worker.runs.safeguards import Safeguards, Source
+from worker.runs.turns import Turns
 
 Outcome = Result | Failure
 """How one job of a run ended. A cancelled one has none."""
@@ -29,6 +30,12 @@ class Watch(Protocol):
 
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Report how far these jobs are; return those of them that nobody wants any more. Raises Stopped."""
+
+    def waits(self, job_ids: Sequence[str]) -> set[str]:
+        """Say that these jobs wait for the device; return those that nobody wants any more. Raises Stopped."""
+
+    def begins(self) -> None:
+        """Say that the run has the device now."""
 
 
 @dataclass(frozen=True)
@@ -50,3 +57,5 @@ class Context:
     """Where no run may change a pixel, H x W of the upright original, beside what its task says."""
     source: Source | None = None
     """What provenance names, where a run works on something that was made of the image that was sent."""
+    turns: Turns = field(default_factory=Turns)
+    """Whose turn it is on the device."""

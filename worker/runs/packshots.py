@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import cast
 
 import structlog
@@ -19,7 +20,7 @@ from likeness.imaging.formats.xmp import DigitalSource, Provenance, source_type
 from likeness.imaging.masks import upright_mask
 from likeness.imaging.packshot.source import source_of
 from worker.editing.packshot import Drawn, Given, drawn
-from worker.engine import Stage
+from worker.engine import AllCancelled, Stage
 from worker.failures import job_error
 from worker.runs.context import Context, Outcome, Watch
 from worker.runs.scoring import UNBOUNDED
@@ -49,6 +50,8 @@ class PackshotRun:
         started, self.watched = datetime.now(UTC), Stopwatch()
         try:
             return self._made(order, started)
+        except AllCancelled:
+            return None
         except JobError as error:
             return error
         except StoreUnavailable as error:
@@ -65,9 +68,15 @@ class PackshotRun:
         if not self._wanted(order, 0, "preparing"):
             return None
         preset = None if task.preset_name is None else self.context.presets.find(task.preset_name)
+        began = time.monotonic()
         given = self._given(order)
+        self.context.turns.prepared_in(time.monotonic() - began)
         provenance = self._provenance(order, given, preset)
-        work = drawn(task, given, preset, self.context.safeguards.xmp(provenance))
+        with self.context.turns.turn(self.spec.name, partial(self._wait, order)):
+            self.watched.skip()
+            self.watch.begins()
+            with self.context.turns.busy():
+                work = drawn(task, given, preset, self.context.safeguards.xmp(provenance))
         self._lap("denoising", order)
         if not self._wanted(order, 1, "decoding"):
             return None
@@ -124,7 +133,8 @@ class PackshotRun:
             task=cast(Exact, order.task),
             device=self.context.residents.device_name,
         )
-        queued = max(0.0, (started - order.created_at).total_seconds())
+        began = started + timedelta(seconds=self.watched.waited)
+        queued = max(0.0, (began - order.created_at).total_seconds())
         return Result(
             images=[image],
             engine=EngineUsed(name=name, family=family, revision=revision, parameters=parameters),
@@ -144,6 +154,11 @@ class PackshotRun:
             input_sha256=self.context.source.sha256 if self.context.source else order.input and order.input.sha256,
             drawn=False,
         )
+
+    def _wait(self, order: JobOrder) -> None:
+        """Say that the job waits for its turn. Raises Stopped, also when nobody wants it any more."""
+        if order.id in self.watch.waits([order.id]):
+            raise AllCancelled
 
     def _wanted(self, order: JobOrder, step: int, stage: Stage) -> bool:
         return order.id not in self.watch.progress([order.id], Progress(step=step, steps=STEPS, stage=stage))

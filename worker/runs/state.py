@@ -22,6 +22,8 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds: dict[Stage, float] = defaultdict(float)
+        self.waited = 0.0
+        """Seconds that were no stage of the run: it waited for the device."""
         self._mark = time.monotonic()
 
     def lap(self, stage: Stage) -> float:
@@ -31,6 +33,12 @@ class Stopwatch:
         self.seconds[stage] += took
         self._mark = now
         return took
+
+    def skip(self) -> None:
+        """Count the time since the last lap as waiting."""
+        now = time.monotonic()
+        self.waited += now - self._mark
+        self._mark = now
 
 
 @dataclass

@@ -31,9 +31,20 @@ class PartWatch:
 
     def progress(self, job_ids: Sequence[str], progress: Progress) -> set[str]:
         """Tell how far this part is; return the job when nobody wants it any more. Raises Stopped."""
-        unwanted = self._watch.progress(job_ids, progress.model_copy(update=self._place))
+        return self._heard(progress.stage, self._watch.progress(job_ids, progress.model_copy(update=self._place)))
+
+    def waits(self, job_ids: Sequence[str]) -> set[str]:
+        """Say that this part waits for the device; return the job when nobody wants it any more. Raises Stopped."""
+        return self._heard("waiting", self._watch.waits(job_ids))
+
+    def begins(self) -> None:
+        """Say that this part has the device now."""
+        self._watch.begins()
+        self._deadline.heed("preparing")
+
+    def _heard(self, stage: str, unwanted: set[str]) -> set[str]:
         self.wanted = self.wanted and not unwanted
-        self._deadline.heed(progress.stage)
+        self._deadline.heed(stage)
         if self._deadline.passed():
             raise PartOutOfTime
         return unwanted

@@ -1,6 +1,6 @@
 """The quality report of a made image: the frame of both, the metrics, the verdict and its reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,6 +13,7 @@ from likeness.contract.report import TOLD_ONLY, FrameRow, Lock, Report, Score, T
 from likeness.imaging.assessment.edit_check import EditCheck, edit_report
 from likeness.imaging.assessment.edit_figures import measured
 from likeness.imaging.assessment.edit_gates import Judged, judged, verdict_of
+from likeness.imaging.assessment.large import drift_of, ms_ssim_of, said, spread, ssim_of, step_of
 from likeness.imaging.assessment.learned import Learned, LearnedMetrics, Unmeasured
 from likeness.imaging.assessment.scores import SIZES_DIFFER, missed, scored
 from likeness.imaging.assessment.tripwires import tripped
@@ -21,11 +22,8 @@ from likeness.imaging.colour_space import srgb_of
 from likeness.imaging.frame import frame_table, upright
 from likeness.imaging.masks import upright_size
 from likeness.imaging.metrics.delta_e import delta_e
-from likeness.imaging.metrics.drift import drift
 from likeness.imaging.metrics.edge_f1 import edge_f1
-from likeness.imaging.metrics.ms_ssim import ms_ssim
 from likeness.imaging.metrics.psnr import psnr
-from likeness.imaging.metrics.ssim import ssim
 from likeness.imaging.picture import Picture, header_of
 from likeness.imaging.regions import Where, locked
 
@@ -35,7 +33,7 @@ LOSSY_STEPS = 24
 """Of 255: the largest change of a sample by JPEG at quality 95. Photos change by up to 10, white noise by 23."""
 NOTHING_TO_ALIGN = "too small or too flat to align"
 
-METRICS = {"psnr": psnr, "ssim": ssim, "ms_ssim": ms_ssim, "delta_e": delta_e, "edge_f1": edge_f1}
+METRICS = ("psnr", "ssim", "ms_ssim", "delta_e", "edge_f1")
 WITHOUT_NETWORKS = Unmeasured()
 
 
@@ -69,7 +67,7 @@ def assess(
     view = _editors_view(one, two, check, thresholds)
     kind = GateKind.RECREATE if check is None else check.kind
     verdict, advice = verdict_of(kind, len(misses) + len(view.misses))
-    said = [*dict.fromkeys([*misses, *view.misses]), *advice]
+    told = [*dict.fromkeys([*misses, *view.misses]), *advice]
     praise = [] if misses or view.misses else [_praise(thresholds, check, lock)]
     return Report(
         frame=frame,
@@ -80,7 +78,7 @@ def assess(
         figures=view.figures,
         verdict=verdict,
         retouchable=verdict is Verdict.REJECTED and not misses and view.mendable,
-        reasons=[*said, *praise, *notes],
+        reasons=[*told, *praise, *notes],
     )
 
 
@@ -127,11 +125,20 @@ def _fidelity(given: Floats, made: Floats, seen: tuple[Floats, Floats]) -> list[
     if given.shape != made.shape:
         measured = [scored(name, None, SIZES_DIFFER) for name in (*METRICS, "drift")]
     else:
+        step = step_of(given)
+        metrics: dict[str, Callable[[], tuple[float, str | None]]] = {
+            "psnr": lambda: (psnr(given, made), None),
+            "ssim": lambda: ssim_of(given, made),
+            "ms_ssim": lambda: ms_ssim_of(given, made),
+            "delta_e": lambda: (delta_e(*(spread(one, step) for one in seen)), None),
+            "edge_f1": lambda: (edge_f1(given, made), None),
+        }
         with ThreadPoolExecutor(THREADS) as pool:  # NumPy and OpenCV let go of the interpreter while they compute
-            shift = pool.submit(drift, given, made)
-            values = pool.map(lambda name: METRICS[name](*(seen if name == "delta_e" else (given, made))), METRICS)
-            measured = [scored(name, value) for name, value in zip(METRICS, values, strict=True)]
-            measured.append(_drift_score(shift.result()))
+            shift = pool.submit(drift_of, given, made)
+            values = pool.map(lambda name: metrics[name](), METRICS)
+            measured = [scored(name, *value) for name, value in zip(METRICS, values, strict=True)]
+            measured = [said(score, step) if score.name == "delta_e" else score for score in measured]
+            measured.append(_drift_score(*shift.result()))
     return measured
 
 
@@ -147,12 +154,13 @@ def _seen(given: Picture) -> Where | None:
     return None if alpha is None else upright(alpha > 127, given.orientation)
 
 
-def _drift_score(shift: tuple[float, float] | None) -> Score:
-    """Return the length of the shift; the reason tells its direction."""
+def _drift_score(shift: tuple[float, float] | None, said: str | None) -> Score:
+    """Return the length of the shift; the reason tells its direction, and what is `said` of how it was measured."""
     if shift is None:
         return scored("drift", None, NOTHING_TO_ALIGN)
     right, down = shift
-    return scored("drift", float(np.hypot(right, down)), f"{right:+z.2f} px to the right, {down:+z.2f} px down")
+    told = f"{right:+z.2f} px to the right, {down:+z.2f} px down"
+    return scored("drift", float(np.hypot(right, down)), f"{told}; {said}" if said else told)
 
 
 def frame_misses(frame: Sequence[FrameRow]) -> list[str]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from likeness.contract.gates import GateKind
 from likeness.contract.report import EditReport, Score, Thresholds
+from likeness.imaging.assessment.large import said, spread, step_of
 from likeness.imaging.assessment.learned import Captions
 from likeness.imaging.assessment.scores import SIZES_DIFFER, missed, scored
 from likeness.imaging.colour import Floats
@@ -88,14 +89,17 @@ def edit_report(
 
 def _measured(given: Floats, made: Floats, check: EditCheck, asked: set[str]) -> tuple[list[Score], list[str]]:
     """Return the metrics of two images of one size, and the misses that no threshold tells."""
-    weight = np.ones(given.shape[:2], dtype=np.float32) if check.inside is None else check.inside
+    step = step_of(given)
+    given, made = spread(given, step), spread(made, step)
+    everywhere = np.ones(given.shape[:2], dtype=np.float32)
+    weight = everywhere if check.inside is None else spread(check.inside, step)
     inside, outside = weight > INSIDE, weight < OUTSIDE
     colours, misses = _colour_scores(made, inside, check, asked)
     changes = [
         _change_score("change_inside", _mean_change(given, made, inside), NOTHING_INSIDE),
         _change_score("change_outside", _mean_change(given, made, outside), NOTHING_OUTSIDE),
     ]
-    return colours + changes, misses
+    return [said(score, step) for score in colours + changes], misses
 
 
 def _change_score(name: str, value: float | None, reason: str) -> Score:

@@ -2,7 +2,7 @@
 
 A metric can be good where an image is useless: a black frame can outscore a real image on CLIP. So these look for
 the known ways in which an engine breaks, always against the given image, which may be black, blank or clipped itself.
-Pixels are P x 3 arrays in 0..1, those of both images in the same order.
+Pixels are P x 3 arrays in 0..1, those of both images in the same order; of large images an even share of them.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from likeness.imaging.assessment.edit_check import INSIDE, OUTSIDE, EditCheck, Where
+from likeness.imaging.assessment.large import spread, step_of
 from likeness.imaging.colour import Floats
 from likeness.imaging.metrics.delta_e import Reals, lab
 
@@ -45,8 +46,9 @@ NOT_FINITE = "the engine made numbers that are not finite; they are shown as bla
 
 def made_finite(canvas: Floats) -> tuple[Floats, list[str]]:
     """Return an engine's canvas with 0 for what is not finite, and a sentence if there was any."""
-    finite = np.isfinite(canvas)
-    return (canvas, []) if finite.all() else (np.where(finite, canvas, np.float32(0)), [NOT_FINITE])
+    if cv2.checkRange(canvas):
+        return canvas, []
+    return np.where(np.isfinite(canvas), canvas, np.float32(0)), [NOT_FINITE]
 
 
 def tripped(given: Floats, made: Floats, seen: Where | None = None, check: EditCheck | None = None) -> list[str]:
@@ -69,7 +71,10 @@ def tripped_alone(made: Floats) -> list[str]:
 
 
 def _sentences(given: Floats, made: Floats, seen: Where | None, check: EditCheck | None) -> Iterator[str | None]:
-    whole = _pixels(given, seen), _pixels(made, seen)
+    step = step_of(given)
+    one, two = spread(given, step), spread(made, step)
+    where = None if seen is None else spread(seen, step)
+    whole = _pixels(one, where), _pixels(two, where)
     yield black(*whole) or blank(*whole)
     if check is None:
         yield saturated(*whole)
@@ -78,8 +83,8 @@ def _sentences(given: Floats, made: Floats, seen: Where | None, check: EditCheck
     if check.inside is None:
         yield posterised(*whole)
     else:
-        untouched = _both(seen, check.inside < OUTSIDE)
-        yield saturated(_pixels(given, untouched), _pixels(made, untouched))
+        untouched = _both(where, spread(check.inside, step) < OUTSIDE)
+        yield saturated(_pixels(one, untouched), _pixels(two, untouched))
     if check.changes:
         yield unchanged(given, made, seen if check.inside is None else _both(seen, check.inside > INSIDE))
 
@@ -100,7 +105,7 @@ def saturated(given: Floats, made: Floats) -> str | None:
     """Fire when many more samples are clipped, at 0 or at 1, than were."""
     if not len(made):
         return None
-    share, was = _clipped(made).mean(), _clipped(given).mean()
+    share, was = _share_clipped(made), _share_clipped(given)
     return _clipped_sentence(share, was) if share > was + SATURATED else None
 
 
@@ -143,10 +148,9 @@ def _compression_alone(difference: Floats, place: Where | None = None) -> bool:
     blocks = cv2.resize(difference * where[..., None], size, interpolation=cv2.INTER_AREA)
     share = cv2.resize(where, size, interpolation=cv2.INTER_AREA)
     moved = np.abs(blocks).max(axis=2) > UNCHANGED_BLOCK * share
-    changed = (np.abs(difference).max(axis=2) > UNCHANGED_STEP) & (where > 0)
-    return bool(
-        moved[share > 0].mean() <= UNCHANGED_SHARE and changed.sum() <= UNCHANGED_SHARE * np.count_nonzero(where)
-    )
+    alike = cv2.inRange(difference, (-UNCHANGED_STEP,) * 3, (UNCHANGED_STEP,) * 3)
+    changed = cv2.countNonZero(where) - cv2.countNonZero(cv2.bitwise_and(alike, alike, mask=(where > 0).view(np.uint8)))
+    return bool(moved[share > 0].mean() <= UNCHANGED_SHARE and changed <= UNCHANGED_SHARE * cv2.countNonZero(where))
 
 
 def _pixels(rgb: Floats, where: Where | None) -> Floats:
@@ -158,16 +162,25 @@ def _both(seen: Where | None, where: Where) -> Where:
 
 
 def _share_black(pixels: Floats) -> float:
-    return float((pixels <= BLACK).all(axis=1).mean())
+    return _share_within(pixels, -np.inf, BLACK)
+
+
+def _share_within(pixels: Floats, low: float, high: float) -> float:
+    """Return the share of pixels, P x 3, all of whose channels lie between two values."""
+    if not len(pixels):
+        return float("nan")
+    return cv2.countNonZero(cv2.inRange(pixels[:, None], (low,) * 3, (high,) * 3)) / len(pixels)
 
 
 def _texture(pixels: Floats) -> float:
     """Return the largest standard deviation of a channel."""
-    return float(pixels.std(axis=0, dtype=np.float64).max())
+    return float(cv2.meanStdDev(pixels[:, None])[1].max())
 
 
-def _clipped(pixels: Floats) -> Where:
-    return (pixels <= CLIPPED) | (pixels >= 1 - CLIPPED)
+def _share_clipped(pixels: Floats) -> float:
+    """Return the share of samples that are clipped."""
+    ends = cv2.threshold(np.abs(pixels - np.float32(0.5)), 0.5 - CLIPPED, 1, cv2.THRESH_BINARY)[1]
+    return float(cv2.sumElems(ends)[0] / pixels.size)
 
 
 def _clipped_otherwise(pixels: Floats) -> float:

@@ -24,16 +24,10 @@ GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 
 MODES = {
     (1, GREY): "1",
-    (2, GREY): "L",
-    (4, GREY): "L",
-    (8, GREY): "L",
+    **{(depth, GREY): "L" for depth in (2, 4, 8)},
     (16, GREY): "I;16",
-    (8, COLOUR): "RGB",
-    (16, COLOUR): "RGB",
-    (1, PALETTE): "P",
-    (2, PALETTE): "P",
-    (4, PALETTE): "P",
-    (8, PALETTE): "P",
+    **{(depth, COLOUR): "RGB" for depth in (8, 16)},
+    **{(depth, PALETTE): "P" for depth in (1, 2, 4, 8)},
     (8, GREY_ALPHA): "LA",
     (8, COLOUR_ALPHA): "RGBA",
 }

@@ -34,7 +34,7 @@ def edge_f1(given: Floats, made: Floats) -> float:
 
 def _gradients(rgb: Floats) -> Gradients:
     """Return the Sobel derivatives to the right and down, H x W int16, of smoothed luma in 0..255."""
-    smooth = cv2.GaussianBlur(np.rint(luma(rgb) * 255).astype(np.uint8), (5, 5), 1)
+    smooth = cv2.GaussianBlur(cv2.convertScaleAbs(luma(rgb), alpha=255), (5, 5), 1)
     return cv2.Sobel(smooth, cv2.CV_16S, 1, 0), cv2.Sobel(smooth, cv2.CV_16S, 0, 1)
 
 

@@ -1,16 +1,21 @@
 """What a key may use: its jobs of a day, its share of the queue, and what is counted of it."""
 
 import asyncio
+import base64
+import io
 import re
 import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
+from PIL import Image
 
 from likeness.queue import keys
 from service.auth.keys import KeyLimits, create_key
@@ -181,3 +186,30 @@ def test_one_key_takes_half_of_the_memory_for_uploads(serve: Callable[..., Live]
             headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
             answer = httpx.post(f"{live.url}/recreate", content=b" " * 40_000, headers=headers, trust_env=False)
             assert answer.status_code == status, answer.text
+
+
+def test_four_pictures_of_ten_megabytes_in_json_are_taken_of_one_key_at_once(
+    serve: Callable[..., Live], file: Path
+) -> None:
+    live = serve(keys_file=file)
+    host, port = live.url.removeprefix("http://").split(":")
+    body = b'{"image": "' + base64.b64encode(noise(side=1826)) + b'"}'
+    assert len(body) * 3 / 4 > 10e6
+    head = (
+        f"POST /recreate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {create_key(file, 'shop')}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with ExitStack() as stack:
+        callers = [stack.enter_context(socket.create_connection((host, int(port)), 60)) for _ in range(4)]
+        for caller in callers:
+            caller.sendall(head.encode() + body[:-1])  # each holds all of its memory until the last byte has come
+        for caller in callers:
+            caller.sendall(body[-1:])
+        assert {caller.recv(12) for caller in callers} == {b"HTTP/1.1 202"}
+
+
+def noise(side: int) -> bytes:
+    file = io.BytesIO()
+    pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(file, "PNG", compress_level=0)
+    return file.getvalue()

@@ -22,7 +22,7 @@ def test_an_accepted_job(idle: Live) -> None:
     answer = hand_in(idle)
     job = answer.json()
     assert answer.status_code == 202
-    assert set(job) == {"id", "kind", "status", "created_at", "position", "links"}
+    assert set(job) == {"id", "kind", "status", "created_at", "position", "links", "reference", "metadata"}
     assert (job["kind"], job["status"], job["position"]) == ("recreate", "queued", 0)
     assert job["links"] == {
         "self": f"/jobs/{job['id']}",

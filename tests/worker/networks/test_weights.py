@@ -124,3 +124,16 @@ def test_a_file_that_was_cut_short_is_told_of(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(OSError, match="holds no CLIPTextModel"):
         load_float32(CLIPTextModel, tmp_path)
+
+
+@pytest.mark.parametrize("kind", [torch.int8, torch.float8_e4m3fn])
+def test_quantised_weights_are_refused_by_name(tmp_path: Path, kind: torch.dtype) -> None:
+    """Taken for plain numbers they would load, and make noise."""
+    text_encoder().save_pretrained(tmp_path)
+    file = tmp_path / "model.safetensors"
+    tensors = load_file(file)
+    name = next(name for name in sorted(tensors) if name.endswith("mlp.fc1.weight"))
+    save_file(tensors | {name: tensors[name].to(kind)}, file, {"format": "pt"})
+    with pytest.raises(OSError, match="not in floating point") as caught:
+        load_float32(CLIPTextModel, tmp_path)
+    assert name in str(caught.value) and str(caught.value).endswith("pull these weights anew")

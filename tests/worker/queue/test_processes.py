@@ -1,5 +1,6 @@
 """What must hold when processes die: real Valkey, real workers, real signals."""
 
+import math
 import random
 import signal
 import time
@@ -14,6 +15,7 @@ from likeness.queue import keys
 from tests.conftest import Server
 from tests.worker.drill import OWNER, Drill
 from tests.worker.metrics.models import save_clip
+from worker.queue.leases import PROGRESS_SECONDS
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(180)]
 
@@ -36,9 +38,9 @@ def test_a_worker_measures_with_the_networks_below_its_models(drill: Drill, tmp_
     assert lpips.value is None and lpips.reason.startswith("not installed")
 
 
-def test_a_job_reports_each_step(drill: Drill) -> None:
+def test_a_job_reports_its_steps_a_few_times_a_second_and_always_the_last(drill: Drill) -> None:
     drill.worker()
-    job_id = drill.submit(steps=5)
+    job_id = drill.submit(steps=25)
 
     async def steps(queue):
         return [
@@ -47,7 +49,11 @@ def test_a_job_reports_each_step(drill: Drill) -> None:
             if event.progress and event.progress.stage == "denoising"
         ]
 
-    assert drill.call(steps) == [1, 2, 3, 4, 5]
+    told = drill.call(steps)
+    assert told[0] == 1 and told[-1] == 25 and told == sorted(set(told))
+    job = drill.job(job_id)
+    seconds = (job.ended_at - job.started_at).total_seconds()
+    assert 3 < len(told) <= 3 + seconds / PROGRESS_SECONDS
 
 
 def test_killed_in_mid_batch_every_job_runs_again_and_ends_once(drill: Drill) -> None:
@@ -115,7 +121,7 @@ def test_a_running_job_is_cancelled_within_a_step_and_its_mates_go_on(drill: Dri
     drill.worker()
     blocker = drill.submit(steps=10, strength=0.1)
     drill.until(lambda: drill.status(blocker) is JobStatus.RUNNING, 10)
-    mates = [drill.submit(steps=20), drill.submit(steps=20)]
+    mates = [drill.submit(steps=40), drill.submit(steps=40)]
     drill.ended([blocker], 20)
     drill.until(lambda: all((job := drill.job(one)).progress and job.progress.step >= 2 for one in mates), 10)
     seen = drill.job(mates[0]).progress.step
@@ -124,7 +130,8 @@ def test_a_running_job_is_cancelled_within_a_step_and_its_mates_go_on(drill: Dri
     assert drill.status(mates[1]) is JobStatus.RUNNING
     cancelled, other = drill.ended(mates, 20)
     assert cancelled.status is JobStatus.CANCELLED and other.status is JobStatus.SUCCEEDED
-    assert drill.call(lambda queue: _steps_done(queue, mates[0])) <= seen + 2
+    heard = math.ceil(2 * PROGRESS_SECONDS / 0.05) + 1  # what was seen is as old as a cancellation is when it is heard
+    assert drill.call(lambda queue: _steps_done(queue, mates[0])) <= seen + heard
 
 
 async def _steps_done(queue, job_id: str) -> int:

@@ -57,6 +57,7 @@ class Taker:
         with self.redis.pipeline() as pipeline:
             self.registry.announce(pipeline)
             pipeline.execute()
+        self.registry.look()
 
     def take(self, timeout: int | None = None) -> str | None:
         """Return the id of the job that it gets, at once or within a time."""
@@ -85,8 +86,7 @@ def test_a_job_of_an_engine_that_nobody_holds_is_not_left_lying(drill: Drill, ta
     one, _ = takers
     nobodys, ones = drill.submit(engine="other"), drill.submit(engine="drill")
     third = Taker(drill, "three")
-    for queue in one.queues:
-        one.redis.srem(f"rq:workers:{queue.name}", "rq:worker:two")
+    one.redis.zrem(keys.HELD_KEY, "other")
     assert (third.take(), third.take(), one.take()) == (nobodys, None, ones)
 
 
@@ -125,17 +125,40 @@ def test_what_dead_workers_and_workers_of_other_pools_hold_does_not_count(drill:
     one, gone, elsewhere = Taker(drill, "one"), Taker(drill, "gone", "other"), Taker(drill, "x", "other", pools=("x",))
     for taker in (one, gone, elsewhere):
         taker.appear()
-    one.redis.delete(keys.RESIDENT_KEY.format(worker="gone"))
+    one.redis.zadd(keys.HELD_KEY, {"other": time.time() - keys.HELD_SECONDS - 1})
     assert one.take() is None and list(one.registry.elsewhere()) == []
     job = drill.submit(engine="other")
     assert one.take() == job
 
 
-def test_a_record_of_another_version_is_passed_over(drill: Drill, takers: tuple[Taker, Taker]) -> None:
-    one, _ = takers
-    one.redis.set(keys.RESIDENT_KEY.format(worker="two"), '{"worker": "two", "colour": "red"}')
-    job = drill.submit(engine="other")
-    assert one.take() == job
+def test_what_only_this_worker_held_is_held_by_none_once_it_is_gone(drill: Drill) -> None:
+    one = Taker(drill, "one", "drill", "other")
+    one.appear()
+    one.registry._residents._drop("other")
+    one.registry.look()
+    assert list(one.registry.elsewhere()) == []
+    two = Taker(drill, "two", "other")
+    two.appear()
+    one.registry.look()
+    assert list(one.registry.elsewhere()) == ["other"]
+
+
+def test_a_look_costs_the_same_however_many_workers_there_are(drill: Drill) -> None:
+    one = Taker(drill, "one", "drill")
+
+    def asked() -> tuple[int, int]:
+        before = one.redis.info("stats")["total_net_output_bytes"], one.redis.info("commandstats")
+        one.registry.look()
+        after = one.redis.info("stats")["total_net_output_bytes"], one.redis.info("commandstats")
+        calls = sum(stat["calls"] for stat in after[1].values()) - sum(stat["calls"] for stat in before[1].values())
+        return after[0] - before[0], calls
+
+    one.appear()
+    alone = asked()
+    for number in range(20):
+        Taker(drill, f"other {number}", "other").appear()
+    among = asked()
+    assert among[1] == alone[1] and among[0] - alone[0] < 200, "no record of each is read"
 
 
 def test_the_look_ahead_is_bounded(drill: Drill, takers: tuple[Taker, Taker]) -> None:

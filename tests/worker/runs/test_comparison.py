@@ -49,6 +49,12 @@ class Places(Told):
         late = progress.stage == "denoising" and (progress.run or 0) >= self.from_run
         return self.unwanted if late else set()
 
+    def waits(self, job_ids: Sequence[str]) -> set[str]:
+        return set()
+
+    def begins(self) -> None:
+        pass
+
 
 @pytest.fixture
 def store() -> PictureStore:
@@ -171,7 +177,7 @@ def test_a_picture_of_any_kind_is_made_small_for_the_sheet(kind: str) -> None:
     given = picture(data)
     shown = small(given)
     assert (shown.size, given.pixels.size) == ((154, 256), (300, 500))
-    assert comparison_sheet([("given", shown, [])]).mode == "RGB"
+    assert comparison_sheet([("original", shown, [])]).mode == "RGB"
 
 
 def test_a_turned_picture_keeps_its_frame_in_every_run(store: PictureStore) -> None:

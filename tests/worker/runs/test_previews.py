@@ -56,6 +56,12 @@ class Eyes:
                 self.seen.setdefault(job_id, []).append(shown(self.store, job_id))
         return {self.unwanted} & set(job_ids) if progress.stage == "denoising" else set()
 
+    def waits(self, job_ids: Sequence[str]) -> set[str]:
+        return set()
+
+    def begins(self) -> None:
+        pass
+
 
 def shown(store: PictureStore, job_id: str) -> bytes | None:
     return asyncio.run(store.get_preview(job_id))

@@ -40,6 +40,12 @@ class Told:
         self.steps.append((progress.stage, progress.step))
         return self.unwanted if progress.step >= self.from_step else set()
 
+    def waits(self, job_ids: Sequence[str]) -> set[str]:
+        return set()
+
+    def begins(self) -> None:
+        pass
+
 
 @pytest.fixture
 def store() -> PictureStore:
@@ -178,17 +184,20 @@ def test_what_never_fits_fails_and_says_what_was_tried(store: PictureStore) -> N
 
 def test_a_picture_that_cannot_be_measured_for_want_of_memory_fails_alone(store: PictureStore) -> None:
     class Hungry:
-        calls = 0
+        def __init__(self, *fails: int) -> None:
+            self.calls, self.fails = 0, fails
 
         def measure(self, given, made, captions) -> Learned:
             self.calls += 1
-            if self.calls == 1:
+            if self.calls in self.fails:
                 raise MemoryError
             return WITHOUT_NETWORKS.measure(given, made, captions)
 
     first, second = order(store), order(store)
-    outcomes = run(store, first, second, metrics=Hungry())
+    outcomes = run(store, first, second, metrics=Hungry(1, 3))
     assert outcomes[first.id].code == "out_of_memory" and isinstance(outcomes[second.id], Result)
+    outcomes = run(store, first, second, metrics=Hungry(1))
+    assert isinstance(outcomes[first.id], Result), "it fits while the device does nothing else"
 
 
 def test_a_run_that_is_stopped_in_need_leaves_no_measure_behind(store: PictureStore) -> None:
@@ -210,7 +219,7 @@ def test_an_unwanted_job_is_left_out_and_the_others_finish(store: PictureStore) 
     watch = Told({leaving.id}, from_step=2)
     outcomes = run(store, leaving, staying, watch=watch)
     assert set(outcomes) == {staying.id}
-    assert watch.steps[:2] == [("loading", 0), ("preparing", 0)]
+    assert watch.steps[:3] == [("preparing", 0), ("loading", 0), ("preparing", 0)]
     assert [step for stage, step in watch.steps if stage == "denoising"] == [1, 2, 3]
 
 

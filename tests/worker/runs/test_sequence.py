@@ -39,6 +39,12 @@ class Counted(Unwatched):
         self.seen.append((progress.run, progress.runs))
         return set(job_ids) if (progress.run or 0) >= self.until else set()
 
+    def waits(self, job_ids: list[str]) -> set[str]:
+        return set()
+
+    def begins(self) -> None:
+        pass
+
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
