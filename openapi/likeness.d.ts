@@ -1170,7 +1170,7 @@ export interface Packshot {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
@@ -1206,7 +1206,7 @@ export interface PackshotFields {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
@@ -1240,7 +1240,7 @@ export interface PackshotRequest {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
   recipe?: string | null;
