@@ -32,7 +32,9 @@ def images(engine: Engine, bases: dict[str, str]) -> dict[str, str]:
 
 def tree(commit: str) -> bytes:
     """Return the files of a commit as a tar, with modes as a checkout has them, by which the engine knows what it built."""
-    return subprocess.run(["git", "-c", "tar.umask=0022", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
+    return subprocess.run(
+        ["git", "-c", "tar.umask=0022", "archive", commit], cwd=ROOT, capture_output=True, check=True
+    ).stdout
 
 
 def use(engine: Engine, tag: str) -> None:
