@@ -21,6 +21,10 @@ class LocalProblem(Problem):
     """The one-machine stack cannot start or go on, or a file or setting here is not as it has to be."""
 
 
+class SomeFailed(LocalProblem):
+    """Some images were rejected, or their jobs failed; the others were made."""
+
+
 @contextmanager
 def writing(target: object) -> Iterator[None]:
     """Raise LocalProblem where the block cannot write the file `target`."""

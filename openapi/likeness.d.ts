@@ -65,6 +65,8 @@ export interface Check {
 
 /** Judge an image by the rules of a marketplace, without changing it. */
 export interface CheckRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -85,6 +87,8 @@ export interface CheckRequest {
 
 /** Run one image through several engines and settings, to find out which does it best. */
 export interface CompareRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -168,6 +172,8 @@ export interface Control {
 
 /** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface Customise {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -246,7 +252,7 @@ export interface Customise {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean;
   /** number of images to make per attempt */
   candidates?: number;
@@ -274,6 +280,8 @@ export interface Customise {
 
 /** Change an image: by instruction, exact colour, print, style, mask, guide or control map, or by several edits. */
 export interface CustomiseRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -352,7 +360,7 @@ export interface CustomiseRequest {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -406,6 +414,8 @@ export interface CutoutFields {
 
 /** Cut the product out of an image: the same size, on nothing. */
 export interface CutoutRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -592,7 +602,7 @@ export interface EngineView {
   memory: number | null;
   revision: string;
   licence: string;
-  /** maximum batch size */
+  /** maximum number of jobs in one run */
   batch: number;
   /** time limit of a job in seconds, per candidate and attempt */
   timeout: number;
@@ -674,6 +684,8 @@ export type GateKind = "recreate" | "colour" | "background" | "light" | "print" 
 
 /** Make a new image: from text, or of a learned kind. */
 export interface Generate {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -706,7 +718,7 @@ export interface Generate {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -1230,6 +1242,8 @@ export interface PackshotRequest {
   profile?: "srgb" | "same" | null;
   /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
   upscale?: "never" | "faithful" | null;
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -1312,6 +1326,20 @@ export interface Recipe {
   device?: string | null;
 }
 
+/** Your saved recipes, by name. */
+export interface RecipeList {
+  recipes: Array<RecipeView>;
+}
+
+/** A saved recipe with its name. */
+export interface RecipeView {
+  /** the call that it is for: `customise` is for `POST /customise` */
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
+  /** fields of that call and their values, as in its JSON body */
+  fields?: Record<string, unknown>;
+  name: string;
+}
+
 /** A colourway: what the mask covers in exactly this colour on average, its shading kept. */
 export interface Recolour {
   /** the colour, as #RRGGBB in sRGB */
@@ -1330,6 +1358,8 @@ export interface Recommendation {
 
 /** Recreate an image as exactly as the engine can. */
 export interface Recreate {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -1378,7 +1408,7 @@ export interface Recreate {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora>;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean;
   /** number of images to make per attempt */
   candidates?: number;
@@ -1400,6 +1430,8 @@ export interface Recreate {
 
 /** Recreate an image as exactly as the engine can. */
 export interface RecreateRequest {
+  /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
+  recipe?: string | null;
   /** your name for the job, such as a SKU: returned with it, and `GET /jobs?reference=` finds it; several jobs may have the same one */
   reference?: string | null;
   /** up to 10 pairs of texts of yours, returned with the job: names of at most 40 characters, values of at most 200 */
@@ -1448,7 +1480,7 @@ export interface RecreateRequest {
   engine?: string | null;
   /** LoRA adapters to use */
   loras?: Array<Lora> | null;
-  /** run unbatched, for byte-identical output */
+  /** run alone, for byte-identical output */
   exact?: boolean | null;
   /** number of images to make per attempt */
   candidates?: number | null;
@@ -1536,7 +1568,7 @@ export interface Resident {
   device: string;
   /** bytes of memory its engines may use */
   memory: number | null;
-  /** byte-identical output in any batch; other workers give it only to jobs with `exact` */
+  /** byte-identical output in any run; other workers give it only to jobs with `exact` */
   exact: boolean;
 }
 
@@ -1598,6 +1630,14 @@ export interface RunView {
 
 /** How closely a reproduced image matches the original. */
 export type Sameness = "bitwise" | "perceptual" | "different";
+
+/** A part of a call: any of its fields but images, `reference` and `recipe`. */
+export interface SavedRecipe {
+  /** the call that it is for: `customise` is for `POST /customise` */
+  kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
+  /** fields of that call and their values, as in its JSON body */
+  fields?: Record<string, unknown>;
+}
 
 /** One metric of a report. */
 export interface Score {

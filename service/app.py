@@ -45,6 +45,7 @@ from service.routes import (
     matte,
     packshots,
     preview,
+    recipes,
     report,
     requests,
     sheet,
@@ -53,7 +54,7 @@ from service.routes import (
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
+    *(requests, packshots, recipes, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5

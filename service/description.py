@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from likeness.contract.events import Event
 from likeness.contract.options import Region
+from likeness.contract.recipes import SavedRecipe
 from likeness.contract.tasks import Generate
 from service.compat.openai import docs
 from service.docs import examples, packshots
@@ -25,6 +26,7 @@ DESCRIPTION: Final = (
 TAGS: Final = [
     {"name": "jobs", "description": "Submit, follow, cancel"},
     {"name": "results", "description": "Images and their reports"},
+    {"name": "recipes", "description": "Parts of calls, saved under a name"},
     {"name": "engines", "description": "The engines that make the images"},
     {"name": "openai", "description": "The OpenAI images API, so that its clients work unchanged"},
     {"name": "operation", "description": "For operators of the service"},
@@ -49,7 +51,7 @@ FROM_TEXT: Final[Document] = {
 }
 MODELS: Final = (
     *(RecreateRequest, CustomiseRequest, CompareRequest, Generate, CutoutRequest, PackshotRequest, CheckRequest),
-    *(Problem, StreamedEvent, Event),
+    *(Problem, StreamedEvent, Event, SavedRecipe),
 )
 """What the description refers to and FastAPI does not see."""
 FILE: Final[Document] = {"type": "string", "format": "binary"}
@@ -148,7 +150,7 @@ def _part(name: str, field: Document, schemas: Document) -> Document:
     options = [option for option in field.get("anyOf", []) if option.get("type") != "null"]
     said = options[0] if options else {key: value for key, value in field.items() if key not in about}
     if (
-        said.get("type") == "array"
+        said.get("type") in ("array", "object")
         or "oneOf" in said
         or "properties" in schemas.get(said.get("$ref", "").rpartition("/")[2], {})
     ):

@@ -1,12 +1,12 @@
 """Customisation quality: every figure that the shipped engines are asked for, on photos with masks.
 
-`python -m benchmarks.customisation FOLDER [--sheet sheet.png] [--photos N] [--only NAME ...] [--every]` prints a table.
-FOLDER holds `<name>.jpg` with `<name>.mask.png` beside it: white where the product is.
+`python -m benchmarks.customisation FOLDER [--sheet sheet.png] [--photos N] [--only NAME ...] [--every] [--found]`
+prints a table. FOLDER holds `<name>.jpg` with `<name>.mask.png` beside it: white where the product is.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,9 +15,9 @@ from rich.table import Table
 
 from benchmarks.customisation import backgrounds, colours, engines, grid, guides, kinds
 from benchmarks.customisation.figures import Figure
-from benchmarks.customisation.workbench import Photo, Workbench, with_masks
+from benchmarks.customisation.workbench import Photo, Workbench, photos_of
 
-GROUPS: dict[str, Callable[[Workbench, Sequence[Photo]], list[Figure]]] = {
+GROUPS: dict[str, Callable[[Workbench, Sequence[Photo]], Iterable[Figure]]] = {
     "kinds": kinds.by_kind,
     "large": kinds.large,
     "colours": colours.named,
@@ -66,8 +66,9 @@ def main() -> None:
     parser.add_argument("--photos", type=int, help="only the first so many")
     parser.add_argument("--only", nargs="+", choices=GROUPS, default=tuple(GROUPS), help="only these groups of figures")
     parser.add_argument("--every", action="store_true", help="every edit on every photo, not some on each")
+    parser.add_argument("--found", action="store_true", help="find the product of photos without a mask, not skip them")
     args = parser.parse_args()
-    photos = with_masks(args.folder, args.photos)
+    photos = photos_of(args.folder, args.photos, found=args.found)
     if not photos:
         sys.exit(f"{args.folder} holds no photo with a mask beside it")
     measure(photos, args.only, args.sheet, args.every)

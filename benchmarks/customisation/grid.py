@@ -46,7 +46,7 @@ def draw(bench: Workbench, photos: Sequence[Photo]) -> Image.Image:
     """Return the sheet of a few photos."""
     few = photos[:: max(1, len(photos) // PHOTOS)][:PHOTOS]
     rows = [[_cell(photo.data), *_made(bench, photo)] for photo in track(few, "the sheet")]
-    return grid(["given", *edits()], rows)
+    return grid(["original", *edits()], rows)
 
 
 def _made(bench: Workbench, photo: Photo) -> list[Cell]:

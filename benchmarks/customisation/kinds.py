@@ -1,7 +1,7 @@
 """Every kind of exact edit with its defaults: how many pass the verdict, how near colours come, how long they take."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.customisation.backgrounds import behind
 from benchmarks.customisation.colours import COLOURWAYS, SEED, coloured
@@ -38,13 +38,11 @@ KINDS: dict[str, Callable[[int], Task]] = {
 COLOURED = ("colour by words", "exact colour")
 
 
-def by_kind(bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:
-    """Ask for one edit of each kind on every photo."""
-    found: list[Figure] = []
+def by_kind(bench: Workbench, photos: Sequence[Photo]) -> Iterator[Figure]:
+    """Ask for one edit of each kind on every photo; the figures of a kind come as soon as it is done."""
     for kind, asked in KINDS.items():
         made = bench.make_all([(photo, asked(number)) for number, photo in enumerate(photos)], kind)
-        found += _figures(kind, made, len(photos))
-    return found
+        yield from _figures(kind, made, len(photos))
 
 
 def large(_bench: Workbench, photos: Sequence[Photo]) -> list[Figure]:

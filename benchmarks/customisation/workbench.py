@@ -27,7 +27,8 @@ from likeness.contract.tasks import Customise, Recreate
 from likeness.files.compare import upright
 from likeness.imaging.colour import Floats
 from likeness.storage.pictures import PictureStore
-from worker.config import Settings
+from worker.config import WEIGHTS, Settings
+from worker.networks.segmenter import load
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
 from worker.runs.context import Context, Outcome
@@ -100,12 +101,12 @@ def shown(data: bytes) -> Floats:
     return np.asarray(upright(data).convert("RGB"), dtype=np.float32) / np.float32(255)
 
 
-def with_masks(folder: Path, most: int | None = None) -> list[Photo]:
-    """Return the first photos of a folder that have masks beside them, by name.
+def photos_of(folder: Path, most: int | None = None, *, found: bool = False) -> list[Photo]:
+    """Return the first photos of a folder that have masks beside them, by name; with `found` the others too.
 
     FOLDER.csv, where there is one, says in its columns file and label what each shows; without it all are products.
     """
-    files = sorted(file for file in folder.glob("*.jpg") if file.with_suffix(MASK).exists())
+    files = sorted(file for file in folder.glob("*.jpg") if found or file.with_suffix(MASK).exists())
     table = folder.with_suffix(".csv")
     rows = csv.DictReader(table.read_text("utf-8").splitlines()) if table.exists() else []
     labels = {row["file"]: row["label"] for row in rows}
@@ -113,9 +114,16 @@ def with_masks(folder: Path, most: int | None = None) -> list[Photo]:
 
 
 def _photo(file: Path, label: str) -> Photo:
-    with Image.open(file.with_suffix(MASK)) as mask:
-        plane = np.asarray(mask.convert("L"), dtype=np.float32) / np.float32(255)
-    return Photo(file.stem, file.read_bytes(), plane, label)
+    return Photo(file.stem, file.read_bytes(), _mask_of(file), label)
+
+
+def _mask_of(file: Path) -> Floats:
+    """Return the mask beside a photo, H x W in 0..1, or where the product seems to be."""
+    beside = file.with_suffix(MASK)
+    if not beside.exists():
+        return load(WEIGHTS / "segmenter").product(shown(file.read_bytes()))
+    with Image.open(beside) as mask:
+        return np.asarray(mask.convert("L"), dtype=np.float32) / np.float32(255)
 
 
 class Workbench:

@@ -81,7 +81,7 @@ def thumbnail(data: bytes) -> Image.Image:
 def sheet(photo: Path, rows: Sequence[Row]) -> Image.Image:
     """Return one photo as it was given, and as every trial made it, with figures."""
     given = upright(photo.read_bytes())
-    cells: list[Cell] = [("given", thumbnail(photo.read_bytes()), [f"{given.width} x {given.height}"])]
+    cells: list[Cell] = [("original", thumbnail(photo.read_bytes()), [f"{given.width} x {given.height}"])]
     return comparison_sheet([*cells, *(_cell(row, photo.name) for row in rows)])
 
 

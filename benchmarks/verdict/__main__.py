@@ -1,31 +1,39 @@
-"""Prints how far limits agree with those who judged, by kind: `python -m benchmarks.verdict`.
+"""Prints how far limits agree with those who judged, by kind: `python -m benchmarks.verdict [--fit FILE]`.
 
-First the limits that ship, on a third of the pictures that an editor judged, on the rest of them and on both halves of
-our own photos; then, on all that the editor judged, limits that `likeness calibrate` fits to our own edits. The limits
-that ship were chosen with the editor's judgements in view. An image that is not judged counts as not accepted.
+The limits that ship, on what they were fitted to (edits of training photos, and a third of the pictures that an editor
+judged), and on what they were not: the rest of the editor's, and our own judgements on the test photos. `--fit` writes
+what `likeness calibrate` finds in the former. An image that is not judged counts as not accepted.
 """
 
+import argparse
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.verdict.figures import judged_table
-from benchmarks.verdict.own import own_table
+from benchmarks.verdict.own import TESTED, TRAINED
 from likeness.contract.gates import GateKind, Gates
+from likeness.files.judgements import read_judgements
 from likeness.imaging.assessment.calibration import Judged, Judgement, agreement, fitted
 
 
 def main() -> None:
-    """Print the tables."""
-    third, rest = judged_table(fitting=True), judged_table(fitting=False)
-    ours = Gates().with_overrides(fitted(own_table(), Gates()))
+    """Print the tables, and write fitted limits where that is asked."""
+    parser = argparse.ArgumentParser(description="Print how far limits agree with those who judged.")
+    parser.add_argument(
+        "--fit", type=Path, help="where to write the limits that fit best"
+    )
+    file = parser.parse_args().fit
+    known = [*read_judgements(TRAINED), *judged_table(fitting=True)]
     console = Console()
-    console.print(table_of("as shipped: a third of the pictures", third, Gates()))
-    console.print(table_of("as shipped: the rest", rest, Gates()))
-    console.print(table_of("as shipped: edits of our own, half of the photos", own_table(fitting=True), Gates()))
-    console.print(table_of("as shipped: edits of our own, the rest", own_table(fitting=False), Gates()))
-    console.print(table_of("fitted on our own: all of the editor's", [*third, *rest], ours))
+    if file:
+        file.write_text(json.dumps(fitted(known, Gates()), indent=2) + "\n", "utf-8")
+    console.print(table_of("fitted to: edits of training photos, a third of the editor's", known, Gates()))
+    console.print(table_of("the rest of the editor's", judged_table(fitting=False), Gates()))
+    console.print(table_of("our own judgements on the test photos", read_judgements(TESTED), Gates()))
 
 
 def table_of(title: str, judged: Sequence[Judged], gates: Gates) -> Table:

@@ -50,17 +50,17 @@ SHOWN = {"made": "verdict", "arith": "arithmetic"}
 JUDGEMENTS = ("P", "R", "N")
 
 
-def for_fitting(pictures: Iterable[str], parts: int = 3) -> set[str]:
-    """Return the first of so many parts of some pictures, on which limits may be fitted, chosen by names alone."""
+def for_fitting(pictures: Iterable[str]) -> set[str]:
+    """Return a third of some pictures, to which limits may be fitted, chosen by names alone."""
     known = sorted(set(pictures), key=lambda name: sha256(name.encode()).digest())
-    return set(known[: len(known) // parts])
+    return set(known[: len(known) // 3])
 
 
-def judged_table(fitting: bool | None = None, table: Path = TABLE, parts: int = 3) -> list[Judged]:
-    """Return what a table holds: all of it, what limits may be fitted on, or the rest."""
-    judged = read_judgements(table)
-    pictures = [row["picture"] for row in csv.DictReader(table.read_text("utf-8").splitlines())]
-    some = for_fitting(pictures, parts)
+def judged_table(fitting: bool | None = None) -> list[Judged]:
+    """Return what TABLE holds: all of it, what limits may be fitted to, or the rest."""
+    judged = read_judgements(TABLE)
+    pictures = [row["picture"] for row in csv.DictReader(TABLE.read_text("utf-8").splitlines())]
+    some = for_fitting(pictures)
     return [
         one for one, picture in zip(judged, pictures, strict=True) if fitting is None or (picture in some) is fitting
     ]

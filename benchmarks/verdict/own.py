@@ -1,9 +1,9 @@
 """Remakes the edits of a table and writes their figures into it: `python -m benchmarks.verdict.own TABLE FOLDER ...`.
 
-Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. TRAINED has the edits that
-limits were fitted to, of training photos, and TESTED those that they are reported on, of the test photos. Engine
-`retouch` made them, some with a fault by program (`fault` and its strength). `by` says who judged them P, R or N and by
-what: it was a language model, which sees less than an editor at full size, so the judgements of a person count for more.
+Each FOLDER has photos, some with `NAME.mask.png` beside them; the others' products are found. TRAINED has the edits
+that limits were fitted to, of training photos, and TESTED those that they are reported on, of the test photos. Engine
+`retouch` made them, some with a fault by program (`fault` and its strength). `by` says who judged them P, R or N and
+by what: it was a language model, which sees less than an editor at full size: a person's judgements count for more.
 """
 
 import argparse
@@ -19,12 +19,17 @@ from rich.progress import track
 
 from benchmarks.verdict.faults import FAULTS
 from likeness.contract.colour_names import CLOTH
+from likeness.contract.gates import GateKind
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.jobs import Scalar
+from likeness.contract.presets import Look
 from likeness.imaging.assessment.edit_check import EditCheck
-from likeness.imaging.assessment.edit_figures import MEANINGS, measured
+from likeness.imaging.assessment.edit_figures import MEANINGS, measured, measured_cutout
 from likeness.imaging.colour import Floats
 from likeness.imaging.matting import matte_of
+from likeness.imaging.outline import doubt_of
+from likeness.imaging.packshot.cutout import cut_out
+from likeness.imaging.packshot.shoot import shot_of
 from worker.config import WEIGHTS
 from worker.editing.edit_types import background_check, check_of, light_check
 from worker.engine import EngineTask, ExactEdit
@@ -37,6 +42,7 @@ LONGEST = 900
 """Px of the longer side of a photo that is edited."""
 KINDS = {"colour": EditKind.RECOLOUR, "background": EditKind.BACKGROUND, "light": EditKind.LIGHT}
 WHITE = (255, 255, 255)
+FILL = 0.85
 
 Row = dict[str, str]
 
@@ -78,11 +84,22 @@ def _check(edit: Edit, mask: Floats, colour: tuple[int, int, int] | None) -> Edi
     return background_check(edit, mask, colour) if edit.kind is EditKind.BACKGROUND else check_of("", mask, colour)
 
 
+def enlarged(row: Row, file: Path) -> Mapping[str, float | None]:
+    """Return the figures of a packshot whose product is enlarged by the row's value."""
+    rgb, mask = photo(file)
+    pixels = np.rint(rgb * 255).astype(np.uint8)
+    product = cut_out(pixels, mask)
+    longest = 0 if product.box is None else max(product.box.width, product.box.height)
+    side = round(longest * float(row["value"]) / FILL)
+    shot = shot_of(pixels, product, Look(size=f"{side}x{side}", fill=FILL))
+    return measured_cutout(shot.alpha, doubt_of(mask, product.alpha > 127))
+
+
 def measured_rows(rows: Sequence[Row], folders: Sequence[Path]) -> Iterator[Mapping[str, str]]:
     """Yield each row with its figures."""
     for row in track(rows, "measuring"):
         file = next(folder / row["picture"] for folder in folders if (folder / row["picture"]).exists())
-        values = measured(*remade(row, file))
+        values = enlarged(row, file) if row["kind"] == GateKind.PACKSHOT else measured(*remade(row, file))
         yield row | {name: "" if (value := values.get(name)) is None else f"{value:.4g}" for name in MEANINGS}
 
 
@@ -96,7 +113,7 @@ def main() -> None:
     columns = [name for name in rows[0] if name not in MEANINGS]
     told = list(measured_rows(rows, args.folders))
     with args.table.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, [*columns, *(name for name in MEANINGS)], extrasaction="ignore", lineterminator="\n")
+        table = csv.DictWriter(file, [*columns, *MEANINGS], lineterminator="\n")
         table.writeheader()
         table.writerows(told)
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from likeness.cli.options import Complete, File, Guide, Instruction, Mask, Preserve, Recolour, Style, Text
+from likeness.cli.options import Complete, Files, Guide, Instruction, Mask, Preserve, Recolour, Style, Text
 from likeness.cli.results import print_job, save_images, write
-from likeness.cli.sending import Sending, sends
-from likeness.cli.values import area, colourway, grid
-from likeness.problems import LocalProblem
+from likeness.cli.sending import Labelling, Sending, sends
+from likeness.cli.values import area, colourway, grid, pictures, task_fields
+from likeness.problems import LocalProblem, SomeFailed
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
     from likeness.client import Client
@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # heavy: imported when a command runs
 @sends
 def compare(
     sending: Sending,
-    file: File,
+    labelling: Labelling,
+    files: Files,
     engine: Annotated[
         list[str],
         typer.Option(help="An engine and values to try: 'starter strength=0,0.3 steps=4'; can be repeated."),
@@ -33,8 +34,11 @@ def compare(
     style: Style = None,
     guide: Guide = None,
     complete: Complete = None,
+    task: Annotated[
+        str | None, typer.Option(help="Other fields of what every run does, as a JSON object: '{\"attempts\": 2}'.")
+    ] = None,
 ) -> None:
-    """Run an image through several engines and settings, and rank the results. Exits 1 if all were rejected or failed.
+    """Run images through several engines and settings, and rank the results. Exits 2 if all of one were rejected.
 
     Without an edit, every run recreates the image.
     """
@@ -51,16 +55,20 @@ def compare(
     }
     edit = {name: value for name, value in fields.items() if value is not None}
     kind = "customise" if edit or mask or style or guide else "recreate"
-    task = {"kind": kind, **edit} | ({"prompt": prompt} if prompt else {})
+    asked = {"kind": kind, **edit, **({"prompt": prompt} if prompt else {}), **task_fields(task)}
     with Client(sending.url, sending.key) as client:
         grids = [grid(text) for text in engine]
         mask_file = limit if isinstance(limit, Path) else None
-        job = client.compare(file, grids, task, mask=mask_file, style_image=style, guide=guide)
-        _show_comparison(client, job, file, sending)
+        parts = {"mask": mask_file, "style_image": style, "guide": guide}
+        found = pictures(files)
+        jobs = [client.compare(file, grids, asked, **parts, **labelling.fields) for file in found]
+        good = [_show_comparison(client, job, file, sending) for job, file in zip(jobs, found, strict=True)]
+    if without := [str(file) for file, one in zip(found, good, strict=True) if not one]:
+        raise SomeFailed(f"no run was accepted: {', '.join(without)}")
 
 
-def _show_comparison(client: "Client", job: "RemoteJob", file: Path, sending: Sending) -> None:
-    """Wait for a comparison, save its images and contact sheet, and print its table."""
+def _show_comparison(client: "Client", job: "RemoteJob", file: Path, sending: Sending) -> bool:
+    """Wait for a comparison, save its images and contact sheet, print its table; return whether one is good enough."""
     from rich.console import Console
 
     from likeness.cli.progress import LONGEST_WAIT, wait_with_progress
@@ -81,8 +89,7 @@ def _show_comparison(client: "Client", job: "RemoteJob", file: Path, sending: Se
         console.print(comparison_table(comparison.runs))
         console.print(*comparison.recommendation.reasons, sep="\n", markup=False)
         console.print(f"results are in {sending.out}/, with the contact sheet {sheet.name}", markup=False)
-    if not any(run.verdict in ("accepted", "not_judged") for run in comparison.runs):
-        raise LocalProblem("no run was accepted")
+    return any(run.verdict in ("accepted", "not_judged") for run in comparison.runs)
 
 
 @sends
@@ -90,7 +97,7 @@ def reproduce(
     sending: Sending,
     job: Annotated[str, typer.Argument(help="Id of a job that succeeded.", show_default=False)],
 ) -> None:
-    """Make the images of a job again and report how closely they match. Exits 1 if one differs or failed."""
+    """Make the images of a job again and report how closely they match. Exits 2 if one differs or failed."""
     from rich.console import Console
 
     from likeness.cli.progress import LONGEST_WAIT, wait_with_progress
@@ -111,4 +118,4 @@ def reproduce(
         console.print(reproduction_table(images))
         console.print(f"results are in {sending.out}/", markup=False)
     if any(one.sameness in (None, "different") for one in images):
-        raise LocalProblem("not all images were reproduced")
+        raise SomeFailed("not all images were reproduced")

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from likeness.cli.options import Candidates, Engine, GuidanceScale, Label, Parameters, Seed, Steps
 from likeness.cli.results import print_job, save_images
-from likeness.cli.sending import Sending, sends
-from likeness.cli.values import parameters, sides
-from likeness.problems import LocalProblem
+from likeness.cli.sending import Labelling, Making, Sending, sends
+from likeness.cli.values import sides
+from likeness.problems import SomeFailed
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
     from likeness.client.models import RemoteJob
@@ -22,52 +21,36 @@ LONGEST_NAME: Final = 40
 @sends
 def generate(
     sending: Sending,
+    labelling: Labelling,
+    making: Making,
     prompt: Annotated[
         str | None, typer.Argument(help="What the image shows; not all engines take one.", show_default=False)
     ] = None,
-    negative_prompt: Annotated[str | None, typer.Option(help="What it must not show.")] = None,
     size: Annotated[
         str | None, typer.Option(help="WIDTHxHEIGHT in px; omit for the engine's native square size.")
     ] = None,
-    label: Label = None,
-    engine: Engine = None,
-    guidance_scale: GuidanceScale = None,
-    steps: Steps = None,
-    scheduler: Annotated[str | None, typer.Option(help="Scheduler (solver) for the denoising steps.")] = None,
-    settings: Parameters = None,
-    seed: Seed = None,
-    candidates: Candidates = None,
-    keep: Annotated[str | None, typer.Option(help="Candidates to save: best or all.")] = None,
     picture_format: Annotated[str | None, typer.Option("--format", help="png, jpeg or webp.")] = None,
 ) -> None:
-    """Generate a new image through a running service. Exits 1 if it failed or was rejected."""
+    """Generate a new image through a running service. Exits 2 if it failed or was rejected."""
     from rich.console import Console
 
     from likeness.cli.progress import LONGEST_WAIT, wait_with_progress
     from likeness.client import Client
 
     width, height = sides(size)
-    fields: dict[str, Any] = {
-        "negative_prompt": negative_prompt,
-        "width": width,
-        "height": height,
-        "engine": engine,
-        "candidates": candidates,
-        "keep": keep,
-        "format": picture_format,
-        **parameters(settings, label=label, guidance_scale=guidance_scale, steps=steps, scheduler=scheduler, seed=seed),
-    }
+    sizes = {"width": width, "height": height, "format": picture_format}
+    fields: dict[str, Any] = {**sizes, **making.fields, **labelling.fields}
     console = Console(stderr=sending.as_json)
     with Client(sending.url, sending.key) as client:
         job = wait_with_progress(client, client.generate(prompt, **fields), console, LONGEST_WAIT)
-        names = file_names(prompt or label or "", job)
+        names = file_names(prompt or making.label or "", job)
         saved = save_images(client, job, sending.out, names)
     if sending.as_json:
         print_job(job, saved)
     else:
         console.print(*lines(job, names), f"results are in {sending.out}/", sep="\n", markup=False, highlight=False)
     if job.result and job.result.images[0].report.verdict == "rejected":
-        raise LocalProblem("; ".join(job.result.images[0].report.reasons))
+        raise SomeFailed("; ".join(job.result.images[0].report.reasons))
 
 
 def file_names(text: str, job: "RemoteJob") -> dict[int, str]:

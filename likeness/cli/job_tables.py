@@ -16,14 +16,18 @@ AGES: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def job_table(jobs: Sequence[RemoteJob]) -> Table:
-    """Return a row for each job: id, kind, status, engine, age and verdict; the id is never shortened."""
-    whole = [Column(name, no_wrap=True) for name in ("id", "kind", "status")]
-    folded = [Column(name, overflow="fold") for name in ("engine", "verdict")]  # fits 80 columns
+    """Return a row for each job: id, status, name, what was asked, age and verdict; the id is never shortened.
+
+    The name is the reference, or else that of the file.
+    """
+    whole = [Column(name, no_wrap=True) for name in ("id", "status")]
+    folded = [Column(name, overflow="fold") for name in ("name", "asked")]  # fits 80 columns
     age_column = Column("age", justify="right", no_wrap=True)
-    table = Table(*whole, folded[0], age_column, folded[1], box=None, padding=(0, 1, 0, 0))
+    table = Table(*whole, *folded, age_column, Column("verdict", overflow="fold"), box=None, padding=(0, 1, 0, 0))
     now = datetime.now(UTC)
     for job in jobs:
-        cells = (job.id, job.kind, _coloured(job.status.value), escape(job.engine), age(job.created_at, now))
+        name = escape(job.reference or job.filename or "-")
+        cells = (job.id, _coloured(job.status.value), name, escape(job.asked or job.kind), age(job.created_at, now))
         table.add_row(*cells, _coloured(verdict(job)))
     return table
 
@@ -32,6 +36,9 @@ def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
     """Return the details of a job as pairs of a name and a text."""
     status = f"{job.status}, {job.position} ahead of it" if job.position is not None else str(job.status)
     rows = [("job", job.id), ("kind", job.kind), ("status", status), ("engine", job.engine or "-")]
+    labels = {"reference": job.reference, "file": job.filename, "asked": job.asked}
+    rows += [(name, text) for name, text in labels.items() if text]
+    rows += [(f"metadata {name}", text) for name, text in job.metadata.items()]
     moments = {"created": job.created_at, "started": job.started_at, "finished": job.ended_at}
     rows += [(name, f"{moment:%Y-%m-%d %H:%M:%S} UTC") for name, moment in moments.items() if moment]
     if job.progress:

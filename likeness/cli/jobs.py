@@ -1,6 +1,7 @@
 """The commands of `likeness jobs`: list, show, watch, cancel and delete jobs, and fetch their images."""
 
 import os
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -53,11 +54,19 @@ Status = Annotated[str | None, typer.Option(help="Only jobs that are queued, run
 def list_jobs(
     limit: Annotated[int, typer.Option(min=1, help="Number of newest jobs to consider.")] = 20,
     status: Status = None,
+    reference: Annotated[str | None, typer.Option(help="Only jobs with exactly this reference.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only jobs of this kind: recreate, customise and so on.")] = None,
+    verdict: Annotated[
+        str | None, typer.Option(help="Only jobs whose best image is accepted, rejected or not_judged.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="Only jobs accepted since: 2026-01-15, or 2026-01-15T10:30:00.")
+    ] = None,
     as_json: AsJson = False,
     url: Url = URL,
     key: Key = None,
 ) -> None:
-    """List your jobs, newest first: id, kind, status, engine, age and verdict."""
+    """List your jobs, newest first: id, status, reference or file, what was asked, age and verdict."""
     from rich.console import Console
 
     from likeness.cli.job_tables import job_table
@@ -67,7 +76,8 @@ def list_jobs(
     if status is not None and status not in list(JobStatus):
         raise typer.BadParameter(f"{status} is not one of {', '.join(JobStatus)}", param_hint="--status")
     with Client(url, key) as client:
-        newest = islice(client.jobs(page_size=min(limit, 100)), limit)
+        filters: Any = {"reference": reference, "kind": kind, "verdict": verdict, "since": since}
+        newest = islice(client.jobs(page_size=min(limit, 100), **filters), limit)
         found = [job for job in newest if status in (None, job.status)]
     if as_json:
         print_models(found)
@@ -91,7 +101,7 @@ def watch(
     url: Url = URL,
     key: Key = None,
 ) -> None:
-    """Follow a job until it has finished. Exits 1 if it failed or was cancelled."""
+    """Follow a job until it has finished. Exits 2 if it failed or was cancelled."""
     from rich.console import Console
 
     from likeness.cli.progress import wait_with_progress

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from likeness.cli.options import HOME, Home
+from likeness.cli.options import HOME, URL, Home, Url
 from likeness.cli.processes import replace_process, require
 from likeness.local.valkey import Address
+from likeness.problems import LocalProblem, Problem
 
 app = typer.Typer(help="Manage the API keys of the service.", no_args_is_help=True)
 
@@ -26,9 +27,25 @@ def create(
     scope: Scopes = None,
     concurrency: Concurrency = None,
     daily_quota: DailyQuota = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask, also for the first key of a running service.")
+    ] = False,
     home: Home = HOME,
+    url: Url = URL,
 ) -> None:
-    """Create a key and print it once; only its hash is stored."""
+    """Create a key and print it once; only its hash is stored.
+
+    From the first one on, a service answers only calls with a key; where one answers without now, this asks before.
+    """
+    file = keys_file(home)
+    if not (yes or file.exists()) and _answers_without_key(url):
+        typer.echo(
+            f"likeness: {url} answers calls without a key now. If it uses {file}, it will refuse them all from this "
+            "first key on, also those of its console: callers then need the key, such as in LIKENESS_KEY.",
+            err=True,
+        )
+        if not typer.confirm("Create the first key?", err=True):
+            raise LocalProblem("no key was created")
     _service_keys("create", name, *_limits(scope, concurrency, daily_quota), home=home)
 
 
@@ -42,6 +59,18 @@ def limit(
 ) -> None:
     """Change the scopes and limits of a key; options that are not given stay as they are."""
     _service_keys("limit", name, *_limits(scope, concurrency, daily_quota), home=home)
+
+
+def _answers_without_key(url: str) -> bool:
+    """Return whether a service answers there and asks for no key."""
+    from likeness.client import Client, Retries
+
+    try:
+        with Client(url, timeout=2.0, retries=Retries(attempts=1)) as client:
+            client.usage()
+    except Problem:
+        return False
+    return True
 
 
 def _limits(scopes: list[str] | None, concurrency: str | None, daily_quota: str | None) -> list[str]:

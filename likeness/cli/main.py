@@ -10,14 +10,30 @@ import typer
 from typer.core import TyperGroup
 
 from likeness import __version__
-from likeness.cli import calibrate, compare, generate, jobs, keys, make, models, packshots, report, serve, service_info
+from likeness.cli import (
+    calibrate,
+    compare,
+    generate,
+    jobs,
+    keys,
+    make,
+    models,
+    packshots,
+    recipes,
+    report,
+    serve,
+    service_info,
+)
 from likeness.contract.errors import LikenessError
-from likeness.problems import LikenessProblem, Problem
+from likeness.problems import LikenessProblem, Problem, SomeFailed
 
-INTERRUPTED = 130
+SOME_FAILED, INTERRUPTED = 2, 130
+SUCCESS = 200
+"""HTTP status of a job that is reported, however it ended."""
 EXITS = (
-    "Exit codes: 0 success; 1 something failed, was refused, or an image was rejected; 2 invalid usage, or report or "
-    "inspect cannot read a file; 130 interrupted by Ctrl-C. With --json, standard output contains only JSON."
+    "Exit codes: 0 all succeeded, and no image was rejected; 1 nothing could be done, as without a service; 2 some "
+    "jobs failed or images were rejected, or invalid usage, or report or inspect cannot read a file; 130 "
+    "interrupted by Ctrl-C. With --json, standard output contains only JSON; for several jobs, a line as each ends."
 )
 COMMANDS: Final[Sequence[Callable[..., None]]] = (
     serve.up,
@@ -50,11 +66,17 @@ class ProblemReporter(TyperGroup):
         try:
             return super().invoke(ctx)
         except (Problem, LikenessError) as problem:
-            _fail(f"{problem}{_advice(problem)}")
+            _fail(f"{problem}{_advice(problem)}", _exit_code(problem))
         except BrokenPipeError:
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             _fail("stopped", INTERRUPTED)
+
+
+def _exit_code(problem: Exception) -> int:
+    """Return 2 where a job failed or was rejected, as the service reports with status 200; else 1."""
+    failed = isinstance(problem, LikenessProblem) and problem.status == SUCCESS
+    return SOME_FAILED if failed or isinstance(problem, SomeFailed) else 1
 
 
 def _advice(problem: Exception) -> str:
@@ -96,3 +118,4 @@ app.command("customize", hidden=True)(make.customise)
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(recipes.app, name="recipes")

@@ -7,63 +7,63 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from likeness.cli.options import (
-    Candidates,
     Complete,
     Controls,
     Edits,
-    Engine,
     Files,
-    GuidanceScale,
     Guide,
     Instruction,
-    Label,
     Mask,
-    Parameters,
     Preserve,
     Recolour,
-    Seed,
-    Steps,
-    Strength,
     Style,
     Text,
 )
-from likeness.cli.results import print_json
-from likeness.cli.sending import Sending, sends
-from likeness.cli.values import area, colourway, edits, parameters
+from likeness.cli.results import print_line
+from likeness.cli.sending import FromImage, Labelling, Making, Sending, sends
+from likeness.cli.values import area, colourway, edits, pictures
 from likeness.cli.values import place as place_of
-from likeness.problems import LocalProblem
+from likeness.problems import SomeFailed
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
     from likeness.cli.many import Kind, Outcome
+
+Format = Annotated[str | None, typer.Option("--format", help="same, png, jpeg or webp.")]
 
 
 @sends
 def recreate(
     sending: Sending,
+    labelling: Labelling,
+    making: Making,
+    from_image: FromImage,
     files: Files,
-    engine: Engine = None,
-    picture_format: Annotated[str, typer.Option("--format", help="same, png, jpeg or webp.")] = "same",
-    settings: Parameters = None,
-    seed: Seed = None,
+    prompt: Annotated[str | None, typer.Option(help="What the image shows.")] = None,
+    picture_format: Format = None,
 ) -> None:
-    """Recreate images through a running service. Exits 1 if one failed or was rejected."""
-    fields = {"engine": engine, "format": picture_format, **parameters(settings, seed=seed)}
-    run_all("recreate", files, fields, sending)
+    """Recreate images through a running service. Exits 2 if some failed or were rejected."""
+    fields = {"prompt": prompt, "format": picture_format, **from_image.fields, **making.fields}
+    run_all("recreate", files, {**fields, **labelling.fields}, sending)
 
 
 @sends
 def customise(
     sending: Sending,
+    labelling: Labelling,
+    making: Making,
+    from_image: FromImage,
     files: Files,
     instruction: Instruction = None,
     edit: Edits = None,
     recolour: Recolour = None,
     text: Text = None,
+    text_colour: Annotated[str | None, typer.Option(help="Colour of the text, as #RRGGBB.")] = None,
     logo: Annotated[Path | None, typer.Option(help="Image to print on the product.")] = None,
     prompt: Annotated[str | None, typer.Option(help="What the redrawn part of the image shows.")] = None,
     mask: Mask = None,
     preserve: Preserve = None,
     control: Controls = None,
+    control_map: Annotated[Path | None, typer.Option(help="A finished map for the first --control.")] = None,
     place: Annotated[str | None, typer.Option(help="Where to print: left,top,width,height, each 0 to 1.")] = None,
     style: Style = None,
     guide: Guide = None,
@@ -72,56 +72,56 @@ def customise(
     ] = None,
     complete: Complete = None,
     flatten: Annotated[str | None, typer.Option(help="Colour to lay a cut-out on, as #RRGGBB.")] = None,
-    label: Label = None,
-    engine: Engine = None,
-    strength: Strength = None,
-    guidance_scale: GuidanceScale = None,
-    steps: Steps = None,
-    settings: Parameters = None,
-    seed: Seed = None,
-    candidates: Candidates = None,
-    attempts: Annotated[int | None, typer.Option(help="Maximum attempts until a result is not rejected.")] = None,
-    picture_format: Annotated[str | None, typer.Option("--format", help="same, png, jpeg or webp.")] = None,
+    lossy_lock: Annotated[
+        bool, typer.Option("--lossy-lock", help="Return a JPEG although an area is protected.")
+    ] = False,
+    source_prompt: Annotated[str | None, typer.Option(help="What the original shows, for the report.")] = None,
+    target_prompt: Annotated[str | None, typer.Option(help="What the result should show, for the report.")] = None,
+    picture_format: Format = None,
 ) -> None:
-    """Edit images through a running service. Exits 1 if one failed or was rejected.
+    """Edit images through a running service. Exits 2 if some failed or were rejected.
 
-    Give one of --instruction, --recolour, --text, --logo, --style, --guide, --complete and --prompt, or several --edit.
+    Give one of --instruction, --recolour, --text, --logo, --style, --guide, --complete and --prompt, or several --edit;
+    or a --recipe that has one.
     """
     fields = {
         "instruction": instruction,
         "edits": edits(edit),
         "recolour": colourway(recolour, mask),
         "text": text,
+        "text_colour": text_colour,
         "logo": logo,
         "prompt": prompt,
         "mask": area(mask),
         "preserve": preserve,
         "controls": [{"kind": kind} for kind in control] if control else None,
+        "control": control_map,
         "place": place_of(place),
         "style_image": style,
         "guide": guide,
         "background": background,
         "complete": complete,
         "flatten": flatten,
-        "engine": engine,
-        "candidates": candidates,
-        "attempts": attempts,
+        "lossy_lock": lossy_lock or None,
+        "source_prompt": source_prompt,
+        "target_prompt": target_prompt,
         "format": picture_format,
-        **parameters(settings, label=label, strength=strength, guidance_scale=guidance_scale, steps=steps, seed=seed),
+        **from_image.fields,
+        **making.fields,
     }
-    run_all("customise", files, fields, sending)
+    run_all("customise", files, {**fields, **labelling.fields}, sending)
 
 
 def run_all(
     kind: "Kind",
-    files: Sequence[Path],
+    sources: Sequence[Path],
     fields: Mapping[str, Any],
     sending: Sending,
     shown: "Callable[[Sequence[Outcome]], None] | None" = None,
 ) -> None:
-    """Submit every file with the same fields and show the outcomes; `shown` then shows more of them.
+    """Submit every image, those of folders too, with the same fields and show the outcomes; `shown` shows more of them.
 
-    Raises LocalProblem if one failed or was rejected.
+    Raises SomeFailed if one failed or was rejected.
     """
     from rich.console import Console
 
@@ -131,17 +131,20 @@ def run_all(
     from likeness.client import Client
 
     console = Console(stderr=sending.as_json)
-    requests = [PictureRequest(file, kind, fields) for file in files]
+    requests = [PictureRequest(file, kind, fields) for file in pictures(sources)]
+
+    def ended(outcome: "Outcome") -> None:
+        if sending.as_json:
+            print_line(outcome.as_json())
+
     with Client(sending.url, sending.key) as client:
-        outcomes = run_with_progress(Runner(client, sending.out), requests, console)
-    if sending.as_json:
-        print_json([outcome.as_json() for outcome in outcomes])
-    else:
+        outcomes = run_with_progress(Runner(client, sending.out), requests, console, ended)
+    if not sending.as_json:
         console.print(outcome_table(outcomes))
     if shown:
         shown(outcomes)
     faults = [f"{outcome.file}: {'; '.join(outcome.faults)}" for outcome in outcomes if outcome.faults]
     if faults:
-        raise LocalProblem("\n".join(faults))
+        raise SomeFailed("\n".join(faults))
     if not sending.as_json:
         console.print(f"results are in {sending.out}/", markup=False)

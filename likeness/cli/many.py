@@ -9,16 +9,16 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from likeness.cli.results import SUFFIXES, write
+from likeness.cli.results import SUFFIXES, folder_of, write
 from likeness.client import Client
-from likeness.client.models import RemoteJob
+from likeness.client.models import RemoteImage, RemoteJob
 from likeness.contract.errors import InstructionNotUnderstood
 from likeness.contract.jobs import Timings
 from likeness.contract.report import Report, Verdict
 from likeness.problems import LikenessProblem
 
 AT_ONCE = 16
-"""Jobs submitted before waiting for the first: enough to fill a batch, too few to fill a queue."""
+"""Jobs submitted before waiting for the first: enough to fill a run, too few to fill a queue."""
 
 Watcher = Callable[[Path, RemoteJob], None]
 Size = tuple[int, int]
@@ -83,12 +83,18 @@ class Outcome:
             return self.report.reasons
         return []
 
+    @property
+    def status(self) -> str:
+        """How the request ended: `succeeded`, though perhaps rejected, or `failed`."""
+        return "failed" if self.problem else "succeeded"
+
     def as_json(self) -> dict[str, Any]:
         """Return the outcome as JSON values; `job` is None if the request was not accepted."""
         report = self.report.model_dump(mode="json") if self.report else None
         saved = str(self.saved) if self.saved else None
-        known = {"file": str(self.file), "job": self.job, "saved": saved, "seconds": self.seconds}
-        return {**known, "faults": self.faults, "report": report}
+        known = {"file": str(self.file), "reference": self.request.fields.get("reference"), "job": self.job}
+        known |= {"status": self.status, "verdict": self.report and self.report.verdict, "saved": saved}
+        return {**known, "seconds": self.seconds, "faults": self.faults, "report": report}
 
 
 @dataclass
@@ -137,18 +143,21 @@ class Runner:
         if job.result is None:
             raise LikenessProblem(200, "unexpected_answer", f"job {job.id} succeeded without a result")
         file, best = request.file, job.result.images[0]
-        target = self._target(file, SUFFIXES.get(best.format, file.suffix))
+        target = self._target(file, best)
         write(target, data)
+        for number, other in enumerate(job.result.images[1:], start=1):
+            write(self._target(file, other), self.client.image(job, number))
         sizes = _size(file.read_bytes()), _size(data)
         return Outcome(request, *sizes, target, best.report, _seconds(job.result.timings), job=job.id)
 
-    def _target(self, file: Path, suffix: str) -> Path:
-        """Return a path in the out folder that overwrites neither an original nor another result."""
+    def _target(self, file: Path, image: RemoteImage) -> Path:
+        """Return a path in the folder for such a result that overwrites neither an original nor another result."""
+        folder, suffix = folder_of(image.report, self.out), SUFFIXES.get(image.format, file.suffix)
         kept = file.suffix if file.suffix.lower() in (suffix, ".jpeg" if suffix == ".jpg" else suffix) else suffix
-        target, number = self.out / f"{file.stem}{kept}", 1
+        target, number = folder / f"{file.stem}{kept}", 1
         while target.resolve() in self.taken:
             number += 1
-            target = self.out / f"{file.stem}-{number}{kept}"
+            target = folder / f"{file.stem}-{number}{kept}"
         self.taken.add(target.resolve())
         return target
 

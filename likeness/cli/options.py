@@ -29,7 +29,9 @@ Home = Annotated[Path, typer.Option(envvar="LIKENESS_HOME", help="Folder for the
 HOME = Path(".likeness")
 
 File = Annotated[Path, typer.Argument(help="An image: PNG, JPEG or WebP.", show_default=False)]
-Files = Annotated[list[Path], typer.Argument(help="Images: PNG, JPEG or WebP.", show_default=False)]
+Files = Annotated[
+    list[Path], typer.Argument(help="Images (PNG, JPEG or WebP), or folders of them.", show_default=False)
+]
 
 Instruction = Annotated[str | None, typer.Option(help="The edit, in words.")]
 Edits = Annotated[

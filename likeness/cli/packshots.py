@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from likeness.cli.make import run_all
-from likeness.cli.sending import Sending, sends
+from likeness.cli.options import Files
+from likeness.cli.sending import Labelling, Sending, sends
 from likeness.cli.values import place as place_of
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
     from likeness.cli.many import Outcome
 
-ENDINGS: Final = (".png", ".jpg", ".jpeg", ".webp")
-
-Sources = Annotated[list[Path], typer.Argument(help="Images (PNG, JPEG or WebP), or folders of them.")]
 Mask = Annotated[Path | None, typer.Option(help="Image that is white where the product is; overrules what is found.")]
 Preset = Annotated[
     str | None, typer.Option(help="Marketplace: amazon-main, google-shopping, walmart, ebay, shopify, or your own.")
@@ -26,20 +24,22 @@ Preset = Annotated[
 @sends
 def cutout(
     sending: Sending,
-    sources: Sources,
+    labelling: Labelling,
+    files: Files,
     mask: Mask = None,
     matte: Annotated[bool, typer.Option(help="Save the matte alone: white where the product is.")] = False,
-    picture_format: Annotated[str, typer.Option("--format", help="png or webp.")] = "png",
+    picture_format: Annotated[str | None, typer.Option("--format", help="png or webp.")] = None,
 ) -> None:
-    """Cut products out of images through a running service. Exits 1 if one failed or was rejected."""
+    """Cut products out of images through a running service. Exits 2 if some failed or were rejected."""
     fields = {"mask": mask, "matte": matte or None, "format": picture_format}
-    run_all("cutout", files_of(sources), fields, sending)
+    run_all("cutout", files, {**fields, **labelling.fields}, sending)
 
 
 @sends
 def packshot(
     sending: Sending,
-    sources: Sources,
+    labelling: Labelling,
+    files: Files,
     preset: Preset = None,
     background: Annotated[
         str | None, typer.Option(help="white, transparent, #rrggbb, a colour of CSS, or an image file.")
@@ -60,7 +60,7 @@ def packshot(
     upscale: Annotated[str | None, typer.Option(help="never or faithful.")] = None,
     mask: Mask = None,
 ) -> None:
-    """Make packshots of images through a running service. Exits 1 if one failed or was rejected."""
+    """Make packshots of images through a running service. Exits 2 if some failed or were rejected."""
     fields = {
         "preset": preset,
         "background": _background(background),
@@ -78,13 +78,14 @@ def packshot(
         "upscale": upscale,
         "mask": mask,
     }
-    run_all("packshot", files_of(sources), fields, sending)
+    run_all("packshot", files, {**fields, **labelling.fields}, sending)
 
 
 @sends
 def check(
     sending: Sending,
-    sources: Sources,
+    labelling: Labelling,
+    files: Files,
     preset: Annotated[str, typer.Option(help="Marketplace whose rules are judged by, such as amazon-main.")],
     made_by_ai: Annotated[
         bool | None, typer.Option("--made-by-ai/--not-made-by-ai", help="Whether a generative model made it.")
@@ -92,7 +93,7 @@ def check(
     page: Annotated[Path | None, typer.Option(help="Also save a page (HTML) with the offending pixels marked.")] = None,
     mask: Mask = None,
 ) -> None:
-    """Judge images by the rules of a marketplace; saves them with the offending pixels marked. Exits 1 if one fails."""
+    """Judge images by the rules of a marketplace; saves them with the offending pixels marked. Exits 2 if some fail."""
     from rich.console import Console
 
     from likeness.cli.compliance import compliance_table, save_page
@@ -107,19 +108,7 @@ def check(
         if page:
             save_page(page, outcomes)
 
-    run_all("check", files_of(sources), fields, sending, shown)
-
-
-def files_of(sources: Sequence[Path]) -> list[Path]:
-    """Return the image files among the paths given and in the folders given, sorted. Raises LocalProblem for none."""
-    found = [file for source in sources for file in (_in_folder(source) if source.is_dir() else [source])]
-    if not found:
-        raise LocalProblem(f"no image in {', '.join(map(str, sources))}: PNG, JPEG and WebP are taken")
-    return found
-
-
-def _in_folder(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in ENDINGS and file.is_file())
+    run_all("check", files, {**fields, **labelling.fields}, sending, shown)
 
 
 def _background(text: str | None) -> str | Path | None:

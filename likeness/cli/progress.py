@@ -1,6 +1,6 @@
 """Progress bars of the `likeness` command."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -25,8 +25,13 @@ LONGEST_WAIT: Final = 6 * 3600.0
 """Seconds that a command waits for its job; the service limits each run by itself."""
 
 
-def run_with_progress(runner: Runner, requests: Sequence[PictureRequest], console: Console) -> list[Outcome]:
-    """Run the requests under a progress bar and return their outcomes."""
+def run_with_progress(
+    runner: Runner,
+    requests: Sequence[PictureRequest],
+    console: Console,
+    ended: Callable[[Outcome], None] = lambda _outcome: None,
+) -> list[Outcome]:
+    """Run the requests under a progress bar and return their outcomes; `ended` gets each as soon as it is known."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("submitting", total=len(requests))
@@ -38,6 +43,7 @@ def run_with_progress(runner: Runner, requests: Sequence[PictureRequest], consol
         runner.watch = watch
         for outcome in runner.run(requests):
             done.append(outcome)
+            ended(outcome)
             progress.update(task, completed=len(done))
         progress.update(task, description="done")
     return done

@@ -1,14 +1,35 @@
-"""The options of every command that submits images, and how such a command gets them."""
+"""The options that commands share, in groups: a command that has a parameter of a group gets all of its options."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
-from inspect import signature
-from typing import Any
+from inspect import Parameter, signature
+from typing import Annotated, Any, Final
 
-from likeness.cli.options import OUT, URL, AsJson, Key, Out, Url
+import typer
+
+from likeness.cli.options import (
+    OUT,
+    URL,
+    AsJson,
+    Candidates,
+    Engine,
+    GuidanceScale,
+    Key,
+    Label,
+    Out,
+    Seed,
+    Steps,
+    Strength,
+    Url,
+)
+from likeness.cli.options import Parameters as Settings
+from likeness.cli.values import loras, pairs, parameters, thresholds
 
 Command = Callable[..., None]
+Text = str | None
+Number = float | None
+Whole = int | None
 
 
 @dataclass(frozen=True)
@@ -21,15 +42,100 @@ class Sending:
     key: Key = None
 
 
+@dataclass(frozen=True)
+class Labelling:
+    """What a job is called by, and what else every job takes."""
+
+    reference: Annotated[Text, typer.Option(help="Your name for the job, such as a SKU; it finds the job again.")] = (
+        None
+    )
+    metadata: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, returned with the job; can be repeated up to ten times.")
+    ] = None
+    recipe: Annotated[Text, typer.Option(help="Saved recipe whose fields hold where an option is not given.")] = None
+    priority: Annotated[Text, typer.Option(help="interactive, or batch: run when no interactive job waits.")] = None
+    webhook: Annotated[Text, typer.Option(help="https URL to notify when the job ends.")] = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of a call that they set. Raises LocalProblem if one is malformed."""
+        given = {"reference": self.reference, "recipe": self.recipe, "webhook": self.webhook, "priority": self.priority}
+        return {**given, "metadata": pairs("--metadata", self.metadata)}
+
+
+@dataclass(frozen=True)
+class Making:
+    """How an engine makes images, and which of them are kept."""
+
+    engine: Engine = None
+    negative_prompt: Annotated[Text, typer.Option(help="What the image must not show.")] = None
+    guidance_scale: GuidanceScale = None
+    steps: Steps = None
+    scheduler: Annotated[Text, typer.Option(help="Scheduler (solver) for the denoising steps.")] = None
+    clip_skip: Annotated[Whole, typer.Option(help="Number of last layers of the text encoder to skip.")] = None
+    label: Label = None
+    truncation: Annotated[Number, typer.Option(help="Limit on the latent's distance from its mean, 0 to 1.")] = None
+    temperature: Annotated[Number, typer.Option(help="Temperature of the next token, up to 2.")] = None
+    top_k: Annotated[Whole, typer.Option(help="Sample from this many most likely next tokens.")] = None
+    top_p: Annotated[Number, typer.Option(help="Sample from the tokens whose probabilities add up to this.")] = None
+    seed: Seed = None
+    settings: Settings = None
+    lora: Annotated[list[str] | None, typer.Option(help="LoRA adapter as NAME or NAME=WEIGHT; can be repeated.")] = None
+    candidates: Candidates = None
+    keep: Annotated[Text, typer.Option(help="Candidates to save: best or all.")] = None
+    attempts: Annotated[Whole, typer.Option(help="Maximum attempts until a result is not rejected.")] = None
+    exact: Annotated[bool, typer.Option("--exact", help="Run alone, for byte-identical output.")] = False
+    quality: Annotated[Whole, typer.Option(help="1 to 100, of jpeg and webp.")] = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of a call that they set. Raises LocalProblem if one is malformed."""
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in ("settings", "lora")}
+        return {**parameters(self.settings, **own), "exact": self.exact or None, "loras": loras(self.lora)}
+
+
+@dataclass(frozen=True)
+class FromImage:
+    """How closely an engine keeps to the image it is given, and what its result must reach."""
+
+    strength: Strength = None
+    image_guidance_scale: Annotated[Number, typer.Option(help="How closely to follow the image.")] = None
+    variation: Annotated[Number, typer.Option(help="How far from the image's own latent to sample, 0 to 1.")] = None
+    layer: Annotated[Text, typer.Option(help="Layer whose features represent the image.")] = None
+    parts: Annotated[Text, typer.Option(help="What to dye: main, only the cloth, or all.")] = None
+    shadow: Annotated[Text, typer.Option(help="On a new background: keep, contact or none.")] = None
+    content_weight: Annotated[Number, typer.Option(help="Weight of the content.")] = None
+    style_weight: Annotated[Number, typer.Option(help="Weight of the style.")] = None
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(help="Acceptance threshold, such as ssim=0.8, or ssim=none to leave it out; can be repeated."),
+    ] = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of a call that they set. Raises LocalProblem if one is malformed."""
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "threshold"}
+        return {**own, "thresholds": thresholds(self.threshold)}
+
+
+GROUPS: Final = (Sending, Labelling, Making, FromImage)
+
+
 def sends(command: Command) -> Command:
-    """Give a command the options of a `Sending`, after its own: it gets them as its parameter `sending`."""
-    own, shared = signature(command), signature(Sending).parameters
+    """Give a command the options of its parameters that are groups, after its own."""
+    own = signature(command)
+    groups = {
+        name: parameter.annotation for name, parameter in own.parameters.items() if parameter.annotation in GROUPS
+    }
+    shared = {name: signature(group).parameters for name, group in groups.items()}
 
     @wraps(command)
     def sent(**options: Any) -> None:  # noqa: ANN401  whatever the options of a command hold
-        sending = Sending(**{name: options.pop(name) for name in shared})
-        command(sending=sending, **options)
+        made = {name: group(**{one: options.pop(one) for one in shared[name]}) for name, group in groups.items()}
+        command(**made, **options)
 
-    parameters = [parameter for name, parameter in own.parameters.items() if name != "sending"]
-    sent.__signature__ = own.replace(parameters=[*parameters, *shared.values()])  # type: ignore[attr-defined]
+    parameters: list[Parameter] = [parameter for name, parameter in own.parameters.items() if name not in groups]
+    for name in sorted(groups, key=lambda name: groups[name] is Sending):
+        parameters += shared[name].values()
+    sent.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     return sent

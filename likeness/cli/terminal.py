@@ -123,7 +123,7 @@ def edit_lines(report: Report) -> list[str]:
 
 def _images_table(report: Report) -> Table:
     table = Table(*COLUMNS, box=SIMPLE_HEAD, pad_edge=False)
-    for row in picture_rows(report.frame, "result", "original"):
+    for row in picture_rows(report.frame):
         table.add_row(*map(escape, row))
     return table
 

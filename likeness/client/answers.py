@@ -6,7 +6,7 @@ from typing import TypeVar
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from likeness.client.models import EngineInfo, EngineList, Health
+from likeness.client.models import EngineInfo, EngineList, Health, RecipeList, RemoteRecipe
 from likeness.client.retries import problem_of
 from likeness.problems import LikenessProblem
 
@@ -36,6 +36,11 @@ def as_bytes(response: httpx.Response) -> bytes:
 
 def as_nothing(_: httpx.Response) -> None:
     """Ignore the body."""
+
+
+def as_recipes(response: httpx.Response) -> list[RemoteRecipe]:
+    """Return the saved recipes that a response lists."""
+    return as_model(RecipeList)(response).recipes
 
 
 def as_engines(response: httpx.Response) -> list[EngineInfo]:

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 import httpx
 
 from likeness.client import calls
-from likeness.client.calls import Call
+from likeness.client.call import Call, document
 from likeness.client.connection import connection
 from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
@@ -39,7 +39,7 @@ def _sends(
         call = await asyncio.to_thread(build, *args, **kwargs)  # it may read image files
         return await self._send(call)
 
-    return calls.document(method, build)
+    return document(method, build)
 
 
 class AsyncClient:
@@ -88,6 +88,11 @@ class AsyncClient:
     report_card = _sends(calls.report_card)
     cancel = _sends(calls.cancel)
     delete = _sends(calls.delete)
+
+    save_recipe = _sends(calls.save_recipe)
+    recipe = _sends(calls.recipe)
+    recipes = _sends(calls.recipes)
+    delete_recipe = _sends(calls.delete_recipe)
 
     engines = _sends(calls.engines)
     usage = _sends(calls.usage)

@@ -4,60 +4,22 @@
 the `Call` and return what it reads. Nothing here sends anything.
 """
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import update_wrapper
-from typing import Any, Final, Generic, TypeVar, get_args
+from typing import Any, Final, get_args
+from urllib.parse import quote
 from uuid import uuid4
 
-import httpx
-
-from likeness.client.answers import as_bytes, as_engines, as_health, as_model, as_nothing, as_preview
+from likeness.client.answers import as_bytes, as_engines, as_health, as_model, as_nothing, as_preview, as_recipes
 from likeness.client.body import Fields, File, Picture, content_of
-from likeness.client.models import DryRun, EngineInfo, Health, JobPage, RemoteJob, Usage
+from likeness.client.call import Call
+from likeness.client.models import DryRun, EngineInfo, Health, JobPage, RemoteJob, RemoteRecipe, Usage
 from likeness.contract.comparison import JobKind
 from likeness.contract.options import Region
 from likeness.contract.packshots import is_background
 from likeness.contract.report import Report
 
 PNG: Final = "image/png"
-
-Answer = TypeVar("Answer")
-Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Call(Generic[Answer]):
-    """One request, and how to read its response.
-
-    `sent` are keyword arguments for `httpx.Client.request`. `patience` is how many seconds the service may hold the
-    request before it responds. `good` lists statuses other than 2xx that `read` accepts.
-    """
-
-    method: str
-    path: str
-    read: Callable[[httpx.Response], Answer]
-    sent: Mapping[str, Any] = field(default_factory=dict)
-    patience: float = 0.0
-    good: frozenset[int] = frozenset()
-
-    def accepts(self, response: httpx.Response) -> bool:
-        """Return whether `read` can read this response."""
-        return response.is_success or response.status_code in self.good
-
-
-def document(method: Method, build: Callable[..., Call[Any]]) -> Method:
-    """Give a client's method the name, docstring and signature of the function that builds its call."""
-    update_wrapper(method, build)
-    signature = inspect.signature(build)
-    client = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    method.__signature__ = signature.replace(  # type: ignore[attr-defined]  # help() and notebooks read it
-        parameters=[client, *signature.parameters.values()],
-        return_annotation=get_args(signature.return_annotation)[0],
-    )
-    return method
 
 
 def recreate(picture: Picture, *, idempotency_key: str | None = None, **fields: Fields) -> Call[RemoteJob]:
@@ -234,6 +196,30 @@ def report_card(job: RemoteJob | str, n: int = 0) -> Call[bytes]:
     return Call("GET", f"{path_of(job)}/report", as_bytes, _report(PNG, n))
 
 
+def save_recipe(name: str, kind: JobKind, **fields: Fields) -> Call[RemoteRecipe]:
+    """Save fields of `POST /{kind}` under a name and return them; a call that says `recipe=name` has them too.
+
+    They take the place of a recipe of that name.
+    """
+    given = {field: value for field, value in fields.items() if value is not None}
+    return Call("PUT", recipe_path(name), as_model(RemoteRecipe), {"json": {"kind": kind, "fields": given}})
+
+
+def recipe(name: str) -> Call[RemoteRecipe]:
+    """Return a saved recipe."""
+    return Call("GET", recipe_path(name), as_model(RemoteRecipe))
+
+
+def recipes() -> Call[list[RemoteRecipe]]:
+    """Return your saved recipes, by name."""
+    return Call("GET", "/recipes", as_recipes)
+
+
+def delete_recipe(name: str) -> Call[None]:
+    """Delete a saved recipe."""
+    return Call("DELETE", recipe_path(name), as_nothing)
+
+
 def engines() -> Call[list[EngineInfo]]:
     """Return the engines of the catalogue."""
     return Call("GET", "/engines", as_engines)
@@ -267,6 +253,11 @@ def id_of(job: RemoteJob | str) -> str:
 def path_of(job: RemoteJob | str) -> str:
     """Return the path of a job."""
     return f"/jobs/{id_of(job)}"
+
+
+def recipe_path(name: str) -> str:
+    """Return the path of a saved recipe."""
+    return f"/recipes/{quote(name, safe='')}"
 
 
 def image_path(job: RemoteJob | str, n: int) -> str:

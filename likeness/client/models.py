@@ -102,6 +102,20 @@ class RemoteJob(RemoteModel):
     webhook: RemoteWebhook | None = None
 
 
+class RemoteRecipe(RemoteModel):
+    """A saved recipe: the call that it is for, and the fields that it sets."""
+
+    name: str
+    kind: str
+    fields: dict[str, Any]
+
+
+class RecipeList(RemoteModel):
+    """Your saved recipes."""
+
+    recipes: list[RemoteRecipe]
+
+
 class JobEvent(RemoteModel):
     """One event of a job: a new status, or a step of a running job. `id` is the service's id of the event."""
 

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from likeness.client import calls
-from likeness.client.calls import Call
+from likeness.client.call import Call
 from likeness.client.models import RemoteJob
 from likeness.problems import LikenessProblem
 

@@ -22,7 +22,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 import httpx
 
 from likeness.client import calls
-from likeness.client.calls import Call
+from likeness.client.call import Call, document
 from likeness.client.connection import connection
 from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
@@ -40,7 +40,7 @@ def _sends(build: Callable[Params, Call[Answer]]) -> "Callable[Concatenate[Clien
     def method(self: "Client", /, *args: Params.args, **kwargs: Params.kwargs) -> Answer:
         return self._send(build(*args, **kwargs))
 
-    return calls.document(method, build)
+    return document(method, build)
 
 
 class Client:
@@ -89,6 +89,11 @@ class Client:
     report_card = _sends(calls.report_card)
     cancel = _sends(calls.cancel)
     delete = _sends(calls.delete)
+
+    save_recipe = _sends(calls.save_recipe)
+    recipe = _sends(calls.recipe)
+    recipes = _sends(calls.recipes)
+    delete_recipe = _sends(calls.delete_recipe)
 
     engines = _sends(calls.engines)
     usage = _sends(calls.usage)

@@ -96,8 +96,8 @@ class Compare(Labelled):
             raise ValueError("set the priority next to task, not in it")
         if task.webhook is not None:
             raise ValueError("set the webhook next to task, not in it")
-        if task.labelled:
-            raise ValueError("set reference and metadata next to task, not in it")
+        if task.labelled or task.recipe:
+            raise ValueError("set reference, metadata and recipe next to task, not in it")
         if isinstance(task, Customise) and task.edits:
             raise ValueError("a comparison tries one edit; leave edits out")
         if task.keep is not Keep.BEST:

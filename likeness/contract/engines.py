@@ -153,7 +153,7 @@ class EngineSpec(BaseModel):
     )
     revision: str
     licence: str
-    batch: int = Field(gt=0, description="maximum batch size")
+    batch: int = Field(gt=0, description="maximum number of jobs in one run")
     timeout: int = Field(gt=0, description="time limit of a job in seconds, for an image of any size")
     timeout_per_megapixel: float = Field(default=0, ge=0, description="additional seconds per megapixel")
     max_candidates: int = Field(default=1, ge=1, le=8, description="1 for an engine without randomness")

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from likeness.contract.jobs import JobFailure, JobStatus, Progress
+from likeness.contract.labels import Labels
 from likeness.contract.strict import Strict
 
 
@@ -20,3 +21,7 @@ class Event(Strict):
     steps_done: int | None = Field(
         default=None, description="with `cancelled`: number of steps completed before it stopped"
     )
+
+    def labelled(self, labels: Labels) -> "Event":
+        """Return the event with what its job is called by."""
+        return self.model_copy(update={"reference": labels.reference, "metadata": labels.metadata or None})

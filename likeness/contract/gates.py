@@ -91,6 +91,7 @@ class ColourGates(Strict):
     left_out: Limit = _at_most(0.15)
     things_dyed: Limit = _at_most(0.004)
     outline: Limit = _at_least(0.7, 0)
+    new_edges: Limit = _at_most(0.004)
     spill: Limit = _at_most(0.01)
     bleed: Limit = _at_most(170.0)
     fringe: Limit = _at_most(3.5)

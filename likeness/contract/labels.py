@@ -4,6 +4,7 @@ No engine, recipe or batch key sees any of it, so jobs share a run whatever they
 """
 
 import json
+import re
 import unicodedata
 from typing import Annotated, Final
 
@@ -13,9 +14,11 @@ from likeness.contract.strict import Strict
 
 MAX_REFERENCE: Final = 200
 MAX_PAIRS: Final = 10
+RECIPE_PATTERN: Final = "^[a-z0-9][a-z0-9_-]{0,63}$"
 MAX_NAME: Final = 40
 MAX_VALUE: Final = 200
 MAX_FILENAME: Final = 200
+MAX_STEM: Final = 80
 """Characters, but of MAX_PAIRS."""
 BREAKING: Final = ("Cc", "Cs", "Zl", "Zp")
 """Unicode categories: control characters, lone surrogates, and separators of lines and paragraphs."""
@@ -45,11 +48,19 @@ MetadataName = Annotated[
     str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(_on_one_line), AfterValidator(_not_blank)
 ]
 MetadataValue = Annotated[str, Field(max_length=MAX_VALUE), AfterValidator(_on_one_line)]
+RecipeName = Annotated[str, Field(pattern=RECIPE_PATTERN)]
 Metadata = dict[MetadataName, MetadataValue]
 
 
 class Labelled(BaseModel):
-    """The fields of every job by which its caller finds it again; never written with the rest of a task."""
+    """What every job is called by, and the recipe that its other fields come from; never written with a task."""
+
+    recipe: RecipeName | None = Field(
+        default=None,
+        exclude=True,
+        description="name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its "
+        "own",
+    )
 
     reference: ReferenceText | None = Field(
         default=None,
@@ -82,6 +93,16 @@ class Labels(Strict):
     reference: str | None = Field(default=None, description="the caller's name for the job")
     metadata: dict[str, str] = Field(default={}, description="pairs of texts of the caller's")
     filename: str | None = Field(default=None, description="name of the file that was sent as `image`; null if none")
+
+
+def safe_name(reference: str) -> str:
+    """Return a reference as the name of a file on any system, without a suffix; empty where nothing of it is left.
+
+    What is no letter, digit, dot, - or _ becomes a hyphen; it begins with no dot and has at most MAX_STEM characters.
+    """
+    text = unicodedata.normalize("NFC", reference)
+    kept = "".join(one if one.isalnum() or one in "._-" else "-" for one in text)
+    return re.sub(r"\.{2,}", ".", re.sub("-{2,}", "-", kept)).strip(".-")[:MAX_STEM].rstrip(".-")
 
 
 def filename_of(sent: str | None) -> str | None:

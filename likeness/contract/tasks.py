@@ -38,7 +38,7 @@ class Order(Parameters, Labelled):
 
     engine: str | None = Field(default=None, max_length=64, description="name of an engine; the default if omitted")
     loras: list[Lora] = Field(default=[], max_length=4, description="LoRA adapters to use")
-    exact: bool = Field(default=False, description="run unbatched, for byte-identical output")
+    exact: bool = Field(default=False, description="run alone, for byte-identical output")
     candidates: int = Field(default=1, ge=1, le=8, description="number of images to make per attempt")
     keep: Keep = Field(default=Keep.BEST, description="which candidates to return")
     attempts: int = Field(

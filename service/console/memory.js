@@ -3,7 +3,7 @@
 /** Fields that say what is wanted of a job, whatever engine does it; the others are of one engine. */
 const OF_THE_JOB = new Set([
   "instruction", "mask", "recolour", "text", "text_colour", "logo", "style_image", "complete", "prompt", "negative_prompt", "width", "height",
-  "seed", "candidates", "attempts", "keep", "format", "priority", "exact", "webhook",
+  "seed", "candidates", "attempts", "keep", "format", "priority", "exact", "webhook", "reference",
 ]);
 /** Fields whose state is kept elsewhere, or that decide what is drawn. */
 const NOT_KEPT = new Set(["kind", "editType", "task", "engine", "runs", "thresholds", "loras"]);

@@ -76,7 +76,9 @@ function flattenField(hint) {
 /** The fields that a job has, whatever it does. @param {Catalogue} catalogue @param {string} [kind] @returns {Field[]} */
 export function comparisonFields(catalogue, kind = "compare") {
   const { description } = catalogue.field(kind, "webhook");
+  const reference = catalogue.field(kind, "reference");
   return [
+    ...(reference.description ? [textField("reference", { hint: reference.description, longest: 200 })] : []),
     choiceField("priority", { value: "interactive", choices: ["interactive", "batch"], hint: "batch: runs when no interactive job is waiting" }),
     ...(description ? [textField("webhook", { hint: description, placeholder: "https://" })] : []),
   ];

@@ -11,6 +11,9 @@ const PAGE = 8;
 /** A picture of more pixels is not fetched for its small one's sake. */
 const MOST_PIXELS = 12e6;
 
+/** What a job is called: its reference, or the file that was sent, or what was asked. @param {any} job @returns {string} */
+const nameOf = (job) => job.reference || job.filename || job.asked || `${spoken(job.kind)} with ${job.engine}`;
+
 /** The list of jobs. */
 export class Recent {
   /** @param {HTMLElement} body @param {{guard: (promise: Promise<any>) => void, gone: (id: string) => void}} page */
@@ -19,15 +22,23 @@ export class Recent {
     this.page = page;
     this.list = h("ul", { class: "job-list" });
     this.more = h("button", { type: "button", class: "more", hidden: true, on: { click: () => page.guard(this.load(false)) } }, "Show more");
+    this.filter = h("input", {
+      type: "search", id: "recent-reference", class: "job-filter", placeholder: "Reference", maxlength: 200, autocomplete: "off",
+      "aria-label": "Only jobs with this reference", on: { change: () => page.guard(this.load()) },
+    });
     this.thumbs = new Thumbs();
     this.current = "";
+    this.rows = h("div", {});
     fill(body, h("p", { class: "muted" }, "Loading…"));
   }
 
   /** @param {boolean} [anew] from the newest */
   async load(anew = true) {
-    const limit = `limit=${PAGE}`;
-    const page = await getJson(anew || !this.next ? `jobs?${limit}` : `jobs?${limit}&cursor=${encodeURIComponent(this.next)}`);
+    const query = new URLSearchParams({ limit: String(PAGE) });
+    const reference = this.filter.value.trim();
+    if (reference) query.set("reference", reference);
+    if (!anew && this.next) query.set("cursor", this.next);
+    const page = await getJson(`jobs?${query}`);
     if (anew) {
       fill(this.list);
       this.thumbs.reset();
@@ -35,7 +46,9 @@ export class Recent {
     this.list.append(...page.jobs.map((/** @type {any} */ job) => this.row(job)));
     this.next = page.next;
     this.more.hidden = !page.next;
-    fill(this.body, this.list.children.length ? [this.list, this.more] : h("p", { class: "muted" }, "No jobs yet. Jobs and their images are erased some time after the job ends: download what you want to keep."));
+    const none = reference ? "No job has this reference." : "No jobs yet. Jobs and their images are erased some time after the job ends: download what you want to keep.";
+    fill(this.rows, this.list.children.length || page.next ? [this.list, this.more] : h("p", { class: "muted" }, none));
+    if (!this.rows.isConnected) fill(this.body, this.filter, this.rows);
     this.mark(this.current);
   }
 
@@ -57,7 +70,7 @@ export class Recent {
     const thumb = h("span", { class: "job-thumb", "aria-hidden": "true" }, icon(job.status === "succeeded" ? "check" : job.status === "failed" ? "cross" : job.status === "cancelled" ? "stop" : "clock"));
     if (image && image.width * image.height <= MOST_PIXELS) this.thumbs.show(thumb, below(image.url));
     return h("li", { class: "job", "data-job": job.id }, thumb,
-      h("div", {}, h("a", { class: "job-name", href: `#job=${job.id}` }, `${spoken(job.kind)} with ${job.engine}`), h("p", { class: "small muted" }, h("time", { datetime: job.created_at }, ago(job.created_at)), `, ${job.id.slice(0, 12)}`)),
+      h("div", {}, h("a", { class: "job-name", href: `#job=${job.id}`, title: job.asked }, nameOf(job)), h("p", { class: "small muted" }, `${spoken(job.kind)} with ${job.engine}, `, h("time", { datetime: job.created_at }, ago(job.created_at)), `, ${job.id.slice(0, 12)}`)),
       h("div", { class: "job-state" }, this.state(job)), h("div", { class: "job-tools" }, this.tools(job)));
   }
 

@@ -13,6 +13,9 @@ const OF_EDITS = [["ssim", "ssim"], ["colour_delta_e", "Colour ΔE00"], ["change
 /** @param {string} text */
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
+/** What the names of a job's files begin with: its reference, made safe as the service does it, or its id. @param {any} job @returns {string} */
+const stemOf = (job) => (job.reference || "").normalize("NFC").replace(/[^\p{L}\p{N}._-]/gu, "-").replace(/-{2,}/g, "-").replace(/\.{2,}/g, ".").replace(/^[.-]+|[.-]+$/g, "").slice(0, 80) || job.id;
+
 /** The part of the page that shows an ended job. */
 export class Result {
   /** @param {HTMLElement} section @param {HTMLElement} body @param {import("./viewer.js").Viewer} viewer @param {import("./catalogue.js").Catalogue} catalogue */
@@ -112,7 +115,7 @@ export class Result {
       const { url } = await picture(`jobs/${this.job.id}/sheet`);
       const dialog = h("dialog", { class: "wide", "aria-label": "Contact sheet", on: { close: () => dialog.remove() } },
         h("div", { class: "dialog-body" }, h("div", { class: "sheet-box", tabindex: 0 }, h("img", { src: url, alt: "The original and the result of every run, best first" })),
-          h("div", { class: "dialog-buttons" }, h("a", { class: "button", href: url, download: `${this.job.id}-sheet.png` }, icon("arrow"), "Download"),
+          h("div", { class: "dialog-buttons" }, h("a", { class: "button", href: url, download: `${stemOf(this.job)}-sheet.png` }, icon("arrow"), "Download"),
             h("button", { type: "button", on: { click: () => dialog.close() } }, "Close"))));
       document.body.append(dialog);
       dialog.showModal();
@@ -136,6 +139,7 @@ export class Result {
   /** @param {number} number @param {any} image */
   downloads(number, image) {
     const { id } = this.job;
+    const stem = stemOf(this.job);
     const report = `jobs/${id}/report?image=${number}`;
     const save = async (/** @type {string} */ path, /** @type {string} */ accept, /** @type {string} */ name) => {
       const blob = await (await call(path, { accept })).blob();
@@ -145,13 +149,13 @@ export class Result {
     };
     const button = (/** @type {string} */ text, /** @type {() => void} */ act, id_ = "") => h("button", { type: "button", id: id_ || null, on: { click: act } }, icon("arrow"), text);
     const ending = EXTENSIONS[image.format] || image.format;
-    const page = key() ? button("Report page", () => save(report, "text/html", `${id}-${number}.html`), "report-page")
+    const page = key() ? button("Report page", () => save(report, "text/html", `${stem}-${number}.html`), "report-page")
       : h("a", { class: "button", id: "report-page", href: new URL(report, ROOT).href, target: "_blank", rel: "noopener" }, "Report page");
     return h("div", { class: "report-part row" },
-      button("Image", () => save(below(image.url), "image/*", `${id}-${number}.${ending}`), "download"),
-      image.matte && button("Matte", () => save(below(image.matte), "image/png", `${id}-${number}-matte.png`), "matte"),
-      button("Report as PNG", () => save(report, "image/png", `${id}-${number}-report.png`)),
-      button("Report as JSON", () => save(report, "application/json", `${id}-${number}-report.json`)), page);
+      button("Image", () => save(below(image.url), "image/*", `${stem}-${number}.${ending}`), "download"),
+      image.matte && button("Matte", () => save(below(image.matte), "image/png", `${stem}-${number}-matte.png`), "matte"),
+      button("Report as PNG", () => save(report, "image/png", `${stem}-${number}-report.png`)),
+      button("Report as JSON", () => save(report, "application/json", `${stem}-${number}-report.json`)), page);
   }
 
   /** Show why a job gave nothing. @param {any} job */

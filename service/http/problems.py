@@ -44,6 +44,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.MethodNotAllowed: 405,
     errors.JobNotFound: 404,
     errors.JobExpired: 410,
+    errors.RecipeNotFound: 404,
     errors.ImageNotFound: 404,
     errors.NoPreview: 404,
     errors.JobNotFinished: 409,
@@ -77,7 +78,11 @@ MOST_PROBLEMS: Final = 20
 LONGEST_TEXT: Final = 500
 LEFT: Final = 499
 """Logged, as nginx does, for a caller that went before it was answered; nobody reads it."""
-PATH_ERRORS: Final[Mapping[str, type[LikenessError]]] = {"job_id": errors.JobNotFound, "n": errors.ImageNotFound}
+PATH_ERRORS: Final[Mapping[str, type[LikenessError]]] = {
+    "job_id": errors.JobNotFound,
+    "n": errors.ImageNotFound,
+    "recipe": errors.RecipeNotFound,
+}
 
 
 log = structlog.get_logger()

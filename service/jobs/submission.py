@@ -6,7 +6,7 @@ Both end in the same strict validation; neither leaves a field unread.
 import binascii
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -36,6 +36,8 @@ PICTURE: Final = "an https URL, a data URI or base64, as a string"
 REGIONS: Final = get_args(Region)
 
 Model = type[Recreate] | type[Customise] | type[Compare] | type[Generate] | type[Cutout] | type[Packshot] | type[Check]
+Complete = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Gives the fields of a call with those that are saved for it."""
 WORDED: Final = ("mask", "background")
 """Those of them that may be a word instead."""
 FILES: Final[tuple[SentFile, ...]] = get_args(SentFile)
@@ -60,19 +62,22 @@ class Submission:
     files: dict[SentFile, Upload | str] = field(default_factory=dict)
 
 
-async def read_submission(request: Request, model: Model, max_picture: int) -> Submission:
-    """Read the body of a request. Raises UnsupportedMedia, InvalidField, or what bounds bodies."""
+async def read_submission(request: Request, model: Model, max_picture: int, complete: Complete) -> Submission:
+    """Read the body of a request. Raises UnsupportedMedia, InvalidField, or what bounds bodies and `complete`."""
     if media_type_of(request, FORM, JSON) == FORM:
         async with form_parts(request, max_picture) as parts:
-            return await _of_form(parts, model)
-    return await to_thread.run_sync(_of_json, await body_of(request), model, max_picture)
+            return await _of_form(parts, model, complete)
+    fields = await complete(await to_thread.run_sync(strict_json.fields_of, await body_of(request)))
+    return await to_thread.run_sync(_of_json, fields, model, max_picture)
 
 
 def submitted(
     fields: dict[str, Any], image: Upload | str | None, files: dict[SentFile, Upload | str], model: Model
 ) -> Submission:
     """Return what a call of another API submits, in our fields. Raises InvalidField."""
-    return Submission(_validated(fields, files, model), image, files)
+    if "recipe" in fields:
+        raise InvalidField.at("recipe", "not a field of this call")
+    return Submission(validated(fields, files, model), image, files)
 
 
 def labels_of(submission: Submission) -> Labels:
@@ -82,7 +87,7 @@ def labels_of(submission: Submission) -> Labels:
     return Labels(reference=task.reference, metadata=task.metadata, filename=filename_of(sent))
 
 
-async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
+async def _of_form(items: list[tuple[str, Any]], model: Model, complete: Complete) -> Submission:
     _refuse_twice([name for name, _ in items])
     fields: dict[str, Any] = {}
     image: Upload | ImageOfJob | None = None
@@ -97,7 +102,7 @@ async def _of_form(items: list[tuple[str, Any]], model: Model) -> Submission:
             raise _at(name, f"a file; only {_file_parts(model)} may be files")
         else:
             fields[name] = typed(name, value, model)
-    task = _validated(fields, files, model)
+    task = validated(await complete(fields), files, model)
     if image is None and model is not Generate:
         raise _at("image", "missing: a file part of this name is required")
     return Submission(task, image, files)
@@ -168,13 +173,12 @@ def _kinds(annotation: Any) -> list[type]:  # noqa: ANN401  an annotation may be
     return [kind for part in bare if isinstance(kind := get_origin(part) or part, type)]
 
 
-def _of_json(body: bytearray, model: Model, max_picture: int) -> Submission:
-    fields = strict_json.fields_of(body)
+def _of_json(fields: dict[str, Any], model: Model, max_picture: int) -> Submission:
     if model is Generate:
-        return Submission(_validated(fields, (), model), None)
+        return Submission(validated(fields, (), model), None)
     image = fields.pop("image", None)
     texts = _pictures_said(fields, model)
-    task = _validated(fields, texts, model)
+    task = validated(fields, texts, model)
     files = {name: source_of(name, text, max_picture) for name, text in texts.items()}
     if isinstance(image, dict):
         return Submission(task, _image_of_job(image), files)
@@ -231,7 +235,7 @@ def source_of(name: str, text: str, max_picture: int) -> Upload | str:
         raise _at(name, "neither an https URL nor a data URI nor base64") from error
 
 
-def _validated(fields: dict[str, Any], files: Collection[SentFile], model: Model) -> JobTask:
+def validated(fields: dict[str, Any], files: Collection[SentFile], model: Model) -> JobTask:
     """Return the task that the fields and the files sent beside them make."""
     if isinstance(mask := fields.get("mask"), str) and mask not in REGIONS and "mask" in model.model_fields:
         raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")

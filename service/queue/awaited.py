@@ -9,22 +9,32 @@ from typing import Any, Final
 from likeness.queue import keys
 from service.queue.admission import translated
 
-HOLD: Final = """
+NOW: Final = """
+local clock = redis.call("TIME")
+local now = clock[1] + clock[2] / 1000000
+"""
+"""In seconds, none of them lost: a hold is short where few seconds are left to come back in."""
+HOLD: Final = (
+    NOW
+    + """
 -- KEYS: the awaited. ARGV: member, seconds from now, 1 where only one that is awaited already is to be so for longer.
 if ARGV[3] == "0" or redis.call("ZSCORE", KEYS[1], ARGV[1]) then
-  redis.call("ZADD", KEYS[1], redis.call("TIME")[1] + ARGV[2], ARGV[1])
+  redis.call("ZADD", KEYS[1], now + ARGV[2], ARGV[1])
 end
 """
-LAPSED: Final = """
+)
+LAPSED: Final = (
+    NOW
+    + """
 -- KEYS: the awaited. ARGV: seconds until they are answered again, should who asked not have released them by then.
 -- Answers the members whose time is over.
-local now = redis.call("TIME")[1]
 local gone = redis.call("ZRANGEBYSCORE", KEYS[1], "-inf", now, "LIMIT", 0, 100)
 for _, member in ipairs(gone) do
   redis.call("ZADD", KEYS[1], now + ARGV[1], member)
 end
 return gone
 """
+)
 STOP_SECONDS: Final = 10
 """A process that died while it stopped jobs that everybody left leaves them to be stopped so much later."""
 KEEP_KEY: Final = """

@@ -26,6 +26,7 @@ from service.queue.awaited import Awaited
 from service.queue.figures import Figures, read_figures
 from service.queue.job_hash import job_of
 from service.queue.listing import EVERY, MOST_LOOKED_AT, Wanted, lists_of, walk
+from service.queue.recipes import Recipes
 from service.queue.scripts import CANCEL, CLAIM_KEY, FORGET, RELEASE_CLAIM
 from service.queue.usage import today, usage_key
 
@@ -59,6 +60,11 @@ class JobQueue(Admission):
     def awaited(self) -> Awaited:
         """The jobs that calls of other APIs wait for."""
         return Awaited(self._redis)
+
+    @property
+    def recipes(self) -> Recipes:
+        """The saved recipes of every owner."""
+        return Recipes(self._redis)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -241,14 +247,15 @@ class JobQueue(Admission):
                 news = await self._redis.xread({stream: seen}, block=block, count=100)
             for event_id, fields in news[0][1] if news else []:
                 seen = event_id.decode()
-                event = _labelled(_event(fields), job)
+                event = _event(fields).labelled(job.labels)
                 yield seen, event
                 if event.status.ended:
                     return
             if not news:
                 job = await self.fetch(job_id, owner)
                 if job.status.ended:  # its events are gone, or the last one was seen before
-                    yield seen, _labelled(Event(type="status", status=job.status, error=job.error), job)
+                    ending = Event(type="status", status=job.status, error=job.error)
+                    yield seen, ending.labelled(job.labels)
                     return
 
     async def retry_after(self, job: Job) -> int:
@@ -286,12 +293,6 @@ class JobQueue(Admission):
         """Return those of the ids that the queue no longer knows."""
         async with translated():
             return [job_id for job_id in job_ids if not await self._redis.exists(keys.JOB_KEY.format(id=job_id))]
-
-
-def _labelled(event: Event, job: Job) -> Event:
-    """Return an event with what its caller calls the job by."""
-    labels = {"reference": job.labels.reference, "metadata": job.labels.metadata or None}
-    return event.model_copy(update=labels)
 
 
 def _event(fields: dict[bytes, bytes]) -> Event:

@@ -4,7 +4,7 @@ Each filter has a sorted set of ids of its own. The smallest is walked and the o
 page costs what it holds and not what the store holds.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -56,7 +56,7 @@ async def walk(
     wanted: Wanted,
     limit: int,
     cursor: str | None,
-) -> AsyncIterator[tuple[str, bool]]:
+) -> AsyncGenerator[tuple[str, bool]]:
     """Yield ids older than `cursor`, newest first, each with whether it is a job, still stored, that is wanted.
 
     Ends after the oldest, or after MOST_LOOKED_AT ids. `limit` is how many jobs are wanted.

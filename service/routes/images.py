@@ -6,15 +6,15 @@ from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response
 
 from likeness.contract import errors
-from likeness.contract.jobs import MadeImage
+from likeness.contract.jobs import Job, MadeImage
 from service.auth.dependencies import Owner
 from service.docs.responses import file, problems_of_job
-from service.http.headers import byte_range, etag_matches
+from service.http.headers import byte_range, disposition, etag_matches
 from service.http.problems import problem_response
 from service.http.query import OnlyQuery
 from service.jobs.stored import streamed
 from service.routes.paths import IfNoneMatch, ImageNumber, JobId
-from service.routes.results import made_image
+from service.routes.results import made_image, stem_of
 from service.state import Use
 
 router = APIRouter(tags=["results"])
@@ -55,8 +55,8 @@ async def read_image(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Get an image, or a range of its bytes."""
-    _, image = await made_image(services, owner, job_id, n)
-    headers = _headers(job_id, n, image)
+    job, image = await made_image(services, owner, job_id, n)
+    headers = _headers(job, n, image)
     if if_none_match and etag_matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     size = image.picture.size
@@ -70,12 +70,12 @@ async def read_image(
     return await streamed(services.store, image.picture, headers, part)
 
 
-def _headers(job_id: str, number: int, image: MadeImage) -> dict[str, str]:
-    name = f"{job_id}-{number}.{ENDINGS.get(image.format, image.format)}"
+def _headers(job: Job, number: int, image: MadeImage) -> dict[str, str]:
+    name = f"{stem_of(job)}-{number}.{ENDINGS.get(image.format, image.format)}"
     return {
         "ETag": f'"{image.picture.sha256}"',
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Disposition": disposition(name),
         "Vary": "Authorization",
     }

@@ -10,7 +10,7 @@ from service.auth.dependencies import Owner
 from service.docs.responses import file, problems_of_job
 from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, JobId
-from service.routes.results import stored_file
+from service.routes.results import stem_of, stored_file
 from service.state import Use
 
 router = APIRouter(tags=["results"])
@@ -29,4 +29,4 @@ async def read_input(services: Use, owner: Owner, job_id: JobId, if_none_match: 
     given = job.input
     if given is None:
         raise errors.ImageNotFound("a generate job has no original")
-    return await stored_file(services, given, f"{job_id}-input", if_none_match)
+    return await stored_file(services, given, f"{stem_of(job)}-input", if_none_match)

@@ -1,11 +1,12 @@
 """Jobs: look at one, wait for it, list them, stop it, erase it."""
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator
 from starlette.responses import Response
 
 from likeness.contract import errors
@@ -30,6 +31,16 @@ Wait = Annotated[
     float,
     Query(ge=0, le=LONGEST_WAIT, allow_inf_nan=False, description="wait up to this many seconds for the job to end"),
 ]
+RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def _rfc3339(text: object) -> object:
+    if not (isinstance(text, str) and RFC3339.fullmatch(text)):
+        raise ValueError("a time as in RFC 3339, with its offset from UTC, such as 2026-01-15T10:30:00Z")
+    return text
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339)]
 
 
 async def wait_for(services: Services, job_id: str, owner: str, seconds: float) -> Job:
@@ -65,8 +76,7 @@ async def list_jobs(
     kind: Annotated[JobKind | None, Query(description="only jobs of this kind")] = None,
     verdict: Annotated[Verdict | None, Query(description="only jobs whose best image has this verdict")] = None,
     since: Annotated[
-        AwareDatetime | None,
-        Query(description="only jobs accepted at this time or later (RFC 3339, with its offset from UTC)"),
+        Moment | None, Query(description="only jobs accepted at this time or later, such as 2026-01-15T10:30:00Z")
     ] = None,
 ) -> Response:
     """List your jobs, newest first: all of them, or those that meet every filter that is given.

@@ -10,7 +10,7 @@ from service.auth.dependencies import Owner
 from service.docs.responses import file, problems_of_job
 from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, ImageNumber, JobId
-from service.routes.results import matte_of, stored_file
+from service.routes.results import matte_of, stem_of, stored_file
 from service.state import Use
 
 router = APIRouter(tags=["results"])
@@ -28,5 +28,5 @@ async def read_matte(
     services: Use, owner: Owner, job_id: JobId, n: ImageNumber, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Get what was taken for the product, a grey PNG of the image's size; corrected, it can be sent as `mask`."""
-    stored = await matte_of(services, owner, job_id, n)
-    return await stored_file(services, stored, f"{job_id}-{n}-matte.png", if_none_match)
+    job, stored = await matte_of(services, owner, job_id, n)
+    return await stored_file(services, stored, f"{stem_of(job)}-{n}-matte.png", if_none_match)

@@ -135,7 +135,7 @@ def _told(score: Score) -> tuple[str, str, str]:
 def _frame(rows: Sequence[FrameRow]) -> str:
     equal = {True: '<span class="yes">✓ yes</span>', False: '<span class="no">✗ no</span>'}
     told = [(row.name, _side(row.given), _side(row.made), equal[row.equal]) for row in rows]
-    return _table(("property", "given", "made", "equal"), told)
+    return _table(("property", "original", "result", "equal"), told)
 
 
 def _side(value: str | float | None) -> str:

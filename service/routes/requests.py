@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -22,6 +23,7 @@ from service.jobs.accept import accept
 from service.jobs.dry_run import DryRun, rehearse
 from service.jobs.idempotency import Accepted
 from service.jobs.presign import Presigned, presigned
+from service.jobs.recipes import with_recipe
 from service.jobs.reproduce import reproduce
 from service.jobs.submission import Model, read_submission
 from service.queue.usage import rate_limit
@@ -119,7 +121,9 @@ class Submitter:
 
     async def job(self, model: Model) -> Response:
         """Accept a job of the kind that `model` describes, or say what it would do."""
-        submission = await read_submission(self.request, model, self.services.settings.max_upload_bytes)
+        find = partial(self.services.queue.recipes.read, self.owner)
+        complete = partial(with_recipe, model=model, find=find)
+        submission = await read_submission(self.request, model, self.services.settings.max_upload_bytes, complete)
         if self.dry_run == "true":
             return as_json(await rehearse(self.services, submission, self.owner))
         accepted = await accept(self.services, self.owner, submission, self.idempotency_key)

@@ -4,7 +4,8 @@ from starlette.responses import Response
 
 from likeness.contract.errors import ImageNotFound, JobNotFinished
 from likeness.contract.jobs import Job, MadeImage, StoredPicture
-from service.http.headers import etag_matches
+from likeness.contract.labels import safe_name
+from service.http.headers import disposition, etag_matches
 from service.jobs.stored import streamed
 from service.state import Services
 
@@ -19,12 +20,17 @@ async def made_image(services: Services, owner: str, job_id: str, number: int) -
     return job, job.result.images[number]
 
 
-async def matte_of(services: Services, owner: str, job_id: str, number: int) -> StoredPicture:
-    """Return what was taken for the product of an image. Raises what `made_image` raises."""
-    _, image = await made_image(services, owner, job_id, number)
+async def matte_of(services: Services, owner: str, job_id: str, number: int) -> tuple[Job, StoredPicture]:
+    """Return a job and what was taken for the product of an image of it. Raises what `made_image` raises."""
+    job, image = await made_image(services, owner, job_id, number)
     if image.matte is None:
         raise ImageNotFound("nobody looked for a product in this image")
-    return image.matte
+    return job, image.matte
+
+
+def stem_of(job: Job) -> str:
+    """Return what the names of a job's files begin with: its reference, made safe, or its id."""
+    return safe_name(job.labels.reference or "") or job.id
 
 
 async def stored_file(services: Services, stored: StoredPicture, name: str, if_none_match: str | None) -> Response:
@@ -32,7 +38,7 @@ async def stored_file(services: Services, stored: StoredPicture, name: str, if_n
     headers = {
         "ETag": f'"{stored.sha256}"',
         "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'inline; filename="{name}"',
+        "Content-Disposition": disposition(name),
         "Vary": "Authorization",
     }
     if if_none_match and etag_matches(if_none_match, headers["ETag"]):

@@ -10,7 +10,7 @@ from service.auth.dependencies import Owner
 from service.docs.responses import file, problems_of_job
 from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, JobId
-from service.routes.results import stored_file
+from service.routes.results import stem_of, stored_file
 from service.state import Use
 
 router = APIRouter(tags=["results"])
@@ -31,4 +31,4 @@ async def read_sheet(services: Use, owner: Owner, job_id: JobId, if_none_match: 
     if job.result.comparison is None:
         raise errors.ImageNotFound("only a comparison has a contact sheet")
     sheet = job.result.comparison.sheet
-    return await stored_file(services, sheet, f"{job_id}-sheet.png", if_none_match)
+    return await stored_file(services, sheet, f"{stem_of(job)}-sheet.png", if_none_match)

@@ -17,9 +17,7 @@ class Resident(BaseModel):
     worker: str
     device: str
     memory: int | None = Field(description="bytes of memory its engines may use")
-    exact: bool = Field(
-        description="byte-identical output in any batch; other workers give it only to jobs with `exact`"
-    )
+    exact: bool = Field(description="byte-identical output in any run; other workers give it only to jobs with `exact`")
 
 
 class EngineView(BaseModel):
@@ -49,7 +47,7 @@ class EngineView(BaseModel):
     memory: int | None = Field(description="bytes of memory it needs for one image, including weights")
     revision: str
     licence: str
-    batch: int = Field(description="maximum batch size")
+    batch: int = Field(description="maximum number of jobs in one run")
     timeout: int = Field(description="time limit of a job in seconds, per candidate and attempt")
     timeout_per_megapixel: float = Field(description="additional seconds per megapixel")
     max_candidates: int

@@ -43,8 +43,8 @@ def test_jobs_are_listed_newest_first(live: Live, client: Client, job: str) -> N
     done = run(live, "jobs")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["id", "kind", "status", "engine", "age", "verdict"]
-    assert lines[1].split()[:4] == [failed.id, "recreate", "failed", "drill"] and "engine_failed" in lines[1]
+    assert lines[0].split() == ["id", "status", "name", "asked", "age", "verdict"]
+    assert lines[1].split()[:4] == [failed.id, "failed", "image", "recreate"] and "engine_failed" in lines[1]
     assert lines[2].split()[0] == job and "accepted" in lines[2]
     listed = json.loads(run(live, "jobs", "--json", "--limit", 5, "--status", "failed").stdout)
     assert failed.id in [one["id"] for one in listed] and {one["status"] for one in listed} == {"failed"}
@@ -82,7 +82,7 @@ def test_a_job_is_cancelled_and_its_watcher_told(idle: Live) -> None:  # noqa: F
     watcher.start()
     assert run(idle, "jobs", "cancel", job.id).stdout == f"{job.id}: cancelled\n"
     watcher.join(100)
-    assert f"job {job.id} was cancelled" in told(ended[0], code=1)
+    assert f"job {job.id} was cancelled" in told(ended[0], code=2)
 
 
 def test_images_and_reports_are_fetched(live: Live, job: str, tmp_path) -> None:  # noqa: F811

@@ -15,7 +15,7 @@ from tests.support.stub import COMPARISON, DONE, JOB, SAME, Answer
 
 def test_what_is_made_can_be_json(tmp_path):
     done, _ = customised(tmp_path, [Answer(JOB, 202), Answer(DONE)], "--recolour", "#1F4E79", "--json")
-    (made,) = json.loads(done.stdout)
+    (made,) = map(json.loads, done.stdout.splitlines())
     assert (made["job"], made["faults"], made["report"]["verdict"]) == ("j1", [], "accepted")
     assert made["saved"] == str(tmp_path / "out/shirt.png") and "customise" not in done.stdout
 
@@ -38,8 +38,10 @@ def test_a_job_and_where_it_was_saved_can_be_json(tmp_path, result, arguments):
 def test_a_failure_can_be_json_too(tmp_path):
     failed = {**JOB, "status": "failed", "error": {"code": "timeout", "detail": "too long", "fault": "engine"}}
     done, _ = customised(tmp_path, [Answer(JOB, 202), Answer(failed)], "--recolour", "#1F4E79", "--json")
-    assert told(done, code=1).endswith("too long\n")
-    assert [(made["job"], made["faults"]) for made in json.loads(done.stdout)] == [("j1", ["too long"])]
+    assert told(done, code=2).endswith("too long\n")
+    assert [(made["job"], made["faults"]) for made in map(json.loads, done.stdout.splitlines())] == [
+        ("j1", ["too long"])
+    ]
 
 
 def test_inspecting_can_be_json():
@@ -55,7 +57,7 @@ def test_the_help_says_what_the_exit_codes_mean():
 @pytest.mark.parametrize(
     ("line", "word", "offered"),
     [
-        ("likeness re", "1", {"recreate", "report", "reproduce"}),
+        ("likeness re", "1", {"recipes", "recreate", "report", "reproduce"}),
         ("likeness recreate --engine vqgan", "3", {"vqgan", "vqgan-transformer"}),
     ],
 )

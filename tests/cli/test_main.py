@@ -121,7 +121,8 @@ def test_recreate_tells_of_each_file_that_failed(tmp_path):
     with running() as stub:
         stub.answer = answer
         done = likeness("recreate", picture, tmp_path / "none.jpg", "--url", stub.url, "--out", tmp_path)
-    error = told(done, code=1)
+    error = told(done, code=2)
+    assert (tmp_path / "rejected/cap-plaid.png").exists() and not (tmp_path / "cap-plaid.png").exists()
     assert "cap-plaid.jpg: ssim 0.10 is below the asked 0.60" in error
     assert "none.jpg cannot be read: No such file" in error
 
@@ -217,7 +218,7 @@ def test_customise_tells_what_can_be_asked(tmp_path):
     refusal = problem(422, "instruction_not_understood", "instruction: the word 'dog' is not understood")
     refusal.body["errors"] = [{"pointer": "#/instruction", "detail": "colour: 'make it orange'"}]
     done, _ = customised(tmp_path, [refusal], "--instruction", "make it a dog")
-    error = told(done, code=1)
+    error = told(done, code=2)
     assert "the word 'dog' is not understood" in error and "colour: 'make it orange'" in error
 
 
@@ -267,6 +268,27 @@ def test_keys_are_made_listed_and_revoked(tmp_path):
     assert likeness("keys", "revoke", "shop", "--home", tmp_path).returncode == 0
     assert likeness("keys", "list", "--home", tmp_path).stdout == ""
     assert "no key" in told(likeness("keys", "revoke", "shop", "--home", tmp_path), code=1)
+
+
+def test_the_first_key_of_a_running_service_is_asked_about(tmp_path):
+    pytest.importorskip("service.auth", reason="the service is not here")
+    used = {"daily_quota": None, "concurrency": None, "days": []}
+    create = ("keys", "create", "shop", "--home", tmp_path)
+    with running() as stub:
+        stub.answers = [Answer(used)]
+        done = likeness(*create, "--url", stub.url)
+        assert "answers calls without a key now" in told(done, code=1) and not (tmp_path / "keys.json").exists()
+        assert stub.asked[0].headers["Authorization"] is None
+        assert likeness(*create, "--url", stub.url, "--yes").returncode == 0
+        assert likeness("keys", "create", "other", "--home", tmp_path, "--url", stub.url).returncode == 0
+        assert len(stub.asked) == 1, "with a key there already, nobody is locked out"
+
+
+def test_a_first_key_is_not_asked_about_where_the_service_wants_one_already(tmp_path):
+    pytest.importorskip("service.auth", reason="the service is not here")
+    with running() as stub:
+        stub.answers = [problem(401, "not_authenticated")]
+        assert likeness("keys", "create", "shop", "--home", tmp_path, "--url", stub.url).returncode == 0
 
 
 def test_a_demo_without_pictures(tmp_path):

@@ -41,12 +41,12 @@ def test_compare_submits_its_runs_and_saves_pictures_and_sheet(tmp_path):
     assert "run 0 (starter) was accepted." in done.stdout
 
 
-def test_compare_may_customise_and_exits_1_when_no_run_was_accepted(tmp_path):
+def test_compare_may_customise_and_exits_2_when_no_run_was_accepted(tmp_path):
     rejected = {**COMPARISON, "runs": [{**ROW, "verdict": "rejected"}]}
     picture = EXAMPLES / "cap-plaid.jpg"
     options = ["--engine", "starter-edit", "--recolour", "#1F4E79", "--mask", "product"]
     done, (posted,) = tried(tmp_path, {"comparison": rejected}, "compare", picture, *options)
-    assert told(done, code=1) == "likeness: no run was accepted\n"
+    assert told(done, code=2) == f"likeness: no run was accepted: {picture}\n"
     task = b'{"kind":"customise","recolour":{"to":"#1F4E79","mask":"product"},"mask":"product"}'
     assert task in posted.body
 
@@ -87,7 +87,7 @@ def test_generate_exits_1_when_the_picture_was_rejected(tmp_path):
     report = {**REPORT, "verdict": "rejected", "reasons": ["the image is black"]}
     image = {**RESULT["images"][0], "report": report}
     done, _ = tried(tmp_path, {"images": [image]}, "generate", "a red shirt")
-    assert told(done, code=1) == "likeness: the image is black\n"
+    assert told(done, code=2) == "likeness: the image is black\n"
 
 
 def test_an_image_that_was_not_judged_is_no_failure(tmp_path):
@@ -117,5 +117,5 @@ def test_reproduce_reports_how_closely_each_image_matches(tmp_path):
 def test_reproduce_exits_1_when_an_image_differs(tmp_path):
     other = {**SAME, "sameness": "different", "reasons": ["the revision of the engine differs: 0 then, 1 now"]}
     done, _ = tried(tmp_path, {"reproduction": {"job": "j0", "images": [SAME, other]}}, "reproduce", "j0")
-    assert told(done, code=1) == "likeness: not all images were reproduced\n"
+    assert told(done, code=2) == "likeness: not all images were reproduced\n"
     assert "different" in done.stdout and "0 then, 1 now" in done.stdout

@@ -233,6 +233,28 @@ def test_a_picture_is_generated_from_nothing(page: Page) -> None:
     assert shown_size(page) == (64, 80)
 
 
+def test_a_job_is_called_by_its_reference_and_found_by_it(site: Live, page: Page) -> None:
+    page.get_by_text("More settings").click()
+    page.get_by_label("Reference", exact=True).fill("SKU 1/a")
+    submit(page)
+    page.locator(".report").wait_for()
+    job = page.url.partition("#job=")[2]
+    assert site.http.get(f"/jobs/{job}").json()["reference"] == "SKU 1/a"
+    row = page.locator(f".job[data-job='{job}']")
+    expect(row.locator(".job-name")).to_have_text("SKU 1/a")
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    assert download.value.suggested_filename.startswith("SKU-1-a-0.")
+    search = page.get_by_role("searchbox", name="Only jobs with this reference")
+    search.fill("SKU 1/b")
+    search.press("Enter")
+    expect(page.get_by_text("No job has this reference.")).to_be_visible()
+    search.fill("SKU 1/a")
+    search.press("Enter")
+    expect(row).to_have_count(1)
+    expect(page.locator(".job")).to_have_count(1)
+
+
 def test_a_job_is_opened_again_by_its_address_and_deleted(site: Live, page: Page, open_page: Open) -> None:
     submit(page)
     page.locator(".report").wait_for()

@@ -82,7 +82,9 @@ def pods(
     try:
         for name in PODS:
             engine.run(*made.command(name, {}))
-        yield Running(engine, made, key)
+        running = Running(engine, made, key)
+        yield running
+        running.http.close()
     finally:
         made.remove(engine)
 
@@ -118,7 +120,7 @@ def test_jobs_go_through_and_outlive_a_kill_of_each_pod(pods: Running) -> None:
     for name in ("worker-starter", "worker-retouch", "webhooks"):
         jobs = [
             pods.http.post("/recreate", files=picture),
-            pods.http.post("/customise", files=picture, data={"light": "even"}),
+            pods.http.post("/customise", files=picture, data={"instruction": "make it red"}),
         ]
         assert [one.status_code for one in jobs] == [202, 202], [one.text for one in jobs]
         os.kill(int(pods.engine.inspect(f"{NETWORK}-{name}", "{{.State.Pid}}")), signal.SIGKILL)

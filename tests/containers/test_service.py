@@ -15,17 +15,8 @@ from tests.support.places import ROOT
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(1200)]
 BASE = "python:3.11-slim-bookworm"
-CLOSED = (
-    "--read-only",
-    "--tmpfs",
-    "/tmp",
-    "--cap-drop",
-    "ALL",
-    "--security-opt",
-    "no-new-privileges",
-    "--memory",
-    "2g",
-)
+FOLDERS = "--tmpfs /tmp --tmpfs /var/lib/likeness:mode=1777"
+CLOSED = f"--read-only {FOLDERS} --cap-drop ALL --security-opt no-new-privileges --memory 2g".split()
 LISTENS = ("--env", "LIKENESS_REDIS_URL=redis://127.0.0.1:1/0", "--env", "LIKENESS_HOST=127.0.0.1")
 
 
@@ -59,4 +50,5 @@ def test_it_is_built_and_answers_without_root_or_anything_that_can_be_written(en
         assert answered("/jobs", Authorization=f"Bearer {key}") == httpx.codes.SERVICE_UNAVAILABLE, "there is no Redis"
         assert engine.run("exec", container, "id", "-u").strip() == "10001"
     finally:
+        http.close()
         engine.run("rm", "--force", "--volumes", container)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.containers.conftest import IMAGES, build
 from tests.containers.engine import Engine, EngineError
-from tests.containers.stack import ComposeStack, until
+from tests.containers.stack import PROJECT, ComposeStack, until
 from tests.support.places import ROOT
 
 pytestmark = [pytest.mark.containers, pytest.mark.alone, pytest.mark.timeout(1800)]
@@ -31,10 +31,9 @@ def images(engine: Engine, bases: dict[str, str]) -> dict[str, str]:
 
 
 def tree(commit: str) -> bytes:
-    """Return the files of a commit as a tar, with modes as a checkout has them, by which the engine knows what it built."""
-    return subprocess.run(
-        ["git", "-c", "tar.umask=0022", "archive", commit], cwd=ROOT, capture_output=True, check=True
-    ).stdout
+    """Return the files of a commit as a tar, with modes as in a checkout: else the engine builds everything again."""
+    command = ["git", "-c", "tar.umask=0022", "archive", commit]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout
 
 
 def use(engine: Engine, tag: str) -> None:
@@ -86,8 +85,11 @@ def test_an_upgrade_keeps_jobs_keys_and_pictures(stack: ComposeStack, engine: En
     succeeded(stack, old)
     stack.compose("stop", "worker", "retouch")
     waiting = stack.submit(5, instruction="make it green")
+    assert engine.inspect("likeness-service:before", "{{.Id}}") != images["likeness-service"]
+    started = engine.inspect(f"{PROJECT}-valkey-1", "{{.State.StartedAt}}")
     use(engine, "current")
-    stack.up()  # compose replaces what has another image
+    stack.up()  # compose replaces what has another image, and nothing else
+    assert engine.inspect(f"{PROJECT}-valkey-1", "{{.State.StartedAt}}") == started
     now = {service: engine.inspect(name, "{{.Image}}") for name, service in stack.containers().items()}
     assert now["service"] == now["webhooks"] == images["likeness-service"]
     assert now["worker"] == now["retouch"] == images["likeness-worker-cpu"]
@@ -126,6 +128,10 @@ def test_several_gpus_have_a_worker_each(stack: ComposeStack, engine: Engine) ->
 
 
 def test_logs_tell_no_words_keys_or_passwords(stack: ComposeStack) -> None:
+    succeeded(stack, stack.submit(2, text=SECRET_WORDS) + stack.submit(1, instruction="make it blue"))
+    with stack.client() as http:
+        refused = http.post("/customise", json={"image": SECRET_WORDS, "instruction": f"make it {SECRET_WORDS}"})
+        assert refused.status_code == 422
     logs = stack.logs()
     assert logs.count("succeeded") >= 4, "they do tell what happened"
     for secret in (SECRET_WORDS, SECRET_WORDS.split()[1], "make it blue", stack.key, stack.password):

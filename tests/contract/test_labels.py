@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from likeness.contract.asked import MAX_ASKED, asked_of
 from likeness.contract.comparison import Compare, JobTask
-from likeness.contract.labels import MAX_FILENAME, Labelled, filename_of
+from likeness.contract.labels import MAX_FILENAME, Labelled, filename_of, safe_name
 from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.tasks import Customise, Generate, Recreate
 
@@ -90,6 +90,29 @@ def test_the_name_of_a_file(sent: str | None, name: str | None) -> None:
 def test_the_name_of_any_file_is_short_and_on_one_line(sent: str) -> None:
     name = filename_of(sent)
     assert name is None or (0 < len(name) <= MAX_FILENAME and len(name.splitlines()) == 1 and "/" not in name)
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("SKU-10442", "SKU-10442"),
+        ("AB 12/34", "AB-12-34"),
+        ("../../etc/passwd", "etc-passwd"),
+        ('a"; filename="b', "a-filename-b"),
+        ("鞋 37", "鞋-37"),
+        ("...", ""),
+        ("a" * 200, "a" * 80),
+        ("v1.2", "v1.2"),
+    ],
+)
+def test_a_reference_as_the_name_of_a_file(reference: str, name: str) -> None:
+    assert safe_name(reference) == name
+
+
+@given(st.text(max_size=200))
+def test_any_reference_makes_a_safe_name(reference: str) -> None:
+    name = safe_name(reference)
+    assert not set(name) & set('/\\:*?"<>|\r\n\t ;') and not name.startswith((".", "-")) and ".." not in name
 
 
 @pytest.mark.parametrize(

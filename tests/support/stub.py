@@ -89,7 +89,7 @@ def running() -> Iterator[Stub]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815  the names that http.server calls
+        do_GET = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815  the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             pass

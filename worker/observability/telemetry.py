@@ -24,7 +24,7 @@ WAITS: Final = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 14400)
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 """Bounds of the histograms of steps and stages, in seconds."""
 TOGETHER: Final = (1, 2, 4, 8, 16, 32, 64)
-"""Bounds of the histograms of batches, in jobs or pictures."""
+"""Bounds of the histograms of runs, in jobs or pictures."""
 SSIM: Final = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.925, 0.95, 0.97, 0.98, 0.99, 0.995, 1.0)
 
 log = structlog.get_logger()

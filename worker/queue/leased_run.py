@@ -109,7 +109,7 @@ class LeasedRun:
         except RedisError as error:
             log.warning("progress could not be reported", error=str(error))
         for lease in leases:
-            if not lease.wanted:  # its batch mates go on, but it ends now
+            if not lease.wanted:  # the others of the run go on, but it ends now
                 with self.deadline.paused():
                     self._worker.record(lease, None)
 

@@ -8,7 +8,7 @@ from likeness.queue.listing import LISTING
 from likeness.queue.outbox import OUTBOX
 
 LOOK_AHEAD: Final = 64
-"""How deep in a queue a job, or its batch mates, are looked for."""
+"""How deep in a queue a job, or others for its run, are looked for."""
 
 TAKE: Final = (
     FAIR_QUEUE

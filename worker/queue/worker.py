@@ -1,6 +1,6 @@
-"""The worker that keeps engines resident and runs jobs in batches.
+"""The worker that keeps engines resident and runs jobs together.
 
-- A run takes the head of a queue and its batch mates, computes all of them, then records how each ended;
+- A run takes the head of a queue and the jobs with its batch key, computes all of them, then records how each ended;
 - runs overlap: one is prepared while another has the device and the last is finished (docs/decisions/0014);
 - a lease on a job expires after LEASE_SECONDS unless a thread renews it (heartbeat.py), and only who holds the lease
   may record (recording.py);
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 
 class BatchWorker(RecordingWorker):
-    """A worker that holds engines and runs jobs in batches: its main thread takes jobs, others run them."""
+    """A worker that holds engines and runs jobs together: its main thread takes jobs, others run them."""
 
     def __init__(self, name: str, settings: Settings, context: Context, pools: list[str]) -> None:
         super().__init__(name, context, pools, settings.redis_url)
@@ -74,7 +74,7 @@ class BatchWorker(RecordingWorker):
         return not runs or self.context.turns.next_is_due()
 
     def execute_job(self, job: LikenessJob, queue: Queue) -> None:
-        """Begin a run of `job` and the batch mates that wait behind it, in a thread of its own."""
+        """Begin a run of `job` and the others with its batch key that wait behind it, in a thread of its own."""
         self.set_state(WorkerStatus.BUSY)
         try:
             alone = job.retries_left != keys.RETRIES  # it may be what killed its worker, and would take others along

@@ -1,4 +1,4 @@
-"""How jobs end: batch mates in one run, a comparison, a reproduction or several edits as several runs of one job."""
+"""How jobs end: in one run with others, or as several runs of one job: a comparison, a reproduction, several edits."""
 
 from collections.abc import Sequence
 

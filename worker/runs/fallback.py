@@ -1,4 +1,4 @@
-"""What is done when a run fails: smaller batches, then less memory step by step, then an error for the one job."""
+"""What is done when a run fails: smaller runs, then less memory step by step, then an error for the one job."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 class Fallback(Generic[RunItem]):
     """Makes the pictures of one run, whose canvases have so many `pixels`, at most `together` in one call.
 
-    What did not fit is remembered, so that neither later batches nor the next runs of this size try it again.
+    What did not fit is remembered, so that neither later parts nor the next runs of this size try it again.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Fallback(Generic[RunItem]):
             self._recall(self._known)
 
     def run(self, items: Sequence[RunItem]) -> Iterator[tuple[RunItem, Canvas | JobError]]:
-        """Yield what came of each item, batch by batch; nothing of those nobody wants any more. Raises Stopped."""
+        """Yield what came of each item, part by part; nothing of those nobody wants any more. Raises Stopped."""
         rest = list(items)
         if self._split and len(rest) > self._together:
             self._note(SPLIT)

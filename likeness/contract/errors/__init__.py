@@ -25,6 +25,7 @@ LikenessError
 │   ├── MethodNotAllowed        the address is there, but not with this method
 │   ├── JobNotFound             no such job for this key
 │   ├── JobExpired              there was such a job; its lifetime is over
+│   ├── RecipeNotFound          no saved recipe of that name for this key
 │   ├── ImageNotFound           the job has no image of that number
 │   ├── NoPreview               the job shows nothing now: not running, or its engine shows nothing so far
 │   ├── JobNotFinished          the job has no result yet, or ended without one
@@ -88,6 +89,7 @@ from likeness.contract.errors.requests import (
     QueueFull,
     QuotaExceeded,
     RangeNotSatisfiable,
+    RecipeNotFound,
     RequestError,
     ScopeMissing,
     TooManyUploads,
@@ -138,6 +140,7 @@ __all__ = [
     "QueueUnavailable",
     "QuotaExceeded",
     "RangeNotSatisfiable",
+    "RecipeNotFound",
     "RequestError",
     "ScopeMissing",
     "StoreFailed",

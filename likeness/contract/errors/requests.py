@@ -152,6 +152,12 @@ class JobExpired(RequestError):
     code, title = "job_expired", "The job has expired"
 
 
+class RecipeNotFound(RequestError):
+    """No saved recipe of that name for this key."""
+
+    code, title = "recipe_not_found", "There is no such recipe"
+
+
 class ImageNotFound(RequestError):
     """The job has no image of that number."""
 

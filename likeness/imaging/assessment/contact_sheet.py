@@ -45,7 +45,7 @@ def report_picture(given: Image.Image | None, made: Image.Image, report: Report)
     draw = ImageDraw.Draw(card)
     draw.text((GAP, GAP - 4), "Likeness report", INK, _font(TITLE))
     how = ("customised" if edit else "recreated") if given else "generated"
-    was = "given" if given else "asked"
+    was = "original" if given else "asked"
     _draw_cells(card, GAP + LINE + GAP // 2, given, made, how)
     _draw_pictures(draw, pictures_top, width, [COLUMNS, *picture_rows(report.frame, how, was)])
     _draw_scores(draw, (GAP, table_top), "fidelity", report.fidelity)
@@ -115,7 +115,7 @@ def _draw_cells(sheet: Image.Image, top: int, given: Image.Image | None, made: I
     if given:
         difference, factor = _difference(given, made)
         said = f"difference x {factor}" if difference else "difference: the sizes differ"
-        cells = [(_named("given", given), _fitted(_flat(given))), *cells, (said, difference)]
+        cells = [(_named("original", given), _fitted(_flat(given))), *cells, (said, difference)]
     draw = ImageDraw.Draw(sheet)
     for index, (name, picture) in enumerate(cells):
         left = GAP + index * (CELL + GAP)

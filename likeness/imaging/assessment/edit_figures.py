@@ -58,6 +58,7 @@ MEANINGS: dict[str, Meaning] = {
         SHARE, 0, 1, "a tag, print or other thing was dyed too", "things in the cloth's own colour", mendable=20.0
     ),
     "outline": Meaning("ratio", 0, 1, "the colour does not end where the product ends", "plain outlines", True),
+    "new_edges": Meaning(SHARE, 0, 1, "the colour ends in the middle of the cloth", "ends along a fold or a print"),
     "spill": Meaning(SHARE, 0, None, "the background was changed too", "what lies within 6 px", mendable=4.0),
     "fringe": Meaning("dE76", -100, None, "a pale or dark fringe around the product", "ragged edges", mendable=6.0),
     "soft": Meaning("px", 0, None, "the outline is soft", "outlines of fur; where it is; beyond 16 px", mendable=3.0),
@@ -115,8 +116,8 @@ def measured(given: Floats, made: Floats, check: EditCheck | None) -> Values:
 def measured_cutout(alpha: Bytes, doubt: float) -> Values:
     """Return the figures of a product that was cut out: `alpha` is its own in the result, H x W in 0..255.
 
-    Px are those of the result, or of a copy whose longer side is LARGEST px. `doubt` is what the segmenter left undecided,
-    as a share of the product.
+    Px are those of the result, or of a copy whose longer side is LARGEST px. `doubt` is what the segmenter left
+    undecided, as a share of the product.
     """
     scale = min(1.0, LARGEST / max(alpha.shape))
     to = tuple(max(1, round(side * scale)) for side in alpha.shape[::-1])
@@ -146,6 +147,7 @@ def _coloured(pair: Pair, given: Floats, made: Floats, check: EditCheck) -> Valu
         "left_out": matte.left_out(pair),
         "things_dyed": things.things_dyed(pair),
         "outline": fringe.outline_agreement(pair),
+        "new_edges": fringe.new_edges(pair),
         "spill": fringe.spill(pair),
         "bleed": matte.bleed(pair),
         "fringe": fringe.fringe(pair),

@@ -9,7 +9,7 @@ COLUMNS = ("name", "resolution", "aspect ratio", "mode", "channels")
 Row = tuple[str, str, str, str, str]
 
 
-def picture_rows(frame: Sequence[FrameRow], made: str = "made", given: str = "given") -> tuple[Row, Row]:
+def picture_rows(frame: Sequence[FrameRow], made: str = "result", given: str = "original") -> tuple[Row, Row]:
     """Return the rows of the given and of the made image, cells as in COLUMNS, named as told.
 
     The resolution is width x height as stored, in px; what the frame does not tell is a dash.

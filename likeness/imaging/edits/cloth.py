@@ -7,12 +7,12 @@ are its pattern, and count as cloth. All is found on a small copy; px are those 
 """
 
 from dataclasses import dataclass
-from itertools import combinations
 
 import cv2
 import numpy as np
 
 from likeness.imaging.colour import Floats
+from likeness.imaging.edits.neighbours import gentle, with_neighbours
 from likeness.imaging.edits.recolour import lab_of
 from likeness.imaging.local_colour import Places
 from likeness.imaging.outline import Where, disc
@@ -49,15 +49,13 @@ LEAST_AREA = 25.0
 """Px of the smallest thing that is left alone."""
 THIN, LEAST_THIN = 6.0, 40.0
 """Half the width of what may be a hanger, a hook or a string, and the least area of one in px."""
+HOOK_ASIDE, HOOK_WIDTH, HOOK_HEIGHT = 0.2, 0.15, 10.0
+"""How far a hook may be from the middle and how wide it is, as shares of the product's width; its least height in px.
+"""
 LEAST_CORE = 100
 """Px that a product must have well within its outline for its cloth to be told from anything else."""
 ANOTHER = 0.12
 """Share of the product from which on a part is another garment rather than a detail."""
-
-
-GENTLE, LEAST_LINE = 0.65, 150
-"""Share of two colours' difference within 5 px, up to which they pass into each other; px of the line on which they do.
-"""
 
 
 @dataclass(frozen=True)
@@ -131,35 +129,8 @@ def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
     patterned = (spread >= EVERYWHERE) & (spread - shares > MINGLED) & (shares >= COMMON)
     cloth = (alike[main] & (shares >= COMMON)) | patterned | (np.arange(count) == main)
     others = patterned & ~alike[main]
-    cloth = _with_neighbours(cloth, alike & (shares >= COMMON), _gentle(lab, nearest, core, centres, scale))
+    cloth = with_neighbours(cloth, alike & (shares >= COMMON), gentle(lab, nearest, core, centres, scale))
     return _Colours(centres, cloth, spread, bool(others.any()))
-
-
-def _with_neighbours(cloth: Where, alike: Where, gentle: Where) -> Where:
-    """Return which of K colours are the cloth's: those known, and what they pass into one after another, as in a light.
-
-    `alike` and `gentle` are K x K: which colours differ little, and which meet without an edge.
-    """
-    joined = cloth
-    for _ in cloth:
-        joined = joined | (alike & gentle & joined[:, None]).any(axis=0)
-    return joined
-
-
-def _gentle(lab: Floats, nearest: Floats, core: Where, centres: Floats, scale: float) -> Where:
-    """Return K x K: which colours meet along a line on which they pass into each other."""
-    soft = np.asarray(cv2.GaussianBlur(lab, (0, 0), 2 * scale), dtype=np.float32)
-    slopes = [cv2.Sobel(soft, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1))]
-    step = 5 * scale * np.sqrt(sum((slope**2).sum(axis=2) for slope in slopes))
-    areas = [(nearest == at) & core for at in range(len(centres))]
-    wide = [cv2.dilate(area.astype(np.uint8), disc(1)) > 0 for area in areas]
-    made = np.zeros((len(centres), len(centres)), dtype=bool)
-    for one, other in combinations(range(len(centres)), 2):
-        line = wide[one] & areas[other]
-        if line.sum() >= LEAST_LINE * scale:
-            apart = float(np.linalg.norm(centres[one] - centres[other]))
-            made[one, other] = made[other, one] = float(np.median(step[line])) < GENTLE * apart
-    return made
 
 
 def nearest_of(lab: Floats, centres: Floats) -> Floats:
@@ -289,8 +260,9 @@ def _spread(what: Where, core: Where, scale: float) -> float:
 
 
 def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: float) -> Where:
-    """Return the thin parts of another colour: hangers, hooks, strings."""
+    """Return the thin parts of another colour: hangers, hooks, strings; a hook on top in any colour."""
     solid = product.astype(np.uint8)
+    whole = np.array(cv2.boundingRect(solid))
     thin = solid - cv2.morphologyEx(solid, cv2.MORPH_OPEN, disc(THIN * scale))
     count, areas, stats, _ = cv2.connectedComponentsWithStats(thin, connectivity=8)
     made = np.zeros_like(product)
@@ -298,9 +270,17 @@ def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: floa
         if stats[at, cv2.CC_STAT_AREA] > LEAST_THIN * scale**2:
             part = areas == at
             light = np.min([np.abs(lab[..., 0][part] - main[0]) for main in mains], axis=0)
-            if gleam[part].mean() > OTHER or light.mean() > 1.5 * DARKER:
+            if gleam[part].mean() > OTHER or light.mean() > 1.5 * DARKER or _is_hook(stats[at], whole, scale):
                 made |= part
     return made
+
+
+def _is_hook(part: Places, whole: Places, scale: float) -> bool:
+    """Return whether a thin part is a hanger's hook: upright, at the top of the product and in its middle."""
+    left, top, width, height = (int(number) for number in part[:4])
+    middle = (left + width / 2 - whole[0]) / whole[2]
+    on_top = top - whole[1] <= 2 and abs(middle - 0.5) < HOOK_ASIDE
+    return bool(on_top and height > HOOK_HEIGHT * scale and width < HOOK_WIDTH * whole[2])
 
 
 def _large(kept: Where, product: Where) -> int:

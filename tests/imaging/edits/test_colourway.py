@@ -74,6 +74,25 @@ def test_a_shadow_is_cloth():
     assert made.kept_area < 0.002
 
 
+def test_a_cloth_whose_hue_runs_with_the_light_is_dyed_as_a_whole():
+    one, other = np.float32([0.98, 0.22, 0.42]), np.float32([0.8, 0.05, 0.1])
+    across = np.linspace(0, 1, 400, dtype=np.float32)[None, :, None]
+    for share, kept in ((across, False), ((across > 0.72).astype(np.float32), True)):
+        rgb, matte = garment((1, 1, 1), depth=0.1)
+        lit = np.where(matte.alpha[..., None] > 0, rgb * (one + (other - one) * share), rgb).astype(np.float32)
+        made = recoloured(lit, Matte(matte.alpha, lit), CLOTH["green"])
+        assert (made.kept_area > 0.1) is kept, "what meets it with an edge is another cloth"
+
+
+def test_a_hook_on_top_is_left_alone_even_in_the_colour_of_the_cloth():
+    rgb, matte = garment((0.1, 0.1, 0.12))
+    rgb, alpha = rgb.copy(), matte.alpha.copy()
+    rgb[20:50, 196:203], alpha[20:50, 196:203] = (0.1, 0.1, 0.12), 1
+    made = recoloured(rgb, Matte(alpha, rgb), CLOTH["red"])
+    assert np.abs(made.rgb[24:44, 198:201] - rgb[24:44, 198:201]).max() < 0.02
+    assert (off_hue(made.rgb[60:340, 60:340], CLOTH["red"]) < 20).mean() > 0.95
+
+
 def test_a_pattern_of_two_colours_is_dyed_as_a_whole():
     rgb, matte = with_stripes(garment((0.15, 0.2, 0.5)), (0.7, 0.65, 0.2))
     made = recoloured(rgb, matte, CLOTH["red"])

@@ -164,6 +164,8 @@ def test_owners_see_only_their_own(serve, tmp_path: Path) -> None:
         ({"verdict": "lovely"}, "verdict"),
         ({"since": "yesterday"}, "since"),
         ({"since": "2026-01-01T00:00:00"}, "since"),
+        ({"since": "1767225600"}, "since"),
+        ({"since": "2026-13-01T00:00:00Z"}, "since"),
         ({"since": "2026-01-01T00:00:00 01:00"}, "since"),
         ({"referenz": "a"}, "referenz"),
     ],
@@ -227,3 +229,22 @@ def test_lists_expire_with_the_jobs(idle: Live, stack: Stack) -> None:
     submit(idle, reference="short")
     seconds = connection(stack).ttl(reference_key(LOCAL_OWNER, "short"))
     assert keys.EXPIRED_SECONDS < seconds <= keys.EXPIRED_SECONDS + idle.app.state.services.settings.lifetime
+
+
+@pytest.mark.parametrize(
+    ("reference", "shown"),
+    [
+        ("AB 12/34", 'inline; filename="AB-12-34-0.png"'),
+        ("é", "inline; filename=\"e-0.png\"; filename*=UTF-8''%C3%A9-0.png"),
+    ],
+)
+def test_downloads_are_named_by_the_reference(live: Live, reference: str, shown: str) -> None:
+    job = live.finished(reference=reference, steps="2", strength="0.01")
+    answer = live.http.get(job["result"]["images"][0]["url"])
+    assert answer.headers["content-disposition"] == shown
+
+
+def test_downloads_without_a_reference_are_named_by_the_id(live: Live) -> None:
+    job = live.finished(steps="2", strength="0.01")
+    named = live.http.get(job["result"]["images"][0]["url"]).headers["content-disposition"]
+    assert named == f'inline; filename="{job["id"]}-0.png"'

@@ -9,6 +9,7 @@ import redis.asyncio as redis
 from redis.asyncio.connection import AbstractConnection
 
 from likeness.contract.tasks import Recreate
+from likeness.queue import keys
 from service.app import create_app
 from service.compat.waiting import Asked, held
 from service.jobs.submission import Submission, Upload
@@ -38,6 +39,22 @@ def test_a_job_that_was_left_is_answered_again_until_it_was_stopped(
             assert await awaited.by("openai", "shop") == []
 
     asyncio.run(leave())
+
+
+def test_a_hold_lasts_as_long_as_it_says(server: Server) -> None:
+    """Redis's clock in whole seconds took up to one of them away, which is much of a short hold."""
+    job = AwaitedJob("openai", "shop", "a" * 32)
+
+    async def hold() -> None:
+        async with redis.Redis(unix_socket_path=str(server.socket), protocol=2) as client:
+            for _ in range(3):
+                seconds, millionths = await client.time()
+                await Awaited(client).hold(job, 2)
+                until = await client.zscore(keys.AWAITED_KEY, job.member)
+                assert until >= seconds + millionths / 1e6 + 2
+                await asyncio.sleep(0.3)
+
+    asyncio.run(hold())
 
 
 @contextmanager

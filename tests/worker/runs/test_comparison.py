@@ -177,7 +177,7 @@ def test_a_picture_of_any_kind_is_made_small_for_the_sheet(kind: str) -> None:
     given = picture(data)
     shown = small(given)
     assert (shown.size, given.pixels.size) == ((154, 256), (300, 500))
-    assert comparison_sheet([("given", shown, [])]).mode == "RGB"
+    assert comparison_sheet([("original", shown, [])]).mode == "RGB"
 
 
 def test_a_turned_picture_keeps_its_frame_in_every_run(store: PictureStore) -> None:

@@ -16,6 +16,8 @@ SPILT = 8.0
 """CIELAB units from which on a pixel outside the product changed."""
 EDGE, EDGE_NEAR, EDGE_FAR = 4.0, 2.0, 9.0
 """CIELAB units a px that an edge has at least; px within which it is at the outline; within which it is looked for."""
+NEW, GROWN = 8.0, 0.2
+"""CIELAB units a px of an edge that is seen; share of it that the cloth had before, up to which it is a new one."""
 
 
 def fringe(pair: Pair) -> float | None:
@@ -69,6 +71,18 @@ def outline_agreement(pair: Pair) -> float | None:
     if told.sum() < LEAST_PIXELS * pair.scale:
         return None
     return float((near[told] > 0.5 * far[told]).mean())
+
+
+def new_edges(pair: Pair) -> float | None:
+    """Return the share of the product that is sharp edges where it had none; 0..1, lower is better.
+
+    There a dye ends in the middle of the cloth. None where there is no product.
+    """
+    if not pair.core.any():
+        return None
+    now, then = (gradient(lab, pair.scale) for lab in (pair.after, pair.before))
+    new = pair.core & (now > NEW) & (strongest_within(then, EDGE_NEAR * pair.scale) < GROWN * now)
+    return float(new.sum() / pair.solid.sum())
 
 
 def _border(pair: Pair) -> Where:
