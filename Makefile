@@ -15,7 +15,7 @@ TORCH_INDEX ?=
 TORCH_PIN = $(shell grep '^torch==' requirements.lock)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Tests start hundreds of programs; each would compile all of ours anew.
+# Several processes collect the tests, which pytest compiles in its own way: kept, that is done once.
 unexport PYTHONDONTWRITEBYTECODE
 # The files with tests that run beside nothing else but one of their kind.
 ALONE = $(shell grep -rl 'pytest\.mark\.alone' tests)

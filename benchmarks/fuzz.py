@@ -99,10 +99,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Sent:
-    """A request: its address below the service's, and what goes with it."""
+    """A request, and what goes with it."""
 
     method: str
     address: str
+    """Below the service's."""
     headers: dict[str, str]
     content: bytes
 
@@ -300,8 +301,8 @@ def fuzz(url: str, first: int, count: int) -> Found:
 def main() -> None:
     """Run it and print what was answered."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--requests", type=int, default=20_000, help="how many are sent")
+    parser.add_argument("--seed", type=int, default=0, help="another one sends others")
     options = parser.parse_args()
     with running('extends = "shipped"\n') as stack:
         Console().print(fuzz(stack.settings.url, options.seed, options.requests).table())

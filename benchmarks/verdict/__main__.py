@@ -23,9 +23,7 @@ from likeness.imaging.assessment.calibration import Judged, Judgement, agreement
 def main() -> None:
     """Print the tables, and write fitted limits where that is asked."""
     parser = argparse.ArgumentParser(description="Print how far limits agree with those who judged.")
-    parser.add_argument(
-        "--fit", type=Path, help="where to write the limits that fit best"
-    )
+    parser.add_argument("--fit", type=Path, help="where to write the limits that fit best")
     file = parser.parse_args().fit
     known = [*read_judgements(TRAINED), *judged_table(fitting=True)]
     console = Console()

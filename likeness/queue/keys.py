@@ -17,6 +17,10 @@ TAKEN_KEY: Final = QUEUE_KEY + ":intermediate"
 """RQ's list of the jobs that were taken from a queue and not started yet."""
 QUEUES_KEY: Final = "rq:queues"
 """RQ's set of the keys of all queues."""
+BATCH_TURN_SECONDS: Final = 60
+"""A batch job that waited this long is taken before interactive ones by a worker that took none for as long."""
+POOL_TURN_SECONDS: Final = 10
+"""How long a worker stays with one pool while jobs of equal priority wait in another that it serves."""
 
 FIELD_OWNER: Final = "likeness_owner"
 """Name of the API key that the job belongs to."""
@@ -75,6 +79,9 @@ USAGE_DAYS: Final = 31
 USAGE_SECONDS: Final = (USAGE_DAYS + 1) * 24 * 3600
 IDEMPOTENCY_KEY: Final = "likeness:idempotency:{owner}:{key}"
 """Hash: fingerprint of the content, and the job id once the job is queued."""
+IDEMPOTENCY_SECONDS: Final = 24 * 3600
+IDEMPOTENCY_PENDING_SECONDS: Final = 60
+"""How long an unfinished first request blocks its key."""
 WAKE_UP_KEY: Final = "likeness:bell:{queue}"
 """List that gets an entry with each queued job, so that an idle worker of several queues can block on it.
 A lost entry costs a second, never a job."""
@@ -84,8 +91,11 @@ MEAN_SERVICE_TIME_KEY: Final = "likeness:pace:{queue}"
 MEAN_SERVICE_TIME_SECONDS: Final = 24 * 3600
 EXPIRED_KEY: Final = "likeness:expired:{id}"
 """Marks a job that once was, holding its owner, so that it is 410 and not 404."""
+EXPIRED_SECONDS: Final = 7 * 24 * 3600
 RESIDENT_KEY: Final = "likeness:resident:{worker}"
 """Residency of one worker as JSON."""
+RESIDENT_SECONDS: Final = 15
+"""A worker says again what it holds well within this time."""
 HELD_KEY: Final = "likeness:residents"
 """Sorted set of the engines that workers of their pool hold, each with when one last said so: Redis's clock, s."""
 HELD_SECONDS: Final = 7
@@ -124,18 +134,6 @@ WEBHOOK_GONE_SECONDS: Final = 24 * 3600
 AWAITED_KEY: Final = "likeness:awaited"
 """Sorted set of the jobs that calls of other APIs wait for, as `api:owner:id`; the score is when (Unix seconds) a job
 counts as left by everybody."""
-
-IDEMPOTENCY_SECONDS: Final = 24 * 3600
-IDEMPOTENCY_PENDING_SECONDS: Final = 60
-"""How long an unfinished first request blocks its key."""
-EXPIRED_SECONDS: Final = 7 * 24 * 3600
-RESIDENT_SECONDS: Final = 15
-"""A worker says again what it holds well within this time."""
-
-BATCH_TURN_SECONDS: Final = 60
-"""A batch job that waited this long is taken before interactive ones by a worker that took none for as long."""
-POOL_TURN_SECONDS: Final = 10
-"""How long a worker stays with one pool while jobs of equal priority wait in another that it serves."""
 
 RETRIES: Final = 2
 """How often a job runs again after its worker died, the first try not counted. A job with fewer left runs alone."""

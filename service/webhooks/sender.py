@@ -30,10 +30,10 @@ class Sender:
     """Longest time of one attempt."""
     private: bool
     """Whether addresses that are not public, and http, are allowed."""
-    resolve: Resolve = resolve
-    transport: httpx.AsyncBaseTransport | None = None
     trusted: ssl.SSLContext = field(default_factory=partial(httpx.create_ssl_context, trust_env=False))
     """Made once, not for each try: it reads the certificates of all public authorities."""
+    resolve: Resolve = resolve
+    transport: httpx.AsyncBaseTransport | None = None
 
     async def deliver(self, url: str, event_id: str, body: bytes, secrets: Sequence[str]) -> Delivery:
         """Make one attempt and return its outcome; `secrets` must not be empty. Raises nothing."""

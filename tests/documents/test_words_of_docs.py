@@ -22,6 +22,7 @@ ELSEWHERE = {
     "LIKENESS_BIND": "docker-compose.yml",
     "LIKENESS_API_KEY": "a shell variable of an example",
     "LIKENESS_KEY": "a shell variable of an example",
+    "LIKENESS_TEST_ENGINE": "tests/containers/engine.py",
 }
 
 

@@ -8,18 +8,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-LOOK_SECONDS: Final = 0.25
-"""How often a run that waits for its turn looks whether it is still wanted."""
-LEAD_SECONDS: Final = 0.1
-"""How much earlier than needed the next run is begun, beside half as long again as preparing took lately."""
-FIRST_LEAD_SECONDS: Final = 1.0
-"""How much earlier than the device is free the next run is begun while nothing is known of preparing."""
 MOST_PIXELS: Final = 60_000_000
 """Pixels in the pictures of all runs of a worker from which on no other is begun, however much memory there is."""
 PIXEL_BYTES: Final = 150
 """What a pixel of a run's picture takes at most: the picture, its canvas, what is made of it, and its report."""
 SHARE: Final = 0.25
 """Of the machine's memory that runs may have when another is begun."""
+
+
+def pixels_within(memory: int) -> int:
+    """Return how many pixels the pictures of runs may have where there are so many bytes of memory."""
+    return min(MOST_PIXELS, int(SHARE * memory / PIXEL_BYTES))
+
+
+LOOK_SECONDS: Final = 0.25
+"""How often a run that waits for its turn looks whether it is still wanted."""
+LEAD_SECONDS: Final = 0.1
+"""How much earlier than needed the next run is begun, beside half as long again as preparing took lately."""
+FIRST_LEAD_SECONDS: Final = 1.0
+"""How much earlier than the device is free the next run is begun while nothing is known of preparing."""
 MOST_KINDS: Final = 1000
 """Kinds of turns that are remembered."""
 WINDOW_SECONDS: Final = 60.0
@@ -48,7 +55,7 @@ class Turns:
     @classmethod
     def within(cls, memory: int) -> "Turns":
         """Return the turns of a worker whose machine, or container, has so many bytes of memory."""
-        return cls(most_pixels=min(MOST_PIXELS, int(SHARE * memory / PIXEL_BYTES)))
+        return cls(most_pixels=pixels_within(memory))
 
     @contextmanager
     def turn(self, kind: str, look: Callable[[], None]) -> Iterator[None]:

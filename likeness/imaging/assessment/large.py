@@ -32,7 +32,7 @@ IN_BANDS = f"measured in every {EVERY}th band of {BAND} rows"
 
 def is_large(image: Floats) -> bool:
     """Return whether an image, H x W x 3, has more than MANY pixels."""
-    return image.shape[0] * image.shape[1] > MANY
+    return bool(image.shape[0] * image.shape[1] > MANY)
 
 
 def step_of(image: Floats) -> int:

@@ -49,12 +49,6 @@ class Places(Told):
         late = progress.stage == "denoising" and (progress.run or 0) >= self.from_run
         return self.unwanted if late else set()
 
-    def waits(self, job_ids: Sequence[str]) -> set[str]:
-        return set()
-
-    def begins(self) -> None:
-        pass
-
 
 @pytest.fixture
 def store() -> PictureStore:

@@ -45,7 +45,7 @@ def contour_of(share: Floats) -> Contour | None:
     sigma = max(LEAST_SMOOTH, SMOOTH * side)
     level = np.asarray(share > 0.5, dtype=np.uint8)
     found, _ = cv2.findContours(level, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    courses = [_course(one[:, 0], sigma) for one in found if len(one) > LEAST_LENGTH * side]
+    courses = [_course(one[:, 0].astype(np.float32), sigma) for one in found if len(one) > LEAST_LENGTH * side]
     told = [part for line in courses if len((part := _told(share, line, sigma))[0])]
     if not told:
         return None
@@ -54,7 +54,7 @@ def contour_of(share: Floats) -> Contour | None:
 
 
 def _course(pixels: Floats, sigma: float) -> Line:
-    once = _smoothed(pixels.astype(np.float32), sigma)
+    once = _smoothed(pixels, sigma)
     course = 2 * once - _smoothed(once, sigma)  # twice, so that a round outline does not shrink (Tukey's twicing)
     along = np.roll(course, -2, axis=0) - np.roll(course, 2, axis=0)
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
