@@ -1636,7 +1636,7 @@ export interface SavedRecipe {
   /** the call that it is for: `customise` is for `POST /customise` */
   kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
   /** fields of that call and their values, as in its JSON body */
-  fields?: Record<string, unknown>;
+  fields?: Record<string, unknown> | null;
 }
 
 /** One metric of a report. */

@@ -72,7 +72,7 @@ class PackshotRun:
         given = self._given(order)
         self.context.turns.prepared_in(time.monotonic() - began)
         provenance = self._provenance(order, given, preset)
-        with self.context.turns.turn(self.spec.name, partial(self._wait, order)):
+        with self.context.turns.turn(f"{self.spec.name} {given.original.pixels.size}", partial(self._wait, order)):
             self.watched.skip()
             self.watch.begins()
             with self.context.turns.busy():
