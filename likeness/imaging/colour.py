@@ -105,11 +105,11 @@ def rgb_of_cmyk(inks: Floats) -> Floats:
 def alpha_of(picture: Picture) -> Bytes | None:
     """Return the alpha plane, H x W, 0..255: stored, from a palette, or from a transparent colour; None if opaque."""
     mode = picture.pixels.mode
-    if mode not in ("LA", "RGBA") and picture.transparency is None:
+    if mode in ("LA", "RGBA"):
+        return np.ascontiguousarray(samples_of(picture.pixels)[..., -1], dtype=np.uint8)
+    if picture.transparency is None:
         return None
     samples = samples_of(picture.pixels)
-    if mode in ("LA", "RGBA"):
-        return np.ascontiguousarray(samples[..., -1], dtype=np.uint8)
     if mode == "P":
         return palette_table(palette_of(picture.pixels), picture.transparency)[samples][..., 3]
     key = transparent_colour(picture.transparency, picture.bit_depth)
