@@ -1233,7 +1233,7 @@ export interface Packshot {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
@@ -1269,7 +1269,7 @@ export interface PackshotFields {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
@@ -1303,7 +1303,7 @@ export interface PackshotRequest {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
   recipe?: string | null;
@@ -1699,7 +1699,7 @@ export interface SavedRecipe {
   /** the call that it is for: `customise` is for `POST /customise` */
   kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
   /** fields of that call and their values, as in its JSON body */
-  fields?: Record<string, unknown>;
+  fields?: Record<string, unknown> | null;
 }
 
 /** One metric of a report. */
