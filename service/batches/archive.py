@@ -1,7 +1,7 @@
 """All results of a batch as one ZIP, made while it is sent: one piece of one image is in memory at a time."""
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from datetime import datetime
 from stat import S_IFREG
 from typing import Any, Final
@@ -21,15 +21,13 @@ ENDINGS: Final = {"jpeg": "jpg"}
 Member = tuple[str, datetime, int, Any, AsyncIterator[bytes]]
 
 
-def archive(services: Services, manifest: Manifest, pattern: str, verdicts: frozenset[Verdict]) -> AsyncIterator[bytes]:
+def archive(services: Services, manifest: Manifest, pattern: str, verdicts: frozenset[Verdict]) -> AsyncIterable[bytes]:
     """Yield a ZIP of the results with one of the verdicts; images are compressed already, so it only stores them.
 
     Raises InputLost in the middle where an image is gone.
     """
-    made: AsyncIterator[bytes] = async_stream_zip(
-        _members(services, manifest, pattern, verdicts), get_compressobj=_stored
-    )
-    return made
+    members = _members(services, manifest, pattern, verdicts)
+    return async_stream_zip(members, get_compressobj=_stored)
 
 
 def _stored() -> Any:  # noqa: ANN401  zlib does not name the type of what it returns

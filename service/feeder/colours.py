@@ -31,7 +31,8 @@ def _colour(data: bytes, matte: bytes | None) -> Lab:
     if matte is not None:
         found = samples_of(decode(matte, UNBOUNDED).pixels)
         same = found.shape[:2] == picture.pixels.size[::-1]
-        where = found.astype(np.float32) / np.iinfo(found.dtype).max if same and found.ndim == 2 else None
+        most = np.float32(np.iinfo(found.dtype).max)
+        where = np.asarray(found, np.float32) / most if same and found.ndim == 2 else None
     return product_colour(picture, where)
 
 

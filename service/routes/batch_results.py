@@ -1,6 +1,5 @@
 """What a batch made: its manifest, its images, and all of them as an archive."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -93,7 +92,7 @@ async def read_archive(
     check_pattern(pattern)
     verdicts = frozenset(Verdict) if verdict == "all" else frozenset({Verdict(verdict)})
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{batch.id}.zip"'}
-    body: AsyncIterator[bytes] = archive(services, Manifest.of(services, batch), pattern, verdicts)
+    body = archive(services, Manifest.of(services, batch), pattern, verdicts)
     return StreamingResponse(body, 200, headers, media_type="application/zip")
 
 
