@@ -45,10 +45,11 @@ from likeness.local.supervisor import Stack
 RECIPES: Final = ("plain", "strong", "third")
 STEPS: Final = 5
 KILLED: Final = ("worker-1", "service", "feeder", "valkey", "command")
-KILL_SECONDS: Final = (4.0, 9.0)
+KILL_SECONDS: Final = (13.0, 20.0)
+"""From one kill to the next: each program lives for longer than after which the stack starts it again at once."""
 ROOM_ITEMS: Final = 100_000
-LONG_WORDS: Final = 550
-"""Characters of each item that make a body of 64 MB of them."""
+LONG_WORDS: Final = 520
+"""Characters of each item that make a body of 62 MB of them."""
 LONGEST: Final = 3600.0
 
 Rows = list[tuple[str, str, str]]
