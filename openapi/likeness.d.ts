@@ -495,7 +495,7 @@ export interface EditReport {
 /** `POST /v1/images/edits`: the fields beside the images. */
 export interface EditRequest {
   prompt?: string;
-  /** name of an engine; the default if omitted */
+  /** an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
@@ -512,12 +512,14 @@ export interface EditRequest {
   /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque" | "transparent";
-  /** use steps and guidance_scale instead */
-  quality?: "auto";
+  /** each is the engine's full quality; for less, use our `steps` */
+  quality?: "auto" | "standard" | "high" | "hd";
   /** accepted and ignored */
   user?: string | null;
   /** accepted and ignored */
   safety_identifier?: string | null;
+  /** accepted without effect: an edit keeps what it is not asked to change */
+  input_fidelity?: "low" | "high" | null;
   /** ours: what each of several `image` is, in order */
   roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background">;
 }
@@ -743,7 +745,7 @@ export interface Generate {
 /** `POST /v1/images/generations`. */
 export interface GenerationRequest {
   prompt?: string;
-  /** name of an engine; the default if omitted */
+  /** an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
@@ -760,8 +762,8 @@ export interface GenerationRequest {
   /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque";
-  /** use steps and guidance_scale instead */
-  quality?: "auto";
+  /** each is the engine's full quality; for less, use our `steps` */
+  quality?: "auto" | "standard" | "high" | "hd";
   /** accepted and ignored */
   user?: string | null;
   /** accepted and ignored */

@@ -10,11 +10,14 @@ from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
 from tests.support.places import EXAMPLES
 
+ENVIRONMENT = {"LIKENESS_OPENAI_MODELS": '{"gpt-image-1": "default"}'}
+"""Settings that documents tell to make."""
+
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The settings of one stack that serves the tests of all files."""
-    settings = Settings(tmp_path_factory.mktemp("home"), port=free_port())
+    settings = Settings(tmp_path_factory.mktemp("home"), port=free_port(), environment=ENVIRONMENT)
     with Stack(settings, print) as stack:
         stack.wait_until_ready()
         yield settings
