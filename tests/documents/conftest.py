@@ -8,9 +8,14 @@ import pytest
 
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
+from service.webhooks.secrets import new_secret
 from tests.support.places import EXAMPLES
 
-ENVIRONMENT = {"LIKENESS_OPENAI_MODELS": '{"gpt-image-1": "default"}'}
+ENVIRONMENT = {
+    "LIKENESS_OPENAI_MODELS": '{"gpt-image-1": "default"}',
+    "LIKENESS_WEBHOOK_SECRET": new_secret(),
+    "LIKENESS_WEBHOOK_PRIVATE": "true",  # for receivers on this machine
+}
 """Settings that documents tell to make."""
 
 

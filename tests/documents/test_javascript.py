@@ -106,6 +106,15 @@ def test_the_lines_of_the_readme_in_node(project: Path, url: str) -> None:
         assert made.size == (1200, 1200) and made.getpixel((0, 0)) == (255, 255, 255)
 
 
+def test_the_lines_of_its_own_readme(project: Path, url: str) -> None:
+    (script,) = snippets("clients/javascript/README.md", "javascript")
+    (project / "page.mjs").write_text(script.replace("http://127.0.0.1:8000", url))
+    shutil.copytree(EXAMPLES, project / "examples")
+    assert "succeeded" in node("node", "--no-warnings", "page.mjs", cwd=project)
+    with Image.open(project / "red.jpg") as made, Image.open(EXAMPLES / "sandals.jpg") as given:
+        assert made.size == given.size
+
+
 PAGE = """<!doctype html><meta charset="utf-8"><title>Shop</title>
 <script type="importmap">{"imports": {"likeness-client": "/shop/likeness.js"}}</script>
 <input type="file"><img hidden><pre></pre>
