@@ -96,6 +96,7 @@ class RemoteJob(RemoteModel):
     metadata: dict[str, str] = {}
     filename: str | None = None
     asked: str = ""
+    recipe: str | None = None
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None

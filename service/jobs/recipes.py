@@ -88,7 +88,7 @@ def _check(recipe: SavedRecipe, services: Services, owner: str, missing: Collect
     if task is not None:
         check_packshots(plan_of(task, services.catalogue, missing), services.presets, owner, services.bounds)
     elif isinstance(engine := fields.get("engine"), str):
-        services.catalogue.find(engine)
+        services.catalogue.check_installed(services.catalogue.find(engine), missing)
 
 
 def _whole(fields: dict[str, Any], model: Model) -> JobTask | None:
