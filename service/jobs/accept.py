@@ -22,7 +22,8 @@ from likeness.contract.errors import (
 )
 from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
 from likeness.contract.labels import Labels
-from likeness.contract.runs import Plan, PlannedRun, plan_of
+from likeness.contract.licences import licensed_plan
+from likeness.contract.runs import Plan, PlannedRun
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.formats.decode import Bounds, check_size
@@ -91,7 +92,7 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
 
 def planned(services: Services, task: JobTask, owner: str, missing: Collection[str]) -> Plan:
     """Return the plan of a task, once all has been checked that needs no image. Raises RequestError."""
-    plan = plan_of(task, services.catalogue, missing)
+    plan = licensed_plan(task, services.catalogue, missing, noncommercial=services.settings.noncommercial)
     if isinstance(plan.task, Generate):
         wanted_format(plan.task, plan.task.format)
         _check_generated(plan, services.bounds)

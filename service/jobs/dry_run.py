@@ -43,6 +43,8 @@ class RunView(BaseModel):
 
     engine: str
     revision: str
+    licence: str = Field(description="of the engine's weights")
+    commercial: Literal["yes", "no", "conditions"] = Field(description="whether that allows commercial use")
     parameters: dict[str, Scalar] = Field(description="resolved; `seed` only if one was given")
     canvas: CanvasView
     timeout: int = Field(description="time limit in seconds")
@@ -87,6 +89,8 @@ def _run(run: PlannedRun, width: int, height: int) -> RunView:
     return RunView(
         engine=run.spec.name,
         revision=run.spec.revision,
+        licence=run.spec.licence,
+        commercial=run.spec.commercial,
         parameters={**run.parameters, **seed},
         canvas=canvas_of(run, width, height),
         timeout=run.bound(width, height),
