@@ -1688,6 +1688,8 @@ export interface RuleRow {
 /** One run of an engine. */
 export interface RunView {
   engine: string;
+  /** why this engine was chosen */
+  why: string;
   revision: string;
   /** of the engine's weights */
   licence: string;

@@ -336,6 +336,7 @@ DRY_RUN: Final[dict[str, Any]] = {
     "runs": [
         {
             "engine": "starter",
+            "why": "the default for recreate",
             "revision": "2",
             "licence": "Apache-2.0",
             "commercial": "yes",

@@ -42,6 +42,7 @@ class RunView(BaseModel):
     """One run of an engine."""
 
     engine: str
+    why: str = Field(description="why this engine was chosen")
     revision: str
     licence: str = Field(description="of the engine's weights")
     commercial: Literal["yes", "no", "conditions"] = Field(description="whether that allows commercial use")
@@ -88,6 +89,7 @@ def _run(run: PlannedRun, width: int, height: int) -> RunView:
     seed = {} if run.task.seed is None else {"seed": run.task.seed}
     return RunView(
         engine=run.spec.name,
+        why=run.why,
         revision=run.spec.revision,
         licence=run.spec.licence,
         commercial=run.spec.commercial,
