@@ -666,7 +666,14 @@ export interface EngineView {
   /** bytes of memory it needs for one image, including weights */
   memory: number | null;
   revision: string;
+  /** of its weights */
   licence: string;
+  /** whether its licence allows commercial use; with conditions: read it */
+  commercial: "yes" | "no" | "conditions";
+  /** where the licence can be read */
+  licence_url: string | null;
+  /** whether this service runs it: one whose licence forbids commercial use only where that is allowed */
+  permitted: boolean;
   /** maximum number of jobs in one run */
   batch: number;
   /** time limit of a job in seconds, per candidate and attempt */
@@ -1683,7 +1690,13 @@ export interface RuleRow {
 /** One run of an engine. */
 export interface RunView {
   engine: string;
+  /** why this engine was chosen */
+  why: string;
   revision: string;
+  /** of the engine's weights */
+  licence: string;
+  /** whether that allows commercial use */
+  commercial: "yes" | "no" | "conditions";
   /** resolved; `seed` only if one was given */
   parameters: Record<string, string | number | boolean | null>;
   canvas: CanvasView;

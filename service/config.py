@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     link_seconds: int = Field(default=3600, gt=0, le=7 * 86_400, description="maximum lifetime of a presigned link")
     keys_file: Path | None = Field(default=None, description="file of API keys, created by `likeness keys create`")
     catalogue: Path | None = Field(default=None, description="catalogue file to use instead of the shipped one")
+    noncommercial: bool = Field(
+        default=False, description="allow engines whose licence forbids commercial use, where they are named"
+    )
     presets: Path | None = Field(default=None, description="file of presets in addition to the shipped ones")
     max_upload_bytes: int = Field(default=40_000_000, gt=0, description="maximum size of an image file")
     max_pixels: int = Field(default=51_000_000, gt=0, description="maximum number of pixels in an image")

@@ -175,6 +175,9 @@ class EngineInfo(RemoteModel):
     closed: bool = False
     instructions: list[str] = []
     licence: str
+    commercial: str = ""
+    licence_url: str | None = None
+    permitted: bool = True
     installed: bool = True
     parameters: dict[str, Any] = {}
     figures: list[Any] = []
