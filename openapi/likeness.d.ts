@@ -449,6 +449,9 @@ export interface DayUsage {
   seconds?: number;
 }
 
+/** What a person decides about a result. */
+export type Decision = "approved" | "rejected";
+
 /** One delivery attempt. */
 export interface Delivery {
   at: string;
@@ -899,6 +902,10 @@ export interface JobView {
   error: JobFailure | null;
   /** if one was requested */
   webhook?: WebhookView | null;
+  /** how the decisions in `reviews` stand together */
+  review?: ReviewState;
+  /** what people said of its result, oldest first */
+  reviews?: Array<Review>;
 }
 
 /** Which candidates of a job are kept. */
@@ -981,6 +988,14 @@ export interface Measured {
   command: string;
   /** what it ran on */
   machine: string;
+}
+
+/** What one person says of a job's result: a decision, a comment, or both. */
+export interface NewReview {
+  /** null where there is only a comment */
+  decision?: Decision | null;
+  /** for the others who see the job; may have several lines */
+  comment?: string | null;
 }
 
 /** One of several edits: what is to change, by which engine and with which parameters. */
@@ -1597,6 +1612,20 @@ export interface ResultView {
   /** when the presigned links expire; null if the links point to the service itself */
   links_expire_at?: string | null;
 }
+
+/** What one person said of a job's result, who that was, and when. */
+export interface Review {
+  /** null where there is only a comment */
+  decision?: Decision | null;
+  /** for the others who see the job; may have several lines */
+  comment?: string | null;
+  /** name of the API key; `local` where no keys are in use */
+  by: string;
+  at: string;
+}
+
+/** How the decisions about one result stand together. */
+export type ReviewState = "none" | "approved" | "rejected" | "disputed";
 
 /** One rule, what it asks, and what the file has. */
 export interface RuleRow {

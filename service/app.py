@@ -48,13 +48,15 @@ from service.routes import (
     recipes,
     report,
     requests,
+    reviews,
     sheet,
     usage,
 )
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, recipes, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
+    *(requests, packshots, recipes, jobs, reviews, events, preview, input),
+    *(images, matte, report, sheet, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5

@@ -31,6 +31,8 @@ def routes(app: FastAPI) -> set[tuple[str, str]]:
 def needed(method: str, path: str) -> Scope:
     if path == "/metrics":
         return Scope.METRICS
+    if path.endswith("/review"):
+        return Scope.REVIEW
     return Scope.READ if method in READING else Scope.WRITE
 
 
