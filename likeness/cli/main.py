@@ -21,6 +21,7 @@ from likeness.cli import (
     packshots,
     recipes,
     report,
+    reviews,
     serve,
     service_info,
 )
@@ -119,3 +120,4 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(recipes.app, name="recipes")
+app.add_typer(reviews.app, name="reviews")

@@ -163,14 +163,8 @@ def page(
     A filter that is None admits every job; a `since` without a time zone is in this machine's.
     """
     moment = since and since.astimezone().isoformat()
-    params = {
-        "cursor": cursor,
-        "reference": reference,
-        "kind": kind,
-        "verdict": verdict,
-        "since": moment,
-        "review": review,
-    }
+    filters = {"reference": reference, "kind": kind, "verdict": verdict, "since": moment, "review": review}
+    params = {"cursor": cursor, **filters}
     given = {name: value for name, value in params.items() if value is not None}
     return Call("GET", "/jobs", as_model(JobPage), {"params": {"limit": limit, **given}})
 
