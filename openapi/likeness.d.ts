@@ -1727,6 +1727,8 @@ export interface Usage {
 
 /** What the caller's key has used, and its limits. */
 export interface UsageView {
+  /** name of the API key; `local` where no keys are in use */
+  key: string;
   /** maximum number of jobs accepted per UTC day; null: no limit */
   daily_quota: number | null;
   /** maximum number of jobs running at once; null: no limit */

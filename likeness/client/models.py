@@ -151,6 +151,7 @@ class Health(RemoteModel):
 class Usage(RemoteModel):
     """The usage of a key by UTC day, today first, and its limits; None means no limit."""
 
+    key: str = ""
     daily_quota: int | None
     concurrency: int | None
     days: list[DayUsage]

@@ -20,13 +20,18 @@ class Caller(NamedTuple):
     name: str
 
 
-def authenticate(request: Request, services: Use) -> str:
-    """Return the owner of a request: reading needs the scope jobs:read, everything else jobs:write.
+def authenticated(request: Request, services: Use) -> Caller:
+    """Return who calls: reading needs the scope jobs:read, everything else jobs:write.
 
     Raises NotAuthenticated when keys are in use and the request has none of them, ScopeMissing when its key may not do
     this.
     """
-    return caller_of(request, services, Scope.READ if request.method in READING else Scope.WRITE).owner
+    return caller_of(request, services, Scope.READ if request.method in READING else Scope.WRITE)
+
+
+def authenticate(request: Request, services: Use) -> str:
+    """Return the owner of a request. Raises as `authenticated` does."""
+    return authenticated(request, services).owner
 
 
 def may_read_metrics(request: Request, services: Use) -> str:
@@ -55,5 +60,6 @@ def caller_of(request: Request, services: Services, scope: Scope) -> Caller:
 
 
 Owner = Annotated[str, Depends(authenticate)]
+Authenticated = Annotated[Caller, Depends(authenticated)]
 MetricsReader = Annotated[str, Depends(may_read_metrics)]
 Reviewer = Annotated[Caller, Depends(may_review)]

@@ -116,6 +116,7 @@ def test_reviewers_at_once_lose_nothing(shop: Shop) -> None:
 
 def test_a_reviewer_does_nothing_else(shop: Shop) -> None:
     anna, job = shop.people["reviewer-0"], shop.job()
+    assert shop.call(anna, "GET", "/usage").json()["key"] == "reviewer-0"
     assert shop.call(anna, "GET", job["result"]["images"][0]["url"]).status_code == 200
     assert shop.call(anna, "GET", "/jobs").json()["jobs"][0]["id"] == job["id"]
     assert_problem(shop.call(anna, "POST", "/recreate", json={"image": URI}), 403, "scope_missing")
