@@ -12,6 +12,7 @@ from likeness.contract.options import Region
 from likeness.contract.recipes import SavedRecipe
 from likeness.contract.reviews import NewReview
 from likeness.contract.tasks import Generate
+from service.batches.recipes import BatchRecipe
 from service.compat.openai import docs
 from service.docs import examples, packshots
 from service.http.problems import Problem
@@ -27,6 +28,7 @@ DESCRIPTION: Final = (
 TAGS: Final = [
     {"name": "jobs", "description": "Submit, follow, cancel"},
     {"name": "results", "description": "Images and their reports"},
+    {"name": "batches", "description": "Many items by several recipes"},
     {"name": "recipes", "description": "Parts of calls, saved under a name"},
     {"name": "engines", "description": "The engines that make the images"},
     {"name": "openai", "description": "The OpenAI images API, so that its clients work unchanged"},
@@ -52,7 +54,7 @@ FROM_TEXT: Final[Document] = {
 }
 MODELS: Final = (
     *(RecreateRequest, CustomiseRequest, CompareRequest, Generate, CutoutRequest, PackshotRequest, CheckRequest),
-    *(Problem, StreamedEvent, Event, SavedRecipe, NewReview),
+    *(Problem, StreamedEvent, Event, SavedRecipe, BatchRecipe, NewReview),
 )
 """What the description refers to and FastAPI does not see."""
 FILE: Final[Document] = {"type": "string", "format": "binary"}
