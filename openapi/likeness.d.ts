@@ -512,6 +512,9 @@ export interface DayUsage {
   seconds?: number;
 }
 
+/** What a person decides about a result. */
+export type Decision = "approved" | "rejected";
+
 /** One delivery attempt. */
 export interface Delivery {
   at: string;
@@ -971,6 +974,10 @@ export interface JobView {
   error: JobFailure | null;
   /** if one was requested */
   webhook?: WebhookView | null;
+  /** how the decisions in `reviews` stand together */
+  review?: ReviewState;
+  /** what people said of its result, oldest first */
+  reviews?: Array<Review>;
 }
 
 /** Which candidates of a job are kept. */
@@ -1053,6 +1060,14 @@ export interface Measured {
   command: string;
   /** what it ran on */
   machine: string;
+}
+
+/** What one person says of a job's result: a decision, a comment, or both. */
+export interface NewReview {
+  /** null where there is only a comment */
+  decision?: Decision | null;
+  /** for the others who see the job; may have several lines */
+  comment?: string | null;
 }
 
 /** One of several edits: what is to change, by which engine and with which parameters. */
@@ -1670,6 +1685,20 @@ export interface ResultView {
   links_expire_at?: string | null;
 }
 
+/** What one person said of a job's result, who that was, and when. */
+export interface Review {
+  /** null where there is only a comment */
+  decision?: Decision | null;
+  /** for the others who see the job; may have several lines */
+  comment?: string | null;
+  /** name of the API key; `local` where no keys are in use */
+  by: string;
+  at: string;
+}
+
+/** How the decisions about one result stand together. */
+export type ReviewState = "none" | "approved" | "rejected" | "disputed";
+
 /** One rule, what it asks, and what the file has. */
 export interface RuleRow {
   rule: "size" | "background" | "fill" | "margin" | "longest_side" | "shortest_side" | "square" | "pixels" | "bytes" | "format" | "mode" | "bit_depth" | "profile" | "whole" | "products" | "border" | "text" | "sharpness" | "exposure" | "enlargement" | "provenance";
@@ -1784,6 +1813,8 @@ export interface Usage {
 
 /** What the caller's key has used, and its limits. */
 export interface UsageView {
+  /** name of the API key; `local` where no keys are in use */
+  key: string;
   /** maximum number of jobs accepted per UTC day; null: no limit */
   daily_quota: number | null;
   /** maximum number of jobs running at once; null: no limit */

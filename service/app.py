@@ -52,6 +52,7 @@ from service.routes import (
     recipes,
     report,
     requests,
+    reviews,
     sheet,
     uploads,
     usage,
@@ -59,8 +60,8 @@ from service.routes import (
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, recipes, jobs, events, preview, input, images, matte, report, sheet),
-    *(batches, batch_results, uploads, engines, usage, health),
+    *(requests, packshots, recipes, jobs, reviews, events, preview, input, images, matte, report),
+    *(sheet, batches, batch_results, uploads, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5
