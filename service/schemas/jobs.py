@@ -24,6 +24,7 @@ from likeness.contract.jobs import (
 )
 from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import MadeEdit, Report
+from likeness.contract.reviews import Review, ReviewState, state_of
 
 
 class Links(BaseModel):
@@ -204,6 +205,8 @@ class JobView(AcceptedJob):
     result: ResultView | None = Field(description="once succeeded")
     error: JobFailure | None = Field(description="once failed")
     webhook: WebhookView | None = Field(default=None, description="if one was requested")
+    review: ReviewState = Field(default=ReviewState.NONE, description="how the decisions in `reviews` stand together")
+    reviews: list[Review] = Field(default=[], description="what people said of its result, oldest first")
 
     @classmethod
     def whole(cls, job: Job, links: Links, weights: str | None) -> "JobView":
@@ -218,6 +221,8 @@ class JobView(AcceptedJob):
             result=ResultView.of(job.result, links.self, weights) if job.result else None,
             error=job.error,
             webhook=WebhookView.of(job),
+            review=state_of([review.decision for review in job.reviews]),
+            reviews=job.reviews,
         )
 
 
