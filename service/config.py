@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,6 +55,9 @@ class Settings(BaseSettings):
         default=None, ge=1, description="the same for the calls of one key; default half of max_waiting"
     )
     max_connections: int = Field(default=500, ge=1, description="maximum number of open connections")
+    openai_models: dict[Annotated[str, Field(min_length=1, max_length=64)], str] = Field(
+        default={}, description="engines by the names that programs written for OpenAI give models; `default` is any"
+    )
     call_seconds: int = Field(default=600, gt=0, description="how long a call of a compatible API waits for its job")
     left_seconds: int = Field(
         default=60,

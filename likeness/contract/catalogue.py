@@ -88,12 +88,17 @@ class Catalogue(BaseModel):
         InstructionNotUnderstood.
         """
         spec, intent = self._matched(task, missing)
+        self.check_installed(spec, missing)
+        return spec, intent
+
+    @staticmethod
+    def check_installed(spec: EngineSpec, missing: Collection[str]) -> None:
+        """Raise EngineNotInstalled for an engine that is missing."""
         if spec.name in missing:
             raise EngineNotInstalled(
                 f"engine: no worker has {spec.name}; there: likeness models pull {spec.name}",
                 [FieldProblem("#/engine", "not installed")],
             )
-        return spec, intent
 
     def why(self, spec: EngineSpec, task: Task, intent: Intent) -> str:
         """Return in words why `match` gives a task this engine, for what it found the task to ask."""

@@ -89,7 +89,7 @@ def _check(recipe: SavedRecipe, services: Services, owner: str, missing: Collect
         plan = licensed_plan(task, services.catalogue, missing, noncommercial=services.settings.noncommercial)
         check_packshots(plan, services.presets, owner, services.bounds)
     elif isinstance(engine := fields.get("engine"), str):
-        services.catalogue.find(engine)
+        services.catalogue.check_installed(services.catalogue.find(engine), missing)
 
 
 def _whole(fields: dict[str, Any], model: Model) -> JobTask | None:
