@@ -561,7 +561,7 @@ export interface EditReport {
 /** `POST /v1/images/edits`: the fields beside the images. */
 export interface EditRequest {
   prompt?: string;
-  /** name of an engine; the default if omitted */
+  /** an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
@@ -578,12 +578,14 @@ export interface EditRequest {
   /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque" | "transparent";
-  /** use steps and guidance_scale instead */
-  quality?: "auto";
+  /** each is the engine's full quality; for less, use our `steps` */
+  quality?: "auto" | "standard" | "high" | "hd";
   /** accepted and ignored */
   user?: string | null;
   /** accepted and ignored */
   safety_identifier?: string | null;
+  /** accepted without effect: an edit keeps what it is not asked to change */
+  input_fidelity?: "low" | "high" | null;
   /** ours: what each of several `image` is, in order */
   roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background">;
 }
@@ -667,7 +669,14 @@ export interface EngineView {
   /** bytes of memory it needs for one image, including weights */
   memory: number | null;
   revision: string;
+  /** of its weights */
   licence: string;
+  /** whether its licence allows commercial use; with conditions: read it */
+  commercial: "yes" | "no" | "conditions";
+  /** where the licence can be read */
+  licence_url: string | null;
+  /** whether this service runs it: one whose licence forbids commercial use only where that is allowed */
+  permitted: boolean;
   /** maximum number of jobs in one run */
   batch: number;
   /** time limit of a job in seconds, per candidate and attempt */
@@ -809,7 +818,7 @@ export interface Generate {
 /** `POST /v1/images/generations`. */
 export interface GenerationRequest {
   prompt?: string;
-  /** name of an engine; the default if omitted */
+  /** an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
@@ -826,8 +835,8 @@ export interface GenerationRequest {
   /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque";
-  /** use steps and guidance_scale instead */
-  quality?: "auto";
+  /** each is the engine's full quality; for less, use our `steps` */
+  quality?: "auto" | "standard" | "high" | "hd";
   /** accepted and ignored */
   user?: string | null;
   /** accepted and ignored */
@@ -1710,7 +1719,13 @@ export interface RuleRow {
 /** One run of an engine. */
 export interface RunView {
   engine: string;
+  /** why this engine was chosen */
+  why: string;
   revision: string;
+  /** of the engine's weights */
+  licence: string;
+  /** whether that allows commercial use */
+  commercial: "yes" | "no" | "conditions";
   /** resolved; `seed` only if one was given */
   parameters: Record<string, string | number | boolean | null>;
   canvas: CanvasView;

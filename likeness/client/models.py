@@ -106,6 +106,7 @@ class RemoteJob(RemoteModel):
     metadata: dict[str, str] = {}
     filename: str | None = None
     asked: str = ""
+    recipe: str | None = None
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None
@@ -187,6 +188,9 @@ class EngineInfo(RemoteModel):
     closed: bool = False
     instructions: list[str] = []
     licence: str
+    commercial: str = ""
+    licence_url: str | None = None
+    permitted: bool = True
     installed: bool = True
     parameters: dict[str, Any] = {}
     figures: list[Any] = []

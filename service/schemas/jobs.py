@@ -195,6 +195,9 @@ class JobView(AcceptedJob):
         default=None, description="name of the file that was sent as `image`, or the last part of its URL; null if none"
     )
     asked: str = Field(default="", description="what was asked, in a few words")
+    recipe: str | None = Field(
+        default=None, description="name of the saved recipe that the call named; what that said then is in `asked`"
+    )
     reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
     started_at: datetime | None
     ended_at: datetime | None
@@ -213,6 +216,7 @@ class JobView(AcceptedJob):
             **job.model_dump(include={"engine", "reproduces", "started_at", "ended_at"}),
             filename=job.labels.filename,
             asked=asked_of(job.task),
+            recipe=job.labels.recipe,
             progress=job.progress,
             result=ResultView.of(job.result, links.self, weights) if job.result else None,
             error=job.error,
