@@ -962,6 +962,8 @@ export interface JobView {
   filename?: string | null;
   /** what was asked, in a few words */
   asked?: string;
+  /** name of the saved recipe that the call named; what that said then is in `asked` */
+  recipe?: string | null;
   /** id of the job that it reproduces */
   reproduces?: string | null;
   started_at: string | null;
