@@ -15,6 +15,69 @@ export interface AcceptedJob {
   links: Links;
 }
 
+/** How many jobs stand how; the last three are of those that succeeded. */
+export interface BatchCounts {
+  /** not in the queue yet */
+  waiting: number;
+  /** in the queue, or running */
+  queued: number;
+  succeeded: number;
+  failed: number;
+  cancelled: number;
+  accepted: number;
+  rejected: number;
+  not_judged: number;
+}
+
+/** Where to follow a batch. */
+export interface BatchLinks {
+  self: string;
+  /** how each job stands, as JSONL, or as CSV with `?format=csv` */
+  manifest: string;
+  /** all results, as a ZIP */
+  archive: string;
+}
+
+/** A page of batches, newest first. */
+export interface BatchPage {
+  batches: Array<BatchView>;
+  /** `cursor` of the next page; null on the last one */
+  next: string | null;
+}
+
+/** One recipe: its name, and a call of the API. */
+export interface BatchRecipe {
+  /** names the results */
+  name: string;
+  /** the call: recreate, customise, generate, cutout, packshot, check */
+  kind?: string;
+}
+
+/** How a batch stands. */
+export type BatchState = "running" | "paused" | "cancelling" | "ended";
+
+/** The current state of a batch. */
+export interface BatchView {
+  id: string;
+  name: string | null;
+  state: BatchState;
+  created_at: string;
+  ended_at: string | null;
+  items: number;
+  /** over all recipes */
+  counts: BatchCounts;
+  /** by recipe */
+  recipes: Record<string, BatchCounts>;
+  /** jobs that end in a second, over the last minute */
+  rate: number;
+  /** expected, at that rate; null if unknown, 0 once it has ended */
+  seconds_left: number | null;
+  /** that workers spent on its jobs */
+  device_seconds: number;
+  webhook?: string | null;
+  links: BatchLinks;
+}
+
 /** A place in the upright image, as shares of its width and height from the upper left corner. */
 export interface Box {
   left: number;
@@ -1172,7 +1235,7 @@ export interface Packshot {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
@@ -1208,7 +1271,7 @@ export interface PackshotFields {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
@@ -1242,7 +1305,7 @@ export interface PackshotRequest {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
   recipe?: string | null;
@@ -1638,7 +1701,7 @@ export interface SavedRecipe {
   /** the call that it is for: `customise` is for `POST /customise` */
   kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
   /** fields of that call and their values, as in its JSON body */
-  fields?: Record<string, unknown>;
+  fields?: Record<string, unknown> | null;
 }
 
 /** One metric of a report. */
@@ -1688,6 +1751,14 @@ export interface Timings {
   denoising?: number;
   decoding?: number;
   assessing?: number;
+}
+
+/** What was uploaded: the value of `image` for an item of a batch is `{"upload": sha256}`. */
+export interface UploadView {
+  /** sha256 of the bytes */
+  upload: string;
+  /** bytes */
+  size: number;
 }
 
 /** Tokens, which are not counted here: always 0. */

@@ -18,6 +18,7 @@ from likeness.observability.logs import log_as_json
 from likeness.observability.setup import open_tracing
 from service.auth.keys import Keys, KeysError
 from service.auth.local_only import LocalGuard
+from service.batches.retention import keep_erasing_batches
 from service.compat.a1111 import routes as a1111
 from service.compat.errors import shape_of
 from service.compat.openai import routes as openai
@@ -36,6 +37,8 @@ from service.http.request_context import RequestContext
 from service.http.submitting import SubmittingRoutes
 from service.jobs.retention import keep_erasing_expired
 from service.routes import (
+    batch_results,
+    batches,
     console,
     engines,
     events,
@@ -50,12 +53,14 @@ from service.routes import (
     report,
     requests,
     sheet,
+    uploads,
     usage,
 )
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, recipes, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
+    *(requests, packshots, recipes, jobs, events, preview, input, images, matte, report, sheet),
+    *(batches, batch_results, uploads, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5
@@ -101,6 +106,7 @@ def _assemble(services: Services) -> FastAPI:
         BodyBounds,
         submitting=SubmittingRoutes(app.state.routes),
         max_picture=settings.max_upload_bytes,
+        max_rows=settings.max_batch_bytes,
         seconds=settings.body_seconds,
         memory=Memory(settings.max_upload_memory, settings.memory_share),
     )
@@ -115,14 +121,17 @@ def _assemble(services: Services) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     settings = services.settings
-    sweeping = asyncio.create_task(
-        keep_erasing_expired(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
-    )
-    cancelling = asyncio.create_task(keep_cancelling(services))
+    tasks = [
+        asyncio.create_task(
+            keep_erasing_expired(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
+        ),
+        asyncio.create_task(keep_erasing_batches(services)),
+        asyncio.create_task(keep_cancelling(services)),
+    ]
     try:
         yield
     finally:
-        for task in (sweeping, cancelling):
+        for task in tasks:
             await _end(task)
         await services.queue.close()
         await to_thread.run_sync(app.state.tracing.close)

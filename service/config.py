@@ -67,6 +67,15 @@ class Settings(BaseSettings):
         description="public address of the service; taken from the request if omitted",
     )
     lifetime: int = Field(default=24 * 3600, gt=0, description="seconds that a finished job and its images are kept")
+    upload_lifetime: int = Field(default=7 * 86_400, gt=0, description="seconds that an upload is kept for batches")
+    max_uploads_per_key: int = Field(
+        default=50_000_000_000, gt=0, description="bytes that the uploads of one key may take"
+    )
+    batch_lifetime: int = Field(
+        default=30 * 86_400, gt=0, description="seconds that an ended batch and its results are kept"
+    )
+    batch_window: int = Field(default=200, ge=1, description="maximum number of jobs of batches in the queue at once")
+    max_batch_bytes: int = Field(default=64_000_000, gt=0, description="maximum size of a batch as it is posted")
     sweep_seconds: float = Field(default=60, gt=0, description="clean-up interval in seconds")
     webhook_secret: str | None = Field(
         default=None,

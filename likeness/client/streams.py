@@ -131,8 +131,8 @@ class Download(Partial):
     Use it as a context manager: an unfinished file is removed at the end.
     """
 
-    def __init__(self, job: RemoteJob | str, n: int, target: str | os.PathLike[str]) -> None:
-        self.path = calls.image_path(job, n)
+    def __init__(self, path: str, target: str | os.PathLike[str]) -> None:
+        self.path = path
         self._target = Path(target)
         self._part = self._target.with_name(f".{self._target.name}.{os.getpid()}.part")
         self._file: BufferedRandom | None = None
@@ -195,3 +195,27 @@ class Download(Partial):
             self._file.flush()
             self._part.replace(self._target)
         return self._target
+
+
+class Made(Download):
+    """A file that is made while it is sent: its size is not known, and it cannot be resumed, only begun again."""
+
+    def begin(self, response: httpx.Response) -> None:
+        """Start the file again."""
+        super().begin(response)
+        self.over = False
+
+    def take(self, chunk: bytes) -> Iterator[int]:
+        """Write more bytes and yield the number of bytes so far."""
+        yield from super().take(chunk)
+        self.over = False
+
+    def ended(self) -> float:
+        """Return the pause after a complete response, 0."""
+        self.over = True
+        return 0.0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask for all of it."""
+        return {"Accept-Encoding": "identity"}

@@ -23,6 +23,7 @@ from likeness.contract.errors import InputLost
 from likeness.contract.jobs import StoredPicture, first_job_id
 from likeness.queue.keys import PREVIEW_NAME, STORE_PREFIX
 from likeness.storage.backends import NETWORKED, ObjectStore, open_signer, open_store, translated
+from likeness.storage.files import Files
 from likeness.storage.staging import Staging
 
 ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
@@ -62,6 +63,11 @@ class PictureStore:
     def signs(self) -> bool:
         """Whether it can give links of its own."""
         return self._signer is not None
+
+    @property
+    def files(self) -> Files:
+        """The files of the same store that are no images of jobs."""
+        return Files(self._store, self._staging)
 
     async def ping(self) -> None:
         """Return when the store answers, takes the credentials and has its bucket."""

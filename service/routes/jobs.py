@@ -83,7 +83,7 @@ async def list_jobs(
 
     A page may hold fewer jobs than `limit` although another follows: `next` is null on the last one only.
     """
-    wanted = Wanted(reference, kind, verdict, since and since.timestamp())
+    wanted = Wanted(reference, kind, verdict, since.timestamp() if since else None)
     jobs, following = await services.queue.listing(owner, limit, cursor, wanted)
     views = [view(services, job, links_of(request, services, job)) for job in jobs]
     return as_json(JobPage(jobs=views, next=following))

@@ -122,7 +122,8 @@ def test_the_workflow_of_n8n(url: str, shop: Shop, tmp_path: Path) -> None:
 
 def test_the_step_of_zapier(url: str, shop: Shop, tmp_path: Path) -> None:
     given = {"photo": f"{shop.url}/photo.jpg", "sku": "Z-1", "service": url, "key": "none"}
-    script = f"const step = async (inputData) => {{ {small(STEP)} }}; console.log(JSON.stringify(await step({json.dumps(given)})));"
+    call = f"console.log(JSON.stringify(await step({json.dumps(given)})));"
+    script = f"const step = async (inputData) => {{ {small(STEP)} }}; {call}"
     told = json.loads(node("node", "--input-type=module", "-e", script, cwd=tmp_path))
     if told["status"] != "succeeded":  # on a busy machine, as the page says
         job = httpx.get(f"{url}/jobs/{told['id']}", params={"wait": 60}, timeout=70, trust_env=False).json()

@@ -12,6 +12,9 @@ from likeness.contract.errors import EngineFailed, NoProduct
 from likeness.imaging.colour import alpha_of
 from likeness.imaging.frame import rgba_of
 from likeness.imaging.matting import Matte, matte_of
+from likeness.imaging.packshot.cutout import cut_out
+from likeness.imaging.packshot.on_white import completed
+from likeness.imaging.packshot.remains import cleared
 from likeness.imaging.picture import Picture
 from worker.engine import Canvas, Plane
 
@@ -89,6 +92,21 @@ class AnalysedCanvas:
         if self.cut_out is None:
             return matte_of(self.canvas, self.product)
         return Matte(self.product, self.canvas if self.uncovered is None else self.uncovered)
+
+    @cached_property
+    def parted(self) -> Matte:
+        """The product to be set before another background, its edges drawn anew. Raises NoProduct as `product`.
+
+        It is that of the sent mask, which has the background, where there is one.
+        """
+        if self.mask is None and self.cut_out is not None:
+            return self.matte
+        eight_bit = np.rint(255 * self.canvas).astype(np.uint8)
+        seen = 1 - self.mask if self.mask is not None else cleared(eight_bit, completed(eight_bit, self.product))
+        cut = cut_out(eight_bit, np.asarray(seen, np.float32))
+        alpha = np.multiply(cut.alpha, np.float32(1 / 255), dtype=np.float32)
+        colour = np.multiply(cut.rgb, np.float32(1 / 255), dtype=np.float32)
+        return Matte(alpha, np.where(alpha[..., None] == 1, self.canvas, colour))
 
     @property
     def keeps_alpha(self) -> bool:

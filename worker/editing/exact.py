@@ -46,7 +46,7 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sen
         return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=light_check(edit))
     if edit.kind is not EditKind.BACKGROUND:
         return _dyed(task, shown, edit.phrase, edit.rgb or (0, 0, 0))
-    matte = shown.matte if shown.mask is None else matte_of(shown.canvas, 1 - shown.mask)
+    matte = shown.parted
     return EditPlan(
         shown.canvas,
         edit=ExactEdit(edit.kind, edit.rgb, edit.name, shown.keeps_alpha),

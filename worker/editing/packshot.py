@@ -23,7 +23,8 @@ from likeness.imaging.packshot.cutout import Box, cut_out, cut_out_of
 from likeness.imaging.packshot.cutout import Cutout as CutProduct
 from likeness.imaging.packshot.export import Export
 from likeness.imaging.packshot.on_white import completed
-from likeness.imaging.packshot.shoot import Shot, frame_of, shot_of
+from likeness.imaging.packshot.remains import cleared
+from likeness.imaging.packshot.shoot import Enlarge, Shot, frame_of, shot_of
 from likeness.imaging.packshot.source import SRGB, Source, is_srgb, name_of, source_of
 from worker.editing.canvas import LEAST_PRODUCT, MOST_PRODUCT
 from worker.engine import Plane
@@ -52,6 +53,7 @@ class Given:
     size_in_bytes: int
     segment: Segment
     read_texts: ReadTexts
+    enlarge: Enlarge | None = None
     mask: Floats | None = None
     background: Bytes | None = None
     gates: Gates = field(default_factory=Gates)
@@ -65,7 +67,7 @@ class Given:
         if source.alpha is not None and LEAST_PRODUCT <= float((source.alpha > 127).mean()) <= MOST_PRODUCT:
             return None
         rgb = np.multiply(source.rgb, np.float32(1 / 255), dtype=np.float32)
-        return completed(source.rgb, self.segment(rgb))
+        return cleared(source.rgb, completed(source.rgb, self.segment(rgb)))
 
     @cached_property
     def doubt(self) -> float:
@@ -133,7 +135,7 @@ def _packshot(task: Packshot, given: Given, preset: Preset | None, xmp: bytes) -
     product = given.cut(source)
     if product.box is None:
         raise NoProduct("nothing stands out as the product; send a mask")
-    shot = shot_of(source.rgb, product, look, given.background)
+    shot = shot_of(source.rgb, product, look, given.background, given.enlarge)
     profile = SRGB if look.profile == "srgb" else given.original.icc_profile
     own = preset.rule if preset else []
     said = {rule.rule for rule in own} & {"whole", "enlargement"}
@@ -183,7 +185,8 @@ def _notes(shot: Shot, source: Source) -> list[str]:
         said.append(f"white balance: red x {red:.3f}, green x {green:.3f}, blue x {blue:.3f} of linear light")
     said += [f"colours: {source.note}"] if source.note.startswith(("from", "its")) else []
     scale = shot.placement.scale
-    return [*said, f"the product is enlarged {scale:.2f} times" if scale > 1.01 else f"scaled to {scale:.0%}"]
+    way = "a network that restores detail" if shot.restored else "Lanczos' filter"
+    return [*said, f"the product is enlarged {scale:.2f} times, by {way}" if scale > 1.01 else f"scaled to {scale:.0%}"]
 
 
 def _check(task: Check, given: Given, preset: Preset | None) -> Drawn:

@@ -34,9 +34,16 @@ LikenessError
 │   ├── RangeNotSatisfiable     the asked bytes lie outside the image
 │   ├── IdempotencyMismatch     the key was used before with other content
 │   ├── IdempotencyPending      the first request with this key is still being accepted
+│   ├── UploadNotFound          nothing of that sha256 was uploaded with this key
+│   ├── UploadDiffers           the bytes are not those that their name says
+│   ├── UploadsFull             the key's uploads take all the room that they may
+│   ├── BatchNotFound           no such batch for this key
+│   ├── InvalidBatch            rows of a batch are wrong; each is told, and nothing starts
+│   ├── BatchEnded              the batch has ended, so it cannot be paused or resumed
 │   ├── QueueFull               try again later
 │   └── QuotaExceeded           the key has had its jobs of the day
 ├── JobError                why an accepted job failed
+│   ├── ImageUnavailable        the image of a batch's item could not be had when its turn came
 │   ├── NoProduct               nothing in the image stands out as the product, or all of it does
 │   ├── UnsafeResult            the safety checker withheld all that was made
 │   ├── EngineFailed            the engine raised
@@ -55,6 +62,7 @@ LikenessError
 from likeness.contract.errors.base import Fault, FieldProblem, LikenessError, every_error
 from likeness.contract.errors.jobs import (
     EngineFailed,
+    ImageUnavailable,
     InputLost,
     JobError,
     JobTimeout,
@@ -66,12 +74,15 @@ from likeness.contract.errors.jobs import (
 )
 from likeness.contract.errors.requests import (
     AnimatedPicture,
+    BatchEnded,
+    BatchNotFound,
     DoesNotFit,
     EngineNotInstalled,
     IdempotencyMismatch,
     IdempotencyPending,
     ImageNotFound,
     InstructionNotUnderstood,
+    InvalidBatch,
     InvalidField,
     InvalidPicture,
     JobExpired,
@@ -96,6 +107,9 @@ from likeness.contract.errors.requests import (
     UnknownEngine,
     UnsupportedFormat,
     UnsupportedMedia,
+    UploadDiffers,
+    UploadNotFound,
+    UploadsFull,
     UploadTooLarge,
     UploadTooSlow,
     UrlFailed,
@@ -105,6 +119,8 @@ from likeness.contract.errors.service import InternalError, NotReady, QueueUnava
 
 __all__ = [
     "AnimatedPicture",
+    "BatchEnded",
+    "BatchNotFound",
     "DoesNotFit",
     "EngineFailed",
     "EngineNotInstalled",
@@ -113,9 +129,11 @@ __all__ = [
     "IdempotencyMismatch",
     "IdempotencyPending",
     "ImageNotFound",
+    "ImageUnavailable",
     "InputLost",
     "InstructionNotUnderstood",
     "InternalError",
+    "InvalidBatch",
     "InvalidField",
     "InvalidPicture",
     "JobError",
@@ -151,8 +169,11 @@ __all__ = [
     "UnsafeResult",
     "UnsupportedFormat",
     "UnsupportedMedia",
+    "UploadDiffers",
+    "UploadNotFound",
     "UploadTooLarge",
     "UploadTooSlow",
+    "UploadsFull",
     "UrlFailed",
     "UrlNotAllowed",
     "WorkerDied",

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.matting import matte_of
 from likeness.imaging.outline import main_parts
+from likeness.imaging.packshot.edge import hardened
+from likeness.imaging.packshot.remains import mended, uncrumbed
 
 Where = NDArray[np.bool_]
 
@@ -69,14 +71,16 @@ class Cutout:
 def cut_out(rgb: Bytes, mask: Floats) -> Cutout:
     """Return the product that a soft `mask` (H x W, 0..1) shows in `rgb` (H x W x 3, 0..255).
 
-    Where it is opaque it has the very samples that were given.
+    Where it is opaque it has the very samples that were given. Edges are drawn anew, smooth and hard.
     """
     matte = matte_of(np.multiply(rgb, np.float32(1 / 255), dtype=np.float32), mask)
-    alpha = np.rint(matte.alpha * 255).astype(np.uint8)
+    alpha = mended(np.rint(matte.alpha * 255).astype(np.uint8), mask)
     mixed = (alpha > 0) & (alpha < 255)
     colour = rgb.copy()
     colour[mixed] = np.rint(np.clip(matte.colour[mixed], 0, 1) * 255)
-    return Cutout(bled(colour, alpha), alpha)
+    made, edged = hardened(rgb, colour, alpha)
+    alone = uncrumbed(edged)
+    return Cutout(bled(made, alone), alone)
 
 
 def cut_out_of(rgb: Bytes, alpha: Bytes) -> Cutout:
