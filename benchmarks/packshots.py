@@ -127,7 +127,7 @@ def mattes(products: dict[str, list[Array]], behind: list[Array], segmenter: Seg
             mixed = image[..., :3] * known[..., None] + ground * (1 - known[..., None])
             rgb = np.rint(mixed * 255).astype(np.uint8)
             mask = segmenter.product(rgb.astype(np.float32) / 255)
-            product = cut_out(rgb, found(rgb, mask))
+            product = found(rgb, mask)
             ways = {"segmenter alone": mask, "ours": product.alpha / 255, "pymatting": closed_form(mixed, mask)}
             for way, alpha in ways.items():
                 if alpha is not None:
@@ -141,9 +141,10 @@ def mattes(products: dict[str, list[Array]], behind: list[Array], segmenter: Seg
         print(f"\nwhite in every background pixel by the known alpha, as {format}: {sum(met)} of {len(met)}\n")
 
 
-def found(rgb: Array, mask: Array) -> Array:
-    """Return a segmenter's mask as a packshot takes it."""
-    return cleared(rgb, completed(rgb, mask))
+def found(rgb: Array, mask: Array) -> Cutout:
+    """Return what a packshot takes for the product by a segmenter's mask."""
+    seen = completed(rgb, mask)
+    return cut_out(rgb, cleared(rgb, seen), seen)
 
 
 def is_white(rgb: Array, product: Cutout, known: Array, format: FileFormat) -> bool:
@@ -163,7 +164,7 @@ def frames(folder: Path, segmenter: Segmenter, sheet: Path | None) -> None:
     tiles, right, white, count = [], 0, 0, 0
     for path in sorted(folder.glob("*.jpg")):
         rgb = np.asarray(Image.open(path).convert("RGB"))
-        product = cut_out(rgb, found(rgb, segmenter.product(rgb.astype(np.float32) / 255)))
+        product = found(rgb, segmenter.product(rgb.astype(np.float32) / 255))
         if product.box is None:
             continue
         shot = shot_of(rgb, product, Look(size="1000x1000", fill=0.87))
@@ -205,7 +206,7 @@ def made(rgb: Array, segmenter: Segmenter) -> list[float]:
     marks = [time.perf_counter()]
     mask = segmenter.product(np.multiply(rgb, np.float32(1 / 255)))
     marks.append(time.perf_counter())
-    product = cut_out(rgb, found(rgb, mask))
+    product = found(rgb, mask)
     marks.append(time.perf_counter())
     shot = shot_of(rgb, product, Look(size="2000x2000"))
     marks.append(time.perf_counter())

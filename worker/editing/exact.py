@@ -12,7 +12,7 @@ from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits.resize import resized
 from likeness.imaging.matting import Matte, matte_of
 from likeness.imaging.regions import MATTE_RIM
-from worker.editing.canvas import AnalysedCanvas
+from worker.editing.canvas import HUNG, AnalysedCanvas
 from worker.editing.edit_types import (
     EDIT_TYPES,
     background_check,
@@ -53,7 +53,7 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sen
         matte=matte,
         product=matte.alpha,
         check=background_check(edit, matte.alpha, edit.rgb),
-        notes=(HIDDEN,) if shown.keeps_alpha else (),
+        notes=(HIDDEN,) if shown.keeps_alpha else (HUNG,) if shown.hung else (),
     )
 
 
