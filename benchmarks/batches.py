@@ -1,4 +1,4 @@
-"""A shop's night, rehearsed: `python -m benchmarks.batches [night] [pace] [room] [--items 100] [--seed 0]`.
+"""A shop's night, rehearsed: `python -m benchmarks.batches [night] [pace] [room] [beside] [--items 100] [--seed 0]`.
 
 Each part has a whole stack of its own on this machine, with two workers and an engine that takes a set time.
 
@@ -6,7 +6,9 @@ Each part has a whole stack of its own on this machine, with two workers and an 
   itself are killed in turn with SIGKILL, and the command is started again; then its folder is compared with what the
   service says.
 - pace: the same jobs posted by hand, one by one with the priority `batch`, and as a batch: jobs a second of each.
-- room: 100,000 items are posted; the most memory that the service had, and the bytes of Redis for each item.
+- room: 100,000 items are posted as JSONL, as JSON, as CSV, and as JSON of nearly as many bytes as are taken; the most
+  memory that the service had, and the bytes of Redis for each item.
+- beside: so many interactive jobs one after the other, without a batch and beside one.
 """
 
 import argparse
@@ -35,6 +37,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.beside import beside
 from benchmarks.soak import running
 from likeness.client import Client, LikenessProblem
 from likeness.local.supervisor import Stack
@@ -42,8 +45,11 @@ from likeness.local.supervisor import Stack
 RECIPES: Final = ("plain", "strong", "third")
 STEPS: Final = 5
 KILLED: Final = ("worker-1", "service", "feeder", "valkey", "command")
-KILL_SECONDS: Final = (4.0, 9.0)
+KILL_SECONDS: Final = (13.0, 20.0)
+"""From one kill to the next: each program lives for longer than after which the stack starts it again at once."""
 ROOM_ITEMS: Final = 100_000
+LONG_WORDS: Final = 520
+"""Characters of each item that make a body of 62 MB of them."""
 LONGEST: Final = 3600.0
 
 Rows = list[tuple[str, str, str]]
@@ -181,15 +187,17 @@ def _as_batch(client: Client, uploads: list[str], fields: list[dict[str, int]]) 
 
 
 def room(_items: int, _seed: int) -> Rows:
-    """Return the memory that 100,000 items take."""
+    """Return the memory that 100,000 items take, in each form that they are taken in."""
+    return [row for name, (body, headers) in _bodies() for row in _room(name, body, headers)]
+
+
+def _room(name: str, body: bytes, headers: dict[str, str]) -> Rows:
     with running() as stack:
         service = next(kept for kept in stack.programs() if kept.program.name == "service").child.process.pid
         before = _redis_bytes(stack)
-        body = "\n".join(_lines())
         began = time.monotonic()
-        headers = {"Content-Type": "application/jsonl"}
         with httpx.Client(base_url=stack.settings.url, timeout=600, trust_env=False) as http:
-            answer = http.post("/batches", content=body.encode(), headers=headers)
+            answer = http.post("/batches", content=body, headers=headers)
             answer.raise_for_status()
             here = answer.json()["links"]["self"]
             http.post(f"{here}/pause").raise_for_status()
@@ -199,20 +207,34 @@ def room(_items: int, _seed: int) -> Rows:
             http.delete(here).raise_for_status()
         peak = _peak(service)
     return [
-        ("body", f"{len(body) / 1e6:.1f} MB of JSONL", f"{ROOM_ITEMS} items"),
-        ("seconds until accepted", f"{seconds:.1f}", ""),
-        ("most memory of the service", f"{peak:.0f} MB", "<= 200 MB"),
-        ("Redis, each item by three recipes", f"{item:.0f} bytes", "<= 200 bytes"),
+        (f"{name}: {ROOM_ITEMS} items, {len(body) / 1e6:.1f} MB, accepted in", f"{seconds:.1f} s", ""),
+        (f"{name}: most memory of the service", f"{peak:.0f} MB", "<= 200 MB"),
+        (f"{name}: Redis, each item by three recipes", f"{item:.0f} bytes", "<= 200 bytes"),
     ]
 
 
-def _lines() -> Iterator[str]:
+def _bodies() -> Iterator[tuple[str, tuple[bytes, dict[str, str]]]]:
+    """Yield the same batch in each form, with the headers that say so."""
     recipes = [{"name": name, "kind": "recreate", "seed": number} for number, name in enumerate(RECIPES)]
-    yield json.dumps({"recipes": recipes})
-    for number in range(ROOM_ITEMS):
-        yield json.dumps(
-            {"reference": f"SKU-{number:06d}", "image": f"https://shop.example.com/photos/{number:06d}.jpg"}
-        )
+    items = [
+        {"reference": f"SKU-{number:06d}", "image": f"https://shop.example.com/photos/{number:06d}.jpg"}
+        for number in range(ROOM_ITEMS)
+    ]
+    lines = "\n".join(json.dumps(one) for one in ({"recipes": recipes}, *items))
+    yield "JSONL", (lines.encode(), {"Content-Type": "application/jsonl"})
+    as_json = {"Content-Type": "application/json"}
+    yield "JSON", (json.dumps({"recipes": recipes, "items": items}).encode(), as_json)
+    rows = "\n".join(["reference,image", *(f"{item['reference']},{item['image']}" for item in items)])
+    form = httpx.Request(
+        "POST",
+        "http://localhost",
+        data={"recipes": json.dumps(recipes)},
+        files={"items": ("plan.csv", rows.encode(), "text/csv")},
+    )
+    yield "CSV", (form.read(), {"Content-Type": form.headers["Content-Type"]})
+    worded = [{**recipe, "prompt": "{words}"} for recipe in recipes]
+    long = [{**item, "words": "x" * LONG_WORDS} for item in items]
+    yield "long JSON", (json.dumps({"recipes": worded, "items": long}).encode(), as_json)
 
 
 def _redis_bytes(stack: Stack) -> int:
@@ -226,7 +248,12 @@ def _peak(process: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
 
 
-PARTS: Final[dict[str, Callable[[int, int], Rows]]] = {"night": night, "pace": pace, "room": room}
+PARTS: Final[dict[str, Callable[[int, int], Rows]]] = {
+    "night": night,
+    "pace": pace,
+    "room": room,
+    "beside": lambda items, _seed: beside(picture, items),
+}
 
 
 def main() -> None:

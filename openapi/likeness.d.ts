@@ -512,6 +512,9 @@ export interface DayUsage {
   seconds?: number;
 }
 
+/** What a person decides about a result. */
+export type Decision = "approved" | "rejected";
+
 /** One delivery attempt. */
 export interface Delivery {
   at: string;
@@ -558,7 +561,7 @@ export interface EditReport {
 /** `POST /v1/images/edits`: the fields beside the images. */
 export interface EditRequest {
   prompt?: string;
-  /** name of an engine; the default if omitted */
+  /** an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
@@ -575,12 +578,14 @@ export interface EditRequest {
   /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque" | "transparent";
-  /** use steps and guidance_scale instead */
-  quality?: "auto";
+  /** each is the engine's full quality; for less, use our `steps` */
+  quality?: "auto" | "standard" | "high" | "hd";
   /** accepted and ignored */
   user?: string | null;
   /** accepted and ignored */
   safety_identifier?: string | null;
+  /** accepted without effect: an edit keeps what it is not asked to change */
+  input_fidelity?: "low" | "high" | null;
   /** ours: what each of several `image` is, in order */
   roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background">;
 }
@@ -664,7 +669,14 @@ export interface EngineView {
   /** bytes of memory it needs for one image, including weights */
   memory: number | null;
   revision: string;
+  /** of its weights */
   licence: string;
+  /** whether its licence allows commercial use; with conditions: read it */
+  commercial: "yes" | "no" | "conditions";
+  /** where the licence can be read */
+  licence_url: string | null;
+  /** whether this service runs it: one whose licence forbids commercial use only where that is allowed */
+  permitted: boolean;
   /** maximum number of jobs in one run */
   batch: number;
   /** time limit of a job in seconds, per candidate and attempt */
@@ -806,7 +818,7 @@ export interface Generate {
 /** `POST /v1/images/generations`. */
 export interface GenerationRequest {
   prompt?: string;
-  /** name of an engine; the default if omitted */
+  /** an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
@@ -823,8 +835,8 @@ export interface GenerationRequest {
   /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque";
-  /** use steps and guidance_scale instead */
-  quality?: "auto";
+  /** each is the engine's full quality; for less, use our `steps` */
+  quality?: "auto" | "standard" | "high" | "hd";
   /** accepted and ignored */
   user?: string | null;
   /** accepted and ignored */
@@ -950,6 +962,8 @@ export interface JobView {
   filename?: string | null;
   /** what was asked, in a few words */
   asked?: string;
+  /** name of the saved recipe that the call named; what that said then is in `asked` */
+  recipe?: string | null;
   /** id of the job that it reproduces */
   reproduces?: string | null;
   started_at: string | null;
@@ -962,6 +976,10 @@ export interface JobView {
   error: JobFailure | null;
   /** if one was requested */
   webhook?: WebhookView | null;
+  /** how the decisions in `reviews` stand together */
+  review?: ReviewState;
+  /** what people said of its result, oldest first */
+  reviews?: Array<Review>;
 }
 
 /** Which candidates of a job are kept. */
@@ -1044,6 +1062,14 @@ export interface Measured {
   command: string;
   /** what it ran on */
   machine: string;
+}
+
+/** What one person says of a job's result: a decision, a comment, or both. */
+export interface NewReview {
+  /** null where there is only a comment */
+  decision?: Decision | null;
+  /** for the others who see the job; may have several lines */
+  comment?: string | null;
 }
 
 /** One of several edits: what is to change, by which engine and with which parameters. */
@@ -1661,6 +1687,20 @@ export interface ResultView {
   links_expire_at?: string | null;
 }
 
+/** What one person said of a job's result, who that was, and when. */
+export interface Review {
+  /** null where there is only a comment */
+  decision?: Decision | null;
+  /** for the others who see the job; may have several lines */
+  comment?: string | null;
+  /** name of the API key; `local` where no keys are in use */
+  by: string;
+  at: string;
+}
+
+/** How the decisions about one result stand together. */
+export type ReviewState = "none" | "approved" | "rejected" | "disputed";
+
 /** One rule, what it asks, and what the file has. */
 export interface RuleRow {
   rule: "size" | "background" | "fill" | "margin" | "longest_side" | "shortest_side" | "square" | "pixels" | "bytes" | "format" | "mode" | "bit_depth" | "profile" | "whole" | "products" | "border" | "text" | "sharpness" | "exposure" | "enlargement" | "provenance";
@@ -1681,7 +1721,13 @@ export interface RuleRow {
 /** One run of an engine. */
 export interface RunView {
   engine: string;
+  /** why this engine was chosen */
+  why: string;
   revision: string;
+  /** of the engine's weights */
+  licence: string;
+  /** whether that allows commercial use */
+  commercial: "yes" | "no" | "conditions";
   /** resolved; `seed` only if one was given */
   parameters: Record<string, string | number | boolean | null>;
   canvas: CanvasView;
@@ -1769,6 +1815,8 @@ export interface Usage {
 
 /** What the caller's key has used, and its limits. */
 export interface UsageView {
+  /** name of the API key; `local` where no keys are in use */
+  key: string;
   /** maximum number of jobs accepted per UTC day; null: no limit */
   daily_quota: number | null;
   /** maximum number of jobs running at once; null: no limit */

@@ -22,6 +22,7 @@ from service.batches.retention import keep_erasing_batches
 from service.compat.a1111 import routes as a1111
 from service.compat.errors import shape_of
 from service.compat.openai import routes as openai
+from service.compat.openai.aliases import check_aliases
 from service.compat.replicate import routes as replicate
 from service.compat.waiting import keep_cancelling
 from service.config import ConfigurationError, Settings, read_settings
@@ -51,6 +52,7 @@ from service.routes import (
     recipes,
     report,
     requests,
+    reviews,
     sheet,
     uploads,
     usage,
@@ -58,8 +60,8 @@ from service.routes import (
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, recipes, jobs, events, preview, input, images, matte, report, sheet),
-    *(batches, batch_results, uploads, engines, usage, health),
+    *(requests, packshots, recipes, jobs, reviews, events, preview, input, images, matte, report),
+    *(sheet, batches, batch_results, uploads, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5
@@ -70,8 +72,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the app. Raises ConfigurationError when it would be open to everyone, or a file cannot be read."""
     settings = settings or read_settings()
     try:
-        keys = Keys.load(settings.keys_file)
-        services = Services.of(settings, load_catalogue(settings.catalogue), keys)
+        keys, catalogue = Keys.load(settings.keys_file), load_catalogue(settings.catalogue)
+        check_aliases(settings.openai_models, catalogue)
+        services = Services.of(settings, catalogue, keys)
     except (KeysError, OSError, ValueError) as error:
         raise ConfigurationError(_one_line(error)) from error
     if not (settings.loopback or keys.required):

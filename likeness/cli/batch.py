@@ -24,7 +24,7 @@ PATIENCE: Final = 14
 app = typer.Typer(help="Make many items by several recipes.", no_args_is_help=True)
 
 Batch = Annotated[str, typer.Argument(help="Id of a batch, or the folder of a run.", show_default=False)]
-Moved = Callable[[int, int, float, float | None], None]
+Moved = Callable[[str, int, int], None]
 
 
 @app.command()
@@ -165,15 +165,14 @@ def _told(batch: "RemoteBatch") -> str:
 
 @contextmanager
 def _bar(console: "Console") -> Iterator[Moved]:
-    """Show a bar with the rate and the time left; give the block what moves it."""
+    """Show a bar that says how far it is; give the block what moves it."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("starting", total=None)
 
-        def moved(done: int, total: int, rate: float, left: float | None) -> None:
-            time_left = "" if left is None else f", {left:.0f} s left"
-            progress.update(task, description=f"{rate:.2f}/s{time_left}", completed=done, total=total)
+        def moved(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
 
         yield moved

@@ -3,13 +3,15 @@
 import csv
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from likeness.contract.batches import names_in
 from likeness.contract.jobs import SentFile
 from likeness.problems import LocalProblem
 
@@ -18,6 +20,8 @@ ELSEWHERE: Final = ("https://", "http://", "upload:", "job:")
 """How an image begins that is no file here."""
 MOST_TOLD: Final = 50
 FILES: Final = get_args(SentFile)
+OWN: Final = ("reference", "image", "set")
+"""Columns that are of the item itself; others are values for recipes."""
 AT_ONCE: Final = 4
 
 
@@ -35,10 +39,11 @@ class PlanItem:
         """What it is called."""
         return self.fields["reference"]
 
-    def as_sent(self) -> dict[str, Any]:
-        """Return it as the service takes it."""
+    def as_sent(self, used: Collection[str]) -> dict[str, Any]:
+        """Return it as the service takes it, with those of its values that are `used`."""
         image = {"image": f"upload:{self.digest}"} if self.digest else {}
-        return {**self.fields, **image}
+        said = {name: value for name, value in self.fields.items() if name in OWN or name in used}
+        return {**said, **image}
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,11 @@ class PlanRecipe:
         """What it is called."""
         return str(self.fields["name"])
 
+    @cached_property
+    def uses(self) -> frozenset[str]:
+        """The names of the values that it uses."""
+        return frozenset(names_in(dict(self.fields)))
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -66,7 +76,7 @@ class Plan:
 
     def key(self, item: PlanItem, recipe: PlanRecipe) -> str:
         """Return what tells one job from all others: what is made, of which image, and under which reference."""
-        asked = json.dumps([item.as_sent(), recipe.fields], sort_keys=True)
+        asked = json.dumps([item.as_sent(recipe.uses), recipe.fields], sort_keys=True)
         return sha256(asked.encode()).hexdigest()[:32]
 
     @property
@@ -91,6 +101,7 @@ def read_plan(plan: Path, recipes: Path, images: Path | None, numbered: bool = F
     wrong += [
         f"{plan}, line {item.line}: {one}" for item, one in zip(items, digested, strict=True) if isinstance(one, str)
     ]
+    wrong += _unused(plan, items, made)
     refuse(wrong)
     return Plan([one for one in digested if isinstance(one, PlanItem)], made, plan, recipes)
 
@@ -109,6 +120,13 @@ def _named(plan: Path, items: Sequence[PlanItem], numbered: bool) -> tuple[list[
         seen[name] = item.line
         found.append(replace(item, fields={**item.fields, "reference": name}))
     return found, wrong
+
+
+def _unused(plan: Path, items: Sequence[PlanItem], recipes: Sequence[PlanRecipe]) -> list[str]:
+    """Return which values no recipe uses, each column once."""
+    known = set(OWN).union(*(recipe.uses for recipe in recipes))
+    lines = {name: item.line for item in reversed(items) for name in item.fields if name not in known}
+    return [f"{plan}, line {line}, column {name}: no recipe uses it" for name, line in lines.items()]
 
 
 def read_recipes(path: Path) -> list[PlanRecipe]:

@@ -32,14 +32,17 @@ Line = dict[str, Any]
 
 @dataclass
 class Run:
-    """A run of a plan in a folder; `told` gets a line when something is to be known, `made` each job that ended."""
+    """A run of a plan in a folder.
+
+    `told` gets a line when something is to be known, `made` each job that ended, `moved` how far it is.
+    """
 
     client: Client
     folder: Folder
     plan: Plan
     told: Callable[[str], None]
     made: Callable[[Line], None] = lambda _line: None
-    moved: Callable[[int, int, float, float | None], None] = lambda _done, _all, _rate, _left: None
+    moved: Callable[[str, int, int], None] = lambda _what, _done, _all: None
     _names: Names = field(default_factory=Names)
 
     @cached_property
@@ -50,6 +53,10 @@ class Run:
             for item in self.plan.items
             for recipe in self.plan.recipes
         }
+
+    @cached_property
+    def _has_sets(self) -> bool:
+        return any("set" in item.fields for item in self.plan.items)
 
     def run(self) -> list[Line]:
         """Do what is left to do, and return the lines of the manifest of this plan. Raises LikenessProblem."""
@@ -72,7 +79,7 @@ class Run:
         files = self.plan.files
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for done, _ in enumerate(pool.map(self._sent, files.items()), start=1):
-                self.moved(done, len(files), 0.0, None)
+                self.moved("uploading", done, len(files))
 
     def _sent(self, found: tuple[str, Path]) -> None:
         digest, file = found
@@ -116,8 +123,9 @@ class Run:
         keys = [self.plan.key(item, recipe) for item in items for recipe in recipes]
         once = sha256(f"{self.folder.path.resolve()} {len(self.folder.posted)} {keys}".encode()).hexdigest()
         try:
+            used = frozenset[str]().union(*(recipe.uses for recipe in recipes))
             batch = self.client.submit_batch(
-                [recipe.fields for recipe in recipes], [item.as_sent() for item in items], idempotency_key=once
+                [recipe.fields for recipe in recipes], [item.as_sent(used) for item in items], idempotency_key=once
             )
         except LikenessProblem as problem:
             refuse([_told(self.plan, items, error) for error in problem.errors])
@@ -132,17 +140,22 @@ class Run:
         found = []
         for posted in running:
             batch = self.client.batch(posted.batch)
-            self._fetch(posted, whole=batch.state is BatchState.ENDED and batch.counts.cancelled > 0)
+            ended = batch.state is BatchState.ENDED
+            self._fetch(posted, whole=ended and (self._has_sets or batch.counts.cancelled > 0))
             found.append((posted, batch))
         counts = [batch.counts for _, batch in found]
         left = [batch.seconds_left for _, batch in found]
         known = None if None in left else max((seconds for seconds in left if seconds is not None), default=None)
         rate = sum(batch.rate for _, batch in found)
-        self.moved(sum(one.ended for one in counts), sum(one.total for one in counts), rate, known)
+        done, total = sum(one.ended for one in counts), sum(one.total for one in counts)
+        self.moved("done" if done == total else _pace(rate, known), done, total)
         return found
 
     def _fetch(self, posted: Posted, whole: bool) -> None:
-        """Fetch what is new; the whole manifest where jobs were cancelled, of which nothing else tells."""
+        """Fetch what is new; the whole manifest for what it says only at the end.
+
+        That is which jobs were cancelled, and how alike a set is.
+        """
         part = self.client.manifest(posted.batch, since=None if whole else posted.step)
         news = [row for row in part.rows if self._is_news(posted, row)]
         targets = [self._target(row) for row in news]
@@ -152,7 +165,15 @@ class Run:
                 line = _line(posted, row, target, self.folder.path)
                 self.folder.add(line)
                 self.made(line)
+        for row in part.rows if whole else ():
+            self._note_consistency(posted, row)
         posted.step = part.step
+
+    def _note_consistency(self, posted: Posted, row: BatchRow) -> None:
+        """Take how alike a set is into a line that was written before all of the set was made."""
+        line = self.folder.lines.get((row.reference, row.recipe), {})
+        if row.consistency is not None and line.get("key") == _key(posted, row) and not self._is_news(posted, row):
+            line["consistency"] = row.consistency.model_dump(mode="json")
 
     def _is_news(self, posted: Posted, row: BatchRow) -> bool:
         if _key(posted, row) not in self.keys:
@@ -178,6 +199,10 @@ class Run:
         if target is not None:
             self.client.save_result(posted.batch, row, target)
         return row, target
+
+
+def _pace(rate: float, left: float | None) -> str:
+    return f"{rate:.2f}/s" + ("" if left is None else f", {left:.0f} s left")
 
 
 def _line(posted: Posted, row: BatchRow, target: Path | None, out: Path) -> Line:

@@ -87,7 +87,7 @@ def _whole_lines(path: Path) -> Iterator[dict[str, Any]]:
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
         with writing(path):
-            path.write_text(whole, "utf-8")
+            os.truncate(path, len(whole.encode()))  # not written anew: on a full disk all of it would be lost
     for line in whole.splitlines():
         try:
             yield json.loads(line)

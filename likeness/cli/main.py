@@ -22,6 +22,7 @@ from likeness.cli import (
     packshots,
     recipes,
     report,
+    reviews,
     serve,
     service_info,
 )
@@ -122,3 +123,4 @@ app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(batch.app, name="batch")
 app.add_typer(recipes.app, name="recipes")
+app.add_typer(reviews.app, name="reviews")

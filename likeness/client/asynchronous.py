@@ -26,6 +26,7 @@ from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
 from likeness.client.streams import Download, Events, Made, Reading, silence
 from likeness.contract.comparison import JobKind
+from likeness.contract.reviews import ReviewState
 
 Answer = TypeVar("Answer")
 Params = ParamSpec("Params")
@@ -89,6 +90,8 @@ class AsyncClient:
     report_card = _sends(calls.report_card)
     cancel = _sends(calls.cancel)
     delete = _sends(calls.delete)
+    review = _sends(calls.review)
+    withdraw_review = _sends(calls.withdraw_review)
 
     save_recipe = _sends(calls.save_recipe)
     recipe = _sends(calls.recipe)
@@ -118,15 +121,17 @@ class AsyncClient:
         kind: JobKind | None = None,
         verdict: str | None = None,
         since: datetime | None = None,
+        review: ReviewState | str | None = None,
     ) -> AsyncIterator[RemoteJob]:
         """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100).
 
         With filters, only those that meet all of them: with exactly this reference, of this kind, whose best image has
-        this verdict, accepted at `since` or later (without a time zone, in this machine's).
+        this verdict, accepted at `since` or later (without a time zone, in this machine's), whose reviews stand so:
+        none, approved, rejected or disputed.
         """
         cursor: str | None = None
         while True:
-            page = await self._send(calls.page(cursor, page_size, reference, kind, verdict, since))
+            page = await self._send(calls.page(cursor, page_size, reference, kind, verdict, since, review))
             for job in page.jobs:
                 yield job
             cursor = page.next

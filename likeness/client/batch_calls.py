@@ -91,12 +91,13 @@ def delete_batch(batch: RemoteBatch | str) -> Call[None]:
     return Call("DELETE", path_of(batch), as_nothing)
 
 
-def manifest(batch: RemoteBatch | str, since: int | None = None) -> Call[ManifestPart]:
+def manifest(batch: RemoteBatch | str, since: int | None = None, reference: str | None = None) -> Call[ManifestPart]:
     """Return how every job of a batch stands; with `since`, the `step` of an earlier part, the news after that.
 
-    News are jobs that have ended, most of them since then: a job may come again.
+    News are jobs that have ended, most of them since then: a job may come again. A `reference` asks for the jobs of
+    that item alone.
     """
-    params = None if since is None else {"since": since}
+    params = {name: value for name, value in (("since", since), ("reference", reference)) if value is not None}
     return Call("GET", f"{path_of(batch)}/manifest", _as_manifest, {"params": params}, 60.0)
 
 

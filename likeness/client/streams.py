@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
@@ -151,7 +152,8 @@ class Download(Partial):
     ) -> None:
         """Close the file and remove it unless it was finished."""
         if self._file:
-            self._file.close()
+            with suppress(OSError):  # what no room is left for is not needed: it is removed
+                self._file.close()
         self._part.unlink(missing_ok=True)
 
     @property
@@ -185,14 +187,14 @@ class Download(Partial):
         """Give the file its final name and return its path. Raises LikenessProblem if its sha256 is wrong."""
         if self._file is None:
             raise ValueError("a download can only be finished inside its `with` block")
-        self._file.seek(0)
+        with writing(self._target):
+            self._file.seek(0)  # writes what is still in memory, for which a disk may have no room
         digest = hashlib.file_digest(self._file, "sha256").hexdigest()
         if SHA256.fullmatch(self._etag) and self._etag.strip('"') != digest:
             raise LikenessProblem(
                 200, "unexpected_answer", f"{self.path}: the bytes do not match the sha256 that the service sent"
             )
         with writing(self._target):
-            self._file.flush()
             self._part.replace(self._target)
         return self._target
 

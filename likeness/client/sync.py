@@ -30,6 +30,7 @@ from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
 from likeness.client.streams import Download, Events, Made, Reading, silence
 from likeness.contract.comparison import JobKind
+from likeness.contract.reviews import ReviewState
 
 Answer = TypeVar("Answer")
 Params = ParamSpec("Params")
@@ -90,6 +91,8 @@ class Client:
     report_card = _sends(calls.report_card)
     cancel = _sends(calls.cancel)
     delete = _sends(calls.delete)
+    review = _sends(calls.review)
+    withdraw_review = _sends(calls.withdraw_review)
 
     save_recipe = _sends(calls.save_recipe)
     recipe = _sends(calls.recipe)
@@ -119,15 +122,17 @@ class Client:
         kind: JobKind | None = None,
         verdict: str | None = None,
         since: datetime | None = None,
+        review: ReviewState | str | None = None,
     ) -> Iterator[RemoteJob]:
         """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100).
 
         With filters, only those that meet all of them: with exactly this reference, of this kind, whose best image has
-        this verdict, accepted at `since` or later (without a time zone, in this machine's).
+        this verdict, accepted at `since` or later (without a time zone, in this machine's), whose reviews stand so:
+        none, approved, rejected or disputed.
         """
         cursor: str | None = None
         while True:
-            page = self._send(calls.page(cursor, page_size, reference, kind, verdict, since))
+            page = self._send(calls.page(cursor, page_size, reference, kind, verdict, since, review))
             yield from page.jobs
             cursor = page.next
             if cursor is None:

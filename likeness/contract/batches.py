@@ -1,12 +1,17 @@
 """Batches: many items, each by several recipes; how they stand, and how each of their jobs does."""
 
+import re
+from collections.abc import Iterator
 from enum import IntEnum, StrEnum
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from likeness.contract.report import Verdict
 
 MOST_ITEMS: Final = 100_000
 MOST_RECIPES: Final = 20
+
+PLACE: Final = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""Where a recipe uses an item's value; a brace is written twice."""
 
 Retried = Literal["failed", "rejected", "cancelled", "all"]
 """Which jobs of a batch are to be made again."""
@@ -65,3 +70,12 @@ RETRIED: Final[dict[Retried, tuple[Standing, ...]]] = {
     "cancelled": (Standing.CANCELLED,),
     "all": tuple(standing for standing in Standing if standing.ended),
 }
+
+
+def names_in(value: Any) -> Iterator[str]:  # noqa: ANN401  any JSON value
+    """Yield the names of the item's values that a part of a recipe uses."""
+    if isinstance(value, str):
+        yield from (name for name in PLACE.findall(value) if name)
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from names_in(inner)

@@ -40,12 +40,17 @@ class Manifest:
         """Return the manifest of a batch."""
         return cls(BatchFiles(services.store.files, batch.id), services.batches, batch, root)
 
-    async def rows(self, since: int | None = None) -> AsyncIterator[ManifestRow]:
-        """Yield a row for each job; with `since` only those that have ended, of chunks with news after that step."""
-        async for row, _ in self.results(since):
+    async def rows(self, since: int | None = None, reference: str | None = None) -> AsyncIterator[ManifestRow]:
+        """Yield a row for each job, or for those of the item of a reference.
+
+        With `since` only for those that have ended, of chunks with news after that step.
+        """
+        async for row, _ in self.results(since, reference):
             yield row
 
-    async def results(self, since: int | None = None) -> AsyncIterator[tuple[ManifestRow, StoredPicture | None]]:
+    async def results(
+        self, since: int | None = None, reference: str | None = None
+    ) -> AsyncIterator[tuple[ManifestRow, StoredPicture | None]]:
         """Do as `rows`, and yield with each the image of the result, if there is one."""
         written, sets = await self.books.rows(self.batch.id), await self.files.sets()
         for chunk in range(-(-self.batch.items // CHUNK)):
@@ -53,12 +58,14 @@ class Manifest:
             if since is not None and step <= since:
                 continue
             items = await self.files.items(chunk)
+            if reference is not None and all(item.reference != reference for item in items):
+                continue
             made = await self._results(chunk, name)
             records = await self._records(chunk, len(items))
             for place, record in records:
                 item = items[place // len(self.batch.recipes) - chunk * CHUNK]
                 found = made.get(place) if record.standing.ended else None
-                if since is None or record.standing.ended:
+                if (since is None or record.standing.ended) and reference in (None, item.reference):
                     yield self._row(place, record, item, found, sets), picture_of(self.files, found)
 
     async def _records(self, chunk: int, items: int) -> list[tuple[int, Record]]:

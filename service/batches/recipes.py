@@ -1,12 +1,12 @@
 """The recipes of a batch: calls with places in them that the values of each item fill."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from likeness.contract.batches import PLACE, names_in
 from likeness.contract.errors import InvalidField
 from likeness.contract.options import ImageOfJob
 from likeness.contract.packshots import Check, Cutout, Packshot
@@ -21,7 +21,6 @@ KINDS: Final[dict[str, Model]] = {
     "packshot": Packshot,
     "check": Check,
 }
-PLACE: Final = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 LONGEST_INLINE: Final = 64 * 1024
 """Bytes of an image that stands in a recipe itself."""
@@ -61,7 +60,7 @@ class Recipe:
             )
         if "image" in fields:
             raise InvalidField.at("image", "each item has its own")
-        return cls(str(given.get("name", "")), KINDS[kind], fields, frozenset(_names_in(fields)))
+        return cls(str(given.get("name", "")), KINDS[kind], fields, frozenset(names_in(fields)))
 
     @property
     def needs_image(self) -> bool:
@@ -107,15 +106,6 @@ def _reference(value: Any) -> Any:  # noqa: ANN401  any JSON value
     if isinstance(value, dict) and set(value) == {"upload"}:
         return f"upload:{value['upload']}"
     return value
-
-
-def _names_in(value: Any) -> Iterator[str]:  # noqa: ANN401  any JSON value
-    """Yield the names of the places in a value."""
-    if isinstance(value, str):
-        yield from (name for name in PLACE.findall(value) if name)
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _names_in(inner)
 
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401  any JSON value

@@ -148,16 +148,21 @@ export class Viewer {
     return canvas;
   }
 
+  /** Change the view or the zoom, and keep in the middle what is looked at. @param {"look"|"zoom"} what @param {string} value */
+  turn(what, value) {
+    const spot = this.spot();
+    this[what] = value;
+    if (what === "zoom") this.sharp = Number(value) > 1;
+    this.draw();
+    centre(this.frame, spot);
+    tell(`${what === "zoom" ? "Zoom" : "View"}: ${value === "fit" ? "fit" : what === "zoom" ? `${Number(value) * 100} %` : value}`, true);
+  }
+
   drawTools() {
     const looks = [{ value: "slider", label: "Slider" }, { value: "beside", label: "Side by side" }, { value: "difference", label: "Difference" }];
     const change = (/** @type {"look"|"zoom"} */ what, /** @type {string} */ value) => {
-      const spot = this.spot();
-      this[what] = value;
-      if (what === "zoom") this.sharp = Number(value) > 1;
-      this.draw();
-      centre(this.frame, spot);
+      this.turn(what, value);
       this.tools.querySelector(/** @type {any} */ (`input[value="${value}"]`))?.focus();
-      tell(`${what === "zoom" ? "Zoom" : "View"}: ${value === "fit" ? "fit" : what === "zoom" ? `${Number(value) * 100} %` : value}`, true);
     };
     const pixels = h("button", { type: "button", class: "quiet", "aria-pressed": String(this.sharp), title: "Show each pixel as a square", on: { click: () => {
       this.sharp = !this.sharp;

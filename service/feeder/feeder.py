@@ -38,6 +38,7 @@ class Feeder:
         self._gatherer = Gatherer(services, self._token)
         self._ender = Ender(services, self._token)
         self._desks: dict[str, Desk] = {}
+        self._unreadable: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = 0
         self.stop = asyncio.Event()
@@ -84,6 +85,7 @@ class Feeder:
         found = await self._services.batches.several(ids) if ids else []
         batches = {batch.id: batch for batch in found if batch is not None}
         self._desks = {one: desk for one, desk in self._desks.items() if one in batches}
+        self._unreadable &= batches.keys()
         for batch_id, batch in batches.items():
             if batch_id in self._desks:
                 self._desks[batch_id].renew(batch)
@@ -91,7 +93,11 @@ class Feeder:
             try:
                 self._desks[batch_id] = await Desk.open(self._services, batch)
             except InputLost as error:
-                log.warning("a batch cannot be read", batch=batch_id, error=error.detail)
+                if batch_id not in self._unreadable:  # it is tried again at every look, and told once
+                    log.warning("a batch cannot be read", batch=batch_id, error=error.detail)
+                self._unreadable.add(batch_id)
+            else:
+                self._unreadable.discard(batch_id)
 
     async def _send(self) -> None:
         """Begin to send items, one of each batch after the other, as many as there are places for."""

@@ -39,6 +39,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.UrlFailed: 422,
     errors.NotAuthenticated: 401,
     errors.ScopeMissing: 403,
+    errors.NonCommercialEngine: 403,
     errors.OriginNotAllowed: 403,
     errors.NoSuchRoute: 404,
     errors.MethodNotAllowed: 405,

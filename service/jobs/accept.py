@@ -18,18 +18,20 @@ from likeness.contract.errors import (
     InvalidField,
     PictureTooLarge,
     QueueUnavailable,
+    RequestError,
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
 from likeness.contract.labels import Labels
-from likeness.contract.runs import Plan, PlannedRun, plan_of
+from likeness.contract.licences import licensed_plan
+from likeness.contract.runs import Plan, PlannedRun
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.printing import unprintable
 from likeness.imaging.formats.decode import Bounds, check_size
 from likeness.imaging.formats.encode import wanted_format
 from likeness.imaging.masks import upright_size
 from service.http.tracing import step
-from service.jobs.capacity import queued_for
+from service.jobs.capacity import queued_for, unfit
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.packshots import check_packshots
 from service.jobs.pictures import Checked, Name, inspected, uploads_of
@@ -80,7 +82,7 @@ async def accept(
 async def check(services: Services, submission: Submission, owner: str) -> Admissible:
     """Return what a request asks for, once everything about it has been checked that needs no queue."""
     check_webhook(submission.task.webhook, owner, services.keys, services.settings)
-    plan = planned(services, submission.task, owner, await missing_engines(services))
+    plan = await _fitting(services, submission.task, owner)
     if isinstance(plan.task, Generate):
         return Admissible(plan, {}, labels_of(submission))
     uploads = await uploads_of(services, submission, owner)
@@ -89,9 +91,21 @@ async def check(services: Services, submission: Submission, owner: str) -> Admis
     return Admissible(plan, checked, labels_of(submission))
 
 
+async def _fitting(services: Services, task: JobTask, owner: str) -> Plan:
+    """Return the plan of `planned`, by engines that fit a worker's memory where the request leaves open which."""
+    missing = await missing_engines(services)
+    plan = planned(services, task, owner, missing)
+    if any(run.spec.memory for run in plan.runs):
+        too_large = unfit(services.catalogue.engines, await services.queue.residency())
+        if too_large.intersection(run.spec.name for run in plan.runs):
+            with contextlib.suppress(RequestError):  # it names the engine, or there is no other
+                return planned(services, task, owner, missing | too_large)
+    return plan
+
+
 def planned(services: Services, task: JobTask, owner: str, missing: Collection[str]) -> Plan:
     """Return the plan of a task, once all has been checked that needs no image. Raises RequestError."""
-    plan = plan_of(task, services.catalogue, missing)
+    plan = licensed_plan(task, services.catalogue, missing, noncommercial=services.settings.noncommercial)
     if isinstance(plan.task, Generate):
         wanted_format(plan.task, plan.task.format)
         _check_generated(plan, services.bounds)

@@ -9,9 +9,9 @@ from likeness.contract.editing import files_said
 from likeness.contract.errors import FieldProblem, InvalidField, RecipeNotFound, RequestError
 from likeness.contract.jobs import SentFile
 from likeness.contract.labels import RECIPE_PATTERN
+from likeness.contract.licences import licensed_plan
 from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.recipes import SavedRecipe
-from likeness.contract.runs import plan_of
 from likeness.contract.tasks import Customise, Generate, Recreate
 from service.jobs.accept import missing_engines
 from service.jobs.packshots import check_packshots
@@ -86,9 +86,10 @@ def _check(recipe: SavedRecipe, services: Services, owner: str, missing: Collect
             raise InvalidField.at(name, "said in each call, not in a recipe")
     task = _whole(fields, model)
     if task is not None:
-        check_packshots(plan_of(task, services.catalogue, missing), services.presets, owner, services.bounds)
+        plan = licensed_plan(task, services.catalogue, missing, noncommercial=services.settings.noncommercial)
+        check_packshots(plan, services.presets, owner, services.bounds)
     elif isinstance(engine := fields.get("engine"), str):
-        services.catalogue.find(engine)
+        services.catalogue.check_installed(services.catalogue.find(engine), missing)
 
 
 def _whole(fields: dict[str, Any], model: Model) -> JobTask | None:

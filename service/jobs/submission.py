@@ -81,10 +81,10 @@ def submitted(
 
 
 def labels_of(submission: Submission) -> Labels:
-    """Return how the job is to be found again: what the caller called it, and the name of the image or of its URL."""
+    """Return how the job is to be found again: its names, and those of the image (or of its URL) and of the recipe."""
     task, image = submission.task, submission.image
     sent = unquote(urlsplit(image).path) if isinstance(image, str) else getattr(image, "filename", None)
-    return Labels(reference=task.reference, metadata=task.metadata, filename=filename_of(sent))
+    return Labels(reference=task.reference, metadata=task.metadata, filename=filename_of(sent), recipe=task.recipe)
 
 
 async def _of_form(items: list[tuple[str, Any]], model: Model, complete: Complete) -> Submission:

@@ -7,6 +7,7 @@ from starlette.responses import Response, StreamingResponse
 
 from likeness.contract import errors
 from likeness.contract.jobs import StoredPicture
+from likeness.contract.labels import MAX_REFERENCE
 from likeness.contract.report import Verdict
 from likeness.names import PATTERN, check_pattern
 from service.batches.archive import archive
@@ -30,7 +31,7 @@ STEP: Final = "Likeness-Step"
 @router.get(
     "/batches/{batch_id}/manifest",
     response_class=Response,
-    dependencies=[Depends(OnlyQuery("format", "since"))],
+    dependencies=[Depends(OnlyQuery("format", "since", "reference"))],
     responses={
         200: {
             "description": "A row for each item and recipe, in the order of items",
@@ -52,9 +53,12 @@ async def read_manifest(
         int | None,
         Query(ge=0, description=f"`{STEP}` of an earlier answer: only jobs that have ended, most of them since then"),
     ] = None,
+    reference: Annotated[
+        str | None, Query(min_length=1, max_length=MAX_REFERENCE, description="only the jobs of the item of this name")
+    ] = None,
 ) -> Response:
     """Get how every job of a batch stands, at any time: verdict, reasons, figures, and a link to the result."""
-    rows = Manifest.of(services, batch, request.scope.get("root_path", "")).rows(since)
+    rows = Manifest.of(services, batch, request.scope.get("root_path", "")).rows(since, reference)
     chunks, kind = (as_csv(rows), "text/csv") if format_ == "csv" else (as_jsonl(rows), "application/jsonl")
     headers = {
         STEP: str(batch.step),

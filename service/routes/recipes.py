@@ -35,6 +35,7 @@ REFUSING: Final = (
     *(
         errors.UnknownEngine,
         errors.EngineNotInstalled,
+        errors.NonCommercialEngine,
         errors.InstructionNotUnderstood,
         errors.PictureTooLarge,
         errors.UnsupportedMedia,

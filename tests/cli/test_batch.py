@@ -9,6 +9,7 @@ import pytest
 from tests.cli.test_main import likeness
 from tests.service.batches.conftest import Shop, fed, picture, unfed  # noqa: F401  fixtures
 from tests.service.conftest import idle, live, serve, stack  # noqa: F401  fixtures
+from tests.support.small_disk import enlarge, small_disk
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
 RECIPES = '[[recipe]]\nname = "again"\nkind = "recreate"\nseed = 3\n'
@@ -64,6 +65,45 @@ def test_what_is_cut_short_is_fetched_the_next_time(fed: Shop, catalogue: Path) 
     done = run(fed, catalogue)
     assert done.returncode == 0 and "items by" not in done.stdout, "nothing is made again"
     assert [line["reference"] for line in lines(catalogue)] == [json.loads(line)["reference"] for line in kept]
+
+
+def test_a_value_is_made_anew_only_by_the_recipes_that_use_it(fed: Shop, catalogue: Path) -> None:  # noqa: F811
+    (catalogue / "recipes.toml").write_text(
+        RECIPES + '[[recipe]]\nname = "said"\nkind = "recreate"\nprompt = "{words}"\n'
+    )
+    plan = "reference,image,words\nSKU-0,0.png,red\nSKU-1,1.png,{}\n"
+    (catalogue / "plan.csv").write_text(plan.format("blue"))
+    run(fed, catalogue)
+    first = {(line["reference"], line["recipe"]): line["batch"] for line in lines(catalogue)}
+    (catalogue / "plan.csv").write_text(plan.format("green"))
+    done = run(fed, catalogue)
+    assert done.returncode == 0 and "1 items by 1 recipes" in done.stdout, done.stdout + done.stderr
+    again = {(line["reference"], line["recipe"]): line["batch"] for line in lines(catalogue)}
+    assert [pair for pair in first if first[pair] != again[pair]] == [("SKU-1", "said")]
+
+
+def test_the_manifest_tells_how_alike_a_set_is(fed: Shop, catalogue: Path) -> None:  # noqa: F811
+    (catalogue / "plan.csv").write_text("reference,image,set\nSKU-0,0.png,caps\nSKU-1,1.png,caps\n")
+    done = run(fed, catalogue)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = lines(catalogue)
+    assert len(found) == 4 and all(line["consistency"]["distance"] > 0 for line in found), found
+
+
+def test_a_full_disk_ends_the_command_and_loses_nothing(fed: Shop, catalogue: Path) -> None:  # noqa: F811
+    with small_disk(catalogue / "out", 16) as out:
+        done = run(fed, catalogue)
+        assert done.returncode == 1 and "No space left on device" in done.stderr, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        assert run(fed, catalogue).returncode == 1, "and it stays so while the disk is full"
+        whole = lines(catalogue)
+        assert 0 < len(whole) < 6 and all((out / line["file"]).stat().st_size for line in whole)
+        enlarge(out, 1024)
+        done = run(fed, catalogue)
+        assert done.returncode == 0 and "items by" not in done.stdout, "nothing is posted again"
+        assert len(lines(catalogue)) == 6
+        assert all((out / line["file"]).stat().st_size for line in lines(catalogue))
+        assert not [path.name for path in out.rglob("*.part")]
 
 
 def test_failed_and_rejected_jobs_are_told_and_retried(fed: Shop, catalogue: Path) -> None:  # noqa: F811

@@ -107,6 +107,10 @@ def post(http: httpx.Client, wait: int = 0, path: str = "/recreate", **fields: s
 def test_nothing_that_service_or_worker_do_is_refused(guarded: Guarded, drill: Drill, http: httpx.Client) -> None:
     done = post(http, wait=30)
     assert done["status"] == "succeeded"
+    review = http.post(f"/jobs/{done['id']}/review", json={"decision": "approved"})
+    assert review.json()["review"] == "approved"
+    assert http.get("/jobs?review=approved").json()["jobs"][0]["id"] == done["id"]
+    assert http.delete(f"/jobs/{done['id']}/review").json()["review"] == "none"
     running = post(http, steps="400")
     drill.until(lambda: http.get(f"/jobs/{running['id']}").json().get("progress"), 30)
     queued = [post(http, priority="batch", steps=str(2 + ahead)) for ahead in range(3)][-1]  # the first is prepared

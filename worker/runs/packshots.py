@@ -113,7 +113,7 @@ class PackshotRun:
         self.context.telemetry.candidate(self.spec.name, report)
         self._lap("assessing", order)
         began = time.monotonic()
-        picture = self.context.store.put(order.id, data, f"image/{made.format}")
+        picture = self.context.store.put(order.id, data, f"image/{made.format}", order.labels.reference)
         self.context.telemetry.stage(self.spec.name, "storing", [order.id], time.monotonic() - began)
         width, height = made.pixels.size
         mode, format = made.pixels.mode, made.format

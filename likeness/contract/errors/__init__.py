@@ -5,6 +5,7 @@ LikenessError
 │   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
 │   ├── UnknownEngine           no engine of that name in the catalogue
 │   ├── EngineNotInstalled      no worker has the models that the engine runs on
+│   ├── NonCommercialEngine     the engine's licence forbids commercial use, and the service does not allow such engines
 │   ├── DoesNotFit              no worker has the memory that the engine needs
 │   ├── InstructionNotUnderstood  the engine cannot do what is asked in words; `errors` lists what it can
 │   ├── InvalidPicture          not an image, truncated, or damaged
@@ -90,6 +91,7 @@ from likeness.contract.errors.requests import (
     JobNotFound,
     MethodNotAllowed,
     MultiViewPicture,
+    NonCommercialEngine,
     NoPreview,
     NoSuchRoute,
     NotAcceptable,
@@ -147,6 +149,7 @@ __all__ = [
     "NoPreview",
     "NoProduct",
     "NoSuchRoute",
+    "NonCommercialEngine",
     "NotAcceptable",
     "NotAuthenticated",
     "NotReady",

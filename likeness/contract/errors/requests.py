@@ -32,6 +32,12 @@ class EngineNotInstalled(RequestError):
     code, title = "engine_not_installed", "The engine is not installed"
 
 
+class NonCommercialEngine(RequestError):
+    """The licence of the engine forbids commercial use, and the service does not allow such engines."""
+
+    code, title = "noncommercial_engine", "The engine's licence forbids commercial use"
+
+
 class DoesNotFit(RequestError):
     """No worker has the memory that the engine needs."""
 
