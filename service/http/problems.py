@@ -57,6 +57,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.QuotaExceeded: 429,
     errors.JobError: 500,
     errors.NoProduct: 422,
+    errors.NoRoom: 422,
     errors.UnsafeResult: 422,
     errors.EngineFailed: 500,
     errors.OutOfMemory: 500,

@@ -38,6 +38,7 @@ LikenessError
 │   └── QuotaExceeded           the key has had its jobs of the day
 ├── JobError                why an accepted job failed
 │   ├── NoProduct               nothing in the image stands out as the product, or all of it does
+│   ├── NoRoom                  nothing on the product is plain enough for the print
 │   ├── UnsafeResult            the safety checker withheld all that was made
 │   ├── EngineFailed            the engine raised
 │   ├── OutOfMemory             it did not fit, even alone
@@ -59,6 +60,7 @@ from likeness.contract.errors.jobs import (
     JobError,
     JobTimeout,
     NoProduct,
+    NoRoom,
     OutOfMemory,
     StoreFailed,
     UnsafeResult,
@@ -128,6 +130,7 @@ __all__ = [
     "MultiViewPicture",
     "NoPreview",
     "NoProduct",
+    "NoRoom",
     "NoSuchRoute",
     "NotAcceptable",
     "NotAuthenticated",
