@@ -46,7 +46,7 @@ OFF_CENTRE = 0.1
 CHEST, ASIDE = 0.42, 0.28
 """Where the middle of a print is sought, as a share of the product's height from its top; and how far from the middle
 it may be, as a share of the product's sides."""
-LEAST_LINE = 9.0
+LEAST_LINE = 12.0
 """Px of the lowest line that can be read, as high as its letters need."""
 
 Sums = NDArray[np.float64]
@@ -68,7 +68,7 @@ class Ground:
 
 
 def ground_of(rgb: Floats, product: Floats) -> Ground:
-    """Return the ground that a product (mask H x W in 0..1) of `rgb` (H x W x 3) offers; the image, where it has none."""
+    """Return the ground of a product (mask H x W in 0..1) in `rgb` (H x W x 3, 0..1), or of an image without one."""
     small, mask = reduced(rgb), reduced(product)
     scale = scale_of(rgb.shape)
     solid = mask > 0.5
@@ -97,14 +97,14 @@ def _not_plain(rgb: Floats, mask: Floats, solid: Where, scale: float) -> Floats:
     reach = max(1.0, AROUND * scale)
     share = np.maximum(cv2.GaussianBlur(weight, (0, 0), reach), 1e-3)[..., None]
     ground = cv2.GaussianBlur(lab * weight[..., None], (0, 0), reach) / share
-    seen = np.clip(ground[..., 0] / DIM, LEAST_DIM, 1)
+    seen = np.asarray(np.clip(ground[..., 0] / DIM, LEAST_DIM, 1), dtype=np.float32)
     off = lab - ground
     stands_out = np.maximum(np.abs(off[..., 0]) / (LIGHT * seen), np.linalg.norm(off[..., 1:], axis=2) / HUE)
     stands_out = np.maximum(stands_out, _seams(lab[..., 0], solid, seen, scale))
     things = cloth_of(rgb, mask, scale).kept | (stands_out > STRONG)
-    things = cv2.dilate((things & solid).astype(np.float32), disc(CLEAR * scale))
+    taken = cv2.dilate((things & solid).astype(np.float32), disc(CLEAR * scale))
     busy = cv2.dilate(np.clip(stands_out - 1, 0, 1).astype(np.float32), disc(SPREAD * scale))
-    return np.maximum(busy, things)
+    return np.asarray(np.maximum(busy, taken), dtype=np.float32)
 
 
 def _seams(light: Floats, solid: Where, seen: Floats, scale: float) -> Floats:
@@ -134,8 +134,8 @@ def _line_kernels(scale: float) -> list[Floats]:
 def free_place(ground: Ground, aspect: float, width: float | None = None, lines: int = 1) -> Place | None:
     """Return where something of `aspect` (width to height) can be printed, in px of the whole image; None for nowhere.
 
-    The largest there is room for, from 45 to 20 % of the product's width, or `width` of it; of such places the plainest,
-    and of alike ones the nearest to the chest. None is so small that its `lines` could not be read.
+    The largest there is room for, from 45 to 20 % of the product's width, or `width` of it; of such places the
+    plainest, and of alike ones the nearest to the chest. None is so small that its `lines` could not be read.
     """
     wide = width or min(WIDEST, TALLEST * aspect * ground.box[3] / ground.box[2])
     least = width or max(NARROWEST, LEAST_LINE * ground.scale * lines * aspect / ground.box[2])

@@ -12,6 +12,7 @@ from itertools import combinations
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from PIL import Image, ImageDraw, ImageFont
 
 from likeness.contract.options import Font
@@ -122,7 +123,8 @@ def _mixed(stamp: Floats) -> Floats:
     return np.dstack([stamp[..., :3] * stamp[..., 3:], stamp[..., 3]])
 
 
-def _unmixed(mixed: Floats) -> Floats:
+def _unmixed(planes: MatLike) -> Floats:
+    mixed = np.asarray(planes, dtype=np.float32)
     colours = mixed[..., :3] / np.maximum(mixed[..., 3:], np.float32(1e-6))
     return np.dstack([np.clip(colours, 0, 1), mixed[..., 3]]).astype(np.float32)
 

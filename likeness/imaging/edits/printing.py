@@ -1,4 +1,4 @@
-"""A print laid on a product: fitted into its place, bent by the folds, lit as the cloth is, set off where it is alike."""
+"""A print laid on a product: fitted into its place, bent by the folds, lit as the cloth, outlined where it is alike."""
 
 import cv2
 import numpy as np
@@ -133,7 +133,9 @@ def _bent(laid: Floats, rgb: Floats, product: Floats, window: tuple[slice, slice
     light = _smooth(lab_of(reduced(rgb))[..., 0], reduced(product), FOLDS * scale)
     slopes = [cv2.Sobel(light, cv2.CV_32F, *way, ksize=3, scale=BEND * scale / 8) for way in ((1, 0), (0, 1))]
     most = MOST_BEND * scale
-    moved = [cv2.GaussianBlur(np.clip(slope, -most, most), (0, 0), FOLDS * scale) for slope in slopes]
+    moved = [
+        np.asarray(cv2.GaussianBlur(np.clip(slope, -most, most), (0, 0), FOLDS * scale), np.float32) for slope in slopes
+    ]
     enlarged = min(product.shape) / min(light.shape)
     y, x = np.mgrid[: laid.shape[0], : laid.shape[1]].astype(np.float32)
     across, down = (_at_full_size(plane, window, product.shape) * np.float32(enlarged) for plane in moved)
@@ -161,7 +163,7 @@ def _printable(product: Floats, box: Place) -> Floats:
 
 
 def _light(rgb: Floats, product: Floats, box: Place, window: tuple[slice, slice]) -> Floats:
-    """Return how light each px of a window is beside what is under the box: its shading, and a little of its threads."""
+    """Return how light each px of a window is beside what is under the box: its shading, and some of its threads."""
     scale, solid = scale_of(product.shape), reduced(product)
     bright = luma(np.ascontiguousarray(reduced(rgb))) + np.float32(LEAST_LIGHT)
     shading = _at_full_size(_smooth(bright, solid, SHADING * scale), window, product.shape)

@@ -27,10 +27,10 @@ LEAST_SIGN = 12
 
 @dataclass(frozen=True)
 class Print:
-    """`busy`: share of the ground under the print that is not its colour, or at an edge. `off`: share of its box off the product.
+    """`busy`: share of the ground under the print of another colour or at an edge. `off`: of its box, off it.
 
-    `contrast`: least distance of a sign's ink to the ground about it. `spread`: of the signs' L*, as far as the light on
-    the ground does not explain it.
+    `contrast`: least distance of a sign's ink to the ground about it. `spread`: of the signs' L*, as far as the light
+    on the ground does not explain it.
     """
 
     busy: float
@@ -41,7 +41,7 @@ class Print:
 
 @dataclass(frozen=True)
 class Sign:
-    """One sign of `area` px: how `far` its ink is from the ground about it in CIELAB, the L* of its ink and its `ground`."""
+    """One sign of `area` px: how `far` its ink is from its `ground` in CIELAB, and the L* of both."""
 
     area: int
     far: float
