@@ -32,7 +32,7 @@ LEAST_CHROMA = 10.0
 """CIELAB chroma from which on a colour has a hue worth comparing."""
 SAMPLE = 256
 """Px of the height of a text that is only drawn to know its shape."""
-BUSY = "no place on the product is plain and large enough for the print; send a text or a logo with a place to print it there all the same"
+BUSY = "no place on the product is plain and large enough for the print; send it with a place to print it all the same"
 RIM = 5
 """Px around a print that may change too, so that it can be blended in."""
 PAINTED = 0.1

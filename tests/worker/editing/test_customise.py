@@ -68,8 +68,7 @@ def test_every_way_keeps_the_frame_and_is_measured(customised, wish: dict[str, A
 
 def test_a_text_that_a_sentence_asks_for_is_printed(customised) -> None:
     data = (EXAMPLES / "cutout-soft-alpha.png").read_bytes()
-    result, made = customised(data, instruction="add the text Hi")
-    assert result.images[0].report.locked.max_abs_diff == 0
+    _, made = customised(data, instruction="add the text Hi")
     assert np.abs(pixels(made) - pixels(data)).max() > 100
 
 
