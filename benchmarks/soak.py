@@ -69,6 +69,8 @@ class Book:
     refused: Counter[str] = field(default_factory=Counter)
     killed: Counter[str] = field(default_factory=Counter)
     statuses: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    """Codes of those that failed: one that was run when its worker was killed three times fails as `worker_died`."""
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     mishaps: Counter[str] = field(default_factory=Counter)
@@ -86,7 +88,8 @@ class Book:
         return table
 
     def _counted(self) -> dict[str, Counter[str]]:
-        return {"ended": self.statuses, "refused": self.refused, "killed": self.killed, "mishaps": self.mishaps}
+        counted = {"ended": self.statuses, "failed": self.failures, "refused": self.refused}
+        return {**counted, "killed": self.killed, "mishaps": self.mishaps}
 
 
 class Soak:
@@ -211,7 +214,9 @@ class Soak:
             with suppress(httpx.TransportError):
                 answer = await http.get(f"/jobs/{job}", params={"wait": 10})
                 if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                    status = str(answer.json().get("status"))
+                    told = answer.json()
+                    status = str(told.get("status"))
+                    self.book.failures.update([told["error"]["code"]] if status == "failed" else [])
                     if status in ENDED or answer.is_client_error or time.monotonic() > limit:
                         return status
             await asyncio.sleep(0.1)

@@ -11,10 +11,11 @@ It needs the package standardwebhooks: pip install 'likeness[webhooks]'. Any lib
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
+from likeness.client.batch_models import RemoteBatch
 from likeness.client.models import ImageFacts, RemoteComparison, RemoteModel
 from likeness.contract.jobs import JobFailure, JobStatus, Reproduction
 from likeness.contract.report import Score, Verdict
@@ -75,7 +76,19 @@ class WebhookEvent(RemoteModel):
     left_out: list[str] = Field(default=[], description="what did not fit; `GET /jobs/{id}` has all of it")
 
 
-def verify(body: bytes | str, headers: Mapping[str, str], secret: str | Sequence[str]) -> WebhookEvent:
+class BatchEvent(RemoteModel):
+    """A webhook of a batch, at every tenth of it and when it has ended."""
+
+    id: str
+    type: Literal["batch.progress", "batch.ended"]
+    timestamp: datetime
+    data: RemoteBatch
+
+
+Event = TypeAdapter[WebhookEvent | BatchEvent](Annotated[WebhookEvent | BatchEvent, Field(discriminator="type")])
+
+
+def verify(body: bytes | str, headers: Mapping[str, str], secret: str | Sequence[str]) -> WebhookEvent | BatchEvent:
     """Return the event of a request: its body as it came, its headers, and your secret (`whsec_...`) or several.
 
     Raises NotVerified. Verify before you trust anything of a request, and remember ids: a webhook may come again.
@@ -87,7 +100,7 @@ def verify(body: bytes | str, headers: Mapping[str, str], secret: str | Sequence
     for one in [secret] if isinstance(secret, str) else secret:
         try:
             said = Webhook(one).verify(body, found)
-            return WebhookEvent.model_validate({**said, "id": found[ID_HEADER]}, extra="ignore")
+            return Event.validate_python({**said, "id": found[ID_HEADER]}, extra="ignore")
         except (WebhookVerificationError, ValueError, TypeError) as error:
             why = error
     raise NotVerified("the request is not a webhook signed with this secret") from why

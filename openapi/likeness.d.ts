@@ -15,6 +15,69 @@ export interface AcceptedJob {
   links: Links;
 }
 
+/** How many jobs stand how; the last three are of those that succeeded. */
+export interface BatchCounts {
+  /** not in the queue yet */
+  waiting: number;
+  /** in the queue, or running */
+  queued: number;
+  succeeded: number;
+  failed: number;
+  cancelled: number;
+  accepted: number;
+  rejected: number;
+  not_judged: number;
+}
+
+/** Where to follow a batch. */
+export interface BatchLinks {
+  self: string;
+  /** how each job stands, as JSONL, or as CSV with `?format=csv` */
+  manifest: string;
+  /** all results, as a ZIP */
+  archive: string;
+}
+
+/** A page of batches, newest first. */
+export interface BatchPage {
+  batches: Array<BatchView>;
+  /** `cursor` of the next page; null on the last one */
+  next: string | null;
+}
+
+/** One recipe: its name, and a call of the API. */
+export interface BatchRecipe {
+  /** names the results */
+  name: string;
+  /** the call: recreate, customise, generate, cutout, packshot, check */
+  kind?: string;
+}
+
+/** How a batch stands. */
+export type BatchState = "running" | "paused" | "cancelling" | "ended";
+
+/** The current state of a batch. */
+export interface BatchView {
+  id: string;
+  name: string | null;
+  state: BatchState;
+  created_at: string;
+  ended_at: string | null;
+  items: number;
+  /** over all recipes */
+  counts: BatchCounts;
+  /** by recipe */
+  recipes: Record<string, BatchCounts>;
+  /** jobs that end in a second, over the last minute */
+  rate: number;
+  /** expected, at that rate; null if unknown, 0 once it has ended */
+  seconds_left: number | null;
+  /** that workers spent on its jobs */
+  device_seconds: number;
+  webhook?: string | null;
+  links: BatchLinks;
+}
+
 /** A place in the upright image, as shares of its width and height from the upper left corner. */
 export interface Box {
   left: number;
@@ -465,6 +528,9 @@ export interface DayUsage {
   seconds?: number;
 }
 
+/** What a person decides about a result. */
+export type Decision = "approved" | "rejected";
+
 /** One delivery attempt. */
 export interface Delivery {
   at: string;
@@ -511,7 +577,7 @@ export interface EditReport {
 /** `POST /v1/images/edits`: the fields beside the images. */
 export interface EditRequest {
   prompt?: string;
-  /** name of an engine; the default if omitted */
+  /** an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
@@ -528,12 +594,14 @@ export interface EditRequest {
   /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque" | "transparent";
-  /** use steps and guidance_scale instead */
-  quality?: "auto";
+  /** each is the engine's full quality; for less, use our `steps` */
+  quality?: "auto" | "standard" | "high" | "hd";
   /** accepted and ignored */
   user?: string | null;
   /** accepted and ignored */
   safety_identifier?: string | null;
+  /** accepted without effect: an edit keeps what it is not asked to change */
+  input_fidelity?: "low" | "high" | null;
   /** ours: what each of several `image` is, in order */
   roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background">;
 }
@@ -617,7 +685,14 @@ export interface EngineView {
   /** bytes of memory it needs for one image, including weights */
   memory: number | null;
   revision: string;
+  /** of its weights */
   licence: string;
+  /** whether its licence allows commercial use; with conditions: read it */
+  commercial: "yes" | "no" | "conditions";
+  /** where the licence can be read */
+  licence_url: string | null;
+  /** whether this service runs it: one whose licence forbids commercial use only where that is allowed */
+  permitted: boolean;
   /** maximum number of jobs in one run */
   batch: number;
   /** time limit of a job in seconds, per candidate and attempt */
@@ -759,7 +834,7 @@ export interface Generate {
 /** `POST /v1/images/generations`. */
 export interface GenerationRequest {
   prompt?: string;
-  /** name of an engine; the default if omitted */
+  /** an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted */
   model?: string | null;
   /** images to make and return */
   n?: number;
@@ -776,8 +851,8 @@ export interface GenerationRequest {
   /** maximum number of previews to send, with `stream` */
   partial_images?: number;
   background?: "auto" | "opaque";
-  /** use steps and guidance_scale instead */
-  quality?: "auto";
+  /** each is the engine's full quality; for less, use our `steps` */
+  quality?: "auto" | "standard" | "high" | "hd";
   /** accepted and ignored */
   user?: string | null;
   /** accepted and ignored */
@@ -903,6 +978,8 @@ export interface JobView {
   filename?: string | null;
   /** what was asked, in a few words */
   asked?: string;
+  /** name of the saved recipe that the call named; what that said then is in `asked` */
+  recipe?: string | null;
   /** id of the job that it reproduces */
   reproduces?: string | null;
   started_at: string | null;
@@ -915,6 +992,10 @@ export interface JobView {
   error: JobFailure | null;
   /** if one was requested */
   webhook?: WebhookView | null;
+  /** how the decisions in `reviews` stand together */
+  review?: ReviewState;
+  /** what people said of its result, oldest first */
+  reviews?: Array<Review>;
 }
 
 /** Which candidates of a job are kept. */
@@ -997,6 +1078,14 @@ export interface Measured {
   command: string;
   /** what it ran on */
   machine: string;
+}
+
+/** What one person says of a job's result: a decision, a comment, or both. */
+export interface NewReview {
+  /** null where there is only a comment */
+  decision?: Decision | null;
+  /** for the others who see the job; may have several lines */
+  comment?: string | null;
 }
 
 /** One of several edits: what is to change, by which engine and with which parameters. */
@@ -1194,7 +1283,7 @@ export interface Packshot {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
@@ -1230,7 +1319,7 @@ export interface PackshotFields {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** the uploaded `mask` file: white where the product is, whatever is detected */
   mask?: "file" | null;
@@ -1264,7 +1353,7 @@ export interface PackshotRequest {
   max_bytes?: number | null;
   /** `srgb`, the default, converts the colours; `same` leaves them in the original's */
   profile?: "srgb" | "same" | null;
-  /** `faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not */
+  /** `faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR where it is installed; `never` does not */
   upscale?: "never" | "faithful" | null;
   /** name of a saved recipe (`PUT /recipes/{name}`): its fields hold where this call has none of its own */
   recipe?: string | null;
@@ -1622,6 +1711,20 @@ export interface ResultView {
   links_expire_at?: string | null;
 }
 
+/** What one person said of a job's result, who that was, and when. */
+export interface Review {
+  /** null where there is only a comment */
+  decision?: Decision | null;
+  /** for the others who see the job; may have several lines */
+  comment?: string | null;
+  /** name of the API key; `local` where no keys are in use */
+  by: string;
+  at: string;
+}
+
+/** How the decisions about one result stand together. */
+export type ReviewState = "none" | "approved" | "rejected" | "disputed";
+
 /** One rule, what it asks, and what the file has. */
 export interface RuleRow {
   rule: "size" | "background" | "fill" | "margin" | "longest_side" | "shortest_side" | "square" | "pixels" | "bytes" | "format" | "mode" | "bit_depth" | "profile" | "whole" | "products" | "border" | "text" | "sharpness" | "exposure" | "enlargement" | "provenance";
@@ -1642,7 +1745,13 @@ export interface RuleRow {
 /** One run of an engine. */
 export interface RunView {
   engine: string;
+  /** why this engine was chosen */
+  why: string;
   revision: string;
+  /** of the engine's weights */
+  licence: string;
+  /** whether that allows commercial use */
+  commercial: "yes" | "no" | "conditions";
   /** resolved; `seed` only if one was given */
   parameters: Record<string, string | number | boolean | null>;
   canvas: CanvasView;
@@ -1660,7 +1769,7 @@ export interface SavedRecipe {
   /** the call that it is for: `customise` is for `POST /customise` */
   kind: "recreate" | "customise" | "generate" | "compare" | "cutout" | "packshot" | "check";
   /** fields of that call and their values, as in its JSON body */
-  fields?: Record<string, unknown>;
+  fields?: Record<string, unknown> | null;
 }
 
 /** One metric of a report. */
@@ -1712,6 +1821,14 @@ export interface Timings {
   assessing?: number;
 }
 
+/** What was uploaded: the value of `image` for an item of a batch is `{"upload": sha256}`. */
+export interface UploadView {
+  /** sha256 of the bytes */
+  upload: string;
+  /** bytes */
+  size: number;
+}
+
 /** Tokens, which are not counted here: always 0. */
 export interface Usage {
   input_tokens?: number;
@@ -1722,6 +1839,8 @@ export interface Usage {
 
 /** What the caller's key has used, and its limits. */
 export interface UsageView {
+  /** name of the API key; `local` where no keys are in use */
+  key: string;
   /** maximum number of jobs accepted per UTC day; null: no limit */
   daily_quota: number | null;
   /** maximum number of jobs running at once; null: no limit */

@@ -18,9 +18,11 @@ from likeness.observability.logs import log_as_json
 from likeness.observability.setup import open_tracing
 from service.auth.keys import Keys, KeysError
 from service.auth.local_only import LocalGuard
+from service.batches.retention import keep_erasing_batches
 from service.compat.a1111 import routes as a1111
 from service.compat.errors import shape_of
 from service.compat.openai import routes as openai
+from service.compat.openai.aliases import check_aliases
 from service.compat.replicate import routes as replicate
 from service.compat.waiting import keep_cancelling
 from service.config import ConfigurationError, Settings, read_settings
@@ -35,6 +37,8 @@ from service.http.request_context import RequestContext
 from service.http.submitting import SubmittingRoutes
 from service.jobs.retention import keep_erasing_expired
 from service.routes import (
+    batch_results,
+    batches,
     console,
     engines,
     events,
@@ -48,13 +52,16 @@ from service.routes import (
     recipes,
     report,
     requests,
+    reviews,
     sheet,
+    uploads,
     usage,
 )
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, recipes, jobs, events, preview, input, images, matte, report, sheet, engines, usage, health),
+    *(requests, packshots, recipes, jobs, reviews, events, preview, input, images, matte, report),
+    *(sheet, batches, batch_results, uploads, engines, usage, health),
     *(openai, a1111, replicate, console),
 )
 STOP_SECONDS: Final = 5
@@ -65,8 +72,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Return the app. Raises ConfigurationError when it would be open to everyone, or a file cannot be read."""
     settings = settings or read_settings()
     try:
-        keys = Keys.load(settings.keys_file)
-        services = Services.of(settings, load_catalogue(settings.catalogue), keys)
+        keys, catalogue = Keys.load(settings.keys_file), load_catalogue(settings.catalogue)
+        check_aliases(settings.openai_models, catalogue)
+        services = Services.of(settings, catalogue, keys)
     except (KeysError, OSError, ValueError) as error:
         raise ConfigurationError(_one_line(error)) from error
     if not (settings.loopback or keys.required):
@@ -99,6 +107,7 @@ def _assemble(services: Services) -> FastAPI:
         BodyBounds,
         submitting=SubmittingRoutes(app.state.routes),
         max_picture=settings.max_upload_bytes,
+        max_rows=settings.max_batch_bytes,
         seconds=settings.body_seconds,
         memory=Memory(settings.max_upload_memory, settings.memory_share),
     )
@@ -113,14 +122,17 @@ def _assemble(services: Services) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     settings = services.settings
-    sweeping = asyncio.create_task(
-        keep_erasing_expired(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
-    )
-    cancelling = asyncio.create_task(keep_cancelling(services))
+    tasks = [
+        asyncio.create_task(
+            keep_erasing_expired(services.store, services.queue, settings.lifetime, settings.sweep_seconds)
+        ),
+        asyncio.create_task(keep_erasing_batches(services)),
+        asyncio.create_task(keep_cancelling(services)),
+    ]
     try:
         yield
     finally:
-        for task in (sweeping, cancelling):
+        for task in tasks:
             await _end(task)
         await services.queue.close()
         await to_thread.run_sync(app.state.tracing.close)

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from likeness.contract.errors import LikenessError
 from likeness.contract.residency import Residency
 from likeness.queue import keys
+from service.queue.batch import BatchFigures
 from service.queue.figures import Figures
 from service.state import Services
 
@@ -33,6 +34,7 @@ class Snapshot(Collector):
     """Bytes free where the images lie, where that is a folder."""
     figures: Figures | None
     workers: tuple[Residency, ...]
+    batches: BatchFigures | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Yield it as metrics."""
@@ -48,6 +50,8 @@ class Snapshot(Collector):
         if self.figures is not None:
             yield from self._queues(self.figures)
             yield from _counts(self.figures)
+        if self.batches is not None:
+            yield from _batches(self.batches)
 
     def _queues(self, figures: Figures) -> Iterator[Metric]:
         depth = GaugeMetricFamily("likeness_queue_depth", "Jobs waiting", labels=["queue"])
@@ -79,25 +83,35 @@ def _counts(figures: Figures) -> Iterator[Metric]:
     yield from (ended, told, GaugeMetricFamily("likeness_webhook_overdue_seconds", late, figures.overdue))
 
 
+def _batches(batches: BatchFigures) -> Iterator[Metric]:
+    jobs = GaugeMetricFamily("likeness_batch_jobs", "Jobs of batches that have not ended", labels=["standing"])
+    jobs.add_metric(["waiting"], batches.waiting)
+    jobs.add_metric(["queued"], batches.queued)
+    yield GaugeMetricFamily("likeness_batches_open", "Batches that have not ended", batches.open)
+    yield jobs
+    yield GaugeMetricFamily("likeness_feeder_leads", "Whether a feeder leads", batches.led)
+
+
 async def snapshot_of(services: Services) -> Snapshot:
     """Return how things stand now, within ANSWER_SECONDS."""
     catalogue = services.catalogue
     (read, redis_seconds), (_, store_seconds) = await asyncio.gather(
         _timed(_read(services)), _timed(services.store.ping())
     )
-    figures, workers = read or (None, ())
+    figures, workers, batches = read or (None, (), None)
     return Snapshot(
         engines=tuple(spec.name for spec in catalogue.engines),
         seconds={"redis": redis_seconds, "store": store_seconds},
         store_free=_free(services.settings.store_url),
         figures=figures,
         workers=workers,
+        batches=batches,
     )
 
 
-async def _read(services: Services) -> tuple[Figures, tuple[Residency, ...]]:
+async def _read(services: Services) -> tuple[Figures, tuple[Residency, ...], BatchFigures]:
     figures = await services.queue.figures(keys.queue_names(list(services.catalogue.pools)))
-    return figures, tuple(await services.queue.residency())
+    return figures, tuple(await services.queue.residency()), await services.batches.figures()
 
 
 async def _timed(asked: Awaitable[Answer]) -> tuple[Answer | None, float | None]:

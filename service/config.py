@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     link_seconds: int = Field(default=3600, gt=0, le=7 * 86_400, description="maximum lifetime of a presigned link")
     keys_file: Path | None = Field(default=None, description="file of API keys, created by `likeness keys create`")
     catalogue: Path | None = Field(default=None, description="catalogue file to use instead of the shipped one")
+    noncommercial: bool = Field(
+        default=False, description="allow engines whose licence forbids commercial use, where they are named"
+    )
     presets: Path | None = Field(default=None, description="file of presets in addition to the shipped ones")
     max_upload_bytes: int = Field(default=40_000_000, gt=0, description="maximum size of an image file")
     max_pixels: int = Field(default=51_000_000, gt=0, description="maximum number of pixels in an image")
@@ -52,6 +55,9 @@ class Settings(BaseSettings):
         default=None, ge=1, description="the same for the calls of one key; default half of max_waiting"
     )
     max_connections: int = Field(default=500, ge=1, description="maximum number of open connections")
+    openai_models: dict[Annotated[str, Field(min_length=1, max_length=64)], str] = Field(
+        default={}, description="engines by the names that programs written for OpenAI give models; `default` is any"
+    )
     call_seconds: int = Field(default=600, gt=0, description="how long a call of a compatible API waits for its job")
     left_seconds: int = Field(
         default=60,
@@ -64,6 +70,15 @@ class Settings(BaseSettings):
         description="public address of the service; taken from the request if omitted",
     )
     lifetime: int = Field(default=24 * 3600, gt=0, description="seconds that a finished job and its images are kept")
+    upload_lifetime: int = Field(default=7 * 86_400, gt=0, description="seconds that an upload is kept for batches")
+    max_uploads_per_key: int = Field(
+        default=50_000_000_000, gt=0, description="bytes that the uploads of one key may take"
+    )
+    batch_lifetime: int = Field(
+        default=30 * 86_400, gt=0, description="seconds that an ended batch and its results are kept"
+    )
+    batch_window: int = Field(default=200, ge=1, description="maximum number of jobs of batches in the queue at once")
+    max_batch_bytes: int = Field(default=64_000_000, gt=0, description="maximum size of a batch as it is posted")
     sweep_seconds: float = Field(default=60, gt=0, description="clean-up interval in seconds")
     webhook_secret: str | None = Field(
         default=None,

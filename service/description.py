@@ -10,7 +10,9 @@ from pydantic.json_schema import models_json_schema
 from likeness.contract.events import Event
 from likeness.contract.options import Region
 from likeness.contract.recipes import SavedRecipe
+from likeness.contract.reviews import NewReview
 from likeness.contract.tasks import Generate
+from service.batches.recipes import BatchRecipe
 from service.compat.openai import docs
 from service.docs import examples, packshots
 from service.http.problems import Problem
@@ -26,6 +28,7 @@ DESCRIPTION: Final = (
 TAGS: Final = [
     {"name": "jobs", "description": "Submit, follow, cancel"},
     {"name": "results", "description": "Images and their reports"},
+    {"name": "batches", "description": "Many items by several recipes"},
     {"name": "recipes", "description": "Parts of calls, saved under a name"},
     {"name": "engines", "description": "The engines that make the images"},
     {"name": "openai", "description": "The OpenAI images API, so that its clients work unchanged"},
@@ -51,7 +54,7 @@ FROM_TEXT: Final[Document] = {
 }
 MODELS: Final = (
     *(RecreateRequest, CustomiseRequest, CompareRequest, Generate, CutoutRequest, PackshotRequest, CheckRequest),
-    *(Problem, StreamedEvent, Event, SavedRecipe),
+    *(Problem, StreamedEvent, Event, SavedRecipe, BatchRecipe, NewReview),
 )
 """What the description refers to and FastAPI does not see."""
 FILE: Final[Document] = {"type": "string", "format": "binary"}
@@ -96,6 +99,7 @@ def document(app: FastAPI) -> Document:
     for path, model, example in BODIES:
         found["paths"][path]["post"]["requestBody"] = _body(model, schemas, example)
         schemas[model] = _with_null(schemas[model])
+    schemas["SavedRecipe"] = _with_null(schemas["SavedRecipe"])
     for content in found["paths"]["/generate"]["post"]["requestBody"]["content"].values():
         content["examples"].update(FROM_TEXT)
     edits = _body("CustomiseRequest", schemas, packshots.COLOUR_THEN_PACKSHOT)

@@ -16,6 +16,7 @@ from service.auth.keys import LOCAL_OWNER, Keys
 from service.config import Settings
 from service.http.fetch import Fetcher
 from service.metrics import Metrics
+from service.queue.batches import Batches
 from service.queue.jobs import JobQueue
 
 
@@ -80,6 +81,11 @@ class Services:
             waiting=Places(settings.max_waiting, settings.waiting_share),
             presets=load_presets(settings.presets),
         )
+
+    @property
+    def batches(self) -> Batches:
+        """The batches, in the Redis of the queue."""
+        return Batches(self.queue.connection)
 
     @property
     def bounds(self) -> Bounds:

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     redis_url: str = "redis://127.0.0.1:6379/0"
     store_url: str = f"file://{Path('.likeness/store').resolve()}"
     catalogue: Path | None = Field(default=None, description="a catalogue file instead of the one that ships")
+    noncommercial: bool = Field(
+        default=False, description="allow `worker.once` engines whose licence forbids commercial use"
+    )
     presets: Path | None = Field(default=None, description="a file of presets beside those that ship")
     weights: Path = Field(default=WEIGHTS, description="folder with one folder of weights per engine")
     models: Path = Field(default=MODELS, description="folder of the models that `likeness models pull` brings")

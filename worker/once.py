@@ -21,8 +21,9 @@ from likeness.contract.editing import files_said
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError
 from likeness.contract.jobs import JobOrder, Progress, Result, SentFile, StoredPicture, new_job_id
+from likeness.contract.licences import licensed_plan
 from likeness.contract.packshots import is_background
-from likeness.contract.runs import Plan, plan_of
+from likeness.contract.runs import Plan
 from likeness.contract.tasks import Generate
 from likeness.imaging.formats.decode import Bounds, peek
 from likeness.storage.pictures import PictureStore
@@ -62,7 +63,7 @@ def run(request: Path, out: Path) -> Result:
     task = TASKS.validate_python(_with_files({"kind": "recreate"} | fields, sent))
     store, catalogue = PictureStore.open("memory://"), load_catalogue(settings.catalogue)
     residents = Residents.of(settings)
-    _, order = ordered(task, data, sent, catalogue, store, residents.has)
+    _, order = ordered(task, data, sent, catalogue, store, residents.has, noncommercial=settings.noncommercial)
     metrics = InstalledMetrics(settings.models, residents.device)
     safeguards = Safeguards.of(settings, residents.components)
     context = Context(residents, store, catalogue, metrics, safeguards, gates=settings.gates)
@@ -85,12 +86,15 @@ def ordered(
     catalogue: Catalogue,
     store: PictureStore,
     installed: Callable[[EngineSpec], bool],
+    *,
+    noncommercial: bool = False,
 ) -> tuple[EngineSpec, JobOrder]:
     """Store a task's picture and the files sent beside it; return its first engine and the job as a worker takes it.
 
     Without `data` a picture is generated. Raises LikenessError for what the service would refuse.
     """
-    plan = plan_of(task, catalogue, catalogue.missing([one.name for one in catalogue.engines if installed(one)]))
+    missing = catalogue.missing([one.name for one in catalogue.engines if installed(one)])
+    plan = licensed_plan(task, catalogue, missing, noncommercial=noncommercial)
     job_id = new_job_id()
 
     def put(picture: bytes) -> StoredPicture:

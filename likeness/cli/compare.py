@@ -1,7 +1,7 @@
 """The commands that run one image several times: `likeness compare` and `likeness reproduce`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,7 +9,7 @@ from likeness.cli.options import Complete, Files, Guide, Instruction, Mask, Pres
 from likeness.cli.results import print_job, save_images, write
 from likeness.cli.sending import Labelling, Sending, sends
 from likeness.cli.values import area, colourway, grid, pictures, task_fields
-from likeness.problems import LocalProblem, SomeFailed
+from likeness.problems import LikenessProblem, LocalProblem, SomeFailed
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
     from likeness.client import Client
@@ -58,13 +58,18 @@ def compare(
     asked = {"kind": kind, **edit, **({"prompt": prompt} if prompt else {}), **task_fields(task)}
     with Client(sending.url, sending.key) as client:
         grids = [grid(text) for text in engine]
-        mask_file = limit if isinstance(limit, Path) else None
-        parts = {"mask": mask_file, "style_image": style, "guide": guide}
-        found = pictures(files)
-        jobs = [client.compare(file, grids, asked, **parts, **labelling.fields) for file in found]
-        good = [_show_comparison(client, job, file, sending) for job, file in zip(jobs, found, strict=True)]
-    if without := [str(file) for file, one in zip(found, good, strict=True) if not one]:
-        raise SomeFailed(f"no run was accepted: {', '.join(without)}")
+        parts: dict[str, Any] = {"mask": limit if isinstance(limit, Path) else None, "style_image": style}
+        faults: list[str] = []
+        for file in pictures(files):
+            try:
+                job = client.compare(file, grids, asked, guide=guide, **parts, **labelling.fields)
+                faults += [] if _show_comparison(client, job, file, sending) else [f"{file}: no run was accepted"]
+            except LikenessProblem as problem:
+                if problem.status in (0, 401):  # every file would fail in the same way
+                    raise
+                faults.append(f"{file}: {problem.detail}")
+    if faults:
+        raise SomeFailed("\n".join(faults))
 
 
 def _show_comparison(client: "Client", job: "RemoteJob", file: Path, sending: Sending) -> bool:

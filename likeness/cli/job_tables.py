@@ -36,7 +36,7 @@ def job_rows(job: RemoteJob) -> list[tuple[str, str]]:
     """Return the details of a job as pairs of a name and a text."""
     status = f"{job.status}, {job.position} ahead of it" if job.position is not None else str(job.status)
     rows = [("job", job.id), ("kind", job.kind), ("status", status), ("engine", job.engine or "-")]
-    labels = {"reference": job.reference, "file": job.filename, "asked": job.asked}
+    labels = {"reference": job.reference, "file": job.filename, "asked": job.asked, "recipe": job.recipe}
     rows += [(name, text) for name, text in labels.items() if text]
     rows += [(f"metadata {name}", text) for name, text in job.metadata.items()]
     moments = {"created": job.created_at, "started": job.started_at, "finished": job.ended_at}

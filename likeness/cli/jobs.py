@@ -62,6 +62,9 @@ def list_jobs(
     since: Annotated[
         datetime | None, typer.Option(help="Only jobs accepted since: 2026-01-15, or 2026-01-15T10:30:00.")
     ] = None,
+    review: Annotated[
+        str | None, typer.Option(help="Only jobs whose reviews stand so: none, approved, rejected or disputed.")
+    ] = None,
     as_json: AsJson = False,
     url: Url = URL,
     key: Key = None,
@@ -76,7 +79,7 @@ def list_jobs(
     if status is not None and status not in list(JobStatus):
         raise typer.BadParameter(f"{status} is not one of {', '.join(JobStatus)}", param_hint="--status")
     with Client(url, key) as client:
-        filters: Any = {"reference": reference, "kind": kind, "verdict": verdict, "since": since}
+        filters: Any = {"reference": reference, "kind": kind, "verdict": verdict, "since": since, "review": review}
         newest = islice(client.jobs(page_size=min(limit, 100), **filters), limit)
         found = [job for job in newest if status in (None, job.status)]
     if as_json:

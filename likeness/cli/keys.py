@@ -15,7 +15,7 @@ app = typer.Typer(help="Manage the API keys of the service.", no_args_is_help=Tr
 
 Name = Annotated[str, typer.Argument(help="Name of the key.")]
 Scopes = Annotated[
-    list[str] | None, typer.Option("--scope", help="jobs:read, jobs:write or metrics:read; can be repeated.")
+    list[str] | None, typer.Option("--scope", help="jobs:read, jobs:write, review or metrics:read; can be repeated.")
 ]
 Concurrency = Annotated[str | None, typer.Option(help="Maximum number of running jobs of the key, or none.")]
 DailyQuota = Annotated[str | None, typer.Option(help="Maximum number of jobs accepted per UTC day, or none.")]
@@ -27,6 +27,7 @@ def create(
     scope: Scopes = None,
     concurrency: Concurrency = None,
     daily_quota: DailyQuota = None,
+    owner: Annotated[str | None, typer.Option(help="Name of the key whose jobs it shares; its limits hold.")] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask, also for the first key of a running service.")
     ] = False,
@@ -46,7 +47,8 @@ def create(
         )
         if not typer.confirm("Create the first key?", err=True):
             raise LocalProblem("no key was created")
-    _service_keys("create", name, *_limits(scope, concurrency, daily_quota), home=home)
+    shared = [] if owner is None else [f"--owner={owner}"]
+    _service_keys("create", name, *_limits(scope, concurrency, daily_quota), *shared, home=home)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from likeness import __version__
 from likeness.cli import (
+    batch,
     calibrate,
     compare,
     generate,
@@ -21,6 +22,7 @@ from likeness.cli import (
     packshots,
     recipes,
     report,
+    reviews,
     serve,
     service_info,
 )
@@ -40,6 +42,7 @@ COMMANDS: Final[Sequence[Callable[..., None]]] = (
     serve.service,
     serve.worker,
     serve.webhooks,
+    serve.feeder,
     serve.demo,
     make.recreate,
     make.customise,
@@ -118,4 +121,6 @@ app.command("customize", hidden=True)(make.customise)
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(batch.app, name="batch")
 app.add_typer(recipes.app, name="recipes")
+app.add_typer(reviews.app, name="reviews")

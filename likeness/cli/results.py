@@ -67,5 +67,5 @@ def print_models(models: "Iterable[BaseModel]") -> None:
 
 
 def print_job(job: "RemoteJob", files: Sequence[Path]) -> None:
-    """Print a job, and the files that its images were saved to, as JSON."""
-    print_json({**job.model_dump(mode="json"), "files": [str(file) for file in files]})
+    """Print a job, and the files that its images were saved to, as one line of JSON."""
+    print_line({**job.model_dump(mode="json"), "files": [str(file) for file in files]})

@@ -1,4 +1,4 @@
-"""The commands that start Likeness or a part of it: `up`, `service`, `worker`, `webhooks` and `demo`."""
+"""The commands that start Likeness or a part of it: `up`, `service`, `worker`, `webhooks`, `feeder` and `demo`."""
 
 import os
 import signal
@@ -82,6 +82,12 @@ def webhooks() -> None:
     """Deliver webhooks, configured by LIKENESS_ variables; several can run side by side."""
     require("service")
     replace_process("service.webhooks")
+
+
+def feeder() -> None:
+    """Send the jobs of batches to the queue, configured by LIKENESS_ variables; of several one leads."""
+    require("service")
+    replace_process("service.feeder")
 
 
 def demo(

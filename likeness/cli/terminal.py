@@ -165,6 +165,8 @@ def engine_table(engines: Sequence[EngineInfo]) -> Table:
 
 
 def _status(engine: EngineInfo) -> str:
+    if not engine.permitted:
+        return "[dim]not for commerce[/]"
     if not engine.installed:
         return "[dim]not installed[/]"
     return "in memory" if engine.resident else "installed"

@@ -1,6 +1,7 @@
 """The Python client: `Client`, `AsyncClient` for asyncio, and what their methods take and return."""
 
 from likeness.client.asynchronous import AsyncClient
+from likeness.client.batch_models import BatchRow, RemoteBatch
 from likeness.client.models import DryRun, EngineInfo, Health, JobEvent, RemoteJob, Usage
 from likeness.client.retries import Retries
 from likeness.client.sync import Client
@@ -10,6 +11,7 @@ from likeness.problems import LikenessProblem
 
 __all__ = [
     "AsyncClient",
+    "BatchRow",
     "Client",
     "DryRun",
     "EngineInfo",
@@ -17,6 +19,7 @@ __all__ = [
     "Health",
     "JobEvent",
     "LikenessProblem",
+    "RemoteBatch",
     "RemoteJob",
     "Report",
     "Retries",

@@ -17,14 +17,16 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
 
-from likeness.client import calls
+from likeness.client import batch_calls, calls
+from likeness.client.batch_models import BatchRow, RemoteBatch
 from likeness.client.call import Call, document
 from likeness.client.connection import connection
 from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
-from likeness.client.streams import Download, Events, Reading, silence
+from likeness.client.streams import Download, Events, Made, Reading, silence
 from likeness.contract.comparison import JobKind
+from likeness.contract.reviews import ReviewState
 
 Answer = TypeVar("Answer")
 Params = ParamSpec("Params")
@@ -88,6 +90,8 @@ class AsyncClient:
     report_card = _sends(calls.report_card)
     cancel = _sends(calls.cancel)
     delete = _sends(calls.delete)
+    review = _sends(calls.review)
+    withdraw_review = _sends(calls.withdraw_review)
 
     save_recipe = _sends(calls.save_recipe)
     recipe = _sends(calls.recipe)
@@ -98,6 +102,17 @@ class AsyncClient:
     usage = _sends(calls.usage)
     health = _sends(calls.health)
 
+    upload = _sends(batch_calls.upload)
+    has_upload = _sends(batch_calls.has_upload)
+    submit_batch = _sends(batch_calls.submit_batch)
+    batch = _sends(batch_calls.batch)
+    pause_batch = _sends(batch_calls.pause_batch)
+    resume_batch = _sends(batch_calls.resume_batch)
+    cancel_batch = _sends(batch_calls.cancel_batch)
+    retry_batch = _sends(batch_calls.retry_batch)
+    delete_batch = _sends(batch_calls.delete_batch)
+    manifest = _sends(batch_calls.manifest)
+
     async def jobs(
         self,
         page_size: int = 20,
@@ -106,17 +121,30 @@ class AsyncClient:
         kind: JobKind | None = None,
         verdict: str | None = None,
         since: datetime | None = None,
+        review: ReviewState | str | None = None,
     ) -> AsyncIterator[RemoteJob]:
         """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100).
 
         With filters, only those that meet all of them: with exactly this reference, of this kind, whose best image has
-        this verdict, accepted at `since` or later (without a time zone, in this machine's).
+        this verdict, accepted at `since` or later (without a time zone, in this machine's), whose reviews stand so:
+        none, approved, rejected or disputed.
         """
         cursor: str | None = None
         while True:
-            page = await self._send(calls.page(cursor, page_size, reference, kind, verdict, since))
+            page = await self._send(calls.page(cursor, page_size, reference, kind, verdict, since, review))
             for job in page.jobs:
                 yield job
+            cursor = page.next
+            if cursor is None:
+                return
+
+    async def batches(self, page_size: int = 20) -> AsyncIterator[RemoteBatch]:
+        """Yield your batches, newest first, fetched in pages of `page_size` (1 to 100)."""
+        cursor: str | None = None
+        while True:
+            page = await self._send(batch_calls.batch_page(cursor, page_size))
+            for one in page.batches:
+                yield one
             cursor = page.next
             if cursor is None:
                 return
@@ -170,11 +198,32 @@ class AsyncClient:
         The file appears only when it is complete and its sha256 is correct. Raises LocalProblem if it cannot be
         written.
         """
-        with Download(job, n, target) as download:
+        with Download(calls.image_path(job, n), target) as download:
             async with aclosing(self._stream(download)) as chunks:
                 async for size in chunks:
                     if on_bytes:
                         on_bytes(size)
+            return download.finish()
+
+    async def save_result(self, batch: RemoteBatch | str, row: BatchRow, target: str | os.PathLike[str]) -> Path:
+        """Download the image of a row of a manifest to a file and return its path, as `save` does."""
+        return await self._download(Download(batch_calls.image_path(batch, row), target))
+
+    async def save_archive(self, batch: RemoteBatch | str, target: str | os.PathLike[str]) -> Path:
+        """Download all results of a batch so far as a ZIP and return its path. Raises LocalProblem."""
+        return await self._download(Made(f"{batch_calls.path_of(batch)}/archive", target))
+
+    async def save_manifest(
+        self, batch: RemoteBatch | str, target: str | os.PathLike[str], kind: str = "jsonl"
+    ) -> Path:
+        """Download the manifest of a batch as "jsonl" or "csv" and return its path. Raises LocalProblem."""
+        return await self._download(Made(f"{batch_calls.path_of(batch)}/manifest?format={kind}", target))
+
+    async def _download(self, download: Download) -> Path:
+        with download:
+            async with aclosing(self._stream(download)) as chunks:
+                async for _ in chunks:
+                    continue
             return download.finish()
 
     def _tries(self, deadline: float | None = None) -> Tries:

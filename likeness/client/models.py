@@ -17,6 +17,7 @@ from likeness.contract.jobs import (
 )
 from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import MadeEdit, Report
+from likeness.contract.reviews import ReviewState
 from likeness.contract.usage import DayUsage
 
 
@@ -81,6 +82,15 @@ class RemoteWebhook(RemoteModel):
     next_at: datetime | None = None
 
 
+class RemoteReview(RemoteModel):
+    """What one person said of a job's result: `by` is the name of the API key, `decision` None for a mere comment."""
+
+    by: str
+    at: datetime
+    decision: str | None = None
+    comment: str | None = None
+
+
 class RemoteJob(RemoteModel):
     """A job as the service reports it."""
 
@@ -96,10 +106,13 @@ class RemoteJob(RemoteModel):
     metadata: dict[str, str] = {}
     filename: str | None = None
     asked: str = ""
+    recipe: str | None = None
     progress: Progress | None = None
     result: RemoteResult | None = None
     error: JobFailure | None = None
     webhook: RemoteWebhook | None = None
+    review: ReviewState = ReviewState.NONE
+    reviews: list[RemoteReview] = []
 
 
 class RemoteRecipe(RemoteModel):
@@ -139,6 +152,7 @@ class Health(RemoteModel):
 class Usage(RemoteModel):
     """The usage of a key by UTC day, today first, and its limits; None means no limit."""
 
+    key: str = ""
     daily_quota: int | None
     concurrency: int | None
     days: list[DayUsage]
@@ -174,6 +188,9 @@ class EngineInfo(RemoteModel):
     closed: bool = False
     instructions: list[str] = []
     licence: str
+    commercial: str = ""
+    licence_url: str | None = None
+    permitted: bool = True
     installed: bool = True
     parameters: dict[str, Any] = {}
     figures: list[Any] = []

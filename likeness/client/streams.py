@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
 from types import TracebackType
@@ -131,8 +132,8 @@ class Download(Partial):
     Use it as a context manager: an unfinished file is removed at the end.
     """
 
-    def __init__(self, job: RemoteJob | str, n: int, target: str | os.PathLike[str]) -> None:
-        self.path = calls.image_path(job, n)
+    def __init__(self, path: str, target: str | os.PathLike[str]) -> None:
+        self.path = path
         self._target = Path(target)
         self._part = self._target.with_name(f".{self._target.name}.{os.getpid()}.part")
         self._file: BufferedRandom | None = None
@@ -151,7 +152,8 @@ class Download(Partial):
     ) -> None:
         """Close the file and remove it unless it was finished."""
         if self._file:
-            self._file.close()
+            with suppress(OSError):  # what no room is left for is not needed: it is removed
+                self._file.close()
         self._part.unlink(missing_ok=True)
 
     @property
@@ -185,13 +187,37 @@ class Download(Partial):
         """Give the file its final name and return its path. Raises LikenessProblem if its sha256 is wrong."""
         if self._file is None:
             raise ValueError("a download can only be finished inside its `with` block")
-        self._file.seek(0)
+        with writing(self._target):
+            self._file.seek(0)  # writes what is still in memory, for which a disk may have no room
         digest = hashlib.file_digest(self._file, "sha256").hexdigest()
         if SHA256.fullmatch(self._etag) and self._etag.strip('"') != digest:
             raise LikenessProblem(
                 200, "unexpected_answer", f"{self.path}: the bytes do not match the sha256 that the service sent"
             )
         with writing(self._target):
-            self._file.flush()
             self._part.replace(self._target)
         return self._target
+
+
+class Made(Download):
+    """A file that is made while it is sent: its size is not known, and it cannot be resumed, only begun again."""
+
+    def begin(self, response: httpx.Response) -> None:
+        """Start the file again."""
+        super().begin(response)
+        self.over = False
+
+    def take(self, chunk: bytes) -> Iterator[int]:
+        """Write more bytes and yield the number of bytes so far."""
+        yield from super().take(chunk)
+        self.over = False
+
+    def ended(self) -> float:
+        """Return the pause after a complete response, 0."""
+        self.over = True
+        return 0.0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask for all of it."""
+        return {"Accept-Encoding": "identity"}

@@ -88,12 +88,31 @@ class Catalogue(BaseModel):
         InstructionNotUnderstood.
         """
         spec, intent = self._matched(task, missing)
+        self.check_installed(spec, missing)
+        return spec, intent
+
+    @staticmethod
+    def check_installed(spec: EngineSpec, missing: Collection[str]) -> None:
+        """Raise EngineNotInstalled for an engine that is missing."""
         if spec.name in missing:
             raise EngineNotInstalled(
                 f"engine: no worker has {spec.name}; there: likeness models pull {spec.name}",
                 [FieldProblem("#/engine", "not installed")],
             )
-        return spec, intent
+
+    def why(self, spec: EngineSpec, task: Task) -> str:
+        """Return in words why `match` gives a task this engine."""
+        if task.engine:
+            return "the request names it"
+        try:
+            intent = intent_of(task, closed=True)
+        except InstructionNotUnderstood:
+            return "the best engine that is installed for an instruction which no exact or small engine understands"
+        if intent.edit and intent.edit.kind in spec.best_for:
+            return f"the best engine that is installed for a {intent.edit.kind}"
+        if intent.purpose in spec.default_for:
+            return f"the default for {intent.purpose}"
+        return f"the default for {intent.purpose} does not take what the request gives"
 
     def _matched(self, task: Task, missing: Collection[str]) -> tuple[EngineSpec, Intent]:
         if not isinstance(task, Customise):
@@ -122,7 +141,7 @@ class Catalogue(BaseModel):
 
         Of several the last. Where none takes all parameters that are given, they count for nothing.
         """
-        able = [spec for spec in self.engine if spec.name not in missing and spec.makes(intent)]
+        able = [spec for spec in self._unnamed(missing) if spec.makes(intent)]
         suited = [spec for spec in able if spec.suits(task, intent)]
         kind = intent.edit and intent.edit.kind
         defaults = [spec for spec in able if intent.purpose in spec.default_for]
@@ -133,8 +152,12 @@ class Catalogue(BaseModel):
 
     def _open(self, missing: Collection[str]) -> EngineSpec | None:
         """Return an engine for an instruction that no closed one can follow, if one is installed."""
-        able = [spec for spec in self.engine if EditType.INSTRUCTION in spec.ways and not spec.closed]
-        return next((spec for spec in reversed(able) if spec.name not in missing), None)
+        able = [spec for spec in self._unnamed(missing) if EditType.INSTRUCTION in spec.ways and not spec.closed]
+        return able[-1] if able else None
+
+    def _unnamed(self, missing: Collection[str]) -> list[EngineSpec]:
+        """Return the engines that a task may get without naming one: never those whose licence forbids commerce."""
+        return [spec for spec in self.engine if spec.name not in missing and spec.commercial != "no"]
 
     def _default_to_generate(self, task: Generate, missing: Collection[str]) -> EngineSpec:
         """Return the default among the engines that take a prompt where there is one, else among those that do not."""

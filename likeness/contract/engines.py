@@ -152,7 +152,11 @@ class EngineSpec(BaseModel):
         default=None, gt=0, description="bytes of memory it needs for one image, including weights"
     )
     revision: str
-    licence: str
+    licence: str = Field(description="of its weights")
+    commercial: Literal["yes", "no", "conditions"] = Field(
+        default="conditions", description="whether its licence allows commercial use; with conditions: read it"
+    )
+    licence_url: str | None = Field(default=None, pattern="^https://", description="where the licence can be read")
     batch: int = Field(gt=0, description="maximum number of jobs in one run")
     timeout: int = Field(gt=0, description="time limit of a job in seconds, for an image of any size")
     timeout_per_megapixel: float = Field(default=0, ge=0, description="additional seconds per megapixel")
@@ -163,6 +167,12 @@ class EngineSpec(BaseModel):
     )
     canvas: CanvasSpec
     parameters: dict[str, ParameterSpec] = {}
+
+    @model_validator(mode="after")
+    def _is_a_default_for_anybody(self) -> Self:
+        if self.commercial == "no" and (self.default_for or self.best_for):
+            raise ValueError("an engine whose licence forbids commercial use runs only where it is named")
+        return self
 
     @property
     def needs(self) -> list[str]:

@@ -66,9 +66,9 @@ def _at_least(limit: float | None, least: float = -1) -> Limit:
     return limited
 
 
-MOST_DOUBT = 0.1
-"""What a segmenter may leave undecided, beside the product, for its outline to be one: on 36 photos it left at most
-.08, and on six of twelve pictures without one clear product .15 to 8."""
+MOST_DOUBT = 0.087
+"""What a segmenter may leave undecided, beside the product, for its outline to be one: half as much again as on any of
+the training photos whose edits a shop could publish, where it left .058 at most."""
 
 
 class RecreateGates(Strict):
@@ -91,9 +91,9 @@ class ColourGates(Strict):
     left_out: Limit = _at_most(0.15)
     things_dyed: Limit = _at_most(0.004)
     outline: Limit = _at_least(0.7, 0)
-    new_edges: Limit = _at_most(0.004)
+    new_edges: Limit = _at_most(0.0018)
     spill: Limit = _at_most(0.01)
-    bleed: Limit = _at_most(170.0)
+    bleed: Limit = _at_most(253.0)
     fringe: Limit = _at_most(3.5)
     grain: Limit = _at_most(2.2)
     blocks: Limit = _at_most(0.6)
@@ -104,16 +104,16 @@ class BackgroundGates(Strict):
     """Limits of another background."""
 
     fringe: Limit = _at_most(1.1)
-    soft: Limit = _at_most(4.0)
-    ragged: Limit = _at_most(0.5)
+    soft: Limit = _at_most(4.87)
+    ragged: Limit = _at_most(0.4)
     background_left: Limit = _at_most(0.006)
     background_off: Limit = _at_most(0.05)
     product_changed: Limit = _at_most(0.02)
     translucent: Limit = _at_most(0.008)
     doubt: Limit = _at_most(MOST_DOUBT)
     left_out: Limit = _at_most(0.15)
-    on_edge: Limit = _at_least(0.6, 0)
-    halo: Limit = _at_most(2.0)
+    on_edge: Limit = _at_least(0.5, 0)
+    halo: Limit = _at_most(1.54)
 
 
 class LightGates(Strict):
@@ -195,8 +195,8 @@ class PackshotGates(Strict):
     """Limits of a product that was cut out, at the size of the result."""
 
     doubt: Limit = _at_most(MOST_DOUBT)
-    soft: Limit = _at_most(4.0)
-    ragged: Limit = _at_most(0.5)
+    soft: Limit = _at_most(4.64)
+    ragged: Limit = _at_most(0.4)
 
 
 class SeveralGates(Strict):

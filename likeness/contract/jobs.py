@@ -13,6 +13,7 @@ from likeness.contract.deliveries import WebhookLog
 from likeness.contract.labels import Labels
 from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import MadeEdit, Report, Score, Verdict
+from likeness.contract.reviews import Review
 from likeness.contract.strict import Strict
 from likeness.contract.tasks import Customise, Generate, Task
 
@@ -290,3 +291,4 @@ class Job(Strict):
     error: JobFailure | None = None
     webhook: str | None = Field(default=None, description="URL to notify when it ends")
     told: WebhookLog | None = Field(default=None, description="with a webhook")
+    reviews: list[Review] = Field(default=[], description="what people said of its result, oldest first")

@@ -7,6 +7,7 @@ import json
 import re
 import unicodedata
 from typing import Annotated, Final
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -93,6 +94,7 @@ class Labels(Strict):
     reference: str | None = Field(default=None, description="the caller's name for the job")
     metadata: dict[str, str] = Field(default={}, description="pairs of texts of the caller's")
     filename: str | None = Field(default=None, description="name of the file that was sent as `image`; null if none")
+    recipe: str | None = Field(default=None, description="the saved recipe that the call named")
 
 
 def safe_name(reference: str) -> str:
@@ -103,6 +105,14 @@ def safe_name(reference: str) -> str:
     text = unicodedata.normalize("NFC", reference)
     kept = "".join(one if one.isalnum() or one in "._-" else "-" for one in text)
     return re.sub(r"\.{2,}", ".", re.sub("-{2,}", "-", kept)).strip(".-")[:MAX_STEM].rstrip(".-")
+
+
+def disposition(name: str) -> str:
+    """Return the Content-Disposition of a file to show: its name in ASCII, and whole where that differs (RFC 6266)."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^ !#-.0-\[\]-~]", "_", plain)  # no quote, backslash, slash or control character
+    whole = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'inline; filename="{plain}"{whole}'
 
 
 def filename_of(sent: str | None) -> str | None:

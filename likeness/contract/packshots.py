@@ -98,7 +98,8 @@ class Looks(BaseModel):
     )
     upscale: Literal["never", "faithful"] | None = Field(
         default=None,
-        description="`faithful`, the default, enlarges by Lanczos' filter as far as `fill` asks; `never` does not",
+        description="`faithful`, the default, enlarges as far as `fill` asks, by Lanczos' filter, or by Swin2SR "
+        "where it is installed; `never` does not",
     )
 
 

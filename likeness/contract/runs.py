@@ -5,7 +5,7 @@ import math
 import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import product
 
@@ -38,6 +38,8 @@ class PlannedRun:
     intent: Intent
     parameters: Mapping[str, Scalar]
     """All but the seed."""
+    why: str = ""
+    """Why this engine was chosen, in words."""
 
     @classmethod
     def of(cls, spec: EngineSpec, task: Task, intent: Intent | None = None) -> "PlannedRun":
@@ -163,11 +165,12 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
 
 def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:
     spec, intent = catalogue.match(task, missing)
+    why = catalogue.why(spec, task)
     if isinstance(task, Generate):
         task = _sized(task, spec)
     elif isinstance(task, Customise):
         task = kept(task, intent.keep)
-    return PlannedRun.of(spec, task, intent)
+    return replace(PlannedRun.of(spec, task, intent), why=why)
 
 
 def _sequence(task: Customise, catalogue: Catalogue, missing: Collection[str]) -> Plan:

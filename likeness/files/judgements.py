@@ -1,7 +1,8 @@
 """A table of judgements: what a person said of images, with the figures of their reports."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from likeness.contract.gates import GateKind
 from likeness.contract.report import Report
 from likeness.imaging.assessment.calibration import Judged, Judgement
 from likeness.imaging.assessment.edit_figures import MEANINGS
-from likeness.problems import LocalProblem
+from likeness.problems import LocalProblem, writing
 
 LONGEST = 100_000
 """Rows at most."""
@@ -30,6 +31,25 @@ def read_judgements(file: Path) -> list[Judged]:
         raise LocalProblem(f"{file} has more than {LONGEST} rows")
     rows = csv.DictReader(line for line in lines if not line.startswith("#"))
     return [_judged(file, number, row) for number, row in enumerate(rows, start=2)]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A judgement, the id of the job whose image it is of, and the names of those who judged."""
+
+    judged: Judged
+    job: str
+    by: tuple[str, ...]
+
+
+def write_judgements(file: Path, rows: Sequence[Row]) -> None:
+    """Write judgements as a CSV file that `read_judgements` reads. Raises LocalProblem when it cannot be written."""
+    with writing(file), file.open("w", encoding="utf-8", newline="") as opened:
+        table = csv.writer(opened)
+        table.writerow(("judgement", "kind", "job", "by", *MEANINGS))
+        for row in rows:
+            figures = (row.judged.figures.get(name) for name in MEANINGS)
+            table.writerow((row.judged.judgement, row.judged.kind, row.job, " ".join(row.by), *figures))
 
 
 def _judged(file: Path, number: int, row: Mapping[str, str | None]) -> Judged:

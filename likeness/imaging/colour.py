@@ -104,11 +104,12 @@ def rgb_of_cmyk(inks: Floats) -> Floats:
 
 def alpha_of(picture: Picture) -> Bytes | None:
     """Return the alpha plane, H x W, 0..255: stored, from a palette, or from a transparent colour; None if opaque."""
-    samples, mode = samples_of(picture.pixels), picture.pixels.mode
+    mode = picture.pixels.mode
     if mode in ("LA", "RGBA"):
-        return np.ascontiguousarray(samples[..., -1], dtype=np.uint8)
+        return np.ascontiguousarray(samples_of(picture.pixels)[..., -1], dtype=np.uint8)
     if picture.transparency is None:
         return None
+    samples = samples_of(picture.pixels)
     if mode == "P":
         return palette_table(palette_of(picture.pixels), picture.transparency)[samples][..., 3]
     key = transparent_colour(picture.transparency, picture.bit_depth)

@@ -186,9 +186,12 @@ def padded(rgb: Floats, multiple: int, minimum: int) -> Floats:
     """Return H x W x 3 grown at the right and bottom to multiples of `multiple`, each side at least `minimum` px.
 
     By reflection without repeating the edge, again and again where the image is small; a side of 1 px is repeated.
+    Where nothing has to grow it is the given array.
     """
     height, width = (-(-max(side, minimum) // multiple) * multiple for side in rgb.shape[:2])
     bottom, right = height - rgb.shape[0], width - rgb.shape[1]
+    if not bottom and not right:
+        return np.ascontiguousarray(rgb, dtype=np.float32)
     grown = cv2.copyMakeBorder(np.ascontiguousarray(rgb), 0, bottom, 0, right, cv2.BORDER_REFLECT_101)
     return np.asarray(grown, dtype=np.float32)
 

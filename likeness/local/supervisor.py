@@ -1,4 +1,4 @@
-"""The one-machine stack: embedded Valkey, the service, its workers and the webhooks, kept running until told to stop.
+"""The one-machine stack: embedded Valkey, the service, workers, webhooks and feeder, kept running until told to stop.
 
 Beside the workers that do everything, exact edits have one of their own: they never wait behind a diffusion job.
 
@@ -32,6 +32,8 @@ from likeness.problems import LocalProblem
 SERVICE_STOP_SECONDS = 10.0
 DRAIN_SECONDS = 30.0
 READY_SECONDS = 120.0
+BESIDE = ("webhooks", "feeder")
+"""Programs of the service that run beside it."""
 MMAP_THRESHOLD = str(2**20)
 """Bytes from which glibc takes memory from the system for one object alone, and gives it back with the object; left to
 itself it raises the threshold with the first image, and the service keeps what its busiest moment took."""
@@ -74,7 +76,7 @@ class Stack:
         self._queue: Kept | None = None
         self._service: Kept | None = None
         self._workers: list[Kept] = []
-        self._webhooks: Kept | None = None
+        self._beside: list[Kept] = []
 
     def __enter__(self) -> Self:
         """Start everything; what was started is stopped again when something cannot. Raises LocalProblem."""
@@ -135,8 +137,7 @@ class Stack:
         if self._service:
             yield self._service
         yield from self._workers
-        if self._webhooks:
-            yield self._webhooks
+        yield from self._beside
 
     def _start(self) -> None:
         _check_port(self.settings.host, self.settings.port)
@@ -154,7 +155,8 @@ class Stack:
         for pool in _quick_pools(environment):
             own = {**environment, "LIKENESS_POOLS": json.dumps([pool])}
             self._workers.append(Kept.start(self._program(f"worker-{pool}", "worker", own)))
-        self._webhooks = Kept.start(self._program("webhooks", "service.webhooks", environment))
+        for name in BESIDE:
+            self._beside.append(Kept.start(self._program(name, f"service.{name}", environment)))
 
     def _program(self, name: str, module: str, environment: Mapping[str, str]) -> Program:
         return Program(name, [sys.executable, "-P", "-m", module], self._logs / f"{name}.log", environment)
@@ -176,7 +178,7 @@ class Stack:
         self.stopping = True
         if self._service:
             self._end([self._service], SERVICE_STOP_SECONDS)
-        self._end([*self._workers, *([self._webhooks] if self._webhooks else [])], DRAIN_SECONDS)
+        self._end([*self._workers, *self._beside], DRAIN_SECONDS)
         if self._valkey and self._queue:
             self._valkey.child = self._queue.child
             self._valkey.stop()

@@ -70,7 +70,7 @@ def run_once(spec: EngineSpec, picture: Path, models: Path) -> Result:
         try:
             done = subprocess.run(  # noqa: S603  our own module
                 [sys.executable, "-P", "-m", "worker.once", str(asked), str(out)],
-                env={**os.environ, "LIKENESS_MODELS": str(models.resolve())},
+                env={**os.environ, "LIKENESS_MODELS": str(models.resolve()), "LIKENESS_NONCOMMERCIAL": "true"},
                 capture_output=True,
                 text=True,
                 timeout=limit,

@@ -21,8 +21,10 @@ from obstore.store import LocalStore, MemoryStore
 
 from likeness.contract.errors import InputLost
 from likeness.contract.jobs import StoredPicture, first_job_id
+from likeness.contract.labels import disposition, safe_name
 from likeness.queue.keys import PREVIEW_NAME, STORE_PREFIX
 from likeness.storage.backends import NETWORKED, ObjectStore, open_signer, open_store, translated
+from likeness.storage.files import Files
 from likeness.storage.staging import Staging
 
 ENDINGS: Final = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
@@ -63,6 +65,11 @@ class PictureStore:
         """Whether it can give links of its own."""
         return self._signer is not None
 
+    @property
+    def files(self) -> Files:
+        """The files of the same store that are no images of jobs."""
+        return Files(self._store, self._staging)
+
     async def ping(self) -> None:
         """Return when the store answers, takes the credentials and has its bucket."""
         with translated("storage does not respond"):
@@ -78,11 +85,14 @@ class PictureStore:
             await obstore.delete_async(self._store, key)
         self._took = time.monotonic()
 
-    def put(self, job_id: str, data: bytes, media_type: str) -> StoredPicture:
-        """Store `data` under its job and its sha256. Returns once it is durable."""
+    def put(self, job_id: str, data: bytes, media_type: str, reference: str | None = None) -> StoredPicture:
+        """Store `data` under its job and its sha256. Returns once it is durable.
+
+        An object store names what is downloaded by a link of its own after the `reference`, if there is one.
+        """
         picture = _describe(job_id, data, media_type)
         with translated("an image could not be stored"):
-            obstore.put(self._store, picture.key, data, attributes=self._attributes(_told(picture)))
+            obstore.put(self._store, picture.key, data, attributes=self._attributes(_told(picture, reference)))
         return picture
 
     async def put_async(self, job_id: str, data: bytes, media_type: str) -> StoredPicture:
@@ -219,10 +229,11 @@ def _describe(job_id: str, data: bytes, media_type: str) -> StoredPicture:
     return StoredPicture(key=key, sha256=digest, media_type=media_type, size=len(data))
 
 
-def _told(picture: StoredPicture) -> dict[str, str]:
+def _told(picture: StoredPicture, reference: str | None = None) -> dict[str, str]:
     """Return what the store is to say when it gives the image to someone with a link."""
-    name = f"{picture.sha256[:16]}.{ENDINGS.get(picture.media_type, 'bin')}"
-    shown = f'inline; filename="{name}"'
+    stem = safe_name(reference or "")
+    tag = f"{stem}-{picture.sha256[:8]}" if stem else picture.sha256[:16]
+    shown = disposition(f"{tag}.{ENDINGS.get(picture.media_type, 'bin')}")
     return {"Content-Type": picture.media_type, "Content-Disposition": shown, **KEPT}
 
 

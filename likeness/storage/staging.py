@@ -3,6 +3,7 @@
 obstore writes `<name>#<number>` and renames it once it is whole.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,6 +31,21 @@ class Staging:
             path.unlink(missing_ok=True)
         with suppress(OSError):  # whole images are in it, or it is not there
             folder.rmdir()
+
+    def erase_below(self, prefix: str) -> None:
+        """Erase those anywhere below a folder, and every folder there that is empty then."""
+        for place, _, _ in os.walk(self.folder / prefix, topdown=False):
+            for path in _staged(Path(place)):
+                path.unlink(missing_ok=True)
+            with suppress(OSError):  # whole files are in it, or it is not there
+                Path(place).rmdir()
+
+    def erase_old(self, prefix: str, moment: datetime) -> None:
+        """Erase those in a folder that were written before `moment`."""
+        for path in _staged(self.folder / prefix):
+            with suppress(FileNotFoundError):
+                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < moment:
+                    path.unlink()
 
     def newest(self, before: str) -> dict[str, datetime]:
         """Return when the newest was written, of each job whose id comes before another one."""

@@ -29,8 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--file", type=Path, default=Settings().keys_file or Path(".likeness/keys.json"))
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="list the names with their limits")
-    for command in ("create", "limit"):
-        _add_limits(commands.add_parser(command))
+    create = commands.add_parser("create")
+    create.add_argument("--owner", help="name of the key whose jobs it shares")
+    for command in (create, commands.add_parser("limit")):
+        _add_limits(command)
     revoke = commands.add_parser("revoke")
     revoke.add_argument("name")
     revoke.add_argument("--cancel", action="store_true", help="also cancel its jobs that wait or run")
@@ -53,7 +55,7 @@ def _bound(text: str) -> int | None:
 def _run(args: argparse.Namespace) -> None:
     given = {name: value for name, value in vars(args).items() if name in KeyLimits.model_fields}
     if args.command == "create":
-        print(create_key(args.file, args.name, _limits(UNLIMITED, given)))
+        print(create_key(args.file, args.name, _limits(UNLIMITED, given), args.owner))
     elif args.command == "limit":
         change_key(args.file, args.name, lambda record: record.model_copy(update=dict(_limits(record, given))))
     elif args.command == "revoke":
@@ -61,7 +63,7 @@ def _run(args: argparse.Namespace) -> None:
         if args.cancel:
             print(f"{asyncio.run(_cancelled(args.name))} jobs cancelled")
     else:
-        print("".join(f"{record.name} {record.bounds}".rstrip() + "\n" for record in read_keys(args.file)), end="")
+        print("".join(f"{record.summary}\n" for record in read_keys(args.file)), end="")
 
 
 async def _cancelled(owner: str) -> int:

@@ -39,6 +39,8 @@ class Scope(StrEnum):
     """Read its jobs, their images and reports, the engines and its usage."""
     WRITE = "jobs:write"
     """Submit, cancel and delete jobs."""
+    REVIEW = "review"
+    """Approve and reject results, and comment on them."""
     METRICS = "metrics:read"
     """Read the metrics, which are of all keys together."""
 
@@ -70,9 +72,22 @@ class KeyRecord(KeyLimits):
     name: str = Field(pattern=NAME_PATTERN)
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     created_at: datetime
+    owner: str | None = Field(
+        default=None, pattern=NAME_PATTERN, description="name of the key whose jobs it shares; null: it has its own"
+    )
     webhook_secrets: list[Annotated[str, Field(pattern="^whsec_[A-Za-z0-9+/=]+$")]] = Field(
         default=[], max_length=2, description="that webhooks are signed with, newest first; two while rotating"
     )
+
+    @property
+    def tenant(self) -> str:
+        """Whose jobs it works on, and whose limits hold."""
+        return self.owner or self.name
+
+    @property
+    def summary(self) -> str:
+        """Its name, whose jobs it shares, and what is bounded, in one line."""
+        return " ".join([self.name, *([f"owner={self.owner}"] if self.owner else []), self.bounds]).rstrip()
 
 
 Records = TypeAdapter(list[KeyRecord])
@@ -98,12 +113,16 @@ class Keys:
         keys._read()
         return keys
 
-    def owner_of(self, key: str) -> str | None:
-        """Return the name of an API key, or None. Takes the same time whichever key it is."""
+    def find(self, key: str) -> KeyRecord | None:
+        """Return the record of an API key, or None. Takes the same time whichever key it is.
+
+        A key that shares the jobs of another one counts only while there is one of that name.
+        """
         self.refresh()
         digest = _digest(key)
-        owners = [record.name for record in self._records if hmac.compare_digest(record.sha256, digest)]
-        return owners[0] if owners else None
+        found = [record for record in self._records if hmac.compare_digest(record.sha256, digest)]
+        names = {record.name for record in self._records}
+        return found[0] if found and found[0].tenant in names else None
 
     def limits_of(self, owner: str) -> KeyLimits:
         """Return what the key of this name may do; the owner of a service without keys may do everything.
@@ -170,16 +189,31 @@ def read_keys(path: Path) -> list[KeyRecord]:
         raise KeysError(f"{path} is not a file of API keys") from error
 
 
-def create_key(path: Path, name: str, limits: KeyLimits = UNLIMITED) -> str:
-    """Add a key called `name` to the file and return it; it is not kept anywhere. Raises KeysError."""
+def create_key(path: Path, name: str, limits: KeyLimits = UNLIMITED, owner: str | None = None) -> str:
+    """Add a key called `name` to the file and return it; it is not kept anywhere. Raises KeysError.
+
+    With the name of another key as its `owner`, it shares the jobs of that one and has no limits of its own.
+    """
     check_name(name)
     key = KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
-    record = KeyRecord(name=name, sha256=_digest(key), created_at=datetime.now(UTC), **dict(limits))
+    record = KeyRecord(name=name, sha256=_digest(key), created_at=datetime.now(UTC), owner=owner, **dict(limits))
     with _changing(path) as records:
         if any(other.name == name for other in records):
             raise KeysError(f"there is a key called {name!r} already; revoke it first")
+        _check_owner(records, record)
         records.append(record)
     return key
+
+
+def _check_owner(records: Sequence[KeyRecord], record: KeyRecord) -> None:
+    """Raise KeysError where a key cannot share the jobs of its owner, or has limits beside those of its owner."""
+    if record.owner is None:
+        return
+    owner = next((other for other in records if other.name == record.owner), None)
+    if owner is None or owner.owner is not None:
+        raise KeysError(f"there is no key called {record.owner!r} that has jobs of its own")
+    if record.concurrency is not None or record.daily_quota is not None:
+        raise KeysError(f"{record.name!r} shares the jobs of {record.owner!r}, whose limits hold for both")
 
 
 def check_name(name: str) -> None:
@@ -199,6 +233,7 @@ def change_key(path: Path, name: str, change: Callable[[KeyRecord], KeyRecord]) 
     with _changing(path) as records:
         place = _place(records, name)
         records[place] = change(records[place])
+        _check_owner(records, records[place])
         return records[place]
 
 

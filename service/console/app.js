@@ -116,6 +116,7 @@ class App {
     try {
       const taken = await readPicture(file);
       this.picture = taken;
+      if (!this.wasAway) byId("banner").hidden = true; // what it says is of the file or the job before
       this.panel?.changePicture();
       this.leave();
       tell(`${file.name}, ${taken.width} by ${taken.height} pixels`, true);
@@ -231,7 +232,8 @@ class App {
     } else {
       document.title = `${spoken(job.status)} · Likeness`;
       this.result?.showFailure(job);
-      if (this.picture) this.stage.showPicture(this.picture);
+      if (this.picture && (!given || given === this.picture.url)) this.stage.showPicture(this.picture);
+      else if (given) this.stage.showGiven(given, job);
       else this.stage.showEmpty();
     }
     // Cancel is gone, and the button that was pressed had been switched off: do not leave the keyboard nowhere.
@@ -247,8 +249,11 @@ class App {
 
   async cancel() {
     if (!this.job) return;
-    this.stage.say("Cancelling", "Stops after the current step.");
-    await call(`jobs/${this.job.id}/cancel`, { method: "POST" });
+    this.stage.setStopping(true);
+    await call(`jobs/${this.job.id}/cancel`, { method: "POST" }).catch((error) => {
+      this.stage.setStopping(false);
+      throw error;
+    });
   }
 
   /** Open the job that the address names, if it is not open. */

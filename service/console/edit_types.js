@@ -3,6 +3,7 @@
 import { examplesOf } from "./catalogue.js";
 import { h, tell } from "./dom.js";
 import { checkField, choiceField, field, fileField, numberField, radios, textField } from "./fields.js";
+import { lastEdit } from "./packshots.js";
 import { paint } from "./painter.js";
 
 /** @typedef {import("./fields.js").Field} Field */
@@ -102,8 +103,13 @@ function furtherEdits(setting, longest) {
     add.disabled = list.length + 1 >= most;
     each.element.querySelector("input")?.focus();
   } } }, "Add another edit");
-  const read = () => list.map((each) => each.read()).filter((said) => said !== undefined).map((instruction) => ({ instruction }));
-  return { elements: [rows, h("div", { class: "row" }, add)], read };
+  const last = lastEdit(setting.catalogue);
+  const read = () => {
+    const said = list.map((each) => each.read()).filter((one) => one !== undefined).map((instruction) => ({ instruction }));
+    const end = last.read();
+    return end ? [...said, end] : said;
+  };
+  return { elements: [rows, h("div", { class: "row" }, add), ...last.elements], read };
 }
 
 /** @type {Record<string, (setting: Setting) => EditForm>} */

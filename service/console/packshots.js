@@ -1,7 +1,8 @@
 /** The settings of what changes a frame on purpose: a cut-out, a packshot, a check. */
 
-import { checkField, choiceField, fileField, numberField, textField } from "./fields.js";
-import { readAll } from "./edit_types.js";
+import { fill, h } from "./dom.js";
+import { checkField, choiceField, field, fileField, numberField, textField } from "./fields.js";
+import { placing } from "./placing.js";
 
 /** @typedef {import("./fields.js").Field} Field */
 
@@ -34,6 +35,7 @@ const FIELDS = {
       numberField("quality", { label: "Quality", value: null, minimum: 1, maximum: 100, whole: true }),
       numberField("max_bytes", { label: "Largest file", hint: "bytes", value: null, minimum: 1000, whole: true }),
       choiceField("upscale", { label: "Enlarge", value: null, choices: ["faithful", "never"] }),
+      fileField("background_picture", { label: "Picture as background", hint: "cut to the frame's shape; goes before a colour" }),
       fileField("mask", { label: "Mask", hint: "white where the product is; overrules what is found" }),
     ],
   }),
@@ -43,15 +45,41 @@ const FIELDS = {
   }),
 };
 
+/** A field of a list by its name. @param {Field[]} list @param {string} name */
+const named = (list, name) => /** @type {Field} */ (list.find((each) => each.name === name));
+
 /**
  * What a kind adds to the form and to the request.
  * @param {string} kind of PACKSHOTS @param {import("./catalogue.js").Catalogue} catalogue
  */
 export function packshotForm(kind, catalogue) {
   const { main, more } = FIELDS[kind]((name) => catalogue.field(kind, name));
+  const board = kind === "packshot" ? [placing(named(main, "fill"), named(more, "align"))] : [];
   const read = () => {
-    const { mask, ...fields } = readAll([...main, ...more]);
-    return { fields, files: mask ? { mask } : {} };
+    const pairs = [...main, ...more].map((each) => [each.name, each.read()]).filter(([, value]) => value !== undefined);
+    const { mask, background_picture: behind, ...fields } = Object.fromEntries(pairs);
+    if (behind) delete fields.background;
+    return { fields, files: { ...(mask ? { mask } : {}), ...(behind ? { background: behind } : {}) } };
   };
-  return { main, more, read };
+  return { main, board, more, read };
+}
+
+/** What the last of several edits can be, beside one in words. */
+const LAST = { none: "Nothing more", cutout: "Cut the product out", packshot: "A packshot" };
+
+/**
+ * A cut-out or a packshot after all other edits.
+ * @param {import("./catalogue.js").Catalogue} catalogue
+ */
+export function lastEdit(catalogue) {
+  const forms = { cutout: packshotForm("cutout", catalogue), packshot: packshotForm("packshot", catalogue) };
+  const holder = h("div", { class: "fields", "data-pointer": "#/edits" });
+  const box = h("select", { name: "last" }, Object.entries(LAST).map(([value, label]) => h("option", { value }, label)));
+  box.addEventListener("change", () => fill(holder, box.value === "none" ? [] : forms[box.value].main.map((/** @type {Field} */ each) => each.element)));
+  const read = () => {
+    if (box.value === "none") return null;
+    const { fields } = forms[box.value].read();
+    return { [box.value]: fields };
+  };
+  return { elements: [field("last", "At the end", "Its frame and file are what this makes of the edits before it.", box), holder], read };
 }

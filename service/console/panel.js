@@ -166,10 +166,10 @@ export class Panel {
   }
 
   forPackshot() {
-    const { main, more, read } = packshotForm(this.kind, this.catalogue);
+    const { main, board, more, read } = packshotForm(this.kind, this.catalogue);
     this.read = read;
     const elements = (/** @type {any[]} */ list) => list.map((each) => each.element);
-    return [elements(main), more.length > 0 && h("details", { id: "more" }, h("summary", {}, "More settings"), h("div", { class: "fields" }, elements(more)))];
+    return [elements(main), board, more.length > 0 && h("details", { id: "more" }, h("summary", {}, "More settings"), h("div", { class: "fields" }, elements(more)))];
   }
 
   editTypeChoice() {

@@ -1,7 +1,7 @@
 /** The fields that an engine takes, drawn from what `GET /engines` and the API's description say of it. */
 
 import { defaultOf, takes } from "./catalogue.js";
-import { figure, h, spoken } from "./dom.js";
+import { figure, fill, h, spoken } from "./dom.js";
 import { checkField, choiceField, numberField, textField } from "./fields.js";
 
 /** @typedef {import("./fields.js").Field} Field */
@@ -148,8 +148,15 @@ export function engineChoice(engines, chosen, change) {
   const option = (/** @type {any} */ engine) => h("option", { value: engine.name, selected: engine.name === chosen }, engine.name);
   const absent = engines.filter((engine) => !engine.installed);
   const id = `engine-${engines.length}-${chosen}`;
-  const box = h("select", { id, name: "engine", on: { change: (/** @type {any} */ event) => change(event.target.value) } },
+  const note = h("p", { class: "hint", id: `${id}-note`, role: "status" });
+  const take = () => {
+    const engine = absent.find((each) => each.name === box.value);
+    if (!engine) return change(box.value);
+    box.value = chosen;
+    fill(note, `${engine.name} is not installed. On the machine of a worker: `, h("code", {}, `likeness models pull ${engine.name}`));
+  };
+  const box = h("select", { id, name: "engine", "aria-describedby": note.id, on: { change: take } },
     engines.filter((engine) => engine.installed).map(option),
-    absent.length > 0 && h("optgroup", { label: "Not installed: likeness models pull" }, absent.map(option)));
-  return h("div", { class: "field", "data-field": "engine" }, h("label", { for: id }, spoken("engine")), box);
+    absent.length > 0 && h("optgroup", { label: "Not installed" }, absent.map(option)));
+  return h("div", { class: "field", "data-field": "engine" }, h("label", { for: id }, spoken("engine")), box, note);
 }

@@ -14,6 +14,9 @@ const MOST_PIXELS = 12e6;
 /** What a job is called: its reference, or the file that was sent, or what was asked. @param {any} job @returns {string} */
 const nameOf = (job) => job.reference || job.filename || job.asked || `${spoken(job.kind)} with ${job.engine}`;
 
+/** What was asked of a job with its file, where its name does not say so, up to the name of its engine. @param {any} job @returns {string} */
+const told = (job) => `${[job.asked !== nameOf(job) && (job.asked || spoken(job.kind)), job.reference && job.filename].filter(Boolean).map((text) => `${text}, `).join("")}`;
+
 /** The list of jobs. */
 export class Recent {
   /** @param {HTMLElement} body @param {{guard: (promise: Promise<any>) => void, gone: (id: string) => void}} page */
@@ -70,7 +73,7 @@ export class Recent {
     const thumb = h("span", { class: "job-thumb", "aria-hidden": "true" }, icon(job.status === "succeeded" ? "check" : job.status === "failed" ? "cross" : job.status === "cancelled" ? "stop" : "clock"));
     if (image && image.width * image.height <= MOST_PIXELS) this.thumbs.show(thumb, below(image.url));
     return h("li", { class: "job", "data-job": job.id }, thumb,
-      h("div", {}, h("a", { class: "job-name", href: `#job=${job.id}`, title: job.asked }, nameOf(job)), h("p", { class: "small muted" }, `${spoken(job.kind)} with ${job.engine}, `, h("time", { datetime: job.created_at }, ago(job.created_at)), `, ${job.id.slice(0, 12)}`)),
+      h("div", {}, h("a", { class: "job-name", href: `#job=${job.id}`, title: job.asked }, nameOf(job)), h("p", { class: "small muted" }, `${told(job)}${job.engine}, `, h("time", { datetime: job.created_at }, ago(job.created_at)), `, ${job.id.slice(0, 12)}`)),
       h("div", { class: "job-state" }, this.state(job)), h("div", { class: "job-tools" }, this.tools(job)));
   }
 

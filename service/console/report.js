@@ -34,13 +34,13 @@ export function verdictTag(verdict) {
 }
 
 /** "a.b" as a sentence. @param {string} text */
-function sentence(text) {
+export function sentence(text) {
   const said = text.trim();
   return said.charAt(0).toUpperCase() + said.slice(1) + (/[.!?]$/.test(said) ? "" : ".");
 }
 
 /** A reason that begins with a figure, which is then called as its gauge is. @param {string} reason */
-const named = (reason) => reason.trim().replace(/^[a-z_0-9]+/, (word) => FIGURES[word]?.[0] || word);
+export const named = (reason) => reason.trim().replace(/^[a-z_0-9]+/, (word) => FIGURES[word]?.[0] || word);
 
 /** A small gauge: how much of its range a figure is, and where the threshold lies. @param {any} score @param {number|undefined} asked */
 function gauge(score, asked) {

@@ -52,7 +52,7 @@ export class Result {
     this.number = number;
     const { url } = await picture(below(image.url));
     if (this.job !== job) return;
-    await this.viewer.show({ before: this.given, after: url, label: `${job.kind}, image ${number + 1}` });
+    await this.viewer.show({ before: this.given, after: url, label: `${job.kind}, image ${number + 1}`, ruled: Boolean(image.report.compliance) && job.kind !== "check" });
     this.body.querySelectorAll("[data-image]").forEach((each) => each.setAttribute("aria-pressed", String(Number(/** @type {HTMLElement} */ (each).dataset.image) === number)));
     fill(this.card, reportCard(image, this.asked(image), timingPart(job.result.timings), webhookPart(job), this.recipe(image), this.downloads(number, image)));
   }

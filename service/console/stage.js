@@ -1,6 +1,6 @@
 /** The stage: where a picture is dropped, seen, and watched while it is worked on. */
 
-import { bytes, fill, h, icon, s, seconds, tell } from "./dom.js";
+import { bytes, fill, h, icon, s, seconds, spoken, tell } from "./dom.js";
 
 const STAGES = { loading: "Loading the engine", preparing: "Preparing", denoising: "Generating", decoding: "Decoding", assessing: "Measuring" };
 /** Px of the longer side; a smaller picture is shown as large, like its result. */
@@ -92,6 +92,14 @@ export class Stage {
       wrong && h("p", { class: "wrong stage-wrong", role: "alert" }, h("span", {}, wrong)));
   }
 
+  /** Show what was given for a job that gave nothing, when it is opened again. @param {string} url @param {any} job */
+  showGiven(url, job) {
+    const image = h("img", { src: url, alt: `Picture of the job: ${job.filename || job.kind}` });
+    image.addEventListener("load", () => enlarge(image, image.naturalWidth, image.naturalHeight));
+    fill(this.body, h("div", { class: "shown" }, image), h("div", { class: "stage-foot" }, h("p", { class: "stage-name" }, h("strong", {}, job.filename || spoken(job.kind))),
+      h("button", { type: "button", class: "quiet", on: { click: () => this.input.click() } }, "Choose another picture")));
+  }
+
   /** @param {Picture} picture */
   foot(picture) {
     return h("div", { class: "stage-foot" },
@@ -123,8 +131,15 @@ export class Stage {
     this.update(job);
   }
 
+  /** Say that the job is being stopped, so that it cannot be asked twice, or that it is not after all. @param {boolean} is */
+  setStopping(is) {
+    if (is) this.say("Cancelling", "Stops after the current step.");
+    this.stop.disabled = is;
+  }
+
   /** @param {any} job as it stands */
   update(job) {
+    if (this.stop.disabled) return;
     if (job.status === "queued") {
       const before = job.position;
       this.say(before ? `Waiting: ${before} ${before === 1 ? "job" : "jobs"} ahead of this one` : "Waiting for a worker", "You may close this page: the job will still run.");
@@ -135,6 +150,7 @@ export class Stage {
 
   /** @param {any} progress */
   step(progress) {
+    if (this.stop.disabled) return;
     const run = progress.runs ? `Run ${progress.run} of ${progress.runs}: ` : "";
     const attempt = progress.attempt > 1 ? `, attempt ${progress.attempt}` : "";
     const doing = STAGES[progress.stage] || progress.stage;

@@ -3,6 +3,7 @@
 import { fill, h, icon, tell } from "./dom.js";
 import { radios } from "./fields.js";
 import { centre, draggable, middle, reachable } from "./pan.js";
+import { boxOf, ruler, said } from "./ruler.js";
 import { SMALL } from "./stage.js";
 
 const ZOOMS = [{ value: "fit", label: "Fit" }, { value: "1", label: "100 %" }, { value: "2", label: "200 %" }, { value: "4", label: "400 %" }];
@@ -10,7 +11,7 @@ const STEP = 2;
 const FAR = 10;
 const MOST_DIFFERENCE = 16e6;
 
-/** @typedef {{before: string|null, after: string, label: string}} Pair addresses of the two pictures */
+/** @typedef {{before: string|null, after: string, label: string, ruled?: boolean}} Pair addresses of the two pictures, and whether a product is measured */
 
 /** The viewer of one pair at a time. */
 export class Viewer {
@@ -20,6 +21,7 @@ export class Viewer {
     this.split = 50;
     this.gain = 4;
     this.sharp = false;
+    this.ruled = false;
     /** @type {Pair|null} */
     this.pair = null;
     this.tools = h("div", { class: "viewer-tools" });
@@ -51,8 +53,16 @@ export class Viewer {
     else if (look === "difference") fill(this.frame, h("div", { class: "pictures" }, this.difference()));
     else fill(this.frame, h("div", { class: "pictures" }, this.after));
     this.frame.dataset.look = look;
+    this.drawRuler();
     this.drawTools();
     this.measure();
+  }
+
+  /** Lay the ruler over the result, where there is one and it is asked for. */
+  drawRuler() {
+    this.box = this.pair?.ruled ? boxOf(/** @type {any} */ (this.after)) : null;
+    const pictures = [...this.frame.querySelectorAll(".pictures")].at(-1);
+    if (this.box && this.ruled) pictures?.append(ruler(this.box));
   }
 
   /** @param {string} title @param {HTMLElement} image */
@@ -138,25 +148,36 @@ export class Viewer {
     return canvas;
   }
 
+  /** Change the view or the zoom, and keep in the middle what is looked at. @param {"look"|"zoom"} what @param {string} value */
+  turn(what, value) {
+    const spot = this.spot();
+    this[what] = value;
+    if (what === "zoom") this.sharp = Number(value) > 1;
+    this.draw();
+    centre(this.frame, spot);
+    tell(`${what === "zoom" ? "Zoom" : "View"}: ${value === "fit" ? "fit" : what === "zoom" ? `${Number(value) * 100} %` : value}`, true);
+  }
+
   drawTools() {
     const looks = [{ value: "slider", label: "Slider" }, { value: "beside", label: "Side by side" }, { value: "difference", label: "Difference" }];
     const change = (/** @type {"look"|"zoom"} */ what, /** @type {string} */ value) => {
-      const spot = this.spot();
-      this[what] = value;
-      if (what === "zoom") this.sharp = Number(value) > 1;
-      this.draw();
-      centre(this.frame, spot);
+      this.turn(what, value);
       this.tools.querySelector(/** @type {any} */ (`input[value="${value}"]`))?.focus();
-      tell(`${what === "zoom" ? "Zoom" : "View"}: ${value === "fit" ? "fit" : what === "zoom" ? `${Number(value) * 100} %` : value}`, true);
     };
     const pixels = h("button", { type: "button", class: "quiet", "aria-pressed": String(this.sharp), title: "Show each pixel as a square", on: { click: () => {
       this.sharp = !this.sharp;
       this.measure();
       pixels.setAttribute("aria-pressed", String(this.sharp));
     } } }, "Pixels");
+    const rule = this.box && h("button", { type: "button", class: "quiet", "aria-pressed": String(this.ruled), title: said(this.box), on: { click: () => {
+      this.ruled = !this.ruled;
+      this.draw();
+      /** @type {any} */ (this.tools.querySelector("[data-ruler]"))?.focus();
+      if (this.ruled && this.box) tell(said(this.box), true);
+    } }, "data-ruler": true }, "Ruler");
     fill(this.tools, this.before && radios("look", "View", looks, this.look, (value) => change("look", value)),
       this.look === "difference" && this.before && this.gains(),
-      radios("zoom", "Zoom", ZOOMS, this.zoom, (value) => change("zoom", value)), pixels);
+      radios("zoom", "Zoom", ZOOMS, this.zoom, (value) => change("zoom", value)), pixels, rule);
   }
 
   gains() {

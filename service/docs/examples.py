@@ -336,7 +336,10 @@ DRY_RUN: Final[dict[str, Any]] = {
     "runs": [
         {
             "engine": "starter",
+            "why": "the default for recreate",
             "revision": "2",
+            "licence": "Apache-2.0",
+            "commercial": "yes",
             "parameters": {"prompt": "", "strength": 0.0, "guidance_scale": 1.0, "steps": 4},
             "canvas": {"width": 624, "height": 808, "tiles": 1},
             "timeout": 76,
@@ -374,6 +377,9 @@ ENGINES: Final[dict[str, Any]] = {
             "memory": None,
             "revision": "1",
             "licence": "Apache-2.0",
+            "commercial": "yes",
+            "licence_url": "https://www.apache.org/licenses/LICENSE-2.0",
+            "permitted": True,
             "batch": 8,
             "timeout": 60,
             "timeout_per_megapixel": 30.0,

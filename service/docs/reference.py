@@ -58,13 +58,15 @@ def _operation(path: str, method: str, operation: Document, schemas: Document) -
 def _body(body: Document, schemas: Document) -> str:
     model = next((_name(content["schema"]) for content in body["content"].values() if "$ref" in content["schema"]), "")
     whole = schemas[model] if model else next(iter(body["content"].values()))["schema"]
+    kinds = " or ".join(f"`{kind}`" for kind in body["content"])
+    if "properties" not in whole:
+        return f"Body: the bytes ({kinds}).\n"
     required = whole.get("required", [])
     fields = sorted(whole["properties"].items(), key=lambda field: field[0] not in required)
     rows = "".join(
         _row(f"`{name}`" + (" *" if name in required else ""), _kind(spec), _default(spec), _about(spec))
         for name, spec in fields
     )
-    kinds = " or ".join(f"`{kind}`" for kind in body["content"])
     return f"Body ({kinds}; * is required):\n\n| field | type | default | what |\n|---|---|---|---|\n{rows}"
 
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from likeness.contract.errors import FieldProblem, UploadTooLarge, UploadTooSlow
 from service.http.memory import Held, Memory
 from service.http.middleware import HttpMiddleware
-from service.http.submitting import SubmittingRoutes
+from service.http.submitting import Submits, SubmittingRoutes
 
 FIELDS_BYTES: Final = 64 * 1024
 """Room for the fields and the wrapping beside the images."""
@@ -29,23 +29,36 @@ class BodyBounds(HttpMiddleware):
     """
 
     def __init__(
-        self, app: ASGIApp, submitting: SubmittingRoutes, max_picture: int, seconds: float, memory: Memory
+        self,
+        app: ASGIApp,
+        submitting: SubmittingRoutes,
+        max_picture: int,
+        max_rows: int,
+        seconds: float,
+        memory: Memory,
     ) -> None:
         super().__init__(app)
         self._submitting = submitting
         self._memory = memory
         self._max_picture = max_picture
+        self._max_rows = max_rows
         self._seconds = seconds
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the app with a bounded `receive`."""
-        mark = self._submitting.of(scope)
-        pictures = OTHERS if mark is None else mark.images
         headers = Headers(scope=scope)
-        bound = body_bound(headers, pictures * self._max_picture)
+        bound, refusal = self._bound(self._submitting.of(scope), headers)
         with self._memory.held() as held:
-            body = _Body(receive, headers, bound, self._too_large(pictures), self._seconds, held)
+            body = _Body(receive, headers, bound, refusal, self._seconds, held)
             await self._app(scope, body.receive, send)
+
+    def _bound(self, mark: Submits | None, headers: Headers) -> tuple[int, UploadTooLarge]:
+        """Return the most bytes of a body, and the error of one that has more."""
+        if mark is not None and mark.rows:
+            detail = f"at most {self._max_rows} bytes; send the batch in parts"
+            return self._max_rows, UploadTooLarge(f"body: {detail}", [FieldProblem("#/", detail)])
+        pictures = OTHERS if mark is None else mark.images
+        return body_bound(headers, pictures * self._max_picture), self._too_large(pictures)
 
     def _too_large(self, pictures: int) -> UploadTooLarge:
         if not pictures:

@@ -1,10 +1,8 @@
 """The request headers that say how to answer: Prefer, Range, If-None-Match, Accept. Pure functions on text."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import quote
 
 from likeness.contract.errors import RangeNotSatisfiable
 
@@ -39,14 +37,6 @@ def byte_range(header: str, size: int) -> tuple[int, int] | None:
     if start >= size:
         raise RangeNotSatisfiable(f"the image has {size} bytes")
     return start, end
-
-
-def disposition(name: str) -> str:
-    """Return the Content-Disposition of a file to show: its name in ASCII, and whole where that differs (RFC 6266)."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^ !#-.0-\[\]-~]", "_", plain)  # no quote, backslash, slash or control character
-    whole = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
-    return f'inline; filename="{plain}"{whole}'
 
 
 def etag_matches(header: str, etag: str) -> bool:

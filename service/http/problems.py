@@ -39,6 +39,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.UrlFailed: 422,
     errors.NotAuthenticated: 401,
     errors.ScopeMissing: 403,
+    errors.NonCommercialEngine: 403,
     errors.OriginNotAllowed: 403,
     errors.NoSuchRoute: 404,
     errors.MethodNotAllowed: 405,
@@ -53,9 +54,16 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.RangeNotSatisfiable: 416,
     errors.IdempotencyMismatch: 422,
     errors.IdempotencyPending: 409,
+    errors.UploadNotFound: 404,
+    errors.UploadDiffers: 422,
+    errors.UploadsFull: 413,
+    errors.BatchNotFound: 404,
+    errors.InvalidBatch: 422,
+    errors.BatchEnded: 409,
     errors.QueueFull: 429,
     errors.QuotaExceeded: 429,
     errors.JobError: 500,
+    errors.ImageUnavailable: 422,
     errors.NoProduct: 422,
     errors.NoRoom: 422,
     errors.UnsafeResult: 422,
@@ -82,6 +90,8 @@ LEFT: Final = 499
 PATH_ERRORS: Final[Mapping[str, type[LikenessError]]] = {
     "job_id": errors.JobNotFound,
     "n": errors.ImageNotFound,
+    "batch_id": errors.BatchNotFound,
+    "sha256": errors.UploadNotFound,
     "recipe": errors.RecipeNotFound,
 }
 
@@ -120,7 +130,7 @@ def problem_of(error: LikenessError, status: int, instance: str, request_id: str
         code=error.code,
         errors=[
             FieldProblemView(pointer=problem.pointer, detail=problem.detail[:LONGEST_TEXT])
-            for problem in error.problems[:MOST_PROBLEMS]
+            for problem in error.problems[: error.most_problems]
         ],
         request_id=request_id,
     )

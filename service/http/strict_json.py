@@ -17,6 +17,7 @@ MOST_SIGNS: Final = FIELDS_BYTES
 none; but in the place of an image there would be room for millions, which take a hundred times the body's memory."""
 
 
+BLANK: Final = re.compile(r"[ \t\r\n]*")
 WIDE: Final = re.compile(rb"[\x80-\xff]+")
 
 
@@ -36,13 +37,7 @@ def loads(text: str | bytearray, *place: str) -> Any:  # noqa: ANN401  whatever 
     if isinstance(text, bytearray) and sum(map(text.count, b",[{")) > MOST_SIGNS:
         raise _bad(f"more than {MOST_SIGNS} values", place)
     try:
-        value = json.loads(
-            _narrow(text) if isinstance(text, bytearray) else text,
-            object_pairs_hook=_object,
-            parse_constant=_constant,
-            parse_float=_float,
-            parse_int=_int,
-        )
+        value = json.loads(narrow(text) if isinstance(text, bytearray) else text, **_hooks())
     except RecursionError as error:
         raise _bad("nested too deeply", place) from error
     except json.JSONDecodeError as error:
@@ -51,6 +46,45 @@ def loads(text: str | bytearray, *place: str) -> Any:  # noqa: ANN401  whatever 
         raise _bad("not UTF-8", place) from error
     _look_for_refused(value, place)
     return value
+
+
+class Scanner:
+    """Reads the values of a JSON text one by one, so that no more than one of them is in memory."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self.place = text, 0
+        self._decoder = json.JSONDecoder(**_hooks())
+        self._skip()
+
+    @property
+    def next(self) -> str:
+        """The character that comes next; none at the end."""
+        return self._text[self.place : self.place + 1]
+
+    def take(self, *signs: str) -> str:
+        """Return the next character, and pass over it. Raises InvalidField unless it is one of these."""
+        sign = self.next
+        if sign not in signs:
+            raise _bad(f"not JSON: {' or '.join(signs)} is needed at character {self.place}", ())
+        self.place += 1
+        self._skip()
+        return sign
+
+    def value(self, *place: str | int) -> Any:  # noqa: ANN401  whatever the caller sent
+        """Return the value that comes next, which stands at `place`. Raises InvalidField."""
+        try:
+            value, self.place = self._decoder.raw_decode(self._text, self.place)
+        except RecursionError as error:
+            raise _bad("nested too deeply", place) from error
+        except json.JSONDecodeError as error:
+            raise _bad(f"not JSON: {error.msg} at character {error.pos}", place) from error
+        self._skip()
+        _look_for_refused(value, place)
+        return value
+
+    def _skip(self) -> None:
+        found = BLANK.match(self._text, self.place)
+        self.place = found.end() if found else self.place
 
 
 def fields_of(body: bytearray) -> dict[str, Any]:
@@ -64,7 +98,7 @@ def fields_of(body: bytearray) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _narrow(body: bytearray) -> str:
+def narrow(body: bytearray) -> str:
     """Return the text of a body in ASCII, and empty the body. Raises UnicodeDecodeError unless it is UTF-8."""
     if not body.isascii():
         body[:] = WIDE.sub(_escaped, body)
@@ -80,6 +114,10 @@ def _escaped(found: re.Match[bytes]) -> bytes:
 def _bad(detail: str, place: tuple[str | int, ...]) -> InvalidField:
     at = pointer(place)
     return InvalidField(f"{at.removeprefix('#/') or 'body'}: {detail}", [FieldProblem(at, detail)])
+
+
+def _hooks() -> dict[str, Any]:
+    return {"object_pairs_hook": _object, "parse_constant": _constant, "parse_float": _float, "parse_int": _int}
 
 
 def _look_for_refused(value: Any, place: tuple[str | int, ...]) -> None:  # noqa: ANN401  any JSON value

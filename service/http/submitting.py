@@ -15,16 +15,17 @@ MOST_IMAGES: Final = 4
 
 @dataclass(frozen=True)
 class Submits:
-    """A call that accepts a job; its body holds `images` images at most."""
+    """A call that accepts a job; its body holds `images` images at most, or `rows` of a batch."""
 
     images: int
+    rows: bool = False
 
 
-def submits(images: int) -> Callable[[Endpoint], Endpoint]:
+def submits(images: int, rows: bool = False) -> Callable[[Endpoint], Endpoint]:
     """Mark an endpoint as one that accepts jobs, of `images` images at most. Goes below its `@router.post`."""
 
     def marked(endpoint: Endpoint) -> Endpoint:
-        setattr(endpoint, MARK, Submits(images))
+        setattr(endpoint, MARK, Submits(images, rows))
         return endpoint
 
     return marked

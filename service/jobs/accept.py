@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,19 +18,21 @@ from likeness.contract.errors import (
     InvalidField,
     PictureTooLarge,
     QueueUnavailable,
+    RequestError,
     StoreUnavailable,
 )
 from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
 from likeness.contract.labels import Labels
+from likeness.contract.licences import licensed_plan
 from likeness.contract.options import Font
-from likeness.contract.runs import Plan, PlannedRun, plan_of
+from likeness.contract.runs import Plan, PlannedRun
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.lettering import unprintable
 from likeness.imaging.formats.decode import Bounds, check_size
 from likeness.imaging.formats.encode import wanted_format
 from likeness.imaging.masks import upright_size
 from service.http.tracing import step
-from service.jobs.capacity import queued_for
+from service.jobs.capacity import queued_for, unfit
 from service.jobs.idempotency import Accepted, accepted, claimed
 from service.jobs.packshots import check_packshots
 from service.jobs.pictures import Checked, Name, inspected, uploads_of
@@ -61,44 +63,68 @@ class Admissible:
         return upright_size(self.pictures["image"].header)
 
 
-async def accept(services: Services, owner: str, submission: Submission, key: str | None) -> Accepted:
-    """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours."""
+async def accept(
+    services: Services, owner: str, submission: Submission, key: str | None, job_id: str | None = None
+) -> Accepted:
+    """Accept a job, durably. Raises RequestError for whatever is wrong with it, Unavailable when that is ours.
+
+    With a `job_id` of the caller's own nothing happens again where a job of that id was accepted before.
+    """
     with step("validate"):
         wanted = await check(services, submission, owner)
     claim = Claim(key, await to_thread.run_sync(_fingerprint, submission.task, wanted.pictures)) if key else None
     async with claimed(services, owner, claim) as known:
         if known is not None:
             return Accepted(known, replayed=True)
-        job = await _queue(services, owner, wanted, claim)
+        job = await _queue(services, owner, wanted, claim, job_id or new_job_id())
     return accepted(services, job)
 
 
 async def check(services: Services, submission: Submission, owner: str) -> Admissible:
     """Return what a request asks for, once everything about it has been checked that needs no queue."""
     check_webhook(submission.task.webhook, owner, services.keys, services.settings)
-    plan = plan_of(submission.task, services.catalogue, await missing_engines(services))
+    plan = await _fitting(services, submission.task, owner)
     if isinstance(plan.task, Generate):
-        wanted_format(plan.task, plan.task.format)
-        return _generated(plan, services.bounds, labels_of(submission))
-    check_packshots(plan, services.presets, owner, services.bounds)
-    with _within(submission.task):
-        for run in plan.runs:
-            _check_text(run)
+        return Admissible(plan, {}, labels_of(submission))
     uploads = await uploads_of(services, submission, owner)
     with _within(submission.task):
         checked = await with_pixels(inspected, uploads, plan, services.bounds)
     return Admissible(plan, checked, labels_of(submission))
 
 
-def _generated(plan: Plan, bounds: Bounds, labels: Labels) -> Admissible:
-    """Return a request that takes no image. Raises PictureTooLarge when what it asks for is over the bounds."""
-    wanted = Admissible(plan, {}, labels)
+async def _fitting(services: Services, task: JobTask, owner: str) -> Plan:
+    """Return the plan of `planned`, by engines that fit a worker's memory where the request leaves open which."""
+    missing = await missing_engines(services)
+    plan = planned(services, task, owner, missing)
+    if any(run.spec.memory for run in plan.runs):
+        too_large = unfit(services.catalogue.engines, await services.queue.residency())
+        if too_large.intersection(run.spec.name for run in plan.runs):
+            with contextlib.suppress(RequestError):  # it names the engine, or there is no other
+                return planned(services, task, owner, missing | too_large)
+    return plan
+
+
+def planned(services: Services, task: JobTask, owner: str, missing: Collection[str]) -> Plan:
+    """Return the plan of a task, once all has been checked that needs no image. Raises RequestError."""
+    plan = licensed_plan(task, services.catalogue, missing, noncommercial=services.settings.noncommercial)
+    if isinstance(plan.task, Generate):
+        wanted_format(plan.task, plan.task.format)
+        _check_generated(plan, services.bounds)
+        return plan
+    check_packshots(plan, services.presets, owner, services.bounds)
+    with _within(task):
+        for run in plan.runs:
+            _check_text(run)
+    return plan
+
+
+def _check_generated(plan: Plan, bounds: Bounds) -> None:
+    """Raise PictureTooLarge when what is asked to be generated is over the bounds."""
     try:
-        check_size(*wanted.size, bounds)
+        check_size(*Admissible(plan, {}, Labels()).size, bounds)
     except PictureTooLarge as error:
         fields = [FieldProblem(f"#/{name}", error.detail) for name in ("width", "height")]
         raise PictureTooLarge(f"width, height: {error.detail}", fields) from error
-    return wanted
 
 
 @contextmanager
@@ -144,11 +170,10 @@ def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-async def _queue(services: Services, owner: str, wanted: Admissible, claim: Claim | None) -> Job:
+async def _queue(services: Services, owner: str, wanted: Admissible, claim: Claim | None, job_id: str) -> Job:
     """Store the images, then queue the job; on a rejection nothing stays behind."""
     width, height = wanted.size
     plan = await queued_for(services, wanted.plan, wanted.plan.task.priority, owner)
-    job_id = new_job_id()
     async with stored_for(services, job_id):
         with step("store"):
             stored = await _stored(services, job_id, wanted.pictures)

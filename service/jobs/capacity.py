@@ -54,10 +54,21 @@ def check_memory(spec: EngineSpec, workers: Sequence[Residency]) -> None:
 
     What is not known, the engine's need or the budget of one of the workers, is no reason to refuse.
     """
+    most = _most(spec, workers)
+    if spec.memory is None or most is None or spec.memory <= most:
+        return
+    detail = f"{spec.name} needs {spec.memory / 1e9:.1f} GB; the largest worker has {most / 1e9:.1f} GB for engines"
+    raise DoesNotFit(detail, [FieldProblem("#/engine", "one that needs less memory")])
+
+
+def unfit(engines: Sequence[EngineSpec], workers: Sequence[Residency]) -> set[str]:
+    """Return the names of the engines that need more memory than any living worker of their pools has for engines."""
+    most = {spec.name: _most(spec, workers) for spec in engines}
+    return {spec.name for spec in engines if (found := most[spec.name]) is not None and (spec.memory or 0) > found}
+
+
+def _most(spec: EngineSpec, workers: Sequence[Residency]) -> int | None:
+    """Return the largest budget in bytes among the workers of an engine's pool; None where one is not known."""
     budgets = [worker.memory for worker in workers if spec.pool in worker.pools]
     known = [budget for budget in budgets if budget is not None]
-    if spec.memory is None or not known or len(known) < len(budgets) or spec.memory <= max(known):
-        return
-    most = f"the largest worker has {max(known) / 1e9:.1f} GB for engines"
-    detail = f"{spec.name} needs {spec.memory / 1e9:.1f} GB; {most}"
-    raise DoesNotFit(detail, [FieldProblem("#/engine", "one that needs less memory")])
+    return max(known) if known and len(known) == len(budgets) else None

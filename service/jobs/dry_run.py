@@ -42,7 +42,10 @@ class RunView(BaseModel):
     """One run of an engine."""
 
     engine: str
+    why: str = Field(description="why this engine was chosen")
     revision: str
+    licence: str = Field(description="of the engine's weights")
+    commercial: Literal["yes", "no", "conditions"] = Field(description="whether that allows commercial use")
     parameters: dict[str, Scalar] = Field(description="resolved; `seed` only if one was given")
     canvas: CanvasView
     timeout: int = Field(description="time limit in seconds")
@@ -86,7 +89,10 @@ def _run(run: PlannedRun, width: int, height: int) -> RunView:
     seed = {} if run.task.seed is None else {"seed": run.task.seed}
     return RunView(
         engine=run.spec.name,
+        why=run.why,
         revision=run.spec.revision,
+        licence=run.spec.licence,
+        commercial=run.spec.commercial,
         parameters={**run.parameters, **seed},
         canvas=canvas_of(run, width, height),
         timeout=run.bound(width, height),

@@ -58,14 +58,17 @@ async def uploads_of(services: Services, submission: Submission, owner: str) -> 
         *submission.files.items(),
     ]
     for name, source in sources:
-        with naming(name):
-            if isinstance(source, ImageOfJob):
-                found[name] = await _made(services, source, owner)
-            elif isinstance(source, str):
-                found[name] = Upload(await services.fetcher.fetch(source))
-            elif source is not None:
-                found[name] = source
+        if source is not None:
+            with naming(name):
+                found[name] = await upload_from(services, source, owner)
     return found
+
+
+async def upload_from(services: Services, source: Upload | ImageOfJob | str, owner: str) -> Upload:
+    """Return the bytes of an image: as they were sent, of a job of the caller's, or from a URL. Raises RequestError."""
+    if isinstance(source, ImageOfJob):
+        return await _made(services, source, owner)
+    return Upload(await services.fetcher.fetch(source)) if isinstance(source, str) else source
 
 
 async def _made(services: Services, source: ImageOfJob, owner: str) -> Upload:

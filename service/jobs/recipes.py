@@ -1,7 +1,7 @@
 """Saved recipes as parts of calls: checked when they are saved, and put under the fields of a call that names one."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final
 
 from likeness.contract.comparison import Compare, JobTask
@@ -9,10 +9,11 @@ from likeness.contract.editing import files_said
 from likeness.contract.errors import FieldProblem, InvalidField, RecipeNotFound, RequestError
 from likeness.contract.jobs import SentFile
 from likeness.contract.labels import RECIPE_PATTERN
+from likeness.contract.licences import licensed_plan
 from likeness.contract.packshots import Check, Cutout, Packshot
 from likeness.contract.recipes import SavedRecipe
-from likeness.contract.runs import plan_of
 from likeness.contract.tasks import Customise, Generate, Recreate
+from service.jobs.accept import missing_engines
 from service.jobs.packshots import check_packshots
 from service.jobs.submission import FILES, Model, validated
 from service.state import Services
@@ -59,7 +60,7 @@ async def with_recipe(fields: dict[str, Any], model: Model, find: Find) -> dict[
     return {**recipe.fields, **fields}
 
 
-def checked(recipe: SavedRecipe, services: Services, owner: str) -> SavedRecipe:
+async def checked(recipe: SavedRecipe, services: Services, owner: str) -> SavedRecipe:
     """Return a recipe without what is null, once each of its fields is valid and they do not disagree.
 
     One that is a whole call by itself is checked as such. Raises InvalidField and other errors of a request, with
@@ -68,8 +69,9 @@ def checked(recipe: SavedRecipe, services: Services, owner: str) -> SavedRecipe:
     recipe = SavedRecipe(kind=recipe.kind, fields={name: one for name, one in recipe.fields.items() if one is not None})
     if len(recipe.model_dump_json()) > MAX_BYTES:
         raise InvalidField.at("fields", f"at most {MAX_BYTES} bytes")
+    missing = await missing_engines(services)
     try:
-        _check(recipe, services, owner)
+        _check(recipe, services, owner, missing)
     except RequestError as error:
         places = [problem.pointer.removeprefix("#/") for problem in error.problems]
         problems = [FieldProblem(f"#/fields/{at}", one.detail) for at, one in zip(places, error.problems, strict=True)]
@@ -77,16 +79,17 @@ def checked(recipe: SavedRecipe, services: Services, owner: str) -> SavedRecipe:
     return recipe
 
 
-def _check(recipe: SavedRecipe, services: Services, owner: str) -> None:
+def _check(recipe: SavedRecipe, services: Services, owner: str, missing: Collection[str]) -> None:
     model, fields = MODELS[recipe.kind], recipe.fields
     for name in OF_EACH_JOB:
         if name in fields:
             raise InvalidField.at(name, "said in each call, not in a recipe")
     task = _whole(fields, model)
     if task is not None:
-        check_packshots(plan_of(task, services.catalogue), services.presets, owner, services.bounds)
+        plan = licensed_plan(task, services.catalogue, missing, noncommercial=services.settings.noncommercial)
+        check_packshots(plan, services.presets, owner, services.bounds)
     elif isinstance(engine := fields.get("engine"), str):
-        services.catalogue.find(engine)
+        services.catalogue.check_installed(services.catalogue.find(engine), missing)
 
 
 def _whole(fields: dict[str, Any], model: Model) -> JobTask | None:

@@ -7,7 +7,14 @@ from hashlib import sha256
 from pydantic import ValidationError
 
 from likeness.contract.comparison import Compare
-from likeness.contract.errors import InputLost, JobExpired, JobNotFinished, NotReproducible, RequestError
+from likeness.contract.errors import (
+    InputLost,
+    JobExpired,
+    JobNotFinished,
+    NonCommercialEngine,
+    NotReproducible,
+    RequestError,
+)
 from likeness.contract.jobs import (
     Job,
     JobOrder,
@@ -20,7 +27,8 @@ from likeness.contract.jobs import (
     StoredPicture,
     new_job_id,
 )
-from likeness.contract.runs import Plan, alone, plan_of, task_again
+from likeness.contract.licences import licensed_plan
+from likeness.contract.runs import Plan, alone, task_again
 from service.jobs.accept import enqueued, missing_engines, stored_for
 from service.jobs.capacity import queued_for
 from service.jobs.idempotency import Accepted, accepted, claimed
@@ -89,7 +97,10 @@ async def _plan(services: Services, recipe: Recipe) -> Plan:
     if recipe.task is None:
         raise NotReproducible("the recipe of the job does not contain the task")
     try:
-        return plan_of(recipe.task, services.catalogue, await missing_engines(services))
+        missing, allowed = await missing_engines(services), services.settings.noncommercial
+        return licensed_plan(recipe.task, services.catalogue, missing, noncommercial=allowed)
+    except NonCommercialEngine:
+        raise
     except RequestError as error:
         raise NotReproducible(f"the engine no longer supports it: {error.detail}") from error
 

@@ -72,7 +72,7 @@ async def read_submission(request: Request, model: Model, max_picture: int, comp
 
 
 def submitted(
-    fields: dict[str, Any], image: Upload | str | None, files: dict[SentFile, Upload | str], model: Model
+    fields: dict[str, Any], image: Upload | ImageOfJob | str | None, files: dict[SentFile, Upload | str], model: Model
 ) -> Submission:
     """Return what a call of another API submits, in our fields. Raises InvalidField."""
     if "recipe" in fields:
@@ -81,10 +81,10 @@ def submitted(
 
 
 def labels_of(submission: Submission) -> Labels:
-    """Return how the job is to be found again: what the caller called it, and the name of the image or of its URL."""
+    """Return how the job is to be found again: its names, and those of the image (or of its URL) and of the recipe."""
     task, image = submission.task, submission.image
     sent = unquote(urlsplit(image).path) if isinstance(image, str) else getattr(image, "filename", None)
-    return Labels(reference=task.reference, metadata=task.metadata, filename=filename_of(sent))
+    return Labels(reference=task.reference, metadata=task.metadata, filename=filename_of(sent), recipe=task.recipe)
 
 
 async def _of_form(items: list[tuple[str, Any]], model: Model, complete: Complete) -> Submission:
@@ -177,7 +177,7 @@ def _of_json(fields: dict[str, Any], model: Model, max_picture: int) -> Submissi
     if model is Generate:
         return Submission(validated(fields, (), model), None)
     image = fields.pop("image", None)
-    texts = _pictures_said(fields, model)
+    texts = pictures_said(fields, model)
     task = validated(fields, texts, model)
     files = {name: source_of(name, text, max_picture) for name, text in texts.items()}
     if isinstance(image, dict):
@@ -194,7 +194,7 @@ def _image_of_job(fields: object) -> ImageOfJob:
         raise _at("image", f'{PICTURE}; or {{"job": id, "image": number}}, of a job of yours') from error
 
 
-def _pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
+def pictures_said(fields: dict[str, Any], model: Model) -> dict[SentFile, str]:
     """Take out of `fields` what names or holds an image beside `image`; a mask may also be a region, and stays."""
     found: dict[SentFile, str] = {}
     for name in _files_of(model):

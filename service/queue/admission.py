@@ -84,6 +84,11 @@ class Admission:
         self._lifetime = lifetime
         self._share = share
 
+    @property
+    def connection(self) -> Any:  # noqa: ANN401  as above
+        """The connection to Redis, for what is kept there beside jobs."""
+        return self._redis
+
     async def check_capacity(
         self, spec: EngineSpec, priority: Priority, owner: str, limits: KeyLimits = UNLIMITED
     ) -> None:

@@ -1,10 +1,11 @@
-"""What the queue's own books say, for /metrics: the same for every process of the service."""
+"""What the queue's own books say, and what workers say of themselves: the same for every process of the service."""
 
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from likeness.contract.residency import Residency
 from likeness.queue import keys
 
 
@@ -53,6 +54,20 @@ async def read_figures(redis: Any, queues: Sequence[str]) -> Figures:  # noqa: A
         {outcome.decode(): int(count) for outcome, count in deliveries.items()},
         max(0.0, now - due[0][1] / 1000) if due else 0.0,
     )
+
+
+async def read_residency(redis: Any) -> list[Residency]:  # noqa: ANN401  as above
+    """Return what each living worker holds. Raises RedisError."""
+    workers = await redis.smembers("rq:workers")
+    redis_keys = [keys.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
+    found = await redis.mget(redis_keys) if redis_keys else []
+    return [Residency.model_validate_json(value, extra="ignore") for value in found if value is not None]
+
+
+async def read_installed(redis: Any) -> set[str]:  # noqa: ANN401  as above
+    """Return the engines that workers had all models of, lately. Raises RedisError."""
+    found = await redis.zrangebyscore(keys.INSTALLED_KEY, time.time() - keys.INSTALLED_SECONDS, "+inf")
+    return {name.decode() for name in found}
 
 
 def _figures(row: Sequence[Any], now: float) -> QueueFigures:

@@ -12,6 +12,7 @@ from rq.serializers import JSONSerializer
 
 from likeness.contract.deliveries import WebhookLog, WebhookState
 from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result
+from likeness.contract.reviews import Review
 from likeness.queue import keys
 
 STATUS: Final = {
@@ -98,9 +99,17 @@ def job_of(fields: dict[bytes, bytes]) -> Job:
             "progress": Progress.model_validate_json(progress, extra="ignore") if progress else None,
             "result": Result.model_validate_json(result, extra="ignore") if result else None,
             "error": JobFailure.model_validate(json.loads(error), extra="ignore") if error else None,
+            "reviews": _reviews(fields),
             **_told(fields, status),
         }
     )
+
+
+def _reviews(fields: dict[bytes, bytes]) -> list[Review]:
+    """Return what people said of the job's result, oldest first."""
+    prefix = keys.FIELD_REVIEW.encode()
+    found = [Review.model_validate_json(fields[name], extra="ignore") for name in fields if name.startswith(prefix)]
+    return sorted(found, key=lambda review: (review.at, review.by))
 
 
 def _told(fields: dict[bytes, bytes], status: JobStatus) -> dict[str, Any]:

@@ -18,15 +18,15 @@ from redis.exceptions import ConnectionError
 from likeness.contract.errors import IdempotencyMismatch, InvalidField, JobExpired, JobNotFound
 from likeness.contract.events import Event
 from likeness.contract.jobs import Job, JobStatus
-from likeness.contract.report import Verdict
 from likeness.contract.residency import Residency
 from likeness.queue import keys
 from service.queue.admission import Admission, Claim, pending, translated
 from service.queue.awaited import Awaited
-from service.queue.figures import Figures, read_figures
+from service.queue.figures import Figures, read_figures, read_installed, read_residency
 from service.queue.job_hash import job_of
-from service.queue.listing import EVERY, MOST_LOOKED_AT, Wanted, lists_of, walk
+from service.queue.listing import EVERY, MOST_LOOKED_AT, Wanted, every_list_of, walk
 from service.queue.recipes import Recipes
+from service.queue.reviews import Reviews
 from service.queue.scripts import CANCEL, CLAIM_KEY, FORGET, RELEASE_CLAIM
 from service.queue.usage import today, usage_key
 
@@ -65,6 +65,11 @@ class JobQueue(Admission):
     def recipes(self) -> Recipes:
         """The saved recipes of every owner."""
         return Recipes(self._redis)
+
+    @property
+    def reviews(self) -> Reviews:
+        """The reviews of every owner's jobs."""
+        return Reviews(self._redis, self._lifetime)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -232,8 +237,7 @@ class JobQueue(Admission):
         """Stop a job and remove every trace of it but that it was there; its worker drops what it made."""
         job = await self.fetch(job_id, owner)
         redis_keys = [keys.JOB_KEY.format(id=job_id), keys.EVENTS_KEY.format(id=job_id), usage_key(owner, today())]
-        redis_keys += lists_of(owner, job.labels.reference, job.task.kind)
-        redis_keys += [keys.VERDICT_KEY.format(owner=owner, verdict=verdict.value) for verdict in Verdict]
+        redis_keys += every_list_of(owner, job.labels.reference, job.task.kind)
         async with translated():
             await self._script(FORGET, redis_keys, [job_id, owner, keys.USAGE_SECONDS])
 
@@ -272,17 +276,12 @@ class JobQueue(Admission):
     async def residency(self) -> list[Residency]:
         """Return what each living worker holds."""
         async with translated():
-            workers = await self._redis.smembers("rq:workers")
-            redis_keys = [keys.RESIDENT_KEY.format(worker=key.decode().removeprefix("rq:worker:")) for key in workers]
-            found = await self._redis.mget(redis_keys) if redis_keys else []
-        return [Residency.model_validate_json(value, extra="ignore") for value in found if value is not None]
+            return await read_residency(self._redis)
 
     async def installed(self) -> set[str]:
         """Return the engines that workers had all models of, lately."""
-        since = time.time() - keys.INSTALLED_SECONDS
         async with translated():
-            found = await self._redis.zrangebyscore(keys.INSTALLED_KEY, since, "+inf")
-        return {name.decode() for name in found}
+            return await read_installed(self._redis)
 
     async def figures(self, queues: Sequence[str]) -> Figures:
         """Return how these queues stand, and what was counted since ever."""

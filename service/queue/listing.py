@@ -1,4 +1,4 @@
-"""Lists of an owner's jobs, newest first: all of them, or those with a reference, of a kind, or with a verdict.
+"""Lists of an owner's jobs, newest first: all, or those with a reference, of a kind, with a verdict or a review.
 
 Each filter has a sorted set of ids of its own. The smallest is walked and the others are asked about its members, so a
 page costs what it holds and not what the store holds.
@@ -12,12 +12,22 @@ from typing import Any, Final
 from likeness.contract.comparison import JobKind
 from likeness.contract.jobs import first_job_id
 from likeness.contract.report import Verdict
+from likeness.contract.reviews import Decision, ReviewState
 from likeness.queue import keys
 
 CHUNK: Final = 500
 """Ids looked at in one step, at most; the first looks at as many as fill a page."""
 MOST_LOOKED_AT: Final = 5_000
 """Ids looked at for one page; if the page is not full then, the next one goes on there."""
+
+
+MADE: Final = {
+    ReviewState.NONE: (),
+    ReviewState.APPROVED: (Decision.APPROVED,),
+    ReviewState.REJECTED: (Decision.REJECTED,),
+    ReviewState.DISPUTED: tuple(Decision),
+}
+"""The decisions that somebody made about a job, by how its reviews stand; nobody made any other."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +38,32 @@ class Wanted:
     kind: JobKind | None = None
     verdict: Verdict | None = None
     since: float | None = None
+    review: ReviewState | None = None
 
     def lists(self, owner: str) -> list[str]:
         """Return the keys of the lists that a wanted job is in."""
         found = [reference_key(owner, self.reference)] if self.reference is not None else []
         found += [keys.OWNER_KIND_KEY.format(owner=owner, kind=self.kind)] if self.kind else []
         found += [keys.VERDICT_KEY.format(owner=owner, verdict=self.verdict.value)] if self.verdict else []
+        found += [decision_key(owner, decision) for decision in MADE[self.review]] if self.review else []
         return found or [keys.OWNER_JOBS_KEY.format(owner=owner)]
+
+    def other_lists(self, owner: str) -> list[str]:
+        """Return the keys of the lists that no wanted job is in."""
+        return [decision_key(owner, other) for other in Decision if self.review and other not in MADE[self.review]]
 
 
 EVERY: Final = Wanted()
+
+
+def decided_lists(owner: str) -> list[str]:
+    """Return the key of the list of an owner's jobs for each decision."""
+    return [decision_key(owner, decision) for decision in Decision]
+
+
+def decision_key(owner: str, decision: Decision) -> str:
+    """Return the key of the list of an owner's jobs about which somebody made a decision."""
+    return keys.OWNER_DECISION_KEY.format(owner=owner, decision=decision.value)
 
 
 def reference_key(owner: str, reference: str) -> str:
@@ -48,6 +74,12 @@ def reference_key(owner: str, reference: str) -> str:
 def lists_of(owner: str, reference: str | None, kind: JobKind) -> list[str]:
     """Return the keys of the lists that a job is put in when it is accepted."""
     return [keys.OWNER_JOBS_KEY.format(owner=owner), *Wanted(reference, kind).lists(owner)]
+
+
+def every_list_of(owner: str, reference: str | None, kind: JobKind) -> list[str]:
+    """Return the keys of every list that a job may be in."""
+    verdicts = [keys.VERDICT_KEY.format(owner=owner, verdict=verdict.value) for verdict in Verdict]
+    return [*lists_of(owner, reference, kind), *verdicts, *decided_lists(owner)]
 
 
 async def walk(
@@ -72,7 +104,7 @@ async def walk(
         found = await redis.zrevrangebylex(lists[0], highest, lowest, start=0, num=min(size, left))
         if not found:
             return
-        for one in await _marked(redis, [job_id.decode() for job_id in found], lists[1:]):
+        for one in await _marked(redis, [job_id.decode() for job_id in found], lists[1:], wanted.other_lists(owner)):
             yield one
         left, size = left - len(found), min(CHUNK, 2 * size)
         highest = f"({found[-1].decode()}"
@@ -82,16 +114,18 @@ async def _marked(
     redis: Any,  # noqa: ANN401  as above
     ids: Sequence[str],
     others: Sequence[str],
+    excluded: Sequence[str],
 ) -> list[tuple[str, bool]]:
-    """Return each id with whether its job is stored and is in all the other lists too."""
+    """Return each id with whether its job is stored, is in all the other lists too and in none that is excluded."""
     async with redis.pipeline(transaction=False) as pipeline:
-        for key in others:
+        for key in (*others, *excluded):
             pipeline.zmscore(key, ids)
         for job_id in ids:
             pipeline.exists(keys.JOB_KEY.format(id=job_id))
         answers = await pipeline.execute()
-    listed, stored = answers[: len(others)], answers[len(others) :]
+    listed, stored = answers[: -len(ids)], answers[-len(ids) :]
+    asked = [True] * len(others) + [False] * len(excluded)
     return [
-        (job_id, bool(there) and all(scores[place] is not None for scores in listed))
+        (job_id, bool(there) and asked == [scores[place] is not None for scores in listed])
         for place, (job_id, there) in enumerate(zip(ids, stored, strict=True))
     ]

@@ -1,4 +1,4 @@
-"""The console: a page for people at `/`, and the files it is made of."""
+"""The console: pages for people at `/` and `/review`, and the files they are made of."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +15,7 @@ from service.http.query import OnlyQuery
 router = APIRouter(include_in_schema=False)
 
 PAGE: Final = "index.html"
+REVIEW_PAGE: Final = "review.html"
 MEDIA_TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -57,6 +58,12 @@ FILES: Final = read_console()
 async def read_page(if_none_match: IfNoneMatch = None) -> Response:
     """Give the page. It needs no key: it asks for one where keys are in use."""
     return _answer(PAGE, if_none_match)
+
+
+@router.get("/review", dependencies=[Depends(OnlyQuery())])
+async def read_review_page(if_none_match: IfNoneMatch = None) -> Response:
+    """Give the page on which results are reviewed; as the other one, it needs no key."""
+    return _answer(REVIEW_PAGE, if_none_match)
 
 
 @router.get("/console/{name}", dependencies=[Depends(OnlyQuery())])

@@ -27,4 +27,9 @@ async def list_engines(services: Use, owner: Owner) -> EngineList:
     workers = await services.queue.residency()
     missing = services.catalogue.missing(await services.queue.installed())
     figures = load_figures()
-    return EngineList(engines=[EngineView.of(spec, workers, missing, figures) for spec in services.catalogue.engines])
+    allowed = services.settings.noncommercial
+    return EngineList(
+        engines=[
+            EngineView.of(spec, workers, missing, figures, noncommercial=allowed) for spec in services.catalogue.engines
+        ]
+    )

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.jobs import Job, MadeImage
+from likeness.contract.labels import disposition
 from service.auth.dependencies import Owner
 from service.docs.responses import file, problems_of_job
-from service.http.headers import byte_range, disposition, etag_matches
+from service.http.headers import byte_range, etag_matches
 from service.http.problems import problem_response
 from service.http.query import OnlyQuery
 from service.jobs.stored import streamed

@@ -14,6 +14,7 @@ from likeness.contract.comparison import JobKind
 from likeness.contract.jobs import Job
 from likeness.contract.labels import ReferenceText
 from likeness.contract.report import Verdict
+from likeness.contract.reviews import ReviewState
 from service.auth.dependencies import Owner
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems, problems_of_job
@@ -60,7 +61,7 @@ async def retry_after(services: Services, job: Job) -> str:
 @router.get(
     "/jobs",
     response_model=JobPage,
-    dependencies=[Depends(OnlyQuery("limit", "cursor", "reference", "kind", "verdict", "since"))],
+    dependencies=[Depends(OnlyQuery("limit", "cursor", "reference", "kind", "verdict", "since", "review"))],
     responses={
         200: answer("A page", examples.PAGE),
         **problems(*EVERYWHERE, *OWNED, instance="/jobs"),
@@ -78,12 +79,13 @@ async def list_jobs(
     since: Annotated[
         Moment | None, Query(description="only jobs accepted at this time or later, such as 2026-01-15T10:30:00Z")
     ] = None,
+    review: Annotated[ReviewState | None, Query(description="only jobs whose reviews stand so")] = None,
 ) -> Response:
     """List your jobs, newest first: all of them, or those that meet every filter that is given.
 
     A page may hold fewer jobs than `limit` although another follows: `next` is null on the last one only.
     """
-    wanted = Wanted(reference, kind, verdict, since and since.timestamp())
+    wanted = Wanted(reference, kind, verdict, since.timestamp() if since else None, review)
     jobs, following = await services.queue.listing(owner, limit, cursor, wanted)
     views = [view(services, job, links_of(request, services, job)) for job in jobs]
     return as_json(JobPage(jobs=views, next=following))

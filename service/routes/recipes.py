@@ -32,7 +32,14 @@ SAVED: Final[dict[str, Any]] = {
 EXAMPLE: Final = {**SAVED, "name": "navy-packshot"}
 ONE: Final = problems(*EVERYWHERE, *OWNED, errors.RecipeNotFound, instance=INSTANCE)
 REFUSING: Final = (
-    *(errors.UnknownEngine, errors.InstructionNotUnderstood, errors.PictureTooLarge, errors.UnsupportedMedia),
+    *(
+        errors.UnknownEngine,
+        errors.EngineNotInstalled,
+        errors.NonCommercialEngine,
+        errors.InstructionNotUnderstood,
+        errors.PictureTooLarge,
+        errors.UnsupportedMedia,
+    ),
     errors.RecipeNotFound,
 )
 BODY: Final = {
@@ -72,7 +79,7 @@ async def save_recipe(request: Request, services: Use, owner: Owner, name: Recip
         recipe = SavedRecipe.model_validate_json(json.dumps(fields), strict=True)
     except ValidationError as error:
         raise of_validation(error) from error
-    recipe = checked(recipe, services, owner)
+    recipe = await checked(recipe, services, owner)
     new = await services.queue.recipes.save(owner, name, recipe)
     return as_json(RecipeView(name=name, **dict(recipe)), 201 if new else 200)
 

@@ -45,6 +45,7 @@ PICTURES: Final = (
 ACCEPTING: Final = (
     errors.UnknownEngine,
     errors.EngineNotInstalled,
+    errors.NonCommercialEngine,
     errors.DoesNotFit,
     errors.PictureTooLarge,
     errors.UnsupportedMedia,
@@ -56,6 +57,7 @@ ACCEPTING: Final = (
     errors.StoreUnavailable,
 )
 REPRODUCING: Final = (
+    errors.NonCommercialEngine,
     errors.DoesNotFit,
     errors.JobNotFinished,
     errors.NotReproducible,

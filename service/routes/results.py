@@ -4,8 +4,8 @@ from starlette.responses import Response
 
 from likeness.contract.errors import ImageNotFound, JobNotFinished
 from likeness.contract.jobs import Job, MadeImage, StoredPicture
-from likeness.contract.labels import safe_name
-from service.http.headers import disposition, etag_matches
+from likeness.contract.labels import disposition, safe_name
+from service.http.headers import etag_matches
 from service.jobs.stored import streamed
 from service.state import Services
 

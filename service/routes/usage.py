@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from likeness.contract.usage import DayUsage
 from likeness.queue import keys
-from service.auth.dependencies import Owner
+from service.auth.dependencies import Authenticated
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems
 from service.http.query import OnlyQuery
 from service.state import Use
@@ -15,6 +15,7 @@ from service.state import Use
 router = APIRouter(tags=["operation"])
 
 EXAMPLE: Final = {
+    "key": "nightly",
     "daily_quota": 500,
     "concurrency": None,
     "days": [
@@ -34,6 +35,7 @@ EXAMPLE: Final = {
 class UsageView(BaseModel):
     """What the caller's key has used, and its limits."""
 
+    key: str = Field(description="name of the API key; `local` where no keys are in use")
     daily_quota: int | None = Field(description="maximum number of jobs accepted per UTC day; null: no limit")
     concurrency: int | None = Field(description="maximum number of jobs running at once; null: no limit")
     days: list[DayUsage] = Field(description="today first")
@@ -47,10 +49,10 @@ class UsageView(BaseModel):
 )
 async def read_usage(
     services: Use,
-    owner: Owner,
+    caller: Authenticated,
     days: Annotated[int, Query(ge=1, le=keys.USAGE_DAYS, description="how many UTC days, today with them")] = 1,
 ) -> UsageView:
     """Get what your key has used, and its limits."""
-    limits = services.keys.limits_of(owner)
-    used = await services.queue.usage(owner, days)
-    return UsageView(daily_quota=limits.daily_quota, concurrency=limits.concurrency, days=used)
+    limits = services.keys.limits_of(caller.owner)
+    used = await services.queue.usage(caller.owner, days)
+    return UsageView(key=caller.name, daily_quota=limits.daily_quota, concurrency=limits.concurrency, days=used)

@@ -1,6 +1,7 @@
 """Engines as callers see them."""
 
 from collections.abc import Collection, Sequence
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -46,7 +47,14 @@ class EngineView(BaseModel):
     captioned: bool = Field(description="needs a prompt to recreate an image; a captioner writes it if none is given")
     memory: int | None = Field(description="bytes of memory it needs for one image, including weights")
     revision: str
-    licence: str
+    licence: str = Field(description="of its weights")
+    commercial: Literal["yes", "no", "conditions"] = Field(
+        description="whether its licence allows commercial use; with conditions: read it"
+    )
+    licence_url: str | None = Field(description="where the licence can be read")
+    permitted: bool = Field(
+        description="whether this service runs it: one whose licence forbids commercial use only where that is allowed"
+    )
     batch: int = Field(description="maximum number of jobs in one run")
     timeout: int = Field(description="time limit of a job in seconds, per candidate and attempt")
     timeout_per_megapixel: float = Field(description="additional seconds per megapixel")
@@ -62,7 +70,13 @@ class EngineView(BaseModel):
 
     @classmethod
     def of(
-        cls, spec: EngineSpec, workers: Sequence[Residency], missing: Collection[str], figures: Figures
+        cls,
+        spec: EngineSpec,
+        workers: Sequence[Residency],
+        missing: Collection[str],
+        figures: Figures,
+        *,
+        noncommercial: bool,
     ) -> "EngineView":
         """Return an engine with what was measured of it, and the workers that hold it."""
         resident = [
@@ -75,6 +89,7 @@ class EngineView(BaseModel):
             **said,
             instructions=spec.instructions(),
             figures=figures.of(spec),
+            permitted=noncommercial or spec.commercial != "no",
             installed=spec.name not in missing,
             resident=resident,
         )

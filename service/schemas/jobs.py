@@ -24,6 +24,7 @@ from likeness.contract.jobs import (
 )
 from likeness.contract.left_alone import LeftAlone
 from likeness.contract.report import MadeEdit, Report
+from likeness.contract.reviews import Review, ReviewState, state_of
 
 
 class Links(BaseModel):
@@ -194,6 +195,9 @@ class JobView(AcceptedJob):
         default=None, description="name of the file that was sent as `image`, or the last part of its URL; null if none"
     )
     asked: str = Field(default="", description="what was asked, in a few words")
+    recipe: str | None = Field(
+        default=None, description="name of the saved recipe that the call named; what that said then is in `asked`"
+    )
     reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
     started_at: datetime | None
     ended_at: datetime | None
@@ -201,6 +205,8 @@ class JobView(AcceptedJob):
     result: ResultView | None = Field(description="once succeeded")
     error: JobFailure | None = Field(description="once failed")
     webhook: WebhookView | None = Field(default=None, description="if one was requested")
+    review: ReviewState = Field(default=ReviewState.NONE, description="how the decisions in `reviews` stand together")
+    reviews: list[Review] = Field(default=[], description="what people said of its result, oldest first")
 
     @classmethod
     def whole(cls, job: Job, links: Links, weights: str | None) -> "JobView":
@@ -210,10 +216,13 @@ class JobView(AcceptedJob):
             **job.model_dump(include={"engine", "reproduces", "started_at", "ended_at"}),
             filename=job.labels.filename,
             asked=asked_of(job.task),
+            recipe=job.labels.recipe,
             progress=job.progress,
             result=ResultView.of(job.result, links.self, weights) if job.result else None,
             error=job.error,
             webhook=WebhookView.of(job),
+            review=state_of([review.decision for review in job.reviews]),
+            reviews=job.reviews,
         )
 
 

@@ -1,4 +1,4 @@
-"""The body of a webhook: the job as `GET /jobs/{id}` returns it, shortened until it is small enough."""
+"""The body of a webhook: the job as `GET /jobs/{id}` returns it, but its reviews, shortened until it is small."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def event_of(job: Job, catalogue: Catalogue) -> bytes:
     `reasons` of images; then the last rows of the longest of `images`, `runs` and `reproduction`, one by one.
     """
     view = JobView.whole(job, Links.of(job, "", None), _weights(job, catalogue))
-    data = view.model_dump(mode="json", exclude={"webhook"})
+    data = view.model_dump(mode="json", exclude={"webhook", "review", "reviews"})
     left_out: list[str] = []
     for name, cut in CUTS.items():
         if len(body := _body(job, data, left_out)) <= MOST_BYTES:

@@ -46,7 +46,7 @@ def test_compare_may_customise_and_exits_2_when_no_run_was_accepted(tmp_path):
     picture = EXAMPLES / "cap-plaid.jpg"
     options = ["--engine", "starter-edit", "--recolour", "#1F4E79", "--mask", "product"]
     done, (posted,) = tried(tmp_path, {"comparison": rejected}, "compare", picture, *options)
-    assert told(done, code=2) == f"likeness: no run was accepted: {picture}\n"
+    assert told(done, code=2) == f"likeness: {picture}: no run was accepted\n"
     task = b'{"kind":"customise","recolour":{"to":"#1F4E79","mask":"product"},"mask":"product"}'
     assert task in posted.body
 

@@ -74,8 +74,15 @@ def test_what_else_there_is_to_do_with_a_job(client: Client) -> None:
     again = client.wait(client.reproduce(job), timeout=60)
     assert {image.sameness for image in again.result.reproduction.images} == {"bitwise"}
     assert client.cancel(job).status == "succeeded"
+    reviewed = client.review(job, "rejected", "too dark")
+    assert (reviewed.review, [(one.by, one.comment) for one in reviewed.reviews]) == (
+        "rejected",
+        [("local", "too dark")],
+    )
+    assert job.id in {one.id for one in client.jobs(review="rejected")}
+    assert client.withdraw_review(job).reviews == []
     used = client.usage(days=2)
-    assert used.daily_quota is None and used.days[0].succeeded >= 2 and len(used.days) == 2
+    assert used.key == "local" and used.daily_quota is None and used.days[0].succeeded >= 2 and len(used.days) == 2
     with pytest.raises(LikenessProblem, match="links cannot be signed"):
         client.job(job.id, presigned=True)
     client.delete(job)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.processes
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
 PAIRS = [
     *[(ink, ground) for ink in ("ink", "muted") for ground in ("paper", "card", "well", "trough")],
-    *[(ink, "card") for ink in ("accent", "good", "bad")],
+    *[(ink, "card") for ink in ("accent", "good", "bad", "warn")],
     *[("accent", ground) for ground in ("paper", "accent-soft")],
     *[(tone, f"{tone}-soft") for tone in ("good", "bad", "warn")],
     *[("ink", ground) for ground in ("raised", "accent-soft", "good-soft", "bad-soft")],

@@ -15,7 +15,7 @@ from tests.support.places import ROOT
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(1200)]
 BASE = "python:3.11-slim-bookworm"
-FOLDERS = "--tmpfs /tmp --tmpfs /var/lib/likeness:mode=1777"
+FOLDERS = "--tmpfs /tmp --tmpfs /var/lib/likeness:uid=10001,gid=10001"
 CLOSED = f"--read-only {FOLDERS} --cap-drop ALL --security-opt no-new-privileges --memory 2g".split()
 LISTENS = ("--env", "LIKENESS_REDIS_URL=redis://127.0.0.1:1/0", "--env", "LIKENESS_HOST=127.0.0.1")
 

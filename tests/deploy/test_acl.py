@@ -1,5 +1,6 @@
 """The users of Redis: the real service and a real worker do all they do as themselves, and nothing else is theirs."""
 
+import hashlib
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from tests.conftest import server_binary
 from tests.service.conftest import listening, png
 from tests.service.webhooks.conftest import PATIENCE, SECRET, Receiver, delivering
 from tests.support import stub
+from tests.support.feeding import feeding
 from tests.support.places import ROOT
 from tests.worker.drill import CATALOGUE, Drill
 
@@ -105,9 +107,13 @@ def post(http: httpx.Client, wait: int = 0, path: str = "/recreate", **fields: s
 def test_nothing_that_service_or_worker_do_is_refused(guarded: Guarded, drill: Drill, http: httpx.Client) -> None:
     done = post(http, wait=30)
     assert done["status"] == "succeeded"
+    review = http.post(f"/jobs/{done['id']}/review", json={"decision": "approved"})
+    assert review.json()["review"] == "approved"
+    assert http.get("/jobs?review=approved").json()["jobs"][0]["id"] == done["id"]
+    assert http.delete(f"/jobs/{done['id']}/review").json()["review"] == "none"
     running = post(http, steps="400")
     drill.until(lambda: http.get(f"/jobs/{running['id']}").json().get("progress"), 30)
-    queued = post(http, priority="batch")
+    queued = [post(http, priority="batch", steps=str(2 + ahead)) for ahead in range(3)][-1]  # the first is prepared
     assert http.post(f"/jobs/{queued['id']}/cancel").json()["status"] == "cancelled"
     http.post(f"/jobs/{running['id']}/cancel").raise_for_status()
     assert http.get(f"/jobs/{running['id']}", params={"wait": 30}).json()["status"] == "cancelled"
@@ -120,6 +126,28 @@ def test_nothing_that_service_or_worker_do_is_refused(guarded: Guarded, drill: D
     for path in ("/jobs", "/engines", "/metrics", "/readyz", f"/jobs/{done['id']}/report"):
         http.get(path).raise_for_status()
     drill.call(lambda queue: sweep(drill.store, queue, 1))
+    refused = guarded.client("test").acl_log()
+    assert [(entry["username"], entry["object"], entry["context"]) for entry in refused] == []
+
+
+def test_nothing_that_makes_a_batch_is_refused(guarded: Guarded, drill: Drill, http: httpx.Client) -> None:
+    data = png()
+    upload = hashlib.sha256(data).hexdigest()
+    http.put(f"/uploads/{upload}", content=data).raise_for_status()
+    body = {
+        "recipes": [{"name": "again", "kind": "recreate"}],
+        "items": [{"reference": str(number), "image": {"upload": upload}} for number in range(2)],
+    }
+    answer = http.post("/batches", json=body, headers={"Idempotency-Key": os.urandom(8).hex()})
+    assert answer.status_code == 202, answer.text
+    batch = answer.json()["links"]["self"]
+    common = {"redis_url": guarded.url("service"), "store_url": drill.store_url, "catalogue": CATALOGUE}
+    with feeding(Settings(**common)):
+        drill.until(lambda: http.get(batch).json()["state"] == "ended", 30)
+        http.post(f"{batch}/retry", params={"what": "all"}).raise_for_status()
+        http.post(f"{batch}/cancel").raise_for_status()
+        drill.until(lambda: http.get(batch).json()["state"] == "ended", 30)
+    assert http.delete(batch).status_code == http.delete(f"/uploads/{upload}").status_code == 204
     refused = guarded.client("test").acl_log()
     assert [(entry["username"], entry["object"], entry["context"]) for entry in refused] == []
 

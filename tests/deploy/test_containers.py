@@ -13,7 +13,7 @@ import yaml
 from likeness.contract.catalogue import load_catalogue
 from tests.support.places import ROOT
 
-OURS = ("service", "webhooks", "worker", "retouch", "models", "valkey")
+OURS = ("service", "webhooks", "feeder", "worker", "retouch", "models", "valkey")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_only_the_service_listens_outside_and_only_on_loopback_by_default(compos
     assert compose["services"]["service"]["ports"] == ["${LIKENESS_BIND:-127.0.0.1}:8000:8000"]
     assert compose["networks"]["inside"] == {"internal": True}
     reach_out = [name for name, service in compose["services"].items() if "outside" in service["networks"]]
-    assert reach_out == ["service", "webhooks", "models"]
+    assert reach_out == ["service", "webhooks", "feeder", "models"]
 
 
 def test_only_the_command_that_pulls_can_write_the_models(compose):
@@ -82,7 +82,7 @@ def test_no_final_stage_runs_as_root(name):
 def test_no_password_has_a_default(compose):
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     assert "VALKEY_PASSWORD:-" not in text
-    assert text.count("${VALKEY_PASSWORD:?") == 5
+    assert text.count("${VALKEY_PASSWORD:?") == 6
 
 
 def test_exact_edits_have_workers_of_their_own_without_a_gpu_or_models(compose):

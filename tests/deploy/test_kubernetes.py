@@ -264,7 +264,7 @@ def test_everything_is_closed_but_what_is_opened(objects: list[dict]) -> None:
     inbound = {name for name, one in policies.items() if one["spec"].get("ingress")}
     assert inbound <= {"to-service", "to-valkey", "to-worker-metrics"}
     reach_out = chosen(objects, policies["to-public"]["spec"]["podSelector"])
-    assert reach_out == ["service", "webhooks"]
+    assert reach_out == ["feeder", "service", "webhooks"]
     for name, one in policies.items():
         open_to_all = [rule for rule in one["spec"].get("egress", []) if not rule.get("to")]
         assert not open_to_all, f"{name} opens a port to every address"

@@ -8,13 +8,21 @@ import pytest
 
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
+from service.webhooks.secrets import new_secret
 from tests.support.places import EXAMPLES
+
+ENVIRONMENT = {
+    "LIKENESS_OPENAI_MODELS": '{"gpt-image-1": "default"}',
+    "LIKENESS_WEBHOOK_SECRET": new_secret(),
+    "LIKENESS_WEBHOOK_PRIVATE": "true",  # for receivers on this machine
+}
+"""Settings that documents tell to make."""
 
 
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The settings of one stack that serves the tests of all files."""
-    settings = Settings(tmp_path_factory.mktemp("home"), port=free_port())
+    settings = Settings(tmp_path_factory.mktemp("home"), port=free_port(), environment=ENVIRONMENT)
     with Stack(settings, print) as stack:
         stack.wait_until_ready()
         yield settings

@@ -29,6 +29,8 @@ MODELS = {
     "packshot": Packshot,
     "check": Check,
 }
+ELSEWHERE = {"runs", "recipe", "recipes"}
+"""Fields of calls that need what was saved or sent before, and of batches: the tests of those run them."""
 FILES = ("mask", "logo", "control", "style_image", "guide")
 SHIPPED = [spec.name for spec in load_catalogue().engines]
 BEFORE: list[dict[str, Any]] = [
@@ -53,7 +55,7 @@ def shown() -> Iterator[tuple[str, dict[str, Any]]]:
             path = re.search(r"/(recreate|customise|compare|generate|cutout|packshot|check)\b", line)
             words = [Template(word).safe_substitute(variables) for word in shlex.split(line)]
             said = dict(word.partition("=")[::2] for flag, word in pairwise(words) if flag == "-F")
-            if "runs" not in said and said.get("engine", "starter") in SHIPPED:
+            if ELSEWHERE.isdisjoint(said) and said.get("engine", "starter") in SHIPPED:
                 yield path[1] if path else "customise", {name: read(value) for name, value in said.items()}
 
 

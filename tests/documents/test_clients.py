@@ -77,7 +77,8 @@ def size(path: Path) -> tuple[int, int]:
 
 
 def test_an_instruction_changes_the_product(client: openai.OpenAI) -> None:
-    made = client.images.edit(image=("a.png", png(photo())), prompt="make it blue", extra_body={"seed": 1})
+    openais = {"model": "gpt-image-1", "quality": "high", "input_fidelity": "high", "size": "96x72"}
+    made = client.images.edit(image=("a.png", png(photo())), prompt="make it blue", **openais, extra_body={"seed": 1})
     assert made.engine == "retouch" and made.size == "96x72"
     red, _, blue = pixels(made.data[0].b64_json)[30:42, 40:56].mean((0, 1))
     assert blue > red

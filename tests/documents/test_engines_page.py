@@ -13,7 +13,8 @@ def row(spec: EngineSpec) -> str:
     ways = ", ".join([*(kind for kind in spec.kinds if kind != "customise"), *spec.ways])
     takes = ", ".join(taken(name, one) for name, one in spec.parameters.items() if name != "seed")
     native = spec.canvas.native or ""
-    return f"| `{spec.name}` | {spec.summary} | {spec.licence} | {memory} | {native} | {ways} | {takes} |"
+    licence = f"{spec.licence} | {spec.commercial}"
+    return f"| `{spec.name}` | {spec.summary} | {licence} | {memory} | {native} | {ways} | {takes} |"
 
 
 def taken(name: str, one: ParameterSpec) -> str:

@@ -13,7 +13,7 @@ from redis import Redis
 from likeness.local import restarts, supervisor
 from likeness.local.process import Child, Program
 from likeness.local.restarts import Kept
-from likeness.local.supervisor import Settings, Stack, signals_to
+from likeness.local.supervisor import BESIDE, Settings, Stack, signals_to
 from likeness.local.valkey import free_port
 from likeness.problems import LocalProblem
 from tests.support.places import DRILL_CATALOGUE
@@ -44,7 +44,7 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN if os.environ.get("DEAF") else stop
 open(os.environ["READY"], "w")
 while True: time.sleep(1)
 """
-WEBHOOKS = "import signal; signal.pause()"
+WAITING = "import signal; signal.pause()"
 
 
 @pytest.fixture
@@ -54,7 +54,8 @@ def make(tmp_path, monkeypatch):
         (tmp_path / "programs" / name).mkdir(parents=True)
         (tmp_path / "programs" / name / "__init__.py").touch()
         (tmp_path / "programs" / name / "__main__.py").write_text(text)
-    (tmp_path / "programs" / "service" / "webhooks.py").write_text(WEBHOOKS)
+    for name in BESIDE:
+        (tmp_path / "programs" / "service" / f"{name}.py").write_text(WAITING)
     root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     path = os.pathsep.join([str(tmp_path / "programs"), root])
     told = []
@@ -73,6 +74,7 @@ def test_it_starts_gets_ready_and_stops_in_order(make, tmp_path):
         stack.wait_until_ready()
     assert (tmp_path / "order").read_text().splitlines() == ["service", *["worker, with Valkey still there"] * 2]
     assert sorted(log.name for log in (tmp_path / "home" / "logs").iterdir()) == [
+        "feeder.log",
         "service.log",
         "valkey.log",
         "webhooks.log",

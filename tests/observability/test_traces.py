@@ -40,7 +40,7 @@ def test_a_job_is_one_trace_from_the_callers_span_to_its_steps(observed: Observe
 
     stages = [span for span in spans if span.parent == run.id]
     assert [span.name for span in sorted(stages, key=lambda span: span.start)] == [
-        "loading", "preparing", "denoising", "decoding", "assessing", "storing",
+        "preparing", "loading", "denoising", "decoding", "assessing", "storing",
     ]  # fmt: skip
     assert by_name["denoising"].events == ["step", "step", "step"]
     assert by_name["denoising"].end - by_name["denoising"].start >= 3 * 0.05 * 1e9, "as long as three steps take"

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.openapi.conftest import Shop
+from tests.support.javascript import installed, packed
 from tests.support.places import EXAMPLES, ROOT
 
 OPENAPI = ROOT / "openapi"
@@ -24,6 +25,13 @@ def program(*command: object, cwd: Path = ROOT, **environment: str) -> subproces
 
 
 WRONG = """import type { RecreateRequest } from "../likeness.js";
+import { Likeness } from "likeness-client";
+// @ts-expect-error
+export const made = new Likeness().recreate(7);
+// @ts-expect-error
+export const field = new Likeness().packshot("", { colour: "red" });
+export const right = new Likeness().packshot(new Uint8Array(2), { background: new Blob([]), size: "9x9" });
+export const done = (await new Likeness().wait("x")).result.images[0]?.report.verdict === "accepted";
 // @ts-expect-error
 export const number: RecreateRequest = { image: 7 };
 // @ts-expect-error
@@ -58,9 +66,12 @@ def built(compiler: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(OPENAPI / "likeness.d.ts", folder / "likeness.ts")  # declarations alone would not be checked
     shutil.copytree(OPENAPI / "examples", folder / "examples")
     (folder / "examples/wrong.ts").write_text(WRONG)
+    installed(packed(tmp_path_factory.mktemp("packed")), folder / "examples")
+    (folder / "examples/package.json").unlink()
     (folder / "node_modules").symlink_to(compiler)
     done = program("node", compiler / "typescript/bin/tsc", cwd=folder)
     assert done.returncode == 0, done.stdout
+    (folder / "dist/examples/node_modules").symlink_to(folder / "examples/node_modules")
     return folder
 
 

@@ -21,7 +21,7 @@ from tests.worker.drill import CATALOGUE
 
 def test_engines(live: Live) -> None:
     engine = live.http.get("/engines").json()["engines"][0]
-    assert set(engine) == {*EngineSpec.model_fields, "instructions", "figures", "installed", "resident"}
+    assert set(engine) == {*EngineSpec.model_fields, "instructions", "figures", "permitted", "installed", "resident"}
     assert engine["name"] == "drill" and engine["default_for"] == ["recreate", "generate"]
     steps = {"default": 1, "by_way": {}, "only_for": [], "minimum": 1, "maximum": 1000, "choices": []}
     assert engine["parameters"]["steps"] == steps

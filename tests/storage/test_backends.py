@@ -164,6 +164,9 @@ def test_a_link_gives_one_picture_to_anyone_as_what_it_is(s3: S3Server) -> None:
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"shoe", "image/png")
     assert answer.headers["content-disposition"] == f'inline; filename="{shoe.sha256[:16]}.png"'
     assert "immutable" in answer.headers["cache-control"]
+    named = get(signed(store, store.put("b", b"shoe", "image/png", "Bottes d'été / 12"))[0])
+    shown = f"filename*=UTF-8''Bottes-d-%C3%A9t%C3%A9-12-{shoe.sha256[:8]}.png"
+    assert named.headers["content-disposition"].endswith(shown), "by its reference"
     assert (get(other).content, get(other).headers["content-type"]) == (b"hats", "image/webp")
     part = get(link, Range="bytes=1-2")
     assert (part.status_code, part.content) == (206, b"ho")

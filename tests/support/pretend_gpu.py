@@ -129,6 +129,12 @@ def _check(func: Any, tensors: Sequence[Tensor]) -> None:
         raise RuntimeError(f"Expected all tensors to be on the same device, but {func} got some on two")
 
 
+def _in_place(func: Any) -> bool:
+    """Return whether an operation writes to its first argument: `add_` and `__iand__` do, `__and__` does not."""
+    written = func._schema.arguments[0].alias_info
+    return written is not None and written.is_write
+
+
 def _run(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     if func is ATEN._has_compatible_shallow_copy_type.default:
         return False
@@ -138,8 +144,8 @@ def _run(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         _check(func, tensors)
     place = next((one for one in tree_flatten((args, kwargs))[0] if isinstance(one, torch.device)), None)
     made = func(*_memory(args), **_memory(dict(kwargs)))
-    if func._schema.name.endswith("_") and ours:
-        return args[0]  # done in place
+    if ours and _in_place(func):
+        return args[0]
     stays = _here(place) if place is not None else bool(ours)
     return _wrapped(made) if stays else made
 

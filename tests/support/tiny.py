@@ -27,7 +27,13 @@ from transformers import (
 )
 
 from tests.support.tiny_captioners import captioner
-from tests.support.tiny_editors import flux_kontext, kandinsky22_decoder, kandinsky22_prior, qwen_image_edit
+from tests.support.tiny_editors import (
+    flux2_klein,
+    flux_kontext,
+    kandinsky22_decoder,
+    kandinsky22_prior,
+    qwen_image_edit,
+)
 from tests.support.tiny_parts import autoencoder, seeded, text_encoder, tokenizer
 from worker.networks.vgg19 import places
 
@@ -201,6 +207,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     "kandinsky22-prior": kandinsky22_prior,
     "kandinsky22-decoder": kandinsky22_decoder,
     "flux-kontext": flux_kontext,
+    "flux2-klein": flux2_klein,
     "qwen-image-edit": qwen_image_edit,
     "vgg19": vgg19,
     "captioner": captioner,

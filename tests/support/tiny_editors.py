@@ -1,4 +1,4 @@
-"""Small Kandinsky 2.2, FLUX.1 Kontext and Qwen-Image-Edit; see tests/support/tiny.py."""
+"""Small Kandinsky 2.2, FLUX.1 Kontext, FLUX.2 [klein] and Qwen-Image-Edit; see tests/support/tiny.py."""
 
 import json
 import string
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import torch
 from diffusers.models import (
+    AutoencoderKLFlux2,
     AutoencoderKLQwenImage,
+    Flux2Transformer2DModel,
     FluxTransformer2DModel,
     PriorTransformer,
     QwenImageTransformer2DModel,
@@ -14,6 +16,7 @@ from diffusers.models import (
     VQModel,
 )
 from diffusers.pipelines.flux.pipeline_flux_kontext import FluxKontextPipeline
+from diffusers.pipelines.flux2.pipeline_flux2_klein import Flux2KleinPipeline
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_img2img import KandinskyV22Img2ImgPipeline
 from diffusers.pipelines.kandinsky2_2.pipeline_kandinsky2_2_prior import KandinskyV22PriorPipeline
 from diffusers.schedulers import DDPMScheduler, FlowMatchEulerDiscreteScheduler, UnCLIPScheduler
@@ -26,6 +29,8 @@ from transformers import (
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2Tokenizer,
+    Qwen3Config,
+    Qwen3ForCausalLM,
     T5Config,
     T5EncoderModel,
     T5Tokenizer,
@@ -134,6 +139,57 @@ def qwen_tokenizer() -> Qwen2Tokenizer:
     read = Qwen2Tokenizer(vocab={sign: number for number, sign in enumerate([*signs, *letters])}, merges=[])
     read.add_special_tokens({"additional_special_tokens": signs[1:]})
     return read
+
+
+CHAT = """{% for message in messages %}<|im_start|>{{ message.role }}
+{{ message.content }}<|im_end|>
+{% endfor %}<|im_start|>assistant
+{% if enable_thinking is false %}<think>
+
+</think>
+
+{% endif %}"""
+"""Qwen3's template as far as one message needs it."""
+
+
+def flux2_klein(folder: Path) -> None:
+    """Save a FLUX.2 [klein]; its reader is deep enough for the three layers whose states are taken, and 8 wide."""
+    seeded(12)
+    read = qwen_tokenizer()
+    read.chat_template = CHAT
+    words = Qwen3Config(
+        vocab_size=len(read),
+        hidden_size=8,
+        intermediate_size=16,
+        num_hidden_layers=28,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=4,
+        tie_word_embeddings=True,
+    )
+    vae = AutoencoderKLFlux2(
+        block_out_channels=(8, 8, 16, 16), latent_channels=4, norm_num_groups=4, layers_per_block=1
+    )
+    vae.bn.running_mean.normal_(std=0.2)
+    vae.bn.running_var.uniform_(0.5, 1.5)
+    Flux2KleinPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        vae=vae,
+        text_encoder=Qwen3ForCausalLM(words).eval(),
+        tokenizer=read,
+        transformer=Flux2Transformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=24,
+            timestep_guidance_channels=16,
+            axes_dims_rope=(4, 4, 4, 4),
+            guidance_embeds=False,
+        ),
+        is_distilled=True,
+    ).save_pretrained(folder)
 
 
 def qwen_reader(read: Qwen2Tokenizer) -> Qwen2_5_VLForConditionalGeneration:

@@ -12,6 +12,9 @@ from likeness.contract.errors import EngineFailed, NoProduct
 from likeness.imaging.colour import alpha_of
 from likeness.imaging.frame import rgba_of
 from likeness.imaging.matting import Matte, matte_of
+from likeness.imaging.packshot.cutout import Cutout, cut_out
+from likeness.imaging.packshot.on_white import completed
+from likeness.imaging.packshot.remains import cleared
 from likeness.imaging.picture import Picture
 from worker.engine import Canvas, Plane
 
@@ -19,6 +22,9 @@ Sample = TypeVar("Sample", bound=np.generic)
 
 LEAST_PRODUCT, MOST_PRODUCT = 0.005, 0.995
 """Share of the picture; what is found outside these bounds is no product."""
+
+
+HUNG = "left out: the hanger that the product hangs on; send a mask to keep it"
 
 
 class AnalysedCanvas:
@@ -89,6 +95,32 @@ class AnalysedCanvas:
         if self.cut_out is None:
             return matte_of(self.canvas, self.product)
         return Matte(self.product, self.canvas if self.uncovered is None else self.uncovered)
+
+    @cached_property
+    def parted(self) -> Matte:
+        """The product to be set before another background, its edges drawn anew. Raises NoProduct as `product`.
+
+        It is that of the sent mask, which has the background, where there is one.
+        """
+        if self.mask is None and self.cut_out is not None:
+            return self.matte
+        cut = self._parted
+        alpha = np.multiply(cut.alpha, np.float32(1 / 255), dtype=np.float32)
+        colour = np.multiply(cut.rgb, np.float32(1 / 255), dtype=np.float32)
+        return Matte(alpha, np.where(alpha[..., None] == 1, self.canvas, colour))
+
+    @property
+    def hung(self) -> bool:
+        """Whether `parted` is without the hanger that the product hung on."""
+        return "_parted" in self.__dict__ and self._parted.hung
+
+    @cached_property
+    def _parted(self) -> Cutout:
+        eight_bit = np.rint(255 * self.canvas).astype(np.uint8)
+        if self.mask is not None:
+            return cut_out(eight_bit, np.asarray(1 - self.mask, np.float32))
+        seen = completed(eight_bit, self.product)
+        return cut_out(eight_bit, cleared(eight_bit, seen), seen)
 
     @property
     def keeps_alpha(self) -> bool:

@@ -12,7 +12,7 @@ from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.edits.resize import resized
 from likeness.imaging.matting import Matte, matte_of
 from likeness.imaging.regions import MATTE_RIM
-from worker.editing.canvas import AnalysedCanvas
+from worker.editing.canvas import HUNG, AnalysedCanvas
 from worker.editing.edit_types import (
     EDIT_TYPES,
     background_check,
@@ -46,14 +46,14 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sen
         return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=light_check(edit))
     if edit.kind is not EditKind.BACKGROUND:
         return _dyed(task, shown, edit.phrase, edit.rgb or (0, 0, 0))
-    matte = shown.matte if shown.mask is None else matte_of(shown.canvas, 1 - shown.mask)
+    matte = shown.parted
     return EditPlan(
         shown.canvas,
         edit=ExactEdit(edit.kind, edit.rgb, edit.name, shown.keeps_alpha),
         matte=matte,
         product=matte.alpha,
         check=background_check(edit, matte.alpha, edit.rgb),
-        notes=(HIDDEN,) if shown.keeps_alpha else (),
+        notes=(HIDDEN,) if shown.keeps_alpha else (HUNG,) if shown.hung else (),
     )
 
 

@@ -23,9 +23,10 @@ from likeness.imaging.packshot.cutout import Box, cut_out, cut_out_of
 from likeness.imaging.packshot.cutout import Cutout as CutProduct
 from likeness.imaging.packshot.export import Export
 from likeness.imaging.packshot.on_white import completed
-from likeness.imaging.packshot.shoot import Shot, frame_of, shot_of
+from likeness.imaging.packshot.remains import cleared
+from likeness.imaging.packshot.shoot import Enlarge, Shot, frame_of, shot_of
 from likeness.imaging.packshot.source import SRGB, Source, is_srgb, name_of, source_of
-from worker.editing.canvas import LEAST_PRODUCT, MOST_PRODUCT
+from worker.editing.canvas import HUNG, LEAST_PRODUCT, MOST_PRODUCT
 from worker.engine import Plane
 
 FILL_WITHIN = 0.01
@@ -52,6 +53,7 @@ class Given:
     size_in_bytes: int
     segment: Segment
     read_texts: ReadTexts
+    enlarge: Enlarge | None = None
     mask: Floats | None = None
     background: Bytes | None = None
     gates: Gates = field(default_factory=Gates)
@@ -64,8 +66,13 @@ class Given:
             return self.mask
         if source.alpha is not None and LEAST_PRODUCT <= float((source.alpha > 127).mean()) <= MOST_PRODUCT:
             return None
-        rgb = np.multiply(source.rgb, np.float32(1 / 255), dtype=np.float32)
-        return completed(source.rgb, self.segment(rgb))
+        return cleared(source.rgb, self.seen)
+
+    @cached_property
+    def seen(self) -> Floats:
+        """What the network takes for the product, H x W in 0..1, completed where it stands on white."""
+        rgb = source_of(self.original, convert=False).rgb
+        return completed(rgb, self.segment(np.multiply(rgb, np.float32(1 / 255), dtype=np.float32)))
 
     @cached_property
     def doubt(self) -> float:
@@ -90,7 +97,7 @@ class Given:
         mask = np.zeros(source.rgb.shape[:2], np.float32) if self.found is None else self.found
         if not LEAST_PRODUCT <= float((mask > 0.5).mean()) <= MOST_PRODUCT:
             raise NoProduct("nothing stands out as the product, or all of it does; send a mask")
-        return cut_out(source.rgb, mask)
+        return cut_out(source.rgb, mask, None if self.mask is not None else self.seen)
 
 
 @dataclass(frozen=True)
@@ -121,7 +128,8 @@ def _cutout(task: Cutout, given: Given, xmp: bytes) -> Drawn:
         lock = kept_exactly(product, made, task.matte)
         facts = replace(_facts(source_of(made, convert=False), product, made, len(data)), cut_at=product.cut_at)
         compliance = judged(facts, MATTE if task.matte else CUT_OUT)
-        told = Judged((width, height), "L" if task.matte else "RGBA", compliance, given.doubt, lock)
+        mode = "L" if task.matte else "RGBA"
+        told = Judged((width, height), mode, compliance, given.doubt, lock, notes=_left_out(product))
         return reported(replace(told, alpha=product.alpha, gates=given.gates), made)
 
     return Drawn(pixels, Export(task.format, profile=profile, xmp=xmp), judge)
@@ -133,7 +141,7 @@ def _packshot(task: Packshot, given: Given, preset: Preset | None, xmp: bytes) -
     product = given.cut(source)
     if product.box is None:
         raise NoProduct("nothing stands out as the product; send a mask")
-    shot = shot_of(source.rgb, product, look, given.background)
+    shot = shot_of(source.rgb, product, look, given.background, given.enlarge)
     profile = SRGB if look.profile == "srgb" else given.original.icc_profile
     own = preset.rule if preset else []
     said = {rule.rule for rule in own} & {"whole", "enlargement"}
@@ -153,7 +161,8 @@ def _packshot(task: Packshot, given: Given, preset: Preset | None, xmp: bytes) -
         compliance = judged(facts, rules, task.preset)
         scores = same_product(source.rgb, product, shot, made)
         mode = "RGBA" if look.background == CLEAR else "RGB"
-        told = Judged(frame_of(look, product), mode, compliance, given.doubt, None, scores, _notes(shot, source))
+        notes = [*_left_out(product), *_notes(shot, source)]
+        told = Judged(frame_of(look, product), mode, compliance, given.doubt, None, scores, notes)
         return reported(replace(told, alpha=shot.alpha, gates=given.gates), made)
 
     export = Export(look.format, look.quality, look.max_bytes, profile, xmp)
@@ -176,6 +185,10 @@ def _asked(look: Look, size: tuple[int, int]) -> list[Rule]:
     return rules
 
 
+def _left_out(product: CutProduct) -> list[str]:
+    return [HUNG] if product.hung else []
+
+
 def _notes(shot: Shot, source: Source) -> list[str]:
     said = [f"turned clockwise by {shot.degrees:.1f} degrees"] if shot.degrees else []
     if shot.gains != (1.0, 1.0, 1.0):
@@ -183,7 +196,8 @@ def _notes(shot: Shot, source: Source) -> list[str]:
         said.append(f"white balance: red x {red:.3f}, green x {green:.3f}, blue x {blue:.3f} of linear light")
     said += [f"colours: {source.note}"] if source.note.startswith(("from", "its")) else []
     scale = shot.placement.scale
-    return [*said, f"the product is enlarged {scale:.2f} times" if scale > 1.01 else f"scaled to {scale:.0%}"]
+    way = "a network that restores detail" if shot.restored else "Lanczos' filter"
+    return [*said, f"the product is enlarged {scale:.2f} times, by {way}" if scale > 1.01 else f"scaled to {scale:.0%}"]
 
 
 def _check(task: Check, given: Given, preset: Preset | None) -> Drawn:

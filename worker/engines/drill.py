@@ -68,7 +68,7 @@ class DrillEngine:
                 self._misbehave(str(task.parameters.get("prompt") or ""), len(tasks))
             time.sleep(pause)
             on_step(step, int(steps), "denoising", lambda: [_so_far(task) for task in tasks])
-        return [task.canvas if task.parameters.get("prompt") == "copy" else _noisy(task) for task in tasks]
+        return [_noisy(task) for task in tasks]
 
     def _misbehave(self, prompt: str, together: int) -> None:
         if prompt == "raise":
@@ -102,6 +102,8 @@ def _so_far(task: EngineTask) -> Canvas:
 
 
 def _noisy(task: EngineTask) -> Canvas:
+    if task.parameters.get("prompt") == "copy":
+        return task.canvas
     noise = np.random.default_rng(task.seed).normal(0, 0.01, task.canvas.shape)
     made = np.clip(task.canvas + noise, 0, 1).astype(np.float32)
     prompt = task.parameters.get("prompt")

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import torch
-from diffusers.models import AutoencoderKL, VQModel
+from diffusers.models import AutoencoderKL, AutoencoderKLFlux2, VQModel
 from diffusers.models.autoencoders.vae import DecoderOutput
 from diffusers.models.autoencoders.vq_model import VQEncoderOutput
 from torch import Tensor
@@ -76,6 +76,18 @@ class MixedAutoencoder(WindowedAutoencoder, AutoencoderKL):
 
     def _decode(self, z: Tensor, return_dict: bool = True) -> Any:  # noqa: ANN401  as in diffusers
         image = self.decode_windowed(lambda part: super(MixedAutoencoder, self)._decode(part).sample, z)
+        return DecoderOutput(sample=image) if return_dict else (image,)
+
+
+class Flux2Autoencoder(WindowedAutoencoder, AutoencoderKLFlux2):
+    """AutoencoderKLFlux2."""
+
+    def _encode(self, x: Tensor) -> Tensor:
+        return self.encode_windowed(super()._encode, x)
+
+    def _decode(self, z: Tensor, return_dict: bool = True) -> Any:  # noqa: ANN401  as in diffusers
+        decoded = super()._decode
+        image = self.decode_windowed(lambda part: decoded(part).sample, z)
         return DecoderOutput(sample=image) if return_dict else (image,)
 
 

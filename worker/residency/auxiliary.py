@@ -1,4 +1,4 @@
-"""The small networks beside the engines: one finds the product, one text, one captions; each loaded when needed."""
+"""The networks beside the engines: one each finds the product and text, captions, enlarges; loaded when needed."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from worker.networks.captioner import Captioner
     from worker.networks.segmenter import Segmenter
     from worker.networks.text_detector import TextDetector
+    from worker.networks.upscaler import Upscaler
 
 CAPTIONER = "captioner"
 """Its folder below the models, where no setting names another."""
@@ -19,10 +20,12 @@ SEGMENTER = "segmenter"
 """Its folder below the weights."""
 TEXT_DETECTOR = "text-detector"
 """Its folder below the weights."""
+UPSCALER = "upscaler"
+"""Its folder below the models."""
 
 
 class Auxiliary:
-    """The segmenter, the text detector and the captioner of one worker."""
+    """The segmenter, the text detector, the captioner and the upscaler of one worker."""
 
     def __init__(self, components: Components, captioner: str = CAPTIONER) -> None:
         self.components = components
@@ -32,6 +35,7 @@ class Auxiliary:
         self._captioner: Captioner | None = None
         self._segmenter: Segmenter | None = None
         self._reader: TextDetector | None = None
+        self._upscaler: Upscaler | None = None
 
     @property
     def device(self) -> str:
@@ -40,12 +44,13 @@ class Auxiliary:
 
     def held(self) -> int:
         """Return the bytes of those that are loaded."""
-        return sum(bytes_of(one.network) for one in (self._captioner, self._segmenter) if one is not None)
+        loaded = (self._captioner, self._segmenter, self._upscaler)
+        return sum(bytes_of(one.network) for one in loaded if one is not None)
 
     def drop(self) -> bool:
-        """Unload both, until they are needed again; return whether there was any."""
-        any_loaded = self._captioner is not None or self._segmenter is not None
-        self._captioner = self._segmenter = self._reader = None
+        """Unload them, until they are needed again; return whether there was any."""
+        any_loaded = any(one is not None for one in (self._captioner, self._segmenter, self._upscaler))
+        self._captioner = self._segmenter = self._reader = self._upscaler = None
         self.components.free_cache()
         return any_loaded
 
@@ -76,6 +81,24 @@ class Auxiliary:
             return load(self.components.folder(TEXT_DETECTOR), self.device)
         except (OSError, ValueError, RuntimeError):
             return None
+
+    def enlarged(self, rgb: Bytes) -> Bytes | None:
+        """Return H x W x 3 in 0..255 enlarged by a network; None where none is there. Raises EngineFailed."""
+        if self._upscaler is None:
+            self._upscaler = self._load_upscaler()
+        return None if self._upscaler is None else self._upscaler.enlarged(rgb)
+
+    def _load_upscaler(self) -> "Upscaler | None":
+        try:
+            folder = self.components.folder(UPSCALER)
+        except FileNotFoundError:
+            return None
+        from worker.networks.upscaler import load  # transformers is slow to import
+
+        try:
+            return load(folder, self.device)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise EngineFailed(f"the upscaler could not be loaded: {error}") from error
 
     def caption(self, rgb: Floats) -> str | None:
         """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""

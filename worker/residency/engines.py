@@ -78,6 +78,10 @@ class Residents:
         """Return where there is text in H x W x 3 in 0..255; None where the detector is not there."""
         return self._auxiliary.texts(rgb)
 
+    def enlarged(self, rgb: Bytes) -> Bytes | None:
+        """Return H x W x 3 in 0..255 enlarged by a network; None where none is there. Raises EngineFailed."""
+        return self._auxiliary.enlarged(rgb)
+
     def caption(self, rgb: Floats) -> str | None:
         """Return what H x W x 3 in 0..1 shows, in words, or None without a captioner. Raises EngineFailed."""
         return self._auxiliary.caption(rgb)

@@ -125,7 +125,7 @@ def _found(order: JobOrder, started: datetime, given: Picture, tried: Sequence[T
         runs=rows,
         merit=MERIT[cast(Compare, order.task).task.kind],
         recommendation=recommended(rows),
-        sheet=store.put(order.id, _png(sheet), "image/png"),
+        sheet=store.put(order.id, _png(sheet), "image/png", order.labels.reference),
     )
     result = joined(order, started, [cast(Result, one.outcome) for one in best])
     return result.model_copy(update={"comparison": comparison})

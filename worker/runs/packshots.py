@@ -72,7 +72,7 @@ class PackshotRun:
         given = self._given(order)
         self.context.turns.prepared_in(time.monotonic() - began)
         provenance = self._provenance(order, given, preset)
-        with self.context.turns.turn(self.spec.name, partial(self._wait, order)):
+        with self.context.turns.turn(f"{self.spec.name} {given.original.pixels.size}", partial(self._wait, order)):
             self.watched.skip()
             self.watch.begins()
             with self.context.turns.busy():
@@ -95,9 +95,10 @@ class PackshotRun:
         mask = upright_mask(original, sent["mask"]) if "mask" in sent else None
         behind = source_of(sent["background"]).rgb if "background" in sent else None
         self._lap("preparing", order)
-        segment, texts = self.context.product or self.context.residents.product, self.context.residents.texts
-        gates = Gates().with_overrides(self.context.gates)
-        return Given(original, self._said(stored), len(stored), segment, texts, mask, behind, gates)
+        held, gates = self.context.residents, Gates().with_overrides(self.context.gates)
+        segment = self.context.product or held.product
+        said, size = self._said(stored), len(stored)
+        return Given(original, said, size, segment, held.texts, held.enlarged, mask, behind, gates)
 
     def _said(self, stored: bytes) -> str | None:
         """Return what an image says of its making, or what is known of edits that it comes from."""
@@ -112,7 +113,7 @@ class PackshotRun:
         self.context.telemetry.candidate(self.spec.name, report)
         self._lap("assessing", order)
         began = time.monotonic()
-        picture = self.context.store.put(order.id, data, f"image/{made.format}")
+        picture = self.context.store.put(order.id, data, f"image/{made.format}", order.labels.reference)
         self.context.telemetry.stage(self.spec.name, "storing", [order.id], time.monotonic() - began)
         width, height = made.pixels.size
         mode, format = made.pixels.mode, made.format

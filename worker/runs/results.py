@@ -30,7 +30,8 @@ class Results:
 
     def stored(self, work: Work, candidate: Candidate) -> MadeImage:
         """Store a candidate and describe it. Raises StoreUnavailable."""
-        picture = self.context.store.put(work.order.id, candidate.data, f"image/{candidate.format}")
+        order = work.order
+        picture = self.context.store.put(order.id, candidate.data, f"image/{candidate.format}", order.labels.reference)
         width, height = candidate.image.size
         matte = matte_file(work)
         return MadeImage(
@@ -42,7 +43,9 @@ class Results:
             seed=candidate.seed,
             guidance_scale=candidate.guidance_scale,
             report=with_withheld(candidate.report, work.withheld),
-            matte=None if matte is None else self.context.store.put(work.order.id, matte, "image/png"),
+            matte=None
+            if matte is None
+            else self.context.store.put(order.id, matte, "image/png", order.labels.reference),
             left_alone=candidate.left_alone,
         )
 

@@ -33,7 +33,7 @@ from worker.runs.previews import Previews, RunItem
 from worker.runs.results import Results
 from worker.runs.safeguards import provenance_of
 from worker.runs.scoring import Candidate, score
-from worker.runs.state import Stopwatch, Work
+from worker.runs.state import Stopwatch, Work, kind_of_turn
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ class Run:
     @contextmanager
     def _device(self, job_ids: Sequence[str]) -> Iterator[None]:
         """Have the device, once it is this run's turn. Raises Stopped while it waits."""
-        with self.context.turns.turn(self.spec.name, partial(self._wait, job_ids)):
+        with self.context.turns.turn(kind_of_turn(self.spec.name, self.works), partial(self._wait, job_ids)):
             self.watched.skip()
             self.watch.begins()
             yield

@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -82,3 +83,12 @@ class Work:
     def _most(self, asked: int) -> int:
         """Return how often to make an image: once where another seed gives the same."""
         return asked if asked == 1 or self.planned.spec.varies(dict(self.planned.parameters)) else 1
+
+
+def kind_of_turn(engine: str, works: Sequence[Work]) -> str:
+    """Return what tells how long the device will take for jobs of one run: equal for equally much work."""
+    if not works:
+        return engine
+    first = works[0]
+    numbers = {name: one for name, one in first.planned.parameters.items() if isinstance(one, int | float)}
+    return f"{engine} {len(works)} {first.plan.canvas.shape} {numbers | {'seed': 0}}"

@@ -27,6 +27,8 @@ LEAD_SECONDS: Final = 0.1
 """How much earlier than needed the next run is begun, beside half as long again as preparing took lately."""
 FIRST_LEAD_SECONDS: Final = 1.0
 """How much earlier than the device is free the next run is begun while nothing is known of preparing."""
+MOST_KINDS: Final = 1000
+"""Kinds of turns that are remembered."""
 WINDOW_SECONDS: Final = 60.0
 """The time of which `busy_ratio` is a share."""
 
@@ -42,7 +44,7 @@ class Turns:
         self._until = 0.0
         """When the turn that goes on is expected to be over; infinity while nothing is known of it."""
         self._took: dict[str, float] = {}
-        """Seconds that the last turn of each engine took."""
+        """Seconds that the last turn of each kind took."""
         self._prepared: deque[float] = deque(maxlen=8)
         self._pixels = 0
         self._busy: deque[tuple[float, float]] = deque()
@@ -56,21 +58,29 @@ class Turns:
         return cls(most_pixels=pixels_within(memory))
 
     @contextmanager
-    def turn(self, engine: str, look: Callable[[], None]) -> Iterator[None]:
-        """Have the device for an engine; until then call `look` now and then, which may raise to give the place up."""
+    def turn(self, kind: str, look: Callable[[], None]) -> Iterator[None]:
+        """Have the device; until then call `look` now and then, which may raise to give the place up.
+
+        Turns of one kind are expected to take equally long.
+        """
         place = object()
         with self._changed:
             self._places.append(place)
         try:
             self._wait(place, look)
             began = self._clock()
-            self._until = began + self._took.get(engine, math.inf)
+            self._until = began + self._took.get(kind, math.inf)
             yield
-            self._took[engine] = self._clock() - began
+            self._learn(kind, self._clock() - began)
         finally:
             with self._changed:
                 self._places.remove(place)
                 self._changed.notify_all()
+
+    def _learn(self, kind: str, seconds: float) -> None:
+        if len(self._took) >= MOST_KINDS:
+            self._took.clear()
+        self._took[kind] = seconds
 
     def _wait(self, place: object, look: Callable[[], None]) -> None:
         while True:

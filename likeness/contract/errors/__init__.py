@@ -5,6 +5,7 @@ LikenessError
 │   ├── InvalidField            a field is missing, unknown, malformed or out of its bounds
 │   ├── UnknownEngine           no engine of that name in the catalogue
 │   ├── EngineNotInstalled      no worker has the models that the engine runs on
+│   ├── NonCommercialEngine     the engine's licence forbids commercial use, and the service does not allow such engines
 │   ├── DoesNotFit              no worker has the memory that the engine needs
 │   ├── InstructionNotUnderstood  the engine cannot do what is asked in words; `errors` lists what it can
 │   ├── InvalidPicture          not an image, truncated, or damaged
@@ -34,9 +35,16 @@ LikenessError
 │   ├── RangeNotSatisfiable     the asked bytes lie outside the image
 │   ├── IdempotencyMismatch     the key was used before with other content
 │   ├── IdempotencyPending      the first request with this key is still being accepted
+│   ├── UploadNotFound          nothing of that sha256 was uploaded with this key
+│   ├── UploadDiffers           the bytes are not those that their name says
+│   ├── UploadsFull             the key's uploads take all the room that they may
+│   ├── BatchNotFound           no such batch for this key
+│   ├── InvalidBatch            rows of a batch are wrong; each is told, and nothing starts
+│   ├── BatchEnded              the batch has ended, so it cannot be paused or resumed
 │   ├── QueueFull               try again later
 │   └── QuotaExceeded           the key has had its jobs of the day
 ├── JobError                why an accepted job failed
+│   ├── ImageUnavailable        the image of a batch's item could not be had when its turn came
 │   ├── NoProduct               nothing in the image stands out as the product, or all of it does
 │   ├── NoRoom                  nothing on the product is plain enough for the print
 │   ├── UnsafeResult            the safety checker withheld all that was made
@@ -56,6 +64,7 @@ LikenessError
 from likeness.contract.errors.base import Fault, FieldProblem, LikenessError, every_error
 from likeness.contract.errors.jobs import (
     EngineFailed,
+    ImageUnavailable,
     InputLost,
     JobError,
     JobTimeout,
@@ -68,12 +77,15 @@ from likeness.contract.errors.jobs import (
 )
 from likeness.contract.errors.requests import (
     AnimatedPicture,
+    BatchEnded,
+    BatchNotFound,
     DoesNotFit,
     EngineNotInstalled,
     IdempotencyMismatch,
     IdempotencyPending,
     ImageNotFound,
     InstructionNotUnderstood,
+    InvalidBatch,
     InvalidField,
     InvalidPicture,
     JobExpired,
@@ -81,6 +93,7 @@ from likeness.contract.errors.requests import (
     JobNotFound,
     MethodNotAllowed,
     MultiViewPicture,
+    NonCommercialEngine,
     NoPreview,
     NoSuchRoute,
     NotAcceptable,
@@ -98,6 +111,9 @@ from likeness.contract.errors.requests import (
     UnknownEngine,
     UnsupportedFormat,
     UnsupportedMedia,
+    UploadDiffers,
+    UploadNotFound,
+    UploadsFull,
     UploadTooLarge,
     UploadTooSlow,
     UrlFailed,
@@ -107,6 +123,8 @@ from likeness.contract.errors.service import InternalError, NotReady, QueueUnava
 
 __all__ = [
     "AnimatedPicture",
+    "BatchEnded",
+    "BatchNotFound",
     "DoesNotFit",
     "EngineFailed",
     "EngineNotInstalled",
@@ -115,9 +133,11 @@ __all__ = [
     "IdempotencyMismatch",
     "IdempotencyPending",
     "ImageNotFound",
+    "ImageUnavailable",
     "InputLost",
     "InstructionNotUnderstood",
     "InternalError",
+    "InvalidBatch",
     "InvalidField",
     "InvalidPicture",
     "JobError",
@@ -132,6 +152,7 @@ __all__ = [
     "NoProduct",
     "NoRoom",
     "NoSuchRoute",
+    "NonCommercialEngine",
     "NotAcceptable",
     "NotAuthenticated",
     "NotReady",
@@ -154,8 +175,11 @@ __all__ = [
     "UnsafeResult",
     "UnsupportedFormat",
     "UnsupportedMedia",
+    "UploadDiffers",
+    "UploadNotFound",
     "UploadTooLarge",
     "UploadTooSlow",
+    "UploadsFull",
     "UrlFailed",
     "UrlNotAllowed",
     "WorkerDied",

@@ -21,6 +21,8 @@ class LikenessError(Exception):
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong"
     fault: ClassVar[Fault] = "service"
+    most_problems: ClassVar[int] = 20
+    """How many of its problems the caller is told."""
 
     def __init__(self, detail: str, problems: list[FieldProblem] | None = None, retry_after: int | None = None) -> None:
         super().__init__(detail)

@@ -12,6 +12,12 @@ class JobError(LikenessError):
     fault: ClassVar[Fault] = "engine"
 
 
+class ImageUnavailable(JobError):
+    """The image of a batch's item could not be had when its turn came: fetched, or found among uploads or jobs."""
+
+    code, title, fault = "image_unavailable", "The image was not available", "caller"
+
+
 class NoProduct(JobError):
     """Nothing in the image stands out as the product, or all of it does: send a mask."""
 

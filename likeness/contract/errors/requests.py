@@ -32,6 +32,12 @@ class EngineNotInstalled(RequestError):
     code, title = "engine_not_installed", "The engine is not installed"
 
 
+class NonCommercialEngine(RequestError):
+    """The licence of the engine forbids commercial use, and the service does not allow such engines."""
+
+    code, title = "noncommercial_engine", "The engine's licence forbids commercial use"
+
+
 class DoesNotFit(RequestError):
     """No worker has the memory that the engine needs."""
 
@@ -204,6 +210,42 @@ class IdempotencyPending(RequestError):
     """The first request with this key is still being accepted."""
 
     code, title = "idempotency_pending", "The first request with this key is still being accepted"
+
+
+class UploadNotFound(RequestError):
+    """Nothing of this sha256 was uploaded with this key, or its lifetime is over."""
+
+    code, title = "upload_not_found", "There is no such upload"
+
+
+class UploadDiffers(RequestError):
+    """The sha256 of the bytes is not the one in the address."""
+
+    code, title = "upload_differs", "The bytes are not those of this sha256"
+
+
+class UploadsFull(RequestError):
+    """The uploads of the key take all the room that they may; delete some, or wait until they expire."""
+
+    code, title = "uploads_full", "The key's uploads take all the room they may"
+
+
+class BatchNotFound(RequestError):
+    """No such batch for this key."""
+
+    code, title = "batch_not_found", "There is no such batch"
+
+
+class InvalidBatch(RequestError):
+    """Rows or recipes of a batch are wrong; `errors` has each with its line, and nothing was started."""
+
+    code, title, most_problems = "invalid_batch", "The batch is not valid", 1000
+
+
+class BatchEnded(RequestError):
+    """The batch has ended: it can be retried, not paused, resumed or cancelled."""
+
+    code, title = "batch_ended", "The batch has ended"
 
 
 class QueueFull(RequestError):

@@ -10,8 +10,10 @@ from likeness.imaging.assessment.edit_figures import MEANINGS
 
 LEAST = 5
 """Judgements of either side, publish and not, that a kind needs for its limits to be fitted."""
-RETOUCH = 0.5
+RETOUCH = 0.2
 """What accepting an image that needs a retoucher costs, where accepting one that is never published costs 1."""
+GAIN = 0.08
+"""What a limit must save to be moved: less is an image or two, and limits that follow those fit no others."""
 ROUNDS = 3
 
 
@@ -75,8 +77,9 @@ def fitted(judged: Sequence[Judged], start: Gates) -> dict[str, dict[str, Limit]
     """Return the limits, by kind and figure, that agree best with judgements, of those that differ from `start`.
 
     One limit after another is set between two images' figures so that least goes wrong: an image to publish that is
-    rejected, one never to publish that is accepted, and half as bad one to retouch that is accepted, each by its share.
-    Among equals the one nearest to `start` stays. A kind with fewer than LEAST judgements on either side is left out.
+    rejected, one never to publish that is accepted, and a fifth as bad one to retouch that is accepted, each by its
+    share. One that would save less than GAIN stays; among equals the nearest to `start` is taken. A kind with fewer
+    than LEAST judgements on either side is left out.
     """
     found: dict[str, dict[str, Limit]] = {}
     for kind in GateKind:
@@ -107,8 +110,10 @@ def _best(name: str, judged: Sequence[Judged], limits: Mapping[str, Limit], star
     values = sorted({value for one in judged if (value := one.figures.get(name)) is not None})
     between = [round((low + high) / 2, 4) for low, high in pairwise(values)]
     least = min([0.0, *values]) if MEANINGS[name].higher_is_better else 0.0
-    tried = [start, *(limit for limit in between if limit >= least)]
-    return min(tried, key=lambda limit: (round(_cost(judged, {**limits, name: limit}), 6), abs(limit - start)))
+    costs = {limit: round(_cost(judged, {**limits, name: limit}), 6) for limit in between if limit >= least}
+    if min(costs.values(), default=1.0) > _cost(judged, {**limits, name: start}) - GAIN:
+        return start
+    return min(costs, key=lambda limit: (costs[limit], abs(limit - start)))
 
 
 def _cost(judged: Sequence[Judged], limits: Mapping[str, Limit]) -> float:

@@ -12,6 +12,7 @@ from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.metrics.edits import backdrop, cloth, fringe, grain, matte, pattern, printing, size, things, tone
 from likeness.imaging.metrics.edits.contour import contour_of
 from likeness.imaging.metrics.edits.pair import Pair, pair_of
+from likeness.imaging.outline import WORKING_SIDE
 
 Values = dict[str, float | None]
 
@@ -116,14 +117,15 @@ def measured(given: Floats, made: Floats, check: EditCheck | None) -> Values:
 def measured_cutout(alpha: Bytes, doubt: float) -> Values:
     """Return the figures of a product that was cut out: `alpha` is its own in the result, H x W in 0..255.
 
-    Px are those of the result, or of a copy whose longer side is LARGEST px. `doubt` is what the segmenter left
-    undecided, as a share of the product.
+    Px of `soft` are those of the result, or of a copy whose longer side is LARGEST px; those of `ragged` are of a
+    short side of 400 px. `doubt` is what the segmenter left undecided, as a share of the product.
     """
     scale = min(1.0, LARGEST / max(alpha.shape))
     to = tuple(max(1, round(side * scale)) for side in alpha.shape[::-1])
     shown = alpha if scale == 1 else cv2.resize(alpha, to, interpolation=cv2.INTER_AREA)
     outline = contour_of(np.multiply(shown, np.float32(1 / 255), dtype=np.float32))
-    return {"doubt": doubt, "soft": outline and outline.width, "ragged": outline and outline.ragged}
+    ragged = outline and outline.ragged / min(shown.shape) * WORKING_SIDE
+    return {"doubt": doubt, "soft": outline and outline.width, "ragged": ragged}
 
 
 def _recreated(pair: Pair, given: Floats, made: Floats) -> Values:

@@ -46,7 +46,7 @@ NOT_FINITE = "the engine made numbers that are not finite; they are shown as bla
 
 def made_finite(canvas: Floats) -> tuple[Floats, list[str]]:
     """Return an engine's canvas with 0 for what is not finite, and a sentence if there was any."""
-    if cv2.checkRange(canvas):
+    if np.isfinite(canvas).all():
         return canvas, []
     return np.where(np.isfinite(canvas), canvas, np.float32(0)), [NOT_FINITE]
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.matting import matte_of
 from likeness.imaging.outline import main_parts
+from likeness.imaging.packshot.edge import hardened
+from likeness.imaging.packshot.hanger import unhung
+from likeness.imaging.packshot.remains import mended, uncrumbed
 
 Where = NDArray[np.bool_]
 
@@ -42,10 +45,14 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Cutout:
-    """A product: `rgb` H x W x 3, its own colour and none of its old background's, and `alpha` H x W; both 0..255."""
+    """A product: `rgb` H x W x 3, its own colour and none of its old background's, and `alpha` H x W; both 0..255.
+
+    `hung`: whether it hung on a hanger, which was left out.
+    """
 
     rgb: Bytes
     alpha: Bytes
+    hung: bool = False
 
     @property
     def box(self) -> Box | None:
@@ -66,17 +73,22 @@ class Cutout:
         return [side for side, edge in edges.items() if float(edge.mean()) > TOUCHING]
 
 
-def cut_out(rgb: Bytes, mask: Floats) -> Cutout:
+def cut_out(rgb: Bytes, mask: Floats, seen: Floats | None = None) -> Cutout:
     """Return the product that a soft `mask` (H x W, 0..1) shows in `rgb` (H x W x 3, 0..255).
 
-    Where it is opaque it has the very samples that were given.
+    Where it is opaque it has the very samples that were given. Edges are drawn anew, smooth and hard. With `seen`, a
+    network's own mask, the hanger that the product hangs on is left out.
     """
     matte = matte_of(np.multiply(rgb, np.float32(1 / 255), dtype=np.float32), mask)
-    alpha = np.rint(matte.alpha * 255).astype(np.uint8)
+    alpha = mended(np.rint(matte.alpha * 255).astype(np.uint8), mask)
+    worn = alpha if seen is None else unhung(rgb, seen, alpha)
+    hung, alpha = worn is not alpha, worn
     mixed = (alpha > 0) & (alpha < 255)
     colour = rgb.copy()
     colour[mixed] = np.rint(np.clip(matte.colour[mixed], 0, 1) * 255)
-    return Cutout(bled(colour, alpha), alpha)
+    made, edged = hardened(rgb, colour, alpha)
+    alone = uncrumbed(edged)
+    return Cutout(bled(made, alone), alone, hung)
 
 
 def cut_out_of(rgb: Bytes, alpha: Bytes) -> Cutout:

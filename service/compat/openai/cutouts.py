@@ -31,6 +31,4 @@ def cut_out(request: EditRequest, image: Upload, fields: dict[str, Any], files: 
         raise InvalidField.at("output_format", "jpeg cannot be transparent; take png or webp")
     if "quality" in fields:
         raise InvalidField.at("output_compression", "a cut-out is lossless; leave it out")
-    if request.size != "auto":
-        raise InvalidField.at("size", "a cut-out has its image's own size: auto")
     return submitted(fields, image, {}, Cutout)

@@ -10,11 +10,12 @@ from starlette.datastructures import UploadFile
 from likeness.contract.errors import InvalidField
 from likeness.contract.jobs import SentFile
 from likeness.contract.tasks import Customise, Generate, Recreate
-from likeness.imaging.formats.decode import Bounds, peek
+from likeness.imaging.formats.decode import Bounds, Header, peek
 from likeness.imaging.masks import upright_size
 from service.compat.field_names import told_as
 from service.compat.kinds import asks_for_change
 from service.compat.masks import mask_of_alpha
+from service.compat.openai.aliases import Aliases, engine_of
 from service.compat.openai.cutouts import asks_for_cutout, cut_out
 from service.compat.openai.schemas import EditRequest, GenerationRequest, ImageRequest
 from service.http import strict_json
@@ -59,8 +60,8 @@ class EditParts:
     markup: Upload | None
 
 
-async def edit_parts(items: list[tuple[str, Any]]) -> EditParts:
-    """Return the parts of a form. Raises InvalidField."""
+async def edit_parts(items: list[tuple[str, Any]], aliases: Aliases) -> EditParts:
+    """Return the parts of a form, with an engine in the place of an alias. Raises InvalidField."""
     files: dict[str, list[Upload]] = {name: [] for name in ("image", "mask", "markup")}
     texts: dict[str, Any] = {}
     roles: list[str] = []
@@ -80,7 +81,8 @@ async def edit_parts(items: list[tuple[str, Any]]) -> EditParts:
     texts |= {"roles": roles} if roles else {}
     if len(files["mask"]) > 1 or len(files["markup"]) > 1:
         raise InvalidField.at("mask", "one mask and one markup at most")
-    return EditParts(_checked(texts, EditRequest), files["image"], _only(files["mask"]), _only(files["markup"]))
+    request = _checked(texts, EditRequest, aliases)
+    return EditParts(request, files["image"], _only(files["mask"]), _only(files["markup"]))
 
 
 def _only(uploads: list[Upload]) -> Upload | None:
@@ -92,21 +94,23 @@ def _model_with(name: str) -> type[BaseModel]:
     return EditRequest if name in EditRequest.model_fields else Customise
 
 
-def _checked(fields: dict[str, Any], model: type[Request]) -> Request:
+def _checked(fields: dict[str, Any], model: type[Request], aliases: Aliases) -> Request:
     try:
-        return model.model_validate_json(json.dumps(fields), strict=True)
+        request = model.model_validate_json(json.dumps(fields), strict=True)
     except ValidationError as error:
         raise of_validation(error) from error
+    return request.model_copy(update={"model": engine_of(request.model, aliases)})
 
 
 async def edit(parts: EditParts, bounds: Bounds) -> Submission:
     """Return the job that an edit asks for: a customisation, or a recreation where it asks for no change."""
     image, files = _with_roles(parts)
     fields = _common(parts.request)
+    header = _checked_size(parts.request, image, bounds)
     if asks_for_cutout(parts.request):
         more = len(files) + (parts.mask is not None) + (parts.markup is not None)
         return cut_out(parts.request, image, fields, more)
-    _check_frame(parts.request, image, bounds)
+    _check_background(parts.request, header)
     if parts.markup:
         files["guide"] = parts.markup
     if parts.mask:
@@ -161,23 +165,28 @@ def _common(request: ImageRequest) -> dict[str, Any]:
     return fields | {name: value for name, value in said.items() if value is not None}
 
 
-def _check_frame(request: EditRequest, image: Upload, bounds: Bounds) -> None:
-    """Raise InvalidField when another frame is asked for than the image's."""
+def _checked_size(request: EditRequest, image: Upload, bounds: Bounds) -> Header:
+    """Return what the image's file says of it. Raises InvalidField when another size is asked for than its own."""
     with naming("image"):
         header = peek(image.data, bounds)
     width, height = upright_size(header)
     if request.size not in ("auto", f"{width}x{height}"):
         detail = f"the frame never changes: auto or the image's own {width}x{height}"
         raise InvalidField.at("size", detail)
+    return header
+
+
+def _check_background(request: EditRequest, header: Header) -> None:
+    """Raise InvalidField when alpha is asked for that the image has not, or none where it has."""
     clear = header.mode in ("LA", "RGBA") or header.transparency is not None
     if request.background == ("opaque" if clear else "transparent"):
         has = "has alpha, which is kept" if clear else "has no alpha, and gets none beside another edit"
         raise InvalidField.at("background", f"the image {has}; use auto, or ask for the background's removal alone")
 
 
-def generation(body: bytearray) -> tuple[GenerationRequest, Submission]:
+def generation(body: bytearray, aliases: Aliases) -> tuple[GenerationRequest, Submission]:
     """Return the request in a JSON body and the job that it asks for. Raises InvalidField."""
-    request = _checked(strict_json.fields_of(body), GenerationRequest)
+    request = _checked(strict_json.fields_of(body), GenerationRequest, aliases)
     said = _common(request)
     if request.size != "auto":
         said["width"], said["height"] = map(int, request.size.split("x"))

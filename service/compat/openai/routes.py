@@ -13,9 +13,11 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from likeness.contract import errors
+from likeness.contract.catalogue import Catalogue
 from likeness.contract.engines import EngineSpec
 from service.auth.dependencies import Owner
 from service.compat.openai import examples as examples
+from service.compat.openai.aliases import DEFAULT
 from service.compat.openai.docs import problems
 from service.compat.openai.requests import TOLD_AS, edit, edit_parts, generation
 from service.compat.openai.responses import Wanted, WithImage, images, stream
@@ -73,7 +75,7 @@ async def edit_image(request: Request, services: Use, owner: Owner, idempotency_
     """
     media_type_of(request, FORM)
     async with form_parts(request, services.settings.max_upload_bytes) as items:
-        parts = await edit_parts(items)
+        parts = await edit_parts(items, services.settings.openai_models)
     submission = await edit(parts, services.bounds)
     asked = await _asked(owner, submission, idempotency_key)
     return await _answered(request, services, asked, Wanted(parts.request, base_url(request, services), "image_edit"))
@@ -92,7 +94,7 @@ async def generate_image(
     """
     media_type_of(request, JSON)
     body = await body_of(request)
-    said, submission = await to_thread.run_sync(generation, body)
+    said, submission = await to_thread.run_sync(generation, body, services.settings.openai_models)
     asked = await _asked(owner, submission, idempotency_key)
     return await _answered(request, services, asked, Wanted(said, base_url(request, services), "image_generation"))
 
@@ -167,10 +169,12 @@ class _Events(EventSourceResponse):
     responses={200: answer("The engines that are installed", examples.MODELS), **problems(*EVERYWHERE, *OWNED)},
 )
 async def list_models(services: Use, owner: Owner) -> Response:
-    """List the engines as models."""
+    """List the engines as models, and the models' names that stand for engines (`LIKENESS_OPENAI_MODELS`)."""
     missing = await missing_engines(services)
     data = [_model(spec) for spec in services.catalogue.engines if spec.name not in missing]
-    return as_json(OpenAIModels(data=data))
+    aliases = services.settings.openai_models
+    known = [_alias(services.catalogue, alias, name) for alias, name in aliases.items() if name not in missing]
+    return as_json(OpenAIModels(data=[*data, *known]))
 
 
 @router.get(
@@ -186,11 +190,20 @@ async def read_model(
     services: Use, owner: Owner, model: Annotated[str, Path(max_length=64, description="an engine's name")]
 ) -> Response:
     """Say what is known of an engine."""
-    spec = services.catalogue.find(model)
-    if spec.name in await missing_engines(services):
-        raise errors.EngineNotInstalled(f"engine: no worker has {spec.name}")
-    return as_json(_model(spec))
+    aliases = services.settings.openai_models
+    name = aliases.get(model, model)
+    if name != DEFAULT and services.catalogue.find(name).name in await missing_engines(services):
+        raise errors.EngineNotInstalled(f"engine: no worker has {name}")
+    found = _alias(services.catalogue, model, name) if model in aliases else _model(services.catalogue.find(name))
+    return as_json(found)
 
 
 def _model(spec: EngineSpec) -> OpenAIModel:
     return OpenAIModel(id=spec.name, summary=spec.summary, kinds=[str(kind) for kind in spec.kinds])
+
+
+def _alias(catalogue: Catalogue, alias: str, name: str) -> OpenAIModel:
+    if name == DEFAULT:
+        kinds = dict.fromkeys(str(kind) for spec in catalogue.engines for kind in spec.kinds)
+        return OpenAIModel(id=alias, summary="The default engine for what is asked", kinds=list(kinds))
+    return _model(catalogue.find(name)).model_copy(update={"id": alias})

@@ -17,7 +17,11 @@ class ImageRequest(BaseModel):
     model_config = ConfigDict(extra="allow", allow_inf_nan=False)
 
     prompt: str = Field(default="", max_length=MAX_PROMPT)
-    model: str | None = Field(default=None, max_length=64, description="name of an engine; the default if omitted")
+    model: str | None = Field(
+        default=None,
+        max_length=64,
+        description="an engine, or one of `LIKENESS_OPENAI_MODELS`; the default for what is asked if omitted",
+    )
     n: int = Field(default=1, ge=1, le=8, description="images to make and return")
     size: str = Field(default="auto", pattern=r"^(auto|[1-9][0-9]{0,4}x[1-9][0-9]{0,4})$")
     response_format: Literal["b64_json", "url"] = Field(
@@ -28,7 +32,9 @@ class ImageRequest(BaseModel):
     stream: bool = Field(default=False, description="answer with server-sent events")
     partial_images: int = Field(default=0, ge=0, le=3, description="maximum number of previews to send, with `stream`")
     background: Literal["auto", "opaque", "transparent"] = "auto"
-    quality: Literal["auto"] = Field(default="auto", description="use steps and guidance_scale instead")
+    quality: Literal["auto", "standard", "high", "hd"] = Field(
+        default="auto", description="each is the engine's full quality; for less, use our `steps`"
+    )
     user: str | None = Field(default=None, max_length=200, description="accepted and ignored")
     safety_identifier: str | None = Field(default=None, max_length=200, description="accepted and ignored")
 
@@ -49,6 +55,9 @@ class EditRequest(ImageRequest):
     )
     output_format: Literal["png", "jpeg", "webp"] | None = Field(
         default=None, description="by default that of the original"
+    )
+    input_fidelity: Literal["low", "high"] | None = Field(
+        default=None, description="accepted without effect: an edit keeps what it is not asked to change"
     )
     roles: list[Role] = Field(
         default=["image"], min_length=1, max_length=4, description="ours: what each of several `image` is, in order"

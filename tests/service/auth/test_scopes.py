@@ -11,7 +11,7 @@ from service.auth.keys import KeyLimits, Scope, create_key
 from tests.service.conftest import Live, png
 from tests.service.http.test_bad_input import assert_problem
 
-OPEN = ("/healthz", "/readyz", "/openapi.json", "/", "/console/{name}")
+OPEN = ("/healthz", "/readyz", "/openapi.json", "/", "/review", "/console/{name}")
 """What tells nothing of anyone's jobs: health, the description, and the files of the console."""
 PUBLIC = {(method, path) for method in ("GET", "HEAD") for path in OPEN}
 READING = {"GET", "HEAD"}
@@ -31,6 +31,8 @@ def routes(app: FastAPI) -> set[tuple[str, str]]:
 def needed(method: str, path: str) -> Scope:
     if path == "/metrics":
         return Scope.METRICS
+    if path.endswith("/review"):
+        return Scope.REVIEW
     return Scope.READ if method in READING else Scope.WRITE
 
 

@@ -27,13 +27,17 @@ def test_a_background_that_is_to_go_is_a_cut_out(prompt: str) -> None:
     assert made.task == Cutout(format="webp") and made.files == {}
 
 
+def test_its_own_size_is_that_of_auto() -> None:
+    assert submitted(prompt="", size="32x24").task == submitted(prompt="", size="auto").task == Cutout()
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"prompt": "make it red"}, "beside another edit"),
         ({"prompt": "", "output_format": "jpeg"}, "png or webp"),
         ({"prompt": "", "output_format": "webp", "output_compression": 60}, "lossless"),
-        ({"prompt": "", "size": "32x24"}, "own size"),
+        ({"prompt": "", "size": "64x64"}, "own 32x24"),
         ({"prompt": "", "mask": png()}, "one image"),
     ],
 )

@@ -17,6 +17,7 @@ from PIL import Image
 
 from likeness.contract.errors import every_error
 from service.compat.errors import openai_error
+from service.config import ConfigurationError
 from service.http.problems import STATUS
 from tests.service.conftest import Live, Stack
 
@@ -105,12 +106,37 @@ def test_the_models_are_the_engines(client: openai.OpenAI) -> None:
     assert raised.value.code == "model_not_found"
 
 
+ALIASES = {"gpt-image-1": "default", "dall-e-2": "drill"}
+
+
+def test_names_of_openais_models_stand_for_engines(serve: Callable[..., Live]) -> None:
+    live = serve(openai_models=ALIASES)
+    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="none") as client:
+        assert [model.id for model in client.models.list()] == ["drill", *ALIASES]
+        assert client.models.retrieve("dall-e-2").kinds == ["recreate", "generate"]
+        assert "default" in client.models.retrieve("gpt-image-1").summary
+        with pytest.raises(openai.NotFoundError):
+            client.models.retrieve("gpt-image-2")
+
+
+@pytest.mark.parametrize("aliases", [{"gpt-image-1": "nothing"}, {"drill": "default"}])
+def test_a_name_that_stands_for_no_engine_is_told_at_the_start(serve: Callable[..., Live], aliases: dict) -> None:
+    with pytest.raises(ConfigurationError, match=f"LIKENESS_OPENAI_MODELS: '{next(iter(aliases))}'"):
+        serve(openai_models=aliases)
+
+
+def test_what_equals_auto_is_taken(client: openai.OpenAI) -> None:
+    made = client.images.edit(image=photo(17), prompt="", size="63x41", quality="high", input_fidelity="high")
+    same = client.images.edit(image=photo(17), prompt="")
+    assert made.job == same.job and same.replayed, "the same content is the same job"
+
+
 REFUSED = [
     ({"model": "gpt-image-2"}, "model", "not in the catalogue"),
     ({"size": "1024x1024"}, "size", "frame never changes"),
     ({"background": "transparent", "extra_body": {"kind": "recreate"}}, "background", "no alpha"),
-    ({"quality": "high"}, "quality", "auto"),
-    ({"input_fidelity": "high"}, "input_fidelity", "not a field"),
+    ({"quality": "low"}, "quality", "auto"),
+    ({"input_fidelity": "medium"}, "input_fidelity", "low"),
     ({"n": 9}, "n", "less than or equal to 8"),
     ({"output_format": "gif"}, "output_format", "png"),
     ({"output_compression": 50}, "output_compression", "png has none"),

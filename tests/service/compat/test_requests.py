@@ -102,13 +102,13 @@ def test_a_picture_is_shown_as_its_orientation_says() -> None:
 
 def test_a_generation() -> None:
     said = {"prompt": "a shoe", "size": "96x64", "n": 2, "seed": 4, "style": None}
-    _, submission = generation(json.dumps(said).encode())
+    _, submission = generation(json.dumps(said).encode(), {})
     assert submission.task == Generate(prompt="a shoe", width=96, height=64, candidates=2, keep="all", seed=4)
     with pytest.raises(InvalidField, match="style: not a field"):
-        generation(json.dumps({**said, "style": "vivid"}).encode())
+        generation(json.dumps({**said, "style": "vivid"}).encode(), {})
     for body in (b"[]", b"{", b'{"n": true}', b'{"size": "0x5"}'):
         with pytest.raises(InvalidField):
-            generation(body)
+            generation(body, {})
 
 
 def predicted(said: dict, version: str | None = "drill") -> Submission:

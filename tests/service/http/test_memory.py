@@ -1,9 +1,13 @@
 """What requests take together, and what one key may take of it."""
 
+import json
+import tracemalloc
+
 import pytest
 
 from likeness.contract.errors import TooManyUploads
 from service.http.memory import Memory, held
+from service.http.strict_json import loads
 
 
 def test_memory_is_given_back_when_its_request_ends() -> None:
@@ -47,3 +51,16 @@ def test_what_is_fetched_is_counted_to_the_request_that_it_is_for() -> None:
         assert outer.size == memory.taken == 10
     held().take(10**12)
     assert memory.taken == 0
+
+
+def test_one_character_beyond_ascii_does_not_make_the_whole_text_of_a_body_wide() -> None:
+    sent = {"image": "a" * 4_000_000, "prompt": "a pair of \N{JEANS}"}
+    body = bytearray(json.dumps(sent, ensure_ascii=False).encode())
+    size = len(body)
+    tracemalloc.start()
+    try:
+        assert loads(body) == sent
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3.5 * size, "at four bytes a character the text alone takes four times its size"

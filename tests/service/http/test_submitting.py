@@ -10,6 +10,7 @@ from tests.service.conftest import Live, png
 ROUTES = [route for resource in RESOURCES for route in resource.router.routes if isinstance(route, Route)]
 ACCEPT_NO_JOB = {
     "/jobs/{job_id}/cancel",
+    *(f"/batches/{{batch_id}}/{what}" for what in ("pause", "resume", "cancel", "retry")),
     "/v1/predictions/{job_id}/cancel",
     "/v1/files",
     "/sdapi/v1/interrupt",
@@ -20,6 +21,7 @@ IMAGES = {
     "/customize": MOST_IMAGES,
     "/compare": MOST_IMAGES,
     "/generate": 0,
+    "/batches": 0,
     "/jobs/job_1/reproduce": 0,
     "/v1/images/edits": MOST_IMAGES,
     "/v1/images/generations": 0,

@@ -42,6 +42,10 @@ def test_a_call_has_the_fields_of_its_recipe_and_its_own_take_precedence(shop: L
     job = shop.http.post("/customise", json={"image": URI, "recipe": "navy", "reference": "SKU-1"}).json()
     shown = shop.http.get(job["links"]["self"]).json()
     assert (shown["asked"], shown["metadata"]) == ("recolour the product to #1F4E79", {"line": "basics"})
+    assert shown["recipe"] == "navy"
+    save(shop, "navy", "customise", recolour={"to": "#000000"})
+    assert shop.http.get(job["links"]["self"]).json()["recipe"] == "navy", "the name stays with the job"
+    assert [one["recipe"] for one in shop.http.get("/jobs?reference=SKU-1").json()["jobs"]] == ["navy"]
     files = {"image": ("a.png", png())}
     own = {"recipe": "navy", "recolour": json.dumps({"to": "#AA0000"})}
     job = shop.http.post("/customise", files=files, data=own).json()

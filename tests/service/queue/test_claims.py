@@ -33,6 +33,8 @@ def test_a_request_whose_claim_lapsed_while_it_stored_makes_no_second_job(drill:
         with pytest.raises(IdempotencyPending):
             await queue.accept(late, spec, slow)
         await queue.release(OWNER, slow)
+        with pytest.raises(IdempotencyPending):  # the key is still the quick one's
+            await queue.claim(OWNER, Claim("order-7", "print"))
         order, spec = drill.order()
         await queue.accept(order, spec, quick)
         assert await queue.claim(OWNER, Claim("order-7", "print")) == order.id

@@ -18,8 +18,9 @@ CONSOLE = ROOT / "service" / "console"
 LONGEST = 300
 
 
-def test_the_page_and_every_file_it_names(live: Live) -> None:
-    page = live.http.get("/")
+@pytest.mark.parametrize("path", ["/", "/review"])
+def test_a_page_and_every_file_it_names(live: Live, path: str) -> None:
+    page = live.http.get(path)
     assert page.status_code == 200 and page.headers["content-type"] == "text/html; charset=utf-8"
     named = re.findall(r'(?:src|href)="(console/[^"]+)"', page.text)
     assert len(named) >= 7
@@ -52,13 +53,14 @@ def test_nothing_else_is_served(live: Live, name: str) -> None:
 
 def test_only_the_console_may_run_its_scripts(live: Live) -> None:
     assert live.http.get("/engines").headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    assert live.http.get("/review").headers["content-security-policy"] == POLICY
     assert "/" not in live.http.get("/openapi.json").json()["paths"]
 
 
 def test_it_loads_without_a_key(serve, tmp_path: Path) -> None:
     create_key(tmp_path / "keys.json", "shop")
     keyed = serve(keys_file=tmp_path / "keys.json")
-    assert keyed.http.get("/").status_code == 200
+    assert keyed.http.get("/").status_code == keyed.http.get("/review").status_code == 200
     assert keyed.http.get("/console/app.js").status_code == 200
     assert keyed.http.get("/engines").status_code == 401
 

@@ -22,6 +22,7 @@ from worker.engine import Canvas, EngineTask, StepHook, silent
 
 CATALOGUE = load_catalogue()
 EDITOR, PAINTER = CATALOGUE.find("instruct-pix2pix"), CATALOGUE.find("sd15")
+EDITORS = ["instruct-pix2pix", "sdxl-instruct-pix2pix", "flux-kontext", "flux2-klein", "qwen-image-edit"]
 
 
 @dataclass
@@ -75,7 +76,7 @@ def hole(height: int, width: int, top: int, left: int, side: int) -> Canvas:
     return mask
 
 
-@pytest.mark.parametrize("name", ["instruct-pix2pix", "sdxl-instruct-pix2pix", "flux-kontext", "qwen-image-edit"])
+@pytest.mark.parametrize("name", EDITORS)
 def test_an_identity_network_gives_a_photo_of_12_megapixels_back(name: str) -> None:
     spec, given, engine = CATALOGUE.find(name), photo(3000, 4000), Network(np.copy)
     assert psnr(given, ran(engine, spec, EngineTask(given, 1))[0]) >= 45

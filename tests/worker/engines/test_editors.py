@@ -24,7 +24,7 @@ from worker.residency.engines import Residents
 
 __all__ = ["small_area"]
 NUMBERS = ("float32", "bfloat16")
-EDITORS = ["kandinsky22", "flux-kontext", "qwen-image-edit"]
+EDITORS = ["kandinsky22", "flux-kontext", "flux2-klein", "qwen-image-edit"]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,7 @@ def test_short_numbers_give_nearly_the_same_picture(engine: Callable[..., Any], 
     [
         ("kandinsky22", ["VAE tiling", "prior on the CPU", "tiled denoising"]),
         ("flux-kontext", ["VAE tiling", "text encoders on the CPU"]),
+        ("flux2-klein", ["VAE tiling", "text encoder on the CPU"]),
         ("qwen-image-edit", ["VAE tiling"]),
     ],
 )

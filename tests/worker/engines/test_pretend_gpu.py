@@ -15,7 +15,7 @@ from worker.residency.engines import Residents
 
 __all__ = ["models", "small_area"]
 FAMILIES = ["sd15-controls", "sd15-inpaint", "sdxl-refined", "sdxl-instruct-pix2pix", "kandinsky22"]
-FAMILIES += ["flux-kontext", "qwen-image-edit"]
+FAMILIES += ["flux-kontext", "flux2-klein", "qwen-image-edit"]
 """Engines that together run every family, and most of their networks."""
 DTYPES = {"float32": 1e-5, "bfloat16": 0.02, "float16": 0.002}
 """How far from the CPU's picture in float32 a picture in each number type may be on average."""

@@ -22,7 +22,7 @@ from worker.networks.weights import load_float32
 from worker.residency.engines import Residents
 
 CATALOGUE = load_catalogue()
-WHOLE = ["sdxl-refined", "sd15-depth", "kandinsky22", "flux-kontext", "qwen-image-edit"]
+WHOLE = ["sdxl-refined", "sd15-depth", "kandinsky22", "flux-kontext", "flux2-klein", "qwen-image-edit"]
 """Engines that together load every network of the full-size families."""
 SHIPPED = {
     "starter": {"cleaner", "text_encoder", "unet", "vae"},

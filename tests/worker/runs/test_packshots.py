@@ -16,6 +16,7 @@ from likeness.imaging.formats.xmp import read, source_type
 from likeness.imaging.packshot.compose import away_from
 from likeness.storage.pictures import PictureStore
 from tests.support.places import EXAMPLES
+from tests.support.tiny_upscaler import upscaler
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.once import Unwatched, ordered
@@ -152,3 +153,26 @@ def test_a_known_alpha_is_white_beyond_it(residents: Residents) -> None:
     box = np.argwhere((made < 250).any(axis=2))
     assert made.shape == (500, 500, 3) and box.min() > 20
     assert (made[away_from(((made < 255).any(axis=2) * 255).astype(np.uint8), 8)] == 255).all()
+
+
+def test_a_product_that_is_enlarged_keeps_its_colours_where_a_network_restores_its_detail(tmp_path: Path) -> None:
+    upscaler(tmp_path / "upscaler")
+    task = Packshot(size="900x900", fill=0.8, format="png")
+    plain, one = run(Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu")), task, CAP.read_bytes())
+    drawn, other = run(Residents(Components(Weights(WEIGHTS, tmp_path), "cpu")), task, CAP.read_bytes())
+    notes = [result.images[0].report.reasons[-1] for result in (plain, drawn)]
+    assert "times, by Lanczos' filter" in notes[0] and "times, by a network that restores detail" in notes[1]
+    assert (pixels(one) != pixels(other)).any()
+    ssim = {score.name: score.value for score in drawn.images[0].report.fidelity}["ssim"]
+    assert ssim is not None and ssim > 0.9, "it is held to the original"
+
+
+@pytest.mark.parametrize("align", ["centre", "bottom"])
+def test_a_product_that_its_original_cuts_is_told_and_no_alignment_hides_it(residents: Residents, align: str) -> None:
+    with Image.open(CAP) as whole:
+        cut = io.BytesIO()
+        whole.crop((0, 0, whole.width, whole.height // 2)).save(cut, "PNG")
+    result, _ = run(residents, Packshot(size="300x300", fill=0.6, align=align), cut.getvalue())
+    report = result.images[0].report
+    assert report.verdict is Verdict.REJECTED and rows(report)["whole"] is False
+    assert any("cut at the bottom" in reason for reason in report.reasons), report.reasons

@@ -1,0 +1,91 @@
+"""What the service answers about batches, as far as the client reads it. Unknown fields are ignored."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from likeness.client.models import RemoteModel
+from likeness.contract.batches import BatchState
+from likeness.contract.jobs import JobFailure
+from likeness.contract.report import Verdict
+
+
+class BatchCounts(RemoteModel):
+    """How many jobs stand how; the last three are of those that succeeded."""
+
+    waiting: int
+    queued: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    accepted: int
+    rejected: int
+    not_judged: int
+
+    @property
+    def total(self) -> int:
+        """How many jobs there are."""
+        return self.waiting + self.queued + self.ended
+
+    @property
+    def ended(self) -> int:
+        """How many have ended."""
+        return self.succeeded + self.failed + self.cancelled
+
+
+class RemoteBatch(RemoteModel):
+    """A batch as the service reports it; `rate` is jobs in a second, `seconds_left` None if it is not known."""
+
+    id: str
+    name: str | None = None
+    state: BatchState
+    created_at: datetime
+    ended_at: datetime | None = None
+    items: int
+    counts: BatchCounts
+    recipes: dict[str, BatchCounts]
+    rate: float = 0.0
+    seconds_left: float | None = None
+    device_seconds: float = 0.0
+
+
+class SetConsistency(RemoteModel):
+    """How far a result's colour is from that of its set, in CIEDE2000, and which item differs from all others."""
+
+    distance: float
+    spread: float
+    odd: str | None = None
+
+
+class BatchRow(RemoteModel):
+    """One job of a batch: an item by a recipe. `link` leads to its image."""
+
+    item: int
+    reference: str
+    recipe: str
+    set: str | None = None
+    status: str
+    verdict: Verdict | None = None
+    reasons: list[str] = Field(default=[])
+    figures: dict[str, float] = Field(default={})
+    error: JobFailure | None = None
+    link: str | None = None
+    sha256: str | None = None
+    format: str | None = None
+    attempt: int = 1
+    seconds: float | None = None
+    consistency: SetConsistency | None = None
+
+
+class ManifestPart(RemoteModel):
+    """Rows of a manifest; `step` is for asking for what comes after them."""
+
+    rows: list[BatchRow]
+    step: int
+
+
+class BatchPage(RemoteModel):
+    """A page of the list of batches; `next` is the cursor of the page after it."""
+
+    batches: list[RemoteBatch]
+    next: str | None = None

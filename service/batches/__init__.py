@@ -1,0 +1,1 @@
+"""Batches: many items by several recipes, checked whole, kept in chunks, and read as manifest and archive."""

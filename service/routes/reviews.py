@@ -1,0 +1,95 @@
+"""Reviews: what people say of a job's result, each for themselves."""
+
+import json
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import ValidationError
+from starlette.responses import Response
+
+from likeness.contract import errors
+from likeness.contract.reviews import NewReview
+from service.auth.dependencies import Reviewer
+from service.docs import examples
+from service.docs.responses import answer, problems_of_job
+from service.http import strict_json
+from service.http.bodies import JSON, body_of, media_type_of
+from service.http.problems import of_validation
+from service.http.query import OnlyQuery
+from service.routes.jobs import as_json, links_of, view
+from service.routes.paths import JobId
+from service.routes.results import made_image
+from service.schemas.jobs import JobView
+from service.state import Services, Use
+
+router = APIRouter(tags=["jobs"])
+
+PATH: Final = "/jobs/{job_id}/review"
+GIVEN: Final = {"decision": "rejected", "comment": "the collar is still blue"}
+REVIEWED: Final[dict[str, Any]] = {
+    **examples.SUCCEEDED,
+    "review": "rejected",
+    "reviews": [{**GIVEN, "by": "anna", "at": "2026-01-15T11:02:40.300000Z"}],
+}
+BODY: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"$ref": "#/components/schemas/NewReview"},
+                "examples": {"example": {"value": GIVEN}},
+            }
+        },
+    }
+}
+
+
+@router.post(
+    PATH,
+    response_model=JobView,
+    dependencies=[Depends(OnlyQuery())],
+    openapi_extra=BODY,
+    responses={
+        200: answer("The job with its reviews", REVIEWED),
+        **problems_of_job(errors.JobNotFinished, errors.UnsupportedMedia, below="/review"),
+    },
+)
+async def review_job(request: Request, services: Use, reviewer: Reviewer, job_id: JobId) -> Response:
+    """Approve or reject the best image of a job, comment on it, or both, in the place of your last review of it.
+
+    Every API key has one review of a job, under the key's name. Keys that share the jobs of one (`likeness keys create
+    --owner`) review them side by side: none overwrites another's. Needs the scope `review`.
+    """
+    media_type_of(request, JSON)
+    fields = strict_json.fields_of(await body_of(request))
+    try:
+        given = NewReview.model_validate_json(json.dumps(fields), strict=True)
+    except ValidationError as error:
+        raise of_validation(error) from error
+    await made_image(services, reviewer.owner, job_id, 0)
+    await services.queue.reviews.save(job_id, reviewer.owner, reviewer.name, given)
+    return await _reviewed(request, services, reviewer.owner, job_id)
+
+
+@router.delete(
+    PATH,
+    response_model=JobView,
+    dependencies=[Depends(OnlyQuery())],
+    responses={
+        200: answer("The job with the reviews that are left", examples.SUCCEEDED),
+        **problems_of_job(below="/review"),
+    },
+)
+async def withdraw_review(request: Request, services: Use, reviewer: Reviewer, job_id: JobId) -> Response:
+    """Withdraw your review of a job; those of others stay. A job without one of yours does not change.
+
+    Needs the scope `review`.
+    """
+    await services.queue.fetch(job_id, reviewer.owner)
+    await services.queue.reviews.withdraw(job_id, reviewer.owner, reviewer.name)
+    return await _reviewed(request, services, reviewer.owner, job_id)
+
+
+async def _reviewed(request: Request, services: Services, owner: str, job_id: str) -> Response:
+    job = await services.queue.fetch(job_id, owner)
+    return as_json(view(services, job, links_of(request, services, job)))

@@ -1,0 +1,82 @@
+"""What a person who works in the console all day runs into: a job that failed, one that stops, files, engines."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.console.conftest import Open, expect, photo
+from tests.console.test_jobs import submit
+from tests.service.conftest import Live
+
+pytestmark = pytest.mark.processes
+
+
+def test_a_failed_job_shows_its_picture_when_it_is_opened_again(site: Live, page: Page, open_page: Open) -> None:
+    page.locator("#more").evaluate("more => more.open = true")
+    page.get_by_label("Prompt", exact=True).fill("raise")
+    submit(page)
+    expect(page.locator("#result")).to_contain_text("engine_failed")
+    expect(page.locator("#stage img")).to_be_visible()
+    other = open_page(site.url, f"/{page.url.partition(site.url + '/')[2]}")
+    expect(other.locator("#result")).to_contain_text("engine_failed")
+    shown = other.get_by_role("img", name="Picture of the job: photo.png")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [96, 128]
+
+
+def test_cancel_is_off_while_a_job_stops(page: Page) -> None:
+    submit(page, steps=1000)
+    expect(page.locator("#doing")).to_have_text("Generating")
+    page.route("**/cancel", lambda _: None)  # the answer does not come
+    page.locator("#cancel").click()
+    expect(page.locator("#cancel")).to_be_disabled()
+    expect(page.locator("#doing")).to_have_text("Cancelling")
+    job = page.url.partition("#job=")[2]
+    page.wait_for_timeout(600)  # some steps go by, and say nothing else
+    expect(page.locator("#doing")).to_have_text("Cancelling")
+    page.unroute("**/cancel")
+    page.evaluate("job => fetch(`jobs/${job}/cancel`, { method: 'POST' })", job)
+    expect(page.locator("#result")).to_contain_text("The job was cancelled on request.")
+
+
+def test_an_alert_goes_with_the_file_that_it_was_about(page: Page) -> None:
+    submit(page)
+    page.locator(".report").wait_for()
+    page.set_input_files("#picture", {"name": "moving.gif", "mimeType": "image/gif", "buffer": b"GIF89a"})
+    expect(page.locator("#banner")).to_contain_text("moving.gif")
+    page.set_input_files("#picture", photo())
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_an_engine_that_is_not_installed_is_not_kept(page: Page) -> None:
+    page.get_by_role("radio", name="Customise", exact=True).check()
+    engine = page.locator("select[name=engine]")
+    chosen = engine.input_value()
+    assert engine.locator("optgroup[label='Not installed'] option[value=flux-kontext]").count() == 1
+    engine.select_option("flux-kontext")
+    expect(engine).to_have_value(chosen)
+    note = page.locator("[data-field=engine] [role=status]")
+    expect(note).to_contain_text("flux-kontext is not installed")
+    expect(note.locator("code")).to_have_text("likeness models pull flux-kontext")
+
+
+def test_a_generated_picture_says_that_nobody_judged_it(page: Page) -> None:
+    page.get_by_role("radio", name="Generate").check()
+    page.get_by_label("What the image shows").fill("a drill")
+    page.get_by_label("Width").fill("64")
+    page.get_by_label("Height").fill("80")
+    page.locator("#submit").click()
+    expect(page.get_by_role("article", name="Not judged")).to_be_visible()
+
+
+def test_recent_jobs_say_what_was_asked_of_which_file(site: Live, page: Page) -> None:
+    answer = site.http.post(
+        "/customise",
+        files={"image": ("shirt.png", photo()["buffer"])},
+        data={"instruction": "make it red", "reference": "SKU 9", "engine": "retouch"},
+        headers={"Prefer": "wait=30"},
+    )
+    page.reload()
+    row = page.locator(f".job[data-job='{answer.json()['id']}']")
+    expect(row.locator(".job-name")).to_have_text("SKU 9")
+    expect(row.locator("p")).to_contain_text("make it red, shirt.png, retouch")
+    expect(row.locator(".job-thumb canvas")).to_be_visible()
