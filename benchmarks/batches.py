@@ -51,6 +51,8 @@ ROOM_ITEMS: Final = 100_000
 LONG_WORDS: Final = 520
 """Characters of each item that make a body of 62 MB of them."""
 LONGEST: Final = 3600.0
+DONE: Final = (0, 2)
+"""Exit codes of a command that has finished: 2 where results were rejected."""
 
 Rows = list[tuple[str, str, str]]
 """What was measured, its value, what was asked."""
@@ -94,13 +96,13 @@ def night(items: int, seed: int) -> Rows:
         began = time.monotonic()
         process = command(folder, stack.settings.url)
         turns = itertools.cycle(KILLED)
-        while process.poll() != 0 and time.monotonic() - began < LONGEST:
+        while process.poll() not in DONE and time.monotonic() - began < LONGEST:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(chance.uniform(*KILL_SECONDS))
             if process.poll() is None:
                 _kill(stack, process, victim := next(turns))
                 killed[victim] += 1
-            if process.poll() not in (None, 0):
+            if process.poll() not in (None, *DONE):
                 process = command(folder, stack.settings.url)
         seconds = time.monotonic() - began
         return [

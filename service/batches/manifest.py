@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from likeness.contract.batches import VERDICTS
 from likeness.contract.errors import InputLost
 from likeness.contract.jobs import JobFailure, StoredPicture
 from service.batches.files import CHUNK, BatchFiles, Result
@@ -62,6 +63,8 @@ class Manifest:
                 continue
             made = await self._results(chunk, name)
             records = await self._records(chunk, len(items))
+            if any(record.standing in VERDICTS.values() and place not in made for place, record in records):
+                made = await self._newest(chunk)  # they ended since it was read where the results are
             for place, record in records:
                 item = items[place // len(self.batch.recipes) - chunk * CHUNK]
                 found = made.get(place) if record.standing.ended else None
@@ -82,6 +85,11 @@ class Manifest:
         except InputLost:
             found = await self.files.results((await self.books.rows(self.batch.id))[chunk][1])
         return {result["place"]: result for result in found}
+
+    async def _newest(self, chunk: int) -> dict[int, Result]:
+        """Return the results of a chunk as they are by now."""
+        _, name = (await self.books.rows(self.batch.id)).get(chunk, (0, ""))
+        return await self._results(chunk, name)
 
     def _row(self, place: int, record: Record, item: Item, result: Result | None, sets: dict[str, Any]) -> ManifestRow:
         number, recipe = divmod(place, len(self.batch.recipes))

@@ -28,6 +28,15 @@ def test_every_item_by_every_recipe(fed: Shop) -> None:
     assert fed.http.get("/batches").json()["batches"][0]["id"] == batch["id"]
 
 
+def test_a_manifest_is_asked_for_one_item(fed: Shop) -> None:
+    batch = fed.post(fed.items(3), {**WHITE, "name": "a"}, {**WHITE, "name": "b"})
+    fed.ended(batch)
+    rows = fed.manifest(batch, reference="SKU-1")
+    assert [(row["reference"], row["recipe"], row["item"]) for row in rows] == [("SKU-1", "a", 1), ("SKU-1", "b", 1)]
+    assert fed.http.get(rows[0]["link"]).status_code == 200
+    assert fed.manifest(batch, reference="SKU-9") == []
+
+
 def test_the_results_come_as_csv_and_as_an_archive(fed: Shop) -> None:
     items = fed.items(3)
     items[0]["reference"], items[1]["reference"] = "=1+1", "../cap"

@@ -107,6 +107,13 @@ def test_a_recipe_that_is_wrong_is_named_when_it_is_saved(
     assert_problem(shop.http.get("/recipes/wrong"), 404, "recipe_not_found")
 
 
+@pytest.mark.parametrize("fields", [{"mask": "product"}, {"prompt": "a cat", "strength": 0.5}])
+def test_a_recipe_for_an_engine_that_no_worker_has_is_refused(shop: Live, fields: dict[str, Any]) -> None:
+    answer = save(shop, "cat", "customise", engine="instruct-pix2pix", **fields)
+    assert_problem(answer, 422, "engine_not_installed", "#/fields/engine")
+    assert "likeness models pull instruct-pix2pix" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
