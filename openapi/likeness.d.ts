@@ -289,14 +289,22 @@ export interface Customise {
   preserve?: "product" | "background" | null;
   /** an exact colour for an area (a colourway) */
   recolour?: Recolour | null;
-  /** words to print */
+  /** words to print; line breaks are kept */
   text?: string | null;
   /** if omitted, black or white, whichever stands out */
   text_colour?: string | null;
+  /** font of the text; sans if omitted */
+  font?: "sans" | "serif" | "slab" | "geometric" | "condensed" | "script" | "brush" | null;
   /** the uploaded `logo` file, to print */
   logo?: "file" | null;
-  /** where to print; by default centred on the product */
+  /** where to print; by default the plainest place of the product, off its edge */
   place?: Box | null;
+  /** width of the print as a share of the product's, where no place is given */
+  size?: number | null;
+  /** degrees by which to turn it clockwise */
+  angle?: number | null;
+  /** share of a half circle to bend it by; its middle rises, below 0 it sinks */
+  curve?: number | null;
   /** the uploaded `style_image` file: an image of any size whose style is applied */
   style_image?: "file" | null;
   /** the uploaded `guide` file: the image with the guide painted on it, same size; where it is transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows */
@@ -397,14 +405,22 @@ export interface CustomiseRequest {
   preserve?: "product" | "background" | null;
   /** an exact colour for an area (a colourway) */
   recolour?: Recolour | null;
-  /** words to print */
+  /** words to print; line breaks are kept */
   text?: string | null;
   /** if omitted, black or white, whichever stands out */
   text_colour?: string | null;
+  /** font of the text; sans if omitted */
+  font?: "sans" | "serif" | "slab" | "geometric" | "condensed" | "script" | "brush" | null;
   /** an image to print, sent in the same way as `image` */
   logo?: string | null;
-  /** where to print; by default centred on the product */
+  /** where to print; by default the plainest place of the product, off its edge */
   place?: Box | null;
+  /** width of the print as a share of the product's, where no place is given */
+  size?: number | null;
+  /** degrees by which to turn it clockwise */
+  angle?: number | null;
+  /** share of a half circle to bend it by; its middle rises, below 0 it sinks */
+  curve?: number | null;
   /** a style image of any size, sent in the same way as `image` */
   style_image?: string | null;
   /** the image with the guide painted on it, same size, sent in the same way as `image`; where it is transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows */
@@ -1122,14 +1138,22 @@ export interface OneEdit {
   preserve?: "product" | "background" | null;
   /** an exact colour for an area (a colourway) */
   recolour?: Recolour | null;
-  /** words to print */
+  /** words to print; line breaks are kept */
   text?: string | null;
   /** if omitted, black or white, whichever stands out */
   text_colour?: string | null;
+  /** font of the text; sans if omitted */
+  font?: "sans" | "serif" | "slab" | "geometric" | "condensed" | "script" | "brush" | null;
   /** the uploaded `logo` file, to print */
   logo?: "file" | null;
-  /** where to print; by default centred on the product */
+  /** where to print; by default the plainest place of the product, off its edge */
   place?: Box | null;
+  /** width of the print as a share of the product's, where no place is given */
+  size?: number | null;
+  /** degrees by which to turn it clockwise */
+  angle?: number | null;
+  /** share of a half circle to bend it by; its middle rises, below 0 it sinks */
+  curve?: number | null;
   /** the uploaded `style_image` file: an image of any size whose style is applied */
   style_image?: "file" | null;
   /** the uploaded `guide` file: the image with the guide painted on it, same size; where it is transparent, the image shows through. `strength` sets how loosely it is followed, `prompt` what it shows */

@@ -1,8 +1,6 @@
 """A batch goes on whatever dies: the whole stack, with each of its programs killed while items wait."""
 
 import io
-import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +13,7 @@ from likeness.contract.batches import BatchState
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
 from tests.support.places import DRILL_CATALOGUE
-from tests.support.stacks import supervised
+from tests.support.stacks import killed, supervised
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(240)]
 ITEMS = 60
@@ -32,17 +30,6 @@ def picture(number: int) -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (16, 16), (number, 120, 60)).save(file, "PNG")
     return file.getvalue()
-
-
-def kill(stack: Stack, name: str) -> None:
-    """Kill a program of the stack, and wait until the supervisor has another one running."""
-    kept = next(kept for kept in stack.programs() if kept.program.name == name)
-    before = kept.child
-    os.kill(before.process.pid, signal.SIGKILL)
-    limit = time.monotonic() + 30
-    while kept.child is before and time.monotonic() < limit:
-        time.sleep(0.05)
-    assert kept.child is not before
 
 
 def until(client: Client, batch: RemoteBatch, ended: int) -> RemoteBatch:
@@ -62,7 +49,7 @@ def test_every_job_ends_once_though_everything_is_killed(stack: Stack) -> None:
         batch = client.submit_batch([{"name": "a", "kind": "recreate", "steps": 5}], items)
         for number, name in enumerate(("feeder", "worker-1", "service", "valkey", "feeder"), start=1):
             until(client, batch, 4 * number)
-            kill(stack, name)
+            killed(stack, name)
         until(client, batch, ITEMS)
         limit = time.monotonic() + 30
         while client.batch(batch).state is not BatchState.ENDED and time.monotonic() < limit:

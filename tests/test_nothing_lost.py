@@ -1,7 +1,5 @@
 """A 202 holds, whatever dies after it: the whole stack, with its programs killed while jobs wait."""
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from likeness.contract.jobs import JobStatus
 from likeness.local.supervisor import Settings, Stack
 from likeness.local.valkey import free_port
 from tests.support.places import EXAMPLES
-from tests.support.stacks import supervised
+from tests.support.stacks import killed, supervised
 
 pytestmark = [pytest.mark.processes, pytest.mark.alone, pytest.mark.timeout(180)]
 
@@ -25,24 +23,13 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         yield running
 
 
-def kill(stack: Stack, name: str) -> None:
-    """Kill the program `name` of the stack, and wait until the supervisor has another one running."""
-    kept = next(kept for kept in stack.programs() if kept.program.name == name)
-    before = kept.child
-    os.kill(before.process.pid, signal.SIGKILL)
-    limit = time.monotonic() + 30
-    while kept.child is before and time.monotonic() < limit:
-        time.sleep(0.05)
-    assert kept.child is not before
-
-
 def test_service_and_worker_killed_with_jobs_accepted(stack: Stack) -> None:
     names = ["cap-plaid.jpg", "cutout-soft-alpha.png", "exif-orientation-6.jpg", "portrait-624x807.jpg"]
     with Client(stack.settings.url) as client:
         accepted = [client.recreate(EXAMPLES / name) for name in names]
-        kill(stack, "service")
+        killed(stack, "service")
         stack.wait_until_ready()
-        kill(stack, "worker-1")
+        killed(stack, "worker-1")
         ended = [client.wait(job, timeout=120) for job in accepted]
         assert [job.status for job in ended] == [JobStatus.SUCCEEDED] * len(names)
         assert {job.id for job in client.jobs()} == {job.id for job in accepted}, "and no job was made twice"

@@ -100,19 +100,13 @@ class Catalogue(BaseModel):
                 [FieldProblem("#/engine", "not installed")],
             )
 
-    def why(self, spec: EngineSpec, task: Task) -> str:
-        """Return in words why `match` gives a task this engine."""
+    def why(self, spec: EngineSpec, task: Task, intent: Intent) -> str:
+        """Return in words why `match` gives a task this engine, for what it found the task to ask."""
         if task.engine:
             return "the request names it"
-        try:
-            intent = intent_of(task, closed=True)
-        except InstructionNotUnderstood:
-            return "the best engine that is installed for an instruction which no exact or small engine understands"
-        if intent.edit and intent.edit.kind in spec.best_for:
-            return f"the best engine that is installed for a {intent.edit.kind}"
         if intent.purpose in spec.default_for:
             return f"the default for {intent.purpose}"
-        return f"the default for {intent.purpose} does not take what the request gives"
+        return f"the best engine that is installed for what the default for {intent.purpose} does not do or take"
 
     def _matched(self, task: Task, missing: Collection[str]) -> tuple[EngineSpec, Intent]:
         if not isinstance(task, Customise):

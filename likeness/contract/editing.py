@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
-from likeness.contract.options import HEX_COLOUR, Box, Lora, Recolour, Region, Strict
+from likeness.contract.options import HEX_COLOUR, Box, Font, Lora, Recolour, Region, Strict
 from likeness.contract.packshots import CutoutFields, PackshotFields
 from likeness.contract.parameters import MAX_PROMPT, PictureParameters
 
@@ -65,6 +65,8 @@ EDIT_FIELDS = ("instruction", "recolour", "text", "logo", "style_image", "guide"
 """The fields of a customisation of which one says what is wanted; beside a guide a prompt says what it shows."""
 FILES = ("mask", "logo", "control", "style_image", "guide")
 """The fields of a customisation that a file may be sent for."""
+OF_PRINTS = ("place", "text_colour", "font", "size", "angle", "curve")
+"""The fields of an edit that say how a text or a logo is printed."""
 FINISHES = ("cutout", "packshot")
 """What may come last of several edits: each makes a frame of its own."""
 
@@ -80,12 +82,30 @@ class EditFields(PictureParameters):
     )
     preserve: Region | None = Field(default=None, description="the protected area: returned exactly as in the original")
     recolour: Recolour | None = Field(default=None, description="an exact colour for an area (a colourway)")
-    text: str | None = Field(default=None, min_length=1, max_length=MAX_TEXT, description="words to print")
+    text: str | None = Field(
+        default=None, min_length=1, max_length=MAX_TEXT, description="words to print; line breaks are kept"
+    )
     text_colour: str | None = Field(
         default=None, pattern=HEX_COLOUR, description="if omitted, black or white, whichever stands out"
     )
+    font: Font | None = Field(default=None, description="font of the text; sans if omitted")
     logo: Literal["file"] | None = Field(default=None, description="the uploaded `logo` file, to print")
-    place: Box | None = Field(default=None, description="where to print; by default centred on the product")
+    place: Box | None = Field(
+        default=None, description="where to print; by default the plainest place of the product, off its edge"
+    )
+    size: float | None = Field(
+        default=None,
+        ge=0.03,
+        le=1,
+        description="width of the print as a share of the product's, where no place is given",
+    )
+    angle: float | None = Field(default=None, ge=-180, le=180, description="degrees by which to turn it clockwise")
+    curve: float | None = Field(
+        default=None,
+        ge=-1,
+        le=1,
+        description="share of a half circle to bend it by; its middle rises, below 0 it sinks",
+    )
     style_image: Literal["file"] | None = Field(
         default=None, description="the uploaded `style_image` file: an image of any size whose style is applied"
     )
@@ -136,9 +156,17 @@ class EditFields(PictureParameters):
             raise ValueError("a control file needs controls to define its kind of map")
         if self.source_prompt and not (self.target_prompt or self.prompt):
             raise ValueError("source_prompt needs a target_prompt or a prompt to be compared with")
-        if (self.place or self.text_colour) and not (self.text or self.logo):
-            raise ValueError("place and text_colour need a text or a logo")
+        self._prints_agree()
         return self
+
+    def _prints_agree(self) -> None:
+        said = [name for name in OF_PRINTS if getattr(self, name) is not None]
+        if said and not (self.text or self.logo):
+            raise ValueError(f"{' and '.join(said)}: need a text or a logo")
+        if self.font and not self.text:
+            raise ValueError("font needs a text")
+        if self.size is not None and self.place:
+            raise ValueError("a place has a size of its own; send place or size")
 
     @model_validator(mode="after")
     def _something_may_change(self) -> Self:

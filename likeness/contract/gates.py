@@ -130,10 +130,10 @@ class LightGates(Strict):
 class PrintGates(Strict):
     """Limits of a print."""
 
-    print_ground: Limit = _at_most(0.003)
+    print_ground: Limit = _at_most(0.025)
     print_off: Limit = _at_most(0.01)
     print_contrast: Limit = _at_least(25.0, 0)
-    ink_spread: Limit = _at_most(3.0)
+    ink_spread: Limit = _at_most(5.0)
     doubt: Limit = _at_most(MOST_DOUBT)
 
 

@@ -9,6 +9,8 @@ MOST_MADE = 191
 HEX_COLOUR = "^#[0-9A-Fa-f]{6}$"
 Region = Literal["product", "background"]
 """A part of the image that a segmentation model finds."""
+Font = Literal["sans", "serif", "slab", "geometric", "condensed", "script", "brush"]
+"""A font that ships, to print texts in."""
 
 
 def rgb_of_hex(code: str) -> tuple[int, int, int]:

@@ -165,7 +165,7 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
 
 def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:
     spec, intent = catalogue.match(task, missing)
-    why = catalogue.why(spec, task)
+    why = catalogue.why(spec, task, intent)
     if isinstance(task, Generate):
         task = _sized(task, spec)
     elif isinstance(task, Customise):

@@ -65,6 +65,7 @@ STATUS: Final[Mapping[type[LikenessError], int]] = {
     errors.JobError: 500,
     errors.ImageUnavailable: 422,
     errors.NoProduct: 422,
+    errors.NoRoom: 422,
     errors.UnsafeResult: 422,
     errors.EngineFailed: 500,
     errors.OutOfMemory: 500,

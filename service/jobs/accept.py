@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Final
+from typing import Final, get_args
 
 from anyio import to_thread
 
@@ -24,9 +24,10 @@ from likeness.contract.errors import (
 from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
 from likeness.contract.labels import Labels
 from likeness.contract.licences import licensed_plan
+from likeness.contract.options import Font
 from likeness.contract.runs import Plan, PlannedRun
 from likeness.contract.tasks import Customise, EditType, Generate
-from likeness.imaging.edits.printing import unprintable
+from likeness.imaging.edits.lettering import unprintable
 from likeness.imaging.formats.decode import Bounds, check_size
 from likeness.imaging.formats.encode import wanted_format
 from likeness.imaging.masks import upright_size
@@ -154,8 +155,11 @@ def _check_text(run: PlannedRun) -> None:
     field, text = ("instruction", edit.text) if edit else ("text", task.text or "")
     if not text.strip():
         raise InvalidField.at(field, "the text is blank")
-    if missing := unprintable(text):
-        raise InvalidField.at(field, f"the font lacks these characters: {missing}; it supports little beyond ASCII")
+    font: Font = task.font or "sans"
+    if missing := unprintable(text, font):
+        able = [name for name in get_args(Font) if not unprintable(text, name)]
+        others = f"it can be printed with font {', '.join(able)}" if able else "no other font has all of them"
+        raise InvalidField.at(field, f"the font lacks these characters: {missing}; {others}")
 
 
 def _fingerprint(task: JobTask, pictures: dict[Name, Checked]) -> str:

@@ -79,4 +79,5 @@ def test_recent_jobs_say_what_was_asked_of_which_file(site: Live, page: Page) ->
     row = page.locator(f".job[data-job='{answer.json()['id']}']")
     expect(row.locator(".job-name")).to_have_text("SKU 9")
     expect(row.locator("p")).to_contain_text("make it red, shirt.png, retouch")
+    row.scroll_into_view_if_needed()
     expect(row.locator(".job-thumb canvas")).to_be_visible()

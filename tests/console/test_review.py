@@ -157,7 +157,8 @@ def test_what_cannot_be_sent_is_sent_later(site: Live, dozen: list[str], wall: P
     wall.keyboard.press("r")
     expect(wall.locator("#banner")).to_contain_text("not responding")
     assert stands(site, dozen[:1]) == ["none"]
-    wall.context.set_offline(False)
+    with wall.expect_response(lambda answer: answer.url.endswith("/review") and answer.request.method == "POST"):
+        wall.context.set_offline(False)
     expect(wall.locator("#banner")).to_be_hidden()
     assert stands(site, dozen[:1]) == ["rejected"]
 

@@ -7,13 +7,15 @@ import numpy as np
 
 from likeness.contract import vocabulary
 from likeness.contract.colour_names import CLOTH
+from likeness.contract.errors import NoRoom
 from likeness.contract.gates import GateKind
 from likeness.contract.instructions import Edit, EditKind
 from likeness.contract.options import rgb_of_hex
 from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import EditCheck
-from likeness.imaging.edits import printing
+from likeness.imaging.edits import lettering, printing
 from likeness.imaging.edits.apply import apply_edit
+from likeness.imaging.edits.free_place import Place, free_place, ground_of
 from likeness.imaging.edits.recolour import lab_of_colour
 from likeness.imaging.edits.resize import scaled_product
 from likeness.imaging.fill import fill_hidden
@@ -28,6 +30,9 @@ LEAST_MASK = 0.02
 """What is less is not covered by a soft mask."""
 LEAST_CHROMA = 10.0
 """CIELAB chroma from which on a colour has a hue worth comparing."""
+SAMPLE = 256
+"""Px of the height of a text that is only drawn to know its shape."""
+BUSY = "no place on the product is plain and large enough for the print; send it with a place to print it all the same"
 RIM = 5
 """Px around a print that may change too, so that it can be blended in."""
 PAINTED = 0.1
@@ -120,14 +125,9 @@ def _print(task: Customise, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
 
 def _printed(task: Customise, text: str, shown: AnalysedCanvas, sent: Sent) -> EditPlan:
     height, width = shown.size
-    logo = sent.logo
     rgb, product = shown.canvas[:height, :width], shown.cut(shown.seen)
-    aspect = printing.SHAPE if logo is None else logo.shape[1] / logo.shape[0]
-    box = printing.box_px(task.place, height, width) if task.place else printing.default_box(product, aspect)
-    if logo is None:
-        ink = rgb_of_hex(task.text_colour) if task.text_colour else printing.ink_for(rgb, product, box)
-        logo = printing.text_stamp(text, box[3], ink, box[2] / box[3])
-    guide, alpha = printing.printed(rgb, product, logo, box)
+    stamp, box = _stamp(task, text, rgb, product, sent.logo)
+    guide, alpha = printing.printed(rgb, product, stamp, box)
     near = cv2.dilate((alpha > 0).astype(np.uint8), np.ones((RIM, RIM), np.uint8)) > 0
     canvas = shown.canvas.copy()
     canvas[:height, :width] = guide
@@ -145,6 +145,26 @@ def _printed(task: Customise, text: str, shown: AnalysedCanvas, sent: Sent) -> E
             plain=bool(text),
         ),
     )
+
+
+def _stamp(task: Customise, text: str, rgb: Plane, product: Plane, logo: Plane | None) -> tuple[Plane, Place]:
+    """Return what is printed, H x W x 4, and where. Raises NoRoom where nothing is free for it."""
+    height, width = product.shape
+    place = printing.box_px(task.place, height, width) if task.place else None
+    font, shape = task.font or "sans", place[2] / place[3] if place else lettering.SHAPE
+
+    def drawn(high: int, colour: Colour) -> Plane:
+        stamp = lettering.text_stamp(text, high, colour, shape, font) if logo is None else logo
+        return lettering.turned(lettering.arched(stamp, task.curve or 0.0), task.angle or 0.0)
+
+    if place is None:
+        sample = drawn(SAMPLE, printing.BLACK)
+        lines = len(lettering.lines_of(text, shape, font)) if logo is None else 1
+        place = free_place(ground_of(rgb, product), sample.shape[1] / sample.shape[0], task.size, lines)
+    if place is None:
+        raise NoRoom(BUSY if task.size is None else f"{BUSY}, or a smaller size")
+    ink = rgb_of_hex(task.text_colour) if task.text_colour else printing.ink_for(rgb, product, place)
+    return printing.set_off(drawn(place[3], ink), rgb, product, place), place
 
 
 def _resize(edit: Edit, shown: AnalysedCanvas) -> EditPlan:

@@ -46,6 +46,7 @@ LikenessError
 ├── JobError                why an accepted job failed
 │   ├── ImageUnavailable        the image of a batch's item could not be had when its turn came
 │   ├── NoProduct               nothing in the image stands out as the product, or all of it does
+│   ├── NoRoom                  nothing on the product is plain enough for the print
 │   ├── UnsafeResult            the safety checker withheld all that was made
 │   ├── EngineFailed            the engine raised
 │   ├── OutOfMemory             it did not fit, even alone
@@ -68,6 +69,7 @@ from likeness.contract.errors.jobs import (
     JobError,
     JobTimeout,
     NoProduct,
+    NoRoom,
     OutOfMemory,
     StoreFailed,
     UnsafeResult,
@@ -148,6 +150,7 @@ __all__ = [
     "MultiViewPicture",
     "NoPreview",
     "NoProduct",
+    "NoRoom",
     "NoSuchRoute",
     "NonCommercialEngine",
     "NotAcceptable",

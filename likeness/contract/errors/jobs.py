@@ -24,6 +24,12 @@ class NoProduct(JobError):
     code, title, fault = "no_product", "No product was found in the image", "caller"
 
 
+class NoRoom(JobError):
+    """Nothing on the product is plain and large enough for the print: send a place, or another image."""
+
+    code, title, fault = "no_room", "The product has no room for the print", "caller"
+
+
 class UnsafeResult(JobError):
     """The safety checker withheld every image: the same request gives the same, another prompt or seed may not."""
 

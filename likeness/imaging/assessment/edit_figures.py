@@ -80,7 +80,7 @@ MEANINGS: dict[str, Meaning] = {
     "translucent": Meaning(
         SHARE, 0, None, "the background shines through the product", "mistakes of a sure mask", mendable=20.0
     ),
-    "print_ground": Meaning("share of the print", 0, 1, "printed over what was there", "seams", mendable=None),
+    "print_ground": Meaning("share of the print", 0, 1, "printed over what was there", "weak seams", mendable=None),
     "print_off": Meaning("share of the print", 0, 1, "the print runs off the product", "a wrong mask", mendable=None),
     "print_contrast": Meaning("dE76", 0, None, "the print can hardly be read", "its smallest signs", True, 25.0),
     "ink_spread": Meaning("L*", 0, None, "the ink is uneven", "a logo's own colours", mendable=4.0),

@@ -1,113 +1,85 @@
-"""A text or a logo printed on a product: drawn with a real font, fitted into a box, lit as the product is.
-
-The font is the one that Pillow carries: Aileron (CC0), ASCII and a few more signs. It is laid out without Raqm, so that
-every machine draws the same pixels.
-"""
-
-from functools import lru_cache
-from itertools import combinations
+"""A print laid on a product: fitted into its place, bent by the folds, lit as the cloth, outlined where it is alike."""
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
 from likeness.contract.options import Box
 from likeness.imaging.colour import Floats, luma
-from likeness.imaging.edits.recolour import lab_of
+from likeness.imaging.edits.free_place import Place
+from likeness.imaging.edits.lettering import Colour, outlined
+from likeness.imaging.edits.recolour import lab_of, lab_of_colour
+from likeness.imaging.outline import reduced, scale_of
 
-Colour = tuple[int, int, int]
-Place = tuple[int, int, int, int]
-"""Left, top, width, height in px of the upright image."""
-
-BLACK, WHITE = (0, 0, 0), (255, 255, 255)
-MOST_LINES = 3
-LINE_HEIGHT = 1.2
-"""In font sizes."""
-SHAPE = 1.4
-"""Width to height of the box that a text is wrapped for when no other is named."""
-LINE_GAIN = 1.15
-"""How many times larger letters must become for another line."""
-STROKE = 0.02
-"""Width in font sizes by which every stroke is thickened: thin ones are lost on a pattern."""
-MEASURE = 64
-"""Font size in px at which lines are compared."""
-NO_SIGN = "\U0010fffd"
-"""A code point that no font has a sign for."""
+BLACK, WHITE = (20, 20, 22), (248, 248, 246)
+"""Inks: a little lighter than black and darker than white, as printed ones are."""
 
 DARKEST, LIGHTEST = 0.6, 1.25
 """How far the product's shading may darken and lighten a print."""
-SHADING = 0.02
-"""Reach of the shading that a print follows, as a share of the short side."""
+SHADING = 4.0
+"""Sigma, in px of a short side of 400, of the shading that a print follows."""
 LEAST_LIGHT = 0.05
 """Luma added before light is compared, so that noise on black does not count."""
+WEAVE = 0.06
+"""How far the cloth's own threads may lighten or darken the ink."""
+THREADS = 1.5
+"""Sigma, in px of a short side of 400, of what is coarser than threads."""
 
-WIDEST, NARROWEST, SHRINK = 0.6, 0.25, 0.93
-"""Width of the default box: as a share of the product's, at most and at least, and each step between."""
-COVERED = 0.95
-"""Share of the default box that must be product."""
+FOLDS = 3.5
+"""Sigma, in px of a short side of 400, of the lightness whose slope bends a print."""
+BEND, MOST_BEND = 1.4, 3.0
+"""Px, of a short side of 400, that a slope of 1 L* in such a px moves a print by, and the most that it is moved by."""
 
-
-def unprintable(text: str) -> str:
-    """Return the characters of `text` that the font has no sign for, each once; "" if all can be printed."""
-    return "".join(sign for sign in dict.fromkeys(" ".join(text.split())) if _drawn(sign) == _drawn(NO_SIGN))
-
-
-def text_stamp(text: str, height_px: int, colour: Colour, shape: float = SHAPE) -> Floats:
-    """Return `text` as H x W x 4, RGB and alpha in 0..1, cut to its ink; at most `height_px` px high, from 9 px on.
-
-    Broken at spaces into up to three lines where that makes the letters larger in a box of `shape` (width to height).
-    Raises ValueError for a blank text.
-    """
-    lines = _lines(text.split(), shape)
-    if not lines:
-        raise ValueError("the text is blank")
-    font = _font(max(1, int(height_px / (LINE_HEIGHT * len(lines)))))
-    alpha = _ink("\n".join(lines), font)
-    ink = np.broadcast_to(np.array(colour, dtype=np.float32) / np.float32(255), (*alpha.shape, 3))
-    return np.dstack([ink, alpha.astype(np.float32) / np.float32(255)])
+ALIKE = 45.0
+"""CIELAB distance to the ground below which ink can hardly be read."""
+MUCH = 0.12
+"""Share of a print's edge alike the ground from which on it is outlined."""
+OUTLINE = 0.05
+"""Width of an outline in heights of the print."""
+CARD = 0.97
+"""Share of its box that a print covers from which on it is a card, whose edge need not be seen."""
 
 
 def printed(rgb: Floats, product: Floats, stamp: Floats, box: Place) -> tuple[Floats, Floats]:
     """Return `rgb` (H x W x 3, 0..1) with `stamp` (h x w x 4) centred in `box`, and the alpha printed, H x W in 0..1.
 
-    The stamp keeps its proportions and is lit as the product (mask H x W in 0..1) is there. Where the box meets the
-    product the print ends with it; where it does not, the whole stamp is printed.
+    The stamp keeps its proportions, is bent by the folds and lit as the product (mask H x W in 0..1) is there. Where
+    the box meets the product the print ends with it; where it does not, the whole stamp is printed.
     """
-    height, width = product.shape
-    laid = _laid(stamp, box, height, width)
-    alpha = laid[..., 3] * _printable(product, box)
-    light = _light(rgb, product)[..., None]
-    ink = laid[..., :3] / np.maximum(laid[..., 3:], np.float32(1e-6))
-    made = rgb * (1 - alpha[..., None]) + np.clip(ink * light, 0, 1) * alpha[..., None]
-    return np.where(alpha[..., None] > 0, made, rgb).astype(np.float32, copy=False), alpha
-
-
-def default_box(product: Floats, aspect: float) -> Place:
-    """Return where to print something of `aspect` (width to height): in the middle of the product, H x W in 0..1.
-
-    The largest of that shape, 60 to 25 % of the product's width, of which 95 % is product; when there is none in the
-    middle, the smallest where most of it is product. Without any product, the middle of the image.
-    """
-    solid = (product > 0.5).astype(np.float32)
-    if not solid.any():
-        solid = np.ones_like(solid)
-    wide, high = cv2.boundingRect(solid.astype(np.uint8))[2:]
-    largest = min(WIDEST * wide, WIDEST * high * aspect)
-    smallest = min(largest, NARROWEST * wide)
-    middle = _middle(solid)
-    width = largest
-    while width > smallest and _cover(solid, _around(middle, width, aspect, solid.shape)) < COVERED:
-        width = max(smallest, width * SHRINK)
-    place = _around(middle, width, aspect, solid.shape)
-    return place if _cover(solid, place) >= COVERED else _best_covered(solid, place)
+    window = _window(box, product.shape)
+    laid = _bent(_laid(stamp, box, window), rgb, product, window)
+    alpha = np.zeros_like(product)
+    alpha[window] = laid[..., 3] * _printable(product, box)[window]
+    made, share = rgb.copy(), alpha[window][..., None]
+    ink = laid[..., :3] / np.maximum(laid[..., 3:], np.float32(1e-6)) * _light(rgb, product, box, window)[..., None]
+    under = rgb[window]
+    made[window] = np.where(share > 0, under * (1 - share) + np.clip(ink, 0, 1) * share, under)
+    return made, alpha
 
 
 def ink_for(rgb: Floats, product: Floats, box: Place) -> Colour:
-    """Return black or white, whichever is further in L* from the mean of the product under the box, or of all there."""
-    left, top, width, height = box
-    under = np.s_[top : top + height, left : left + width]
-    lightness, solid = lab_of(rgb[under])[..., 0], product[under] > 0.5
-    return BLACK if float(lightness[solid if solid.any() else ~solid].mean()) > 50 else WHITE
+    """Return the ink that is further in L* from the product under the box, or from all that is there: dark or light."""
+    return BLACK if float(_under(rgb, product, box)[0]) > 50 else WHITE
+
+
+def set_off(stamp: Floats, rgb: Floats, product: Floats, box: Place) -> Floats:
+    """Return a stamp that can be read on the product under the box: outlined, where its edge is much like the ground.
+
+    The outline is dark or light, whichever is further from both.
+    """
+    if float((stamp[..., 3] > 0.5).mean()) > CARD:
+        return stamp
+    ground = _under(rgb, product, box)
+    shown = (stamp[..., 3] > 0.5).astype(np.uint8)
+    edge = (shown > 0) & (cv2.erode(shown, np.ones((5, 5), np.uint8), borderValue=0) == 0)
+    inks = lab_of(stamp[..., :3])[edge]
+    if not len(inks) or float((np.linalg.norm(inks - ground, axis=1) < ALIKE).mean()) < MUCH:
+        return stamp
+    mean = inks.mean(axis=0)
+    return outlined(stamp, max((BLACK, WHITE), key=lambda ink: _apart(ink, ground, mean)), OUTLINE)
+
+
+def _apart(ink: Colour, *others: Floats) -> float:
+    return min(float(np.linalg.norm(lab_of_colour(ink) - other)) for other in others)
 
 
 def box_px(place: Box, height: int, width: int) -> Place:
@@ -122,60 +94,64 @@ def _span(start: float, length: float, side: int) -> tuple[int, int]:
     return first, min(side, max(first + 1, round((start + length) * side)))
 
 
-@lru_cache(maxsize=32)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        raise TypeError("this Pillow was built without FreeType")
-    return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
+def _under(rgb: Floats, product: Floats, box: Place) -> Floats:
+    """Return the median CIELAB colour of the product under a box, or of all that is there."""
+    left, top, width, height = box
+    there = np.s_[top : top + height, left : left + width]
+    lab, solid = lab_of(rgb[there]), product[there] > 0.5
+    return np.asarray(np.median(lab[solid if solid.any() else ~solid], axis=0), dtype=np.float32)
 
 
-def _drawn(sign: str) -> bytes:
-    return bytes(_font(MEASURE).getmask(sign))
-
-
-def _lines(words: list[str], shape: float) -> list[str]:
-    """Return the words in the lines that let the letters be largest in a box of `shape`."""
-    most = min(MOST_LINES, len(words))
-    layouts = [_broken(words, breaks) for count in range(most) for breaks in combinations(range(1, len(words)), count)]
-    return max(layouts, key=lambda lines: _size_in_box(lines, shape), default=[])
-
-
-def _broken(words: list[str], breaks: tuple[int, ...]) -> list[str]:
-    return [" ".join(words[start:end]) for start, end in zip((0, *breaks), (*breaks, None), strict=True)]
-
-
-def _size_in_box(lines: list[str], shape: float) -> float:
-    """Return how large letters are in a box `shape` wide and 1 high, less for each line more than one."""
-    widest = max(_font(MEASURE).getlength(line) for line in lines) / MEASURE
-    return min(shape / max(widest, 0.1), 1 / (LINE_HEIGHT * len(lines))) / LINE_GAIN ** (len(lines) - 1)
-
-
-def _ink(text: str, font: ImageFont.FreeTypeFont) -> Floats:
-    """Return the coverage of centred lines, 0..255, cut to what is drawn."""
-    spacing, stroke = (LINE_HEIGHT - 1) * font.size, STROKE * font.size
-    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox(
-        (0, 0), text, font, spacing=spacing, align="center", stroke_width=stroke
+def _window(box: Place, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Return the rows and columns of a box and of what bending may move out of it."""
+    margin = int(np.ceil(MOST_BEND * min(shape) / 400)) + 2
+    left, top, width, height = box
+    return (
+        slice(max(0, top - margin), min(shape[0], top + height + margin)),
+        slice(max(0, left - margin), min(shape[1], left + width + margin)),
     )
-    sheet = Image.new("L", (int(right - left) + 4, int(bottom - top) + 4))
-    ImageDraw.Draw(sheet).multiline_text(
-        (2 - left, 2 - top), text, 255, font, spacing=spacing, align="center", stroke_width=stroke
-    )
-    return np.asarray(sheet.crop(sheet.getbbox()), dtype=np.float32)
 
 
-def _laid(stamp: Floats, box: Place, height: int, width: int) -> Floats:
-    """Return the stamp fitted into the box of an otherwise empty H x W x 4, its colours multiplied by its alpha."""
+def _laid(stamp: Floats, box: Place, window: tuple[slice, slice]) -> Floats:
+    """Return the stamp fitted into the box, in an otherwise empty window, its colours multiplied by its alpha."""
     left, top, wide, high = box
     scale = min(wide / stamp.shape[1], high / stamp.shape[0])
     size = max(1, int(stamp.shape[1] * scale)), max(1, int(stamp.shape[0] * scale))
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     weighted = np.dstack([stamp[..., :3] * stamp[..., 3:], stamp[..., 3]])
     fitted = np.clip(cv2.resize(weighted, size, interpolation=way), 0, 1)
-    left, top = left + (wide - size[0]) // 2, top + (high - size[1]) // 2
-    laid = np.zeros((height, width, 4), dtype=np.float32)
+    rows, columns = window
+    left, top = left + (wide - size[0]) // 2 - columns.start, top + (high - size[1]) // 2 - rows.start
+    laid = np.zeros((rows.stop - rows.start, columns.stop - columns.start, 4), dtype=np.float32)
     laid[top : top + size[1], left : left + size[0]] = fitted
     return laid
+
+
+def _bent(laid: Floats, rgb: Floats, product: Floats, window: tuple[slice, slice]) -> Floats:
+    """Return what is laid moved along the slope of the product's smoothed lightness, as cloth moves it."""
+    scale = scale_of(product.shape)
+    light = _smooth(lab_of(reduced(rgb))[..., 0], reduced(product), FOLDS * scale)
+    slopes = [cv2.Sobel(light, cv2.CV_32F, *way, ksize=3, scale=BEND * scale / 8) for way in ((1, 0), (0, 1))]
+    most = MOST_BEND * scale
+    moved = [
+        np.asarray(cv2.GaussianBlur(np.clip(slope, -most, most), (0, 0), FOLDS * scale), np.float32) for slope in slopes
+    ]
+    enlarged = min(product.shape) / min(light.shape)
+    y, x = np.mgrid[: laid.shape[0], : laid.shape[1]].astype(np.float32)
+    across, down = (_at_full_size(plane, window, product.shape) * np.float32(enlarged) for plane in moved)
+    return np.asarray(cv2.remap(laid, x + across, y + down, cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _at_full_size(small: Floats, window: tuple[slice, slice], shape: tuple[int, ...]) -> Floats:
+    """Return what a reduced plane says in a window of the whole."""
+    rows, columns = window
+    down, across = small.shape[0] / shape[0], small.shape[1] / shape[1]
+    y, x = np.mgrid[rows, columns].astype(np.float32)
+    places = (
+        (x + np.float32(0.5)) * np.float32(across) - np.float32(0.5),
+        (y + np.float32(0.5)) * np.float32(down) - 0.5,
+    )
+    return np.asarray(cv2.remap(small, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
 
 
 def _printable(product: Floats, box: Place) -> Floats:
@@ -186,45 +162,26 @@ def _printable(product: Floats, box: Place) -> Floats:
     return np.minimum(product, cv2.GaussianBlur(product, (0, 0), 1.0))
 
 
-def _light(rgb: Floats, product: Floats) -> Floats:
-    """Return how light each place is against the mean of the product, H x W, smoothed within it."""
-    solid = (product > 0.5).astype(np.float32)
+def _light(rgb: Floats, product: Floats, box: Place, window: tuple[slice, slice]) -> Floats:
+    """Return how light each px of a window is beside what is under the box: its shading, and some of its threads."""
+    scale, solid = scale_of(product.shape), reduced(product)
+    bright = luma(np.ascontiguousarray(reduced(rgb))) + np.float32(LEAST_LIGHT)
+    shading = _at_full_size(_smooth(bright, solid, SHADING * scale), window, product.shape)
+    left, top, width, height = box
+    there = np.s_[top - window[0].start :, left - window[1].start :]
+    mean = float(shading[there][:height, :width].mean())
+    own = luma(np.ascontiguousarray(rgb[window])) + np.float32(LEAST_LIGHT)
+    threads = own / cv2.GaussianBlur(own, (0, 0), max(1.0, THREADS * min(product.shape) / 400))
+    return np.asarray(np.clip(shading / mean, DARKEST, LIGHTEST) * np.clip(threads, 1 - WEAVE, 1 + WEAVE), np.float32)
+
+
+def _smooth(plane: Floats, mask: Floats, sigma: float) -> Floats:
+    """Return a plane smoothed within the product, or as a whole where there is none."""
+    solid = (mask > 0.5).astype(np.float32)
     if not solid.any():
         solid = np.ones_like(solid)
-    bright = luma(np.ascontiguousarray(rgb))
-    reach = max(1.0, SHADING * min(product.shape))
+    reach = max(1.0, sigma)
     share = cv2.GaussianBlur(solid, (0, 0), reach)
-    around = cv2.GaussianBlur(bright * solid, (0, 0), reach) / np.maximum(share, np.float32(1e-3))
-    mean = float(bright[solid > 0].mean())
-    return np.asarray(np.clip((around + LEAST_LIGHT) / (mean + LEAST_LIGHT), DARKEST, LIGHTEST), dtype=np.float32)
-
-
-def _middle(solid: Floats) -> tuple[float, float]:
-    """Return the centre of mass, x and y in px."""
-    rows, columns = np.nonzero(solid)
-    return float(columns.mean()) + 0.5, float(rows.mean()) + 0.5
-
-
-def _around(middle: tuple[float, float], width: float, aspect: float, shape: tuple[int, ...]) -> Place:
-    """Return the box of that width and aspect about a point, moved into an image of `shape`."""
-    size = [min(side, max(1, round(length))) for side, length in zip(shape[::-1], (width, width / aspect), strict=True)]
-    corner = [
-        min(max(0, round(centre - length / 2)), side - length)
-        for centre, length, side in zip(middle, size, shape[::-1], strict=True)
-    ]
-    return corner[0], corner[1], size[0], size[1]
-
-
-def _cover(solid: Floats, place: Place) -> float:
-    left, top, width, height = place
-    return float(solid[top : top + height, left : left + width].mean())
-
-
-def _best_covered(solid: Floats, place: Place) -> Place:
-    """Return `place` moved to where the most of it is product, and of such places the nearest."""
-    left, top, width, height = place
-    sums = cv2.integral(solid)
-    cover = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width] + sums[:-height, :-width]
-    y, x = np.nonzero(cover >= min(COVERED * width * height, float(cover.max())))
-    nearest = int(np.argmin((x - left) ** 2 + (y - top) ** 2))
-    return int(x[nearest]), int(y[nearest]), width, height
+    whole = cv2.GaussianBlur(plane, (0, 0), reach)
+    within = cv2.GaussianBlur(plane * solid, (0, 0), reach) / np.maximum(share, np.float32(1e-3))
+    return np.where(share > 1e-3, within, whole)

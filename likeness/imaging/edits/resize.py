@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness.imaging.colour import Floats
+from likeness.imaging.colour import Floats, luma
 from likeness.imaging.fill import fill_hidden
 from likeness.imaging.matting import Matte
+from likeness.imaging.outline import disc
 from likeness.imaging.regions import SURELY_BACKGROUND, SURELY_PRODUCT
 
 CLEAR, FULL = 0.1, 0.9
@@ -19,6 +20,11 @@ CUT = 0.05
 
 TRACE, TAKEN_OUT = 0.06, 9.0
 """Share of product from which on a pixel is taken out, and how far around, in px of a short side of 400."""
+SHADE, SHADE_SIGMA, SHADE_REACH = 0.02, 3.0, 30.0
+"""Luma that a background lacks from which on it lies in the product's shadow; the sigma of the light compared, and how
+far from the product a shadow is looked for, in px of a short side of 400."""
+TEXTURED = 0.012
+"""Mean deviation of a background's light from which on shadows cannot be told from what it shows."""
 FITS = 0.97
 """Share of the way to the image's edge that a product may grow to."""
 GRAIN = 1.0
@@ -125,9 +131,7 @@ def _most(solid: NDArray[np.bool_], still: tuple[float, float]) -> float:
 
 def _emptied(rgb: Floats, alpha: Floats) -> Floats:
     """Return the background without the product: continued smoothly, with grain as it has."""
-    scale = min(alpha.shape) / 400
-    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(2, round(TAKEN_OUT * scale)) + 1,) * 2)
-    hole = cv2.dilate((alpha > TRACE).astype(np.uint8), reach)
+    hole = _taken_out(rgb, alpha)
     known = np.where(hole > 0, np.uint8(0), np.uint8(255))
     filled = fill_hidden(rgb, known).copy()
     grain = rgb - cv2.GaussianBlur(rgb, (0, 0), GRAIN)
@@ -137,3 +141,25 @@ def _emptied(rgb: Floats, alpha: Floats) -> Floats:
         noise = np.random.default_rng(0).standard_normal((*alpha.shape, 1), dtype=np.float32)
         filled += np.where(hole[..., None] > 0, noise * spread.astype(np.float32), np.float32(0))
     return np.asarray(filled, dtype=np.float32)
+
+
+def _taken_out(rgb: Floats, alpha: Floats) -> NDArray[np.uint8]:
+    """Return where the old product, its rim and, on a smooth background, the shadow beside it are taken out."""
+    scale = min(alpha.shape) / 400
+    product = (alpha > TRACE).astype(np.uint8)
+    hole, near = (cv2.dilate(product, disc(px * scale)) for px in (TAKEN_OUT, SHADE_REACH))
+    if near.all() or _texture(rgb, near == 0, scale) > TEXTURED:
+        return np.asarray(hole, dtype=np.uint8)
+    unshaded = luma(fill_hidden(rgb, np.where(near > 0, np.uint8(0), np.uint8(255))))
+    lacking = cv2.GaussianBlur(unshaded - luma(np.ascontiguousarray(rgb)), (0, 0), max(1.0, SHADE_SIGMA * scale))
+    shade = cv2.dilate(((lacking > SHADE) & (near > 0)).astype(np.uint8), disc(SHADE_SIGMA * scale))
+    return np.asarray(hole | (shade & near), dtype=np.uint8)
+
+
+def _texture(rgb: Floats, where: NDArray[np.bool_], scale: float) -> float:
+    """Return how much an area's light deviates from what is around, on average: smooth walls under .01."""
+    light = luma(np.ascontiguousarray(rgb))
+    off = np.abs(
+        cv2.GaussianBlur(light, (0, 0), max(0.5, scale)) - cv2.GaussianBlur(light, (0, 0), max(1.0, 6 * scale))
+    )
+    return float(off[where].mean())

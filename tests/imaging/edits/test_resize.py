@@ -124,3 +124,15 @@ def test_a_product_grows_no_further_than_the_image_does() -> None:
 def test_without_a_product_nothing_is_resized() -> None:
     empty = Matte(np.zeros((64, 64), np.float32), np.zeros((64, 64, 3), np.float32))
     assert resized(empty.colour, empty, 1.25).factor == 1
+
+
+def test_the_shadow_beside_a_product_that_shrinks_is_taken_out_with_it():
+    rgb, mask = block(120, 100, 280, 260, side=400)
+    clean = rgb.copy()
+    shadow = np.zeros_like(mask)
+    shadow[262:280, 110:290] = 0.25
+    rgb -= (cv2.GaussianBlur(shadow, (0, 0), 4) * (1 - mask))[..., None] * rgb
+    made = resized(rgb, Matte(mask, np.full_like(rgb, 0.2)), 0.7).rgb
+    below = np.s_[262:290, 110:290]
+    assert (clean - rgb)[below].max() > 0.1
+    assert np.abs(made[below] - GROUND).max() < 0.03

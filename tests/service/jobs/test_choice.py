@@ -70,15 +70,13 @@ def test_where_none_fits_the_answer_says_so(shop: Live, stack: Stack) -> None:
 
 def test_it_is_told_why(shop: Live, stack: Stack) -> None:
     machine(stack, 22)
-    reasons = {
-        "the best engine that is installed for a pattern": STRIPES,
-        "the best engine that is installed for an instruction which no exact or small engine understands": OPEN,
-        "the default for instruction": {"instruction": "make it red"},
-        "the request names it": {"instruction": "make it red", "engine": "flux2-klein"},
-        "the default for instruction does not take what the request gives": {
-            "instruction": "make it red",
-            "negative_prompt": "blur",
-        },
-    }
-    for reason, fields in reasons.items():
+    other = "the best engine that is installed for what the default for instruction does not do or take"
+    reasons = [
+        (STRIPES, other),
+        (OPEN, other),
+        ({"instruction": "make it red", "negative_prompt": "blur"}, other),
+        ({"instruction": "make it red"}, "the default for instruction"),
+        ({"instruction": "make it red", "engine": "flux2-klein"}, "the request names it"),
+    ]
+    for fields, reason in reasons:
         assert chosen(shop, fields)[1] == reason

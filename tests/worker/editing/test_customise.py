@@ -13,6 +13,7 @@ from likeness.contract.errors import NoProduct, OutOfMemory
 from likeness.contract.grammar import read
 from likeness.contract.report import Verdict
 from likeness.storage.pictures import PictureStore
+from tests.support.places import EXAMPLES
 from tests.support.readers import exiftool
 from tests.worker.editing.conftest import outcome
 from tests.worker.metrics.models import save_clip
@@ -38,6 +39,7 @@ def pixels(data: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), np.int16)
 
 
+PLACE = {"left": 0.3, "top": 0.3, "width": 0.4, "height": 0.2}
 EDIT_FIELDS: list[dict[str, Any]] = [
     {"instruction": "make it red"},
     {"instruction": "give it yellow stripes"},
@@ -47,8 +49,7 @@ EDIT_FIELDS: list[dict[str, Any]] = [
     {"instruction": "recreate this picture"},
     {"instruction": "make it larger"},
     {"instruction": "make it smaller"},
-    {"instruction": "add the text Just do it"},
-    {"text": "LIKENESS"},
+    {"text": "LIKENESS", "place": PLACE},
     {"recolour": {"to": "#1F4E79"}},
     {"prompt": "a blue shirt", "mask": "product"},
 ]
@@ -65,13 +66,19 @@ def test_every_way_keeps_the_frame_and_is_measured(customised, wish: dict[str, A
         assert np.abs(pixels(made) - pixels(data)).max() > 8, "something changed"
 
 
+def test_a_text_that_a_sentence_asks_for_is_printed(customised) -> None:
+    data = (EXAMPLES / "cutout-soft-alpha.png").read_bytes()
+    _, made = customised(data, instruction="add the text Hi")
+    assert np.abs(pixels(made) - pixels(data)).max() > 100
+
+
 @pytest.mark.parametrize(
     ("wish", "kept"),
     [
         ({"instruction": "put it on a red background", "preserve": "product"}, 0.05),
         ({"instruction": "make it red", "mask": "product"}, 0.05),
         ({"instruction": "make it red", "preserve": "background"}, 0.05),
-        ({"text": "HELLO"}, 0.5),
+        ({"text": "HELLO", "place": PLACE}, 0.5),
     ],
 )
 def test_the_lock_keeps_every_grey_level_and_says_so(customised, wish: dict[str, Any], kept: float) -> None:

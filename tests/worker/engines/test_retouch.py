@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from likeness.contract.catalogue import load_catalogue
-from likeness.contract.errors import InstructionNotUnderstood, InvalidField
+from likeness.contract.errors import InstructionNotUnderstood, InvalidField, NoRoom
 from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise
 from likeness.imaging.formats.xmp import DigitalSource, read
@@ -275,8 +275,25 @@ def test_a_product_is_made_larger_and_what_does_not_fit_is_told(residents: Resid
     assert result.images[0].report.edit.happened
 
 
+PLACE = {"left": 0.3, "top": 0.6, "width": 0.4, "height": 0.2}
+
+
 def test_a_print_leaves_every_other_sample(residents: Residents) -> None:
     data = example("cap-plaid.jpg")
-    result, made = edited(residents, data, text="Sale")
+    result, made = edited(residents, data, text="Sale", place=PLACE, font="slab", angle=5)
     assert result.images[0].report.locked.max_abs_diff == 0 and result.images[0].report.locked.area > 0.5
     assert 0.001 < (made != given(data)).any(2).mean() < 0.5
+
+
+def test_a_print_is_refused_where_nothing_is_free_and_a_place_overrules(residents: Residents) -> None:
+    data, store = example("cap-plaid.jpg"), PictureStore.open("memory://")
+    spec, order = ordered(Customise(engine="retouch", text="Sale"), data, {}, CATALOGUE, store, residents.has)
+    refused = Run(spec, Context(residents, store), Unwatched()).execute([order])[order.id]
+    assert isinstance(refused, NoRoom) and "with a place" in refused.detail
+    result, _ = edited(residents, data, text="Sale", place=PLACE)
+    assert any("printed over what was there" in reason for reason in result.images[0].report.reasons)
+
+
+def test_a_print_on_plain_leather_is_accepted(residents: Residents) -> None:
+    result, _ = edited(residents, example("cutout-soft-alpha.png", 640), text="Nordic", font="condensed")
+    assert result.images[0].report.verdict == "accepted", result.images[0].report.reasons

@@ -25,6 +25,7 @@ from worker.runs.context import Context, Outcome
 from worker.runs.dispatch import outcomes_of
 from worker.runs.finishing import worst_of
 
+PLACE = {"left": 0.3, "top": 0.3, "width": 0.4, "height": 0.2}
 TWO = [{"instruction": "make it red"}, {"instruction": "make the picture warmer"}]
 EXACT = [{"recolour": {"to": "#1F4E79"}, "engine": "retouch"}, {"instruction": "put it on white", "engine": "retouch"}]
 
@@ -96,7 +97,7 @@ def test_a_sentence_of_two_edits_is_that_list(residents: Residents, store: Pictu
     assert result.images[0].report.locked.max_abs_diff == 0
 
 
-@pytest.mark.parametrize("edits", [TWO, [*EXACT[:1], {"text": "SALE"}]])
+@pytest.mark.parametrize("edits", [TWO, [*EXACT[:1], {"text": "SALE", "place": PLACE}]])
 def test_a_lock_holds_through_all_and_is_proved_against_the_original(residents, store, edits) -> None:
     data = photo("JPEG", quality=90)
     result = made(order_of(store, data, edits=edits, preserve="background"), residents, store)

@@ -165,6 +165,26 @@ def test_a_print_on_plain_ground_and_one_over_an_edge() -> None:
     assert printing.print_of(pair(plain, plain)) is None
 
 
+def test_a_print_over_a_seam_of_the_cloths_own_colour_is_busy() -> None:
+    cloth = np.full((400, 400, 3), 0.5, np.float32)
+    cloth[:, 198:202] -= np.float32(0.25)
+    stamp = ((abs(X - 200) < 40) & (abs(Y - 200) < 12))[..., None]
+    over = printing.print_of(pair(np.where(stamp, np.float32(1), cloth), cloth))
+    aside = printing.print_of(pair(np.where(np.roll(stamp, 60, axis=1), np.float32(1), cloth), cloth))
+    assert over is not None and over.busy > 0.05
+    assert aside is not None and aside.busy == 0
+
+
+def test_ink_that_follows_the_light_is_even_and_ink_that_does_not_is_uneven() -> None:
+    cloth = np.repeat(np.linspace(0.3, 0.7, 400, dtype=np.float32)[None, :, None], 400, axis=0).repeat(3, axis=2)
+    signs = ((abs(X % 60 - 30) < 12) & (abs(Y - 200) < 15) & (X > 60) & (X < 340))[..., None]
+    lit = printing.print_of(pair(np.where(signs, cloth * np.float32(0.2), cloth), cloth))
+    mixed = np.where((X // 60 % 2 > 0)[..., None], np.float32(0.02), np.float32(0.16))
+    blotchy = printing.print_of(pair(np.where(signs, mixed, cloth), cloth))
+    assert lit is not None and lit.spread is not None and lit.spread < 1.5
+    assert blotchy is not None and blotchy.spread is not None and blotchy.spread > 5
+
+
 def test_a_smaller_product_leaves_background_or_itself() -> None:
     wall = np.where(DISC[..., None] > 0, GIVEN[0, 200], GIVEN)
     assert size.residue(pair(wall), 0.8) == pytest.approx(0, abs=0.02)
