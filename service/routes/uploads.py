@@ -42,7 +42,14 @@ class UploadView(BaseModel):
         200: {**answer("It was there already; its lifetime begins anew", UPLOADED), "model": UploadView},
         201: answer("Stored", UPLOADED),
         **problems(
-            *(*EVERYWHERE, *OWNED, errors.UploadDiffers, errors.UploadsFull, errors.InvalidPicture),
+            *(
+                *EVERYWHERE,
+                *OWNED,
+                errors.UploadDiffers,
+                errors.UploadsFull,
+                errors.InvalidPicture,
+                errors.UploadNotFound,
+            ),
             errors.StoreUnavailable,
             instance=INSTANCE,
         ),

@@ -153,7 +153,7 @@ def _taken_out(rgb: Floats, alpha: Floats) -> NDArray[np.uint8]:
     unshaded = luma(fill_hidden(rgb, np.where(near > 0, np.uint8(0), np.uint8(255))))
     lacking = cv2.GaussianBlur(unshaded - luma(np.ascontiguousarray(rgb)), (0, 0), max(1.0, SHADE_SIGMA * scale))
     shade = cv2.dilate(((lacking > SHADE) & (near > 0)).astype(np.uint8), disc(SHADE_SIGMA * scale))
-    return np.asarray(hole | (shade & near), dtype=np.uint8)
+    return np.asarray((hole > 0) | ((shade > 0) & (near > 0)), dtype=np.uint8)
 
 
 def _texture(rgb: Floats, where: NDArray[np.bool_], scale: float) -> float:
