@@ -52,7 +52,7 @@ def shown() -> Iterator[tuple[str, dict[str, Any]]]:
         text = page.read_text("utf-8")
         variables = dict(re.findall(r"^([A-Z]+)='([^'\n]*)'$", text, re.MULTILINE))
         for line in re.findall(r"curl [^`\n]*-F [^`\n]*", text):
-            path = re.search(r"/(recreate|customise|compare|generate|cutout|packshot|check)\b", line)
+            path = re.search(r"/(recreate|customise|compare|generate|cutout|packshot|check)(?![\w-])", line)
             words = [Template(word).safe_substitute(variables) for word in shlex.split(line)]
             said = dict(word.partition("=")[::2] for flag, word in pairwise(words) if flag == "-F")
             if ELSEWHERE.isdisjoint(said) and said.get("engine", "starter") in SHIPPED:
