@@ -91,7 +91,7 @@ def test_the_manifest_tells_how_alike_a_set_is(fed: Shop, catalogue: Path) -> No
 
 
 def test_a_full_disk_ends_the_command_and_loses_nothing(fed: Shop, catalogue: Path) -> None:  # noqa: F811
-    with small_disk(catalogue / "out", 16) as out:
+    with small_disk(catalogue / "out", 24) as out:
         done = run(fed, catalogue)
         assert done.returncode == 1 and "No space left on device" in done.stderr, done.stdout + done.stderr
         assert "Traceback" not in done.stderr

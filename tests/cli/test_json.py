@@ -57,7 +57,7 @@ def test_the_help_says_what_the_exit_codes_mean():
 @pytest.mark.parametrize(
     ("line", "word", "offered"),
     [
-        ("likeness re", "1", {"recipes", "recreate", "report", "reproduce"}),
+        ("likeness re", "1", {"recipes", "recreate", "report", "reproduce", "reviews"}),
         ("likeness recreate --engine vqgan", "3", {"vqgan", "vqgan-transformer"}),
     ],
 )

@@ -28,6 +28,7 @@ FLAGS = {
     "runs": "--engine",
 }
 """Flags that are called otherwise than their fields."""
+PRINTING = {("customise", "size"): "--print-size"}
 ARGUMENTS = {("generate", "prompt")}
 
 
@@ -37,7 +38,9 @@ def test_every_field_of_the_api_has_its_flag(model: Any) -> None:
     parsed = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
     flags = {flag for parameter in parsed.params for flag in (*parameter.opts, *parameter.secondary_opts)}
     fields = {name for name in model.model_fields if name != "kind" and (command, name) not in ARGUMENTS}
-    assert {FLAGS.get(name, f"--{name.replace('_', '-')}") for name in fields} - flags == set()
+    assert {
+        PRINTING.get((command, name)) or FLAGS.get(name, f"--{name.replace('_', '-')}") for name in fields
+    } - flags == set()
 
 
 def folder_of_pictures(tmp_path: Path, *names: str) -> Path:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from tests.console.conftest import Open, expect, photo
 from tests.service.conftest import Live
@@ -185,8 +185,23 @@ def test_a_tap_paints_a_disc(page: Page) -> None:
     assert page.locator("canvas.veil").evaluate(alpha) == 255
 
 
+def installed(name: str) -> Callable[[Route], None]:
+    """Answer as the service does, but as if a worker had the models of an engine."""
+
+    def answer(route: Route) -> None:
+        given = route.fetch()
+        body = given.json()
+        for engine in body["engines"]:
+            engine["installed"] |= engine["name"] == name
+        route.fulfill(response=given, json=body)
+
+    return answer
+
+
 def test_adapters_where_an_engine_has_them(site: Live, open_page: Open) -> None:
     page = open_page(site.url, permissions=["clipboard-read", "clipboard-write"])
+    page.route("**/engines", installed("sd15"))
+    page.reload()
     page.set_input_files("#picture", photo((64, 64)))
     page.locator("#more").evaluate("more => more.open = true")
     expect(page.get_by_text("Adapters (LoRA)")).to_have_count(0)

@@ -206,7 +206,7 @@ def test_thousands_of_results_open_fast(site: Live, everything: Stack, open_page
             pipeline.zadd(listed, dict.fromkeys(ids, 0))
             pipeline.execute()
     page = open_page(site.url, "/review")
-    page.locator("#wall-end").wait_for()
+    page.wait_for_load_state("networkidle")
     began = time.monotonic()
     page.goto(f"{site.url}/review#reference=many")
     page.reload()

@@ -33,9 +33,11 @@ class Observed:
     receiver: Receiver
     folder: Path
 
-    def post(self, path: str = "/recreate", headers: Labels | None = None, **fields: str) -> dict:
+    def post(
+        self, path: str = "/recreate", headers: Labels | None = None, size: tuple[int, int] = (64, 48), **fields: str
+    ) -> dict:
         """Hand a job in and return it as it ended, once its worker has told of that."""
-        files = {"image": ("a.png", png((64, 48)))}
+        files = {"image": ("a.png", png(size))}
         answer = self.http.post(path, files=files, data=fields, headers={"Prefer": "wait=60", **(headers or {})})
         assert answer.status_code == 200, answer.text
         job = answer.json()

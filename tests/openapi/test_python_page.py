@@ -40,8 +40,14 @@ def test_one_picture(shop: Shop, folder: Path) -> None:
     assert (folder / "recreated.jpg").read_bytes()[:2] == b"\xff\xd8"
 
 
+def test_a_saved_recipe(shop: Shop, folder: Path) -> None:
+    run(PROGRAMS[1], shop, folder)
+    with Client(shop.url, shop.key) as client:
+        assert [job.reference for job in client.jobs(reference="SKU-10442")] == ["SKU-10442"]
+
+
 def test_several_pictures_at_once(shop: Shop, folder: Path) -> None:
-    out = run(PROGRAMS[1], shop, folder)
+    out = run(PROGRAMS[2], shop, folder)
     assert "cap-plaid.jpg succeeded" in out and "skirt-denim.jpg succeeded" in out
     for name in ("cap-plaid", "skirt-denim"):
         with Image.open(folder / f"blue/{name}.png") as made, Image.open(EXAMPLES / f"{name}.jpg") as given:
@@ -49,18 +55,18 @@ def test_several_pictures_at_once(shop: Shop, folder: Path) -> None:
 
 
 def test_an_error(shop: Shop, folder: Path) -> None:
-    assert "the word 'sparkle' is not understood" in run(PROGRAMS[2], shop, folder)
+    assert "the word 'sparkle' is not understood" in run(PROGRAMS[3], shop, folder)
 
 
 def test_an_order_of_ones_own(shop: Shop, folder: Path) -> None:
     with Client(shop.url, shop.key) as client:
         before = len(list(client.jobs()))
-        run(PROGRAMS[3], shop, folder)
+        run(PROGRAMS[4], shop, folder)
         assert len(list(client.jobs())) == before + 1
 
 
 def test_every_program_is_run() -> None:
-    assert len(PROGRAMS) == 4
+    assert len(PROGRAMS) == 5
 
 
 def test_every_method_is_told_of() -> None:

@@ -50,7 +50,7 @@ def finished(
     `given` is the original, `sent` the other files by the names of their fields.
     """
     store = PictureStore.open("memory://")
-    _, order = ordered(task, given, sent, load_catalogue(), store, residents.has)
+    _, order = ordered(task, given, sent, load_catalogue(), store, residents.has, noncommercial=True)
     outcome = Run(spec, Context(residents, store), Unwatched()).execute([order])[order.id]
     assert isinstance(outcome, Result), outcome
     return outcome, store.get(outcome.images[0].picture)

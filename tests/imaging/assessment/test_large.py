@@ -1,19 +1,21 @@
 """Large images are measured on a part of them: it tells what the whole would, and the report says so."""
 
+import io
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from likeness.contract.report import Thresholds
 from likeness.imaging.assessment import large
 from likeness.imaging.assessment.assess import assess
 from likeness.imaging.assessment.edit_check import EditCheck
-from likeness.imaging.colour import Floats, as_rgb
+from likeness.imaging.colour import Floats
 from likeness.imaging.formats.decode import decode
 from likeness.imaging.metrics.delta_e import delta_e
 from likeness.imaging.metrics.drift import drift
 from likeness.imaging.metrics.ssim import ssim
-from tests.imaging.files import png
 from worker.runs.scoring import UNBOUNDED
 
 HEIGHT, WIDTH = 1800, 2400
@@ -29,6 +31,13 @@ def pair() -> tuple[Floats, Floats]:
     return given, np.clip(np.roll(given, 3, axis=1) + noise, 0, 1).astype(np.float32)
 
 
+def png(image: Floats) -> bytes:
+    """Return H x W x 3 in 0..1 as a file of 8 bits."""
+    file = io.BytesIO()
+    Image.fromarray(np.rint(255 * image).astype(np.uint8)).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
 def test_an_even_share_tells_what_all_pixels_do(pair: tuple[Floats, Floats]) -> None:
     given, made = pair
     step = large.step_of(given)
@@ -42,7 +51,7 @@ def test_an_even_share_tells_what_all_pixels_do(pair: tuple[Floats, Floats]) -> 
 
 
 def test_the_report_says_what_it_measured_on_a_part(pair: tuple[Floats, Floats]) -> None:
-    given, made = (decode(png(as_rgb(image)), UNBOUNDED) for image in pair)
+    given, made = (decode(png(image), UNBOUNDED) for image in pair)
     report = assess(given, made, Thresholds(), EditCheck("red", colour=(200, 30, 30)))
     reasons = {score.name: score.reason or "" for score in [*report.fidelity, *report.edit.scores]}
     for name in ("delta_e", "change_inside", "colour_delta_e", "pixel_delta_e"):

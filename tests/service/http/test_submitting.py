@@ -14,6 +14,7 @@ ACCEPT_NO_JOB = {
     "/v1/predictions/{job_id}/cancel",
     "/v1/files",
     "/sdapi/v1/interrupt",
+    "/jobs/{job_id}/review",
 }
 IMAGES = {
     "/recreate": 1,

@@ -195,9 +195,12 @@ def test_what_cannot_be_prepared_fails_alone(
     assert isinstance(outcome(residents, store, photo(longest=96), {}, instruction="make it red"), OutOfMemory)
 
 
+MIDDLE = {"left": 0.4, "top": 0.4, "width": 0.2, "height": 0.2}
+
+
 def test_the_recipe_says_all_that_was_asked_and_sent(customised) -> None:
     logo = saved(Image.new("RGBA", (8, 8), (200, 0, 0, 255)))
-    result, _ = customised(photo(longest=96), {"logo": logo}, logo="file")
+    result, _ = customised(photo(longest=96), {"logo": logo}, logo="file", place=MIDDLE)
     assert result.recipe.files_sha256 == {"logo": sha256(logo).hexdigest()} and result.recipe.task.logo == "file"
 
 

@@ -74,7 +74,7 @@ def test_weights_that_give_no_number_are_null(tmp_path):
     metrics = InstalledMetrics(tmp_path, "cpu")
     save_perceptual(tmp_path, LPIPS)
     assert by_name(metrics.measure(GIVEN, MADE, None))["lpips"].value is not None
-    metrics._resident[LPIPS].convs[0].weight.data.fill_(float("nan"))
+    metrics._resident[LPIPS, "cpu"].convs[0].weight.data.fill_(float("nan"))
     assert by_name(metrics.measure(GIVEN, MADE, None))["lpips"].reason.endswith("gave no finite number")
 
 

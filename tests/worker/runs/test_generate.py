@@ -73,7 +73,7 @@ def test_a_whole_job_gives_the_size_that_was_asked(residents: Residents, store: 
     picture = decode(data, UNBOUNDED)
     assert (picture.pixels.size, picture.pixels.mode, made.format) == ((101, 67), "RGB", "png")
     assert made.report.frame_equal and made.report.score("ssim") is None
-    assert result.recipe.parameters["strength"] == 1.0 and result.recipe.input_sha256 is None
+    assert result.recipe.parameters.get("strength", 1.0) == 1.0 and result.recipe.input_sha256 is None
     assert (result.recipe.task.width, result.recipe.seeds) == (101, [1])
     said = read(data)
     assert (said.source, said.seed, said.input_sha256) == (DigitalSource.TRAINED, 1, None)
