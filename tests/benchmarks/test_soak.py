@@ -13,5 +13,5 @@ def test_nothing_is_lost_and_nothing_ends_twice() -> None:
     assert book.lost == book.twice == []
     assert not book.mishaps
     assert sum(book.statuses.values()) == len(set(book.accepted)) == len(book.accepted)
-    assert set(book.peaks) == {"valkey", "service", "worker-1", "worker-2", "webhooks"}
+    assert set(book.peaks) == {"valkey", "service", "feeder", "worker-1", "worker-2", "webhooks"}
     assert all(peak.memory > 1 and peak.files > 1 for peak in book.peaks.values())

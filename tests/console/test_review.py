@@ -126,7 +126,7 @@ def test_zoom_and_difference(dozen: list[str], wall: Page) -> None:
     assert sizes == [[96, 128]] * 2, "original and result, each at its own pixels"
     wall.keyboard.press("ArrowRight")
     on_bench(wall, dozen[1])
-    assert wall.locator(".bench .after").evaluate("image => image.clientWidth") == 96, "the zoom stays"
+    wall.wait_for_function("document.querySelector('.bench .after')?.clientWidth === 96")  # the zoom stays
     wall.keyboard.press("d")
     expect(wall.locator(".bench .pictures canvas")).to_be_visible()
     wall.keyboard.press("d")

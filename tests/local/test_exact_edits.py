@@ -27,6 +27,9 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
         yield running
 
 
+MIDDLE = {"left": 0.4, "top": 0.5, "width": 0.2, "height": 0.1}
+
+
 def test_a_colour_and_a_print_are_made_while_the_other_worker_is_held(stack: Stack, tmp_path: Path) -> None:
     go_on = tmp_path / "go-on"
     with Client(stack.settings.url) as client:
@@ -34,7 +37,7 @@ def test_a_colour_and_a_print_are_made_while_the_other_worker_is_held(stack: Sta
         queued = client.recreate(EXAMPLES / "cap-plaid.jpg")
         edits = [
             client.customise(EXAMPLES / "shirt-plaid.jpg", instruction="make it red"),
-            client.customise(EXAMPLES / "shirt-plaid.jpg", text="Sale"),
+            client.customise(EXAMPLES / "portrait-624x807.jpg", text="Sale", place=MIDDLE),
         ]
         assert [client.wait(job, timeout=60).status for job in edits] == [JobStatus.SUCCEEDED] * 2
         made = client.job(edits[0].id).result.images[0]
