@@ -112,6 +112,7 @@ def test_a_comment_stays_with_the_decision(site: Live, dozen: list[str], wall: P
     on_bench(wall, dozen[1])
     wall.keyboard.press("ArrowLeft")
     on_bench(wall, dozen[0])
+    wall.wait_for_load_state("networkidle")  # what the reload cut off is sent again
     (review,) = site.http.get(f"/jobs/{dozen[0]}").json()["reviews"]
     assert (review["decision"], review["comment"]) == ("rejected", "too red, a bit")
     expect(wall.locator(".comment")).to_have_text(" too red, a bit")
