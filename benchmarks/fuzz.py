@@ -41,27 +41,15 @@ VALUES: Final[tuple[Any, ...]] = (
     *([], {}, [[]], [None] * 300, {"": None}, {"__proto__": {}}, [[[[[[[[]]]]]]]]),
 )
 """What stands where something else belongs."""
-TYPES: Final = (
-    "application/json",
-    "multipart/form-data; boundary=x",
-    "text/plain",
-    "application/json; charset=utf-16",
-    "",
-)
+JSON: Final = "application/json"
+TYPES: Final = (JSON, "multipart/form-data; boundary=x", "text/plain", f"{JSON}; charset=utf-16", "")
 HEADERS: Final[tuple[dict[str, str], ...]] = (
     *([{}] * 20),
     *({"Idempotency-Key": "same"}, {"Idempotency-Key": "x" * 300}, {"Prefer": "wait=99999999999999999999"}),
-    *(
-        {"Range": "bytes=5-1"},
-        {"Range": "bytes=-"},
-        {"Last-Event-ID": "0-0-0"},
-        {"If-None-Match": '"'},
-        {"Accept": "a/b"},
-    ),
+    *({"Range": "bytes=5-1"}, {"Range": "bytes=-"}, {"Last-Event-ID": "0-0-0"}),
+    *({"If-None-Match": '"'}, {"Accept": "a/b"}),
     *({"Content-Encoding": "gzip"}, {"Authorization": "Bearer x"}, {"traceparent": "00-x"}),
 )
-
-
 PICTURES: Final = ("image", "init_image", "mask", "logo", "guide", "control_image", "style_image", "data_uri")
 """Fields that hold pictures; so do those of these names with an s."""
 
