@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,13 +17,10 @@ from likeness.cli.options import (
     Preserve,
     Recolour,
     Style,
-    Text,
 )
 from likeness.cli.results import print_line
-from likeness.cli.sending import FromImage, Labelling, Making, Sending, sends
+from likeness.cli.sending import FromImage, Labelling, Making, Printing, Sending, sends
 from likeness.cli.values import area, colourway, edits, pictures
-from likeness.cli.values import place as place_of
-from likeness.contract.options import Font
 from likeness.problems import SomeFailed
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -53,23 +50,16 @@ def customise(
     labelling: Labelling,
     making: Making,
     from_image: FromImage,
+    printing: Printing,
     files: Files,
     instruction: Instruction = None,
     edit: Edits = None,
     recolour: Recolour = None,
-    text: Text = None,
-    text_colour: Annotated[str | None, typer.Option(help="Colour of the text, as #RRGGBB.")] = None,
-    logo: Annotated[Path | None, typer.Option(help="Image to print on the product.")] = None,
-    font: Annotated[str | None, typer.Option(help="Font of the text: " + ", ".join(get_args(Font)) + ".")] = None,
     prompt: Annotated[str | None, typer.Option(help="What the redrawn part of the image shows.")] = None,
     mask: Mask = None,
     preserve: Preserve = None,
     control: Controls = None,
     control_map: Annotated[Path | None, typer.Option(help="A finished map for the first --control.")] = None,
-    place: Annotated[str | None, typer.Option(help="Where to print: left,top,width,height, each 0 to 1.")] = None,
-    print_size: Annotated[float | None, typer.Option(help="Width of the print as a share of the product's.")] = None,
-    angle: Annotated[float | None, typer.Option(help="Degrees to turn the print by, clockwise.")] = None,
-    curve: Annotated[float | None, typer.Option(help="Share of a half circle to bend the print by.")] = None,
     style: Style = None,
     guide: Guide = None,
     background: Annotated[
@@ -93,19 +83,11 @@ def customise(
         "instruction": instruction,
         "edits": edits(edit),
         "recolour": colourway(recolour, mask),
-        "text": text,
-        "text_colour": text_colour,
-        "font": font,
-        "size": print_size,
-        "angle": angle,
-        "curve": curve,
-        "logo": logo,
         "prompt": prompt,
         "mask": area(mask),
         "preserve": preserve,
         "controls": [{"kind": kind} for kind in control] if control else None,
         "control": control_map,
-        "place": place_of(place),
         "style_image": style,
         "guide": guide,
         "background": background,
@@ -115,6 +97,7 @@ def customise(
         "source_prompt": source_prompt,
         "target_prompt": target_prompt,
         "format": picture_format,
+        **printing.fields,
         **from_image.fields,
         **making.fields,
     }

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
 from inspect import Parameter, signature
-from typing import Annotated, Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final, get_args
 
 import typer
 
@@ -25,6 +26,8 @@ from likeness.cli.options import (
 )
 from likeness.cli.options import Parameters as Settings
 from likeness.cli.values import loras, pairs, parameters, thresholds
+from likeness.cli.values import place as place_of
+from likeness.contract.options import Font
 
 Command = Callable[..., None]
 Text = str | None
@@ -118,7 +121,27 @@ class FromImage:
         return {**own, "thresholds": thresholds(self.threshold)}
 
 
-GROUPS: Final = (Sending, Labelling, Making, FromImage)
+@dataclass(frozen=True)
+class Printing:
+    """What is printed on the product, where and how."""
+
+    text: Annotated[Text, typer.Option(help="Text to print on the product.")] = None
+    text_colour: Annotated[Text, typer.Option(help="Colour of the text, as #RRGGBB.")] = None
+    logo: Annotated[Path | None, typer.Option(help="Image to print on the product.")] = None
+    font: Annotated[Text, typer.Option(help="Font of the text: " + ", ".join(get_args(Font)) + ".")] = None
+    place: Annotated[Text, typer.Option(help="Where to print: left,top,width,height, each 0 to 1.")] = None
+    print_size: Annotated[Number, typer.Option(help="Width of the print as a share of the product's.")] = None
+    angle: Annotated[Number, typer.Option(help="Degrees to turn the print by, clockwise.")] = None
+    curve: Annotated[Number, typer.Option(help="Share of a half circle to bend the print by.")] = None
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of a call that they set. Raises LocalProblem if the place is malformed."""
+        own = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "print_size"}
+        return {**own, "size": self.print_size, "place": place_of(self.place)}
+
+
+GROUPS: Final = (Sending, Labelling, Making, FromImage, Printing)
 
 
 def sends(command: Command) -> Command:
