@@ -60,6 +60,7 @@ class ReviewPage {
     const asked = new URLSearchParams(location.hash.slice(1));
     this.drawFilters(asked);
     this.reviews = new Reviews((await getJson("usage")).key, (job) => this.reviewed(job));
+    await this.reviews.resume();
     byId("key-button").hidden = !key();
     await this.load(asked.get("job"));
   }

@@ -1,8 +1,9 @@
-/** Reviews on their way to the service: sent at once, in order for each job, and again until they arrive. */
+/** Reviews on their way to the service: sent at once, in order for each job, and again until they arrive, also after a reload. */
 
 import { Problem, getJson } from "./api.js";
 
 const PAUSE = 2000;
+const OUTBOX = "likeness-reviews";
 
 /** @typedef {{decision: string|null, comment: string|null}} Said what a person says of a result */
 
@@ -23,8 +24,25 @@ export class Reviews {
     Object.assign(this, { me, changed });
     /** @type {Map<string, Promise<any>>} the last review of each job that is on its way */
     this.sending = new Map();
+    /** @type {Map<string, Said|null>} what has not arrived, kept in the tab for when the page is loaded anew */
+    this.outbox = new Map(JSON.parse(sessionStorage.getItem(`${OUTBOX}:${me}`) || "[]"));
     window.addEventListener("beforeunload", (event) => { if (this.held) event.preventDefault(); });
     this.held = 0;
+  }
+
+  /** Send what an earlier life of this page could not. */
+  async resume() {
+    for (const [id, said] of this.outbox) {
+      await this.send(id, said).catch(() => {}); // its job may be gone
+      this.keep(id);
+    }
+  }
+
+  /** Keep what was said of a job until it has arrived; with nothing said, it has. @param {string} id @param {Said|null} [said] */
+  keep(id, said) {
+    if (said === undefined) this.outbox.delete(id);
+    else this.outbox.set(id, said);
+    sessionStorage.setItem(`${OUTBOX}:${this.me}`, JSON.stringify([...this.outbox]));
   }
 
   /** What this person said of a job. @param {any} job @returns {Said|null} */
@@ -39,6 +57,7 @@ export class Reviews {
     this.show(job, said ? [...others, { ...said, by: this.me, at: new Date().toISOString() }] : others);
     const sent = (this.sending.get(job.id) || Promise.resolve()).catch(() => {}).then(() => this.send(job.id, said));
     this.sending.set(job.id, sent);
+    this.keep(job.id, said);
     try {
       const answer = await sent;
       if (this.sending.get(job.id) === sent) this.show(job, answer.reviews);
@@ -47,7 +66,10 @@ export class Reviews {
       if (stands) this.show(job, stands.reviews);
       throw error;
     } finally {
-      if (this.sending.get(job.id) === sent) this.sending.delete(job.id);
+      if (this.sending.get(job.id) === sent) {
+        this.sending.delete(job.id);
+        this.keep(job.id);
+      }
     }
   }
 

@@ -162,7 +162,7 @@ def test_the_lines_of_the_readme_and_every_call_in_a_browser(shop: sync_api.Page
     shop.locator("input").set_input_files(project / "photo.png")
     shop.locator("img").wait_for()
     assert shop.locator("img").evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") == 1200
-    shop.wait_for_function("document.querySelector('pre').textContent")
+    sync_api.expect(shop.locator("pre")).not_to_be_empty()
     as_told(json.loads(shop.locator("pre").text_content() or ""), "browser")
 
 

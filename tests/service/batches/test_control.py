@@ -5,7 +5,6 @@ import time
 import redis
 
 from tests.service.batches.conftest import WHITE, Shop
-from tests.service.conftest import Stack
 from tests.support.feeding import feeding
 from tests.worker.drill import Drill
 
@@ -79,17 +78,23 @@ def test_an_image_of_a_job_is_an_item(fed: Shop) -> None:
     assert fed.ended(batch)["counts"]["succeeded"] == 1
 
 
-def test_redis_keeps_eight_bytes_of_a_job_that_has_ended(fed: Shop, stack: Stack) -> None:
-    batch = fed.post(fed.items(10, set=None), {**SLOW, "steps": 30})
-    with redis.Redis(unix_socket_path=str(stack.server.socket), db=0) as client:
-        fed.until(batch, lambda now: now["counts"]["queued"] > 5)
-        jobs = [job["id"] for job in fed.http.get("/jobs").json()["jobs"] if (job["reference"] or "").startswith("SKU")]
-        assert jobs
-        fed.ended(batch)
-        assert client.strlen(f"likeness:batch:{batch['id']}:states") == 80
-        assert client.hlen("likeness:batches:open") == 0
-        assert not [job for job in jobs if client.exists(f"rq:job:{job}", f"likeness:events:{job}")]
-    rows = fed.manifest(batch)
+def test_redis_keeps_eight_bytes_of_a_job_that_has_ended(unfed: Shop) -> None:
+    settings = unfed.live.app.state.services.settings
+    drill = Drill(settings.redis_url, unfed.live.store.parent)
+    batch = unfed.post(unfed.items(10, set=None), SLOW)
+    try:
+        with redis.Redis.from_url(settings.redis_url) as client, feeding(settings):
+            jobs: list[str] = []
+            while len(jobs) < 10:
+                jobs = [job["id"] for job in unfed.http.get("/jobs").json()["jobs"]]
+            drill.worker()
+            unfed.ended(batch)
+            assert client.strlen(f"likeness:batch:{batch['id']}:states") == 80
+            assert client.hlen("likeness:batches:open") == 0
+            assert not [job for job in jobs if client.exists(f"rq:job:{job}", f"likeness:events:{job}")]
+    finally:
+        drill.stop()
+    rows = unfed.manifest(batch)
     assert len(rows) == 10 and {row["status"] for row in rows} == {"succeeded"}
 
 
