@@ -71,6 +71,14 @@ MOST_DOUBT = 0.087
 the training photos whose edits a shop could publish, where it left .058 at most."""
 
 
+MOST_HANGER = 0.7
+"""How probable it may be that a hanger shows."""
+
+
+MOST_WAVY = 0.43
+"""Px of a short side of 400 that an outline may waver beyond the photo's edge."""
+
+
 class RecreateGates(Strict):
     """Limits of an image that was made again."""
 
@@ -114,6 +122,8 @@ class BackgroundGates(Strict):
     left_out: Limit = _at_most(0.15)
     on_edge: Limit = _at_least(0.5, 0)
     halo: Limit = _at_most(1.54)
+    wavy: Limit = _at_most(MOST_WAVY)
+    hanger: Limit = _at_most(MOST_HANGER)
 
 
 class LightGates(Strict):
@@ -197,6 +207,8 @@ class PackshotGates(Strict):
     doubt: Limit = _at_most(MOST_DOUBT)
     soft: Limit = _at_most(4.64)
     ragged: Limit = _at_most(0.4)
+    wavy: Limit = _at_most(MOST_WAVY)
+    hanger: Limit = _at_most(MOST_HANGER)
 
 
 class SeveralGates(Strict):
