@@ -72,12 +72,12 @@ the training photos whose edits a shop could publish, where it left .058 at most
 
 
 MOST_HANGER = 0.5
-"""How probable it may be that a hanger shows: of training photos that were kept out, it rejects nine of ten that show one."""
+"""How probable it may be that a hanger shows: of training photos kept out, that rejects nine of ten that show one."""
 
 
 MOST_WAVY = 0.43
-"""Px of a short side of 400 that an outline may waver beyond the edge of the photo: on 24 training photos .25 to .40, and
-.52 to .68 where it was frayed by .8 px."""
+"""Px of a short side of 400 that an outline may waver beside the photo's edge: 24 training photos have .25 to .40, and
+.52 to .68 when they are frayed by .8 px."""
 
 
 class RecreateGates(Strict):
