@@ -6,7 +6,7 @@ the `Call` and return what it reads. Nothing here sends anything.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypedDict, get_args
+from typing import Any, Final, get_args
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -21,16 +21,6 @@ from likeness.contract.report import Report
 from likeness.contract.reviews import Decision, ReviewState
 
 PNG: Final = "image/png"
-
-
-class JobFilters(TypedDict, total=False):
-    """Which jobs are listed: those that meet all that are given; None admits every job."""
-
-    reference: str | None
-    kind: JobKind | None
-    verdict: str | None
-    since: datetime | None
-    review: ReviewState | str | None
 
 
 def recreate(picture: Picture, *, idempotency_key: str | None = None, **fields: Fields) -> Call[RemoteJob]:

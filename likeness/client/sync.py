@@ -22,8 +22,8 @@ import httpx
 from likeness.client import batch_calls, calls
 from likeness.client.batch_models import BatchRow, RemoteBatch
 from likeness.client.call import Call
-from likeness.client.calls import JobFilters
 from likeness.client.connection import connection
+from likeness.client.filters import JobFilters
 from likeness.client.methods import Methods
 from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
