@@ -15,7 +15,7 @@ def order_of(
     job_id: str,
     spec: EngineSpec,
     task: Generate | Recreate,
-    size: tuple[int, int],
+    size: Size,
     picture: StoredPicture | None = None,
 ) -> JobOrder:
     """Return the order of a task whose image has this size; it may take two minutes."""
