@@ -66,21 +66,21 @@ class HangerFinder:
 
 def framed(rgb: Bytes, alpha: Bytes) -> tuple[Floats, Floats] | None:
     """Return a cut-out on grey, SIDE x SIDE x 3 in 0..1, from the top of its box down, and its cover; None without."""
+    less = max(1.0, min(alpha.shape) / DETAIL)
+    if less > 1:
+        to = tuple(max(1, round(side / less)) for side in alpha.shape[::-1])
+        rgb, alpha = (cv2.resize(plane, to, interpolation=cv2.INTER_AREA) for plane in (rgb, alpha))
     if (box := box_of(alpha > 127)) is None:
         return None
     side = max(8.0, 1.08 * max(box.width, 0.4 * box.height))
     left, top = (box.left + box.right - side) / 2, box.top - 0.04 * side
-    less = max(1.0, min(alpha.shape) / DETAIL)
-    detail = max(8, round(side / less))
+    detail = max(8, round(side))
     share = alpha.astype(np.float32)[..., None] / 255
     whole = np.dstack([rgb * share + np.array(GREY, np.float32) * (1 - share), share])
-    steps = int(np.ceil(less))
-    cut = side / (detail * steps)
+    cut = side / detail
     move = np.array([[cut, 0, left + cut / 2 - 0.5], [0, cut, top + cut / 2 - 0.5]])
-    size = (detail * steps, detail * steps)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    taken = cv2.warpAffine(whole, move, size, flags=flags, borderValue=(*GREY, 0.0))
-    small = cv2.resize(taken, (detail, detail), interpolation=cv2.INTER_AREA)
+    small = cv2.warpAffine(whole, move, (detail, detail), flags=flags, borderValue=(*GREY, 0.0))
     seen = cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     return np.asarray(seen[..., :3] / 255, np.float32), np.asarray(seen[..., 3], np.float32)
 

@@ -22,6 +22,8 @@ BEND: Final = 0.1
 """What a step aside costs an edge that is followed, for its square, as a share of the edge's usual strength."""
 STEPS: Final = 3
 """Most steps aside from one place to the next."""
+OVERLAP: Final = 40
+"""Px by which a path goes on beyond where it began."""
 NEAR: Final = 10.0
 """Sigma of the stretch over which an outline wavers or does not."""
 BORDER: Final = 8.0
@@ -84,21 +86,21 @@ def _edge(course: Places, across: Places, lab: Floats, scale: float) -> Floats:
 
 
 def _followed(reward: Floats) -> NDArray[np.intp]:
-    """Return which of K offsets the best closed path takes in each of N x K rewards, gone round twice."""
+    """Return which of K offsets the best path takes in each of N x K rewards, which go round and overlap a little."""
     length, offsets = reward.shape
+    laps = np.arange(-OVERLAP, length + OVERLAP) % length
     aside = np.abs(np.subtract.outer(np.arange(offsets), np.arange(offsets)))
     cost = np.where(aside > STEPS, np.float32(1e3), np.float32(BEND) * aside**2)
-    score, came = reward[0], np.zeros((2 * length, offsets), np.intp)
-    for at in range(1, 2 * length):
+    score, came = reward[laps[0]], np.zeros((len(laps), offsets), np.intp)
+    for at in range(1, len(laps)):
         total = score[None] - cost
         came[at] = total.argmax(axis=1)
-        score = total.max(axis=1) + reward[at % length]
-    path = np.empty(2 * length, np.intp)
+        score = total.max(axis=1) + reward[laps[at]]
+    path = np.empty(len(laps), np.intp)
     path[-1] = score.argmax()
-    for at in range(2 * length - 1, 0, -1):
+    for at in range(len(laps) - 1, 0, -1):
         path[at - 1] = came[at, path[at]]
-    half = length // 2
-    return np.concatenate([path[length : length + half], path[half:length]])
+    return path[OVERLAP:-OVERLAP]
 
 
 def _local(offsets: Floats, scale: float) -> Floats:
