@@ -20,6 +20,7 @@ from rich.progress import track
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from likeness.imaging.colour import Bytes
 from likeness.imaging.packshot.cutout import cut_out
 from likeness.imaging.packshot.remains import cleared
 from worker.networks.features import FeatureNetwork, load
@@ -36,7 +37,7 @@ def labelled() -> dict[str, bool]:
     return {row["uuid"]: row["shows"] == "yes" for row in csv.DictReader(LABELS.read_text("utf-8").splitlines())}
 
 
-def photos(archive: Path, names: dict[str, bool]) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def photos(archive: Path, names: dict[str, bool]) -> Iterator[tuple[str, Bytes, Bytes]]:
     """Yield the photos of those names with their masks, H x W x 3 and H x W, 0..255."""
     found: dict[str, dict[str, bytes]] = {}
     with tarfile.open(archive) as tar:

@@ -66,23 +66,31 @@ class HangerFinder:
 
 def framed(rgb: Bytes, alpha: Bytes) -> tuple[Floats, Floats] | None:
     """Return a cut-out on grey, SIDE x SIDE x 3 in 0..1, from the top of its box down, and its cover; None without."""
+    seen = _on_grey(rgb, alpha)
     less = max(1.0, min(alpha.shape) / DETAIL)
     if less > 1:
         to = tuple(max(1, round(side / less)) for side in alpha.shape[::-1])
-        rgb, alpha = (cv2.resize(plane, to, interpolation=cv2.INTER_AREA) for plane in (rgb, alpha))
+        seen, alpha = (cv2.resize(plane, to, interpolation=cv2.INTER_AREA) for plane in (seen, alpha))
     if (box := box_of(alpha > 127)) is None:
         return None
     side = max(8.0, 1.08 * max(box.width, 0.4 * box.height))
     left, top = (box.left + box.right - side) / 2, box.top - 0.04 * side
     detail = max(8, round(side))
-    share = alpha.astype(np.float32)[..., None] / 255
-    whole = np.dstack([rgb * share + np.array(GREY, np.float32) * (1 - share), share])
+    whole = np.dstack([seen, alpha]).astype(np.float32)
     cut = side / detail
     move = np.array([[cut, 0, left + cut / 2 - 0.5], [0, cut, top + cut / 2 - 0.5]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     small = cv2.warpAffine(whole, move, (detail, detail), flags=flags, borderValue=(*GREY, 0.0))
-    seen = cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
-    return np.asarray(seen[..., :3] / 255, np.float32), np.asarray(seen[..., 3], np.float32)
+    square = cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR) / np.float32(255)
+    return np.asarray(square[..., :3], np.float32), np.asarray(square[..., 3], np.float32)
+
+
+def _on_grey(rgb: Bytes, alpha: Bytes) -> Bytes:
+    """Return a cut-out laid on grey, H x W x 3 in 0..255."""
+    cover = cv2.merge([alpha] * 3)
+    behind = np.full_like(cover, GREY)
+    laid = cv2.add(cv2.multiply(rgb, cover, scale=1 / 255), cv2.multiply(behind, 255 - cover, scale=1 / 255))
+    return np.asarray(laid, np.uint8)
 
 
 def places(features: FeatureNetwork, pixels: Tensor) -> Tensor:

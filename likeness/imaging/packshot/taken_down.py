@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from likeness.imaging.colour import Bytes
+from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.outline import Where, disc, reduced, scale_of
 
 THICK: Final = 14.0
@@ -95,8 +95,8 @@ def _garment(cut: Where, scale: float) -> Garment | None:
 def _above(rgb: Bytes, cut: Where, garment: Garment, scale: float) -> Where:
     """Return what goes: it reaches the outside, and no crumbs are left of it."""
     rows, columns = np.indices(cut.shape)
-    near = rows < garment.shoulders + REACH * garment.height
-    off = np.abs(columns - garment.middle) / max(1, garment.width)
+    near: Where = np.asarray(rows < garment.shoulders + REACH * garment.height)
+    off = np.asarray(np.abs(columns - garment.middle) / max(1, garment.width), np.float32)
     side = _sides(rgb, cut, garment, near, off, scale)
     gone = cut & near & (off < WITHIN) & side
     gone = cv2.morphologyEx(gone.astype(np.uint8), cv2.MORPH_OPEN, disc(1)) > 0
@@ -113,7 +113,7 @@ def _above(rgb: Bytes, cut: Where, garment: Garment, scale: float) -> Where:
     return np.asarray(cut & near & ~main & (gone | beside))
 
 
-def _over_holes(cut: Where, off: np.ndarray, scale: float) -> Where:
+def _over_holes(cut: Where, off: Floats, scale: float) -> Where:
     """Return what lies above and close beside the holes in the middle of a product's top, such as a hanger's neck."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats((~cut).astype(np.uint8), connectivity=4)
     outer = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
@@ -127,7 +127,7 @@ def _over_holes(cut: Where, off: np.ndarray, scale: float) -> Where:
     return over
 
 
-def _sides(rgb: Bytes, cut: Where, garment: Garment, near: Where, off: np.ndarray, scale: float) -> Where:
+def _sides(rgb: Bytes, cut: Where, garment: Garment, near: Where, off: Floats, scale: float) -> Where:
     """Return what resembles the outside more than the cloth."""
     rows = np.arange(len(cut))[:, None] - garment.shoulders
     core = cv2.erode(garment.body.astype(np.uint8), disc(SURELY * scale)) > 0

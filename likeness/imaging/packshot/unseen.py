@@ -11,7 +11,7 @@ import numpy as np
 
 from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.edits.recolour import lab_of
-from likeness.imaging.outline import reduced, scale_of
+from likeness.imaging.outline import Where, reduced, scale_of
 
 NEAR: Final = 2.5
 """Sigma in px of a picture whose short side is 400, as all widths here, of the neighbourhood that has both colours."""
@@ -33,7 +33,7 @@ def unseen(rgb: Bytes, alpha: Bytes) -> Floats:
     small, shown = reduced(alpha), reduced(rgb)
     scale = scale_of(small.shape)
     lab = lab_of(np.multiply(shown, np.float32(1 / 255)))
-    (inside, told), (outside, free) = (_mean(lab, side, NEAR * scale) for side in (small > 200, small < 55))
+    (inside, told), (outside, free) = (_mean(lab, np.asarray(side), NEAR * scale) for side in (small > 200, small < 55))
     known = (np.minimum(told, free) > REACHED).astype(np.float32)
     apart = np.linalg.norm(inside - outside, axis=2) * known
     near, count = (cv2.GaussianBlur(plane, (0, 0), ALONG * scale) for plane in (apart, known))
@@ -41,7 +41,7 @@ def unseen(rgb: Bytes, alpha: Bytes) -> Floats:
     return np.asarray(np.clip((SHOWN - contrast) / (SHOWN - HIDDEN), 0, 1) * (count > REACHED), np.float32)
 
 
-def _mean(lab: Floats, side: Bytes | Floats, sigma: float) -> tuple[Floats, Floats]:
+def _mean(lab: Floats, side: Where, sigma: float) -> tuple[Floats, Floats]:
     share = np.asarray(side, np.float32)
     near = cv2.GaussianBlur(share, (0, 0), sigma)
     mean = cv2.GaussianBlur(lab * share[..., None], (0, 0), sigma) / np.maximum(near, np.float32(1e-3))[..., None]

@@ -48,7 +48,9 @@ def wavering(share: Floats, lab: Floats, scale: float) -> float | None:
     found, _ = cv2.findContours((share > 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     smooth = np.asarray(cv2.GaussianBlur(lab, (0, 0), max(0.6, 0.8 * scale)), np.float32)
     looked_at = [one for one in found if LEAST * scale < len(one) < MOST]
-    told = [_told(one[:, 0], share, smooth, scale) for one in sorted(looked_at, key=len)[-LINES:]]
+    told = [
+        _told(np.asarray(one[:, 0], np.float32), share, smooth, scale) for one in sorted(looked_at, key=len)[-LINES:]
+    ]
     every = np.concatenate(told) if told else np.zeros(0)
     return float(np.percentile(every, WORST)) / scale if len(every) > LEAST * scale else None
 
@@ -60,9 +62,9 @@ def wavering_of(rgb: Bytes, alpha: Bytes) -> float | None:
     return wavering(share, lab, scale_of(share.shape))
 
 
-def _told(pixels: NDArray[np.int32], share: Floats, lab: Floats, scale: float) -> Floats:
+def _told(pixels: Places, share: Floats, lab: Floats, scale: float) -> Floats:
     """Return how far one outline strays from the photo's edge along it, away from the image's border."""
-    line = _even(_along(pixels.astype(np.float32), 1.0))
+    line = _even(_along(pixels, 1.0))
     once = _along(line, COURSE * scale)
     course = 2 * once - _along(once, COURSE * scale)
     across = _across(course)
