@@ -12,6 +12,7 @@ import tarfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -55,7 +56,7 @@ def seen(archive: Path, features: FeatureNetwork) -> tuple[list[str], Tensor, Te
     """Return of each cut-out its name, features, which places count, and whether a hanger shows; mirrored too."""
     names, known, values, counts = [], labelled(), [], []
     for name, rgb, mask in track(photos(archive, known), "cutting out", total=len(known)):
-        share = mask.astype(np.float32) / 255
+        share = np.asarray(mask / np.float32(255), np.float32)
         product = cut_out(rgb, cleared(rgb, share), share)
         if (square := framed(product.rgb, product.alpha)) is None:
             continue
@@ -84,9 +85,10 @@ def trained(values: Tensor, counts: Tensor, shows: Tensor) -> nn.Sequential:
             loss.backward()
             steps.step()
         slower.step()
+    first = cast(nn.Linear, head[0])
     with torch.no_grad():
-        head[0].weight /= spread
-        head[0].bias -= head[0].weight @ mean
+        first.weight /= spread
+        first.bias -= first.weight @ mean
     return head.eval()
 
 

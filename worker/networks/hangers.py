@@ -70,7 +70,9 @@ def framed(rgb: Bytes, alpha: Bytes) -> tuple[Floats, Floats] | None:
     less = max(1.0, min(alpha.shape) / DETAIL)
     if less > 1:
         to = tuple(max(1, round(side / less)) for side in alpha.shape[::-1])
-        seen, alpha = (cv2.resize(plane, to, interpolation=cv2.INTER_AREA) for plane in (seen, alpha))
+        seen, alpha = (
+            np.asarray(cv2.resize(plane, to, interpolation=cv2.INTER_AREA), np.uint8) for plane in (seen, alpha)
+        )
     if (box := box_of(alpha > 127)) is None:
         return None
     side = max(8.0, 1.08 * max(box.width, 0.4 * box.height))
