@@ -88,7 +88,7 @@ def trained(values: Tensor, counts: Tensor, shows: Tensor) -> nn.Sequential:
     first = cast(nn.Linear, head[0])
     with torch.no_grad():
         first.weight /= spread
-        first.bias -= first.weight @ mean
+        first.bias.sub_(first.weight @ mean)
     return head.eval()
 
 
