@@ -105,7 +105,7 @@ def test_an_ending_whose_answer_is_lost_is_recorded_once_and_known_to_be(
 ) -> None:
     job_id = drill.submit()
     job, execution = started(client, job_id)
-    proxy.lose = b"EXEC\r\n"
+    proxy.lose = b"EVAL\r\n"
     assert while_held(client, job, execution, lambda pipeline, _: fail(job, execution, pipeline))
     assert proxy.lost == 1
     assert drill.endings(job_id) == [JobStatus.FAILED]
