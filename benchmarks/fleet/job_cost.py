@@ -1,10 +1,11 @@
-"""What a whole job costs Valkey's core: `python -m benchmarks.fleet.job_cost [--jobs 80] [--rounds 2] [--commands]`.
+"""What a whole job costs Valkey's core: `python -m benchmarks.fleet.job_cost [--against CHECKOUT] [--commands]`.
 
 A real worker does jobs of 1 and of 31 steps, from acceptance to their end. The cost is the processor time of Valkey's
 main thread, with all that it reads, writes and sends, less what an idle worker takes. Beside it stand the questions
 that it is asked, and with `--commands` what it does for them (`INFO commandstats`), scripts with all that they call.
 
-To compare two versions on a machine with other load, run this file with either on PYTHONPATH, in turn.
+With `--against` the worker of another version does the same jobs on a Valkey of its own, in turn: what else a machine
+does changes such figures by half. `--jobs` and `--rounds` say how much is measured.
 """
 
 import argparse
@@ -12,25 +13,29 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fleet.redis_rates import Server, accept, valkey
+from benchmarks.fleet.redis_rates import Server, order, valkey
 from benchmarks.fleet.rehearsal import catalogue
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.scheduling import Priority
 from likeness.local.process import Child, Program
 from likeness.queue import keys
+from service.queue.jobs import JobQueue
 
 JOBS, STEPS = 80, (1, 31)
 ROUNDS = 2
-IDLE_SECONDS = 10.0
+IDLE_SECONDS, LOOK_SECONDS = 10.0, 0.5
+HERE: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class Spent:
             microseconds={name: float(one["usec"]) for name, one in stats.items()},
         )
 
-    def since(self, before: "Spent", times: int) -> "Spent":
+    def since(self, before: "Spent", times: float) -> "Spent":
         """Return what was spent since then, each of so many times."""
         return Spent(
             processor=(self.processor - before.processor) / times,
@@ -72,67 +77,69 @@ class Spent:
         )
 
 
+class Measured:
+    """A Valkey with a worker of one version, and what an idle worker takes of it."""
+
+    def __init__(self, server: Server, spec: EngineSpec) -> None:
+        self.server, self.spec = server, spec
+        self._ended = f"rq:finished:{keys.queue_name(spec.pool, Priority.INTERACTIVE)}"
+        self.found: dict[int, list[Spent]] = {steps: [] for steps in STEPS}
+        self.idle = Spent(0, 0, 0, {}, {})
+        """In a second."""
+
+    def rest(self) -> None:
+        """Measure the idle worker."""
+        before = Spent.so_far(self.server)
+        time.sleep(IDLE_SECONDS)
+        self.idle = Spent.so_far(self.server).since(before, IDLE_SECONDS)
+
+    async def whole(self, jobs: int, steps: int) -> Spent:
+        """Return what a job of so many steps costs, less what an idle worker takes in that time."""
+        queue = JobQueue.connect(self.server.url, max_queued=10**6, lifetime=3600)
+        await asyncio.gather(*(queue.ping() for _ in range(jobs)))  # a service has its connections
+        before, there, began = Spent.so_far(self.server), self._all_ended(), time.monotonic()
+        orders = (order(self.spec, number % 8, steps) for number in range(jobs))
+        await asyncio.gather(*(queue.accept(one, self.spec, None) for one in orders))
+        while self._all_ended() < there + jobs:
+            await asyncio.sleep(LOOK_SECONDS)
+        spent = Spent.so_far(self.server).since(before, jobs)
+        await queue.close()
+        seconds = (time.monotonic() - began) / jobs
+        processor, reads = self.idle.processor * seconds, (self.idle.reads + 1 / LOOK_SECONDS) * seconds
+        return replace(spent, processor=spent.processor - processor, reads=spent.reads - reads)
+
+    def _all_ended(self) -> int:
+        return int(self.server.redis.zcard(self._ended))
+
+
 @contextmanager
-def working(server: Server, file: Path, folder: Path) -> Iterator[None]:
-    """Have a worker that takes the jobs of a catalogue."""
-    environment = {"LIKENESS_REDIS_URL": server.url, "LIKENESS_CATALOGUE": str(file)}
-    environment["LIKENESS_STORE_URL"] = f"file://{folder / 'store'}"
-    child = Child.start(Program("worker", [sys.executable, "-m", "worker"], folder / "worker.log", environment))
-    try:
-        _until(lambda: server.redis.keys("likeness:resident:*"))
-        yield
-    finally:
-        child.end(30)
+def working(folder: Path, version: str) -> Iterator[Measured]:
+    """Have a worker of the version in this folder."""
+    file = catalogue(folder)
+    with valkey(folder) as server:
+        environment = {"LIKENESS_REDIS_URL": server.url, "LIKENESS_CATALOGUE": str(file), "PYTHONPATH": version}
+        environment["LIKENESS_STORE_URL"] = f"file://{folder / 'store'}"
+        program = Program("worker", [sys.executable, "-P", "-m", "worker"], folder / "worker.log", environment)
+        child = Child.start(program)
+        try:
+            while not server.redis.keys("likeness:resident:*"):
+                time.sleep(LOOK_SECONDS)
+            yield Measured(server, load_catalogue(file).find("drill"))
+        finally:
+            child.end(30)
 
 
-def resting(server: Server) -> float:
-    """Return the microseconds of processor time a second while nothing is asked of Valkey but what is asked anyway."""
-    before = server.processor()
-    time.sleep(IDLE_SECONDS)
-    return (server.processor() - before) / IDLE_SECONDS
-
-
-def whole(server: Server, spec: EngineSpec, jobs: int, steps: int, idle: float) -> Spent:
-    """Return what a job of so many steps costs in all, less `idle` us of processor time a second."""
-    ended = f"rq:finished:{keys.queue_name(spec.pool, Priority.INTERACTIVE)}"
-    before, there = Spent.so_far(server), server.redis.zcard(ended)
-    began = time.monotonic()
-    asyncio.run(accept(server, spec, jobs, steps))
-    _until(lambda: server.redis.zcard(ended) >= there + jobs)
-    spent = Spent.so_far(server).since(before, jobs)
-    return Spent(
-        spent.processor - idle * (time.monotonic() - began) / jobs,
-        spent.reads,
-        spent.memory,
-        spent.calls,
-        spent.microseconds,
-    )
-
-
-def _until(true: Callable[[], object], seconds: float = 120.0) -> None:
-    limit = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > limit:
-            raise TimeoutError
-        time.sleep(0.5)
-
-
-def measured(jobs: int, rounds: int) -> tuple[float, dict[int, list[Spent]]]:
-    """Return what an idle worker costs, us a second, and what a job of each number of steps does, round by round."""
-    with tempfile.TemporaryDirectory(prefix="lk-") as name:
-        folder = Path(name)
-        file = catalogue(folder)
-        spec = load_catalogue(file).find("drill")
-        with valkey(folder) as server:
-            alone = resting(server)
-            with working(server, file, folder):
-                idle = resting(server)
-                whole(server, spec, jobs // 2, 1, idle)  # what is allocated or sent once is no job's
-                found: dict[int, list[Spent]] = {steps: [] for steps in STEPS}
-                for _ in range(rounds):
-                    for steps in STEPS:
-                        found[steps].append(whole(server, spec, jobs, steps, idle))
-    return idle - alone, found
+def measured(versions: Sequence[str], jobs: int, rounds: int) -> list[Measured]:
+    """Return what each version does, round by round, in turn."""
+    with ExitStack() as stack:
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lk-"))) for _ in versions]
+        found = [stack.enter_context(working(*one)) for one in zip(folders, versions, strict=True)]
+        for one in found:
+            asyncio.run(one.whole(jobs // 2, 1))  # what is allocated or sent once is no job's
+            one.rest()
+        for _, steps, one in product(range(rounds), STEPS, found):
+            one.found[steps].append(asyncio.run(one.whole(jobs, steps)))
+        return found
 
 
 def commands(spent: Spent) -> Table:
@@ -149,24 +156,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--against", help="a folder with another version")
     parser.add_argument("--commands", action="store_true")
     args = parser.parse_args()
-    idle, found = measured(args.jobs, args.rounds)
-    table = Table("a job of", "ms of Valkey's core, each round", "jobs that a core ends", "questions", "kB kept")
-    for steps, rounds in found.items():
-        costs = [spent.processor for spent in rounds]
-        table.add_row(
-            f"{steps} steps",
-            ", ".join(f"{cost / 1000:.2f}" for cost in costs),
-            f"{1e6 * len(costs) / sum(costs):,.0f}/s",
-            f"{rounds[-1].reads:.1f}",
-            f"{rounds[-1].memory / 1000:.1f}",
-        )
-    console = Console(width=120)
-    console.print(table, f"an idle worker: {idle:.0f} us a second")
-    if args.commands:
-        for rounds in found.values():
-            console.print(commands(rounds[-1]))
+    versions = [str(HERE), *([args.against] if args.against else [])]
+    table = Table("version", "a job of", "ms of Valkey's core, each round", "jobs a core ends", "questions", "kB kept")
+    console, all_found = Console(width=120), measured(versions, args.jobs, args.rounds)
+    for version, one in zip(versions, all_found, strict=True):
+        for steps, rounds in one.found.items():
+            costs = [spent.processor for spent in rounds]
+            table.add_row(
+                version,
+                f"{steps} steps",
+                ", ".join(f"{cost / 1000:.2f}" for cost in costs),
+                f"{1e6 * len(costs) / sum(costs):,.0f}/s",
+                f"{sum(spent.reads for spent in rounds) / len(rounds):.1f}",
+                f"{rounds[-1].memory / 1000:.1f}",
+            )
+    console.print(table, *(f"an idle worker: {one.idle.processor:.0f} us a second" for one in all_found))
+    for spent in [rounds[-1] for one in all_found for rounds in one.found.values()] if args.commands else []:
+        console.print(commands(spent))
 
 
 if __name__ == "__main__":

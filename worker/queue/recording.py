@@ -26,6 +26,7 @@ from rq.worker.base import WorkerStatus
 from likeness.contract.errors import EngineFailed, JobError, LikenessError
 from likeness.contract.events import Event
 from likeness.contract.jobs import JobStatus as Status
+from likeness.contract.jobs import Progress
 from likeness.queue import keys
 from worker.queue.connection import Patience, brief, connect
 from worker.queue.job import LikenessJob, LikenessQueue, hung
@@ -33,6 +34,8 @@ from worker.queue.leases import Held, Lease, erase_deleted, while_held
 from worker.queue.steps import START, words_of
 from worker.runs.context import Context, Outcome
 
+BEGUN: Final = Progress(step=0, steps=0, stage="preparing")
+"""What is told of a job with its start."""
 SUSPENSION_SECONDS: Final = 1.0
 """How often a worker looks whether RQ's workers are suspended."""
 
@@ -85,7 +88,7 @@ class RecordingWorker(SimpleWorker):
         except Exception as error:
             self._fail(job, execution, EngineFailed(f"this worker cannot run the job: {error}"))
             return None
-        lease = self.leases[job.id] = Lease(job, queue, order, execution)
+        lease = self.leases[job.id] = Lease(job, queue, order, execution, told=BEGUN, told_at=time.monotonic())
         self.telemetry.taken(order, queue.name, job.enqueued_at or order.created_at, mate)
         return lease
 
@@ -103,6 +106,8 @@ class RecordingWorker(SimpleWorker):
         job.prepare_for_execution(self.name, pipeline=pipeline)
         pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
         job.publish(Event(type="status", status=Status.RUNNING), pipeline)
+        pipeline.hset(job.key, keys.FIELD_PROGRESS, BEGUN.model_dump_json())
+        job.publish(Event(type="progress", status=Status.RUNNING, progress=BEGUN), pipeline)
         return execution
 
     def _close(self, job: LikenessJob, execution: Execution, pipeline: Pipeline) -> None:

@@ -41,7 +41,7 @@ START: Final = (
 if redis.call("ZSCORE", KEYS[2], ARGV[2]) then
   return 1
 end
-if redis.call("EXISTS", KEYS[3]) == 0 then
+if redis.call("HEXISTS", KEYS[3], "data") == 0 then
   redis.call("LREM", KEYS[1], 1, ARGV[1])
   return 0
 end
