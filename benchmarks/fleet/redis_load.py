@@ -1,10 +1,8 @@
 """How busy fleets keep Redis's core: `python -m benchmarks.fleet.redis_load`. Arithmetic on measured figures."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from rich.console import Console
-from rich.table import Table
 
 from benchmarks.fleet.assumptions import (
     BUSIEST_JOBS_A_SECOND,
@@ -54,7 +52,7 @@ class Load:
     def cells(self) -> list[str]:
         """Return the figures as text."""
         shares = (self.jobs, self.idle, self.presence, self.whole)
-        return [str(self.gpus), *(f"{share:.1%}" for share in shares), f"{self.memory / 1e9:.2g} GB"]
+        return [str(self.gpus), *(f"{100 * share:.2g} %" for share in shares), f"{self.memory / 1e9:.2f} GB"]
 
 
 def loads(sizes: Sequence[int] = SIZES) -> list[Load]:
@@ -64,10 +62,9 @@ def loads(sizes: Sequence[int] = SIZES) -> list[Load]:
 
 def main() -> None:
     """Print the table."""
-    table = Table("GPUs", "jobs", "idle workers", "engines held", "total", "memory of a day's ended jobs")
-    for load in loads():
-        table.add_row(*load.cells())
-    Console().print(table)
+    head = ["GPUs", "jobs", "idle workers", "engines held", "total", "memory of a day's ended jobs"]
+    for cells in [head, ["---"] * len(head), *(load.cells() for load in loads())]:
+        sys.stdout.write(f"| {' | '.join(cells)} |\n")
 
 
 if __name__ == "__main__":
