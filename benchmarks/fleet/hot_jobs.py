@@ -58,26 +58,26 @@ def work(server: Server, folder: Path) -> None:
     BatchWorker(f"hot-{os.urandom(4).hex()}", Settings(redis_url=server.url), context, ["drill"]).work(True, "WARNING")
 
 
-def one(steps: int) -> dict[str, float]:
+def one(steps: int, measured: int) -> dict[str, float]:
     """Return microseconds of Valkey's main thread, and questions, for a job of so many steps."""
     log_as_json("error")
     drill.STEP_SECONDS = leases.PROGRESS_SECONDS = 0  # type: ignore[misc]
     with tempfile.TemporaryDirectory(prefix="lk-") as name, valkey(Path(name)) as server:
         spec = load_catalogue(catalogue(Path(name))).find("drill")
-        for jobs in (WARMING, JOBS):
+        for jobs in (WARMING, measured):
             asked, spent = server.redis.info("stats")["total_reads_processed"], server.processor()
             asyncio.run(accept(server, spec, jobs, WRITTEN[steps]))
             work(server, Path(name))
         done = server.redis.zcard("rq:finished:drill-interactive")
-        if done != WARMING + JOBS:
-            raise RuntimeError(f"{done} of {WARMING + JOBS} jobs succeeded")
+        if done != WARMING + measured:
+            raise RuntimeError(f"{done} of {WARMING + measured} jobs succeeded")
         asked = server.redis.info("stats")["total_reads_processed"] - asked
-        return {"processor": (server.processor() - spent) / JOBS, "questions": asked / JOBS}
+        return {"processor": (server.processor() - spent) / measured, "questions": asked / measured}
 
 
-def of_version(version: str, steps: int) -> dict[str, float]:
+def of_version(version: str, steps: int, jobs: int) -> dict[str, float]:
     """Return the same of the version in this folder."""
-    command = [sys.executable, "-P", str(Path(__file__)), "--one", str(steps)]
+    command = [sys.executable, "-P", str(Path(__file__)), "--one", str(steps), "--jobs", str(jobs)]
     run = subprocess.run(command, env={**os.environ, "PYTHONPATH": version}, capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(run.stdout)
     return found
@@ -86,16 +86,17 @@ def of_version(version: str, steps: int) -> dict[str, float]:
 def main() -> None:
     """Measure every version in turn, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--against", help="a folder with another version")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
-        sys.stdout.write(json.dumps(one(args.one)))
+        sys.stdout.write(json.dumps(one(args.one, args.jobs)))
         return
     versions = [str(HERE), *([args.against] if args.against else [])]
     kinds = [(version, steps) for steps in WRITTEN for version in versions]
-    rounds = [{kind: of_version(*kind) for kind in kinds} for _ in range(args.rounds)]
+    rounds = [{kind: of_version(*kind, args.jobs) for kind in kinds} for _ in range(args.rounds)]
     table = Table("version", "a job of", "ms of Valkey's core, each round", "jobs a core ends", "questions")
     for version, steps in kinds:
         costs = [found[version, steps]["processor"] for found in rounds]

@@ -52,7 +52,7 @@ class Load:
     def cells(self) -> list[str]:
         """Return the figures as text."""
         shares = (self.jobs, self.idle, self.presence, self.whole)
-        return [str(self.gpus), *(f"{100 * share:.2g} %" for share in shares), f"{self.memory / 1e9:.2f} GB"]
+        return [str(self.gpus), *(f"{100 * share:.2g} %" for share in shares), f"{self.memory / 1e9:.3g} GB"]
 
 
 def loads(sizes: Sequence[int] = SIZES) -> list[Load]:

@@ -164,14 +164,15 @@ return 1
 PROGRESS: Final = f"""
 -- KEYS: job, events, started registry. ARGV: registry entry; where progress is to be written: it, event, events kept.
 -- Answers 1 when the job is no longer wanted (cancelled or deleted) or no longer ours.
-if redis.call("EXISTS", KEYS[1]) == 0 or not redis.call("ZSCORE", KEYS[3], ARGV[1]) then
+local found = redis.call("HMGET", KEYS[1], "status", "{keys.FIELD_CANCEL}")
+if not found[1] or not redis.call("ZSCORE", KEYS[3], ARGV[1]) then
   return 1
 end
 if ARGV[2] then
   redis.call("HSET", KEYS[1], "{keys.FIELD_PROGRESS}", ARGV[2])
   redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", "data", ARGV[3])
 end
-return redis.call("HGET", KEYS[1], "{keys.FIELD_CANCEL}") and 1 or 0
+return found[2] and 1 or 0
 """
 
 LEASE: Final = f"""
