@@ -55,7 +55,7 @@ def calls(engine: str, side: int, rounds: int) -> list[Call]:
     """Return so many calls, one after the other, each with a picture of its own."""
     port = free_port()
     with (
-        running(LIKENESS_POOLS='["starter"]', LIKENESS_METRICS_PORT=str(port)) as url,
+        running(LIKENESS_POOLS='["starter", "retouch"]', LIKENESS_METRICS_PORT=str(port)) as url,
         httpx.Client(base_url=url, timeout=120, trust_env=False, headers={"Prefer": "wait=60"}) as http,
     ):
         return [call(http, port, engine, photo(side, seed=number)) for number in range(rounds + WARMING)][WARMING:]
