@@ -12,7 +12,7 @@ from PIL import Image
 
 from training.data import pictures
 
-HELD_OUT = 6
+HELD_OUT = 8
 """Of the photos: enough to judge a run by that is to be resumed, not to be good."""
 PHOTOS = HELD_OUT + 12
 
