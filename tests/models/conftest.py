@@ -18,6 +18,7 @@ from likeness.cli.main import app
 from tests.models.fake_hub import Hub, Repository, running, weights
 from tests.support.places import ROOT
 
+FILES = constants.HUGGINGFACE_CO_URL_TEMPLATE.removeprefix(constants.ENDPOINT)
 COMMIT, NEWER = "a" * 40, "b" * 40
 WORDS = 'repository = "maker/words", revision = "main", licence = "MIT"'
 CATALOGUE = f"""
@@ -102,6 +103,7 @@ class Machine:
             return self.run_apart(*arguments, **environment)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(constants, "ENDPOINT", self.hub.url)
+            patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", self.hub.url + FILES)
             patch.setattr(constants, "HF_TOKEN_PATH", str(self.home / "hf/token"))
             ended = CliRunner().invoke(app, ["models", *arguments], env=self.environment(**environment))
         if ended.exception and not isinstance(ended.exception, SystemExit):
