@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Collection, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
@@ -224,7 +225,9 @@ def _rows(own: Row, table: str) -> list[Row]:
     return rows
 
 
+@cache
 def _shipped(name: str) -> dict[str, list[Row]]:
+    """Return the rows of a file that ships, which are read once and not to be changed."""
     return tomllib.loads(resources.files("likeness.contract").joinpath(name).read_text("utf-8"))
 
 

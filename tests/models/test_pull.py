@@ -1,4 +1,4 @@
-"""Pulling from a hub, as a user does it: by the command, in a process of its own."""
+"""Pulling from a hub, by the command; where a process matters, in one of its own."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def files(machine: Machine) -> set[str]:
 
 
 def test_all_that_an_engine_needs_comes_and_nothing_else(machine: Machine) -> None:
-    machine.says("pull", "tiny")
+    machine.run_apart("pull", "tiny").said()
     assert files(machine) == {
         "tiny-vae/lock.json",
         "tiny-vae/vae/config.json",

@@ -16,9 +16,8 @@ from likeness.contract.runs import task_again
 from likeness.contract.tasks import Customise
 from likeness.imaging.formats.xmp import DigitalSource, read
 from likeness.storage.pictures import PictureStore
+from tests.support.engines import shipped
 from tests.worker.editing.test_customise import photo, pixels, saved
-from worker.components import Components, Weights
-from worker.config import WEIGHTS
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
 from worker.runs.context import Context, Outcome
@@ -49,7 +48,7 @@ class Counted(Unwatched):
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
+    return shipped()
 
 
 @pytest.fixture
