@@ -8,7 +8,7 @@ Each part has a whole stack of its own on this machine, with two workers and an 
 - pace: the same jobs posted by hand, one by one with the priority `batch`, and as a batch: jobs a second of each.
 - room: 100,000 items are posted as JSONL, as JSON, as CSV, and as JSON of nearly as many bytes as are taken; the most
   memory that the service had, and the bytes of Redis for each item.
-- beside: so many interactive jobs one after the other, without a batch and beside one.
+- beside: so many interactive jobs one after the other, without a batch and beside one, in turn; with two engines.
 """
 
 import argparse
@@ -254,7 +254,7 @@ PARTS: Final[dict[str, Callable[[int, int], Rows]]] = {
     "night": night,
     "pace": pace,
     "room": room,
-    "beside": lambda items, _seed: beside(picture, items),
+    "beside": lambda items, _seed: beside(items),
 }
 
 

@@ -8,6 +8,8 @@
 - a job whose lease expired runs again, alone; after its last retry it fails as `worker_died` (recovery.py).
 """
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -40,6 +42,8 @@ from worker.runs.context import Context
 
 MOST_RUNS: Final = 4
 """Runs that a worker holds at once: one is prepared, one has the device, two are finished."""
+NICENESS: Final = 10
+"""Of the threads of batch runs, as of nice(1): beside other work they get a tenth of a processor core."""
 LOOK_SECONDS: Final = 0.01
 """How often a worker that must wait for its own runs looks whether they are over."""
 
@@ -55,6 +59,7 @@ class BatchWorker(RecordingWorker):
         self.underway: list[LeasedRun] = []
         self._drain = Drain(settings.drain_seconds)
         self._threads = ThreadPoolExecutor(MOST_RUNS, "run")
+        self._batch_threads = ThreadPoolExecutor(MOST_RUNS, "batch-run", _be_nice)
         self._last_end = 0.0
         self._seen_taken: dict[str, list[bytes]] = {}
         registry = WorkerRegistry(name, pools, context.catalogue, context.residents, self.brief, settings.alive_file)
@@ -133,7 +138,8 @@ class BatchWorker(RecordingWorker):
         for lease in run.leases:
             lease.job.together = len(run.leases)
         self.underway.append(run)
-        self._threads.submit(self._see_through, run)
+        threads = self._batch_threads if is_batch(run.leases[0].queue.name) else self._threads
+        threads.submit(self._see_through, run)
 
     def _with_mates(self, job: LikenessJob, queue: Queue) -> list[LikenessJob]:
         jobs = [job]
@@ -205,6 +211,7 @@ class BatchWorker(RecordingWorker):
     def teardown(self) -> None:
         """Let the runs under way end, then go."""
         self._threads.shutdown()
+        self._batch_threads.shutdown()
         super().teardown()
 
     def clean_registries(self) -> None:
@@ -215,6 +222,15 @@ class BatchWorker(RecordingWorker):
                 self._seen_taken[queue.name] = look_after(queue, self.name, seen, self.telemetry)
                 queue.release_maintenance_lock()
         self.last_cleaned_at = now()  # type: ignore[assignment]  # RQ declares it as None
+
+
+def _be_nice() -> None:
+    """Leave the processor to interactive runs; what this thread starts inherits that. Elsewhere than on Linux nothing.
+
+    There the niceness is each thread's own, and who is 0 is the calling thread.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, 0, min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS))
 
 
 def _newest(runs: Sequence[LeasedRun]) -> LeasedRun | None:
