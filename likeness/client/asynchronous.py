@@ -105,6 +105,7 @@ class AsyncClient:
     upload = _sends(batch_calls.upload)
     has_upload = _sends(batch_calls.has_upload)
     submit_batch = _sends(batch_calls.submit_batch)
+    dry_run_batch = _sends(batch_calls.dry_run_batch)
     batch = _sends(batch_calls.batch)
     pause_batch = _sends(batch_calls.pause_batch)
     resume_batch = _sends(batch_calls.resume_batch)
