@@ -94,9 +94,7 @@ async def post_batch(
     idempotency_key: IdempotencyKey = None,
     dry_run: Annotated[
         Literal["true", "false"],
-        Query(
-            description="with `true`, nothing starts: all is checked, but not whether images are uploaded already"
-        ),
+        Query(description="with `true`, nothing starts: all is checked, but not whether images are uploaded already"),
     ] = "false",
 ) -> Response:
     """Make many items by several recipes: every row is checked first, and if one is wrong nothing starts.
