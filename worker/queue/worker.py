@@ -230,7 +230,8 @@ def _be_nice() -> None:
     There the niceness is each thread's own, and who is 0 is the calling thread.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, 0, min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS))
+        with suppress(OSError):  # where even that is forbidden, jobs run all the same
+            os.setpriority(os.PRIO_PROCESS, 0, min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS))
 
 
 def _newest(runs: Sequence[LeasedRun]) -> LeasedRun | None:
