@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.fleet.rehearsal import catalogue
+from benchmarks.orders import order_of
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, new_job_id
-from likeness.contract.runs import PlannedRun
 from likeness.contract.scheduling import Priority
 from likeness.contract.tasks import Generate
 from likeness.local.process import Child, Program
@@ -83,18 +82,7 @@ def valkey(folder: Path) -> Iterator[Server]:
 def order(spec: EngineSpec, setting: int, steps: int = 1) -> JobOrder:
     """Return a job that generates a small image."""
     task = Generate(engine=spec.name, prompt=f"setting {setting}", width=64, height=64, steps=steps)
-    key = PlannedRun.of(spec, task).batch_key(64, 64)
-    moment = datetime.now(UTC)
-    return JobOrder(
-        id=new_job_id(),
-        owner="shop",
-        engine=spec.name,
-        task=task,
-        input=None,
-        created_at=moment,
-        batch_key=key,
-        timeout=60,
-    )
+    return order_of(new_job_id(), spec, task, (64, 64))
 
 
 async def accept(server: Server, spec: EngineSpec, count: int, steps: int = 1) -> float:

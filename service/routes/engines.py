@@ -10,13 +10,12 @@ from service.http.query import OnlyQuery
 from service.schemas.engines import EngineList, EngineView
 from service.state import Use
 
-router = APIRouter(tags=["engines"])
+router = APIRouter(tags=["engines"], dependencies=[Depends(OnlyQuery())])
 
 
 @router.get(
     "/engines",
     response_model=EngineList,
-    dependencies=[Depends(OnlyQuery())],
     responses={
         200: answer("The catalogue", examples.ENGINES),
         **problems(*EVERYWHERE, *OWNED, instance="/engines"),

@@ -60,7 +60,7 @@ def test_the_service_does_what_its_description_says(keyed: tuple[Live, str], tmp
     live, key = keyed
     live.finished()
     command = [sys.executable, "-m", "schemathesis.cli", "run", str(described(tmp_path)), "--url", live.url]
-    command += ["--header", f"Authorization: Bearer {key}", "--checks", ",".join(CHECKS), "--max-examples", "30"]
+    command += ["--header", f"Authorization: Bearer {key}", "--checks", ",".join(CHECKS), "--max-examples", "12"]
     command += ["--seed", "1", "--no-color", "--generation-database", "none", "--request-timeout", "10"]
     try:
         done = subprocess.run(command, cwd=tmp_path, env=os.environ, capture_output=True, text=True, timeout=280)
