@@ -62,7 +62,7 @@ class Listener:
         if not self._would():  # the worker has become free, and waits for it itself
             self._connection.lpush(rung[0], rung[1])
             return LOOK_SECONDS
-        args = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, -1, *self._left_to_others()]
+        args: list[str | int] = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, -1, *self._left_to_others()]
         found = self._connection.eval(WAITS, len(self._keys), *self._keys, *args)
         if found == 1:
             self._heard()
