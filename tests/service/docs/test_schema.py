@@ -12,6 +12,7 @@ import pytest
 
 from service.auth.keys import create_key
 from tests.service.conftest import Live, Stack, serving
+from tests.support.leftovers import delete_all
 from tests.support.places import ROOT
 
 CHECKS = (
@@ -60,17 +61,11 @@ def test_the_service_does_what_its_description_says(keyed: tuple[Live, str], tmp
     live, key = keyed
     live.finished()
     command = [sys.executable, "-m", "schemathesis.cli", "run", str(described(tmp_path)), "--url", live.url]
-    command += ["--header", f"Authorization: Bearer {key}", "--checks", ",".join(CHECKS), "--max-examples", "12"]
+    command += ["--header", f"Authorization: Bearer {key}", "--checks", ",".join(CHECKS), "--max-examples", "30"]
     command += ["--seed", "1", "--no-color", "--generation-database", "none", "--request-timeout", "10"]
     try:
         done = subprocess.run(command, cwd=tmp_path, env=os.environ, capture_output=True, text=True, timeout=280)
         assert done.returncode == 0, done.stdout[-8000:]
         assert re.search(r"API Links: +[1-9][0-9]* covered", done.stdout), "jobs were read after they were made"
     finally:
-        _delete_all(live)
-
-
-def _delete_all(live: Live) -> None:
-    while jobs := live.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
-        for job in jobs:
-            live.http.delete(job["links"]["self"])
+        delete_all(live.url, key)
