@@ -41,7 +41,7 @@ def progress(stage: str, step: int = 0, steps: int = 0) -> Progress:
 
 
 def test_a_run_gives_way_at_a_step_but_not_once_its_pictures_are_made() -> None:
-    run = LeasedRun(SimpleNamespace(brief=None, leases={}), [], Drain(60), alone=False, may_give_way=True)
+    run = LeasedRun(SimpleNamespace(brief=redis.Redis(), leases={}), [], Drain(60), alone=False, may_give_way=True)
     run.begins()
     assert run.progress([], progress("denoising", 1, 2)) == set()
     run.gives_way = True
