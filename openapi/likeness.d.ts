@@ -640,6 +640,8 @@ export type EditType = "instruction" | "colourway" | "print" | "resize" | "fill"
 /** The catalogue. */
 export interface EngineList {
   engines: Array<EngineView>;
+  /** for each kind of edit which engine is taken when none is named; one that does not take a parameter that is given is passed over, which the dry run and the result say */
+  preferences: Array<PreferenceView>;
 }
 
 /** Which engine made the images, and how it was set. */
@@ -650,6 +652,8 @@ export interface EngineUsedView {
   weights: string | null;
   revision: string;
   parameters: Record<string, string | number | boolean | null>;
+  /** why this engine was chosen; empty for a job that reproduces another */
+  why: string;
 }
 
 /** One engine of the catalogue, and where it is in memory. */
@@ -662,14 +666,12 @@ export interface EngineView {
   kinds: Array<"recreate" | "customise" | "generate" | "cutout" | "packshot" | "check">;
   /** the edit types it supports */
   ways: Array<EditType>;
-  /** the jobs it runs when no engine is named */
-  default_for: Array<"recreate" | "generate" | "cutout" | "packshot" | "check" | EditType>;
+  /** what it is taken for now when no engine is named */
+  default_for: Array<"recreate" | "generate" | "cutout" | "packshot" | "check" | EditType | EditKind>;
   /** supports only the instructions listed in `instructions` */
   closed: boolean;
   /** of an engine that makes exact edits by arithmetic: the kinds of edit it makes */
   edits?: Array<EditKind>;
-  /** the kinds of edit for which it goes before the defaults where it is installed */
-  best_for?: Array<EditKind>;
   /** the instructions that a closed engine supports, one line per kind */
   instructions: Array<string>;
   pool: string;
@@ -1051,6 +1053,8 @@ export interface MadeEdit {
   /** the edit as understood */
   asked: string;
   engine: string;
+  /** why this engine was chosen */
+  why?: string;
   revision: string;
   parameters: Record<string, string | number | boolean | null>;
   /** null for an engine that makes the same image every time */
@@ -1384,6 +1388,18 @@ export interface ParameterSpec {
   maximum?: number | null;
   /** the allowed words; empty means any */
   choices?: Array<string>;
+}
+
+/** Which engine a request of one kind gets that names none. */
+export interface PreferenceView {
+  /** the kind of job, the edit type, or what an instruction asks for */
+  of: "recreate" | "generate" | "cutout" | "packshot" | "check" | EditType | EditKind;
+  /** the engines that can do it, best first */
+  engines: Array<string>;
+  /** the one that is taken now; null if none can be used here */
+  engine: string | null;
+  /** why it is this one: which better ones are not installed, or do not fit a worker */
+  why: string;
 }
 
 /** Which jobs run first. */

@@ -76,6 +76,7 @@ class JobOrder(Strict):
     timeout: int = Field(gt=0, description="time limit of the job in seconds")
     traceparent: str | None = Field(default=None, max_length=55, description="W3C traceparent of the request")
     labels: Labels = Field(default_factory=Labels)
+    whys: list[str] = Field(default=[], description="why each run has its engine; empty for one that is reproduced")
 
     @model_validator(mode="after")
     def _works_on_something(self) -> Self:
@@ -90,6 +91,10 @@ class JobOrder(Strict):
             return len(self.reproduces.originals)
         edits = self.task.edits if isinstance(self.task, Customise) else []
         return self.task.count if isinstance(self.task, Compare) else max(1, len(edits))
+
+    def why(self, run: int = 0) -> str:
+        """Return why a run, counted from 0, has its engine; nothing where that was not said."""
+        return self.whys[run] if run < len(self.whys) else ""
 
 
 class Progress(Strict):
@@ -144,6 +149,7 @@ class EngineUsed(Strict):
     family: str
     revision: str
     parameters: dict[str, Scalar]
+    why: str = Field(default="", description="why this engine was chosen; empty for a job that reproduces another")
 
 
 class Recipe(Strict):

@@ -104,6 +104,11 @@ class Plan:
         """The pools of all engines, once, in the order of the runs."""
         return list(dict.fromkeys(run.spec.pool for run in self.runs))
 
+    @property
+    def whys(self) -> list[str]:
+        """Why each run has its engine, in words."""
+        return [run.why for run in self.runs]
+
     def bound(self, width: int, height: int) -> int:
         """Return how many seconds the runs together may take for an upright image of this size in px."""
         return sum(run.bound(width, height) for run in self.runs)
@@ -164,8 +169,7 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
 
 
 def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:
-    spec, intent = catalogue.match(task, missing)
-    why = catalogue.why(spec, task, intent)
+    spec, intent, why = catalogue.match(task, missing)
     if isinstance(task, Generate):
         task = _sized(task, spec)
     elif isinstance(task, Customise):

@@ -131,6 +131,7 @@ SUCCEEDED: Final[dict[str, Any]] = {
             "weights": "starter",
             "revision": "1",
             "parameters": {},
+            "why": "the best for recreate that can be used here: instruct-pix2pix is not installed",
         },
         "recipe": {"engine": "starter", "revision": "1", "parameters": {}, "seeds": [], "input_sha256": SHA256},
         "timings": {
@@ -194,6 +195,7 @@ CUSTOMISED: Final[dict[str, Any]] = {
             "weights": "segmenter",
             "revision": "1",
             "parameters": {"parts": "main"},
+            "why": "the first choice for recolour",
         },
         "recipe": {
             "engine": "retouch",
@@ -336,7 +338,7 @@ DRY_RUN: Final[dict[str, Any]] = {
     "runs": [
         {
             "engine": "starter",
-            "why": "the default for recreate",
+            "why": "the best for recreate that can be used here: instruct-pix2pix is not installed",
             "revision": "2",
             "licence": "Apache-2.0",
             "commercial": "yes",
@@ -363,10 +365,9 @@ ENGINES: Final[dict[str, Any]] = {
             "use": "To change a product by one of the supported instructions.",
             "kinds": ["customise"],
             "ways": ["instruction", "colourway"],
-            "default_for": ["instruction", "colourway"],
+            "default_for": ["pattern", "material", "same"],
             "closed": True,
             "edits": [],
-            "best_for": [],
             "instructions": ["material: 'make it denim'; denim, knit, leather, camouflage"],
             "pool": "starter",
             "weights": "starter",
@@ -391,7 +392,16 @@ ENGINES: Final[dict[str, Any]] = {
             "installed": True,
             "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu", "memory": 15_000_000_000, "exact": True}],
         }
-    ]
+    ],
+    "preferences": [
+        {
+            "of": "material",
+            "engines": ["qwen-image-edit", "flux2-klein", "starter-edit"],
+            "engine": "starter-edit",
+            "why": "the best for material that can be used here: qwen-image-edit needs 66.0 GB, and the largest worker "
+            "has 15.0 GB for engines; flux2-klein is not installed",
+        }
+    ],
 }
 
 EVENTS: Final = (
