@@ -11,7 +11,7 @@ from likeness.contract.tasks import EditType, Purpose
 
 Wanted = Purpose | EditKind
 """What there is a preference for: a kind of job, an edit type, or what an instruction asks for."""
-NOT_INSTALLED = "is not installed"
+NOT_INSTALLED = "not installed"
 WORDS: Mapping[Wanted, str] = {EditType.INSTRUCTION: "an instruction in free words"}
 
 
@@ -30,17 +30,26 @@ class Choice:
 
     wanted: Wanted
     spec: EngineSpec | None
-    passed: tuple[str, ...] = ()
+    passed: tuple[tuple[str, str], ...] = ()
+    """Names, each with its reason."""
 
     @property
     def why(self) -> str:
         """Why it is this engine, in words."""
         said = WORDS.get(self.wanted, str(self.wanted))
         if self.spec is None:
-            return f"nothing can be used here for {said}: {'; '.join(self.passed)}"
-        if not self.passed:
-            return f"the first choice for {said}"
-        return f"the best for {said} that can be used here: {'; '.join(self.passed)}"
+            return f"nothing can be used here for {said} ({self._reasons()})"
+        return (
+            f"the best that can be used here for {said} ({self._reasons()})"
+            if self.passed
+            else f"the first choice for {said}"
+        )
+
+    def _reasons(self) -> str:
+        names: dict[str, list[str]] = {}
+        for name, reason in self.passed:
+            names.setdefault(reason, []).append(name)
+        return "; ".join(f"{', '.join(those)}: {reason}" for reason, those in names.items())
 
 
 def first_of(
@@ -55,12 +64,12 @@ def first_of(
     `unsuited` says why an engine cannot do what is asked, None where it can.
     """
     reasons = missing if isinstance(missing, Mapping) else dict.fromkeys(missing, NOT_INSTALLED)
-    passed: list[str] = []
+    passed: list[tuple[str, str]] = []
     for spec in ranked:
         reason = reasons.get(spec.name) or unsuited(spec)
         if reason is None:
             return Choice(wanted, spec, tuple(passed))
-        passed.append(f"{spec.name} {reason}")
+        passed.append((spec.name, reason))
     return Choice(wanted, None, tuple(passed))
 
 

@@ -131,7 +131,7 @@ SUCCEEDED: Final[dict[str, Any]] = {
             "weights": "starter",
             "revision": "1",
             "parameters": {},
-            "why": "the best for recreate that can be used here: instruct-pix2pix is not installed",
+            "why": "the best that can be used here for recreate (instruct-pix2pix: not installed)",
         },
         "recipe": {"engine": "starter", "revision": "1", "parameters": {}, "seeds": [], "input_sha256": SHA256},
         "timings": {
@@ -338,7 +338,7 @@ DRY_RUN: Final[dict[str, Any]] = {
     "runs": [
         {
             "engine": "starter",
-            "why": "the best for recreate that can be used here: instruct-pix2pix is not installed",
+            "why": "the best that can be used here for recreate (instruct-pix2pix: not installed)",
             "revision": "2",
             "licence": "Apache-2.0",
             "commercial": "yes",
@@ -398,8 +398,8 @@ ENGINES: Final[dict[str, Any]] = {
             "of": "material",
             "engines": ["qwen-image-edit", "flux2-klein", "starter-edit"],
             "engine": "starter-edit",
-            "why": "the best for material that can be used here: qwen-image-edit needs 66.0 GB, and the largest worker "
-            "has 15.0 GB for engines; flux2-klein is not installed",
+            "why": "the best that can be used here for material (qwen-image-edit: needs 66.0 GB, and the largest "
+            "worker has 15.0 GB for engines; flux2-klein: not installed)",
         }
     ],
 }

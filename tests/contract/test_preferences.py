@@ -53,10 +53,10 @@ def test_exact_edits_stay_exact_on_every_card_and_free_words_go_to_the_best_that
 def test_why_names_each_better_one_and_what_keeps_it_from_being_taken() -> None:
     asked = Customise(instruction="turn the dog into a cat")
     assert SHIPPED.match(asked).why == "the first choice for an instruction in free words"
-    reasons = {"qwen-image-edit": "needs 66.0 GB", "flux2-klein": "is not installed"}
+    reasons = {"qwen-image-edit": "needs 66.0 GB", "flux2-klein": "not installed"}
     found = SHIPPED.match(asked, reasons)
     assert found.spec.name == "sdxl-instruct-pix2pix"
-    assert found.why.endswith(": qwen-image-edit needs 66.0 GB; flux2-klein is not installed")
+    assert found.why.endswith("(qwen-image-edit: needs 66.0 GB; flux2-klein: not installed)")
 
 
 def test_one_that_does_not_take_what_is_given_is_passed_over() -> None:
@@ -64,7 +64,7 @@ def test_one_that_does_not_take_what_is_given_is_passed_over() -> None:
     depth = Customise(controls=[{"kind": "depth"}], prompt="a shoe")
     assert SHIPPED.choose(depth).name == "sdxl-depth"
     found = SHIPPED.match(Customise(instruction="make it red", guidance_scale=2))
-    assert (found.spec.name, "retouch does not take guidance_scale" in found.why) == ("starter-edit", True)
+    assert (found.spec.name, "retouch: does not take guidance_scale" in found.why) == ("starter-edit", True)
 
 
 def test_a_catalogue_of_ones_own_puts_its_engines_first_by_rows_or_by_default_for(tmp_path: Path) -> None:

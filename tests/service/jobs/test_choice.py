@@ -70,17 +70,17 @@ def test_where_none_fits_the_answer_says_so(shop: Live, stack: Stack) -> None:
 
 def test_it_is_told_why(shop: Live, stack: Stack) -> None:
     machine(stack, 22)
-    large = "qwen-image-edit needs 66.0 GB, and the largest worker has 22.0 GB for engines"
+    large = "(qwen-image-edit: needs 66.0 GB, and the largest worker has 22.0 GB for engines)"
     reasons = [
-        (STRIPES, f"the best for pattern that can be used here: {large}"),
-        (OPEN, f"the best for an instruction in free words that can be used here: {large}"),
+        (STRIPES, f"the best that can be used here for pattern {large}"),
+        (OPEN, f"the best that can be used here for an instruction in free words {large}"),
         ({"instruction": "make it red"}, "the first choice for recolour"),
         ({"instruction": "make it red", "engine": "flux2-klein"}, "the request names it"),
     ]
     for fields, reason in reasons:
         assert chosen(shop, fields)[1] == reason
     reason = chosen(shop, {"instruction": "make it red", "negative_prompt": "blur"})[1]
-    assert "retouch does not take negative_prompt; starter-edit does not take negative_prompt" in reason
+    assert "(retouch, starter-edit, flux2-klein: does not take negative_prompt;" in reason
 
 
 def test_the_list_of_engines_says_the_same(shop: Live, stack: Stack) -> None:
