@@ -144,6 +144,7 @@ class EngineSpec(BaseModel):
         default=[], description="the control maps it supports, each with the part of that name"
     )
     loras: list[str] = Field(default=[], description="LoRA adapters that a job may use")
+    references: int = Field(default=0, ge=0, description="how many further images (`images`) it takes at most")
     captioned: bool = Field(
         default=False, description="needs a prompt to recreate an image; a captioner writes it if none is given"
     )
@@ -222,6 +223,7 @@ class EngineSpec(BaseModel):
         refused += [lora.name for lora in getattr(task, "loras", []) if lora.name not in self.loras]
         if isinstance(task, Customise):
             refused += [control.kind for control in task.controls if control.kind not in self.controls]
+            refused += ["images"] if len(task.images) > self.references else []
         if refused:
             return f"does not take {', '.join(refused)}"
         return "needs a prompt" if isinstance(task, Generate) and self._takes("prompt") and not task.prompt else None
@@ -253,6 +255,9 @@ class EngineSpec(BaseModel):
             for place, control in enumerate(task.controls)
             if control.kind not in self.controls
         ]
+        if len(task.images) > self.references:
+            most = f"at most {self.references}" if self.references else "none"
+            problems.append(FieldProblem("#/images", f"the engine {self.name} takes {most}"))
         if (task.mask or task.preserve) and purpose is EditType.RESIZE:
             field = "mask" if task.mask else "preserve"
             problems.append(FieldProblem(f"#/{field}", "a product that is resized cannot be protected"))

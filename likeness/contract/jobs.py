@@ -18,7 +18,7 @@ from likeness.contract.strict import Strict
 from likeness.contract.tasks import Customise, Generate, Task
 
 Scalar = str | int | float | bool | None
-SentFile = Literal["mask", "logo", "control", "style_image", "guide", "background"]
+SentFile = Literal["mask", "logo", "control", "style_image", "guide", "background", "image_2", "image_3", "image_4"]
 """Files that may be sent with an image."""
 
 

@@ -67,10 +67,11 @@ class PlannedRun:
         """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
 
         `width` and `height` are those of the upright image, in px. One that takes several tiles runs alone: there is
-        nothing to gain, and several of them may not fit into memory.
+        nothing to gain, and several of them may not fit into memory. So does one with further images, of any size.
         """
         task = self.task
-        if task.exact or max(width, height) > self.spec.canvas.tile:
+        references = isinstance(task, Customise) and task.images
+        if task.exact or references or max(width, height) > self.spec.canvas.tile:
             return alone(self.spec)
         controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
         masked = isinstance(task, Customise) and bool(controls and (task.mask or task.preserve))

@@ -151,6 +151,13 @@ SUCCEEDED: Final[dict[str, Any]] = {
     },
 }
 
+WITH_A_SCENE: Final[dict[str, Any]] = {
+    "image": PICTURE,
+    "images": [PICTURE],
+    "instruction": "put the chair into the room of image 2",
+    "engine": "flux2-klein",
+}
+
 CUSTOMISED: Final[dict[str, Any]] = {
     **SUCCEEDED,
     "kind": "customise",
@@ -374,6 +381,7 @@ ENGINES: Final[dict[str, Any]] = {
             "parts": {},
             "controls": [],
             "loras": [],
+            "references": 0,
             "captioned": False,
             "memory": None,
             "revision": "1",

@@ -21,7 +21,7 @@ from likeness.contract.errors import (
     RequestError,
     StoreUnavailable,
 )
-from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
+from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.labels import Labels
 from likeness.contract.licences import licensed_plan
 from likeness.contract.options import Font
@@ -184,7 +184,7 @@ async def _queue(services: Services, owner: str, wanted: Admissible, claim: Clai
             engine=plan.spec.name,
             task=plan.task,
             input=stored.get("image"),
-            files={name: stored[name] for name in FILES if name in stored},
+            files={name: stored[name] for name in get_args(SentFile) if name in stored},
             created_at=datetime.now(UTC),
             batch_key=plan.batch_key(width, height),
             timeout=plan.bound(width, height),

@@ -42,6 +42,7 @@ class EngineView(BaseModel):
     parts: dict[str, str] = Field(description="other models it uses")
     controls: list[ControlKind] = Field(description="control maps it supports")
     loras: list[str] = Field(description="LoRA adapters that a job may use")
+    references: int = Field(default=0, description="how many further images (`images`) it takes at most")
     captioned: bool = Field(description="needs a prompt to recreate an image; a captioner writes it if none is given")
     memory: int | None = Field(description="bytes of memory it needs for one image, including weights")
     revision: str
