@@ -12,7 +12,6 @@ import tempfile
 import time
 import urllib.request
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image
@@ -21,11 +20,11 @@ from redis import Redis
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.orders import order_of
 from benchmarks.service import photo
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import EngineSpec
-from likeness.contract.jobs import JobOrder, new_job_id
-from likeness.contract.runs import PlannedRun
+from likeness.contract.jobs import new_job_id
 from likeness.contract.tasks import Recreate
 from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey, free_port
@@ -72,19 +71,7 @@ async def hand_in(url: str, store: PictureStore, spec: EngineSpec, data: bytes, 
         job_id = new_job_id()
         task = Recreate(prompt="copy", steps=STEPS, strength=STRENGTH, seed=number, exact=True)
         picture = store.put(job_id, data, "image/jpeg")
-        key = PlannedRun.of(spec, task).batch_key(*size)
-        made = datetime.now(UTC)
-        order = JobOrder(
-            id=job_id,
-            owner="shop",
-            engine=spec.name,
-            task=task,
-            input=picture,
-            created_at=made,
-            batch_key=key,
-            timeout=120,
-        )
-        await queue.accept(order, spec, None)
+        await queue.accept(order_of(job_id, spec, task, size, picture), spec, None)
         ids.append(job_id)
     await queue.close()
     return ids

@@ -16,8 +16,9 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from likeness.client.batch_models import RemoteBatch
-from likeness.client.models import ImageFacts, RemoteComparison, RemoteModel
-from likeness.contract.jobs import JobFailure, JobStatus, Reproduction
+from likeness.client.models import JobFacts, RemoteComparison, RemoteModel
+from likeness.contract.image_facts import ImageFacts
+from likeness.contract.jobs import JobFailure, Reproduction
 from likeness.contract.report import Score, Verdict
 
 ID_HEADER: Final = "webhook-id"
@@ -51,13 +52,9 @@ class ToldResult(RemoteModel):
     reproduction: Reproduction | None = None
 
 
-class ToldJob(RemoteModel):
+class ToldJob(JobFacts):
     """A job that has ended. `result` is null also where its texts alone were too long to be told."""
 
-    id: str
-    kind: str
-    status: JobStatus
-    created_at: datetime
     ended_at: datetime | None
     reference: str | None = None
     metadata: dict[str, str] = Field(default={})

@@ -339,6 +339,8 @@ export interface Customise {
   kind?: "customise";
   /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job. The last may be a cut-out or a packshot, which changes the frame */
   edits?: Array<OneEdit>;
+  /** further images that the instruction speaks of, such as a second product, a scene or a style: `image 2` is the first of them, `image 1` the one that is edited. None of them is cropped */
+  images?: Array<"file">;
   /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
   flatten?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
@@ -455,6 +457,8 @@ export interface CustomiseRequest {
   kind?: "customise" | null;
   /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job. The last may be a cut-out or a packshot, which changes the frame */
   edits?: Array<OneEdit> | null;
+  /** further images that the instruction speaks of, such as a second product, a scene or a style, each sent in the same way as `image`; in a form, the part is repeated. `image 2` is the first of them, `image 1` the one that is edited. None of them is cropped. For engines with `references` in `GET /engines` */
+  images?: Array<string> | null;
   /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
   flatten?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
@@ -603,7 +607,7 @@ export interface EditRequest {
   /** accepted without effect: an edit keeps what it is not asked to change */
   input_fidelity?: "low" | "high" | null;
   /** ours: what each of several `image` is, in order */
-  roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background">;
+  roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background" | "image_2" | "image_3" | "image_4">;
 }
 
 /** What a customised candidate must reach. Likeness to what was given is tested only when asked. */
@@ -682,6 +686,8 @@ export interface EngineView {
   controls: Array<"canny" | "soft_edge" | "line_art" | "depth" | "inpaint">;
   /** LoRA adapters that a job may use */
   loras: Array<string>;
+  /** how many further images (`images`) it takes at most */
+  references?: number;
   /** needs a prompt to recreate an image; a captioner writes it if none is given */
   captioned: boolean;
   /** bytes of memory it needs for one image, including weights */

@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # heavy: imported when a command runs
 
     from likeness.client import Client, RemoteBatch
 
+    Act = Callable[[Client, str], RemoteBatch]
+
 SOME_FAILED: Final = 2
 """Exit code when jobs failed or were rejected."""
 
@@ -78,28 +80,27 @@ def run(
         raise typer.Exit(SOME_FAILED)
 
 
-@app.command()
-def status(batch: Batch, as_json: AsJson = False, url: Url = URL, key: Key = None) -> None:
-    """Show how a batch stands."""
-    _each(batch, lambda client, one: client.batch(one), as_json, url, key)
+ACTS: "Final[dict[str, tuple[str, Act]]]" = {
+    "status": ("Show how a batch stands.", lambda client, one: client.batch(one)),
+    "pause": ("Send no more jobs of a batch to the queue.", lambda client, one: client.pause_batch(one)),
+    "resume": ("Go on with a batch that was paused.", lambda client, one: client.resume_batch(one)),
+    "cancel": (
+        "Cancel what has not ended of a batch; its results are kept.",
+        lambda client, one: client.cancel_batch(one),
+    ),
+}
+"""Commands that do one thing to a batch and show how it stands: what each is for, and the call."""
 
 
-@app.command()
-def pause(batch: Batch, as_json: AsJson = False, url: Url = URL, key: Key = None) -> None:
-    """Send no more jobs of a batch to the queue."""
-    _each(batch, lambda client, one: client.pause_batch(one), as_json, url, key)
+def _command(act: "Act") -> Callable[..., None]:
+    def command(batch: Batch, as_json: AsJson = False, url: Url = URL, key: Key = None) -> None:
+        _each(batch, act, as_json, url, key)
+
+    return command
 
 
-@app.command()
-def resume(batch: Batch, as_json: AsJson = False, url: Url = URL, key: Key = None) -> None:
-    """Go on with a batch that was paused."""
-    _each(batch, lambda client, one: client.resume_batch(one), as_json, url, key)
-
-
-@app.command()
-def cancel(batch: Batch, as_json: AsJson = False, url: Url = URL, key: Key = None) -> None:
-    """Cancel what has not ended of a batch; its results are kept."""
-    _each(batch, lambda client, one: client.cancel_batch(one), as_json, url, key)
+for name, (told, act) in ACTS.items():
+    app.command(name, help=told)(_command(act))
 
 
 @app.command()
@@ -144,7 +145,7 @@ def _ids(batch: str) -> list[str]:
     return [batch]
 
 
-def _each(batch: str, call: "Callable[[Client, str], RemoteBatch]", as_json: bool, url: str, key: str | None) -> None:
+def _each(batch: str, call: "Act", as_json: bool, url: str, key: str | None) -> None:
     from likeness.client import Client
 
     with Client(url, key) as client:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from likeness.cli.options import OUT, URL, AsJson, Key, Url
+from likeness.cli.options import OUT, URL, AsJson, Key, Url, Yes
 from likeness.cli.results import print_json, print_models, save_images
 from likeness.problems import LocalProblem, Problem
 
@@ -134,12 +134,7 @@ def cancel(jobs: Ids, as_json: AsJson = False, url: Url = URL, key: Key = None) 
 
 
 @app.command()
-def delete(
-    jobs: Ids,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
-    url: Url = URL,
-    key: Key = None,
-) -> None:
+def delete(jobs: Ids, yes: Yes = False, url: Url = URL, key: Key = None) -> None:
     """Cancel jobs and erase them and their images."""
     from likeness.client import Client
 

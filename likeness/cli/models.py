@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from likeness.cli.options import AsJson
+from likeness.cli.options import AsJson, Yes
 from likeness.cli.results import print_json
 from likeness.problems import LocalProblem
 
@@ -184,11 +184,7 @@ def _run(engine: "EngineSpec", picture: Path, models: "ModelsFolder", console: "
 
 
 @app.command()
-def remove(
-    names: Names,
-    folder: Folder = FOLDER,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
-) -> None:
+def remove(names: Names, folder: Folder = FOLDER, yes: Yes = False) -> None:
     """Remove models, and the remains of interrupted pulls. Name models, not engines."""
     from likeness.models.display import readable
     from likeness.models.selection import engines_on, model_named

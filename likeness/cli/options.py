@@ -23,6 +23,7 @@ Url = Annotated[str, typer.Option(envvar="LIKENESS_URL", help="URL of the servic
 URL = "http://127.0.0.1:8000"
 Key = Annotated[str | None, typer.Option(envvar="LIKENESS_KEY", help="API key.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 OUT = Path("out")
 Home = Annotated[Path, typer.Option(envvar="LIKENESS_HOME", help="Folder for the state of the local stack.")]

@@ -5,32 +5,9 @@ from datetime import datetime
 from pydantic import Field
 
 from likeness.client.models import RemoteModel
-from likeness.contract.batches import BatchState
+from likeness.contract.batches import BatchCounts, BatchState
 from likeness.contract.jobs import JobFailure
 from likeness.contract.report import Verdict
-
-
-class BatchCounts(RemoteModel):
-    """How many jobs stand how; the last three are of those that succeeded."""
-
-    waiting: int
-    queued: int
-    succeeded: int
-    failed: int
-    cancelled: int
-    accepted: int
-    rejected: int
-    not_judged: int
-
-    @property
-    def total(self) -> int:
-        """How many jobs there are."""
-        return self.waiting + self.queued + self.ended
-
-    @property
-    def ended(self) -> int:
-        """How many have ended."""
-        return self.succeeded + self.failed + self.cancelled
 
 
 class RemoteBatch(RemoteModel):

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from likeness.contract.deliveries import Delivery
+from likeness.contract.image_facts import ImageFacts
 from likeness.contract.jobs import (
     ComparedRun,
     JobFailure,
@@ -25,18 +26,6 @@ class RemoteModel(BaseModel):
     """A response or a part of one; a newer service may send more fields."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class ImageFacts(RemoteModel):
-    """Where an image of a result is and what it is: `url` is relative to the service, sizes are in pixels."""
-
-    url: str
-    width: int
-    height: int
-    mode: str
-    format: str
-    sha256: str
-    seed: int | None
 
 
 class RemoteImage(ImageFacts):
@@ -91,13 +80,18 @@ class RemoteReview(RemoteModel):
     comment: str | None = None
 
 
-class RemoteJob(RemoteModel):
-    """A job as the service reports it."""
+class JobFacts(RemoteModel):
+    """Which job it is, and how it stands."""
 
     id: str
     kind: str
     status: JobStatus
     created_at: datetime
+
+
+class RemoteJob(JobFacts):
+    """A job as the service reports it."""
+
     engine: str = ""
     started_at: datetime | None = None
     ended_at: datetime | None = None

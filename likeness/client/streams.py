@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from io import BufferedRandom
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Protocol, Self, TypeVar
 
 import httpx
@@ -147,9 +146,7 @@ class Download(Partial):
             self._file = self._part.open("w+b")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close the file and remove it unless it was finished."""
         if self._file:
             with suppress(OSError):  # what no room is left for is not needed: it is removed

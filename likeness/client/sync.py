@@ -14,38 +14,26 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Self, TypeVar, Unpack
 
 import httpx
 
 from likeness.client import batch_calls, calls
 from likeness.client.batch_models import BatchRow, RemoteBatch
-from likeness.client.call import Call, document
+from likeness.client.call import Call
 from likeness.client.connection import connection
+from likeness.client.filters import JobFilters
+from likeness.client.methods import Methods
 from likeness.client.models import JobEvent, RemoteJob
 from likeness.client.polling import WAIT_SECONDS, Waiting, succeeded
 from likeness.client.retries import Retries, Tries
 from likeness.client.streams import Download, Events, Made, Reading, silence
-from likeness.contract.comparison import JobKind
-from likeness.contract.reviews import ReviewState
 
 Answer = TypeVar("Answer")
-Params = ParamSpec("Params")
 
 
-def _sends(build: Callable[Params, Call[Answer]]) -> "Callable[Concatenate[Client, Params], Answer]":
-    """Return the method that sends the call that `build` returns."""
-
-    def method(self: "Client", /, *args: Params.args, **kwargs: Params.kwargs) -> Answer:
-        return self._send(build(*args, **kwargs))
-
-    return document(method, build)
-
-
-class Client:
+class Client(Methods):
     """A connection to one service. Every method raises LikenessProblem.
 
     `timeout` is the number of seconds to wait for each response.
@@ -62,9 +50,7 @@ class Client:
         """Use the client as a context manager to close its connections at the end."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Close the connections."""
         self.close()
 
@@ -72,67 +58,16 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    recreate = _sends(calls.recreate)
-    customise = _sends(calls.customise)
-    cutout = _sends(calls.cutout)
-    packshot = _sends(calls.packshot)
-    check = _sends(calls.check)
-    compare = _sends(calls.compare)
-    generate = _sends(calls.generate)
-    reproduce = _sends(calls.reproduce)
-    dry_run = _sends(calls.dry_run)
-
-    job = _sends(calls.job)
-    image = _sends(calls.image)
-    preview = _sends(calls.preview)
-    matte = _sends(calls.matte)
-    sheet = _sends(calls.sheet)
-    report = _sends(calls.report)
-    report_card = _sends(calls.report_card)
-    cancel = _sends(calls.cancel)
-    delete = _sends(calls.delete)
-    review = _sends(calls.review)
-    withdraw_review = _sends(calls.withdraw_review)
-
-    save_recipe = _sends(calls.save_recipe)
-    recipe = _sends(calls.recipe)
-    recipes = _sends(calls.recipes)
-    delete_recipe = _sends(calls.delete_recipe)
-
-    engines = _sends(calls.engines)
-    usage = _sends(calls.usage)
-    health = _sends(calls.health)
-
-    upload = _sends(batch_calls.upload)
-    has_upload = _sends(batch_calls.has_upload)
-    submit_batch = _sends(batch_calls.submit_batch)
-    batch = _sends(batch_calls.batch)
-    pause_batch = _sends(batch_calls.pause_batch)
-    resume_batch = _sends(batch_calls.resume_batch)
-    cancel_batch = _sends(batch_calls.cancel_batch)
-    retry_batch = _sends(batch_calls.retry_batch)
-    delete_batch = _sends(batch_calls.delete_batch)
-    manifest = _sends(batch_calls.manifest)
-
-    def jobs(
-        self,
-        page_size: int = 20,
-        *,
-        reference: str | None = None,
-        kind: JobKind | None = None,
-        verdict: str | None = None,
-        since: datetime | None = None,
-        review: ReviewState | str | None = None,
-    ) -> Iterator[RemoteJob]:
+    def jobs(self, page_size: int = 20, **filters: Unpack[JobFilters]) -> Iterator[RemoteJob]:
         """Yield your jobs, newest first, fetched in pages of `page_size` (1 to 100).
 
-        With filters, only those that meet all of them: with exactly this reference, of this kind, whose best image has
-        this verdict, accepted at `since` or later (without a time zone, in this machine's), whose reviews stand so:
-        none, approved, rejected or disputed.
+        With filters, only those that meet all of them: with exactly this `reference`, of this `kind`, whose best image
+        has this `verdict`, accepted at `since` or later (without a time zone, in this machine's), whose `review` stands
+        so: none, approved, rejected or disputed.
         """
         cursor: str | None = None
         while True:
-            page = self._send(calls.page(cursor, page_size, reference, kind, verdict, since, review))
+            page = self._send(calls.page(cursor, page_size, **filters))
             yield from page.jobs
             cursor = page.next
             if cursor is None:
@@ -223,6 +158,9 @@ class Client:
 
     def _tries(self, deadline: float | None = None) -> Tries:
         return Tries(self._retries, str(self._http.base_url), deadline)
+
+    def _made(self, build: Callable[[], Call[Answer]]) -> Answer:
+        return self._send(build())
 
     def _send(self, call: Call[Answer], deadline: float | None = None) -> Answer:
         """Send a request, retry it where that may help, and return what its response holds."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from enum import IntEnum, StrEnum
 from typing import Any, Final, Literal
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from likeness.contract.report import Verdict
 
 MOST_ITEMS: Final = 100_000
@@ -70,6 +72,31 @@ RETRIED: Final[dict[Retried, tuple[Standing, ...]]] = {
     "cancelled": (Standing.CANCELLED,),
     "all": tuple(standing for standing in Standing if standing.ended),
 }
+
+
+class BatchCounts(BaseModel):
+    """How many jobs stand how; the last three are of those that succeeded."""
+
+    model_config = ConfigDict(frozen=True)
+
+    waiting: int = Field(description="not in the queue yet")
+    queued: int = Field(description="in the queue, or running")
+    succeeded: int
+    failed: int
+    cancelled: int
+    accepted: int
+    rejected: int
+    not_judged: int
+
+    @property
+    def total(self) -> int:
+        """How many jobs there are."""
+        return self.waiting + self.queued + self.ended
+
+    @property
+    def ended(self) -> int:
+        """How many have ended."""
+        return self.succeeded + self.failed + self.cancelled
 
 
 def names_in(value: Any) -> Iterator[str]:  # noqa: ANN401  any JSON value

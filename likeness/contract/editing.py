@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from likeness.contract.errors import FieldProblem, InvalidField, RequestError
 from likeness.contract.options import HEX_COLOUR, Box, Font, Lora, Recolour, Region, Strict
 from likeness.contract.packshots import CutoutFields, PackshotFields
-from likeness.contract.parameters import MAX_PROMPT, PictureParameters
+from likeness.contract.parameters import PictureParameters, Prompt
 
 MAX_INSTRUCTION = 400
 MAX_TEXT = 80
@@ -123,16 +123,12 @@ class EditFields(PictureParameters):
     control: Literal["file"] | None = Field(
         default=None, description="the uploaded `control` file: a finished map for the first of `controls`"
     )
-    source_prompt: str | None = Field(
+    source_prompt: Prompt | None = Field(
         default=None,
-        min_length=1,
-        max_length=MAX_PROMPT,
         description="what the original shows; used in the report together with target_prompt or prompt",
     )
-    target_prompt: str | None = Field(
+    target_prompt: Prompt | None = Field(
         default=None,
-        min_length=1,
-        max_length=MAX_PROMPT,
         description="what the result should show; used in the report; defaults to the prompt",
     )
 

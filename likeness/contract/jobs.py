@@ -61,8 +61,8 @@ class StoredPicture(Strict):
     size: int = Field(ge=0, description="bytes")
 
 
-class JobOrder(Strict):
-    """What the service hands to the worker: all there is in the RQ job's arguments."""
+class Ordered(Strict):
+    """What a job was accepted with."""
 
     id: str
     owner: str
@@ -70,12 +70,17 @@ class JobOrder(Strict):
     task: JobTask
     input: StoredPicture | None = Field(description="the original; null for generate")
     files: dict[SentFile, StoredPicture] = Field(default={}, description="files sent with it")
-    reproduces: "Reproduces | None" = Field(default=None, description="the job to reproduce")
     created_at: datetime
+    labels: Labels = Field(default_factory=Labels)
+
+
+class JobOrder(Ordered):
+    """What the service hands to the worker: all there is in the RQ job's arguments."""
+
+    reproduces: "Reproduces | None" = Field(default=None, description="the job to reproduce")
     batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="time limit of the job in seconds")
     traceparent: str | None = Field(default=None, max_length=55, description="W3C traceparent of the request")
-    labels: Labels = Field(default_factory=Labels)
     whys: list[str] = Field(default=[], description="why each run has its engine; empty for one that is reproduced")
 
     @model_validator(mode="after")
@@ -276,19 +281,11 @@ class Result(Strict):
     reproduction: Reproduction | None = Field(default=None, description="only of a job that reproduces another one")
 
 
-class Job(Strict):
+class Job(Ordered):
     """A job as the queue knows it."""
 
-    id: str
-    owner: str
     status: JobStatus
-    task: JobTask
-    engine: str
-    input: StoredPicture | None
-    files: dict[SentFile, StoredPicture] = Field(default={})
     reproduces: str | None = Field(default=None, description="id of the job that it reproduces")
-    labels: Labels = Field(default_factory=Labels)
-    created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
     position: int | None = Field(default=None, description="number of jobs ahead of it in its queue, while queued")

@@ -1,11 +1,12 @@
 """What steers an engine: every parameter there is, with the bounds that hold whatever the engine."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_SEED = 2**32 - 1
 MAX_PROMPT = 2000
+Prompt = Annotated[str, Field(min_length=1, max_length=MAX_PROMPT)]
 MAX_WORD = 64
 """Characters of a word of an engine's own: a class, a layer."""
 

@@ -1,11 +1,15 @@
 """The quality report of one candidate: changes to the frame, similarity to the original, verdict."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from likeness.contract.compliance import Compliance
 from likeness.contract.gates import GateKind, Limit, Overrides, checked
+
+DeltaE = Annotated[float, Field(ge=0, le=100)]
+"""A difference of colours in CIEDE2000."""
 
 
 class Verdict(StrEnum):
@@ -64,7 +68,7 @@ class Thresholds(BaseModel):
     psnr: float | None = Field(default=20.0, ge=0, le=100, description="dB, at least")
     ssim: float | None = Field(default=0.6, ge=0, le=1, description="at least")
     ms_ssim: float | None = Field(default=None, ge=0, le=1, description="at least")
-    delta_e: float | None = Field(default=10.0, ge=0, le=100, description="mean CIEDE2000, at most")
+    delta_e: DeltaE | None = Field(default=10.0, description="mean CIEDE2000, at most")
     edge_f1: float | None = Field(default=None, ge=0, le=1, description="at least")
     lpips: float | None = Field(default=None, ge=0, description="at most; not met if it cannot be measured")
     st_lpips: float | None = Field(default=None, ge=0, description="at most; not met if it cannot be measured")
@@ -90,19 +94,15 @@ class EditThresholds(Thresholds):
 
     psnr: float | None = Field(default=None, ge=0, le=100, description="dB, at least")
     ssim: float | None = Field(default=None, ge=0, le=1, description="at least")
-    delta_e: float | None = Field(default=None, ge=0, le=100, description="mean CIEDE2000, at most")
+    delta_e: DeltaE | None = Field(default=None, description="mean CIEDE2000, at most")
     hue_error: float | None = Field(default=30.0, ge=0, le=180, description="degrees from the requested hue, at most")
-    colour_delta_e: float | None = Field(
+    colour_delta_e: DeltaE | None = Field(
         default=None,
-        ge=0,
-        le=100,
         description="CIEDE2000 between the mean and the requested colour, at most; 3 for a colourway",
     )
-    change_inside: float | None = Field(
-        default=1.0, ge=0, le=100, description="mean CIEDE2000 where the edit belongs, at least"
-    )
-    change_outside: float | None = Field(
-        default=5.0, ge=0, le=100, description="mean CIEDE2000 where nothing should change, at most"
+    change_inside: DeltaE | None = Field(default=1.0, description="mean CIEDE2000 where the edit belongs, at least")
+    change_outside: DeltaE | None = Field(
+        default=5.0, description="mean CIEDE2000 where nothing should change, at most"
     )
 
 

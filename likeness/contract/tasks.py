@@ -14,7 +14,7 @@ from likeness.contract.editing import EditType as EditType
 from likeness.contract.labels import Labelled
 from likeness.contract.options import HEX_COLOUR, Lora
 from likeness.contract.packshots import Check, Cutout, Packshot
-from likeness.contract.parameters import MAX_PROMPT, Parameters, PictureParameters
+from likeness.contract.parameters import Parameters, PictureParameters, Prompt
 from likeness.contract.report import EditThresholds, Thresholds
 from likeness.contract.scheduling import Keep, Priority, Webhook
 
@@ -155,10 +155,8 @@ class Generate(Order):
     """Make a new image: from text, or of a learned kind."""
 
     kind: Literal["generate"] = "generate"
-    prompt: str | None = Field(
+    prompt: Prompt | None = Field(
         default=None,
-        min_length=1,
-        max_length=MAX_PROMPT,
         description="what the image shows; required by engines with a prompt, rejected by others",
     )
     width: int | None = Field(

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from likeness.contract.batches import BatchState, Standing
+from likeness.contract.batches import BatchCounts, BatchState, Standing
 from service.queue.batch import Batch
-from service.schemas.batches import BatchCounts, BatchLinks, BatchView
+from service.schemas.batches import BatchLinks, BatchView
 
 
 def counts_of(counts: Sequence[Mapping[Standing, int]]) -> BatchCounts:

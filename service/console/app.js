@@ -1,6 +1,7 @@
 /** The console: what is on the stage, and what happens to it. */
 
 import { Problem, call, getJson, submit, hooks, keepKey, key, picture } from "./api.js";
+import { guard, showProblem } from "./banner.js";
 import { Catalogue } from "./catalogue.js";
 import { askForKey } from "./dialogs.js";
 import { byId, fill, h, spoken, tell } from "./dom.js";
@@ -23,23 +24,9 @@ class App {
     this.watching = new AbortController();
     this.viewer = new Viewer();
     this.stage = new Stage(byId("stage"), byId("stage-body"), {
-      take: (file) => this.guard(this.take(file)), remove: () => this.remove(), cancel: () => this.guard(this.cancel()),
+      take: (file) => guard(this.take(file)), remove: () => this.remove(), cancel: () => guard(this.cancel()),
     });
-    this.recent = new Recent(byId("recent-body"), { guard: (promise) => this.guard(promise), gone: (id) => { if (id === this.job?.id) this.leave(); } });
-  }
-
-  /** Show what goes wrong with something that nobody waits for. @param {Promise<any>} promise */
-  guard(promise) {
-    promise.catch((error) => this.showProblem(error));
-  }
-
-  /** @param {unknown} error */
-  showProblem(error) {
-    if (!(error instanceof Problem)) throw error;
-    if (error.status === 0) return;
-    const hide = h("button", { type: "button", class: "quiet", on: { click: () => { byId("banner").hidden = true; } } }, "Close");
-    fill(byId("banner"), h("span", {}, error.message), error.wantsKey && h("button", { type: "button", on: { click: () => location.reload() } }, "Enter a key"), hide);
-    byId("banner").hidden = false;
+    this.recent = new Recent(byId("recent-body"), { guard, gone: (id) => { if (id === this.job?.id) this.leave(); } });
   }
 
   async start() {
@@ -47,14 +34,14 @@ class App {
     hooks.away = (away) => this.showAway(away);
     this.stage.showEmpty();
     byId("panel").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); this.panel?.send(); });
-    byId("recent-refresh").addEventListener("click", () => this.guard(this.recent.load()));
+    byId("recent-refresh").addEventListener("click", () => guard(this.recent.load()));
     byId("key-button").addEventListener("click", () => { keepKey(""); location.hash = ""; location.reload(); });
     window.addEventListener("unhandledrejection", (event) => {
       if (!(event.reason instanceof Problem)) return;
       event.preventDefault();
-      this.showProblem(event.reason);
+      showProblem(event.reason);
     });
-    window.addEventListener("hashchange", () => this.guard(this.openHash()));
+    window.addEventListener("hashchange", () => guard(this.openHash()));
     this.watchReady();
     await this.load();
     await Promise.all([this.recent.load(), this.openHash()]);
@@ -77,7 +64,7 @@ class App {
       }
     }
     byId("key-button").hidden = !key();
-    this.panel = new Panel(body, this.catalogue, { picture: () => this.picture, submit: (request) => this.guard(this.submit(request)) });
+    this.panel = new Panel(body, this.catalogue, { picture: () => this.picture, submit: (request) => guard(this.submit(request)) });
     this.result = new Result(byId("result"), byId("result-body"), this.viewer, this.catalogue);
   }
 
@@ -122,7 +109,7 @@ class App {
       tell(`${file.name}, ${taken.width} by ${taken.height} pixels`, true);
     } catch (error) {
       const wrong = /** @type {Error} */ (error).message;
-      if (this.job) this.showProblem(new Problem(422, { detail: wrong })); // what is on the stage belongs to its report
+      if (this.job) showProblem(new Problem(422, { detail: wrong })); // what is on the stage belongs to its report
       else if (this.picture) this.stage.showPicture(this.picture, wrong);
       else this.stage.showEmpty(wrong);
     }
@@ -161,8 +148,8 @@ class App {
       history.pushState(null, "", `#job=${accepted.id}`);
       tell("Submitted", true);
       byId("stage").scrollIntoView({ block: "nearest" });
-      this.guard(this.watch(accepted, this.given));
-      this.guard(this.listAgain());
+      guard(this.watch(accepted, this.given));
+      guard(this.listAgain());
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.panel?.setBusy(false);
@@ -222,7 +209,7 @@ class App {
   /** @param {any} job @param {string|null} given */
   async showEnded(job, given) {
     this.panel?.setBusy(false);
-    this.guard(this.recent.load());
+    guard(this.recent.load());
     tell(job.status === "succeeded" ? `Done: ${job.result.images[0].report.verdict.replaceAll("_", " ")}` : job.status === "cancelled" ? "The job was cancelled" : "The job failed", true);
     if (job.status === "succeeded") {
       await this.result?.show(job, given);
@@ -269,4 +256,4 @@ class App {
 }
 
 const app = new App();
-app.guard(app.start());
+guard(app.start());

@@ -1,6 +1,7 @@
 /** The review page: a wall of results, each judged with one key, the next one at once. */
 
-import { Problem, below, getJson, hooks, keepKey, key, picture } from "./api.js";
+import { below, getJson, hooks, keepKey, key, picture } from "./api.js";
+import { guard } from "./banner.js";
 import { askForKey } from "./dialogs.js";
 import { askForComment } from "./comment.js";
 import { byId, fill, h, spoken, tell } from "./dom.js";
@@ -30,21 +31,10 @@ class ReviewPage {
     this.viewer = new Viewer();
     this.plain = window.innerWidth < NARROW ? "slider" : "beside";
     this.viewer.look = this.plain;
-    this.wall = new Wall(byId("wall"), byId("wall-end"), { chosen: (job) => this.guard(this.show(job)), more: () => this.guard(this.more()) });
+    this.wall = new Wall(byId("wall"), byId("wall-end"), { chosen: (job) => guard(this.show(job)), more: () => guard(this.more()) });
     this.said = h("div", { class: "bench-said" });
     this.acts = h("div", { class: "bench-acts", role: "group", "aria-label": "Judge" });
     this.reading = false;
-  }
-
-  /** Show what goes wrong with something that nobody waits for. @param {Promise<any>} promise */
-  guard(promise) {
-    promise.catch((error) => {
-      if (!(error instanceof Problem)) throw error;
-      if (error.status === 0) return;
-      const close = h("button", { type: "button", class: "quiet", on: { click: () => { byId("banner").hidden = true; } } }, "Close");
-      fill(byId("banner"), h("span", {}, error.message), error.wantsKey && h("button", { type: "button", on: { click: () => location.reload() } }, "Enter a key"), close);
-      byId("banner").hidden = false;
-    });
   }
 
   async start() {
@@ -67,7 +57,7 @@ class ReviewPage {
 
   /** @param {URLSearchParams} asked */
   drawFilters(asked) {
-    const change = () => this.guard(this.load());
+    const change = () => guard(this.load());
     const selects = Object.entries(FILTERS).map(([name, [label, values]]) => h("label", {}, label, h("select", { name, on: { change } },
       h("option", { value: "" }, "Any"), values.map((value) => h("option", { value, selected: asked.get(name) === value }, name === "review" && value === "none" ? "To do" : spoken(value))))));
     const reference = h("input", { type: "search", name: "reference", maxlength: 200, autocomplete: "off", value: asked.get("reference") || "", on: { change } });
@@ -147,7 +137,7 @@ class ReviewPage {
       h("button", { type: "button", "aria-keyshortcuts": letter, on: { click: does }, ...more }, text, h("kbd", { "aria-hidden": "true" }, letter));
     const decides = (/** @type {string} */ decision) => ({ class: decision === "approved" ? "approve" : "reject", "aria-pressed": String(mine?.decision === decision) });
     fill(this.acts, act("Approve", "A", () => this.decide("approved"), decides("approved")), act("Reject", "R", () => this.decide("rejected"), decides("rejected")),
-      act("Comment", "C", () => this.guard(this.comment())), act("Undo", "U", () => this.guard(this.undo()), { disabled: !this.judged.length && !mine }));
+      act("Comment", "C", () => guard(this.comment())), act("Undo", "U", () => guard(this.undo()), { disabled: !this.judged.length && !mine }));
     fill(this.said, job.reviews.map((/** @type {any} */ review) => h("p", { class: "small" }, h("strong", {}, review.by === this.reviews.me ? "You" : review.by), " ",
       reviewTag(review.decision), review.comment && h("span", { class: "comment" }, ` ${review.comment}`))));
   }
@@ -162,7 +152,7 @@ class ReviewPage {
   /** @param {any} job @param {import("./reviews.js").Said|null} said */
   say(job, said) {
     this.judged.push({ job, said: this.reviews.mine(job) });
-    this.guard(this.reviews.say(job, said));
+    guard(this.reviews.say(job, said));
   }
 
   /** @param {string} decision */
@@ -201,7 +191,7 @@ class ReviewPage {
     const own = target.matches("input[type=radio], [role=slider], .viewer-frame"); // arrows mean something else there
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.wall.across, ArrowDown: this.wall.across, Home: -this.wall.at, End: this.wall.jobs.length - 1 - this.wall.at };
     const turn = { z: () => this.viewer.turn("zoom", ZOOMS[(ZOOMS.indexOf(this.viewer.zoom) + 1) % ZOOMS.length]), d: () => this.viewer.turn("look", this.viewer.look === "difference" ? this.plain : "difference") };
-    const acts = { a: () => this.decide("approved"), r: () => this.decide("rejected"), c: () => this.guard(this.comment()), u: () => this.guard(this.undo()), ...turn };
+    const acts = { a: () => this.decide("approved"), r: () => this.decide("rejected"), c: () => guard(this.comment()), u: () => guard(this.undo()), ...turn };
     const act = event.key in steps ? !own && (() => this.wall.choose(this.wall.at + steps[event.key])) : acts[event.key.toLowerCase()];
     if (!act || (event.repeat && !(event.key in steps))) return;
     event.preventDefault();
@@ -210,4 +200,4 @@ class ReviewPage {
 }
 
 const page = new ReviewPage();
-page.guard(page.start());
+guard(page.start());

@@ -99,6 +99,12 @@ def answer(description: str, example: Any, **headers: str) -> dict[str, Any]:  #
     return described
 
 
+def json_body(schema: str, example: Any) -> dict[str, Any]:  # noqa: ANN401  any JSON value
+    """Return what an operation adds to its description that reads its body by itself, as JSON: schema and example."""
+    content = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "examples": {"example": {"value": example}}}
+    return {"requestBody": {"required": True, "content": {"application/json": content}}}
+
+
 def file(description: str, media_types: Sequence[str], **headers: str) -> dict[str, Any]:
     """Return the description of an answer that is a file."""
     binary = {"schema": {"type": "string", "format": "binary"}}
@@ -117,6 +123,7 @@ __all__ = [
     "Responses",
     "answer",
     "file",
+    "json_body",
     "problems",
     "problems_of_job",
 ]

@@ -11,7 +11,7 @@ from rq.job import Retry
 from rq.serializers import JSONSerializer
 
 from likeness.contract.deliveries import WebhookLog, WebhookState
-from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Progress, Result
+from likeness.contract.jobs import Job, JobFailure, JobOrder, JobStatus, Ordered, Progress, Result
 from likeness.contract.reviews import Review
 from likeness.queue import keys
 
@@ -65,16 +65,9 @@ def new_fields(order: JobOrder, queue: str, lifetime: int, webhook: str | None =
 def queued_job(order: JobOrder, position: int) -> Job:
     """Return a job that was just accepted."""
     return Job(
-        id=order.id,
-        owner=order.owner,
+        **{name: getattr(order, name) for name in Ordered.model_fields},
         status=JobStatus.QUEUED,
-        task=order.task,
-        engine=order.engine,
-        input=order.input,
-        files=order.files,
         reproduces=order.reproduces.job if order.reproduces else None,
-        labels=order.labels,
-        created_at=order.created_at,
         position=position,
     )
 

@@ -1,5 +1,6 @@
 """Batches: post one, follow it, stop it, make parts of it again."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -25,6 +26,7 @@ from service.state import Services, Use
 router = APIRouter(tags=["batches"])
 
 BatchId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="id of the batch", examples=[examples.BATCH_ID])]
+Act = Callable[[Callable[..., Awaitable[Response]]], Callable[..., Awaitable[Response]]]
 POSTING: Final = (
     errors.InvalidBatch,
     errors.UnsupportedMedia,
@@ -72,6 +74,16 @@ async def found(services: Use, owner: Owner, batch_id: BatchId) -> Batch:
 
 
 Found = Annotated[Batch, Depends(found)]
+
+
+def acts(verb: str, told: str, *kinds: type[errors.LikenessError], query: Sequence[str] = (), **shown: str) -> Act:
+    """Return the decorator of a call that acts on a batch and answers with it, as `shown` differs from the example."""
+    return router.post(
+        f"/batches/{{batch_id}}/{verb}",
+        response_model=BatchView,
+        dependencies=[Depends(OnlyQuery(*query))],
+        responses={200: answer(told, {**examples.VIEW, **shown}), **problems_of_batch(*kinds, below=f"/{verb}")},
+    )
 
 
 @router.post(
@@ -141,51 +153,25 @@ async def delete_batch(services: Use, batch: Found) -> Response:
     return Response(status_code=204)
 
 
-@router.post(
-    "/batches/{batch_id}/pause",
-    response_model=BatchView,
-    dependencies=[Depends(OnlyQuery())],
-    responses={
-        200: answer("The batch", {**examples.VIEW, "state": "paused"}),
-        **problems_of_batch(errors.BatchEnded, below="/pause"),
-    },
-)
+@acts("pause", "The batch", errors.BatchEnded, state="paused")
 async def pause_batch(request: Request, services: Use, batch: Found) -> Response:
     """Feed no more of a batch to the queue; its jobs that are there are finished."""
     return _answer(request, await control.move(services, batch, BatchState.RUNNING, to=BatchState.PAUSED))
 
 
-@router.post(
-    "/batches/{batch_id}/resume",
-    response_model=BatchView,
-    dependencies=[Depends(OnlyQuery())],
-    responses={200: answer("The batch", examples.VIEW), **problems_of_batch(errors.BatchEnded, below="/resume")},
-)
+@acts("resume", "The batch", errors.BatchEnded)
 async def resume_batch(request: Request, services: Use, batch: Found) -> Response:
     """Go on with a batch that was paused."""
     return _answer(request, await control.move(services, batch, BatchState.PAUSED, to=BatchState.RUNNING))
 
 
-@router.post(
-    "/batches/{batch_id}/cancel",
-    response_model=BatchView,
-    dependencies=[Depends(OnlyQuery())],
-    responses={
-        200: answer("The batch: cancelling, until its running jobs have stopped", examples.VIEW),
-        **problems_of_batch(below="/cancel"),
-    },
-)
+@acts("cancel", "The batch: cancelling, until its running jobs have stopped")
 async def cancel_batch(request: Request, services: Use, batch: Found) -> Response:
     """Cancel what has not ended of a batch; its results so far are kept. One that has ended does not change."""
     return _answer(request, await control.cancel(services, batch))
 
 
-@router.post(
-    "/batches/{batch_id}/retry",
-    response_model=BatchView,
-    dependencies=[Depends(OnlyQuery("what", "recipe"))],
-    responses={200: answer("The batch, running again", examples.VIEW), **problems_of_batch(below="/retry")},
-)
+@acts("retry", "The batch, running again", query=("what", "recipe"))
 async def retry_batch(
     request: Request,
     services: Use,

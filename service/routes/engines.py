@@ -12,13 +12,12 @@ from service.jobs.capacity import unfit
 from service.schemas.engines import EngineList, EngineView, PreferenceView
 from service.state import Use
 
-router = APIRouter(tags=["engines"])
+router = APIRouter(tags=["engines"], dependencies=[Depends(OnlyQuery())])
 
 
 @router.get(
     "/engines",
     response_model=EngineList,
-    dependencies=[Depends(OnlyQuery())],
     responses={
         200: answer("The catalogue", examples.ENGINES),
         **problems(*EVERYWHERE, *OWNED, instance="/engines"),

@@ -1,19 +1,15 @@
 """Saved recipes: a part of a call under a name, for calls that say `recipe=name`."""
 
-import json
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.recipes import SavedRecipe
 from service.auth.dependencies import Owner
-from service.docs.responses import EVERYWHERE, OWNED, answer, problems
-from service.http import strict_json
-from service.http.bodies import JSON, body_of, media_type_of
-from service.http.problems import of_validation
+from service.docs.responses import EVERYWHERE, OWNED, answer, json_body, problems
+from service.http.json_models import read_model
 from service.http.query import OnlyQuery
 from service.jobs.recipes import checked
 from service.routes.jobs import as_json
@@ -42,24 +38,13 @@ REFUSING: Final = (
     ),
     errors.RecipeNotFound,
 )
-BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/SavedRecipe"},
-                "examples": {"example": {"value": SAVED}},
-            }
-        },
-    }
-}
 
 
 @router.put(
     PATH,
     response_model=RecipeView,
     dependencies=[Depends(OnlyQuery())],
-    openapi_extra=BODY,
+    openapi_extra=json_body("SavedRecipe", SAVED),
     responses={
         200: answer("Saved in the place of the recipe of that name", EXAMPLE),
         201: {**answer("Saved", EXAMPLE), "model": RecipeView},
@@ -73,13 +58,7 @@ async def save_recipe(request: Request, services: Use, owner: Owner, name: Recip
     checked as one. It holds no images: send those with each call. At most 200 recipes are kept for a key, until they
     are deleted; a recipe that is saved again changes no job that was accepted before.
     """
-    media_type_of(request, JSON)
-    fields = strict_json.fields_of(await body_of(request))
-    try:
-        recipe = SavedRecipe.model_validate_json(json.dumps(fields), strict=True)
-    except ValidationError as error:
-        raise of_validation(error) from error
-    recipe = await checked(recipe, services, owner)
+    recipe = await checked(await read_model(request, SavedRecipe), services, owner)
     new = await services.queue.recipes.save(owner, name, recipe)
     return as_json(RecipeView(name=name, **dict(recipe)), 201 if new else 200)
 

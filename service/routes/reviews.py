@@ -1,20 +1,16 @@
 """Reviews: what people say of a job's result, each for themselves."""
 
-import json
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.reviews import NewReview
 from service.auth.dependencies import Reviewer
 from service.docs import examples
-from service.docs.responses import answer, problems_of_job
-from service.http import strict_json
-from service.http.bodies import JSON, body_of, media_type_of
-from service.http.problems import of_validation
+from service.docs.responses import answer, json_body, problems_of_job
+from service.http.json_models import read_model
 from service.http.query import OnlyQuery
 from service.routes.jobs import as_json, links_of, view
 from service.routes.paths import JobId
@@ -31,24 +27,13 @@ REVIEWED: Final[dict[str, Any]] = {
     "review": "rejected",
     "reviews": [{**GIVEN, "by": "anna", "at": "2026-01-15T11:02:40.300000Z"}],
 }
-BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/NewReview"},
-                "examples": {"example": {"value": GIVEN}},
-            }
-        },
-    }
-}
 
 
 @router.post(
     PATH,
     response_model=JobView,
     dependencies=[Depends(OnlyQuery())],
-    openapi_extra=BODY,
+    openapi_extra=json_body("NewReview", GIVEN),
     responses={
         200: answer("The job with its reviews", REVIEWED),
         **problems_of_job(errors.JobNotFinished, errors.UnsupportedMedia, below="/review"),
@@ -60,12 +45,7 @@ async def review_job(request: Request, services: Use, reviewer: Reviewer, job_id
     Every API key has one review of a job, under the key's name. Keys that share the jobs of one (`likeness keys create
     --owner`) review them side by side: none overwrites another's. Needs the scope `review`.
     """
-    media_type_of(request, JSON)
-    fields = strict_json.fields_of(await body_of(request))
-    try:
-        given = NewReview.model_validate_json(json.dumps(fields), strict=True)
-    except ValidationError as error:
-        raise of_validation(error) from error
+    given = await read_model(request, NewReview)
     await made_image(services, reviewer.owner, job_id, 0)
     await services.queue.reviews.save(job_id, reviewer.owner, reviewer.name, given)
     return await _reviewed(request, services, reviewer.owner, job_id)

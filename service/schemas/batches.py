@@ -5,22 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from likeness.contract.batches import BatchState
+from likeness.contract.batches import BatchCounts, BatchState
 from likeness.contract.jobs import JobFailure
 from likeness.contract.report import Verdict
-
-
-class BatchCounts(BaseModel):
-    """How many jobs stand how; the last three are of those that succeeded."""
-
-    waiting: int = Field(description="not in the queue yet")
-    queued: int = Field(description="in the queue, or running")
-    succeeded: int
-    failed: int
-    cancelled: int
-    accepted: int
-    rejected: int
-    not_judged: int
 
 
 class BatchLinks(BaseModel):

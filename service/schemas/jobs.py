@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from likeness.contract.asked import asked_of
 from likeness.contract.comparison import JobKind
 from likeness.contract.deliveries import WebhookLog
+from likeness.contract.image_facts import ImageFacts
 from likeness.contract.jobs import (
     ComparedRun,
     Comparison,
@@ -74,16 +75,9 @@ class AcceptedJob(BaseModel):
         )
 
 
-class ImageView(BaseModel):
+class ImageView(ImageFacts):
     """One image of a result."""
 
-    url: str
-    width: int
-    height: int
-    mode: str
-    format: str
-    sha256: str
-    seed: int | None = Field(description="the seed; null where none was given and every seed makes the same image")
     guidance_scale: float | None = Field(
         default=None, description="the value used for this image, where it grows with each attempt; otherwise null"
     )

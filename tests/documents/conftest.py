@@ -15,8 +15,9 @@ ENVIRONMENT = {
     "LIKENESS_OPENAI_MODELS": '{"gpt-image-1": "default"}',
     "LIKENESS_WEBHOOK_SECRET": new_secret(),
     "LIKENESS_WEBHOOK_PRIVATE": "true",  # for receivers on this machine
+    "LIKENESS_PRELOAD": "[]",
 }
-"""Settings that documents tell to make."""
+"""Settings that documents tell to make; and no engine is loaded that none of them asks for."""
 
 
 @pytest.fixture(scope="package")

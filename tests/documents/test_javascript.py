@@ -162,7 +162,7 @@ def test_the_lines_of_the_readme_and_every_call_in_a_browser(shop: sync_api.Page
     shop.locator("input").set_input_files(project / "photo.png")
     shop.locator("img").wait_for()
     assert shop.locator("img").evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") == 1200
-    sync_api.expect(shop.locator("pre")).not_to_be_empty()
+    sync_api.expect(shop.locator("pre")).not_to_be_empty(timeout=60_000)
     as_told(json.loads(shop.locator("pre").text_content() or ""), "browser")
 
 

@@ -27,7 +27,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One stack for all examples."""
     home = tmp_path_factory.mktemp("home")
     key = create_key(home / "keys.json", "shop")
-    settings = Settings(home, port=free_port())
+    settings = Settings(home, port=free_port(), environment={"LIKENESS_PRELOAD": "[]"})
     with Stack(settings, print) as stack:
         stack.wait_until_ready()
         yield Shop(settings.url, key)

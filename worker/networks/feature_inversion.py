@@ -15,6 +15,8 @@ from torch.nn import functional as F
 
 from worker.networks.weights import zeroed
 
+Layers = Mapping[str, int]
+"""A number for each layer, by its name."""
 LATENTS = 16
 PATCH = 4
 """The generator's trunk works on patches of this many px a side."""
@@ -68,9 +70,7 @@ class Entry(nn.Module):
         return F.pixel_shuffle(self.straight(read), self.shuffle), F.pixel_shuffle(more, self.shuffle)
 
 
-def entries(
-    widths: Mapping[str, int], strides: Mapping[str, int], to: int, rank: int, straight: int, more: int
-) -> nn.ModuleDict:
+def entries(widths: Layers, strides: Layers, to: int, rank: int, straight: int, more: int) -> nn.ModuleDict:
     """Return an entry for each layer."""
     return nn.ModuleDict(
         {name: Entry(width, strides[name], to, rank, straight, more) for name, width in widths.items()}
@@ -82,13 +82,7 @@ class FeatureGenerator(ModelMixin, ConfigMixin):
 
     @register_to_config
     def __init__(
-        self,
-        widths: Mapping[str, int],
-        strides: Mapping[str, int],
-        rank: int = 96,
-        more: int = 16,
-        channels: int = 64,
-        depth: int = 3,
+        self, widths: Layers, strides: Layers, rank: int = 96, more: int = 16, channels: int = 64, depth: int = 3
     ) -> None:
         super().__init__()
         patch = 3 * PATCH**2
@@ -130,13 +124,7 @@ class FeatureDenoiser(ModelMixin, ConfigMixin):
 
     @register_to_config
     def __init__(
-        self,
-        widths: Mapping[str, int],
-        strides: Mapping[str, int],
-        rank: int = 96,
-        more: int = 64,
-        channels: int = 128,
-        depth: int = 5,
+        self, widths: Layers, strides: Layers, rank: int = 96, more: int = 64, channels: int = 128, depth: int = 5
     ) -> None:
         super().__init__()
         self.entries = entries(widths, strides, LATENT_STRIDE, rank, LATENTS, more)

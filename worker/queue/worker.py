@@ -75,7 +75,7 @@ class BatchWorker(RecordingWorker):
 
     def execute_job(self, job: LikenessJob, queue: Queue) -> None:
         """Begin a run of `job` and the others with its batch key that wait behind it, in a thread of its own."""
-        self.set_state(WorkerStatus.BUSY)
+        self._state = WorkerStatus.BUSY  # a signal to stop waits until its jobs are leased
         try:
             alone = job.retries_left != keys.RETRIES  # it may be what killed its worker, and would take others along
             if alone and not self._all_over():
@@ -88,7 +88,7 @@ class BatchWorker(RecordingWorker):
             if leases:
                 self._begin(LeasedRun(self, leases, self._drain, alone=alone))
         finally:
-            self.set_state(WorkerStatus.IDLE)
+            self._state = WorkerStatus.IDLE
 
     def _all_over(self) -> bool:
         """Wait until no run is under way; return False where this worker is told to stop before that."""
@@ -104,10 +104,9 @@ class BatchWorker(RecordingWorker):
 
     def _with_mates(self, job: LikenessJob, queue: Queue) -> list[LikenessJob]:
         jobs = [job]
-        key = self.connection.hget(job.key, keys.FIELD_BATCH_KEY)
-        if key and job.retries_left == keys.RETRIES:
-            most = self._most_together(cast(bytes, key).decode().split(":")[0]) - 1
-            ids = self.connection.eval(MATES, 1, queue.key, key, most, LOOK_AHEAD, keys.RETRIES)
+        most = self._most_together(job.batch_key.split(":")[0]) - 1
+        if job.batch_key and most and job.retries_left == keys.RETRIES:
+            ids = self.connection.eval(MATES, 1, queue.key, job.batch_key, most, LOOK_AHEAD, keys.RETRIES)
             jobs += [mate for job_id in cast(list[bytes], ids) if (mate := fetch(queue, job_id.decode()))]
         return jobs
 
@@ -127,7 +126,9 @@ class BatchWorker(RecordingWorker):
             self.hand_back(run.leases)
         except DeviceLost as error:
             give_up(self, run, self.underway, "the device is lost; this worker ends", error)
-        except Exception as error:
+        except (
+            BaseException
+        ) as error:  # of this thread nobody else would hear, and its leases would be renewed for ever
             give_up(self, run, self.underway, "a run failed in a way that no job explains; this worker ends", error)
         finally:
             self.underway.remove(run)

@@ -57,12 +57,8 @@ def row_of(rule: Rule, facts: Facts) -> RuleRow:
     return RuleRow(
         rule=rule.rule,
         level=rule.level,
-        asked=found.asked,
-        found=found.found,
-        ok=found.ok,
-        offending=count,
-        note=found.note,
         source=None if rule.source == ASKED else rule.source,
+        **(vars(found) | {"offending": count}),
     )
 
 

@@ -12,50 +12,11 @@ import cv2
 import numpy as np
 
 from likeness.imaging.colour import Floats
+from likeness.imaging.edits.cloth_colour import DARKER, FLATTENED, OTHER, nearest_of, off_in_any_light, off_in_shade
 from likeness.imaging.edits.neighbours import gentle, with_neighbours
 from likeness.imaging.edits.recolour import lab_of
 from likeness.imaging.local_colour import Places
 from likeness.imaging.outline import Where, disc
-
-CLUSTERS, SAMPLES = 8, 6000
-FLATTENED = np.array([0.5, 1.5, 1.5], dtype=np.float32)
-"""Weights of L*, a*, b* among colours of one cloth: light varies, dye does not."""
-OTHER = 14.0
-"""Distance in a*, b* from what light makes of the cloth's colour, from which on a colour is another."""
-SHADED = 0.7
-"""Share of the cloth's light below which no highlight lies."""
-KIN, EQUAL = 15.0, 3.5
-"""Weighted distances over which colours lend each other weight when the commonest is looked for; that count as one."""
-GLEAM = 9.0
-"""The same distance, up to which it may be the cloth's in a highlight or a shadow."""
-LIGHTER, DARKER = 20.0, 16.0
-"""Differences in L* that light does not make at a sharp edge."""
-SHARP, PLAIN = 0.6, 20.0
-"""Share of a contrast within 5 px, and the contrast, from which on an edge is an object's and not the light's."""
-THICK = 5.5
-"""Half the width of what, being darker than cloth and sharply so, is no fold."""
-EVERYWHERE, MANY_COLOURED = 0.5, 0.15
-"""Share of the product in reach of a colour that makes it part of the pattern; in a pattern of many colours, less."""
-MINGLED = 0.25
-"""By how much its reach has to exceed the colour's own area: less is a part of its own, as another garment is."""
-COMMON = 0.07
-"""Share of the product from which on a colour is the cloth's by itself, or a pattern's, and no shade of another."""
-SCATTERED, SPARSE, SMALL = 0.25, 5.0, 0.01
-"""The same for things of one colour, or all small ones, how many times their area that is then, and a small one's."""
-ENCLOSED = 0.6
-"""Share of a strange area's border that is of a thing, from which on it belongs to that."""
-REACH = 10.0
-LEAST_AREA = 25.0
-"""Px of the smallest thing that is left alone."""
-THIN, LEAST_THIN = 6.0, 40.0
-"""Half the width of what may be a hanger, a hook or a string, and the least area of one in px."""
-HOOK_ASIDE, HOOK_WIDTH, HOOK_HEIGHT = 0.2, 0.15, 10.0
-"""How far a hook may be from the middle and how wide it is, as shares of the product's width; its least height in px.
-"""
-LEAST_CORE = 100
-"""Px that a product must have well within its outline for its cloth to be told from anything else."""
-ANOTHER = 0.12
-"""Share of the product from which on a part is another garment rather than a detail."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +38,10 @@ class _Colours:
     """Whether the cloth has a pattern of more than two colours."""
 
 
+LEAST_CORE = 100
+"""Px that a product must have well within its outline for its cloth to be told from anything else."""
+
+
 def cloth_of(rgb: Floats, mask: Floats, scale: float) -> Cloth:
     """Return what is not cloth of the product under `mask` (H x W, 0..1) in `rgb` (H x W x 3, 0..1), a small copy."""
     product = mask > 0.5
@@ -94,10 +59,14 @@ def _kept(lab: Floats, product: Where, core: Where, scale: float) -> Where:
     colours = _colours(lab, core, scale)
     unlike, gleam = np.zeros(product.shape, np.float32), np.zeros(product.shape, np.float32)
     pixels, mains = lab[product], _distinct(colours.lab[colours.cloth])
-    unlike[product] = np.min([_unlike(pixels, main) for main in mains], axis=0)
-    gleam[product] = np.min([_gleam(pixels, main) for main in mains], axis=0)
+    unlike[product] = np.min([off_in_shade(pixels, main) for main in mains], axis=0)
+    gleam[product] = np.min([off_in_any_light(pixels, main) for main in mains], axis=0)
     things = _things(lab, product, core, colours, (unlike, gleam), scale)
     return things | _thin(lab, product, mains, gleam, scale)
+
+
+EQUAL = 3.5
+"""Weighted distance up to which two colours count as one."""
 
 
 def _distinct(mains: Floats) -> Floats:
@@ -107,6 +76,17 @@ def _distinct(mains: Floats) -> Floats:
         if not chosen or min(np.linalg.norm((main - other) * FLATTENED) for other in chosen) > EQUAL:
             chosen.append(main)
     return np.array(chosen)
+
+
+CLUSTERS, SAMPLES = 8, 6000
+KIN = 15.0
+"""Weighted distance over which colours lend each other weight when the commonest is looked for."""
+EVERYWHERE, MANY_COLOURED = 0.5, 0.15
+"""Share of the product in reach of a colour that makes it part of the pattern; in a pattern of many colours, less."""
+MINGLED = 0.25
+"""By how much its reach has to exceed the colour's own area: less is a part of its own, as another garment is."""
+COMMON = 0.07
+"""Share of the product from which on a colour is the cloth's by itself, or a pattern's, and no shade of another."""
 
 
 def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
@@ -120,7 +100,7 @@ def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
     _, labels, found = cv2.kmeans(samples, count, np.empty(0, np.int32), stop, 2, cv2.KMEANS_PP_CENTERS)
     order = np.argsort(-np.bincount(labels[:, 0], minlength=count), kind="stable")
     centres = np.asarray(found[order] / FLATTENED, dtype=np.float32)
-    alike = np.stack([_unlike(centres, centre) <= OTHER for centre in centres])
+    alike = np.stack([off_in_shade(centres, centre) <= OTHER for centre in centres])
     kin = np.stack([np.exp(-((np.linalg.norm((centres - c) * FLATTENED, axis=1) / KIN) ** 2)) for c in centres])
     shares = np.bincount(labels[:, 0], minlength=count)[order] / len(samples)
     main = int(np.argmax(kin @ shares))
@@ -133,34 +113,10 @@ def _colours(lab: Floats, core: Where, scale: float) -> _Colours:
     return _Colours(centres, cloth, spread, bool(others.any()))
 
 
-def nearest_of(lab: Floats, centres: Floats) -> Floats:
-    """Return H x W: which of K x 3 centres is nearest."""
-    return np.asarray(np.argmin(np.stack([np.linalg.norm((lab - c) * FLATTENED, axis=-1) for c in centres]), axis=0))
-
-
-def _unlike(lab: Floats, cloth: Floats) -> Floats:
-    """Return how far ... x 3 CIELAB colours are, in a* and b*, from what shadows make of a cloth's colour.
-
-    L* counts where it is further off than light makes it. A gleam, which is paler, is far off here.
-    """
-    light = np.clip((lab[..., 0] + 8) / (cloth[0] + 8), 0.1, 1.6)[..., None]
-    chroma = np.linalg.norm(lab[..., 1:] - cloth[1:] * light, axis=-1)
-    above = np.maximum(lab[..., 0] - cloth[0] - LIGHTER, 0)
-    below = np.maximum(cloth[0] - lab[..., 0] - DARKER, 0)
-    return np.asarray(np.hypot(chroma, 2 * (above + below)), dtype=np.float32)
-
-
-def _gleam(lab: Floats, cloth: Floats) -> Floats:
-    """Return how far ... x 3 CIELAB colours are, in a* and b*, from a cloth's colour in any light, gleams included.
-
-    In shadows, where there is little colour, a distance counts for more.
-    """
-    light = np.clip((lab[..., 0] + 8) / (cloth[0] + 8), 0.1, 1.6)[..., None]
-    own = cloth[1:] * light
-    along = np.clip((lab[..., 1:] * own).sum(-1) / np.maximum((own**2).sum(-1), 1e-3), 0, 1)[..., None]
-    along = np.where(light < SHADED, 1, along)
-    off = np.linalg.norm(lab[..., 1:] - along * own, axis=-1)
-    return np.asarray(off / np.sqrt(np.minimum(light[..., 0], 1)), dtype=np.float32)
+GLEAM = 9.0
+"""Distance of a colour in any light, as `off_in_any_light` gives it, up to which it may be the cloth's."""
+LEAST_AREA = 25.0
+"""Px of the smallest thing that is left alone."""
 
 
 def _things(
@@ -187,6 +143,10 @@ def _things(
     return cv2.morphologyEx(kept.astype(np.uint8), cv2.MORPH_CLOSE, disc(scale)) > 0
 
 
+ENCLOSED = 0.6
+"""Share of a strange area's border that is of a thing, from which on it belongs to that."""
+
+
 def _printed_on(kept: Where, areas: Places, stats: Places, scale: float) -> Where:
     """Return which other strange areas lie on what is kept, as letters do on a strap."""
     near = cv2.dilate(kept.astype(np.uint8), disc(2 * scale)) > 0
@@ -205,6 +165,12 @@ def _steps(lab: Floats, product: Where, scale: float) -> Floats:
     least, most = (np.where(product[..., None], lab, np.float32(end)) for end in (1e3, -1e3))
     apart = cv2.dilate(most, disc(2 * scale)) - cv2.erode(least, disc(2 * scale))
     return np.asarray(np.where(product, np.linalg.norm(apart, axis=2), 0), dtype=np.float32)
+
+
+SHARP, PLAIN = 0.6, 20.0
+"""Share of a contrast within 5 px, and the contrast, from which on an edge is an object's and not the light's."""
+THICK = 5.5
+"""Half the width of what, being darker than cloth and sharply so, is no fold."""
 
 
 def _is_sharp(blob: Where, around: Where, lab: Floats, steps: Floats, scale: float) -> bool:
@@ -227,6 +193,11 @@ def _window(stats: Places, margin: float, shape: tuple[int, ...]) -> tuple[slice
     return slice(max(0, top - far), min(shape[0], top + height + far)), slice(
         max(0, left - far), min(shape[1], left + width + far)
     )
+
+
+SCATTERED, SPARSE, SMALL = 0.25, 5.0, 0.01
+"""Share of the product in reach of things of one colour, or all small ones, that makes them a pattern; how many times
+their area that is then; and a small one's share."""
 
 
 def _pattern(things: Where, lab: Floats, core: Where, colours: _Colours, scale: float) -> Where:
@@ -254,9 +225,16 @@ def _is_sparse(what: Where, core: Where, scale: float) -> bool:
     return spread > SCATTERED and spread > SPARSE * float(what.sum() / core.sum())
 
 
+REACH = 10.0
+
+
 def _spread(what: Where, core: Where, scale: float) -> float:
     """Return the share of the product within reach of `what`, 0..1."""
     return float((cv2.dilate(what.astype(np.uint8), disc(REACH * scale)) > 0)[core].mean())
+
+
+THIN, LEAST_THIN = 6.0, 40.0
+"""Half the width of what may be a hanger, a hook or a string, and the least area of one in px."""
 
 
 def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: float) -> Where:
@@ -275,12 +253,21 @@ def _thin(lab: Floats, product: Where, mains: Floats, gleam: Floats, scale: floa
     return made
 
 
+HOOK_ASIDE, HOOK_WIDTH, HOOK_HEIGHT = 0.2, 0.15, 10.0
+"""How far a hook may be from the middle and how wide it is, as shares of the product's width; its least height in px.
+"""
+
+
 def _is_hook(part: Places, whole: Places, scale: float) -> bool:
     """Return whether a thin part is a hanger's hook: upright, at the top of the product and in its middle."""
     left, top, width, height = (int(number) for number in part[:4])
     middle = (left + width / 2 - whole[0]) / whole[2]
     on_top = top - whole[1] <= 2 and abs(middle - 0.5) < HOOK_ASIDE
     return bool(on_top and height > HOOK_HEIGHT * scale and width < HOOK_WIDTH * whole[2])
+
+
+ANOTHER = 0.12
+"""Share of the product from which on a part is another garment rather than a detail."""
 
 
 def _large(kept: Where, product: Where) -> int:

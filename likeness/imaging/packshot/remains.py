@@ -12,8 +12,10 @@ THIN: Final = 6.0
 """Half the width up to which a thing is thin, in px of a picture whose short side is 400."""
 LONG: Final = 12.0
 """Px of the same up to which a thin thing is no more than a corner of the product."""
-FAINT, SURE = 0.25, 0.95
-"""The mask from which on there may be something; from which on there is product."""
+FAINT: Final = 0.25
+"""The mask from which on there may be something."""
+SURE: Final = 0.95
+"""The mask from which on there is product."""
 BELIEVED: Final = 0.9
 """Upper quartile of the mask from which on a thin thing that ends within the frame is a part, such as a strap."""
 DOUBTED: Final = 0.65

@@ -24,8 +24,10 @@ DARKEST: Final = 0.42
 """Share of the light that a cast shadow takes where the product stands."""
 FADE: Final = 0.75
 """How much fainter it is at its end."""
-SHARP, BLURRED = 2.5, 14.0
-"""Sigmas of its edge where the product stands and at its end, in px of a short side of 400."""
+SHARP: Final = 2.5
+"""Sigma of its edge where the product stands, in px of a short side of 400."""
+BLURRED: Final = 14.0
+"""The same at its end."""
 MARGIN: Final = 10.0
 """Px of a short side of 400 over which a shadow fades out before the frame's edge."""
 MIRRORED: Final = 0.3

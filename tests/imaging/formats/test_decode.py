@@ -102,11 +102,11 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_bad_files_are_refused_at_once_and_rightly(name):
     data, error = REFUSED[name]
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(error) as refusal:
         peek(data, Bounds())
     assert type(refusal.value) is error
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     with pytest.raises(error):
         decode(data, Bounds())
 
@@ -167,9 +167,9 @@ HARMLESS = {
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_odd_metadata_is_passed_over_at_once(name):
-    started = time.perf_counter()
+    started = time.process_time()
     found = decode(HARMLESS[name], Bounds())
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert (found.orientation, found.icc_profile, found.pixels.size, found.pixels.info) == (1, None, (40, 30), {})
 
 

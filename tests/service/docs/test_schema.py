@@ -12,6 +12,7 @@ import pytest
 
 from service.auth.keys import create_key
 from tests.service.conftest import Live, Stack, serving
+from tests.support.leftovers import delete_all
 from tests.support.places import ROOT
 
 CHECKS = (
@@ -67,10 +68,4 @@ def test_the_service_does_what_its_description_says(keyed: tuple[Live, str], tmp
         assert done.returncode == 0, done.stdout[-8000:]
         assert re.search(r"API Links: +[1-9][0-9]* covered", done.stdout), "jobs were read after they were made"
     finally:
-        _delete_all(live)
-
-
-def _delete_all(live: Live) -> None:
-    while jobs := live.http.get("/jobs", params={"limit": 100}).json()["jobs"]:
-        for job in jobs:
-            live.http.delete(job["links"]["self"])
+        delete_all(live.url, key)

@@ -18,14 +18,15 @@ EDITS = [{"recolour": {"to": "#1F4E79"}, "engine": "retouch"}, {"instruction": "
 PATIENT = {"Prefer": "wait=60"}
 
 
-@pytest.fixture
-def shop(serve, stack: Stack, tmp_path: Path) -> Iterator[Live]:
-    """A service with the shipped engines, and one worker."""
-    drill = Drill(f"unix://{stack.server.socket}?db=1", tmp_path, ROOT / "likeness" / "contract" / "catalogue.toml")
+@pytest.fixture(scope="module")
+def shop(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A service with the shipped engines, and one worker that loads what it is asked for."""
+    folder = tmp_path_factory.mktemp("shop")
+    drill = Drill(f"unix://{stack.server.socket}?db=5", folder, ROOT / "likeness" / "contract" / "catalogue.toml")
     try:
-        live = serve(catalogue=None)
-        drill.worker()
-        yield live
+        drill.worker(preload="[]")
+        with serving(stack.settings(5, catalogue=None, store_url=drill.store_url)) as live:
+            yield live
     finally:
         drill.stop()
 
