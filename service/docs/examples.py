@@ -272,6 +272,7 @@ GENERATED: Final[dict[str, Any]] = {
             "weights": "sdxl",
             "revision": "1",
             "parameters": _ASKED,
+            "why": "the best that can be used here for generate (flux2-klein: not installed)",
         },
         "recipe": {"engine": "sdxl", "revision": "1", "parameters": _ASKED, "seeds": [7], "input_sha256": None},
     },
