@@ -76,7 +76,7 @@ def first_of(
 def fitting_together(specs: Sequence[EngineSpec], budget: int) -> list[EngineSpec]:
     """Return the engines that fit `budget` bytes of memory together, the first first; shared weights count once."""
     held: dict[str, int] = {}
-    taken = []
+    taken: list[EngineSpec] = []
     for spec in specs:
         more = held | {spec.weights: max(held.get(spec.weights, 0), spec.memory or 0)}
         if sum(more.values()) <= budget:

@@ -101,8 +101,8 @@ def edits_here(catalogue: Catalogue, place: Place) -> list[EditHere]:
     found = []
     for choice in catalogue.choices(missing):
         better = _better(catalogue.preferred(choice.wanted), choice.spec, place)
-        taken = choice.spec and choice.spec.name
-        found.append(EditHere(str(choice.wanted), taken, choice.why, better and better.name))
+        taken = choice.spec.name if choice.spec else None
+        found.append(EditHere(str(choice.wanted), taken, choice.why, better.name if better else None))
     return found
 
 

@@ -14,9 +14,10 @@ def with_files(fields: dict[str, Any], files: Collection[SentFile]) -> dict[str,
     Raises InvalidField for a file that none of them uses, and for one that is used and was not sent.
     """
     own = _own(fields, files)
-    references = {"images": ["file" for name in own if name in REFERENCES]}
-    said = dict.fromkeys((name for name in own if name not in REFERENCES), "file")
-    return {**fields, **said, **(references if references["images"] else {})}
+    said: dict[str, Any] = {name: "file" for name in own if name not in REFERENCES}
+    if references := ["file" for name in own if name in REFERENCES]:
+        said["images"] = references
+    return {**fields, **said}
 
 
 def _own(fields: dict[str, Any], files: Collection[SentFile]) -> Collection[SentFile]:
