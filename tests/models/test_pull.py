@@ -51,7 +51,7 @@ def test_all_that_an_engine_needs_comes_and_nothing_else(machine: Machine) -> No
 def test_a_branch_stays_at_the_commit_it_was_pulled_at(machine: Machine) -> None:
     words = machine.hub.repositories["maker/words"]
     printed = machine.says("pull", "metrics")
-    assert "metrics-tiny: about 4.2 kB from maker/words; licence: MIT\n" in printed
+    assert "metrics-tiny: about 4.2 kB from maker/words; licence: MIT, commercial use: conditions\n" in printed
     assert f"metrics-clip: 6 bytes at commit {COMMIT}\n" in printed and "metrics-tiny: 4.2 kB at" in printed
     words.commits[NEWER], words.main = {"model.safetensors": weights(fill=b"n")}, NEWER
     assert machine.says("pull", "metrics-tiny") == "metrics-tiny: already installed\n"

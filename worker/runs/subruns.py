@@ -62,7 +62,8 @@ class Parts:
     def run(self, number: int, planned: PlannedRun, seconds: int) -> Outcome | None:
         """Run part `number`, counted from 0, for at most `seconds`; None when nobody wants the job any more."""
         watch = PartWatch(self.watch, number + 1, self.count, seconds)
-        order = alone(self.order, planned.task).model_copy(update={"engine": planned.spec.name, "timeout": seconds})
+        own = {"engine": planned.spec.name, "timeout": seconds, "whys": [self.order.why(number)]}
+        order = alone(self.order, planned.task).model_copy(update=own)
         try:
             outcome = run_of(planned.spec, order, self.context, watch).execute([order]).get(order.id)
         except PartOutOfTime:

@@ -78,6 +78,7 @@ def test_two_edits_are_made_in_order_and_each_is_measured(residents: Residents, 
     assert isinstance(result, Result)
     (image,) = result.images
     assert [edit.asked for edit in result.edits] == ["make it red", "make the picture warmer"]
+    assert [edit.why for edit in result.edits] == ["the first choice for recolour", "the first choice for light"]
     assert image.report.edit.asked == "make it red; make the picture warmer" and image.report.frame_equal
     assert image.format == "jpeg", "nothing is protected"
     before, after = result.edits[0].report, result.edits[1].report
