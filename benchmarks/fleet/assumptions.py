@@ -13,6 +13,22 @@ OWN_SECONDS: Final = 0.036
 TOGETHER: Final = 1.47
 """Throughput of eight images at once against one by one: the middle of three runs on a CPU."""
 
+REDIS_JOB_SECONDS: Final = 0.00115
+"""What a job of 31 steps takes of Redis's core, with all that it reads, writes and sends."""
+REDIS_IDLE_SECONDS: Final = 0.00052
+"""What an idle worker takes of it in a second."""
+REDIS_PRESENCE_SECONDS: Final = 0.00018
+"""What a worker takes to say what it holds and to learn what others do, every HEARTBEAT_SECONDS."""
+REDIS_ENDED_BYTES: Final = 15_200
+"""Memory of an ended job with its events."""
+
+# Simulated (docs/scaling.md), of one GPU.
+
+BUSIEST_JOBS_A_SECOND: Final = 0.19
+DAY_JOBS: Final = 9_195
+IDLE_SHARE: Final = 0.2
+"""Workers that wait at the busiest hour."""
+
 # Assumed: nobody has measured this service on a GPU. For one of 80 GB; put a fleet's own figures in their place.
 
 PICTURE_SECONDS: Final = {

@@ -2,12 +2,11 @@
 
 Valkey runs scripts one after the other on one core, so what it can bear is one second over what a script takes there.
 That is read from its own clock (`INFO commandstats`), which leaves out the client, the network and other programs.
-What a whole job costs is the processor time of Valkey's main thread, with all that it reads, writes and sends.
+What a whole job costs, with all that Valkey reads, writes and sends: benchmarks/fleet/job_cost.py.
 """
 
 import asyncio
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -26,18 +25,15 @@ from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, new_job_id
 from likeness.contract.scheduling import Priority
 from likeness.contract.tasks import Generate
-from likeness.local.process import Child, Program
 from likeness.local.valkey import Valkey
 from likeness.queue import keys
 from service.queue.jobs import JobQueue
-from worker.queue.scripts import HOLD, LOOK_AHEAD, MATES, PROGRESS, RESIDENTS, TAKE
+from worker.queue.scripts import LOOK_AHEAD, MATES, PROGRESS, RESIDENTS, TAKE
 
 JOBS = 2000
 AT_ONCE = 32
 KNOWN, HELD = 20, 3
 """Engines that workers hold, and those that one of them does."""
-REAL_JOBS, REAL_STEPS = 80, (1, 31)
-IDLE_SECONDS = 10.0
 
 
 class Server:
@@ -114,7 +110,7 @@ def accepting(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
 
 
 def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
-    """Measure TAKE, TAKE that leaves all it sees to others, MATES, PROGRESS, and HOLD, on a full queue."""
+    """Measure TAKE, TAKE that leaves all it sees to others, MATES and PROGRESS, on a full queue."""
     queues = [f"rq:queue:{name}" for name in keys.queue_names([spec.pool])]
     bells = [keys.WAKE_UP_KEY.format(queue=name) for name in keys.queue_names([spec.pool])]
     redis_keys, call = [*queues, *bells], server.redis.eval
@@ -130,7 +126,6 @@ def taking(server: Server, spec: EngineSpec) -> list[tuple[str, str]]:
         figure(f"TAKE that leaves {LOOK_AHEAD} jobs to others", left),
         figure("MATES", server.cost(lambda: call(MATES, 1, queues[0], batch_key, 3, LOOK_AHEAD, keys.RETRIES), 300)),
         figure("PROGRESS", server.cost(lambda: call(PROGRESS, 3, *run, *progress), 1000)),
-        figure("HOLD", server.cost(lambda: call(HOLD, 2, registry, run[0], f"{job}:x", time.time() + 600), 1000)),
     ]
 
 
@@ -142,53 +137,6 @@ def presence(server: Server) -> list[tuple[str, str]]:
     server.redis.eval(RESIDENTS, 1, *redis_keys, *words, *known)
     cost = server.cost(lambda: server.redis.eval(RESIDENTS, 1, *redis_keys, *words, *known[:HELD]), 1000)
     return [figure(f"learning which of {KNOWN} engines others hold, however many they are", cost)]
-
-
-def worker(server: Server, file: Path, folder: Path) -> list[tuple[str, str]]:
-    """Measure a real worker: idle, and all that jobs of few and of many steps cost from acceptance to end."""
-    environment = {"LIKENESS_REDIS_URL": server.url, "LIKENESS_CATALOGUE": str(file)}
-    environment["LIKENESS_STORE_URL"] = f"file://{folder / 'store'}"
-    spec, alone = load_catalogue(file).find("drill"), resting(server)
-    child = Child.start(Program("worker", [sys.executable, "-m", "worker"], folder / "worker.log", environment))
-    try:
-        _until(lambda: server.redis.keys("likeness:resident:*"))
-        idle = resting(server)
-        rows = [("an idle worker, processor time of Valkey", f"{idle - alone:.0f} us a second")]
-        whole(server, spec, 1, idle)  # what is allocated once is no job's
-        for steps in REAL_STEPS:
-            rows += whole(server, spec, steps, idle)
-        return rows
-    finally:
-        child.end(30)
-
-
-def resting(server: Server) -> float:
-    """Return the microseconds of processor time a second while nothing is asked of Valkey but what is asked anyway."""
-    before = server.processor()
-    time.sleep(IDLE_SECONDS)
-    return (server.processor() - before) / IDLE_SECONDS
-
-
-def whole(server: Server, spec: EngineSpec, steps: int, idle: float) -> list[tuple[str, str]]:
-    """Measure what jobs of so many steps cost in all, less `idle` us a second, and the bytes that they leave."""
-    ended = f"rq:finished:{keys.queue_name(spec.pool, Priority.INTERACTIVE)}"
-    memory, spent, there = server.memory(), server.processor(), server.redis.zcard(ended)
-    began = time.monotonic()
-    asyncio.run(accept(server, spec, REAL_JOBS, steps))
-    _until(lambda: server.redis.zcard(ended) >= there + REAL_JOBS)
-    each = (server.processor() - spent - idle * (time.monotonic() - began)) / REAL_JOBS
-    return [
-        figure(f"a job of {steps} steps, all of it, processor time", each),
-        (f"memory of an ended job of {steps} steps", f"{(server.memory() - memory) / REAL_JOBS:,.0f} bytes"),
-    ]
-
-
-def _until(true: Callable[[], object], seconds: float = 120.0) -> None:
-    limit = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > limit:
-            raise TimeoutError
-        time.sleep(0.5)
 
 
 def figure(what: str, microseconds: float) -> tuple[str, str]:
@@ -208,7 +156,7 @@ def main() -> None:
                 for row in measure(server, spec):
                     table.add_row(*row)
             server.redis.flushall()
-            for row in [*presence(server), *worker(server, file, folder)]:
+            for row in presence(server):
                 table.add_row(*row)
     Console().print(table)
 

@@ -15,6 +15,7 @@ from benchmarks.fleet.queues import (
     Scheduler,
     take,
 )
+from benchmarks.fleet.redis_load import loads
 from benchmarks.fleet.scaling import Autoscaler
 from benchmarks.fleet.scenario import VARIANTS, Engine, Fleet, Rules
 from benchmarks.fleet.simulation import Simulation
@@ -143,3 +144,9 @@ def test_keda_grows_at_once_and_shrinks_slowly() -> None:
 def test_the_picture_has_a_line_for_each_row() -> None:
     row = played(VARIANTS[0], workers=10)[1]
     assert draw([row, row]).height > draw([row]).height
+
+
+def test_the_page_tells_how_busy_redis_is_by_the_figures_that_it_gives() -> None:
+    page = DOCS.read_text("utf-8")
+    for load in loads():
+        assert f"| {' | '.join(load.cells())} |" in page.replace("**", "")

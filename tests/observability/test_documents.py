@@ -18,7 +18,7 @@ ON_A_GPU_ALONE = {"likeness_memory_device_bytes"}
 @pytest.fixture(scope="module")
 def scrapes(observed: Observed) -> list[Scrape]:
     observed.post(engine="drill")
-    observed.post(engine="drill", prompt="memory-alone", size=(60, 44))  # so that no other test is short of memory
+    observed.post(engine="drill", prompt="memory-alone", size=(160, 120))  # smaller ones are not short of it
     return [observed.scrape("service"), observed.scrape("worker")]
 
 

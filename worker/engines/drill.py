@@ -79,6 +79,8 @@ class DrillEngine:
             raise MemoryError("a drill: two pictures do not fit")
         if self.saving < FITS.get(prompt, 0):
             raise MemoryError("a drill: the picture does not fit")
+        if prompt == "exit":
+            raise SystemExit("a drill: a library ends the thread")
         if prompt == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if prompt == "hang":

@@ -6,7 +6,7 @@ log. None of that is a fault of a job, and a worker that ended for it would lose
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -152,6 +152,22 @@ def connect(url: str, patience: Retry) -> Redis:
         health_check_interval=15,
         socket_connect_timeout=ANSWER_SECONDS,
     )
+
+
+def eval_each(connection: Redis, script: str, calls: Sequence[tuple[list[Any], list[Any]]]) -> list[Any]:
+    """Run a script, with these keys and arguments each time, in one go; return the answers. Raises RedisError."""
+    if len(calls) == 1:
+        return [connection.eval(script, len(redis_keys), *redis_keys, *args) for redis_keys, args in calls]
+    with connection.pipeline(transaction=False) as pipeline:
+        for redis_keys, args in calls:
+            pipeline.evalsha(digest(script), len(redis_keys), *redis_keys, *args)
+        answers = pipeline.execute(raise_on_error=False)
+    for place, (redis_keys, args) in enumerate(calls):
+        if isinstance(answers[place], NoScriptError):
+            answers[place] = connection.eval(script, len(redis_keys), *redis_keys, *args)
+        elif isinstance(answers[place], Exception):
+            raise answers[place]
+    return answers
 
 
 def brief(url: str) -> Redis:

@@ -44,6 +44,8 @@ class Heartbeat:
                 log.warning("heartbeat refused", error=str(error))
             except RedisError as error:
                 log.warning("heartbeat failed", error=str(error))
+            except Exception:  # without another beat every job of this worker would be lost to it
+                log.exception("heartbeat failed")
             for run in list(self._underway):
                 if run.deadline.passed(by=self._hang_seconds):
                     self._die_of_hang(run)
@@ -69,7 +71,7 @@ class Heartbeat:
 
 
 def give_up(
-    worker: RecordingWorker, run: LeasedRun, underway: Sequence[LeasedRun], why: str, error: Exception | None = None
+    worker: RecordingWorker, run: LeasedRun, underway: Sequence[LeasedRun], why: str, error: BaseException | None = None
 ) -> NoReturn:
     """End the process: the leases of this run expire, and each of its jobs runs again alone; others go back."""
     log.error(why, jobs=[lease.job.id for lease in run.leases], error=str(error))

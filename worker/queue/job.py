@@ -1,8 +1,8 @@
 """RQ's job and queue, narrowed to what Likeness allows: the only function is ours, and no data names code."""
 
 import time
-from collections.abc import Callable, Collection, Iterable
-from typing import Any, cast
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final, cast
 
 from redis import Redis
 from redis.client import Pipeline
@@ -22,6 +22,22 @@ from worker.queue.scheduling import Scheduler
 from worker.queue.scripts import END, ENDED, FRONT, LOOK_AHEAD, TAKE
 from worker.runs.context import Outcome
 
+WRITTEN: Final = frozenset(
+    {
+        "status",
+        "origin",
+        "worker_name",
+        "enqueued_at",
+        "started_at",
+        "ended_at",
+        "last_heartbeat",
+        "retries_left",
+        "number_of_retries",
+        "exc_info",
+        "result",
+    }
+)
+"""RQ's fields of a job that change after it was accepted."""
 LOOK_SECONDS = 0.01
 """Seconds until a worker with no room for another run looks again."""
 PAUSE = 0.1
@@ -40,9 +56,11 @@ class LikenessJob(Job):
     """
 
     outcome: Outcome | None = None
-    owner = ""
+    owner = batch_key = ""
     together = 1
     """Jobs that share its run."""
+    overdue = False
+    """Whether it is a batch job that waited so long that it went before interactive ones."""
 
     @property
     def func(self) -> Any:  # noqa: ANN401  as in RQ
@@ -57,8 +75,19 @@ class LikenessJob(Job):
         """Read the hash, without the parts that could name code or addresses."""
         super().restore(raw_data)
         self.owner = as_text(raw_data.get(keys.FIELD_OWNER.encode()) or b"")
+        self.batch_key = as_text(raw_data.get(keys.FIELD_BATCH_KEY.encode()) or b"")
         self.webhooks = []
         self._instance = None
+
+    def to_dict(self, include_meta: bool = True, include_result: bool = True) -> dict[str, Any]:
+        """Return the fields that a worker writes: what else is in the hash was written with the job and stays."""
+        fields = super().to_dict(include_meta, include_result)
+        return {name: value for name, value in fields.items() if name in WRITTEN}
+
+    def cleanup(self, ttl: int | None = None, pipeline: Pipeline | None = None, remove_from_queue: bool = True) -> None:
+        """Let the hash expire `ttl` seconds from now, if that is more than 0; no job has others that depend on it."""
+        if ttl and ttl > 0:
+            (self.connection if pipeline is None else pipeline).expire(self.key, ttl)
 
     @property  # type: ignore[misc]  # RQ's can be set; nothing may set ours
     def instance(self) -> None:
@@ -189,6 +218,8 @@ class LikenessQueue(Queue):
     """Gives the engines whose jobs are left for a time to workers that hold them."""
     has_room: Callable[[], bool] = staticmethod(lambda: True)
     """Says whether the worker may begin another run now."""
+    wait_for_room: Callable[[float], object] = staticmethod(time.sleep)
+    """Waits so many seconds, or until there may be room for another run."""
     scheduler = Scheduler()
     """Says whose turn it is among the queues of a worker."""
 
@@ -223,7 +254,7 @@ class LikenessQueue(Queue):
             if not first.has_room():
                 if time.monotonic() >= until:
                     raise DequeueTimeout(timeout, list(by_name))
-                time.sleep(LOOK_SECONDS)
+                first.wait_for_room(LOOK_SECONDS)
                 continue
             aged = keys.BATCH_TURN_SECONDS * 1000 if first.scheduler.batch_due else -1
             args: list[str | int] = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
@@ -232,7 +263,8 @@ class LikenessQueue(Queue):
             if isinstance(taken, list):
                 queue = by_name[taken[0].decode().removeprefix(Queue.redis_queue_namespace_prefix)]
                 first.scheduler.took(queue.name)
-                if job := fetch(queue, taken[1].decode()):
+                if job := fetch(queue, taken[1].decode(), taken[2]):
+                    job.overdue = len(taken) > 3
                     return job, queue
                 continue
             if timeout is None:
@@ -247,11 +279,18 @@ class LikenessQueue(Queue):
                     connection.lpush(rung[0], rung[1])
 
 
-def fetch(queue: Queue, job_id: str) -> LikenessJob | None:
-    """Return a job just taken from `queue`, or None, dropping its id, when it no longer exists."""
+def fetch(queue: Queue, job_id: str, read: Sequence[bytes] | None = None) -> LikenessJob | None:
+    """Return a job just taken from `queue`, or None, dropping its id, when it no longer exists.
+
+    `read` is its hash, as field, value, field, value, ..., where that is known.
+    """
+    found = LikenessJob(job_id, connection=queue.connection, serializer=queue.serializer)
     try:
-        found = LikenessJob.fetch(job_id, connection=queue.connection, serializer=queue.serializer)
+        if read is None:
+            found.refresh()
+        else:
+            found.restore(dict(zip(read[::2], read[1::2], strict=True)))
     except NoSuchJobError:
         queue.connection.lrem(queue.intermediate_queue_key, 1, job_id)
         return None
-    return cast(LikenessJob, found)
+    return found

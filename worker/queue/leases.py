@@ -4,14 +4,12 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, cast
 
 from redis import Redis
 from redis.client import Pipeline
-from redis.exceptions import WatchError
 from rq.executions import Execution
 from rq.job import JobStatus as RqStatus
 from rq.queue import Queue
@@ -21,8 +19,10 @@ from likeness.contract.events import Event
 from likeness.contract.jobs import JobOrder, JobStatus, Progress
 from likeness.queue import keys
 from likeness.storage.pictures import PictureStore
+from worker.queue.connection import eval_each
 from worker.queue.job import LikenessJob
-from worker.queue.scripts import HOLD, PROGRESS
+from worker.queue.scripts import PROGRESS
+from worker.queue.steps import WHILE_HELD, words_of
 
 PROGRESS_SECONDS: Final = 0.25
 """How often progress is written, and so how soon a cancellation is heard."""
@@ -69,44 +69,40 @@ class Lease:
         self.told, self.told_at = progress, now
         return True
 
-    def renew(self, connection: Redis | Pipeline) -> Held:
-        """Renew the lease if it still stands."""
-        return renew(connection, self.job, self.execution)
-
-
-def renew(connection: Redis | Pipeline, job: LikenessJob, execution: Execution) -> Held:
-    """Renew the lease that `execution` is on a job, if it still stands."""
-    deadline = current_timestamp() + keys.LEASE_SECONDS
-    redis_keys = [job.started_job_registry.key, job.key]
-    return Held(cast(int, connection.eval(HOLD, len(redis_keys), *redis_keys, execution.composite_key, deadline)))
+    def progress_keys(self) -> list[str]:
+        """Return the keys of what progress is written to."""
+        return [self.job.key, keys.EVENTS_KEY.format(id=self.job.id), self.job.started_job_registry.key]
 
 
 def while_held(
     connection: Redis, job: LikenessJob, execution: Execution, write: Callable[[Pipeline, Held], None]
 ) -> bool:
-    """Do what `write` puts into a transaction, once, as one step with checking the lease; False where it was lost.
+    """Do what `write` puts into a pipeline, once, as one step with checking the lease; False where it was lost.
 
-    The job's hash is watched: who takes a job over, or ends it, writes there, so that a worker which was stopped after
-    it checked its lease writes nothing any more. A transaction whose answer got lost is not sent again blindly; the
-    lease is then found lost, because the transaction itself ended it.
+    `write` is asked again where the lease stands otherwise than it was told. Where the answer gets lost, the lease is
+    then found lost, because the step itself ended it.
     """
-    sent = False
-    with connection.pipeline() as pipeline:
-        while True:
-            with suppress(WatchError):
-                pipeline.watch(job.key)
-                held = renew(pipeline, job, execution)
-                if held is Held.LOST:
-                    return sent and _wrote(connection, job)
-                pipeline.multi()
-                write(pipeline, held)
-                sent = True
-                pipeline.execute()
-                return True
+    thought = Held.HELD
+    while True:
+        steps = connection.pipeline()
+        write(steps, thought)
+        held = _written(connection, job, execution, thought, steps)
+        if held is thought:
+            return True
+        if held is Held.LOST:
+            return _wrote(connection, job)
+        thought = held
+
+
+def _written(connection: Redis, job: LikenessJob, execution: Execution, thought: Held, steps: Pipeline) -> Held:
+    """Do the steps if the lease stands as it is thought to; return how it stands."""
+    redis_keys = [job.started_job_registry.key, job.key]
+    args = [execution.composite_key, current_timestamp() + keys.LEASE_SECONDS, thought.value, *words_of(steps)]
+    return Held(cast(int, connection.eval(WHILE_HELD, len(redis_keys), *redis_keys, *args)))
 
 
 def _wrote(connection: Redis, job: LikenessJob) -> bool:
-    """Return whether a transaction whose answer was lost was done: the job is as it left it."""
+    """Return whether steps whose answer was lost were done: the job is as they left it."""
     found = cast(list[bytes | None], connection.hmget(job.key, "status", "ended_at"))
     ended_at = utcformat(job.ended_at) if job.ended_at else ""
     return found == [RqStatus(job.get_status(refresh=False)).value.encode(), ended_at.encode()]
@@ -124,11 +120,12 @@ def report_progress(jobs: Sequence[Lease], progress: Progress | None, connection
 
     It is written at most every PROGRESS_SECONDS, beside each change of stage and each last step.
     """
-    for one in jobs:
-        if one.is_due(progress):
-            redis_keys = [one.job.key, keys.EVENTS_KEY.format(id=one.job.id), one.job.started_job_registry.key]
-            args = [one.execution.composite_key, *_told(progress)]
-            one.wanted = not connection.eval(PROGRESS, len(redis_keys), *redis_keys, *args)
+    due, told = [one for one in jobs if one.is_due(progress)], _told(progress)
+    answers = eval_each(
+        connection, PROGRESS, [(one.progress_keys(), [one.execution.composite_key, *told]) for one in due]
+    )
+    for one, unwanted in zip(due, answers, strict=True):
+        one.wanted = not unwanted
 
 
 def _told(progress: Progress | None) -> list[str | int]:

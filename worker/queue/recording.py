@@ -4,15 +4,17 @@ RQ's own semantics stay: registries, executions, retries, results and dashboards
 was computed before is written into its books, in one step with checking the lease.
 """
 
-import threading
+import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from typing import Final
 
 import structlog
+from redis import Redis
 from redis.client import Pipeline
-from redis.exceptions import RedisError, WatchError
+from redis.exceptions import RedisError
 from rq.executions import Execution
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
@@ -24,11 +26,18 @@ from rq.worker.base import WorkerStatus
 from likeness.contract.errors import EngineFailed, JobError, LikenessError
 from likeness.contract.events import Event
 from likeness.contract.jobs import JobStatus as Status
+from likeness.contract.jobs import Progress
 from likeness.queue import keys
 from worker.queue.connection import Patience, brief, connect
 from worker.queue.job import LikenessJob, LikenessQueue, hung
 from worker.queue.leases import Held, Lease, erase_deleted, while_held
+from worker.queue.steps import START, words_of
 from worker.runs.context import Context, Outcome
+
+BEGUN: Final = Progress(step=0, steps=0, stage="preparing")
+"""What is told of a job with its start."""
+SUSPENSION_SECONDS: Final = 1.0
+"""How often a worker looks whether RQ's workers are suspended."""
 
 log = structlog.get_logger()
 
@@ -42,6 +51,9 @@ class RecordingWorker(SimpleWorker):
 
     def __init__(self, name: str, context: Context, pools: list[str], redis_url: str) -> None:
         self._patience = Patience()
+        self._shown = ""
+        """The state that was last said in Redis."""
+        self._looked_at = -math.inf
         super().__init__(
             keys.queue_names(pools),
             name=name,
@@ -55,7 +67,6 @@ class RecordingWorker(SimpleWorker):
         """For what the worker can go on without: RQ's figures, progress, the renewal of leases."""
         self.context, self.telemetry = context, context.telemetry
         self.leases: dict[str, Lease] = {}
-        self._books = threading.Lock()
 
     @property
     def dequeue_timeout(self) -> int:
@@ -77,29 +88,17 @@ class RecordingWorker(SimpleWorker):
         except Exception as error:
             self._fail(job, execution, EngineFailed(f"this worker cannot run the job: {error}"))
             return None
-        lease = self.leases[job.id] = Lease(job, queue, order, execution)
+        lease = self.leases[job.id] = Lease(job, queue, order, execution, told=BEGUN, told_at=time.monotonic())
         self.telemetry.taken(order, queue.name, job.enqueued_at or order.created_at, mate)
         return lease
 
     def _started(self, job: LikenessJob, queue: Queue) -> Execution | None:
         """Start a job that was taken; None when it was given back meanwhile, since it was not started for so long."""
-        execution: Execution | None = None
-        with self.connection.pipeline() as pipeline:
-            while True:
-                with suppress(WatchError):
-                    pipeline.watch(job.key)
-                    if execution and pipeline.zscore(job.started_job_registry.key, execution.composite_key):
-                        return execution  # it was written, and only the answer was lost
-                    if pipeline.lpos(queue.intermediate_queue_key, job.id) is None:
-                        return None
-                    pipeline.multi()
-                    execution = self._start(job, queue, pipeline)
-                    there = pipeline.execute()[-1]
-                    break
-        if not there:  # deleted since it was taken: what was just written of it goes too
-            self._drop_ghost(job, execution)
-            return None
-        return execution
+        steps = self.connection.pipeline()
+        execution = self._start(job, queue, steps)
+        redis_keys = [queue.intermediate_queue_key, job.started_job_registry.key, job.key]
+        args = [job.id, execution.composite_key, *words_of(steps)]
+        return execution if self.connection.eval(START, len(redis_keys), *redis_keys, *args) else None
 
     def _start(self, job: LikenessJob, queue: Queue, pipeline: Pipeline) -> Execution:
         execution = Execution.create(job, self.get_heartbeat_ttl(job), pipeline=pipeline, worker_name=self.name)
@@ -107,20 +106,15 @@ class RecordingWorker(SimpleWorker):
         job.prepare_for_execution(self.name, pipeline=pipeline)
         pipeline.lrem(queue.intermediate_queue_key, 1, job.id)
         job.publish(Event(type="status", status=Status.RUNNING), pipeline)
-        pipeline.hexists(job.key, "data")
+        pipeline.hset(job.key, keys.FIELD_PROGRESS, BEGUN.model_dump_json())
+        job.publish(Event(type="progress", status=Status.RUNNING, progress=BEGUN), pipeline)
         return execution
-
-    def _drop_ghost(self, job: LikenessJob, execution: Execution) -> None:
-        with self.connection.pipeline() as pipeline:
-            self._close(job, execution, pipeline)
-            pipeline.delete(job.key, keys.EVENTS_KEY.format(id=job.id))
-            pipeline.execute()
 
     def _close(self, job: LikenessJob, execution: Execution, pipeline: Pipeline) -> None:
         """Take a job off RQ's list of those that this worker runs."""
-        with self._books:  # RQ takes the execution from the worker, and several threads record
-            self.execution = execution
-            self.cleanup_execution(job, pipeline)
+        execution.delete(job=job, pipeline=pipeline)
+        if not self.leases.keys() - {job.id}:
+            self._show(WorkerStatus.IDLE, pipeline)
 
     def record(self, lease: Lease, outcome: Outcome | None) -> None:
         """Record how a job ended, once; drop the outcome if the job is no longer ours. None is cancelled."""
@@ -181,7 +175,23 @@ class RecordingWorker(SimpleWorker):
         """Say in Redis that the worker is busy while it holds jobs; for RQ's own loop it is idle while it waits."""
         self._state = state
         shown = WorkerStatus.BUSY if self.leases else state
-        (self.connection if pipeline is None else pipeline).hset(self.key, "state", shown)
+        if pipeline is not None or shown != self._shown:
+            self._show(shown, self.connection if pipeline is None else pipeline)
+
+    def _show(self, state: str, connection: Redis | Pipeline) -> None:
+        self._shown = state
+        connection.hset(self.key, "state", state)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Say that the worker lives, with what else its heartbeat says: RQ's loop says it four times a job."""
+        if pipeline is not None:
+            super().heartbeat(timeout, pipeline)
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Wait while RQ's workers are suspended; look whether they are no more than once a second."""
+        if time.monotonic() - self._looked_at >= SUSPENSION_SECONDS:
+            super().check_for_suspension(burst)
+            self._looked_at = time.monotonic()
 
     def register_death(self) -> None:
         """Take the worker off RQ's list; its entry expires by itself where Redis takes no writes."""

@@ -1,12 +1,12 @@
 """Looking after jobs that others lost: leases that expired, and jobs that were taken but never started."""
 
-from contextlib import suppress
+from functools import partial
 from typing import Final, cast
 
 import structlog
 from redis.client import Pipeline
-from redis.exceptions import WatchError
 from rq import worker_registration
+from rq.executions import Execution
 from rq.job import JobStatus
 from rq.queue import Queue
 from rq.utils import current_timestamp, now, parse_composite_key
@@ -14,6 +14,7 @@ from rq.utils import current_timestamp, now, parse_composite_key
 from likeness.queue import keys
 from worker.observability.telemetry import Telemetry
 from worker.queue.job import LikenessJob, fetch
+from worker.queue.leases import Held, while_held
 from worker.queue.scripts import STEAL, UNSTICK
 
 MOST_FORGOTTEN: Final = 256
@@ -58,35 +59,30 @@ def recover(queue: Queue, worker: str, telemetry: Telemetry) -> None:
         ours = f"{job_id}:{worker}"
         deadline = current_timestamp() + keys.LEASE_SECONDS
         if redis.eval(STEAL, 1, registry.key, entry, ours, current_timestamp(), deadline):
-            _run_again(job_id, queue, ours, telemetry)
+            _run_again(job_id, queue, worker, telemetry)
 
 
-def _run_again(job_id: str, queue: Queue, entry: str, telemetry: Telemetry) -> None:
+def _run_again(job_id: str, queue: Queue, worker: str, telemetry: Telemetry) -> None:
     """Queue a job again, or fail it; not if whoever held it has recorded how it ended at the last moment."""
-    with queue.connection.pipeline() as pipeline:
-        while True:
-            with suppress(WatchError):
-                pipeline.watch(keys.JOB_KEY.format(id=job_id))
-                job = fetch(queue, job_id)
-                pipeline.multi()
-                pipeline.zrem(queue.started_job_registry.key, entry)
-                again = _recover(job, queue, pipeline) if job and job.get_status() == JobStatus.STARTED else None
-                pipeline.execute()
-                break
-    if again is not None:
-        log.warning("running a lost job again" if again else "a lost job has no try left", job=job_id)
-        telemetry.recovered(queue.name, again=again)
+    ours = Execution(worker, job_id, queue.connection)
+    job = fetch(queue, job_id)
+    tries = job.retries_left or 0 if job else 0
+    if job is None or not while_held(queue.connection, job, ours, partial(_recover, job, queue, ours, tries)):
+        queue.connection.zrem(queue.started_job_registry.key, ours.composite_key)
+        return
+    log.warning("running a lost job again" if tries else "a lost job has no try left", job=job_id)
+    telemetry.recovered(queue.name, again=tries > 0)
 
 
-def _recover(job: LikenessJob, queue: Queue, pipeline: Pipeline) -> bool:
-    """Queue a job again, or fail it when it has no try left; return which."""
-    job.ended_at = now()
-    if again := job.should_retry:
+def _recover(job: LikenessJob, queue: Queue, ours: Execution, tries: int, pipeline: Pipeline, _: Held) -> None:
+    """Queue a job again that has so many tries left, or fail it where that is none."""
+    job.ended_at, job.retries_left = now(), tries
+    pipeline.zrem(queue.started_job_registry.key, ours.composite_key)
+    if tries:
         job.retry(queue, pipeline)
     else:
         job.set_status(JobStatus.FAILED, pipeline=pipeline)
         job._handle_failure("its workers died", pipeline=pipeline)
-    return again
 
 
 def unstick(queue: Queue, seen: list[bytes]) -> list[bytes]:

@@ -10,17 +10,11 @@ from likeness.queue.outbox import OUTBOX
 LOOK_AHEAD: Final = 64
 """How deep in a queue a job, or others for its run, are looked for."""
 
-TAKE: Final = (
+_MAY_TAKE: Final = (
     FAIR_QUEUE
     + """
 -- KEYS: queues in order, then a wake-up key for each. ARGV: how deep to look, ms jobs are left to others, ms after
 -- which a batch job goes first (-1: none does), engines left to others.
--- Moves the first job there is into its queue's intermediate list. Jobs of keys that run as many as they may are
--- throttled. They come in as jobs end; should that have been missed, it happens here, of a few keys at a time: to look
--- at all would make taking dear. Jobs of engines that only other workers hold are passed over for a time, and the
--- wake-up key is pushed on for those.
--- What is passed over is never overtaken from a queue of another priority, but by a batch job that waited so long.
--- Answers {queue, id}, else how many jobs were passed over.
 local clock = redis.call("TIME")
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local depth, patience, aged = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -41,10 +35,32 @@ local function passed_over(id)
   redis.call("HSETNX", job, PASSED, string.format("%d", now))
   return now - tonumber(redis.call("HGET", job, PASSED)) < patience
 end
+local function wake_others(wake_up_key)
+  if redis.call("LLEN", wake_up_key) == 0 then
+    redis.call("LPUSH", wake_up_key, "1")
+  end
+end
+"""
+)
+
+TAKE: Final = (
+    _MAY_TAKE
+    + """
+-- Moves the first job there is into its queue's intermediate list. Jobs of keys that run as many as they may are
+-- throttled. They come in as jobs end; should that have been missed, it happens here, of a few keys at a time: to look
+-- at all would make taking dear. Jobs of engines that only other workers hold are passed over for a time, and the
+-- wake-up key is pushed on for those.
+-- What is passed over is never overtaken from a queue of another priority, but by a batch job that waited so long.
+-- Answers {queue, id, the job's fields and values, "overdue" if it is such a job}; else how many jobs were passed over.
 -- Takes the first job that may be taken. Answers its id, else how many were passed over.
 local function take_first(queue)
   local passed, throttled = 0, 0
-  for _, id in ipairs(redis.call("LRANGE", queue, 0, depth - 1)) do
+  local head = redis.call("LINDEX", queue, 0) -- nearly always it: to read all that may be looked at takes as long again
+  if head and may_run(owner_of(head)) and not passed_over(head) then
+    take(queue, head, owner_of(head))
+    return head, 0
+  end
+  for _, id in ipairs(head and redis.call("LRANGE", queue, 0, depth - 1) or {}) do
     local owner = owner_of(id)
     if not may_run(owner) then
       drop(queue, id)
@@ -74,7 +90,7 @@ for i = 1, #KEYS / 2 do
   if overdue(KEYS[i]) then
     local id = take_first(KEYS[i])
     if id then
-      return {KEYS[i], id}
+      return {KEYS[i], id, redis.call("HGETALL", job_key(id)), "overdue"}
     end
   end
 end
@@ -86,15 +102,35 @@ for i = 1, #KEYS / 2 do
     break
   end
   local id, passed = take_first(queue)
-  if passed > 0 and redis.call("LLEN", wake_up_key) == 0 then
-    redis.call("LPUSH", wake_up_key, "1")
+  if passed > 0 then
+    wake_others(wake_up_key)
   end
   if id then
-    return {queue, id}
+    return {queue, id, redis.call("HGETALL", job_key(id))}
   end
   total, first = total + passed, passed > 0 and priority or first
 end
 return total
+"""
+)
+
+WAITS: Final = (
+    _MAY_TAKE
+    + """
+-- Answers 1 where a job waits that this worker would take, -1 where only others would, whom it wakes up, else 0.
+local found = 0
+for i = 1, #KEYS / 2 do
+  for _, id in ipairs(redis.call("LRANGE", KEYS[i], 0, depth - 1)) do
+    if may_run(owner_of(id)) then
+      if not passed_over(id) then
+        return 1
+      end
+      wake_others(KEYS[#KEYS / 2 + i])
+      found = -1
+    end
+  end
+end
+return found
 """
 )
 
@@ -159,25 +195,33 @@ return 1
 PROGRESS: Final = f"""
 -- KEYS: job, events, started registry. ARGV: registry entry; where progress is to be written: it, event, events kept.
 -- Answers 1 when the job is no longer wanted (cancelled or deleted) or no longer ours.
-if redis.call("EXISTS", KEYS[1]) == 0 or not redis.call("ZSCORE", KEYS[3], ARGV[1]) then
+local found = redis.call("HMGET", KEYS[1], "status", "{keys.FIELD_CANCEL}")
+if not found[1] or not redis.call("ZSCORE", KEYS[3], ARGV[1]) then
   return 1
 end
 if ARGV[2] then
   redis.call("HSET", KEYS[1], "{keys.FIELD_PROGRESS}", ARGV[2])
   redis.call("XADD", KEYS[2], "MAXLEN", "~", ARGV[4], "*", "data", ARGV[3])
 end
-return redis.call("HGET", KEYS[1], "{keys.FIELD_CANCEL}") and 1 or 0
+return found[2] and 1 or 0
 """
 
-HOLD: Final = f"""
--- KEYS: started registry, job. ARGV: registry entry, new deadline.
--- Renews a lease if it still stands. Answers 0 when it is lost, 1 when it holds, 2 when the job is to be cancelled.
-if not redis.call("ZSCORE", KEYS[1], ARGV[1]) or redis.call("EXISTS", KEYS[2]) == 0 then
-  return 0
+LEASE: Final = f"""
+-- Renews a lease if it still stands. Answers 0 when it is lost or the job has ended, 1 when it holds, 2 when the job is
+-- to be cancelled.
+local function lease(registry, job, entry, deadline)
+  if not redis.call("ZSCORE", registry, entry) then
+    return 0
+  end
+  local found = redis.call("HMGET", job, "status", "{keys.FIELD_CANCEL}")
+  if found[1] ~= "started" then
+    return 0
+  end
+  redis.call("ZADD", registry, "XX", deadline, entry)
+  return found[2] and 2 or 1
 end
-redis.call("ZADD", KEYS[1], "XX", ARGV[2], ARGV[1])
-return redis.call("HGET", KEYS[2], "{keys.FIELD_CANCEL}") and 2 or 1
 """
+"""Gives `lease(started registry, job, registry entry, new deadline)`."""
 
 STEAL: Final = """
 -- KEYS: started registry. ARGV: expired entry, our entry, now, our deadline.

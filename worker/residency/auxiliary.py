@@ -106,9 +106,9 @@ class Auxiliary:
 
     def enlarged(self, rgb: Bytes) -> Bytes | None:
         """Return H x W x 3 in 0..255 enlarged by a network; None where none is there. Raises EngineFailed."""
-        if self._upscaler is None:
-            self._upscaler = self._load_upscaler()
-        return None if self._upscaler is None else self._upscaler.enlarged(rgb)
+        with self._loading:
+            upscaler = self._upscaler = self._upscaler or self._load_upscaler()
+        return None if upscaler is None else upscaler.enlarged(rgb)
 
     def _load_upscaler(self) -> "Upscaler | None":
         try:

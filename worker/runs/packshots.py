@@ -138,7 +138,7 @@ class PackshotRun:
         queued = max(0.0, (began - order.created_at).total_seconds())
         return Result(
             images=[image],
-            engine=EngineUsed(name=name, family=family, revision=revision, parameters=parameters),
+            engine=EngineUsed(name=name, family=family, revision=revision, parameters=parameters, why=order.why()),
             recipe=recipe,
             timings=Timings(queued=queued, **dict(self.watched.seconds)),
             attempts=1,

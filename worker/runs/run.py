@@ -33,7 +33,7 @@ from worker.runs.previews import Previews, RunItem
 from worker.runs.results import Results
 from worker.runs.safeguards import provenance_of
 from worker.runs.scoring import Candidate, score
-from worker.runs.state import Stopwatch, Work, kind_of_turn
+from worker.runs.state import Stopwatch, Work, guidance_of, kind_of_turn
 
 log = structlog.get_logger()
 
@@ -149,7 +149,7 @@ class Run:
         """Make and measure one attempt's candidates of every pending job: each is measured while the next is made."""
         again: list[Made] = []
         job_ids = [work.order.id for work in pending]
-        with Behind(self.spec.batch) as behind, self._device(job_ids):
+        with Behind(self.spec.batch, partial(self._measuring, pending)) as behind, self._device(job_ids):
             try:
                 for made in self._made(pending, job_ids):
                     behind.do(partial(self._take, made, again))
@@ -163,6 +163,13 @@ class Run:
                     self._take(made, None)
         for work in pending:
             work.attempts += 1
+
+    def _measuring(self, pending: Sequence[Work]) -> None:
+        """Say that this run waits for the thread that measures. Raises Stopped."""
+        said = Progress(step=0, steps=0, stage="assessing", attempt=pending[0].attempts + 1)
+        self._report([work.order.id for work in pending], said)
+        if not any(work.wanted for work in pending):
+            raise AllCancelled
 
     def _made(self, pending: Sequence[Work], job_ids: list[str]) -> Iterator["Made"]:
         """Yield the canvases of one attempt as they are made, in this run's turn. Raises JobError, or Stopped."""
@@ -247,7 +254,7 @@ class Run:
             return
         one = self._scored(work, task, data, faults)
         report = one.report.model_copy(update={"registration": lay})
-        work.candidates.append(replace(one, seed=seed, guidance_scale=_guidance(task), report=report))
+        work.candidates.append(replace(one, seed=seed, guidance_scale=guidance_of(task), report=report))
         self.telemetry.candidate(self.spec.name, report)
         self._lap_measuring("assessing", work)
 
@@ -289,8 +296,3 @@ class Run:
         seconds = Counter(self.watched.seconds)
         seconds.update(self.measured.seconds)
         return results.of(work, kept, images, started, batch, seconds)
-
-
-def _guidance(task: EngineTask) -> float | None:
-    scale = task.parameters.get("guidance_scale")
-    return None if scale is None else float(scale)

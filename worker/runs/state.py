@@ -14,7 +14,7 @@ from likeness.contract.tasks import DrawnTask
 from likeness.imaging.formats.decode import Picture
 from likeness.imaging.frame import Frame
 from worker.editing.plan import EditPlan
-from worker.engine import Stage
+from worker.engine import EngineTask, Stage
 from worker.runs.scoring import Candidate
 
 
@@ -83,6 +83,12 @@ class Work:
     def _most(self, asked: int) -> int:
         """Return how often to make an image: once where another seed gives the same."""
         return asked if asked == 1 or self.planned.spec.varies(dict(self.planned.parameters)) else 1
+
+
+def guidance_of(task: EngineTask) -> float | None:
+    """Return the guidance scale that a picture is made with; None where its engine has none."""
+    scale = task.parameters.get("guidance_scale")
+    return None if scale is None else float(scale)
 
 
 def kind_of_turn(engine: str, works: Sequence[Work]) -> str:

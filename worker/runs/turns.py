@@ -96,9 +96,15 @@ class Turns:
         try:
             yield
         finally:
-            ended, self._busy_since = self._clock(), None
-            self._busy.append((began, ended))
+            with self._changed:
+                ended, self._busy_since = self._clock(), None
+                self._busy.append((began, ended))
+                self._forget_before(ended - WINDOW_SECONDS)
             self.busy_seconds += ended - began
+
+    def _forget_before(self, moment: float) -> None:
+        while self._busy and self._busy[0][1] < moment:
+            self._busy.popleft()
 
     def stepped(self, step: int, steps: int) -> None:
         """Take note of how far the call of the engine is that goes on."""
@@ -121,11 +127,15 @@ class Turns:
         """Take note of how long it took to prepare a run."""
         self._prepared.append(seconds)
 
+    def has_memory(self) -> bool:
+        """Return whether the pictures of the runs under way leave memory for another one."""
+        return self._pixels < self._most_pixels
+
     def next_is_due(self) -> bool:
         """Return whether another run is to be prepared: nobody waits, and the device is about to be free."""
         with self._changed:
             waiting, free = len(self._places) > 1, not self._places
-        if waiting or self._pixels >= self._most_pixels:
+        if waiting or not self.has_memory():
             return False
         return free or self._until - self._clock() <= self._lead()
 
@@ -135,10 +145,10 @@ class Turns:
 
     def busy_ratio(self) -> float:
         """Return the share of the last WINDOW_SECONDS, or since the start, in which an engine worked: 0..1."""
-        now = self._clock()
-        start = max(self._began, now - WINDOW_SECONDS)
-        while self._busy and self._busy[0][1] < start:
-            self._busy.popleft()
-        spans = [*self._busy, *([(self._busy_since, now)] if self._busy_since is not None else [])]
+        with self._changed:
+            now, since = self._clock(), self._busy_since
+            start = max(self._began, now - WINDOW_SECONDS)
+            self._forget_before(start)
+            spans = [*self._busy, *([(since, now)] if since is not None else [])]
         worked = sum(end - max(begin, start) for begin, end in spans)
         return min(1.0, worked / (now - start)) if now > start else 0.0

@@ -60,10 +60,9 @@ def said(score: Score, step: int) -> Score:
 
 
 def ssim_of(given: Floats, made: Floats) -> tuple[float, str | None]:
-    """Return ssim, of a large image in even bands of rows, and what is to be said of it."""
-    if not is_large(given):
-        return ssim(given, made), None
-    return float(np.mean([ssim(*pair) for pair in _bands(given, made)])), IN_BANDS
+    """Return ssim, of a large image in even bands of rows where it has so many, and what is to be said of it."""
+    bands = [ssim(*pair) for pair in _bands(given, made)] if is_large(given) else []
+    return (float(np.mean(bands)), IN_BANDS) if bands else (ssim(given, made), None)
 
 
 def _bands(given: Floats, made: Floats) -> Iterator[tuple[Floats, Floats]]:

@@ -61,6 +61,12 @@ def test_the_report_says_what_it_measured_on_a_part(pair: tuple[Floats, Floats])
     assert reasons["psnr"] == reasons["edge_f1"] == ""
 
 
+def test_a_large_image_of_few_rows_is_measured_whole() -> None:
+    strip = np.random.default_rng(0).random((250, 16_384, 3), np.float32)
+    assert large.is_large(strip)
+    assert large.ssim_of(strip, strip) == (pytest.approx(1), None)
+
+
 def test_a_smaller_image_is_measured_whole() -> None:
     image = np.zeros((1600, 2500, 3), np.float32)
     assert not large.is_large(image) and large.step_of(image) == 1 and large.spread(image, 1) is image

@@ -219,8 +219,11 @@ def test_a_call_that_never_returns_ends_its_worker_and_fails_its_job(hasty: Dril
     assert worker.wait(10) == 70
 
 
-def test_a_lost_device_ends_its_worker_and_leaves_the_job_to_the_next(drill: Drill) -> None:
-    job_id = drill.submit(prompt="device-lost")
+@pytest.mark.parametrize("prompt", ["device-lost", "exit"])
+def test_what_only_a_new_process_mends_ends_its_worker_and_leaves_the_job_to_the_next(
+    drill: Drill, prompt: str
+) -> None:
+    job_id = drill.submit(prompt=prompt)
     assert drill.worker().wait(20) == 70
     assert drill.status(job_id) is JobStatus.RUNNING, "until its claim lapses, as after a kill"
 

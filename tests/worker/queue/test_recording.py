@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import redis
@@ -10,16 +11,16 @@ from rq.executions import Execution
 from rq.serializers import JSONSerializer
 
 from likeness.contract.errors import EngineFailed
-from likeness.contract.jobs import JobStatus
+from likeness.contract.jobs import JobStatus, Progress
 from likeness.queue import keys
 from tests.conftest import Server
 from tests.support.lossy import LossyRedis, lossy
-from tests.worker.drill import Drill
+from tests.worker.drill import OWNER, Drill
 from worker.observability.telemetry import Telemetry
 from worker.queue import recovery
 from worker.queue.connection import Patience, connect
 from worker.queue.job import LikenessJob, LikenessQueue, fetch
-from worker.queue.leases import Held, while_held
+from worker.queue.leases import Held, Lease, report_progress, while_held
 from worker.queue.recovery import recover
 
 QUEUE = "drill-interactive"
@@ -105,8 +106,55 @@ def test_an_ending_whose_answer_is_lost_is_recorded_once_and_known_to_be(
 ) -> None:
     job_id = drill.submit()
     job, execution = started(client, job_id)
-    proxy.lose = b"EXEC\r\n"
+    proxy.lose = b"EVAL\r\n"
     assert while_held(client, job, execution, lambda pipeline, _: fail(job, execution, pipeline))
     assert proxy.lost == 1
     assert drill.endings(job_id) == [JobStatus.FAILED]
     assert client.hgetall(keys.ENDED_COUNTS_KEY) == {b"drill:failed:engine_failed": b"1"}
+
+
+def questions(client: redis.Redis) -> int:
+    """Return how many times Redis read something from anybody."""
+    return client.info("stats")["total_reads_processed"]
+
+
+def test_an_ending_is_one_question(drill: Drill, client: redis.Redis) -> None:
+    jobs = [started(client, drill.submit()) for _ in range(2)]
+    asked = []
+    for job, execution in jobs:  # the script's text is sent with the first
+        before = questions(client)
+        assert while_held(client, job, execution, partial(end, job, execution))
+        asked.append(questions(client) - before - 1)
+    assert asked[1] == 1
+
+
+def end(job: LikenessJob, execution: Execution, pipeline: Pipeline, _: Held) -> None:
+    fail(job, execution, pipeline)
+
+
+def test_a_redis_that_forgot_its_scripts_records_all_of_an_ending(drill: Drill, client: redis.Redis) -> None:
+    for _ in range(2):
+        job, execution = started(client, drill.submit())
+        client.script_flush()
+        assert while_held(client, job, execution, partial(end, job, execution))
+        assert drill.endings(job.id) == [JobStatus.FAILED] and drill.status(job.id) is JobStatus.FAILED
+    assert client.hgetall(keys.ENDED_COUNTS_KEY) == {b"drill:failed:engine_failed": b"2"}
+    assert client.zcard(f"rq:wip:{QUEUE}") == 0
+
+
+def test_the_jobs_of_a_run_are_reported_in_one_go_and_each_hears_whether_it_is_wanted(
+    drill: Drill, client: redis.Redis
+) -> None:
+    ids = [drill.submit() for _ in range(3)]
+    leases = [
+        Lease(job, queue_of(client), job.order(), execution)
+        for job, execution in (started(client, job_id) for job_id in ids)
+    ]
+    drill.call(lambda queue: queue.cancel(ids[1], OWNER))
+    client.script_flush()
+    for step, most in ((1, 5), (2, 1)):
+        before = questions(client)
+        report_progress(leases, Progress(step=step, steps=step, stage="denoising"), client)
+        assert questions(client) - before - 1 <= most, "each is asked again only where the script was not known"
+        assert [lease.wanted for lease in leases] == [True, False, True]
+        assert drill.job(ids[0]).progress.step == step

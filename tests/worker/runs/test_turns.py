@@ -1,6 +1,7 @@
 """Turns on a device: in order, one at a time, and the next run begun just before it is needed."""
 
 import threading
+import time
 
 import pytest
 
@@ -99,6 +100,15 @@ def test_the_busy_ratio_is_of_the_last_minute() -> None:
     assert turns.busy_ratio() == 0
 
 
+def test_what_was_long_ago_is_forgotten_though_nobody_asks() -> None:
+    clock = Clock()
+    turns = Turns(clock)
+    for _ in range(200):
+        with turns.busy():
+            clock.now += 1
+    assert len(turns._busy) <= 61 and turns.busy_seconds == 200
+
+
 def test_what_is_behind_holds_no_more_than_it_may() -> None:
     go, done, given = threading.Event(), [], threading.Event()
 
@@ -122,6 +132,22 @@ def test_what_fails_behind_is_not_lost() -> None:
 
     with pytest.raises(ValueError, match="behind"), Behind(2) as behind:
         behind.do(fail)
+
+
+def test_who_waits_for_what_is_behind_looks_around_and_may_leave() -> None:
+    go, done = threading.Event(), []
+
+    def give_up() -> None:
+        go.set()
+        raise AllCancelled
+
+    def give(behind: Behind) -> None:
+        for number in range(2):
+            behind.do(lambda number=number: (go.wait(5), done.append(number)))
+
+    with pytest.raises(AllCancelled), Behind(2, give_up) as behind:
+        give(behind)
+    assert done == [0], "the second is dropped"
 
 
 class Measured:
@@ -175,3 +201,20 @@ def test_a_candidate_is_measured_while_the_next_is_made() -> None:
     watch = SecondCandidate(metrics.other_generated)
     outcome = Run(spec, Context(nothing_resident(), store, metrics=metrics), watch).execute([one])[one.id]
     assert isinstance(outcome, Result)
+
+
+def test_a_job_that_is_cancelled_while_it_is_measured_waits_for_no_more() -> None:
+    store, metrics = PictureStore.open("memory://"), Measured()
+
+    class Cancelling(Told):
+        def progress(self, job_ids, progress) -> set[str]:
+            if progress.stage == "assessing":
+                metrics.other_generated.set()
+                return set(job_ids)
+            return super().progress(job_ids, progress)
+
+    one = order(store, candidates=3)
+    spec = SPEC.model_copy(update={"batch": 3})
+    began = time.monotonic()
+    assert Run(spec, Context(nothing_resident(), store, metrics=metrics), Cancelling()).execute([one]) == {}
+    assert time.monotonic() - began < 15, "the metrics would have waited for 20 s"
