@@ -27,6 +27,7 @@ from likeness.imaging.picture import Picture
 from likeness.storage.pictures import PictureStore
 from tests.support.engines import shipped
 from tests.support.places import EXAMPLES
+from worker.editing.canvas import AnalysedCanvas
 from worker.editing.edit_types import background_check, check_of, light_check
 from worker.engine import EngineTask, ExactEdit, silent
 from worker.engines.retouch import edited
@@ -247,8 +248,9 @@ def test_blocks_that_brightening_brings_out_are_rejected(one: Shot) -> None:
 
 
 def test_a_white_background_is_accepted_and_one_with_a_rim_is_not(one: Shot) -> None:
-    made = one.edited(ExactEdit(EditKind.BACKGROUND, WHITE, "plain"), one.matte)
-    check = background_check(Edit(EditKind.BACKGROUND, "plain", "white"), one.mask, WHITE)
+    parted = AnalysedCanvas(one.rgb, one.rgb.shape[:2], lambda _: one.mask, lambda _: None).parted
+    made = one.edited(ExactEdit(EditKind.BACKGROUND, WHITE, "plain"), parted)
+    check = background_check(Edit(EditKind.BACKGROUND, "plain", "white"), parted.alpha, WHITE)
     report = assess(stored(one.rgb), stored(made), EditThresholds(), check)
     assert report.verdict is Verdict.ACCEPTED, reasons(report)
     solid = (one.mask > 0.5).astype(np.uint8)
