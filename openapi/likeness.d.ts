@@ -29,6 +29,15 @@ export interface BatchCounts {
   not_judged: number;
 }
 
+/** What a batch would be: every row of it is right; nothing was stored, and nothing was started. */
+export interface BatchDryRun {
+  dry_run?: true;
+  items: number;
+  jobs: number;
+  /** images that it names by their sha256 and that are not uploaded yet */
+  uploads_missing: number;
+}
+
 /** Where to follow a batch. */
 export interface BatchLinks {
   self: string;

@@ -160,5 +160,9 @@ class Draining(Stopped):
     """The worker has to stop: the jobs it holds go back to the queue."""
 
 
+class GivesWay(Stopped):
+    """Interactive jobs wait: the batch jobs of this run go back to the queue."""
+
+
 class DeviceLost(Stopped):
     """The device rejects every call until this process ends; the jobs run again in another one."""

@@ -38,7 +38,7 @@ class PartWatch:
         return self._heard("waiting", self._watch.waits(job_ids))
 
     def begins(self) -> None:
-        """Say that this part has the device now."""
+        """Say that this part has the device now. Raises Stopped."""
         self._watch.begins()
         self._deadline.heed("preparing")
 
