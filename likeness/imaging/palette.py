@@ -48,8 +48,9 @@ class Palette:
         colours = self.table[entries, :3].astype(np.float32)
         packed = rgb.astype(np.int32) @ np.array([65_536, 256, 1], dtype=np.int32)
         if len(packed) <= FEW:
-            found, places = np.unique(packed, return_inverse=True)
-            return entries[_closest(_unpacked(found), colours)].astype(np.uint8)[places]
+            few, places = np.unique(packed, return_inverse=True)
+            nearest: Bytes = entries[_closest(_unpacked(few.astype(np.intp)), colours)].astype(np.uint8)
+            return nearest[places]
         present = np.zeros(2**24, dtype=bool)
         present[packed] = True
         lookup = np.zeros(2**24, dtype=np.uint8)
