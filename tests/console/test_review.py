@@ -12,7 +12,7 @@ from likeness.contract.jobs import new_job_id
 from likeness.queue import keys
 from service.auth.keys import LOCAL_OWNER
 from service.queue.listing import reference_key
-from tests.console.conftest import Open, expect, photo
+from tests.console.conftest import Open, barriers, expect, photo
 from tests.console.test_page import PHONE
 from tests.service.conftest import Live, Stack
 
@@ -181,6 +181,18 @@ def test_a_phone_and_a_screen_reader(site: Live, dozen: list[str], open_page: Op
     expect(page.locator("#live")).to_contain_text("Approved: dozen")
     assert page.evaluate(NAMELESS) == []
     site.http.delete(f"/jobs/{dozen[0]}/review")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(site: Live, dozen: list[str], open_page: Open, scheme: str) -> None:
+    page = open_page(site.url, "/review#reference=dozen", color_scheme=scheme, reduced_motion="reduce")
+    on_bench(page, dozen[0])
+    page.locator(".tile canvas").first.wait_for()
+    assert barriers(page) == []
+    page.keyboard.press("d")
+    page.keyboard.press("c")
+    page.get_by_label("Comment", exact=True).wait_for()
+    assert barriers(page) == []
 
 
 def test_two_people_at_once(site: Live, dozen: list[str], wall: Page, open_page: Open) -> None:
