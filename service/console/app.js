@@ -1,6 +1,7 @@
 /** The console: what is on the stage, and what happens to it. */
 
 import { Problem, call, getJson, submit, hooks, keepKey, key, picture } from "./api.js";
+import { originalOf, refill, resultOf } from "./again.js";
 import { guard, showProblem } from "./banner.js";
 import { Catalogue } from "./catalogue.js";
 import { askForKey } from "./dialogs.js";
@@ -230,8 +231,26 @@ class App {
   /** @param {any} job */
   footOf(job) {
     const { naturalWidth, naturalHeight } = this.viewer.after; // as it is seen, which an orientation tag may turn
+    const act = (/** @type {string} */ id, /** @type {string} */ text, /** @type {() => Promise<void>} */ does) => h("button", { type: "button", class: "quiet", id, on: { click: () => guard(does()) } }, text);
+    const further = [act("edit-again", job.kind === "generate" ? "Generate again" : "Edit again", () => this.editAgain(job)), act("use-result", "Use the result", () => this.useResult(job))];
     return [h("p", { class: "stage-name" }, h("strong", {}, `${spoken(job.kind)} with ${job.result.engine.name}`), h("span", { class: "muted" }, ` ${naturalWidth} × ${naturalHeight} px`)),
-      h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the original" : "Start with a picture")];
+      h("div", { class: "row" }, further, h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the original" : "Start with a picture"))];
+  }
+
+  /** Put what was asked of a job back into the form, and its original on the stage. @param {any} job */
+  async editAgain(job) {
+    const file = job.kind === "generate" ? null : await originalOf(job);
+    if (file) await this.take(file);
+    else this.leave();
+    const lost = refill(this.panel, job);
+    tell(lost.length ? `The settings are back; choose again: ${lost.join(", ")}` : "The picture and the settings are back", true);
+    byId("panel").querySelector("textarea, input[type=text], #submit")?.focus();
+  }
+
+  /** Put the image that is shown of a job on the stage, to be worked on. @param {any} job */
+  async useResult(job) {
+    await this.take(await resultOf(job, this.result?.number || 0));
+    byId("panel").querySelector("input:checked")?.focus();
   }
 
   async cancel() {
@@ -246,6 +265,7 @@ class App {
   /** Open the job that the address names, if it is not open. */
   async openHash() {
     const id = /^#job=([0-9a-f]{32})$/.exec(location.hash)?.[1];
+    if (!location.hash && this.job) return this.leave(); // by the browser's Back
     if (!id || id === this.job?.id) return;
     const job = await getJson(`jobs/${id}`);
     const given = job.kind === "generate" ? null : await picture(`jobs/${id}/input`).then(({ url }) => url, () => null);

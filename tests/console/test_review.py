@@ -245,7 +245,7 @@ def test_two_people_judge_hundreds_by_link_and_lose_nothing(everything: Stack, t
 def opened_by_link(keyed: Live, open_page: Open, name: str) -> Page:
     """The review page as somebody with a link opens it: all its results loaded, the first one chosen."""
     url = keyed.http.post("/review-links", json={"reference": "hundreds", "name": name}).json()["url"]
-    page = open_page(keyed.url, url)
+    page = open_page(keyed.url, url, viewport={"width": 800, "height": 500})
     expect(page.locator("#shared")).to_contain_text(f"Shared with {name} until")
     expect(page.locator(".tile")).not_to_have_count(0)
     while (count := page.locator(".tile").count()) < HUNDREDS:
