@@ -14,18 +14,22 @@ import { Stage, readPicture } from "./stage.js";
 import { Viewer } from "./viewer.js";
 
 const READY_LOOK = 20000;
+/** Pictures that are taken at once; a batch takes more. */
+const MOST_FILES = 20;
 
 /** The one page. */
 class App {
   constructor() {
     /** @type {import("./stage.js").Picture|null} */
     this.picture = null;
+    /** @type {File[]} that are worked on as the picture is */
+    this.others = [];
     /** @type {any} */
     this.job = null;
     this.watching = new AbortController();
     this.viewer = new Viewer();
     this.stage = new Stage(byId("stage"), byId("stage-body"), {
-      take: (file) => guard(this.take(file)), remove: () => this.remove(), cancel: () => guard(this.cancel()),
+      take: (files) => guard(this.take(...files)), remove: () => this.remove(), cancel: () => guard(this.cancel()),
     });
     this.recent = new Recent(byId("recent-body"), { guard, gone: (id) => { if (id === this.job?.id) this.leave(); } });
   }
@@ -99,11 +103,14 @@ class App {
     element.dataset.state = state;
   }
 
-  /** Put a picture on the stage. @param {File} file */
-  async take(file) {
+  /** Put a picture on the stage, and others beside it to be worked on alike. @param {File} file @param {...File} others */
+  async take(file, ...others) {
     try {
+      if (others.length >= MOST_FILES) throw new Error(`At most ${MOST_FILES} pictures at once: for more, make a batch.`);
       const taken = await readPicture(file);
+      for (const other of others) URL.revokeObjectURL((await readPicture(other)).url);
       this.picture = taken;
+      this.others = others;
       if (!this.wasAway) byId("banner").hidden = true; // what it says is of the file or the job before
       this.panel?.changePicture();
       this.leave();
@@ -119,6 +126,7 @@ class App {
   remove() {
     if (this.picture) URL.revokeObjectURL(this.picture.url);
     this.picture = null;
+    this.others = [];
     this.panel?.changePicture();
     this.leave();
     byId("choose")?.focus();
@@ -134,8 +142,15 @@ class App {
     this.recent.mark("");
     document.title = "Likeness";
     if (location.hash) history.pushState(null, "", location.pathname + location.search);
-    if (this.picture) this.stage.showPicture(this.picture);
+    if (this.picture) this.stage.showPicture(this.picture, undefined, this.others);
     else this.stage.showEmpty();
+  }
+
+  /** Submit for the other pictures what was submitted for the one on the stage. @param {import("./request.js").Request} request */
+  async submitOthers(request) {
+    const others = request.kind === "generate" ? [] : this.others.splice(0);
+    if (others.length && (request.files.mask || request.files.guide)) throw new Problem(422, { detail: "What was painted is for one picture: the others were not submitted." });
+    for (const image of others) await submit({ ...request, files: { ...request.files, image } });
   }
 
   /** @param {import("./request.js").Request} request */
@@ -150,7 +165,7 @@ class App {
       tell("Submitted", true);
       byId("stage").scrollIntoView({ block: "nearest" });
       guard(this.watch(accepted, this.given));
-      guard(this.listAgain());
+      guard(this.submitOthers(request).finally(() => this.listAgain()));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.panel?.setBusy(false);

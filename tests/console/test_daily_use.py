@@ -68,6 +68,25 @@ def test_a_generated_picture_says_that_nobody_judged_it(page: Page) -> None:
     expect(page.get_by_role("article", name="Not judged")).to_be_visible()
 
 
+def test_several_pictures_are_made_alike(site: Live, page: Page) -> None:
+    page.set_input_files("#picture", [{**photo(), "name": f"several-{number}.png"} for number in range(3)])
+    expect(page.locator("#others")).to_have_text("And with the same settings: several-1.png, several-2.png")
+    page.get_by_label("Strength", exact=True).fill("0.03")
+    page.locator("#submit").click()
+    page.locator(".report").wait_for()
+    for number in range(3):
+        expect(page.locator(".job-name", has_text=f"several-{number}.png")).to_be_visible()
+    jobs = [job for job in site.http.get("/jobs?limit=9").json()["jobs"] if (job["filename"] or "").startswith("sev")]
+    assert len(jobs) == 3
+    for job in jobs:
+        done = site.http.get(f"/jobs/{job['id']}?wait=20").json()
+        assert done["result"]["recipe"]["task"]["strength"] == 0.03
+    page.locator("#again").click()
+    expect(page.locator("#others")).to_have_count(0)
+    page.set_input_files("#picture", [photo(), {**photo(), "name": "no.txt", "mimeType": "text/plain"}])
+    expect(page.locator("#stage .wrong")).to_contain_text("no.txt is not a PNG, JPEG or WebP picture.")
+
+
 ASKED = {
     "recreate": {"engine": "drill", "steps": "3", "strength": "0.05", "prompt": "a box", "reference": "SKU 9"},
     "recolour": {"recolour": '{"to": "#1F7A3D", "mask": "background"}', "engine": "retouch", "attempts": "2"},

@@ -66,7 +66,7 @@ def test_a_phone_never_scrolls_sideways(site: Live, open_page: Open) -> None:
     assert page.evaluate(across) == [390, 390]
     for name in ("edit-again", "use-result", "again"):
         box = page.locator(f"#{name}").bounding_box()
-        assert 0 <= box["x"] and box["x"] + box["width"] <= 390, f"{name} is whole"
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, f"{name} is whole"
     stage, report, panel = (page.locator(one).bounding_box()["y"] for one in ("#stage", ".report", "#panel"))
     assert stage < report < panel
 
