@@ -55,13 +55,15 @@ from service.routes import (
     review_links,
     reviews,
     sheet,
+    thumbnail,
     uploads,
     usage,
 )
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, recipes, jobs, reviews, review_links, events, preview, input, images, matte, report),
+    *(requests, packshots, recipes, jobs, reviews, review_links, events),
+    *(preview, input, images, thumbnail, matte, report),
     *(sheet, batches, batch_results, uploads, engines, usage, health),
     *(openai, a1111, replicate, console),
 )

@@ -142,15 +142,17 @@ def test_a_link_reviews_the_jobs_of_one_reference_and_does_nothing_else(shop: Sh
     (seen,) = shop.call(link, "GET", "/jobs").json()["jobs"]
     assert (seen["id"], seen["webhook"]) == (ours["id"], None) and "token" not in seen["links"]["events"]
     assert shop.call(link, "GET", "/jobs?reference=autumn&review=approved").json()["jobs"] == [seen]
-    for path in (ours["result"]["images"][0]["url"], f"{ours['links']['self']}/input"):
+    for path in (*_pictures(ours), f"{ours['links']['self']}/input"):
         assert shop.call(link, "GET", path).status_code == 200
     assert shop.call(link, "DELETE", review_of(ours)).json()["reviews"] == []
 
-    for method, path in (("POST", "/review"), ("DELETE", "/review"), ("GET", "/images/0"), ("GET", "/input")):
+    looks = [("GET", path) for path in ("/images/0", "/images/0/thumbnail", "/input")]
+    for method, path in (("POST", "/review"), ("DELETE", "/review"), *looks):
         answer = shop.call(link, method, f"{other['links']['self']}{path}", json=APPROVED)
         assert_problem(answer, 404, "job_not_found")
     assert_problem(shop.call(link, "GET", "/jobs?reference=spring"), 403, "scope_missing")
-    opened = {"/jobs", "/jobs/{job_id}/images/{n}", "/jobs/{job_id}/input", "/jobs/{job_id}/review"}
+    image = "/jobs/{job_id}/images/{n}"
+    opened = {"/jobs", image, f"{image}/thumbnail", "/jobs/{job_id}/input", "/jobs/{job_id}/review"}
     for method, template in sorted(routes(shop.live.app) - PUBLIC):
         path = re.sub(r"\{[^}]+\}", ours["id"], template.replace("{n}", "0"))
         answer = shop.call(link, method, path)
@@ -162,6 +164,11 @@ def test_a_link_reviews_the_jobs_of_one_reference_and_does_nothing_else(shop: Sh
     assert link.rpartition(".")[2].encode() not in kept, "what is stored opens nothing"
     client.delete(name)  # as its time does
     assert_problem(shop.call(link, "GET", "/jobs"), 401, "not_authenticated")
+
+
+def _pictures(job: dict[str, Any]) -> list[str]:
+    url = job["result"]["images"][0]["url"]
+    return [url, f"{url}/thumbnail"]
 
 
 def test_a_link_can_do_no_more_than_the_key_that_made_it_and_ends_with_it(shop: Shop, tmp_path: Path) -> None:
