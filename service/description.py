@@ -118,7 +118,9 @@ def document(app: FastAPI) -> Document:
 def _body(model: str, schemas: Document, example: Document) -> Document:
     schema = schemas[model]
     form = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in example.items()}
-    picture = {"image": "(the bytes)"} if "image" in schema["properties"] else {}
+    picture: Document = {"image": "(the bytes)"} if "image" in schema["properties"] else {}
+    if "images" in example:
+        picture["images"] = ["(the bytes)"] * len(example["images"])
     parts = {name: _part(name, field, schemas) for name, field in schema["properties"].items()}
     return {
         "required": True,
