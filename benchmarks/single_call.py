@@ -20,9 +20,8 @@ from likeness.local.valkey import free_port
 
 ENGINES: Final = ("vae", "starter")
 """The cheapest that ships, and the default."""
-SIDE, ROUNDS = 256, 40
-WARMING: Final = 5
-"""Calls before those that count."""
+SIDE, ROUNDS, WARMING = 256, 40, 5
+"""Px; calls, and calls before those that count."""
 
 
 @dataclass(frozen=True)

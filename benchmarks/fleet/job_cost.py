@@ -1,11 +1,11 @@
-"""What a whole job costs Valkey's core: `python -m benchmarks.fleet.job_cost [--against CHECKOUT] [--commands]`.
+"""What a whole job costs Valkey's core: `python -m benchmarks.fleet.job_cost [--commands]`.
 
 A real worker does jobs of 1 and of 31 steps, from acceptance to their end. The cost is the processor time of Valkey's
 main thread, with all that it reads, writes and sends, less what an idle worker takes. Beside it stand the questions
 that it is asked, and with `--commands` what it does for them (`INFO commandstats`), scripts with all that they call.
 
-With `--against` the worker of another version does the same jobs on a Valkey of its own, in turn: what else a machine
-does changes such figures by half. `--jobs` and `--rounds` say how much is measured.
+`--jobs` and `--rounds` say how much is measured. What else a machine does changes such figures by half: hot_jobs.py
+compares versions, in turn.
 """
 
 import argparse
@@ -13,12 +13,11 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -35,7 +34,6 @@ from service.queue.jobs import JobQueue
 JOBS, STEPS = 80, (1, 31)
 ROUNDS = 2
 IDLE_SECONDS, LOOK_SECONDS = 10.0, 0.5
-HERE: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Spent:
 
 
 class Measured:
-    """A Valkey with a worker of one version, and what an idle worker takes of it."""
+    """A Valkey with a worker, and what an idle worker takes of it."""
 
     def __init__(self, server: Server, spec: EngineSpec) -> None:
         self.server, self.spec = server, spec
@@ -113,13 +111,13 @@ class Measured:
 
 
 @contextmanager
-def working(folder: Path, version: str) -> Iterator[Measured]:
-    """Have a worker of the version in this folder."""
+def working(folder: Path) -> Iterator[Measured]:
+    """Have a worker with its files in a folder."""
     file = catalogue(folder)
     with valkey(folder) as server:
-        environment = {"LIKENESS_REDIS_URL": server.url, "LIKENESS_CATALOGUE": str(file), "PYTHONPATH": version}
+        environment = {"LIKENESS_REDIS_URL": server.url, "LIKENESS_CATALOGUE": str(file)}
         environment["LIKENESS_STORE_URL"] = f"file://{folder / 'store'}"
-        program = Program("worker", [sys.executable, "-P", "-m", "worker"], folder / "worker.log", environment)
+        program = Program("worker", [sys.executable, "-m", "worker"], folder / "worker.log", environment)
         child = Child.start(program)
         try:
             while not server.redis.keys("likeness:resident:*"):
@@ -129,16 +127,13 @@ def working(folder: Path, version: str) -> Iterator[Measured]:
             child.end(30)
 
 
-def measured(versions: Sequence[str], jobs: int, rounds: int) -> list[Measured]:
-    """Return what each version does, round by round, in turn."""
-    with ExitStack() as stack:
-        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lk-"))) for _ in versions]
-        found = [stack.enter_context(working(*one)) for one in zip(folders, versions, strict=True)]
-        for one in found:
-            asyncio.run(one.whole(jobs // 2, 1))  # what is allocated or sent once is no job's
-            one.rest()
-        for _, steps, one in product(range(rounds), STEPS, found):
-            one.found[steps].append(asyncio.run(one.whole(jobs, steps)))
+def measured(jobs: int, rounds: int) -> Measured:
+    """Return what jobs cost, round by round."""
+    with tempfile.TemporaryDirectory(prefix="lk-") as folder, working(Path(folder)) as found:
+        asyncio.run(found.whole(jobs // 2, 1))  # what is allocated or sent once is no job's
+        found.rest()
+        for _, steps in product(range(rounds), STEPS):
+            found.found[steps].append(asyncio.run(found.whole(jobs, steps)))
         return found
 
 
@@ -156,26 +151,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--against", help="a folder with another version")
     parser.add_argument("--commands", action="store_true")
     args = parser.parse_args()
-    versions = [str(HERE), *([args.against] if args.against else [])]
-    table = Table("version", "a job of", "ms of Valkey's core, each round", "jobs a core ends", "questions", "kB kept")
-    console, all_found = Console(width=120), measured(versions, args.jobs, args.rounds)
-    for version, one in zip(versions, all_found, strict=True):
-        for steps, rounds in one.found.items():
-            costs = [spent.processor for spent in rounds]
-            table.add_row(
-                version,
-                f"{steps} steps",
-                ", ".join(f"{cost / 1000:.2f}" for cost in costs),
-                f"{1e6 * len(costs) / sum(costs):,.0f}/s",
-                f"{sum(spent.reads for spent in rounds) / len(rounds):.1f}",
-                f"{rounds[-1].memory / 1000:.1f}",
-            )
-    console.print(table, *(f"an idle worker: {one.idle.processor:.0f} us a second" for one in all_found))
-    for spent in [rounds[-1] for one in all_found for rounds in one.found.values()] if args.commands else []:
-        console.print(commands(spent))
+    table = Table("a job of", "ms of Valkey's core, each round", "jobs a core ends", "questions", "kB kept")
+    console, one = Console(width=120), measured(args.jobs, args.rounds)
+    for steps, rounds in one.found.items():
+        costs = [spent.processor for spent in rounds]
+        table.add_row(
+            f"{steps} steps",
+            ", ".join(f"{cost / 1000:.2f}" for cost in costs),
+            f"{1e6 * len(costs) / sum(costs):,.0f}/s",
+            f"{sum(spent.reads for spent in rounds) / len(rounds):.1f}",
+            f"{rounds[-1].memory / 1000:.1f}",
+        )
+    console.print(table, f"an idle worker: {one.idle.processor:.0f} us a second")
+    for rounds in one.found.values() if args.commands else ():
+        console.print(commands(rounds[-1]))
 
 
 if __name__ == "__main__":

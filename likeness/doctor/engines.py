@@ -33,8 +33,8 @@ class EditHere:
     """What a kind of edit goes to where no engine is named, and why; `better` is one that could be pulled."""
 
     of: str
-    engine: str | None
     why: str
+    engine: str | None
     better: str | None = None
 
 
@@ -102,7 +102,7 @@ def edits_here(catalogue: Catalogue, place: Place) -> list[EditHere]:
     for choice in catalogue.choices(missing):
         better = _better(catalogue.preferred(choice.wanted), choice.spec, place)
         taken = choice.spec.name if choice.spec else None
-        found.append(EditHere(str(choice.wanted), taken, choice.why, better.name if better else None))
+        found.append(EditHere(str(choice.wanted), choice.why, taken, better.name if better else None))
     return found
 
 

@@ -124,20 +124,28 @@ def test_failed_and_rejected_jobs_are_told_and_retried(fed: Shop, catalogue: Pat
     assert {line["attempt"] for line in lines(catalogue) if line["recipe"] == "broken"} == {2}
 
 
+WRONG_PLANS = {
+    "reference,image\nA,0.png\n,1.png\n": "line 3, column reference: missing",
+    "reference,image\nA,\n": "line 2, column image: missing",
+    "reference,image\nA,0.png\nA,1.png\n": "line 3: reference A is also in line 2",
+    "reference,image\nA,none.png\n": "line 2: ",
+    "reference,image,colour\nA,0.png,red\n": "line 2, column colour: no recipe uses it",
+    "sku,image\nA,0.png\n": "line 1: the columns",
+}
+WRONG_RECIPES = {
+    "[[recipe]\n": "recipes.toml is not TOML",
+    '[[recipe]]\nkind = "recreate"\n': "recipe 1 has no name",
+    '[[recipe]]\nname = "a"\nkind = "recreate"\nstrenth = 1\n': "strenth: not a field",
+    '[[recipe]]\nname = "a"\nkind = "recreate"\nengine = "none"\n': "recipe a, engine",
+    '[[recipe]]\nname = "a"\nkind = "compare"\n': "make each of its runs a recipe of its own",
+}
+
+
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("plan.csv", "reference,image\nA,0.png\n,1.png\n", "line 3, column reference: missing"),
-        ("plan.csv", "reference,image\nA,\n", "line 2, column image: missing"),
-        ("plan.csv", "reference,image\nA,0.png\nA,1.png\n", "line 3: reference A is also in line 2"),
-        ("plan.csv", "reference,image\nA,none.png\n", "line 2: "),
-        ("plan.csv", "reference,image,colour\nA,0.png,red\n", "line 2, column colour: no recipe uses it"),
-        ("plan.csv", "sku,image\nA,0.png\n", "line 1: the columns"),
-        ("recipes.toml", "[[recipe]\n", "recipes.toml is not TOML"),
-        ("recipes.toml", '[[recipe]]\nkind = "recreate"\n', "recipe 1 has no name"),
-        ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "recreate"\nstrenth = 1\n', "strenth: not a field"),
-        ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "recreate"\nengine = "none"\n', "recipe a, engine"),
-        ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "compare"\n', "make each of its runs a recipe of its own"),
+        *(("plan.csv", *wrong) for wrong in WRONG_PLANS.items()),
+        *(("recipes.toml", *wrong) for wrong in WRONG_RECIPES.items()),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_starts(

@@ -23,21 +23,18 @@ SHOULDERS: Final = 0.6
 OPENING, DEEP, SHALLOW = 0.27, 0.22, 0.06
 """Half the width of the opening, over the garment's; depth below the shoulders to which it may reach, and beside it,
 over the garment's height."""
-REACH: Final = 0.3
-"""Share of that height within which something goes."""
-WITHIN: Final = 0.24
-"""How far from the middle something goes, over the garment's width: beyond are shoulders."""
-ABREAST: Final = 6.0
-"""Px of that border up to which something may reach it; more, and it would be cut off there."""
+REACH, WITHIN = 0.3, 0.24
+"""Share of that height within which something goes, and how far from the middle, over the garment's width: beyond are
+shoulders."""
+ABREAST, ASIDE = 6.0, 6.0
+"""Px of that border up to which something may reach it (more, and it would be cut off there); px beside a hanger that
+are its own too."""
 EVEN, SLACK = 0.6, 8.0
 """Share of what goes that has its like on the other side of the middle, within so many px: a hanger's does."""
 ROUNDS: Final = 4
-HOLE: Final = 60.0
-"""Least area in px of a hole that a hanger and an opening enclose."""
-MIDDLE: Final = 0.12
-"""How far from the middle such a hole may be, over the garment's width."""
-ASIDE: Final = 6.0
-"""Px beside it that are the hanger's too."""
+HOLE, MIDDLE = 60.0, 0.12
+"""Least area in px of a hole that a hanger and an opening enclose, and how far from the middle it may be, over the
+garment's width."""
 MOST: Final = 0.15
 """Share of the product up to which something goes: more is no hanger."""
 

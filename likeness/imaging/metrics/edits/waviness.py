@@ -14,14 +14,11 @@ COURSE: Final = 7.5
 """Sigma along an outline, in px at short side 400 as all widths here, that leaves its course: waves up to 40 px go."""
 REACH, STEP = 5.0, 0.5
 """How far from its course an edge of the photo is looked for, and in which steps."""
-ACROSS: Final = 1.5
-"""Half the distance over which colours differ across an edge."""
-FAINT: Final = 6.0
-"""CIELAB units over that distance under which there is no edge."""
-BEND: Final = 0.1
-"""What a step aside costs an edge that is followed, for its square, as a share of the edge's usual strength."""
-STEPS: Final = 3
-"""Most steps aside from one place to the next."""
+ACROSS, FAINT = 1.5, 6.0
+"""Half the distance over which colours differ across an edge, and the CIELAB units under which there is none."""
+BEND, STEPS = 0.1, 3
+"""What a step aside costs an edge that is followed, for its square, as a share of the edge's usual strength; and the
+most steps aside from one place to the next."""
 OVERLAP: Final = 40
 """Px by which a path goes on beyond where it began."""
 NEAR: Final = 10.0
