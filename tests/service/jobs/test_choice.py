@@ -45,7 +45,7 @@ def chosen(shop: Live, fields: dict) -> tuple[str, str]:
     [
         (72, "qwen-image-edit", "qwen-image-edit"),
         (22, "flux2-klein", "flux2-klein"),
-        (8, "starter-edit", "instruct-pix2pix"),
+        (8, "retouch", "instruct-pix2pix"),
     ],
 )
 def test_of_those_that_are_installed_the_best_that_fits_is_taken(

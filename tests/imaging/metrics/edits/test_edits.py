@@ -201,6 +201,14 @@ def test_a_flat_pattern_is_rigid_and_shading_is_not() -> None:
     assert pattern.rigid(pair(moved(noise * 200, DISC))) < 0.5
 
 
+def test_a_pattern_is_seen_and_so_is_what_was_there_before() -> None:
+    dots = (np.hypot(X % 20 - 10, Y % 20 - 10) < 5).astype(np.float32)[..., None] * np.float32([30, 0, 0])
+    bare, dotted = pair(GIVEN), pair(moved(dots, DISC))
+    back = pair(GIVEN, moved(dots, DISC))
+    assert pattern.own_pattern(bare) < 5 < 10 < pattern.own_pattern(back)
+    assert pattern.pattern_seen(bare) < 3 < 6 < pattern.pattern_seen(dotted)
+
+
 def test_tone_is_measured_in_lab() -> None:
     lab = lab_of(GIVEN)
     shifted = pair(rgb_of_lab(lab + np.float32([5, 0, 0])))
