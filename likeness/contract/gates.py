@@ -142,6 +142,7 @@ class SizeGates(Strict):
 
     residue: Limit = _at_most(0.1)
     cut: Limit = _at_most(0.002)
+    broken_off: Limit = _at_most(0.003)
     doubt: Limit = _at_most(MOST_DOUBT)
     left_out: Limit = _at_most(0.15)
 

@@ -1,5 +1,4 @@
-"""Exact edits by arithmetic, at the original's own size: another colour, pattern, background, light or size, or a
-print.
+"""Exact edits by arithmetic at the original's size: a colour, a pattern, a background, light, a size, or a print.
 
 Nothing is left to chance and no network draws: the product's matte comes with the task, its cloth is dyed in OKLCh with
 the shading kept, and the rest of the image stays as it is. Prints and other sizes are on the canvas already, drawn by
@@ -59,12 +58,11 @@ def edited(task: EngineTask) -> Canvas:
 def _dyed(task: EngineTask, edit: ExactEdit, matte: Matte, colour: tuple[int, int, int]) -> Canvas:
     parts = PARTS[str(task.parameters["parts"])]
     if edit.kind is EditKind.PATTERN:
-        named = (matte, edit.name, colour, parts)
+        named = matte, edit.name, colour, parts
         made = patterned_cutout(*named) if edit.cut_out else patterned(task.canvas, *named)
     else:
-        made = (
-            recoloured_cutout(matte, colour, parts) if edit.cut_out else recoloured(task.canvas, matte, colour, parts)
-        )
+        asked = matte, colour, parts
+        made = recoloured_cutout(*asked) if edit.cut_out else recoloured(task.canvas, *asked)
     task.findings.kept, task.findings.garments = made.kept, made.garments
     return made.rgb
 

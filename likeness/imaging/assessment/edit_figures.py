@@ -88,6 +88,9 @@ MEANINGS: dict[str, Meaning] = {
         "share of what was uncovered", 0, 1, "the old product shows where it was", "smears in its colours"
     ),
     "cut": Meaning(SHARE, 0, 1, "the frame cuts the product off", "a product cut before", mendable=60.0),
+    "broken_off": Meaning(
+        "share of a line", 0, 1, "a rail, joint or shadow ends where the product was", "soft ends", mendable=10.0
+    ),
     "tinted": Meaning(SHARE, 0, 1, "prints or tags were coloured", "coloured prints", mendable=2.0),
     "rigid": Meaning("ratio", -1, 1, "the pattern is as flat as on paper", "repeats over 120 px", mendable=1.2),
     "own_pattern": Meaning("dE76", 0, None, "the cloth's own pattern or print shows through", "faint ones"),
@@ -219,6 +222,7 @@ def _resized(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Val
     return {
         "residue": size.residue(pair, check.factor),
         "cut": size.cut(pair, check.factor),
+        "broken_off": size.broken_off(pair, check.factor),
         "doubt": matte.doubt(pair),
         "left_out": matte.left_out(pair),
     }

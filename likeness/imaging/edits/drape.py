@@ -65,7 +65,7 @@ def _upright(x: Floats, y: Floats, alpha: Floats) -> tuple[Floats, Floats]:
 
 
 def _as_wide(across: Floats, down: Floats, alpha: Floats, size: float) -> Floats:
-    """Return `across` about the middle of each row of the product, narrowed as far as the row is narrower than usual."""
+    """Return `across` about the middle of each row of the product, narrowed as the row is narrower than usual."""
     solid = alpha > 0.5
     if not solid.any():
         return across
@@ -91,7 +91,7 @@ def _turned_away(alpha: Floats, size: float) -> tuple[Floats, Floats]:
     """Return how much farther out on the cloth a place lies than it looks, near the outline, where cloth turns away."""
     sigma = max(1.0, ROUND * size)
     shape = cv2.GaussianBlur((alpha > 0.5).astype(np.float32), (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    across, down = _slopes(shape)
+    across, down = _slopes(np.asarray(shape, dtype=np.float32))
     reach = np.float32(-ROUNDNESS * size * sigma)
     return reach * across, reach * down
 
@@ -104,7 +104,7 @@ def _folded(small: Floats, alpha: Floats, size: float, repeat: float) -> tuple[F
     most, by = MOST_BEND * repeat, BEND * size * size / 100
     bent = [
         cv2.GaussianBlur(np.float32(most) * np.tanh(np.float32(by / most) * slope) * solid, (0, 0), sigma)
-        for slope in _slopes(light)
+        for slope in _slopes(np.asarray(light, dtype=np.float32))
     ]
     return np.asarray(bent[0], np.float32), np.asarray(bent[1], np.float32)
 

@@ -71,13 +71,13 @@ def _places() -> tuple[Floats, Floats]:
 
 
 def _stripes() -> Labels:
-    return (np.abs(_places()[0] - np.float32(0.5)) < 0.21).astype(np.uint8)
+    return np.asarray(np.abs(_places()[0] - np.float32(0.5)) < 0.21, dtype=np.uint8)
 
 
 def _dots() -> Labels:
     x, y = _places()
     away = [np.hypot((x - at + 0.5) % 1 - 0.5, (y - at + 0.5) % 1 - 0.5) for at in (0.25, 0.75)]
-    return (np.minimum(*away) < 0.17).astype(np.uint8)
+    return np.asarray(np.minimum(*away) < 0.17, dtype=np.uint8)
 
 
 def _herringbone() -> Labels:

@@ -83,7 +83,7 @@ def test_what_is_not_cloth_is_left_alone() -> None:
 
 
 def test_a_cutout_keeps_its_alpha_and_gets_the_pattern() -> None:
-    rgb, matte = flat()
+    _, matte = flat()
     made = patterned_cutout(matte, "houndstooth", RED).rgb
     assert 0.1 < (lab_of(made)[60:-60, 70:-70, 1] > 35).mean() < 0.9
 

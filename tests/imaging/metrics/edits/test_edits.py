@@ -192,6 +192,9 @@ def test_a_smaller_product_leaves_background_or_itself() -> None:
     assert size.cut(pair(GIVEN), 0.8) == 0
     assert size.cut(pair(GIVEN), 2.5) > 0.2
     assert size.residue(pair(GIVEN), 1.25) is None
+    rail = np.where((abs(Y - 200) < 2)[..., None] & (DISC[..., None] == 0), np.float32(0), GIVEN)
+    assert size.broken_off(pair(GIVEN), 0.8) == 0 and size.broken_off(pair(GIVEN), 1.25) is None
+    assert size.broken_off(pair(rail, rail), 0.8) > 0.003
 
 
 def test_a_flat_pattern_is_rigid_and_shading_is_not() -> None:
