@@ -18,6 +18,7 @@ import tarfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,15 @@ from PIL import Image
 
 from likeness.contract.presets import Look
 from likeness.imaging.packshot.compose import away_from
-from likeness.imaging.packshot.cutout import Cutout, cut_out
+from likeness.imaging.packshot.cutout import Cutout
 from likeness.imaging.packshot.export import Export, FileFormat
 from likeness.imaging.packshot.on_white import completed
 from likeness.imaging.packshot.remains import cleared
 from likeness.imaging.packshot.shoot import shot_of
 from worker.config import WEIGHTS
+from worker.editing.hanging import cut_bare
+from worker.networks.hangers import HangerFinder
+from worker.networks.hangers import load as load_finder
 from worker.networks.segmenter import Segmenter, load
 
 SIDE = 400
@@ -144,7 +148,13 @@ def mattes(products: dict[str, list[Array]], behind: list[Array], segmenter: Seg
 def found(rgb: Array, mask: Array) -> Cutout:
     """Return what a packshot takes for the product by a segmenter's mask."""
     seen = completed(rgb, mask)
-    return cut_out(rgb, cleared(rgb, seen), seen)
+    return cut_bare(rgb, cleared(rgb, seen), seen, finder().shows)
+
+
+@cache
+def finder() -> HangerFinder:
+    """Return what tells whether a hanger shows."""
+    return load_finder(WEIGHTS / "hanger", WEIGHTS / "mobilenet-v2")
 
 
 def is_white(rgb: Array, product: Cutout, known: Array, format: FileFormat) -> bool:

@@ -238,12 +238,12 @@ def held_by(process: int) -> tuple[float, int]:
 
 
 @contextmanager
-def running(before: str = "") -> Iterator[Stack]:
+def running(before: str = "", **settings: str) -> Iterator[Stack]:
     """Run the stack with two workers in a folder of its own; `before` stands at the head of the catalogue."""
     with tempfile.TemporaryDirectory(prefix="lk-") as name:
         engines = catalogue(Path(name))
         engines.write_text(before + engines.read_text("utf-8"), "utf-8")
-        environment = {"LIKENESS_CATALOGUE": str(engines), "LIKENESS_LOG_LEVEL": "warning"}
+        environment = {"LIKENESS_CATALOGUE": str(engines), "LIKENESS_LOG_LEVEL": "warning", **settings}
         settings = Settings(Path(name), port=free_port(), workers=2, environment=environment)
         with Stack(settings, lambda _: None) as stack:
             stack.wait_until_ready()

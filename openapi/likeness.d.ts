@@ -29,6 +29,15 @@ export interface BatchCounts {
   not_judged: number;
 }
 
+/** What a batch would be: every row of it is right; nothing was stored, and nothing was started. */
+export interface BatchDryRun {
+  dry_run?: true;
+  items: number;
+  jobs: number;
+  /** images that it names by their sha256 and that are not uploaded yet */
+  uploads_missing: number;
+}
+
 /** Where to follow a batch. */
 export interface BatchLinks {
   self: string;
@@ -339,6 +348,8 @@ export interface Customise {
   kind?: "customise";
   /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job. The last may be a cut-out or a packshot, which changes the frame */
   edits?: Array<OneEdit>;
+  /** further images that the instruction speaks of, such as a second product, a scene or a style: `image 2` is the first of them, `image 1` the one that is edited. None of them is cropped */
+  images?: Array<"file">;
   /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
   flatten?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
@@ -455,6 +466,8 @@ export interface CustomiseRequest {
   kind?: "customise" | null;
   /** up to 8 edits, made in order, each of what the one before made; beside them only a `mask` and `preserve` that hold through all of them, and what concerns the whole job. The last may be a cut-out or a packshot, which changes the frame */
   edits?: Array<OneEdit> | null;
+  /** further images that the instruction speaks of, such as a second product, a scene or a style, each sent in the same way as `image`; in a form, the part is repeated. `image 2` is the first of them, `image 1` the one that is edited. None of them is cropped. For engines with `references` in `GET /engines` */
+  images?: Array<string> | null;
   /** the colour that a cut-out is laid on: its alpha goes, and the result is opaque (RGB, or L). Without it the result keeps the alpha, and a new background stays hidden; an opaque image stays as it is */
   flatten?: string | null;
   /** default: the format of the original, or png if that cannot keep a protected area exactly */
@@ -603,7 +616,7 @@ export interface EditRequest {
   /** accepted without effect: an edit keeps what it is not asked to change */
   input_fidelity?: "low" | "high" | null;
   /** ours: what each of several `image` is, in order */
-  roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background">;
+  roles?: Array<"image" | "mask" | "logo" | "control" | "style_image" | "guide" | "background" | "image_2" | "image_3" | "image_4">;
 }
 
 /** What a customised candidate must reach. Likeness to what was given is tested only when asked. */
@@ -640,6 +653,8 @@ export type EditType = "instruction" | "colourway" | "print" | "resize" | "fill"
 /** The catalogue. */
 export interface EngineList {
   engines: Array<EngineView>;
+  /** for each kind of edit which engine is taken when none is named; one that does not take a parameter that is given is passed over, which the dry run and the result say */
+  preferences: Array<PreferenceView>;
 }
 
 /** Which engine made the images, and how it was set. */
@@ -650,6 +665,8 @@ export interface EngineUsedView {
   weights: string | null;
   revision: string;
   parameters: Record<string, string | number | boolean | null>;
+  /** why this engine was chosen; empty for a job that reproduces another */
+  why: string;
 }
 
 /** One engine of the catalogue, and where it is in memory. */
@@ -662,14 +679,12 @@ export interface EngineView {
   kinds: Array<"recreate" | "customise" | "generate" | "cutout" | "packshot" | "check">;
   /** the edit types it supports */
   ways: Array<EditType>;
-  /** the jobs it runs when no engine is named */
-  default_for: Array<"recreate" | "generate" | "cutout" | "packshot" | "check" | EditType>;
+  /** what it is taken for now when no engine is named */
+  default_for: Array<"recreate" | "generate" | "cutout" | "packshot" | "check" | EditType | EditKind>;
   /** supports only the instructions listed in `instructions` */
   closed: boolean;
   /** of an engine that makes exact edits by arithmetic: the kinds of edit it makes */
   edits?: Array<EditKind>;
-  /** the kinds of edit for which it goes before the defaults where it is installed */
-  best_for?: Array<EditKind>;
   /** the instructions that a closed engine supports, one line per kind */
   instructions: Array<string>;
   pool: string;
@@ -680,6 +695,8 @@ export interface EngineView {
   controls: Array<"canny" | "soft_edge" | "line_art" | "depth" | "inpaint">;
   /** LoRA adapters that a job may use */
   loras: Array<string>;
+  /** how many further images (`images`) it takes at most */
+  references?: number;
   /** needs a prompt to recreate an image; a captioner writes it if none is given */
   captioned: boolean;
   /** bytes of memory it needs for one image, including weights */
@@ -1051,6 +1068,8 @@ export interface MadeEdit {
   /** the edit as understood */
   asked: string;
   engine: string;
+  /** why this engine was chosen */
+  why?: string;
   revision: string;
   parameters: Record<string, string | number | boolean | null>;
   /** null for an engine that makes the same image every time */
@@ -1384,6 +1403,18 @@ export interface ParameterSpec {
   maximum?: number | null;
   /** the allowed words; empty means any */
   choices?: Array<string>;
+}
+
+/** Which engine a request of one kind gets that names none. */
+export interface PreferenceView {
+  /** the kind of job, the edit type, or what an instruction asks for */
+  of: "recreate" | "generate" | "cutout" | "packshot" | "check" | EditType | EditKind;
+  /** the engines that can do it, best first */
+  engines: Array<string>;
+  /** the one that is taken now; null if none can be used here */
+  engine: string | null;
+  /** why it is this one: which better ones are not installed, or do not fit a worker */
+  why: string;
 }
 
 /** Which jobs run first. */

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from likeness.contract.editing import REFERENCES
 from likeness.contract.events import Event
 from likeness.contract.options import Region
 from likeness.contract.recipes import SavedRecipe
@@ -64,6 +65,7 @@ PARTS: Final[dict[str, Document]] = {
     "control": FILE,
     "style_image": FILE,
     "guide": FILE,
+    "images": {"type": "array", "items": FILE, "maxItems": len(REFERENCES)},
     "mask": {"anyOf": [{"type": "string", "enum": list(get_args(Region))}, FILE]},
     "background": {"anyOf": [{"type": "string"}, FILE]},
 }
@@ -106,6 +108,10 @@ def document(app: FastAPI) -> Document:
     for kind, content in found["paths"]["/customise"]["post"]["requestBody"]["content"].items():
         example = edits["content"][kind]["examples"]["example"]
         content["examples"]["edits"] = {**example, "summary": "A colour, then a packshot"}
+    further = _body("CustomiseRequest", schemas, examples.WITH_A_SCENE)
+    for kind, content in found["paths"]["/customise"]["post"]["requestBody"]["content"].items():
+        example = further["content"][kind]["examples"]["example"]
+        content["examples"]["images"] = {**example, "summary": "With a second image, of a scene"}
     return found
 
 

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from training.data.garments import Garments, garments, on_white
-from training.data.pictures import HELD_OUT, Crops, Pictures, Pixels, canvas, load_pictures, tensor_of
+from training.data.pictures import Crops, Pictures, Pixels, canvas, load_pictures, tensor_of
 from training.loop import arguments
 from training.loop.sheet import save_tensors
 from training.losses.elbo import Batch, Run, bound, mean_terms
@@ -125,7 +125,7 @@ def held_out_garments(pictures: Pictures, data: Path, names: tuple[str, ...]) ->
     """Return the held-out garments of these classes on white, and their labels."""
     with (data / "clothing/train.csv").open() as rows:
         labels = [row["label"].lower() for row in csv.DictReader(rows)]
-    labels = labels[-HELD_OUT:]
+    labels = labels[-len(pictures.held_out) :]
     known = [number for number, label in enumerate(labels) if label in names]
     alone = [on_white(pictures.held_out[number], pictures.held_out_masks[number], SIDE) for number in known]
     return np.stack(alone), torch.tensor([names.index(labels[number]) for number in known])

@@ -8,6 +8,7 @@ from uuid import uuid4
 from likeness.contract.catalogue import Catalogue, load_catalogue
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import LikenessError, NotReady, UnknownEngine
+from likeness.contract.preferences import fitting_together
 from likeness.contract.presets import load_presets
 from likeness.local.threads import usable_cores, worker_environment
 from likeness.observability.logs import log_as_json
@@ -45,7 +46,7 @@ def serve(settings: Settings, catalogue: Catalogue) -> None:
     residents = Residents.of(settings)
     missing = catalogue.missing([spec.name for spec in catalogue.engines if residents.has(spec)])
     pools = settings.pools or catalogue.pools_without(missing)
-    residents.preload(_to_preload(settings, catalogue, pools, missing))
+    residents.preload(_to_preload(settings, catalogue, pools, missing, residents.budget))
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
     telemetry = telemetry_of(settings, residents, catalogue, pools)
     try:
@@ -79,14 +80,18 @@ def telemetry_of(settings: Settings, residents: Residents, catalogue: Catalogue,
     return telemetry
 
 
-def _to_preload(settings: Settings, catalogue: Catalogue, pools: list[str], missing: set[str]) -> list[EngineSpec]:
+def _to_preload(
+    settings: Settings, catalogue: Catalogue, pools: list[str], missing: set[str], budget: int
+) -> list[EngineSpec]:
+    """Return the engines of requests that name none, in the order of the preferences, as many as fit `budget`."""
     if settings.preload is not None:
         return [catalogue.find(name) for name in settings.preload]
     unknown = set(pools) - set(catalogue.pools)
     if unknown:
         raise UnknownEngine(f"no engine belongs to the pool {', '.join(sorted(unknown))}")
-    there = [spec for spec in catalogue.engines if spec.name not in missing]
-    return [spec for spec in there if spec.pool in pools and spec.default_for]
+    absent = missing | {spec.name for spec in catalogue.engines if (spec.memory or 0) > budget}
+    chosen = dict.fromkeys(spec.name for spec in catalogue.defaults(absent).values() if spec.pool in pools)
+    return fitting_together([catalogue.find(name) for name in chosen], budget)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     pools: list[str] | None = Field(default=None, description="engine pools to serve, as JSON; all when not given")
     preload: list[str] | None = Field(default=None, description="engines to load at start; the pools' defaults if not")
     max_batch: int = Field(default=64, ge=1, description="most jobs in one run, whatever the engine allows")
+    interrupt_batch: bool = Field(default=True, description="let runs of batch jobs give way to interactive ones")
     drain_seconds: float = Field(default=25, ge=0, description="how long a stopping worker may finish its run")
     hang_seconds: float = Field(default=20, ge=0, description="past a job's bound and this, the worker kills itself")
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -62,7 +62,8 @@ class EngineTask:
     `maps` are the control maps that were sent, by their kind, of the canvas' size; `loras` are adapters with their
     weights. With `from_scratch` there is no original: the image is made from the text, and the canvas gives its size
     and no more. With `keep_detail` only what the engine changed is put on the canvas, whose own fine detail stays where
-    that plane is 1. `style` is the image whose style is to be taken over, of its own size, upright; `edit` is what an
+    that plane is 1. `style` is the image whose style is to be taken over, of its own size, upright; `references` are
+    further images that the text speaks of, from the second on, likewise; `edit` is what an
     engine that makes exact edits is to do, to the product of `matte`; it says in `findings` what it found.
     """
 
@@ -77,6 +78,7 @@ class EngineTask:
     loras: Mapping[str, float] = field(default_factory=dict)
     from_scratch: bool = False
     style: Canvas | None = None
+    references: Sequence[Canvas] = ()
     edit: ExactEdit | None = None
     matte: Matte | None = None
     findings: Findings = field(default_factory=Findings)
@@ -158,6 +160,10 @@ class OutOfTime(Stopped):
 
 class Draining(Stopped):
     """The worker has to stop: the jobs it holds go back to the queue."""
+
+
+class GivesWay(Stopped):
+    """Interactive jobs wait: the batch jobs of this run go back to the queue."""
 
 
 class DeviceLost(Stopped):

@@ -110,6 +110,7 @@ def ordered(
         created_at=datetime.now(UTC),
         batch_key="once",
         timeout=plan.bound(*_size(plan, data)),
+        whys=plan.whys,
     )
 
 

@@ -170,11 +170,15 @@ async function bodyOf(fields) {
   for (const [name, value] of given(fields)) {
     const file = value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? new Blob([value]) : value;
     if (file instanceof Blob) form.set(name, file, file.name ?? name);
+    else if (name === "images") for (const one of file) form.append(name, one instanceof Blob ? one : "");
     else form.set(name, typeof value === "string" ? value : JSON.stringify(value));
     texts[name] = file;
   }
-  if (form.get("image") instanceof Blob) return form;
-  for (const name in texts) if (texts[name] instanceof Blob) texts[name] = await base64(texts[name]);
+  if (form.get("image") instanceof Blob && form.getAll("images").every((one) => one instanceof Blob)) return form;
+  for (const name in texts) {
+    if (texts[name] instanceof Blob) texts[name] = await base64(texts[name]);
+    if (name === "images") texts[name] = await Promise.all(texts[name].map((one) => (one instanceof Blob ? base64(one) : one)));
+  }
   return JSON.stringify(texts);
 }
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from likeness.contract.batches import names_in
-from likeness.contract.jobs import SentFile
+from likeness.contract.editing import FILES as EDIT_FILES
 from likeness.problems import LocalProblem
 
 PICTURES: Final = (".png", ".jpg", ".jpeg", ".webp")
 ELSEWHERE: Final = ("https://", "http://", "upload:", "job:")
 """How an image begins that is no file here."""
 MOST_TOLD: Final = 50
-FILES: Final = get_args(SentFile)
+FILES: Final = (*EDIT_FILES, "background")
 OWN: Final = ("reference", "image", "set")
 """Columns that are of the item itself; others are values for recipes."""
 AT_ONCE: Final = 4

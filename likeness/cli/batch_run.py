@@ -1,10 +1,11 @@
-"""The work behind `likeness batch run`: post what is new, follow what runs, fetch what has ended."""
+"""The work behind `likeness batch run`: check and post what is new, follow what runs, fetch what has ended."""
 
 import re
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -28,6 +29,7 @@ REJECTED: Final = "rejected"
 ITEM: Final = re.compile("#/items/([0-9]+)")
 
 Line = dict[str, Any]
+Fields = Mapping[str, Any]
 
 
 @dataclass
@@ -114,22 +116,34 @@ class Run:
             new = [n for n, item in enumerate(self.plan.items) if self.plan.key(item, recipe) not in posted]
             if new:
                 groups[tuple(new)].append(recipe)
-        if groups:
+        parts = [([self.plan.items[number] for number in numbers], recipes) for numbers, recipes in groups.items()]
+        for number, (items, recipes) in enumerate(parts):
+            self.moved("checking", number, len(parts))
+            self._check(items, recipes)
+        if parts:
             self.upload()
-        for numbers, recipes in groups.items():
-            self._submit([self.plan.items[number] for number in numbers], recipes)
+        for items, recipes in parts:
+            self._submit(items, recipes)
+
+    def _check(self, items: Sequence[PlanItem], recipes: Sequence[PlanRecipe]) -> None:
+        """Have the service check a plan, before any file is sent for it. Raises LocalProblem with all that is wrong."""
+        with self._refusals(items):
+            self.client.dry_run_batch(*_sent(items, recipes))
+
+    @contextmanager
+    def _refusals(self, items: Sequence[PlanItem]) -> Iterator[None]:
+        """Tell what the service says is wrong with these items by where it is in the plan."""
+        try:
+            yield
+        except LikenessProblem as problem:
+            refuse([_told(self.plan, items, error) for error in problem.errors])
+            raise
 
     def _submit(self, items: Sequence[PlanItem], recipes: Sequence[PlanRecipe]) -> None:
         keys = [self.plan.key(item, recipe) for item in items for recipe in recipes]
         once = sha256(f"{self.folder.path.resolve()} {len(self.folder.posted)} {keys}".encode()).hexdigest()
-        try:
-            used = frozenset[str]().union(*(recipe.uses for recipe in recipes))
-            batch = self.client.submit_batch(
-                [recipe.fields for recipe in recipes], [item.as_sent(used) for item in items], idempotency_key=once
-            )
-        except LikenessProblem as problem:
-            refuse([_told(self.plan, items, error) for error in problem.errors])
-            raise
+        with self._refusals(items):
+            batch = self.client.submit_batch(*_sent(items, recipes), idempotency_key=once)
         names = [recipe.name for recipe in recipes]
         self.folder.posted.append(Posted(batch.id, [item.reference for item in items], names, keys))
         self.folder.save()
@@ -199,6 +213,12 @@ class Run:
         if target is not None:
             self.client.save_result(posted.batch, row, target)
         return row, target
+
+
+def _sent(items: Sequence[PlanItem], recipes: Sequence[PlanRecipe]) -> tuple[list[Fields], list[Fields]]:
+    """Return recipes and items as the service takes them, of the values those that a recipe uses."""
+    used = frozenset[str]().union(*(recipe.uses for recipe in recipes))
+    return [recipe.fields for recipe in recipes], [item.as_sent(used) for item in items]
 
 
 def _pace(rate: float, left: float | None) -> str:

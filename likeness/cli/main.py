@@ -14,6 +14,7 @@ from likeness.cli import (
     batch,
     calibrate,
     compare,
+    doctor,
     generate,
     jobs,
     keys,
@@ -57,6 +58,7 @@ COMMANDS: Final[Sequence[Callable[..., None]]] = (
     report.inspect,
     service_info.engines,
     service_info.usage,
+    doctor.doctor,
 )
 """In the order of the help."""
 

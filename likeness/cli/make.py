@@ -12,6 +12,7 @@ from likeness.cli.options import (
     Edits,
     Files,
     Guide,
+    Images,
     Instruction,
     Mask,
     Preserve,
@@ -62,6 +63,7 @@ def customise(
     control_map: Annotated[Path | None, typer.Option(help="A finished map for the first --control.")] = None,
     style: Style = None,
     guide: Guide = None,
+    images: Images = None,
     background: Annotated[
         Path | None, typer.Option(help="Image before which a packshot among the edits is placed, as its 'file'.")
     ] = None,
@@ -90,6 +92,7 @@ def customise(
         "control": control_map,
         "style_image": style,
         "guide": guide,
+        **({"images": images} if images else {}),
         "background": background,
         "complete": complete,
         "flatten": flatten,

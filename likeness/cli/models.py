@@ -56,7 +56,8 @@ def _pull_all(specs: "Sequence[ModelSpec]", models: "ModelsFolder", console: "Co
 
     for spec in specs:
         if models.state(spec) is not State.INSTALLED:
-            announcement = f"{spec.name}: about {readable(spec.size)} from {spec.repository}; licence: {spec.licence}"
+            announcement = f"{spec.name}: about {readable(spec.size)} from {spec.repository}; licence: {spec.licence}, "
+            announcement += f"commercial use: {spec.commercial}"
             console.print(announcement, markup=False, soft_wrap=True)
         try:
             with moving(console, spec.name, spec.size) as watch:

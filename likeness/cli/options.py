@@ -47,6 +47,10 @@ Text = Annotated[str | None, typer.Option(help="Text to print on the product.")]
 Mask = Annotated[str | None, typer.Option(help="Limits the edit to this area: product, background, or an image file.")]
 Preserve = Annotated[str | None, typer.Option(help="Area whose pixels stay unchanged: product or background.")]
 Style = Annotated[Path | None, typer.Option("--style", help="Image whose style to transfer.")]
+Images = Annotated[
+    list[Path] | None,
+    typer.Option(help="Further image that the instruction speaks of, from image 2 on; can be repeated."),
+]
 Guide = Annotated[
     Path | None, typer.Option(help="The image with the change painted over it; the rest may be transparent.")
 ]

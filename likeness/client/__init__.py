@@ -1,7 +1,7 @@
 """The Python client: `Client`, `AsyncClient` for asyncio, and what their methods take and return."""
 
 from likeness.client.asynchronous import AsyncClient
-from likeness.client.batch_models import BatchRow, RemoteBatch
+from likeness.client.batch_models import BatchDryRun, BatchRow, RemoteBatch
 from likeness.client.models import DryRun, EngineInfo, Health, JobEvent, RemoteJob, Usage
 from likeness.client.retries import Retries
 from likeness.client.sync import Client
@@ -11,6 +11,7 @@ from likeness.problems import LikenessProblem
 
 __all__ = [
     "AsyncClient",
+    "BatchDryRun",
     "BatchRow",
     "Client",
     "DryRun",

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 
 from likeness.client.answers import as_model, as_nothing
-from likeness.client.batch_models import BatchPage, BatchRow, ManifestPart, RemoteBatch
+from likeness.client.batch_models import BatchDryRun, BatchPage, BatchRow, ManifestPart, RemoteBatch
 from likeness.client.body import File, read
 from likeness.client.call import Call
 from likeness.contract.batches import Retried
@@ -47,10 +47,25 @@ def submit_batch(
     Submitting the same again with the same `idempotency_key` never makes a second batch.
     """
     head = {"recipes": list(recipes), "name": name, "webhook": webhook, "references": references}
-    lines = [{key: value for key, value in head.items() if value is not None}, *items]
-    body = "\n".join(json.dumps(line, separators=(",", ":")) for line in lines)
     headers = {"Content-Type": JSONL, "Idempotency-Key": idempotency_key or uuid4().hex}
-    return Call("POST", "/batches", as_model(RemoteBatch), {"content": body.encode(), "headers": headers}, 600.0)
+    return Call("POST", "/batches", as_model(RemoteBatch), {"content": _body(head, items), "headers": headers}, 600.0)
+
+
+def dry_run_batch(
+    recipes: Sequence[Mapping[str, Any]], items: Sequence[Mapping[str, Any]], *, references: str | None = None
+) -> Call[BatchDryRun]:
+    """Have the recipes and every item checked, and return how many jobs it would be; nothing is started.
+
+    What the items name may still have to be uploaded: so a batch is known to be right before its images are sent.
+    """
+    content = {"content": _body({"recipes": list(recipes), "references": references}, items)}
+    sent = {**content, "headers": {"Content-Type": JSONL}, "params": {"dry_run": "true"}}
+    return Call("POST", "/batches", as_model(BatchDryRun), sent, 600.0)
+
+
+def _body(head: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> bytes:
+    lines = [{key: value for key, value in head.items() if value is not None}, *items]
+    return "\n".join(json.dumps(line, separators=(",", ":")) for line in lines).encode()
 
 
 def batch(batch: RemoteBatch | str) -> Call[RemoteBatch]:

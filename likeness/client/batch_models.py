@@ -26,6 +26,14 @@ class RemoteBatch(RemoteModel):
     device_seconds: float = 0.0
 
 
+class BatchDryRun(RemoteModel):
+    """What a batch would be that is right; `uploads_missing` are images that it names and that are to be uploaded."""
+
+    items: int
+    jobs: int
+    uploads_missing: int
+
+
 class SetConsistency(RemoteModel):
     """How far a result's colour is from that of its set, in CIEDE2000, and which item differs from all others."""
 

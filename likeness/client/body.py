@@ -15,6 +15,8 @@ File = str | PathLike[str] | bytes | IO[bytes]
 """An image: the path of its file, its bytes, an open file, or a URL (https or data) that the service fetches."""
 Picture = File | Mapping[str, Any]
 """An image, or one that an earlier job made: {"job": id, "image": number}."""
+Pictures = Picture | list[File] | None
+"""What a field of a call takes that images are sent in."""
 
 URL: Final = re.compile(r"(?:https?://|data:)", re.IGNORECASE)
 
@@ -36,19 +38,22 @@ def form(fields: Mapping[str, Fields]) -> dict[str, str]:
     return {name: _part(value) for name, value in fields.items() if value is not None}
 
 
-def content_of(files: Mapping[str, Picture | None], fields: Mapping[str, Fields]) -> dict[str, Any]:
+def content_of(files: Mapping[str, Pictures], fields: Mapping[str, Fields]) -> dict[str, Any]:
     """Return httpx's arguments for the content of a request: a form if there are files, otherwise JSON.
 
     If one image is a URL, the request is JSON and the other images are sent as base64: a form cannot hold a URL.
     """
     made = {name: file for name, file in files.items() if isinstance(file, Mapping)}
-    given = {name: file for name, file in files.items() if file is not None and not isinstance(file, Mapping)}
+    lists = {name: file for name, file in files.items() if isinstance(file, list)}
+    given = {name: file for name, file in files.items() if file is not None and not isinstance(file, Mapping | list)}
     values = {name: value for name, value in {**fields, **made}.items() if value is not None}
-    if not given:
+    every = [*given.items(), *((name, file) for name, several in lists.items() for file in several)]
+    if not every:
         return {"json": values}
-    if any(is_url(file) for file in given.values()):
-        return {"json": {**values, **{name: _text(file) for name, file in given.items()}}}
-    return {"files": {name: read(file) for name, file in given.items()}, "data": form(values)}
+    if any(is_url(file) for _, file in every):
+        texts = {name: [_text(file) for file in several] for name, several in lists.items()}
+        return {"json": {**values, **{name: _text(file) for name, file in given.items()}, **texts}}
+    return {"files": [(name, read(file)) for name, file in every], "data": form(values)}
 
 
 def is_url(file: File) -> bool:

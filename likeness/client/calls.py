@@ -11,7 +11,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from likeness.client.answers import as_bytes, as_engines, as_health, as_model, as_nothing, as_preview, as_recipes
-from likeness.client.body import Fields, File, Picture, content_of
+from likeness.client.body import Fields, File, Picture, Pictures, content_of
 from likeness.client.call import Call
 from likeness.client.models import DryRun, EngineInfo, Health, JobPage, RemoteJob, RemoteRecipe, Usage
 from likeness.contract.comparison import JobKind
@@ -43,6 +43,7 @@ def customise(
     style_image: File | None = None,
     guide: File | None = None,
     background: File | None = None,
+    images: Sequence[File] = (),
     idempotency_key: str | None = None,
     **fields: Fields,
 ) -> Call[RemoteJob]:
@@ -51,10 +52,12 @@ def customise(
     `mask` is "product", "background" or an image. Images are given as in `recreate`. `edits` is a list of edits to make
     in order, each with fields of its own: `edits=[{"instruction": "make it red"}, {"text": "SALE"}]`. The last may be
     `{"cutout": {}}`, or a packshot: `{"packshot": {"background": "file"}}` is placed before the image `background`.
+    `images` are up to three further ones that the instruction speaks of: `image 2` is the first of them.
     """
     region = str(mask) if mask in get_args(Region) else None
-    files: dict[str, Picture | None] = {"image": picture, "mask": None if region else mask, "logo": logo}
+    files: dict[str, Pictures] = {"image": picture, "mask": None if region else mask, "logo": logo}
     files |= {"control": control, "style_image": style_image, "guide": guide, "background": background}
+    files["images"] = list(images) or None
     return _submit("/customise", files, {**fields, "mask": region}, idempotency_key)
 
 
@@ -282,9 +285,7 @@ def image_path(job: RemoteJob | str, n: int) -> str:
     return f"{path_of(job)}/images/{n}"
 
 
-def _submit(
-    path: str, files: Mapping[str, Picture | None], fields: Mapping[str, Fields], key: str | None
-) -> Call[RemoteJob]:
+def _submit(path: str, files: Mapping[str, Pictures], fields: Mapping[str, Fields], key: str | None) -> Call[RemoteJob]:
     return Call("POST", path, as_model(RemoteJob), {"headers": _keyed(key), **content_of(files, fields)})
 
 

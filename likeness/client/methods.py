@@ -73,6 +73,7 @@ class Methods(ABC):
     upload = method(batch_calls.upload)
     has_upload = method(batch_calls.has_upload)
     submit_batch = method(batch_calls.submit_batch)
+    dry_run_batch = method(batch_calls.dry_run_batch)
     batch = method(batch_calls.batch)
     pause_batch = method(batch_calls.pause_batch)
     resume_batch = method(batch_calls.resume_batch)

@@ -182,6 +182,7 @@ class EngineInfo(RemoteModel):
     closed: bool = False
     instructions: list[str] = []
     licence: str
+    default_for: list[str] = []
     commercial: str = ""
     licence_url: str | None = None
     permitted: bool = True
@@ -191,10 +192,20 @@ class EngineInfo(RemoteModel):
     resident: list[Any] = []
 
 
+class PreferenceInfo(RemoteModel):
+    """Which engine a request of one kind gets that names none, and why."""
+
+    of: str
+    engines: list[str]
+    engine: str | None
+    why: str
+
+
 class EngineList(RemoteModel):
     """The catalogue."""
 
     engines: list[EngineInfo]
+    preferences: list[PreferenceInfo] = []
 
 
 class JobPage(RemoteModel):

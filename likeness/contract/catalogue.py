@@ -2,13 +2,14 @@
 
 import tomllib
 from collections.abc import Collection, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from likeness.contract.engines import EngineSpec, ModelSpec
+from likeness.contract.engines import EngineSpec, Kind, ModelSpec
 from likeness.contract.errors import (
     EngineNotInstalled,
     FieldProblem,
@@ -17,13 +18,13 @@ from likeness.contract.errors import (
     UnknownEngine,
 )
 from likeness.contract.intents import Intent, intent_of
-from likeness.contract.packshots import Check, Cutout, Packshot
-from likeness.contract.tasks import Customise, EditType, Generate, Purpose, Recreate, Task
+from likeness.contract.preferences import Choice, Preference, Wanted, first_of
+from likeness.contract.tasks import Customise, EditType, Generate, Purpose, Task
 
 Row = dict[str, Any]
 """A row of a catalogue as TOML gives it, not yet checked."""
 
-NOT_INHERITED: Final = ("default_for", "best_for")
+NOT_INHERITED: Final = ("default_for",)
 """What an engine never has from the one it is `like`: to become a default has to be said."""
 TABLES: Final = ("canvas", "parameters", "parts")
 """Tables that an engine adds to, key by key, rather than replaces."""
@@ -36,6 +37,17 @@ class Catalogue(BaseModel):
 
     engine: list[EngineSpec] = Field(min_length=1)
     model: list[ModelSpec] = []
+    preference: list[Preference] = []
+
+    @model_validator(mode="after")
+    def _prefers_what_there_is(self) -> Self:
+        known = {spec.name: spec.commercial for spec in self.engine}
+        for row in self.preference:
+            for name in row.engines:
+                if known.get(name) in (None, "no"):
+                    said = "is not in the catalogue" if name not in known else "may not be used commercially"
+                    raise ValueError(f"preference of {row.of}: {name} {said}")
+        return self
 
     @property
     def engines(self) -> Sequence[EngineSpec]:
@@ -73,23 +85,47 @@ class Catalogue(BaseModel):
         pulled = {model.name for model in self.model}
         return {spec.name for spec in self.engine if pulled.intersection(spec.needs)} - set(installed)
 
-    def defaults(self, missing: Collection[str]) -> dict[Purpose, EngineSpec]:
-        """Return by purpose the engine of jobs that name none: the one furthest down that is not missing."""
-        return {edit_type: spec for spec in self.engine if spec.name not in missing for edit_type in spec.default_for}
+    def choices(self, missing: Collection[str]) -> list[Choice]:
+        """Return for every kind of edit the engine of requests that name none, those missing left out.
+
+        `missing` may be a mapping that says why each cannot be had.
+        """
+        stated = [purpose for spec in self.engine for purpose in spec.default_for]
+        wanted = dict.fromkeys([*(row.of for row in self.preference), *stated])
+        return [first_of(one, self.preferred(one), missing) for one in wanted]
+
+    def defaults(self, missing: Collection[str]) -> dict[Wanted, EngineSpec]:
+        """Return by what is wanted the engine of `choices`, where there is one."""
+        return {choice.wanted: choice.spec for choice in self.choices(missing) if choice.spec}
+
+    def preferred(self, wanted: Wanted, purpose: Purpose | None = None) -> list[EngineSpec]:
+        """Return the engines for what is wanted, best first.
+
+        Those that say so themselves (`default_for`) go before the rows, the last of them first. An instruction that
+        has no row of its own has that of its `purpose`.
+        """
+        said = [spec for spec in reversed(self.engine) if {wanted, purpose} & set(spec.default_for)]
+        rows = {row.of: row.engines for row in self.preference}
+        return said + [self.find(name) for name in rows.get(wanted) or rows.get(purpose or wanted, [])]
 
     def choose(self, task: Task, missing: Collection[str] = ()) -> EngineSpec:
         """Return the engine of `match`. Raises what it raises."""
-        return self.match(task, missing)[0]
+        return self.match(task, missing).spec
 
-    def match(self, task: Task, missing: Collection[str] = ()) -> tuple[EngineSpec, Intent]:
-        """Return the engine that `task` names, or the default of those not missing, and what the task asks of it.
+    def match(self, task: Task, missing: Collection[str] = ()) -> "Match":
+        """Return the engine that `task` names, or the best of those not missing, and what the task asks of it.
 
         Raises UnknownEngine, EngineNotInstalled, InvalidField when the engine does not do this, or
         InstructionNotUnderstood.
         """
-        spec, intent = self._matched(task, missing)
+        if task.engine is None:
+            return self._unnamed(task, missing)
+        spec = self.find(task.engine)
+        intent = intent_of(task, closed=spec.closed)
+        if not spec.makes(intent):
+            raise InvalidField.at("engine", self._not_done(spec, intent))
         self.check_installed(spec, missing)
-        return spec, intent
+        return Match(spec, intent.read_by(spec.closed), "the request names it")
 
     @staticmethod
     def check_installed(spec: EngineSpec, missing: Collection[str]) -> None:
@@ -100,108 +136,97 @@ class Catalogue(BaseModel):
                 [FieldProblem("#/engine", "not installed")],
             )
 
-    def why(self, spec: EngineSpec, task: Task, intent: Intent) -> str:
-        """Return in words why `match` gives a task this engine, for what it found the task to ask."""
-        if task.engine:
-            return "the request names it"
-        if intent.purpose in spec.default_for:
-            return f"the default for {intent.purpose}"
-        return f"the best engine that is installed for what the default for {intent.purpose} does not do or take"
-
-    def _matched(self, task: Task, missing: Collection[str]) -> tuple[EngineSpec, Intent]:
-        if not isinstance(task, Customise):
-            return self._of_kind(task, missing), Intent(task.kind)
-        named = None if task.engine is None else self.find(task.engine)
+    def _unnamed(self, task: Task, missing: Collection[str]) -> "Match":
         try:
-            intent = intent_of(task, closed=named is None or named.closed)
+            intent = intent_of(task, closed=True)
         except InstructionNotUnderstood:
-            if named is None and (other := self._open(missing)):
-                return other, Intent(EditType.INSTRUCTION)
-            raise
-        spec = named or self._default_that_suits(task, intent, missing)
-        if not spec.makes(intent):
-            raise InvalidField.at("engine", self._not_done(spec, intent))
-        return spec, intent.read_by(spec.closed)
+            intent = Intent(EditType.INSTRUCTION)
+            choice = self._best(task, intent, missing, [spec for spec in self.engine if not spec.closed])
+            if choice is None or choice.spec is None:
+                raise
+            return Match(choice.spec, intent, choice.why)
+        choice = self._best(task, intent, missing, self.engine)
+        if choice is None or choice.spec is None:
+            raise self._nothing_for(intent)
+        return Match(choice.spec, intent.read_by(choice.spec.closed), choice.why)
+
+    def _best(self, task: Task, intent: Intent, missing: Collection[str], among: Sequence[EngineSpec]) -> Choice:
+        """Return the best engine for what is asked that takes all that is given.
+
+        An edit that none of those preferred takes goes to another, the last first, but never to one whose licence
+        forbids commerce. Where none takes all, what is given counts for nothing, and the engine says what is wrong.
+        """
+        wanted = _wanted(intent)
+        ranked = [spec for spec in self.preferred(wanted, intent.purpose) if spec in among and spec.makes(intent)]
+        if isinstance(task, Generate):
+            told = task.prompt is not None
+            ranked = [spec for spec in ranked if ("prompt" in spec.parameters) == told] or ranked
+        free = isinstance(task, Customise) and (bool(ranked) or intent == Intent(EditType.INSTRUCTION))
+        others = [spec for spec in reversed(among) if spec.commercial != "no" and spec.makes(intent)] if free else []
+        every = ranked + [spec for spec in others if spec not in ranked]
+
+        def unsuited(spec: EngineSpec) -> str | None:
+            return spec.unsuited(task, intent)
+
+        found = first_of(wanted, every, missing, unsuited)
+        return found if found.spec else first_of(wanted, ranked or every, missing)
+
+    def _nothing_for(self, intent: Intent) -> EngineNotInstalled | UnknownEngine:
+        """Return the error of what no engine that is there does."""
+        wanted = self.preferred(_wanted(intent), intent.purpose)
+        able = [spec.name for spec in self.engine if spec.makes(intent)]
+        hint = f"one of: {', '.join(able)}" if able else "no engine of this service does it"
+        if wanted:
+            pull = f"likeness models pull {wanted[-1].name}"
+            said = f"engine: no worker has an engine that does {intent.purpose} ({', '.join(able)}); there: {pull}"
+            return EngineNotInstalled(said, [FieldProblem("#/engine", hint)])
+        said = f"engine: this service has no default for {intent.purpose}"
+        return UnknownEngine(said, [FieldProblem("#/engine", hint)])
 
     def _not_done(self, spec: EngineSpec, intent: Intent) -> str:
+        able = ", ".join(other.name for other in self.engine if other.makes(intent)) or "no other: none does"
+        if intent.purpose in get_args(Kind):
+            return f"{spec.name} does not {intent.purpose}; it does: {', '.join(spec.kinds)}; take {able}"
         does, asked = ", ".join(spec.ways) or "none of them", str(intent.purpose)
         if intent.purpose in spec.ways and intent.edit:
             does, asked = ", ".join(spec.edits), f"an edit of the kind {intent.edit.kind}"
-        able = ", ".join(other.name for other in self.engine if other.makes(intent)) or "no other: none does"
         return f"{spec.name} does not customise by {asked}; it does: {does}; take {able}"
 
-    def _default_that_suits(self, task: Customise, intent: Intent, missing: Collection[str]) -> EngineSpec:
-        """Return the engine for what is asked: one that is best at it, a default, or another that takes what is given.
 
-        Of several the last. Where none takes all parameters that are given, they count for nothing.
-        """
-        able = [spec for spec in self._unnamed(missing) if spec.makes(intent)]
-        suited = [spec for spec in able if spec.suits(task, intent)]
-        kind = intent.edit and intent.edit.kind
-        defaults = [spec for spec in able if intent.purpose in spec.default_for]
-        best = [spec for spec in suited if kind in spec.best_for] or [spec for spec in defaults if spec in suited]
-        if chosen := best or (suited if defaults else []) or defaults:
-            return chosen[-1]
-        return self._default_for(intent.purpose, missing)
+class Match(NamedTuple):
+    """The engine for a task, what the task asks of it, and why it is this one, in words."""
 
-    def _open(self, missing: Collection[str]) -> EngineSpec | None:
-        """Return an engine for an instruction that no closed one can follow, if one is installed."""
-        able = [spec for spec in self._unnamed(missing) if EditType.INSTRUCTION in spec.ways and not spec.closed]
-        return able[-1] if able else None
+    spec: EngineSpec
+    intent: Intent
+    why: str
 
-    def _unnamed(self, missing: Collection[str]) -> list[EngineSpec]:
-        """Return the engines that a task may get without naming one: never those whose licence forbids commerce."""
-        return [spec for spec in self.engine if spec.name not in missing and spec.commercial != "no"]
 
-    def _default_to_generate(self, task: Generate, missing: Collection[str]) -> EngineSpec:
-        """Return the default among the engines that take a prompt where there is one, else among those that do not."""
-        fitting = [spec for spec in self.engine if ("prompt" in spec.parameters) == (task.prompt is not None)]
-        if any(task.kind in spec.default_for for spec in fitting):
-            return self.model_copy(update={"engine": fitting})._default_for(task.kind, missing)
-        return self._default_for(task.kind, missing)
-
-    def _default_for(self, purpose: Purpose, missing: Collection[str]) -> EngineSpec:
-        if found := self.defaults(missing).get(purpose):
-            return found
-        defaults = [spec.name for spec in self.engine if purpose in spec.default_for]
-        able = [spec.name for spec in self.engine if purpose in (*spec.ways, *spec.kinds)]
-        hint = f"one of: {', '.join(able)}" if able else "no engine of this service does it"
-        if defaults:
-            pull = f"likeness models pull {defaults[0]}"
-            said = f"engine: no worker has an engine that does {purpose} ({', '.join(able)}); there: {pull}"
-            raise EngineNotInstalled(said, [FieldProblem("#/engine", hint)])
-        raise UnknownEngine(f"engine: this service has no default for {purpose}", [FieldProblem("#/engine", hint)])
-
-    def _of_kind(self, task: Recreate | Generate | Cutout | Packshot | Check, missing: Collection[str]) -> EngineSpec:
-        if task.engine is None:
-            if isinstance(task, Generate):
-                return self._default_to_generate(task, missing)
-            return self._default_for(task.kind, missing)
-        spec = self.find(task.engine)
-        if task.kind not in spec.kinds:
-            able = ", ".join(other.name for other in self.engine if task.kind in other.kinds) or "no other: none does"
-            raise InvalidField.at(
-                "engine", f"{spec.name} does not {task.kind}; it does: {', '.join(spec.kinds)}; take {able}"
-            )
-        return spec
+def _wanted(intent: Intent) -> Wanted:
+    """Return what there may be a preference for: the kind of an edit in words, else the edit type or kind of job."""
+    return intent.edit.kind if intent.edit else intent.purpose
 
 
 def load_catalogue(path: Path | None = None) -> Catalogue:
     """Read the engines from `path`, or those that ship; the models that ship are known to both.
 
     With `extends = "shipped"` at its top `path` has the engines that ship before its own. A row of `path` goes before
-    the shipped one of its name, an engine's in that one's place. An engine `like` another has all that it does not say
-    itself from that one, but `default_for`. Raises ValueError on a bad entry; pydantic.ValidationError is one.
+    the shipped one of its name; an engine's or a preference's stands in that one's place. An engine `like` another has
+    all that it does not say itself from that one, but `default_for`. Raises ValueError on a bad entry;
+    pydantic.ValidationError is one.
     """
     own = {} if path is None else tomllib.loads(path.read_text("utf-8"))
     engines = _rows(own, "engine")
-    if path is None or _extends(own):
+    extended = path is None or _extends(own)
+    if extended:
         engines = _over(_shipped("catalogue.toml")["engine"], engines)
+    preferences = _rows(own, "preference", "of")
+    if extended:
+        preferences = _over(_shipped("catalogue.toml")["preference"], preferences, "of")
     models = _rows(own, "model")
     known = {row.get("name") for row in models}
     models += [row for row in _shipped("models.toml")["model"] if row["name"] not in known]
     specs = [_spec(row) for row in _alike(engines)]
-    return Catalogue.model_validate(own | {"engine": specs, "model": models})
+    return Catalogue.model_validate(own | {"engine": specs, "model": models, "preference": preferences})
 
 
 def _spec(row: Row) -> EngineSpec:
@@ -213,18 +238,20 @@ def _spec(row: Row) -> EngineSpec:
         raise ValueError(f"engine {row.get('name', 'without a name')}: {'; '.join(said)}") from error
 
 
-def _rows(own: Row, table: str) -> list[Row]:
+def _rows(own: Row, table: str, key: str = "name") -> list[Row]:
     """Take the rows of a table out of a catalogue. Raises ValueError when they are not rows, or two have one name."""
     rows = own.pop(table, [])
     if not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
         raise ValueError(f"{table}: each is a table of its own, [[{table}]]")
-    known = [row.get("name") for row in rows]
+    known = [row.get(key) for row in rows]
     if twice := {str(name) for name in known if known.count(name) > 1}:
         raise ValueError(f"{table}: {', '.join(sorted(twice))} is there twice")
     return rows
 
 
+@cache
 def _shipped(name: str) -> dict[str, list[Row]]:
+    """Return the rows of a file that ships, which are read once and not to be changed."""
     return tomllib.loads(resources.files("likeness.contract").joinpath(name).read_text("utf-8"))
 
 
@@ -236,11 +263,11 @@ def _extends(own: Row) -> bool:
     return extended is not None
 
 
-def _over(shipped: Sequence[Row], own: Sequence[Row]) -> list[Row]:
+def _over(shipped: Sequence[Row], own: Sequence[Row], key: str = "name") -> list[Row]:
     """Return the rows of both; one of our own stands in place of the shipped one of its name."""
-    mine = {row.get("name"): row for row in own}
-    known = {row["name"] for row in shipped}
-    return [mine.get(row["name"], row) for row in shipped] + [row for row in own if row.get("name") not in known]
+    mine = {row.get(key): row for row in own}
+    known = {row[key] for row in shipped}
+    return [mine.get(row[key], row) for row in shipped] + [row for row in own if row.get(key) not in known]
 
 
 def _alike(rows: Sequence[Row]) -> list[Row]:

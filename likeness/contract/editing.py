@@ -65,6 +65,8 @@ EDIT_FIELDS = ("instruction", "recolour", "text", "logo", "style_image", "guide"
 """The fields of a customisation of which one says what is wanted; beside a guide a prompt says what it shows."""
 FILES = ("mask", "logo", "control", "style_image", "guide")
 """The fields of a customisation that a file may be sent for."""
+REFERENCES: tuple[Literal["image_2", "image_3", "image_4"], ...] = ("image_2", "image_3", "image_4")
+"""The names that further images are kept by; an instruction counts them so too, the image that is edited being 1."""
 OF_PRINTS = ("place", "text_colour", "font", "size", "angle", "curve")
 """The fields of an edit that say how a text or a logo is printed."""
 FINISHES = ("cutout", "packshot")

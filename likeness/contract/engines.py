@@ -130,13 +130,12 @@ class EngineSpec(BaseModel):
     use: str = Field(default="", description="when to choose it over another engine")
     kinds: list[Kind]
     ways: list[EditType] = Field(default=[], description="the edit types it supports")
-    default_for: list[Purpose] = []
+    default_for: list[Purpose] = Field(
+        default=[], description="what it goes before the catalogue's preferences for; of several engines the last"
+    )
     closed: bool = Field(default=False, description="supports only a fixed list of instructions")
     edits: list[EditKind] = Field(
         default=[], description="of an engine that makes exact edits by arithmetic: the kinds of edit it makes"
-    )
-    best_for: list[EditKind] = Field(
-        default=[], description="the kinds of edit for which it goes before the defaults where it is installed"
     )
     pool: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="the pool of workers that runs it")
     weights: str = Field(description="its weights: a folder of the shipped weights, or a pulled model")
@@ -145,6 +144,7 @@ class EngineSpec(BaseModel):
         default=[], description="the control maps it supports, each with the part of that name"
     )
     loras: list[str] = Field(default=[], description="LoRA adapters that a job may use")
+    references: int = Field(default=0, ge=0, description="how many further images (`images`) it takes at most")
     captioned: bool = Field(
         default=False, description="needs a prompt to recreate an image; a captioner writes it if none is given"
     )
@@ -170,7 +170,7 @@ class EngineSpec(BaseModel):
 
     @model_validator(mode="after")
     def _is_a_default_for_anybody(self) -> Self:
-        if self.commercial == "no" and (self.default_for or self.best_for):
+        if self.commercial == "no" and self.default_for:
             raise ValueError("an engine whose licence forbids commercial use runs only where it is named")
         return self
 
@@ -214,13 +214,23 @@ class EngineSpec(BaseModel):
         edit = intent.edit
         if edit and edit.kind is EditKind.CUT_OUT:
             return "cutout" in self.kinds
-        return intent.purpose in self.ways and not (self.edits and edit and edit.kind not in self.edits)
+        return intent.purpose in (*self.ways, *self.kinds) and not (self.edits and edit and edit.kind not in self.edits)
 
-    def suits(self, task: Task, intent: "Intent") -> bool:
-        """Return whether it takes every parameter and adapter that a task gives."""
+    def unsuited(self, task: Task, intent: "Intent") -> str | None:
+        """Return in words what of a task it does not take, such as a parameter or control map; None if it takes all."""
         given = [name for name in PARAMETER_NAMES if getattr(task, name, None) is not None]
-        taken = all(name in self.parameters and self.parameters[name].does(intent.purpose) for name in given)
-        return taken and all(lora.name in self.loras for lora in task.loras)
+        refused = [name for name in given if not self._takes(name, intent.purpose)]
+        refused += [lora.name for lora in getattr(task, "loras", []) if lora.name not in self.loras]
+        if isinstance(task, Customise):
+            refused += [control.kind for control in task.controls if control.kind not in self.controls]
+            refused += ["images"] if len(task.images) > self.references else []
+        if refused:
+            return f"does not take {', '.join(refused)}"
+        return "needs a prompt" if isinstance(task, Generate) and self._takes("prompt") and not task.prompt else None
+
+    def _takes(self, name: str, purpose: Purpose | None = None) -> bool:
+        spec = self.parameters.get(name)
+        return spec is not None and (purpose is None or spec.does(purpose))
 
     def size_of(self, task: Generate) -> tuple[int, int]:
         """Return width and height in px of the image to generate: as asked, or the engine's native square."""
@@ -245,6 +255,9 @@ class EngineSpec(BaseModel):
             for place, control in enumerate(task.controls)
             if control.kind not in self.controls
         ]
+        if len(task.images) > self.references:
+            most = f"at most {self.references}" if self.references else "none"
+            problems.append(FieldProblem("#/images", f"the engine {self.name} takes {most}"))
         if (task.mask or task.preserve) and purpose is EditType.RESIZE:
             field = "mask" if task.mask else "preserve"
             problems.append(FieldProblem(f"#/{field}", "a product that is resized cannot be protected"))
@@ -277,5 +290,8 @@ class ModelSpec(BaseModel):
     repository: str = Field(pattern="^[\\w.-]+/[\\w.-]+$", description="owner/name on the hub")
     revision: str = Field(min_length=1, description="a commit, or a branch whose commit is recorded when it is pulled")
     licence: str
+    commercial: Literal["yes", "no", "conditions"] = Field(
+        default="conditions", description="whether its licence allows commercial use; with conditions: read it"
+    )
     files: list[str] = Field(min_length=1, description="patterns of the files it takes; weights are safetensors")
     size: int | None = Field(default=None, gt=0, description="bytes to download, about")

@@ -71,6 +71,15 @@ MOST_DOUBT = 0.087
 the training photos whose edits a shop could publish, where it left .058 at most."""
 
 
+MOST_HANGER = 0.5
+"""How probable it may be that a hanger shows: of training photos kept out, that rejects nine of ten that show one."""
+
+
+MOST_WAVY = 0.43
+"""Px of a short side of 400 that an outline may waver beside the photo's edge: 24 training photos have .25 to .40, and
+.52 to .68 when they are frayed by .8 px."""
+
+
 class RecreateGates(Strict):
     """Limits of an image that was made again."""
 
@@ -114,6 +123,8 @@ class BackgroundGates(Strict):
     left_out: Limit = _at_most(0.15)
     on_edge: Limit = _at_least(0.5, 0)
     halo: Limit = _at_most(1.54)
+    wavy: Limit = _at_most(MOST_WAVY)
+    hanger: Limit = _at_most(MOST_HANGER)
 
 
 class LightGates(Strict):
@@ -203,6 +214,8 @@ class PackshotGates(Strict):
     doubt: Limit = _at_most(MOST_DOUBT)
     soft: Limit = _at_most(4.64)
     ragged: Limit = _at_most(0.4)
+    wavy: Limit = _at_most(MOST_WAVY)
+    hanger: Limit = _at_most(MOST_HANGER)
 
 
 class SeveralGates(Strict):

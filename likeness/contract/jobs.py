@@ -18,7 +18,7 @@ from likeness.contract.strict import Strict
 from likeness.contract.tasks import Customise, Generate, Task
 
 Scalar = str | int | float | bool | None
-SentFile = Literal["mask", "logo", "control", "style_image", "guide", "background"]
+SentFile = Literal["mask", "logo", "control", "style_image", "guide", "background", "image_2", "image_3", "image_4"]
 """Files that may be sent with an image."""
 
 
@@ -81,6 +81,7 @@ class JobOrder(Ordered):
     batch_key: str = Field(description="jobs with an equal key may share one run")
     timeout: int = Field(gt=0, description="time limit of the job in seconds")
     traceparent: str | None = Field(default=None, max_length=55, description="W3C traceparent of the request")
+    whys: list[str] = Field(default=[], description="why each run has its engine; empty for one that is reproduced")
 
     @model_validator(mode="after")
     def _works_on_something(self) -> Self:
@@ -95,6 +96,10 @@ class JobOrder(Ordered):
             return len(self.reproduces.originals)
         edits = self.task.edits if isinstance(self.task, Customise) else []
         return self.task.count if isinstance(self.task, Compare) else max(1, len(edits))
+
+    def why(self, run: int = 0) -> str:
+        """Return why a run, counted from 0, has its engine; nothing where that was not said."""
+        return self.whys[run] if run < len(self.whys) else ""
 
 
 class Progress(Strict):
@@ -149,6 +154,7 @@ class EngineUsed(Strict):
     family: str
     revision: str
     parameters: dict[str, Scalar]
+    why: str = Field(default="", description="why this engine was chosen; empty for a job that reproduces another")
 
 
 class Recipe(Strict):

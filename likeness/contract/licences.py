@@ -1,10 +1,11 @@
 """Engines whose licence forbids commerce run only where whoever runs the service has said that there is none."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from likeness.contract.catalogue import Catalogue
 from likeness.contract.comparison import JobTask
 from likeness.contract.errors import NonCommercialEngine
+from likeness.contract.preferences import NOT_INSTALLED
 from likeness.contract.runs import Plan, plan_of
 
 
@@ -14,7 +15,8 @@ def licensed_plan(task: JobTask, catalogue: Catalogue, missing: Collection[str],
     Raises NonCommercialEngine when it names one that may not, installed or not, and what `plan_of` raises.
     """
     barred = set() if noncommercial else {spec.name for spec in catalogue.engines if spec.commercial == "no"}
-    plan = plan_of(task, catalogue, set(missing) - barred)
+    reasons = missing if isinstance(missing, Mapping) else dict.fromkeys(missing, NOT_INSTALLED)
+    plan = plan_of(task, catalogue, {name: why for name, why in reasons.items() if name not in barred})
     for run in plan.runs:
         if (spec := run.spec).name in barred:
             raise NonCommercialEngine(

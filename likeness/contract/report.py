@@ -201,6 +201,7 @@ class MadeEdit(BaseModel):
 
     asked: str = Field(description="the edit as understood")
     engine: str
+    why: str = Field(default="", description="why this engine was chosen")
     revision: str
     parameters: dict[str, str | int | float | bool | None]
     seed: int | None = Field(description="null for an engine that makes the same image every time")

@@ -67,10 +67,11 @@ class PlannedRun:
         """Return what jobs must have in common to share a run: engine, parameters but the seed, and canvas.
 
         `width` and `height` are those of the upright image, in px. One that takes several tiles runs alone: there is
-        nothing to gain, and several of them may not fit into memory.
+        nothing to gain, and several of them may not fit into memory. So does one with further images, of any size.
         """
         task = self.task
-        if task.exact or max(width, height) > self.spec.canvas.tile:
+        references = isinstance(task, Customise) and task.images
+        if task.exact or references or max(width, height) > self.spec.canvas.tile:
             return alone(self.spec)
         controls = [control.model_dump() for control in task.controls] if isinstance(task, Customise) else []
         masked = isinstance(task, Customise) and bool(controls and (task.mask or task.preserve))
@@ -103,6 +104,11 @@ class Plan:
     def pools(self) -> list[str]:
         """The pools of all engines, once, in the order of the runs."""
         return list(dict.fromkeys(run.spec.pool for run in self.runs))
+
+    @property
+    def whys(self) -> list[str]:
+        """Why each run has its engine, in words."""
+        return [run.why for run in self.runs]
 
     def bound(self, width: int, height: int) -> int:
         """Return how many seconds the runs together may take for an upright image of this size in px."""
@@ -164,8 +170,7 @@ def task_again(recipe: Recipe, image: MadeImage, asked: Task) -> Task:
 
 
 def _checked(task: Task, catalogue: Catalogue, missing: Collection[str]) -> PlannedRun:
-    spec, intent = catalogue.match(task, missing)
-    why = catalogue.why(spec, task, intent)
+    spec, intent, why = catalogue.match(task, missing)
     if isinstance(task, Generate):
         task = _sized(task, spec)
     elif isinstance(task, Customise):

@@ -23,7 +23,7 @@ def listed(task: Customise, catalogue: Catalogue) -> Customise:
 
     Raises InvalidField.
     """
-    reading = _several(task, catalogue)
+    reading = None if task.images else _several(task, catalogue)
     if reading is not None:
         own = task.model_dump(include=set(OneEdit.model_fields) - {"instruction", *SHARED}, exclude_unset=True)
         single = dict.fromkeys(own, None) | {"loras": [], "controls": [], "instruction": None}

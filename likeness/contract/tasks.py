@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from likeness.contract.editing import EDIT_FIELDS as EDIT_FIELDS
 from likeness.contract.editing import FILES as FILES
-from likeness.contract.editing import MAX_EDITS, SHARED, EditFields, OneEdit
+from likeness.contract.editing import MAX_EDITS, REFERENCES, SHARED, EditFields, OneEdit
 from likeness.contract.editing import Control as Control
 from likeness.contract.editing import ControlKind as ControlKind
 from likeness.contract.editing import EditType as EditType
@@ -80,6 +80,12 @@ class Customise(PictureOrder, EditFields):
         "`mask` and `preserve` that hold through all of them, and what concerns the whole job. The last may be a "
         "cut-out or a packshot, which changes the frame",
     )
+    images: list[Literal["file"]] = Field(
+        default=[],
+        max_length=len(REFERENCES),
+        description="further images that the instruction speaks of, such as a second product, a scene or a style: "
+        "`image 2` is the first of them, `image 1` the one that is edited. None of them is cropped",
+    )
     flatten: str | None = Field(
         default=None,
         pattern=HEX_COLOUR,
@@ -108,10 +114,17 @@ class Customise(PictureOrder, EditFields):
             for name in (*EditFields.model_fields, "engine", "loras")
             if name not in SHARED and getattr(self, name) not in (None, [])
         ]
+        beside += ["images"] if self.images else []
         if beside:
             raise ValueError(f"{', '.join(beside)}: say it in edits, of each edit")
         if self.keep is not Keep.BEST:
             raise ValueError("edits are made of the best candidate of the one before; leave keep out")
+        return self
+
+    @model_validator(mode="after")
+    def _images_are_spoken_of(self) -> Self:
+        if self.images and not self.edits and self.instruction is None:
+            raise ValueError("images need an instruction that says what each of them is for")
         return self
 
     @model_validator(mode="after")
@@ -132,7 +145,7 @@ class Customise(PictureOrder, EditFields):
         """The names of the files that must be sent beside the image."""
         own = {name for name in FILES if any(getattr(one, name) == "file" for one in (self, *self.edits))}
         own.update(*(edit.finish.files for edit in self.edits if edit.finish))
-        return tuple(name for name in (*FILES, "background") if name in own)
+        return tuple(name for name in (*FILES, "background") if name in own) + REFERENCES[: len(self.images)]
 
     def _wishes(self) -> list[str]:
         return ["edits"] if self.edits else super()._wishes()

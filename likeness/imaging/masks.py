@@ -75,12 +75,17 @@ def upright_guide(image: Picture, guide: Picture) -> Floats:
 
 def style_of(picture: Picture) -> Floats:
     """Return an image for its style: upright, H x W x 3 in 0..1, over white, at most LONGEST_STYLE px a side."""
-    shown = rgba_of(picture)
-    over = shown[..., :3] * shown[..., 3:] + (1 - shown[..., 3:])
+    over = over_white(picture)
     height, width = over.shape[:2]
     scale = min(1.0, LONGEST_STYLE / max(height, width))
     to = max(1, round(width * scale)), max(1, round(height * scale))
     return np.ascontiguousarray(cv2.resize(over, to, interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def over_white(picture: Picture) -> Floats:
+    """Return an image upright, H x W x 3 in 0..1, of its own size, over white where it is transparent."""
+    shown = rgba_of(picture)
+    return np.ascontiguousarray(shown[..., :3] * shown[..., 3:] + (1 - shown[..., 3:]), dtype=np.float32)
 
 
 def upright_size(header: Header) -> tuple[int, int]:

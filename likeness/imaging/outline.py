@@ -1,5 +1,7 @@
 """A segmenter's doubts settled: what lies within the product is filled, and what hangs about it is there or is not."""
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,8 @@ WORKING_SIDE = 400
 DOUBTFUL, CERTAIN = 0.12, 0.95
 RIM = 5.0
 """Widest soft rim of an outline, in px of a picture whose short side is 400; what is thinner encloses nothing."""
+AROUND = 6
+"""How many such widths about a doubtful area tell the colours of its sides."""
 ENCLOSED = 0.85
 """Share of a doubtful area's border that is product, from which on the area lies within it."""
 ALIKE = 0.3
@@ -66,16 +70,24 @@ def settled(rgb: Floats, mask: Floats, scale: float) -> Floats:
     doubtful = ((mask > DOUBTFUL) & (mask < CERTAIN)).astype(np.uint8)
     wide = cv2.morphologyEx(doubtful, cv2.MORPH_OPEN, disc(RIM * scale / 2))
     solid = cv2.morphologyEx((mask > CERTAIN).astype(np.uint8), cv2.MORPH_OPEN, disc(RIM * scale)) > 0
-    count, areas, _, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
+    count, areas, stats, _ = cv2.connectedComponentsWithStats(wide, connectivity=8)
     made = mask.copy()
     for area in range(1, count):
-        inside = areas == area
+        part = _window(stats[area], AROUND * RIM * scale)
+        inside = areas[part] == area
         border = _around(inside, RIM * scale)
-        enclosed = border.any() and solid[border].mean() > ENCLOSED
-        share = 1.0 if enclosed else _by_colour(rgb, mask, inside, scale)
+        enclosed = border.any() and solid[part][border].mean() > ENCLOSED
+        share = 1.0 if enclosed else _by_colour(rgb[part], mask[part], inside, scale)
         if share is not None:
-            made[inside] = share
+            made[part][inside] = share
     return made
+
+
+def _window(stats: NDArray[np.int32], radius: float) -> tuple[slice, slice]:
+    """Return the rows and columns of an area and of all that lies within so many px of it."""
+    left, top, width, height = (int(value) for value in stats[: cv2.CC_STAT_AREA])
+    more = math.ceil(max(1.0, radius)) + 1
+    return slice(max(0, top - more), top + height + more), slice(max(0, left - more), left + width + more)
 
 
 def tidied(shares: Floats, sure: Floats) -> tuple[Floats, Where]:
@@ -108,7 +120,7 @@ def _apart(what: Where, from_where: Where) -> Where:
 
 def _by_colour(rgb: Floats, mask: Floats, area: Where, scale: float) -> float | None:
     """Return whether a doubtful area is product, 1, or background, 0, by the colours about it; None where mixed."""
-    near = _around(area, 6 * RIM * scale)
+    near = _around(area, AROUND * RIM * scale)
     sides = near & (mask > CERTAIN), near & (mask < DOUBTFUL)
     mean = float(mask[area].mean())
     believed = None if abs(mean - 0.5) < UNDECIDED else float(mean > 0.5)

@@ -10,6 +10,9 @@ from likeness.imaging.picture import Picture
 
 Indices = NDArray[np.intp]
 
+FEW = 65_536
+"""Pixels that are quicker sorted than put into a table of all colours, and colours that are worked on at a time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Palette:
@@ -42,12 +45,17 @@ class Palette:
     def _nearest_entry(self, rgb: Bytes, alpha: np.uint8) -> Bytes:
         """Return N indices for N x 3 colours among the entries of one alpha; each colour is looked up once."""
         entries = self._usable(alpha)
+        colours = self.table[entries, :3].astype(np.float32)
         packed = rgb.astype(np.int32) @ np.array([65_536, 256, 1], dtype=np.int32)
+        if len(packed) <= FEW:
+            few, places = np.unique(packed, return_inverse=True)
+            nearest: Bytes = entries[_closest(_unpacked(few.astype(np.intp)), colours)].astype(np.uint8)
+            return nearest[places]
         present = np.zeros(2**24, dtype=bool)
         present[packed] = True
         lookup = np.zeros(2**24, dtype=np.uint8)
-        for colours in np.array_split(np.flatnonzero(present), present.sum() // 65_536 + 1):
-            lookup[colours] = entries[_closest(_unpacked(colours), self.table[entries, :3].astype(np.float32))]
+        for found in np.array_split(np.flatnonzero(present), present.sum() // FEW + 1):
+            lookup[found] = entries[_closest(_unpacked(found), colours)]
         return lookup[packed]
 
     def _usable(self, alpha: np.uint8) -> Indices:

@@ -53,6 +53,7 @@ class ModelRow:
     installed: State
     size: int | None
     licence: str
+    commercial: str
     engines: list[str]
 
 
@@ -63,7 +64,7 @@ def model_rows(catalogue: Catalogue, models: ModelsFolder) -> list[ModelRow]:
         lockfile = models.lockfile(spec.name)
         size = lockfile.size if lockfile else spec.size
         engines = [engine.name for engine in engines_on(catalogue, spec.name)]
-        rows.append(ModelRow(spec.name, models.state(spec), size, spec.licence, engines))
+        rows.append(ModelRow(spec.name, models.state(spec), size, spec.licence, spec.commercial, engines))
     return rows
 
 
@@ -71,8 +72,8 @@ def model_table(rows: Sequence[ModelRow]) -> Table:
     """Return a row for each model."""
     right = Column("size", justify="right", no_wrap=True)
     name = Column("model", no_wrap=True)
-    table = Table(name, "installed", right, "licence", "needed by", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(name, "installed", right, "licence", "commercial", "needed by", box=SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         state = f"[{COLOURS.get(row.installed, 'yellow')}]{row.installed}[/]"
-        table.add_row(row.name, state, readable(row.size), escape(row.licence), ", ".join(row.engines))
+        table.add_row(row.name, state, readable(row.size), escape(row.licence), row.commercial, ", ".join(row.engines))
     return table

@@ -34,6 +34,10 @@ class Checker:
     uploaded: Collection[bytes]
     number_again: bool = False
     """Whether a reference that stands twice is numbered, and not refused."""
+    uploads_later: bool = False
+    """Whether what was not uploaded is to be told, and not refused."""
+    not_uploaded: set[bytes] = field(default_factory=set)
+    """The sha256 of what is still to be uploaded."""
     problems: list[FieldProblem] = field(default_factory=list)
     wrong: int = 0
     items: int = 0
@@ -118,8 +122,15 @@ class Checker:
 
     def _check_upload(self, source: object, number: int, row: Row, name: str) -> None:
         found = UPLOAD.fullmatch(source) if isinstance(source, str) else None
-        if found and bytes.fromhex(found[1]) not in self.uploaded:
+        if found and not self._is_there(found[1]):
             self._say(number, row, name, f"nothing of the sha256 {found[1]} was uploaded")
+
+    def _is_there(self, digest: str) -> bool:
+        """Return whether something was uploaded, or is to be."""
+        if bytes.fromhex(digest) in self.uploaded:
+            return True
+        self.not_uploaded.add(bytes.fromhex(digest))
+        return self.uploads_later
 
     def _check_filled(self, recipe: Recipe, item: Item, row: Row, number: int) -> None:
         own = {name: item.values[name] for name in sorted(recipe.uses) if name in item.values}
@@ -150,7 +161,7 @@ class Checker:
                 continue
             if not source.startswith("upload:"):
                 checked_url(source)
-            elif not (found := UPLOAD.fullmatch(source)) or bytes.fromhex(found[1]) not in self.uploaded:
+            elif not (found := UPLOAD.fullmatch(source)) or not self._is_there(found[1]):
                 raise InvalidField.at(name, f"nothing was uploaded as {source[:80]}")
 
     def _say(self, number: int, row: Row, name: str, detail: str) -> None:

@@ -24,6 +24,7 @@ from service.jobs.accept import missing_engines
 from service.jobs.recipes import with_recipe
 from service.queue.admission import Claim
 from service.queue.batch import Batch, NewBatch
+from service.schemas.batches import BatchDryRun
 from service.state import Services
 from service.webhooks.target import check_webhook
 
@@ -55,19 +56,7 @@ class Accepted:
 
 async def accept(services: Services, owner: str, posted: Posted, key: str | None) -> Accepted:
     """Accept a batch, durably. Raises InvalidBatch or InvalidField, and Unavailable when that is ours."""
-    head = _head(posted.head)
-    check_webhook(head.webhook, owner, services.keys, services.settings)
-    given = await _completed(services, owner, head.recipes)
-    recipes = _recipes(given)
-    checker = Checker(
-        services,
-        owner,
-        recipes,
-        await missing_engines(services),
-        await uploaded(services, owner),
-        number_again=head.references == "numbered",
-    )
-    await to_thread.run_sync(checker.check_recipes)
+    head, given, checker = await _begun(services, owner, posted)
     batch_id = new_job_id()
     files = BatchFiles(services.store.files, batch_id)
     claim = Claim(key, await to_thread.run_sync(_fingerprint, posted)) if key else None
@@ -75,7 +64,7 @@ async def accept(services: Services, owner: str, posted: Posted, key: str | None
         await _store(files, checker, posted)
         await files.put_recipes([one.model_dump(exclude_none=True) for one in given])
         new = NewBatch(
-            batch_id, owner, checker.items, [recipe.name for recipe in recipes], head.name, head.webhook, checker.sets
+            batch_id, owner, checker.items, [recipe.name for recipe in given], head.name, head.webhook, checker.sets
         )
         made = await services.batches.create(new, claim)
     except BaseException:
@@ -84,6 +73,40 @@ async def accept(services: Services, owner: str, posted: Posted, key: str | None
     if made != batch_id:
         await files.erase_all()
     return Accepted(await services.batches.fetch(made, owner), replayed=made != batch_id)
+
+
+async def rehearse(services: Services, owner: str, posted: Posted) -> BatchDryRun:
+    """Check a batch as `accept` does, but for what is not uploaded yet; nothing is stored. Raises what `accept` raises.
+
+    So a plan is known to be right before thousands of images are sent for it.
+    """
+    _, given, checker = await _begun(services, owner, posted, uploads_later=True)
+    chunks = checker.chunks(posted)
+    while await to_thread.run_sync(_next, chunks) is not None:
+        pass
+    _finish(checker)
+    jobs = checker.items * len(given)
+    return BatchDryRun(items=checker.items, jobs=jobs, uploads_missing=len(checker.not_uploaded))
+
+
+async def _begun(
+    services: Services, owner: str, posted: Posted, *, uploads_later: bool = False
+) -> tuple[BatchHead, list[BatchRecipe], Checker]:
+    """Return what is said beside the items, and what checks those, all that does not depend on them checked."""
+    head = _head(posted.head)
+    check_webhook(head.webhook, owner, services.keys, services.settings)
+    given = await _completed(services, owner, head.recipes)
+    checker = Checker(
+        services,
+        owner,
+        _recipes(given),
+        await missing_engines(services),
+        await uploaded(services, owner),
+        number_again=head.references == "numbered",
+        uploads_later=uploads_later,
+    )
+    await to_thread.run_sync(checker.check_recipes)
+    return head, given, checker
 
 
 def _head(fields: dict[str, Any]) -> BatchHead:
@@ -141,6 +164,10 @@ async def _store(files: BatchFiles, checker: Checker, posted: Posted) -> None:
     while (chunk := await to_thread.run_sync(_next, chunks)) is not None:
         await files.put_items(number, chunk)
         number += 1
+    _finish(checker)
+
+
+def _finish(checker: Checker) -> None:
     if not checker.items:
         raise InvalidField.at("items", "there are none")
     checker.finish()

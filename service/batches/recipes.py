@@ -22,6 +22,10 @@ KINDS: Final[dict[str, Model]] = {
     "check": Check,
 }
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+COMPARE: Final = (
+    "a comparison is no recipe, since of each job a batch keeps one image: make each of its runs a recipe of its own, "
+    "and the manifest compares them, with an image, a verdict and figures for each"
+)
 LONGEST_INLINE: Final = 64 * 1024
 """Bytes of an image that stands in a recipe itself."""
 OF_BATCH: Final = ("priority", "webhook", "reference")
@@ -52,6 +56,8 @@ class Recipe:
         """Return the recipe that an object describes, without its name and kind checked. Raises InvalidField."""
         fields = {name: value for name, value in given.items() if name not in ("name", "kind") and value is not None}
         kind = str(given.get("kind", "customise"))
+        if kind == "compare":
+            raise InvalidField.at("kind", COMPARE)
         if kind not in KINDS:
             raise InvalidField.at("kind", f"one of {', '.join(KINDS)}")
         if stray := next((name for name in OF_BATCH if name in fields), None):

@@ -1,4 +1,7 @@
-"""The rows of a batch as they are posted: JSON, JSONL or CSV, read one by one from the body that holds them."""
+"""The rows of a batch as they are posted: JSON, JSONL or CSV, read one by one from the body that holds them.
+
+The body is kept compressed, and of what is read no more than an item is in memory.
+"""
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
@@ -6,16 +9,22 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from anyio import to_thread
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from likeness.contract.errors import FieldProblem, InvalidBatch, InvalidField
 from service.http import strict_json
-from service.http.bodies import FORM, JSON, body_of, form_parts, media_type_of
+from service.http.bodies import FORM, JSON, form_parts, media_type_of
+from service.http.packed import BLOCK, Packed, packed_body
 
 JSONL: Final = ("application/jsonl", "application/x-ndjson", "application/x-jsonlines")
 LONGEST_LINE: Final = 64 * 1024
-"""Bytes of one item."""
+"""Bytes of one item; of JSON, characters."""
+LONGEST_HEAD: Final = 4 * 1024 * 1024
+"""Characters of what stands beside the items: recipes may have small images in them."""
+LONGEST_FIELD: Final = 1024
+"""Characters of a field's name."""
 ITEMS: Final = "items"
 
 
@@ -44,8 +53,8 @@ async def read_posted(request: Request, most: int) -> Posted:
     if media_type == FORM:
         async with form_parts(request, most) as parts:
             return await _of_form(parts)
-    body = await body_of(request)
-    return of_json(body) if media_type == JSON else of_jsonl(body)
+    body = await packed_body(request)
+    return await to_thread.run_sync(of_json if media_type == JSON else of_jsonl, body)
 
 
 async def _of_form(parts: Sequence[tuple[str, Any]]) -> Posted:
@@ -53,9 +62,9 @@ async def _of_form(parts: Sequence[tuple[str, Any]]) -> Posted:
     rows: Callable[[], Iterator[Row]] | None = None
     for name, value in parts:
         if name == ITEMS and isinstance(value, UploadFile):
-            data, ending = bytearray(await value.read()), PurePosixPath(value.filename or "").suffix.lower()
+            body, ending = await _packed(value), PurePosixPath(value.filename or "").suffix.lower()
             csv_said = ending == ".csv" or (value.content_type or "").startswith("text/csv")
-            rows = _rows_of_csv(data) if csv_said else _rows_of_jsonl(data, 0)
+            rows = _rows_of_csv(body) if csv_said else _rows_of_jsonl(body, 0)
         elif isinstance(value, UploadFile) or name in head:
             raise InvalidField.at(name[:64], "only `items` is a file, and each part is sent once")
         else:
@@ -65,36 +74,37 @@ async def _of_form(parts: Sequence[tuple[str, Any]]) -> Posted:
     return Posted(head, rows)
 
 
-def of_json(body: bytearray) -> Posted:
-    """Return what a JSON body posts. Raises InvalidField."""
-    try:
-        text = strict_json.narrow(body)
-    except UnicodeDecodeError as error:
-        raise InvalidField("body: not UTF-8", [FieldProblem("#/", "UTF-8")]) from error
+async def _packed(file: UploadFile) -> Packed:
+    body = Packed()
+    while data := await file.read(BLOCK):
+        body.add(data)
+    return body
+
+
+def of_json(body: Packed) -> Posted:
+    """Return what a JSON body posts, all of which is JSON. Raises InvalidField."""
     head: dict[str, Any] = {}
-    found: list[int] = []
-    scanner = strict_json.Scanner(text)
+    items = 0
+    scanner = strict_json.Scanner(body)
     for name in _names(scanner):
-        if name in head or (name == ITEMS and found):
+        if name in head or (name == ITEMS and items):
             raise InvalidField.at(name[:64], "given more than once")
         if name == ITEMS:
-            found.append(scanner.place)
-            for _ in _elements(scanner):
-                pass
+            items = 1 + sum(1 for _ in _elements(scanner))
         else:
-            head[name] = scanner.value(name)
+            head[name] = scanner.value(LONGEST_HEAD, name)
     if scanner.next:
         raise InvalidField("body: not JSON: something follows the object", [FieldProblem("#/", "one object")])
-    if not found:
+    if not items:
         raise InvalidField.at(ITEMS, "missing: a list of items is required")
-    return Posted(head, lambda: _rows_of_json(text, found[0]))
+    return Posted(head, lambda: _rows_of_json(body))
 
 
 def _names(scanner: strict_json.Scanner) -> Iterator[str]:
     """Yield the names of the object that is the whole text; the value of each must be read before the next."""
     sign = scanner.take("{")
     while sign != "}" and (sign == "," or scanner.next != "}"):
-        name = str(scanner.value())
+        name = str(scanner.value(LONGEST_FIELD))
         scanner.take(":")
         yield name
         sign = scanner.take(",", "}")
@@ -103,35 +113,34 @@ def _names(scanner: strict_json.Scanner) -> Iterator[str]:
 
 
 def _elements(scanner: strict_json.Scanner) -> Iterator[tuple[int, Any]]:
-    """Yield the elements of the list that comes next, each with the place where it begins."""
+    """Yield the elements of the list that comes next, each with the line in which it begins."""
     sign, number = scanner.take("["), 0
     while sign != "]" and (sign == "," or scanner.next != "]"):
-        start = scanner.place
-        yield start, scanner.value(ITEMS, number)
+        line = scanner.line
+        yield line, scanner.value(LONGEST_LINE, ITEMS, number)
         sign, number = scanner.take(",", "]"), number + 1
     if sign == "[":
         scanner.take("]")
 
 
-def _rows_of_json(text: str, start: int) -> Iterator[Row]:
-    scanner = strict_json.Scanner(text)
-    line, before, scanner.place = text.count("\n", 0, start) + 1, start, start
-    for place, value in _elements(scanner):
-        line, before = line + text.count("\n", before, place), place
-        yield _row(line, value)
+def _rows_of_json(body: Packed) -> Iterator[Row]:
+    scanner = strict_json.Scanner(body)
+    for name in _names(scanner):
+        if name == ITEMS:
+            yield from (_row(line, value) for line, value in _elements(scanner))
+            return
+        scanner.value(LONGEST_HEAD, name)
 
 
-def of_jsonl(body: bytearray) -> Posted:
+def of_jsonl(body: Packed) -> Posted:
     """Return what a JSONL body posts: its first line holds what is beside the items. Raises InvalidField."""
-    end = body.find(b"\n")
-    first = body if end < 0 else body[:end]
-    head = strict_json.fields_of(bytearray(first))
+    head = strict_json.fields_of(bytearray(next(body.lines(), b"")))
     return Posted(head, _rows_of_jsonl(body, 1))
 
 
-def _rows_of_jsonl(body: bytearray, skipped: int) -> Callable[[], Iterator[Row]]:
+def _rows_of_jsonl(body: Packed, skipped: int) -> Callable[[], Iterator[Row]]:
     def rows() -> Iterator[Row]:
-        for number, data in enumerate(_lines(body), start=1):
+        for number, data in enumerate(body.lines(), start=1):
             if number <= skipped or not data.strip():
                 continue
             if len(data) > LONGEST_LINE:
@@ -151,9 +160,9 @@ def _row(line: int, value: Any) -> Row:  # noqa: ANN401  any JSON value
     return Row(line, {name: said for name, said in value.items() if said is not None})
 
 
-def _rows_of_csv(body: bytearray) -> Callable[[], Iterator[Row]]:
+def _rows_of_csv(body: Packed) -> Callable[[], Iterator[Row]]:
     def rows() -> Iterator[Row]:
-        first = bytes(body[: body.find(b"\n") + 1 or len(body)])
+        first = next(body.lines(), b"")
         reader = csv.reader(_texts(body), strict=True, delimiter=";" if b";" in first and b"," not in first else ",")
         try:
             names = [name.strip() for name in next(reader, [])]
@@ -180,17 +189,7 @@ def _of_cells(line: int, names: Sequence[str], cells: Sequence[str]) -> Row:
     return Row(line, {name: cell for name, cell in zip(names, cells, strict=True) if cell != ""}, True)
 
 
-def _texts(body: bytearray) -> Iterator[str]:
+def _texts(body: Packed) -> Iterator[str]:
     """Yield the lines of a CSV with their ends, which may stand within a quoted cell."""
-    for number, data in enumerate(_lines(body)):
+    for number, data in enumerate(body.lines()):
         yield data.decode("utf-8-sig" if number == 0 else "utf-8") + "\n"
-
-
-def _lines(body: bytearray) -> Iterator[bytes]:
-    """Yield the lines of a body, without copying more than one of them."""
-    start = 0
-    while start < len(body):
-        end = body.find(b"\n", start)
-        end = len(body) if end < 0 else end
-        yield bytes(body[start:end])
-        start = end + 1

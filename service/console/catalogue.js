@@ -42,11 +42,12 @@ export class Catalogue {
     return this.engines.filter((engine) => engine.kinds.includes(kind) && (!way || does(engine, way)));
   }
 
-  /** The engine that is taken when none is named: the last default that is installed. @param {string} kind @param {string} [way] */
+  /** The engine that is taken when none is named; of instructions, for a colour. @param {string} kind @param {string} [way] */
   defaultFor(kind, way) {
     const able = this.enginesFor(kind, way);
     const ready = able.filter((engine) => engine.installed);
-    return ready.findLast((engine) => engine.default_for.includes(way || kind)) || ready[0] || able[0];
+    const wanted = way === "instruction" ? "recolour" : way || kind;
+    return ready.find((engine) => engine.default_for.includes(wanted)) || ready[0] || able[0];
   }
 
   /** What can be asked in words where nobody chose an engine: the service chooses by what is asked. @returns {string[]} */

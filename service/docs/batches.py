@@ -50,6 +50,7 @@ VIEW: Final[dict[str, Any]] = {
     "webhook": None,
     "links": {"self": HERE, "manifest": f"{HERE}/manifest", "archive": f"{HERE}/archive"},
 }
+DRY_RUN: Final = {"dry_run": True, "items": 2, "jobs": 4, "uploads_missing": 0}
 PAGE: Final = {"batches": [VIEW], "next": None}
 ROW_CSV: Final = "item,reference,recipe,set,status,verdict\r\n0,SKU-1,white,caps,succeeded,accepted\r\n"
 ROW: Final = (

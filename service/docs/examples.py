@@ -131,6 +131,7 @@ SUCCEEDED: Final[dict[str, Any]] = {
             "weights": "starter",
             "revision": "1",
             "parameters": {},
+            "why": "the best that can be used here for recreate (instruct-pix2pix: not installed)",
         },
         "recipe": {"engine": "starter", "revision": "1", "parameters": {}, "seeds": [], "input_sha256": SHA256},
         "timings": {
@@ -148,6 +149,13 @@ SUCCEEDED: Final[dict[str, Any]] = {
         "caption_reason": None,
         "links_expire_at": None,
     },
+}
+
+WITH_A_SCENE: Final[dict[str, Any]] = {
+    "image": PICTURE,
+    "images": [PICTURE],
+    "instruction": "put the chair into the room of image 2",
+    "engine": "flux2-klein",
 }
 
 CUSTOMISED: Final[dict[str, Any]] = {
@@ -194,6 +202,7 @@ CUSTOMISED: Final[dict[str, Any]] = {
             "weights": "segmenter",
             "revision": "1",
             "parameters": {"parts": "main"},
+            "why": "the first choice for recolour",
         },
         "recipe": {
             "engine": "retouch",
@@ -263,6 +272,7 @@ GENERATED: Final[dict[str, Any]] = {
             "weights": "sdxl",
             "revision": "1",
             "parameters": _ASKED,
+            "why": "the best that can be used here for generate (flux2-klein: not installed)",
         },
         "recipe": {"engine": "sdxl", "revision": "1", "parameters": _ASKED, "seeds": [7], "input_sha256": None},
     },
@@ -336,7 +346,7 @@ DRY_RUN: Final[dict[str, Any]] = {
     "runs": [
         {
             "engine": "starter",
-            "why": "the default for recreate",
+            "why": "the best that can be used here for recreate (instruct-pix2pix: not installed)",
             "revision": "2",
             "licence": "Apache-2.0",
             "commercial": "yes",
@@ -363,16 +373,16 @@ ENGINES: Final[dict[str, Any]] = {
             "use": "To change a product by one of the supported instructions.",
             "kinds": ["customise"],
             "ways": ["instruction", "colourway"],
-            "default_for": ["instruction", "colourway"],
+            "default_for": ["pattern", "material", "same"],
             "closed": True,
             "edits": [],
-            "best_for": [],
             "instructions": ["material: 'make it denim'; denim, knit, leather, camouflage"],
             "pool": "starter",
             "weights": "starter",
             "parts": {},
             "controls": [],
             "loras": [],
+            "references": 0,
             "captioned": False,
             "memory": None,
             "revision": "1",
@@ -391,7 +401,16 @@ ENGINES: Final[dict[str, Any]] = {
             "installed": True,
             "resident": [{"worker": "studio-4711-1a2b3c4d", "device": "cpu", "memory": 15_000_000_000, "exact": True}],
         }
-    ]
+    ],
+    "preferences": [
+        {
+            "of": "material",
+            "engines": ["qwen-image-edit", "flux2-klein", "starter-edit"],
+            "engine": "starter-edit",
+            "why": "the best that can be used here for material (qwen-image-edit: needs 66.0 GB, and the largest "
+            "worker has 15.0 GB for engines; flux2-klein: not installed)",
+        }
+    ],
 }
 
 EVENTS: Final = (

@@ -65,6 +65,7 @@ def _ended(kind: str, preset: str | None, mode: str, format: str, size: tuple[in
         "report": report,
     }
     engine = {"name": "retouch", "family": "retouch", "weights": "segmenter", "revision": "1", "parameters": {}}
+    engine |= {"why": f"the first choice for {kind}"}
     result = {**SUCCEEDED["result"], "images": [image], "engine": engine}
     return {**SUCCEEDED, "kind": kind, "engine": "retouch", "result": result}
 

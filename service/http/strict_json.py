@@ -1,8 +1,10 @@
 """JSON as RFC 8259 means it: no NaN, no number beyond a double, no key twice, no bottomless nesting, no flood."""
 
+import codecs
 import json
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,7 +18,8 @@ MOST_SIGNS: Final = FIELDS_BYTES
 """Commas and opening brackets of a body: there are hardly more values. The fields have no room for more, and base64 has
 none; but in the place of an image there would be room for millions, which take a hundred times the body's memory."""
 
-
+LONGEST_WORD: Final = 12
+"""Characters of the longest word of JSON or escape, and some: an error so near to the end may be one that is cut."""
 BLANK: Final = re.compile(r"[ \t\r\n]*")
 WIDE: Final = re.compile(rb"[\x80-\xff]+")
 
@@ -49,42 +52,95 @@ def loads(text: str | bytearray, *place: str) -> Any:  # noqa: ANN401  whatever 
 
 
 class Scanner:
-    """Reads the values of a JSON text one by one, so that no more than one of them is in memory."""
+    """Reads the values of a JSON text one by one from its bytes, so that no more than one of them is in memory.
 
-    def __init__(self, text: str) -> None:
-        self._text, self.place = text, 0
+    `blocks` are the bytes in UTF-8. Raises InvalidField where they are not.
+    """
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks, self._utf8 = iter(blocks), codecs.getincrementaldecoder("utf-8")()
+        self._text, self._at, self._passed = "", 0, 0
+        self.line = 1
+        """The line in which it is, counted from 1."""
         self._decoder = json.JSONDecoder(**_hooks())
         self._skip()
 
     @property
     def next(self) -> str:
         """The character that comes next; none at the end."""
-        return self._text[self.place : self.place + 1]
+        return self._text[self._at : self._at + 1]
 
     def take(self, *signs: str) -> str:
         """Return the next character, and pass over it. Raises InvalidField unless it is one of these."""
         sign = self.next
         if sign not in signs:
-            raise _bad(f"not JSON: {' or '.join(signs)} is needed at character {self.place}", ())
-        self.place += 1
+            raise _bad(f"not JSON: {' or '.join(signs)} is needed at character {self._passed + self._at}", ())
+        self._move(self._at + 1)
         self._skip()
         return sign
 
-    def value(self, *place: str | int) -> Any:  # noqa: ANN401  whatever the caller sent
-        """Return the value that comes next, which stands at `place`. Raises InvalidField."""
-        try:
-            value, self.place = self._decoder.raw_decode(self._text, self.place)
-        except RecursionError as error:
-            raise _bad("nested too deeply", place) from error
-        except json.JSONDecodeError as error:
-            raise _bad(f"not JSON: {error.msg} at character {error.pos}", place) from error
+    def value(self, most: int, *place: str | int) -> Any:  # noqa: ANN401  whatever the caller sent
+        """Return the value that comes next, of at most so many characters, at `place`. Raises InvalidField."""
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self._at)
+            except RecursionError as error:
+                raise _bad("nested too deeply", place) from error
+            except json.JSONDecodeError as error:
+                wrong, cut = f"not JSON: {error.msg} at character {self._passed + error.pos}", self._is_cut(error)
+                if cut and not self._may_go_on(most):
+                    raise _bad(f"longer than {most} characters", place) from error
+                if not cut or not self._read():
+                    raise _bad(wrong, place) from error
+                continue
+            length = end - self._at
+            if end < len(self._text) or not self._read():  # a number at the end of what is here may go on
+                break
+        if length > most:
+            raise _bad(f"longer than {most} characters", place)
+        self._move(self._at + length)
         self._skip()
         _look_for_refused(value, place)
         return value
 
+    def _is_cut(self, error: json.JSONDecodeError) -> bool:
+        """Return whether what is wrong may be only that the value goes on in the next bytes."""
+        return error.msg.startswith("Unterminated string") or error.pos > len(self._text) - LONGEST_WORD
+
+    def _may_go_on(self, most: int) -> bool:
+        return len(self._text) - self._at <= most
+
+    def _read(self) -> bool:
+        """Read as much again as is here, so that a long value is not looked at for every block; False at the end."""
+        pieces, wanted = [self._text[self._at :]], max(1, len(self._text) - self._at)
+        self._passed += self._at
+        self._at = 0
+        while wanted > 0 and (piece := self._piece()):
+            pieces.append(piece)
+            wanted -= len(piece)
+        self._text = "".join(pieces)
+        return len(pieces) > 1
+
+    def _piece(self) -> str:
+        """Return the text of the next bytes; none at the end."""
+        try:
+            for block in self._blocks:
+                if text := self._utf8.decode(block):
+                    return text
+            return self._utf8.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            raise InvalidField("body: not UTF-8", [FieldProblem("#/", "UTF-8")]) from error
+
+    def _move(self, to: int) -> None:
+        self.line += self._text.count("\n", self._at, to)
+        self._at = to
+
     def _skip(self) -> None:
-        found = BLANK.match(self._text, self.place)
-        self.place = found.end() if found else self.place
+        """Pass over blanks."""
+        while found := BLANK.match(self._text, self._at):
+            self._move(found.end())
+            if self._at < len(self._text) or not self._read():
+                break
 
 
 def fields_of(body: bytearray) -> dict[str, Any]:

@@ -21,10 +21,11 @@ from likeness.contract.errors import (
     RequestError,
     StoreUnavailable,
 )
-from likeness.contract.jobs import Job, JobOrder, StoredPicture, new_job_id
+from likeness.contract.jobs import Job, JobOrder, SentFile, StoredPicture, new_job_id
 from likeness.contract.labels import Labels
 from likeness.contract.licences import licensed_plan
 from likeness.contract.options import Font
+from likeness.contract.preferences import NOT_INSTALLED
 from likeness.contract.runs import Plan, PlannedRun
 from likeness.contract.tasks import Customise, EditType, Generate
 from likeness.imaging.edits.lettering import unprintable
@@ -98,9 +99,9 @@ async def _fitting(services: Services, task: JobTask, owner: str) -> Plan:
     plan = planned(services, task, owner, missing)
     if any(run.spec.memory for run in plan.runs):
         too_large = unfit(services.catalogue.engines, await services.queue.residency())
-        if too_large.intersection(run.spec.name for run in plan.runs):
+        if any(run.spec.name in too_large for run in plan.runs):
             with contextlib.suppress(RequestError):  # it names the engine, or there is no other
-                return planned(services, task, owner, missing | too_large)
+                return planned(services, task, owner, dict.fromkeys(missing, NOT_INSTALLED) | too_large)
     return plan
 
 
@@ -183,11 +184,12 @@ async def _queue(services: Services, owner: str, wanted: Admissible, claim: Clai
             engine=plan.spec.name,
             task=plan.task,
             input=stored.get("image"),
-            files={name: stored[name] for name in FILES if name in stored},
+            files={name: stored[name] for name in get_args(SentFile) if name in stored},
             created_at=datetime.now(UTC),
             batch_key=plan.batch_key(width, height),
             timeout=plan.bound(width, height),
             labels=wanted.labels,
+            whys=plan.whys,
         )
         return await enqueued(services, order, plan.spec, claim, plan.task.webhook)
 

@@ -57,14 +57,18 @@ def check_memory(spec: EngineSpec, workers: Sequence[Residency]) -> None:
     most = _most(spec, workers)
     if spec.memory is None or most is None or spec.memory <= most:
         return
-    detail = f"{spec.name} needs {spec.memory / 1e9:.1f} GB; the largest worker has {most / 1e9:.1f} GB for engines"
-    raise DoesNotFit(detail, [FieldProblem("#/engine", "one that needs less memory")])
+    raise DoesNotFit(f"{spec.name} {_need(spec, most)}", [FieldProblem("#/engine", "one that needs less memory")])
 
 
-def unfit(engines: Sequence[EngineSpec], workers: Sequence[Residency]) -> set[str]:
-    """Return the names of the engines that need more memory than any living worker of their pools has for engines."""
+def _need(spec: EngineSpec, most: int) -> str:
+    return f"needs {(spec.memory or 0) / 1e9:.1f} GB, and the largest worker has {most / 1e9:.1f} GB for engines"
+
+
+def unfit(engines: Sequence[EngineSpec], workers: Sequence[Residency]) -> dict[str, str]:
+    """Return the engines that need more memory than any living worker of their pools has, each with what it needs."""
     most = {spec.name: _most(spec, workers) for spec in engines}
-    return {spec.name for spec in engines if (found := most[spec.name]) is not None and (spec.memory or 0) > found}
+    too_large = [spec for spec in engines if (found := most[spec.name]) is not None and (spec.memory or 0) > found]
+    return {spec.name: _need(spec, most[spec.name] or 0) for spec in too_large}
 
 
 def _most(spec: EngineSpec, workers: Sequence[Residency]) -> int | None:

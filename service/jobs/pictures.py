@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Literal, cast
 
+from likeness.contract.editing import REFERENCES
 from likeness.contract.errors import (
     FieldProblem,
     InputLost,
@@ -109,7 +110,8 @@ def naming(field: Name) -> Iterator[None]:
     try:
         yield
     except RequestError as error:
-        raise type(error)(f"{field}: {error.detail}", [FieldProblem(f"#/{field}", error.detail)]) from error
+        place = f"images/{REFERENCES.index(field)}" if field in REFERENCES else field
+        raise type(error)(f"{place}: {error.detail}", [FieldProblem(f"#/{place}", error.detail)]) from error
 
 
 def _check_name(upload: Upload, header: Header) -> None:

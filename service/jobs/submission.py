@@ -6,7 +6,7 @@ Both end in the same strict validation; neither leaves a field unread.
 import binascii
 import json
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 
 from likeness.contract.comparison import Compare, JobTask
+from likeness.contract.editing import REFERENCES
 from likeness.contract.errors import FieldProblem, InvalidField, UploadTooLarge
 from likeness.contract.jobs import SentFile
 from likeness.contract.labels import Labels, filename_of
@@ -36,11 +37,14 @@ PICTURE: Final = "an https URL, a data URI or base64, as a string"
 REGIONS: Final = get_args(Region)
 
 Model = type[Recreate] | type[Customise] | type[Compare] | type[Generate] | type[Cutout] | type[Packshot] | type[Check]
+Parts = list[tuple[str, Any]]
 Complete = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Gives the fields of a call with those that are saved for it."""
+IMAGES: Final = "images"
+"""The field of further images."""
 WORDED: Final = ("mask", "background")
 """Those of them that may be a word instead."""
-FILES: Final[tuple[SentFile, ...]] = get_args(SentFile)
+FILES: Final = tuple(name for name in get_args(SentFile) if name not in REFERENCES)
 """The fields beside `image` that an image may be sent in; the task says of each only that it is a "file"."""
 
 
@@ -87,11 +91,11 @@ def labels_of(submission: Submission) -> Labels:
     return Labels(reference=task.reference, metadata=task.metadata, filename=filename_of(sent), recipe=task.recipe)
 
 
-async def _of_form(items: list[tuple[str, Any]], model: Model, complete: Complete) -> Submission:
+async def _of_form(items: Parts, model: Model, complete: Complete) -> Submission:
+    items, files = await _references(items, model)
     _refuse_twice([name for name, _ in items])
     fields: dict[str, Any] = {}
     image: Upload | ImageOfJob | None = None
-    files: dict[SentFile, Upload | str] = {}
     for name, value in items:
         if name == "image" and model is not Generate:
             made = isinstance(value, str) and value.startswith("{")
@@ -106,6 +110,19 @@ async def _of_form(items: list[tuple[str, Any]], model: Model, complete: Complet
     if image is None and model is not Generate:
         raise _at("image", "missing: a file part of this name is required")
     return Submission(task, image, files)
+
+
+async def _references(items: Parts, model: Model) -> tuple[Parts, dict[SentFile, Upload | str]]:
+    """Return the parts of a form without its further images, and those."""
+    sent = [await upload_of(IMAGES, value) for name, value in items if name == IMAGES and model is Customise]
+    return [item for item in items if not (sent and item[0] == IMAGES)], named_references(sent)
+
+
+def named_references(sent: Sequence[Upload | str]) -> dict[SentFile, Upload | str]:
+    """Return further images by the names that they are kept by. Raises InvalidField when they are too many."""
+    if len(sent) > len(REFERENCES):
+        raise _at(IMAGES, f"at most {len(REFERENCES)}")
+    return dict(zip(REFERENCES, sent, strict=False))
 
 
 def _file_field(name: str, model: Model) -> SentFile | None:
@@ -178,8 +195,12 @@ def _of_json(fields: dict[str, Any], model: Model, max_picture: int) -> Submissi
         return Submission(validated(fields, (), model), None)
     image = fields.pop("image", None)
     texts = pictures_said(fields, model)
-    task = validated(fields, texts, model)
-    files = {name: source_of(name, text, max_picture) for name, text in texts.items()}
+    further = fields.pop(IMAGES, []) if model is Customise else []
+    if not isinstance(further, list) or not all(isinstance(text, str) and text for text in further):
+        raise _at(IMAGES, f"a list; of each: {PICTURE}")
+    files = named_references([source_of(IMAGES, text, max_picture) for text in further])
+    task = validated(fields, [*texts, *files], model)
+    files |= {name: source_of(name, text, max_picture) for name, text in texts.items()}
     if isinstance(image, dict):
         return Submission(task, _image_of_job(image), files)
     if not isinstance(image, str) or not image:
@@ -241,6 +262,8 @@ def validated(fields: dict[str, Any], files: Collection[SentFile], model: Model)
         raise _at("mask", f"{' or '.join(REGIONS)}; or send the mask as a file")
     if fields.get("background") == "file" and "background" in model.model_fields:
         raise _at("background", f"send the background as a file: {PICTURE}")
+    if model is Customise and fields.get(IMAGES):
+        raise _at(IMAGES, f"send each of them as a file: {PICTURE}")
     fields = _compared(fields, files) if model is Compare else with_files(fields, files)
     try:
         return model.model_validate_json(json.dumps(fields), strict=True)

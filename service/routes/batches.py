@@ -1,7 +1,7 @@
 """Batches: post one, follow it, stop it, make parts of it again."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
@@ -10,7 +10,7 @@ from likeness.contract import errors
 from likeness.contract.batches import BatchState, Retried
 from service.auth.dependencies import Owner
 from service.batches import control
-from service.batches.posting import BatchHead, accept
+from service.batches.posting import BatchHead, accept, rehearse
 from service.batches.rows import read_posted
 from service.batches.views import view_of
 from service.docs import batches as examples
@@ -20,7 +20,7 @@ from service.http.submitting import submits
 from service.queue.batch import Batch
 from service.routes.jobs import as_json
 from service.routes.requests import IdempotencyKey
-from service.schemas.batches import BatchPage, BatchView
+from service.schemas.batches import BatchDryRun, BatchPage, BatchView
 from service.state import Services, Use
 
 router = APIRouter(tags=["batches"])
@@ -90,21 +90,33 @@ def acts(verb: str, told: str, *kinds: type[errors.LikenessError], query: Sequen
     "/batches",
     status_code=202,
     response_model=BatchView,
-    dependencies=[Depends(OnlyQuery())],
+    dependencies=[Depends(OnlyQuery("dry_run"))],
     responses={
+        200: {**answer("The response to `dry_run=true`", examples.DRY_RUN), "model": BatchDryRun},
         202: answer("Accepted", {**examples.VIEW, "counts": examples.NONE_YET}, Location="the batch"),
         **problems(*EVERYWHERE, *OWNED, *POSTING, instance="/batches"),
     },
     openapi_extra=BODY,
 )
 @submits(images=0, rows=True)
-async def post_batch(request: Request, services: Use, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
+async def post_batch(
+    request: Request,
+    services: Use,
+    owner: Owner,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: Annotated[
+        Literal["true", "false"],
+        Query(description="with `true`, nothing starts: all is checked, but not whether images are uploaded already"),
+    ] = "false",
+) -> Response:
     """Make many items by several recipes: every row is checked first, and if one is wrong nothing starts.
 
     As JSON; as JSONL, whose first line has what stands beside the items; or as a form whose part `items` is a .csv or
     .jsonl file (docs/batches.md). Images by URL are fetched when their turn comes.
     """
     posted = await read_posted(request, services.settings.max_batch_bytes)
+    if dry_run == "true":
+        return as_json(await rehearse(services, owner, posted))
     made = await accept(services, owner, posted, idempotency_key)
     headers = {"Location": view_of(made.batch, _root(request)).links.self}
     if made.replayed:

@@ -1,7 +1,7 @@
 """Batches as callers see them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -34,6 +34,15 @@ class BatchView(BaseModel):
     device_seconds: float = Field(description="that workers spent on its jobs")
     webhook: str | None = None
     links: BatchLinks
+
+
+class BatchDryRun(BaseModel):
+    """What a batch would be: every row of it is right; nothing was stored, and nothing was started."""
+
+    dry_run: Literal[True] = True
+    items: int
+    jobs: int
+    uploads_missing: int = Field(description="images that it names by their sha256 and that are not uploaded yet")
 
 
 class BatchPage(BaseModel):

@@ -99,6 +99,7 @@ class EngineUsedView(BaseModel):
     weights: str | None = Field(description="null when the engine is no longer in the catalogue")
     revision: str
     parameters: dict[str, Scalar]
+    why: str = Field(description="why this engine was chosen; empty for a job that reproduces another")
 
 
 class ComparisonView(BaseModel):

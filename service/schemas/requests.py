@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from likeness.contract.comparison import Compare
+from likeness.contract.editing import REFERENCES
 from likeness.contract.options import ImageOfJob
 from likeness.contract.tasks import Customise, Recreate
 
@@ -33,6 +34,13 @@ class CustomiseRequest(Customise):
         description="limits the edit to this area: `product` or `background`, which are detected, "
         "or an image of the same size, sent in the same way as `image`, white where the edit applies; "
         "it is rotated together with the image",
+    )
+    images: list[SentPicture] = Field(  # type: ignore[assignment]  # as above
+        default=[],
+        max_length=len(REFERENCES),
+        description="further images that the instruction speaks of, such as a second product, a scene or a style, each "
+        "sent in the same way as `image`; in a form, the part is repeated. `image 2` is the first of them, `image 1` "
+        "the one that is edited. None of them is cropped. For engines with `references` in `GET /engines`",
     )
     logo: str | None = Field(  # type: ignore[assignment]  # as above
         default=None, description="an image to print, sent in the same way as `image`"

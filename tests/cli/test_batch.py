@@ -2,13 +2,14 @@
 
 import json
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from tests.cli.test_main import likeness
 from tests.service.batches.conftest import Shop, fed, picture, unfed  # noqa: F401  fixtures
-from tests.service.conftest import idle, live, serve, stack  # noqa: F401  fixtures
+from tests.service.conftest import idle, live, png, serve, stack  # noqa: F401  fixtures
 from tests.support.small_disk import enlarge, small_disk
 
 pytestmark = [pytest.mark.processes, pytest.mark.timeout(180)]
@@ -136,6 +137,7 @@ def test_failed_and_rejected_jobs_are_told_and_retried(fed: Shop, catalogue: Pat
         ("recipes.toml", '[[recipe]]\nkind = "recreate"\n', "recipe 1 has no name"),
         ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "recreate"\nstrenth = 1\n', "strenth: not a field"),
         ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "recreate"\nengine = "none"\n', "recipe a, engine"),
+        ("recipes.toml", '[[recipe]]\nname = "a"\nkind = "compare"\n', "make each of its runs a recipe of its own"),
     ],
 )
 def test_what_is_wrong_is_named_and_nothing_starts(
@@ -145,7 +147,10 @@ def test_what_is_wrong_is_named_and_nothing_starts(
     text: str,
     told: str,
 ) -> None:
+    photo = png((24, 16), "RGB", (1, 2, 3))
+    (catalogue / "photos" / "0.png").write_bytes(photo)
     (catalogue / name).write_text(text)
     done = run(unfed, catalogue)
     assert done.returncode == 1 and told in done.stderr, done.stderr
     assert unfed.http.get("/batches").json()["batches"] == []
+    assert unfed.http.get(f"/uploads/{sha256(photo).hexdigest()}").status_code == 404, "nothing was sent"

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from likeness.client import AsyncClient, Client, LikenessProblem, RemoteJob, Retries
+from likeness.client.body import content_of
 from likeness.contract.report import Verdict
 from tests.support.awaited import Awaited
 from tests.support.stub import COMPARISON, DONE, JOB, REPORT, RESULT, SAME, Answer, problem, running
@@ -290,3 +291,16 @@ def test_help_on_a_method_shows_its_parameters_its_answer_and_its_text(kind):
     assert signature.return_annotation is RemoteJob
     assert str(inspect.signature(kind.recreate)).startswith("(self, /, picture: ")
     assert "Submit an image" in kind.recreate.__doc__
+
+
+def test_further_images_are_parts_of_one_name_and_a_list_beside_a_url() -> None:
+    asked = {"instruction": "put it into the room of image 2"}
+    form = content_of({"image": b"photo", "images": [b"room", b"style"]}, asked)
+    assert form["files"] == [
+        ("image", ("image", b"photo")),
+        ("images", ("image", b"room")),
+        ("images", ("image", b"style")),
+    ]
+    said = content_of({"image": b"photo", "images": ["https://shop.example/room.jpg", b"style"]}, asked)["json"]
+    assert said["images"] == ["https://shop.example/room.jpg", "c3R5bGU="] and said["image"] == "cGhvdG8="
+    assert "images" not in content_of({"image": b"photo", "images": None}, asked)["data"]

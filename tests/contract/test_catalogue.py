@@ -9,7 +9,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.engines import ParameterSpec
 from likeness.contract.errors import InvalidField, UnknownEngine
 from likeness.contract.runs import PlannedRun
-from likeness.contract.tasks import Customise, EditType, Generate, Recreate
+from likeness.contract.tasks import Customise, Generate, Recreate
 from tests.support.places import DRILL_CATALOGUE as DRILL
 from tests.support.places import ROOT
 from tests.support.tiny import MAKERS
@@ -26,21 +26,8 @@ def test_every_row_says_when_to_take_it() -> None:
     assert [spec.name for spec in load_catalogue().engines if not spec.use.endswith(".")] == []
 
 
-def test_everything_has_a_shipped_default_and_a_second_one_only_beside_exact_edits() -> None:
-    shipped = [spec for spec in load_catalogue().engines if spec.weights not in MAKERS]
-    exact = [wish for spec in shipped if spec.edits for wish in spec.default_for]
-    defaults = [wish for spec in shipped if not spec.edits for wish in spec.default_for]
-    assert len(set(defaults)) == len(defaults) and set(exact) - {"cutout", "packshot", "check"} <= set(defaults)
-    assert set(defaults) >= {"recreate", *EditType} - {EditType.STYLE, EditType.COMPLETE}
-
-
 def test_every_shipped_engine_takes_a_seed() -> None:
     assert [spec.name for spec in load_catalogue().engines if "seed" not in spec.parameters] == []
-
-
-def test_an_engine_is_the_default_only_for_what_it_does() -> None:
-    for spec in load_catalogue().engines:
-        assert set(spec.default_for) <= {*spec.ways, *spec.kinds}, spec.name
 
 
 def test_a_catalogue_without_a_default_for_a_way_says_so() -> None:

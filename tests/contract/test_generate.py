@@ -69,7 +69,7 @@ def test_an_engine_without_a_prompt_refuses_one_and_one_with_it_needs_it() -> No
 
 def test_the_default_is_one_that_takes_what_was_said() -> None:
     catalogue = with_a_class()
-    assert plan_of(wish(), catalogue).spec.name == "sdxl"
+    assert plan_of(wish(), catalogue).spec.name == "flux2-klein"
     assert plan_of(wish(prompt=None, label="bag"), catalogue).spec.name == "classes"
     with pytest.raises(EngineNotInstalled, match="likeness models pull sd15"):
         plan_of(wish(), catalogue, names(ABLE))
@@ -122,14 +122,14 @@ def test_what_it_does_not_take_is_refused(fields: dict) -> None:
         wish(**fields)
 
 
-def test_the_default_is_the_largest_that_is_installed() -> None:
-    assert plan_of(wish(), SHIPPED).spec.name == "sdxl"
+def test_the_default_is_the_best_that_is_installed() -> None:
+    assert plan_of(wish(), SHIPPED).spec.name == "flux2-klein"
     assert plan_of(wish(), SHIPPED, names(SHIPPED.engines) - {"sd15", "sd15-lcm"}).spec.name == "sd15"
 
 
 def test_each_purpose_has_one_default_of_those_installed() -> None:
     every = SHIPPED.defaults(())
-    assert (every["recreate"].name, every["generate"].name) == ("instruct-pix2pix", "sdxl")
+    assert (every["recreate"].name, every["generate"].name) == ("instruct-pix2pix", "flux2-klein")
     shipped = SHIPPED.defaults(SHIPPED.missing(()))
     assert shipped["recreate"].name == "starter" and "generate" not in shipped
 

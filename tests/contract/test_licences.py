@@ -25,8 +25,18 @@ FREE = [
 
 
 def test_every_default_may_be_used_commercially() -> None:
-    defaults = [spec for spec in CATALOGUE.engines if spec.default_for or spec.best_for]
-    assert defaults and [spec.name for spec in defaults if spec.commercial == "no"] == []
+    ranked = {name for row in CATALOGUE.preference for name in row.engines}
+    assert ranked and [name for name in ranked if CATALOGUE.find(name).commercial == "no"] == []
+    pulled = {model.name: model for model in CATALOGUE.model}
+    models = [pulled[name] for engine in ranked for name in CATALOGUE.find(engine).needs if name in pulled]
+    assert models and [model.name for model in models if model.commercial == "no"] == []
+
+
+def test_a_model_says_the_same_of_its_licence_as_the_engine_that_runs_on_it() -> None:
+    pulled = {model.name: model.commercial for model in CATALOGUE.model}
+    assert set(pulled.values()) == {"yes", "no", "conditions"}
+    said = {spec.name: (spec.commercial, pulled[spec.weights]) for spec in CATALOGUE.engines if spec.weights in pulled}
+    assert {name: pair for name, pair in said.items() if pair[0] != pair[1]} == {}
 
 
 @pytest.mark.parametrize("task", FREE, ids=str)
@@ -52,6 +62,9 @@ def test_a_catalogue_cannot_make_one_a_default(tmp_path: Path) -> None:
     assert load_catalogue(own).find("mine").commercial == "no", "as the one that it is like"
     own.write_text(f'extends = "shipped"\n{row}default_for = ["instruction"]\n')
     with pytest.raises(ValueError, match=r"engine mine: .*runs only where it is named"):
+        load_catalogue(own)
+    own.write_text('extends = "shipped"\n[[preference]]\nof = "instruction"\nengines = ["flux-kontext"]\n')
+    with pytest.raises(ValueError, match="preference of instruction: flux-kontext may not be used commercially"):
         load_catalogue(own)
 
 

@@ -30,4 +30,7 @@ def shown(one: ParameterSpec) -> str:
 
 def test_the_page_lists_every_engine_as_the_catalogue_has_it() -> None:
     rows = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
-    assert rows == [row(spec) for spec in load_catalogue().engines]
+    catalogue = load_catalogue()
+    orders = [(str(order.of), ", ".join(f"`{name}`" for name in order.engines)) for order in catalogue.preference]
+    told = [f"| `{of}` | {engines} |" for of, engines in orders]
+    assert rows == [row(spec) for spec in catalogue.engines] + told

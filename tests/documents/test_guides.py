@@ -32,12 +32,14 @@ def test_every_page_is_listed() -> None:
 
 
 def test_own_weights_and_an_adapter_are_used(tmp_path: Path) -> None:
-    (text,) = snippets("docs/own-weights.md", "toml")
+    text, order = snippets("docs/own-weights.md", "toml")
     catalogue, models = tmp_path / "catalogue.toml", tmp_path / "models"
     catalogue.write_text(text)
     MAKERS["sd15"](models / "garments-sd15")
     MAKERS["lcm-lora-sd15"](models / "garments-lora")
     assert load_catalogue(catalogue).defaults(())["recreate"].name == "garments"
+    (tmp_path / "ordered.toml").write_text(f"{text}\n{order}")
+    assert load_catalogue(tmp_path / "ordered.toml").defaults({"sdxl"})["generate"].name == "garments"
     plain = made(tmp_path, catalogue, models, loras=[])
     adapted = made(tmp_path, catalogue, models, loras=[{"name": "garments-lora", "weight": 1.0}])
     assert plain["engine"]["name"] == "garments" and plain["engine"]["parameters"]["steps"] == 2

@@ -133,11 +133,14 @@ def test_a_picture_with_nothing_visible_becomes_grey():
     assert np.all(Frame.of(given_picture).canvas(given_picture) == 0.5)
 
 
-def test_a_palette_takes_the_nearest_of_its_colours():
-    data = png.write(np.array([[0, 1, 2]], dtype=np.uint8), 2, bytes([0, 0, 0, 255, 0, 0, 255, 255, 255]), None)
+@pytest.mark.parametrize("repeats", [(1, 1), (300, 100)])
+def test_a_palette_takes_the_nearest_of_its_colours(repeats: tuple[int, int]):
+    samples = np.tile(np.array([[0, 1, 2]], dtype=np.uint8), repeats)
+    data = png.write(samples, 2, bytes([0, 0, 0, 255, 0, 0, 255, 255, 255]), None)
     frame = Frame.of(picture(data))
     canvas = np.array([[[0.9, 0.2, 0.1], [0.9, 0.8, 0.9], [0.1, 0.1, 0.2]]], dtype=np.float32)
-    assert np.asarray(frame.restore(canvas)).tolist() == [[1, 2, 0]]
+    made = np.asarray(frame.restore(np.tile(canvas, (*repeats, 1))))
+    assert (made == np.tile([[1, 2, 0]], repeats)).all()
 
 
 def test_cmyk_keeps_the_given_black():

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from typer.testing import CliRunner
 
 from likeness.cli.main import app
 from tests.models.fake_hub import Hub, Repository, running, weights
 from tests.support.places import ROOT
 
+FILES = constants.HUGGINGFACE_CO_URL_TEMPLATE.removeprefix(constants.ENDPOINT)
 COMMIT, NEWER = "a" * 40, "b" * 40
 WORDS = 'repository = "maker/words", revision = "main", licence = "MIT"'
 CATALOGUE = f"""
@@ -93,10 +95,17 @@ class Machine:
         return {**os.environ, **own, **more}
 
     def run(self, *arguments: str, **environment: str) -> "Done":
-        """Run a command: one that asks the hub as a user does, any other here, which is much quicker."""
-        if arguments[0] == "pull":
+        """Run a command here, which is much quicker than `run_apart`, unless it is to reach the hub in another way.
+
+        huggingface_hub reads its variables when it is imported: here it is told of the hub and of no token directly.
+        """
+        if not {"HF_ENDPOINT", "HF_HUB_OFFLINE"}.isdisjoint(environment):
             return self.run_apart(*arguments, **environment)
-        ended = CliRunner().invoke(app, ["models", *arguments], env=self.environment(**environment))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(constants, "ENDPOINT", self.hub.url)
+            patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", self.hub.url + FILES)
+            patch.setattr(constants, "HF_TOKEN_PATH", str(self.home / "hf/token"))
+            ended = CliRunner().invoke(app, ["models", *arguments], env=self.environment(**environment))
         if ended.exception and not isinstance(ended.exception, SystemExit):
             raise ended.exception
         return Done(arguments, ended.exit_code, ended.stdout, ended.stderr)

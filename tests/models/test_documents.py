@@ -10,6 +10,8 @@ DOCUMENT = ROOT / "docs/models.md"
 
 
 def test_the_table_lists_every_model_with_its_size_and_licence() -> None:
-    rows = re.findall(r"^\| `([\w-]+)` \| (\S+/\S+) \| (.+?) \| (.+?) \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-    known = [(spec.name, spec.repository, readable(spec.size), spec.licence) for spec in load_catalogue().model]
+    row = r"^\| `([\w-]+)` \| (\S+/\S+) \| (.+?) \| (.+?) \| (.+?) \|$"
+    rows = re.findall(row, DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    models = load_catalogue().model
+    known = [(one.name, one.repository, readable(one.size), one.licence, one.commercial) for one in models]
     assert rows == known

@@ -1,4 +1,4 @@
-"""Pulling from a hub, as a user does it: by the command, in a process of its own."""
+"""Pulling from a hub, by the command; where a process matters, in one of its own."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def files(machine: Machine) -> set[str]:
 
 
 def test_all_that_an_engine_needs_comes_and_nothing_else(machine: Machine) -> None:
-    machine.says("pull", "tiny")
+    machine.run_apart("pull", "tiny").said()
     assert files(machine) == {
         "tiny-vae/lock.json",
         "tiny-vae/vae/config.json",
@@ -51,7 +51,7 @@ def test_all_that_an_engine_needs_comes_and_nothing_else(machine: Machine) -> No
 def test_a_branch_stays_at_the_commit_it_was_pulled_at(machine: Machine) -> None:
     words = machine.hub.repositories["maker/words"]
     printed = machine.says("pull", "metrics")
-    assert "metrics-tiny: about 4.2 kB from maker/words; licence: MIT\n" in printed
+    assert "metrics-tiny: about 4.2 kB from maker/words; licence: MIT, commercial use: conditions\n" in printed
     assert f"metrics-clip: 6 bytes at commit {COMMIT}\n" in printed and "metrics-tiny: 4.2 kB at" in printed
     words.commits[NEWER], words.main = {"model.safetensors": weights(fill=b"n")}, NEWER
     assert machine.says("pull", "metrics-tiny") == "metrics-tiny: already installed\n"

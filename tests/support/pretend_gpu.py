@@ -8,7 +8,7 @@ runs out of no memory, and automatic casting changes nothing on it.
         network.to(device)(torch.zeros(1, 3, device=device))
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
@@ -19,10 +19,10 @@ from torch.library import Library, fallthrough_kernel
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten, tree_map
 from torch.utils.backend_registration import _DummyBackendModule, _setup_privateuseone_for_python_backend
 
 NAME = "pretend"
+CPU = torch.device("cpu")
 ATEN = torch.ops.aten
 CROSSING = (
     ATEN.copy_.default,
@@ -107,19 +107,34 @@ def _here(place: Any) -> bool:
 
 def _memory(value: Any) -> Any:
     """Return a value with the CPU's memory in place of every tensor on the device, and of the device."""
-
-    def held(one: Any) -> Any:
-        if isinstance(one, torch.device):
-            return torch.device("cpu")
-        return one.held if isinstance(one, OnDevice) else one
-
-    return tree_map(held, value)
+    if isinstance(value, OnDevice):
+        return value.held
+    if isinstance(value, torch.device):
+        return CPU
+    if isinstance(value, dict):
+        return {name: _memory(one) for name, one in value.items()}
+    return type(value)(map(_memory, value)) if type(value) in (tuple, list) else value
 
 
 def _wrapped(value: Any) -> Any:
-    return tree_map(
-        lambda one: OnDevice(one) if isinstance(one, Tensor) and not isinstance(one, OnDevice) else one, value
-    )
+    """Return what an operation made, on the device."""
+    if isinstance(value, Tensor):
+        return value if isinstance(value, OnDevice) else OnDevice(value)
+    return type(value)(map(_wrapped, value)) if type(value) in (tuple, list) else value
+
+
+def _leaves(values: Iterable[Any]) -> Iterator[Any]:
+    """Yield the arguments, and what lies in lists among them: torch's own walk of any tree takes far longer."""
+    for value in values:
+        if type(value) in (tuple, list):
+            yield from _leaves(value)
+        else:
+            yield value
+
+
+def _given(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
+    """Return all that is given to an operation."""
+    return [*_leaves(args), *_leaves(kwargs.values())]
 
 
 def _check(func: Any, tensors: Sequence[Tensor]) -> None:
@@ -129,6 +144,7 @@ def _check(func: Any, tensors: Sequence[Tensor]) -> None:
         raise RuntimeError(f"Expected all tensors to be on the same device, but {func} got some on two")
 
 
+@cache
 def _in_place(func: Any) -> bool:
     """Return whether an operation writes to its first argument: `add_` and `__iand__` do, `__and__` does not."""
     written = func._schema.arguments[0].alias_info
@@ -138,15 +154,18 @@ def _in_place(func: Any) -> bool:
 def _run(func: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     if func is ATEN._has_compatible_shallow_copy_type.default:
         return False
-    tensors = [one for one in tree_flatten((args, kwargs))[0] if isinstance(one, Tensor)]
-    ours = [one for one in tensors if isinstance(one, OnDevice)]
+    given = _given(args, kwargs)
+    tensors = [one for one in given if isinstance(one, Tensor)]
+    ours = any(isinstance(one, OnDevice) for one in tensors)
     if ours:
         _check(func, tensors)
-    place = next((one for one in tree_flatten((args, kwargs))[0] if isinstance(one, torch.device)), None)
+    place = next((one for one in given if isinstance(one, torch.device)), None)
+    if not ours and not _here(place):
+        return func(*args, **kwargs)
     made = func(*_memory(args), **_memory(dict(kwargs)))
     if ours and _in_place(func):
         return args[0]
-    stays = _here(place) if place is not None else bool(ours)
+    stays = _here(place) if place is not None else ours
     return _wrapped(made) if stays else made
 
 
@@ -162,15 +181,19 @@ class _Functions(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None) -> Any:
         given = dict(kwargs or {})
-        tensors = [one for one in tree_flatten((args, given))[0] if isinstance(one, Tensor)]
-        ours = any(isinstance(one, OnDevice) for one in tensors)
-        if ours and func in READING:
-            return func(*_memory(args))
-        if ours and func in WHOLE:
-            _check(CROSSING[0] if func is not WHOLE[0] else func, tensors)
-            return _wrapped(func(*_memory(args), **_memory(given)))
+        if func in READING or func in WHOLE:
+            return self._on_memory(func, args, given)
         if func in (torch.tensor, torch.as_tensor):
             here = _here(given.get("device"))
             made = func(*_memory(args), **given | ({"device": "cpu"} if here else {}))
             return OnDevice(made.clone()) if here else made
         return func(*args, **given)
+
+    def _on_memory(self, func: Any, args: Sequence[Any], given: dict[str, Any]) -> Any:
+        tensors = [one for one in _given(args, given) if isinstance(one, Tensor)]
+        if not any(isinstance(one, OnDevice) for one in tensors):
+            return func(*args, **given)
+        if func in READING:
+            return func(*_memory(args))
+        _check(CROSSING[0] if func is not WHOLE[0] else func, tensors)
+        return _wrapped(func(*_memory(args), **_memory(given)))

@@ -3,15 +3,25 @@
 import gzip
 import io
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from training.data.pictures import HELD_OUT
+from training.data import pictures
 
+HELD_OUT = 8
+"""Of the photos: enough to judge a run by that is to be resumed, not to be good."""
 PHOTOS = HELD_OUT + 12
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_held_out() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "HELD_OUT", HELD_OUT)
+        yield
 
 
 def add(tar: tarfile.TarFile, name: str, image: Image.Image, kind: str) -> None:

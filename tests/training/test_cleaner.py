@@ -25,7 +25,7 @@ def settings(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dic
 
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(settings: dict[str, Any], tmp_path: Path) -> None:
-    before = resumed(partial(Run, tmp_path / "run"), 0.02, settings)
+    before = resumed(partial(Run, tmp_path / "run"), 0.005, settings)
     steps = logged_steps(tmp_path / "run")
     assert steps == sorted(steps) and steps[-1] > before
     StarterCleaner.from_pretrained(tmp_path / "run/cleaner", use_safetensors=True)

@@ -30,11 +30,11 @@ def seconds_of(run: Path) -> float:
 
 def test_both_stages_are_resumed_and_leave_weights_that_load(data: Path, tmp_path: Path) -> None:
     settings = {"data": data, "out": tmp_path, "crop": 64, "batch": 4, "rate": 1e-4, "seed": 1, "every": 1e9}
-    vae.train(Namespace(minutes=0.01, **settings))
+    vae.train(Namespace(minutes=0.005, **settings))
     spent = [
         seconds_of(tmp_path / name) / share for name, share in (("patches", vae.FIRST), ("picture", 1 - vae.FIRST))
     ]
-    vae.train(Namespace(minutes=max(spent) / 60 + 0.01, **settings))
+    vae.train(Namespace(minutes=max(spent) / 60 + 0.005, **settings))
     for name, kind in (("patches", PatchVAE), ("picture", PictureVAE)):
         with (tmp_path / name / "log.csv").open() as log:
             rows = list(csv.DictReader(log))

@@ -68,7 +68,7 @@ def test_the_loss_sees_only_what_is_before() -> None:
 
 def test_a_run_is_resumed_and_leaves_weights_that_load(data: Path, vqgan: Path, tmp_path: Path) -> None:
     settings = {"data": data, "vqgan": vqgan, "batch": 2, "rate": 1e-3, "seed": 1, "every": 1e9}
-    before = resumed(partial(Run, tmp_path), 0.02, settings)
+    before = resumed(partial(Run, tmp_path), 0.005, settings)
     tokens = load_file(tmp_path / "tokens.safetensors")
     assert tokens["tokens"].shape == (12 * 4, TALLEST, ACROSS) and tokens["labels"].shape == (12 * 4,)
     rows = list(csv.reader((tmp_path / "log.csv").read_text().splitlines()))

@@ -32,6 +32,7 @@ def test_a_request_file_gives_images_and_a_result(tmp_path: Path) -> None:
     result = json.loads((tmp_path / "out/result.json").read_text())
     assert result["images"][0]["report"]["verdict"] == "accepted" and result["degradations"] == []
     assert result["images"][0]["seed"] is None and result["recipe"]["seeds"] == [], "the starter has no randomness"
+    assert result["engine"]["why"].startswith("the best that can be used here for recreate (instruct-pix2pix: not")
 
 
 def test_a_wrong_request_is_one_sentence(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Canvases and planes to tensors and back, in the sizes that engines work in, and the noise of each image."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,6 +59,16 @@ def to_working_size(canvas: Canvas, spec: CanvasSpec) -> Canvas:
     height, width = canvas.shape[:2]
     size = spec.fitted(width, height)
     return canvas if size == (width, height) else _scaled(canvas, size, smaller=size < (width, height))
+
+
+def to_reference_size(picture: Canvas, spec: CanvasSpec) -> Canvas:
+    """Return a picture to be looked at, whole: not above the area of the engine, its edges continued to multiples."""
+    height, width = picture.shape[:2]
+    scale = min(1.0, math.sqrt((spec.area or height * width) / (height * width)))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = picture if size == (width, height) else _scaled(picture, size, smaller=True)
+    beyond = [(0, -side % spec.multiple) for side in small.shape[:2]]
+    return np.ascontiguousarray(np.pad(small, [*beyond, (0, 0)], mode="edge"))
 
 
 def to_size_of(canvas: Canvas, like: Canvas) -> Canvas:

@@ -16,6 +16,7 @@ from likeness.imaging.packshot.cutout import Cutout, cut_out
 from likeness.imaging.packshot.on_white import completed
 from likeness.imaging.packshot.remains import cleared
 from likeness.imaging.picture import Picture
+from worker.editing.hanging import FindHanger, cut_bare
 from worker.engine import Canvas, Plane
 
 Sample = TypeVar("Sample", bound=np.generic)
@@ -40,8 +41,10 @@ class AnalysedCanvas:
         cut_out: Plane | None = None,
         uncovered: Canvas | None = None,
         kept: NDArray[np.bool_] | None = None,
+        find_hanger: FindHanger | None = None,
     ) -> None:
         self.canvas, self.size, self._segment, self._describe = canvas, size, segment, describe
+        self._find_hanger = find_hanger
         self.mask = None if mask is None else self.padded(mask)
         self.cut_out = None if cut_out is None else self.padded(cut_out)
         """The alpha of an image that is cut out already: that is its product."""
@@ -109,6 +112,13 @@ class AnalysedCanvas:
         colour = np.multiply(cut.rgb, np.float32(1 / 255), dtype=np.float32)
         return Matte(alpha, np.where(alpha[..., None] == 1, self.canvas, colour))
 
+    @cached_property
+    def hanger(self) -> float | None:
+        """How probable it is that a hanger shows in `parted`; None where its product was sent, or nobody can tell."""
+        if self.mask is not None or self.cut_out is not None or self._find_hanger is None:
+            return None
+        return self._find_hanger(self._parted.rgb, self._parted.alpha)
+
     @property
     def hung(self) -> bool:
         """Whether `parted` is without the hanger that the product hung on."""
@@ -120,7 +130,7 @@ class AnalysedCanvas:
         if self.mask is not None:
             return cut_out(eight_bit, np.asarray(1 - self.mask, np.float32))
         seen = completed(eight_bit, self.product)
-        return cut_out(eight_bit, cleared(eight_bit, seen), seen)
+        return cut_bare(eight_bit, cleared(eight_bit, seen), seen, self._find_hanger)
 
     @property
     def keeps_alpha(self) -> bool:

@@ -52,7 +52,7 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sen
         edit=ExactEdit(edit.kind, edit.rgb, edit.name, shown.keeps_alpha),
         matte=matte,
         product=matte.alpha,
-        check=background_check(edit, matte.alpha, edit.rgb),
+        check=replace(background_check(edit, matte.alpha, edit.rgb), hanger=shown.hanger),
         notes=(HIDDEN,) if shown.keeps_alpha else (HUNG,) if shown.hung else (),
     )
 

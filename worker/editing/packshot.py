@@ -18,6 +18,7 @@ from likeness.imaging.compliance.marked import marked
 from likeness.imaging.compliance.rules import AI, ASKED, judged, offending
 from likeness.imaging.formats.decode import Picture
 from likeness.imaging.formats.xmp import source_type
+from likeness.imaging.metrics.edits.waviness import wavering_of
 from likeness.imaging.outline import doubt_of
 from likeness.imaging.packshot.cutout import Box, cut_out, cut_out_of
 from likeness.imaging.packshot.cutout import Cutout as CutProduct
@@ -27,6 +28,7 @@ from likeness.imaging.packshot.remains import cleared
 from likeness.imaging.packshot.shoot import Enlarge, Shot, frame_of, shot_of
 from likeness.imaging.packshot.source import SRGB, Source, is_srgb, name_of, source_of
 from worker.editing.canvas import HUNG, LEAST_PRODUCT, MOST_PRODUCT
+from worker.editing.hanging import FindHanger, cut_bare
 from worker.engine import Plane
 
 FILL_WITHIN = 0.01
@@ -57,6 +59,7 @@ class Given:
     mask: Floats | None = None
     background: Bytes | None = None
     gates: Gates = field(default_factory=Gates)
+    find_hanger: FindHanger | None = None
 
     @cached_property
     def found(self) -> Floats | None:
@@ -86,6 +89,14 @@ class Given:
         """The product, in the numbers of the original. Raises NoProduct."""
         return self.cut(source_of(self.original, convert=False))
 
+    def looked_at(self, told: Judged, product: CutProduct) -> Judged:
+        """Return what is known of a made picture, and how its product was cut out, unless it was sent."""
+        if self.mask is not None or self.found is None:
+            return replace(told, gates=self.gates)
+        wavy = wavering_of(source_of(self.original, convert=False).rgb, product.alpha)
+        hanger = self.find_hanger(product.rgb, product.alpha) if self.find_hanger else None
+        return replace(told, gates=self.gates, wavy=wavy, hanger=hanger)
+
     def texts(self, rgb: Bytes, rules: Sequence[Rule]) -> Sequence[Box] | None:
         """Return where there is text in H x W x 3 in 0..255; None where it cannot be told, or no rule asks."""
         return self.read_texts(rgb) if any(rule.rule == "text" for rule in rules) else None
@@ -97,7 +108,9 @@ class Given:
         mask = np.zeros(source.rgb.shape[:2], np.float32) if self.found is None else self.found
         if not LEAST_PRODUCT <= float((mask > 0.5).mean()) <= MOST_PRODUCT:
             raise NoProduct("nothing stands out as the product, or all of it does; send a mask")
-        return cut_out(source.rgb, mask, None if self.mask is not None else self.seen)
+        if self.mask is not None:
+            return cut_out(source.rgb, mask)
+        return cut_bare(source.rgb, mask, self.seen, self.find_hanger)
 
 
 @dataclass(frozen=True)
@@ -130,7 +143,7 @@ def _cutout(task: Cutout, given: Given, xmp: bytes) -> Drawn:
         compliance = judged(facts, MATTE if task.matte else CUT_OUT)
         mode = "L" if task.matte else "RGBA"
         told = Judged((width, height), mode, compliance, given.doubt, lock, notes=_left_out(product))
-        return reported(replace(told, alpha=product.alpha, gates=given.gates), made)
+        return reported(given.looked_at(replace(told, alpha=product.alpha), product), made)
 
     return Drawn(pixels, Export(task.format, profile=profile, xmp=xmp), judge)
 
@@ -163,7 +176,7 @@ def _packshot(task: Packshot, given: Given, preset: Preset | None, xmp: bytes) -
         mode = "RGBA" if look.background == CLEAR else "RGB"
         notes = [*_left_out(product), *_notes(shot, source)]
         told = Judged(frame_of(look, product), mode, compliance, given.doubt, None, scores, notes)
-        return reported(replace(told, alpha=shot.alpha, gates=given.gates), made)
+        return reported(given.looked_at(replace(told, alpha=shot.alpha), product), made)
 
     export = Export(look.format, look.quality, look.max_bytes, profile, xmp)
     return Drawn(shot.composed.pixels, export, judge)

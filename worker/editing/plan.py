@@ -33,6 +33,7 @@ class EditPlan:
     controls: tuple[Control, ...] = ()
     maps: Mapping[str, Canvas] = field(default_factory=dict)
     style: Canvas | None = None
+    references: tuple[Canvas, ...] = ()
     loras: Mapping[str, float] = field(default_factory=dict)
     keep_detail: Plane | None = None
     from_scratch: bool = False
@@ -72,6 +73,7 @@ class EditPlan:
             loras=self.loras,
             from_scratch=self.from_scratch,
             style=self.style,
+            references=self.references,
             edit=self.edit,
             matte=self.matte,
         )
@@ -105,10 +107,11 @@ class Sent:
     """What was sent beside a picture and its mask, all in 0..1.
 
     A logo, H x W x 4; a control map over the picture, H x W x 3; a picture for its style, H x W x 3, of its own size; a
-    guide over the picture, H x W x 4.
+    guide over the picture, H x W x 4; further pictures that an instruction speaks of, each H x W x 3, of its own size.
     """
 
     logo: Canvas | None = None
     control: Canvas | None = None
     style: Canvas | None = None
     guide: Canvas | None = None
+    references: tuple[Canvas, ...] = ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
+from likeness.contract.editing import REFERENCES
 from likeness.contract.engines import EngineSpec
 from likeness.contract.errors import NoProduct
 from likeness.contract.gates import GateKind
@@ -13,7 +14,7 @@ from likeness.contract.tasks import Control, Customise, DrawnTask, EditType, Gen
 from likeness.imaging.assessment.edit_check import EditCheck
 from likeness.imaging.assessment.learned import Captions
 from likeness.imaging.frame import rgba_of
-from likeness.imaging.masks import style_of, upright_control, upright_guide
+from likeness.imaging.masks import over_white, style_of, upright_control, upright_guide
 from likeness.imaging.picture import Picture
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.captions import captions_of
@@ -39,6 +40,7 @@ def beside(given: Picture, sent: Mapping[SentFile, Picture]) -> Sent:
         control=upright_control(given, sent["control"]) if "control" in sent else None,
         style=style_of(sent["style_image"]) if "style_image" in sent else None,
         guide=upright_guide(given, sent["guide"]) if "guide" in sent else None,
+        references=tuple(over_white(sent[name]) for name in REFERENCES if name in sent),
     )
 
 
@@ -61,6 +63,7 @@ def _customised(task: Customise, run: PlannedRun, shown: AnalysedCanvas, sent: S
         plan = exact_plan(task, run.intent, shown, sent)
     else:
         plan = closed_instruction(task, edit, shown, sent) if edit else EDIT_TYPES[edit_type](task, shown, sent)
+    plan = replace(plan, references=sent.references)
     if edit_type is EditType.FILL:
         plan = replace(plan, controls=tuple(Control(kind=kind) for kind in run.spec.controls))
     region = changeable_region(task, run.spec, shown)

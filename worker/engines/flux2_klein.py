@@ -23,6 +23,7 @@ from worker.diffusion.tensors import (
     reconstructed,
     signed_pixels,
     signed_to_canvas,
+    to_reference_size,
     to_size_of,
     to_working_size,
 )
@@ -62,7 +63,7 @@ class Flux2KleinEngine(Measures):
             "num_inference_steps": steps - 1,
             "guidance_scale": 1.0,  # it is distilled to be run without
             "generator": generators(tasks),
-            "attention_kwargs": {} if tasks[0].from_scratch else {REFERENCES: self._references(pipe, smalls)},
+            "attention_kwargs": {} if tasks[0].from_scratch else {REFERENCES: self._references(pipe, smalls, tasks)},
             "callback_on_step_end": step_callback(on_step, 0, steps),
         }
         made = [self._decoded(*each) for each in zip(latents_of(pipe, call), tasks, strict=True)]
@@ -74,11 +75,17 @@ class Flux2KleinEngine(Measures):
         """Return the canvas as the autoencoder alone gives it back."""
         return reconstructed(self.vae, canvas)
 
-    def _references(self, pipe: Flux2KleinPipeline, smalls: Sequence[Canvas]) -> tuple[Tensor, Tensor]:
-        """Return latents, N x tokens x channels, and places, 1 x tokens x 4, of canvases of one size."""
+    def _references(
+        self, pipe: Flux2KleinPipeline, smalls: Sequence[Canvas], tasks: Sequence[EngineTask]
+    ) -> tuple[Tensor, Tensor]:
+        """Return latents, N x tokens x channels, and places, 1 x tokens x 4, of canvases of one size.
+
+        A task's further pictures follow its canvas, each at a time coordinate of its own; tasks have them of one size.
+        """
         found = []
-        for small in smalls:  # one at a time, so that none depends on its neighbours
-            given = [signed_pixels([small], self.vae.device)]
+        for small, task in zip(smalls, tasks, strict=True):  # one at a time, so that none depends on its neighbours
+            further = [to_reference_size(one, self.spec.canvas) for one in task.references]
+            given = [signed_pixels([one], self.vae.device) for one in (small, *further)]
             found.append(pipe.prepare_image_latents(given, 1, None, pipe.device, self.vae.dtype))
         latents, places = zip(*found, strict=True)
         return torch.cat(latents), places[0]

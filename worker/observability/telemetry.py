@@ -59,6 +59,7 @@ class Telemetry:
         self._ended = self._counter("worker_jobs", "Jobs this worker ended", "engine", "status", "code")
         self._degraded = self._counter("degradations", "Jobs made with less memory", "engine", "measure")
         self._recovered = self._counter("jobs_recovered", "Jobs taken from silent workers", "queue", "outcome")
+        self._gave_way = self._counter("runs_gave_way", "Runs of batch jobs stopped for interactive ones")
         self._lost = self._counter("claims_lost", "Jobs this worker lost to another one")
         ProcessCollector(registry=self.registry)
 
@@ -125,8 +126,12 @@ class Telemetry:
         self._lost.inc()
         self._traces.ended(job_id, "lost")
 
+    def gave_way(self) -> None:
+        """A run of batch jobs was stopped for an interactive job."""
+        self._gave_way.inc()
+
     def handed_back(self, job_id: str) -> None:
-        """A job goes to another worker, because this one stops."""
+        """A job goes back to its queue, because this worker stops or its run gave way."""
         self._traces.ended(job_id, "handed back")
         log.info("job handed back", job=job_id)
 

@@ -59,6 +59,8 @@ class LikenessJob(Job):
     owner = batch_key = ""
     together = 1
     """Jobs that share its run."""
+    overdue = False
+    """Whether it is a batch job that waited so long that it went before interactive ones."""
 
     @property
     def func(self) -> Any:  # noqa: ANN401  as in RQ
@@ -216,6 +218,8 @@ class LikenessQueue(Queue):
     """Gives the engines whose jobs are left for a time to workers that hold them."""
     has_room: Callable[[], bool] = staticmethod(lambda: True)
     """Says whether the worker may begin another run now."""
+    wait_for_room: Callable[[float], object] = staticmethod(time.sleep)
+    """Waits so many seconds, or until there may be room for another run."""
     scheduler = Scheduler()
     """Says whose turn it is among the queues of a worker."""
 
@@ -250,7 +254,7 @@ class LikenessQueue(Queue):
             if not first.has_room():
                 if time.monotonic() >= until:
                     raise DequeueTimeout(timeout, list(by_name))
-                time.sleep(LOOK_SECONDS)
+                first.wait_for_room(LOOK_SECONDS)
                 continue
             aged = keys.BATCH_TURN_SECONDS * 1000 if first.scheduler.batch_due else -1
             args: list[str | int] = [LOOK_AHEAD, keys.PREFER_SECONDS * 1000, aged, *first.left_to_others()]
@@ -260,6 +264,7 @@ class LikenessQueue(Queue):
                 queue = by_name[taken[0].decode().removeprefix(Queue.redis_queue_namespace_prefix)]
                 first.scheduler.took(queue.name)
                 if job := fetch(queue, taken[1].decode(), taken[2]):
+                    job.overdue = len(taken) > 3
                     return job, queue
                 continue
             if timeout is None:

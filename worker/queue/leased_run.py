@@ -9,7 +9,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from likeness.contract.jobs import JobOrder, Progress
-from worker.engine import Draining, OutOfTime
+from worker.engine import Draining, GivesWay, OutOfTime
 from worker.queue.job import hung
 from worker.queue.leases import Lease, report_progress
 from worker.queue.recording import RecordingWorker
@@ -19,6 +19,9 @@ from worker.runs.dispatch import outcomes_of
 
 STOP_SECONDS: Final = 5.0
 """How long a stopping worker waits for Redis to take its jobs back."""
+
+BEFORE_IT_IS_MADE: Final = ("preparing", "loading", "denoising")
+"""Stages in which a run may give way; after those it has little left to do, and needs no device."""
 
 log = structlog.get_logger()
 
@@ -46,10 +49,16 @@ class Drain:
 class LeasedRun:
     """Jobs that share a run, from their leases to how each ended. A thread of the worker's runs it."""
 
-    def __init__(self, worker: RecordingWorker, leases: list[Lease], drain: Drain, *, alone: bool) -> None:
+    def __init__(
+        self, worker: RecordingWorker, leases: list[Lease], drain: Drain, *, alone: bool, may_give_way: bool = False
+    ) -> None:
         self._worker, self.leases, self._drain = worker, leases, drain
         self.alone = alone
         """Whether nothing may run beside it: it may be what killed its last worker."""
+        self.may_give_way = may_give_way
+        """Whether interactive jobs that wait may stop it."""
+        self.gives_way = False
+        """Whether it was told to, at its next step; what it has made by then ends as ever."""
         self.begun = False
         """Whether it has had the device."""
         self.deadline = Deadline()
@@ -87,6 +96,9 @@ class LeasedRun:
         self._report(job_ids, progress)
         self.deadline.heed(progress.stage)
         self._check_stop(waiting=False)
+        last = progress.stage == "denoising" and progress.step == progress.steps
+        if progress.stage in BEFORE_IT_IS_MADE and not last:
+            self._check_way()
         return self._unwanted(job_ids)
 
     def waits(self, job_ids: Sequence[str]) -> set[str]:
@@ -94,10 +106,12 @@ class LeasedRun:
         self.deadline.heed("waiting")
         self._report(job_ids, None)
         self._check_stop(waiting=not self.begun)
+        self._check_way()
         return self._unwanted(job_ids)
 
     def begins(self) -> None:
-        """Say that the run has the device now."""
+        """Say that the run has the device now. Raises Stopped."""
+        self._check_way()
         self.begun = True
         self.deadline.heed("preparing")
 
@@ -115,6 +129,10 @@ class LeasedRun:
 
     def _unwanted(self, job_ids: Sequence[str]) -> set[str]:
         return set(job_ids) - {lease.job.id for lease in self._held()}
+
+    def _check_way(self) -> None:
+        if self.gives_way:
+            raise GivesWay
 
     def _check_stop(self, *, waiting: bool) -> None:
         if self.deadline.passed():

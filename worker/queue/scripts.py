@@ -10,17 +10,11 @@ from likeness.queue.outbox import OUTBOX
 LOOK_AHEAD: Final = 64
 """How deep in a queue a job, or others for its run, are looked for."""
 
-TAKE: Final = (
+_MAY_TAKE: Final = (
     FAIR_QUEUE
     + """
 -- KEYS: queues in order, then a wake-up key for each. ARGV: how deep to look, ms jobs are left to others, ms after
 -- which a batch job goes first (-1: none does), engines left to others.
--- Moves the first job there is into its queue's intermediate list. Jobs of keys that run as many as they may are
--- throttled. They come in as jobs end; should that have been missed, it happens here, of a few keys at a time: to look
--- at all would make taking dear. Jobs of engines that only other workers hold are passed over for a time, and the
--- wake-up key is pushed on for those.
--- What is passed over is never overtaken from a queue of another priority, but by a batch job that waited so long.
--- Answers {queue, id, the job's fields and values}, else how many jobs were passed over.
 local clock = redis.call("TIME")
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local depth, patience, aged = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -41,6 +35,23 @@ local function passed_over(id)
   redis.call("HSETNX", job, PASSED, string.format("%d", now))
   return now - tonumber(redis.call("HGET", job, PASSED)) < patience
 end
+local function wake_others(wake_up_key)
+  if redis.call("LLEN", wake_up_key) == 0 then
+    redis.call("LPUSH", wake_up_key, "1")
+  end
+end
+"""
+)
+
+TAKE: Final = (
+    _MAY_TAKE
+    + """
+-- Moves the first job there is into its queue's intermediate list. Jobs of keys that run as many as they may are
+-- throttled. They come in as jobs end; should that have been missed, it happens here, of a few keys at a time: to look
+-- at all would make taking dear. Jobs of engines that only other workers hold are passed over for a time, and the
+-- wake-up key is pushed on for those.
+-- What is passed over is never overtaken from a queue of another priority, but by a batch job that waited so long.
+-- Answers {queue, id, the job's fields and values, "overdue" if it is such a job}; else how many jobs were passed over.
 -- Takes the first job that may be taken. Answers its id, else how many were passed over.
 local function take_first(queue)
   local passed, throttled = 0, 0
@@ -79,7 +90,7 @@ for i = 1, #KEYS / 2 do
   if overdue(KEYS[i]) then
     local id = take_first(KEYS[i])
     if id then
-      return {KEYS[i], id, redis.call("HGETALL", job_key(id))}
+      return {KEYS[i], id, redis.call("HGETALL", job_key(id)), "overdue"}
     end
   end
 end
@@ -91,8 +102,8 @@ for i = 1, #KEYS / 2 do
     break
   end
   local id, passed = take_first(queue)
-  if passed > 0 and redis.call("LLEN", wake_up_key) == 0 then
-    redis.call("LPUSH", wake_up_key, "1")
+  if passed > 0 then
+    wake_others(wake_up_key)
   end
   if id then
     return {queue, id, redis.call("HGETALL", job_key(id))}
@@ -100,6 +111,26 @@ for i = 1, #KEYS / 2 do
   total, first = total + passed, passed > 0 and priority or first
 end
 return total
+"""
+)
+
+WAITS: Final = (
+    _MAY_TAKE
+    + """
+-- Answers 1 where a job waits that this worker would take, -1 where only others would, whom it wakes up, else 0.
+local found = 0
+for i = 1, #KEYS / 2 do
+  for _, id in ipairs(redis.call("LRANGE", KEYS[i], 0, depth - 1)) do
+    if may_run(owner_of(id)) then
+      if not passed_over(id) then
+        return 1
+      end
+      wake_others(KEYS[#KEYS / 2 + i])
+      found = -1
+    end
+  end
+end
+return found
 """
 )
 

@@ -1,4 +1,4 @@
-"""The networks beside the engines: one each finds the product and text, captions, enlarges; loaded when needed."""
+"""The networks beside the engines: they find products, hangers and texts, caption, enlarge; loaded when needed."""
 
 import threading
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from worker.components import Components, bytes_of
 
 if TYPE_CHECKING:
     from worker.networks.captioner import Captioner
+    from worker.networks.hangers import HangerFinder
     from worker.networks.segmenter import Segmenter
     from worker.networks.text_detector import TextDetector
     from worker.networks.upscaler import Upscaler
@@ -18,6 +19,8 @@ CAPTIONER = "captioner"
 """Its folder below the models, where no setting names another."""
 SEGMENTER = "segmenter"
 """Its folder below the weights."""
+HANGER, FEATURES = "hanger", "mobilenet-v2"
+"""The folders of the finder of hangers and of what it sees by, below the weights."""
 TEXT_DETECTOR = "text-detector"
 """Its folder below the weights."""
 UPSCALER = "upscaler"
@@ -25,7 +28,7 @@ UPSCALER = "upscaler"
 
 
 class Auxiliary:
-    """The segmenter, the text detector, the captioner and the upscaler of one worker."""
+    """The segmenter, the finders of hangers and text, the captioner and the upscaler of one worker."""
 
     def __init__(self, components: Components, captioner: str = CAPTIONER) -> None:
         self.components = components
@@ -34,6 +37,7 @@ class Auxiliary:
         self._captioner_model = captioner
         self._captioner: Captioner | None = None
         self._segmenter: Segmenter | None = None
+        self._finder: HangerFinder | None = None
         self._reader: TextDetector | None = None
         self._upscaler: Upscaler | None = None
 
@@ -44,13 +48,14 @@ class Auxiliary:
 
     def held(self) -> int:
         """Return the bytes of those that are loaded."""
-        loaded = (self._captioner, self._segmenter, self._upscaler)
+        loaded = (self._captioner, self._segmenter, self._finder, self._upscaler)
         return sum(bytes_of(one.network) for one in loaded if one is not None)
 
     def drop(self) -> bool:
         """Unload them, until they are needed again; return whether there was any."""
-        any_loaded = any(one is not None for one in (self._captioner, self._segmenter, self._upscaler))
-        self._captioner = self._segmenter = self._reader = self._upscaler = None
+        loaded = (self._captioner, self._segmenter, self._finder, self._upscaler)
+        any_loaded = any(one is not None for one in loaded)
+        self._captioner = self._segmenter = self._finder = self._reader = self._upscaler = None
         self.components.free_cache()
         return any_loaded
 
@@ -67,6 +72,23 @@ class Auxiliary:
             return load(self.components.folder(SEGMENTER), self.device)
         except (OSError, ValueError, RuntimeError) as error:
             raise EngineFailed(f"the product segmenter could not be loaded: {error}") from error
+
+    def hanger(self, rgb: Bytes, alpha: Bytes) -> float | None:
+        """Return how probable it is that a hanger shows in a cut-out, H x W x 3 and H x W in 0..255.
+
+        None where there is no product, or the network is not there.
+        """
+        with self._loading:
+            finder = self._finder = self._finder or self._load_finder()
+        return None if finder is None else finder.shows(rgb, alpha)
+
+    def _load_finder(self) -> "HangerFinder | None":
+        from worker.networks.hangers import load  # as above
+
+        try:
+            return load(self.components.folder(HANGER), self.components.folder(FEATURES), self.device)
+        except (OSError, ValueError, RuntimeError):
+            return None
 
     def texts(self, rgb: Bytes) -> list[Box] | None:
         """Return where there is text in H x W x 3 in 0..255; None where the detector is not there."""

@@ -74,6 +74,10 @@ class Residents:
         """Return where the product is, H x W in 0..1, of H x W x 3. Raises EngineFailed when the model is missing."""
         return self._auxiliary.product(rgb)
 
+    def hanger(self, rgb: Bytes, alpha: Bytes) -> float | None:
+        """Return how probable it is that a hanger shows in a cut-out; None where that cannot be told."""
+        return self._auxiliary.hanger(rgb, alpha)
+
     def texts(self, rgb: Bytes) -> list[Box] | None:
         """Return where there is text in H x W x 3 in 0..255; None where the detector is not there."""
         return self._auxiliary.texts(rgb)

@@ -35,7 +35,7 @@ class Watch(Protocol):
         """Say that these jobs wait for the device; return those that nobody wants any more. Raises Stopped."""
 
     def begins(self) -> None:
-        """Say that the run has the device now."""
+        """Say that the run has the device now. Raises Stopped."""
 
 
 @dataclass(frozen=True)

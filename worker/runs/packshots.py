@@ -98,7 +98,7 @@ class PackshotRun:
         held, gates = self.context.residents, Gates().with_overrides(self.context.gates)
         segment = self.context.product or held.product
         said, size = self._said(stored), len(stored)
-        return Given(original, said, size, segment, held.texts, held.enlarged, mask, behind, gates)
+        return Given(original, said, size, segment, held.texts, held.enlarged, mask, behind, gates, held.hanger)
 
     def _said(self, stored: bytes) -> str | None:
         """Return what an image says of its making, or what is known of edits that it comes from."""
@@ -138,7 +138,7 @@ class PackshotRun:
         queued = max(0.0, (began - order.created_at).total_seconds())
         return Result(
             images=[image],
-            engine=EngineUsed(name=name, family=family, revision=revision, parameters=parameters),
+            engine=EngineUsed(name=name, family=family, revision=revision, parameters=parameters, why=order.why()),
             recipe=recipe,
             timings=Timings(queued=queued, **dict(self.watched.seconds)),
             attempts=1,

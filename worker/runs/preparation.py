@@ -89,4 +89,5 @@ def analysed_canvas(
         cut_out=cut_out_of(original),
         uncovered=None if given is original else Frame.of(original).canvas(original, spec.multiple, spec.minimum),
         kept=context.kept,
+        find_hanger=context.residents.hanger,
     )

@@ -85,6 +85,7 @@ class Results:
             family=self.spec.family,
             revision=self.spec.revision,
             parameters=dict(work.planned.parameters),
+            why=work.order.why(),
         )
 
     def _recipe(self, work: Work, kept: list[Candidate]) -> Recipe:

@@ -211,6 +211,7 @@ def _told(one: Done) -> MadeEdit:
     return MadeEdit(
         asked=one.asked,
         engine=one.run.spec.name,
+        why=one.result.engine.why,
         revision=one.run.spec.revision,
         parameters=dict(one.result.recipe.parameters),
         seed=one.image.seed,

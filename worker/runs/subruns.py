@@ -38,7 +38,7 @@ class PartWatch:
         return self._heard("waiting", self._watch.waits(job_ids))
 
     def begins(self) -> None:
-        """Say that this part has the device now."""
+        """Say that this part has the device now. Raises Stopped."""
         self._watch.begins()
         self._deadline.heed("preparing")
 
@@ -62,7 +62,8 @@ class Parts:
     def run(self, number: int, planned: PlannedRun, seconds: int) -> Outcome | None:
         """Run part `number`, counted from 0, for at most `seconds`; None when nobody wants the job any more."""
         watch = PartWatch(self.watch, number + 1, self.count, seconds)
-        order = alone(self.order, planned.task).model_copy(update={"engine": planned.spec.name, "timeout": seconds})
+        own = {"engine": planned.spec.name, "timeout": seconds, "whys": [self.order.why(number)]}
+        order = alone(self.order, planned.task).model_copy(update=own)
         try:
             outcome = run_of(planned.spec, order, self.context, watch).execute([order]).get(order.id)
         except PartOutOfTime:

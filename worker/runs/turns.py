@@ -127,11 +127,15 @@ class Turns:
         """Take note of how long it took to prepare a run."""
         self._prepared.append(seconds)
 
+    def has_memory(self) -> bool:
+        """Return whether the pictures of the runs under way leave memory for another one."""
+        return self._pixels < self._most_pixels
+
     def next_is_due(self) -> bool:
         """Return whether another run is to be prepared: nobody waits, and the device is about to be free."""
         with self._changed:
             waiting, free = len(self._places) > 1, not self._places
-        if waiting or self._pixels >= self._most_pixels:
+        if waiting or not self.has_memory():
             return False
         return free or self._until - self._clock() <= self._lead()
 

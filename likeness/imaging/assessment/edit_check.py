@@ -44,8 +44,9 @@ class EditCheck:
     whose limits the figures are held against; for these `product` is where the product is, H x W in 0..1, `found` is
     what the segmenter took for it, before its doubts were settled, None where nobody asked it; `plain` is
     whether the colour is that of all the background, `factor` by how much the product is to grow, `light` the light
-    that is asked, as instructions name it. `notes` are sentences on how the request was read, which go into the report
-    whatever its verdict. `lossy` says that what is kept may change as far as JPEG at a high quality changes it.
+    that is asked, as instructions name it; `hanger` how probable it is that one shows. `notes` are sentences on how the
+    request was read, which go into the report whatever its verdict. `lossy` says that what is kept may change as far
+    as JPEG at a high quality changes it.
     """
 
     asked: str
@@ -61,6 +62,7 @@ class EditCheck:
     plain: bool = False
     factor: float = 1.0
     light: str = ""
+    hanger: float | None = None
     notes: tuple[str, ...] = ()
     lossy: bool = False
 

@@ -12,6 +12,7 @@ from likeness.imaging.colour import Bytes, Floats
 from likeness.imaging.metrics.edits import backdrop, cloth, fringe, grain, matte, pattern, printing, size, things, tone
 from likeness.imaging.metrics.edits.contour import contour_of
 from likeness.imaging.metrics.edits.pair import Pair, pair_of
+from likeness.imaging.metrics.edits.waviness import wavering
 from likeness.imaging.outline import WORKING_SIDE
 
 Values = dict[str, float | None]
@@ -64,6 +65,12 @@ MEANINGS: dict[str, Meaning] = {
     "fringe": Meaning("dE76", -100, None, "a pale or dark fringe around the product", "ragged edges", mendable=6.0),
     "soft": Meaning("px", 0, None, "the outline is soft", "outlines of fur; where it is; beyond 16 px", mendable=3.0),
     "ragged": Meaning("px", 0, None, "the outline is ragged", "bays wider than 3 % of the image", mendable=4.0),
+    "wavy": Meaning(
+        "px", 0, None, "the outline wavers where the product does not", "less than a tenth of the outline", mendable=4.0
+    ),
+    "hanger": Meaning(
+        "probability", 0, 1, "a hanger shows", "hangers in the cloth's own colour; where it is", mendable=1e3
+    ),
     "grain": Meaning("dE76", 0, None, "noisy", "noise that the original had"),
     "blocks": Meaning("L*", -100, None, "the blocks of JPEG are visible", "blocks not of 8 px"),
     "clipped": Meaning("share of the area", 0, 1, "burnt out or blocked up", "clipping of single channels"),
@@ -117,18 +124,19 @@ def measured(given: Floats, made: Floats, check: EditCheck | None) -> Values:
     return OF_KIND[check.kind](pair, given, made, check)
 
 
-def measured_cutout(alpha: Bytes, doubt: float) -> Values:
+def measured_cutout(alpha: Bytes, doubt: float, wavy: float | None = None, hanger: float | None = None) -> Values:
     """Return the figures of a product that was cut out: `alpha` is its own in the result, H x W in 0..255.
 
     Px of `soft` are those of the result, or of a copy whose longer side is LARGEST px; those of `ragged` are of a
-    short side of 400 px. `doubt` is what the segmenter left undecided, as a share of the product.
+    short side of 400 px. `doubt` is what the segmenter left undecided, as a share of the product, `wavy`
+    how far its outline wavers beside the original's edge, and `hanger` how probable it is that one shows.
     """
     scale = min(1.0, LARGEST / max(alpha.shape))
     to = tuple(max(1, round(side * scale)) for side in alpha.shape[::-1])
     shown = alpha if scale == 1 else cv2.resize(alpha, to, interpolation=cv2.INTER_AREA)
     outline = contour_of(np.multiply(shown, np.float32(1 / 255), dtype=np.float32))
     ragged = outline and outline.ragged / min(shown.shape) * WORKING_SIDE
-    return {"doubt": doubt, "soft": outline and outline.width, "ragged": ragged}
+    return {"doubt": doubt, "soft": outline and outline.width, "ragged": ragged, "wavy": wavy, "hanger": hanger}
 
 
 def _recreated(pair: Pair, given: Floats, made: Floats) -> Values:
@@ -177,6 +185,8 @@ def _before_background(pair: Pair, _given: Floats, _made: Floats, check: EditChe
         "left_out": matte.left_out(pair),
         "on_edge": matte.on_edge(pair),
         "halo": matte.halo(pair, plain) if plain else None,
+        "wavy": wavering(pair.product, pair.before, pair.scale),
+        "hanger": check.hanger,
     }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from likeness.contract.compliance import Compliance, RuleRow
 from likeness.contract.gates import GateKind, Gates
 from likeness.contract.report import FrameRow, Lock, Report, Score, Verdict
-from likeness.imaging.assessment.edit_figures import measured_cutout
+from likeness.imaging.assessment.edit_figures import Values, measured_cutout
 from likeness.imaging.assessment.edit_gates import Judged as Outline
 from likeness.imaging.assessment.edit_gates import judged as judged_figures
 from likeness.imaging.assessment.scores import scored
@@ -33,7 +33,8 @@ METRICS: Final = {"psnr": psnr, "ssim": ssim, "delta_e": delta_e}
 class Judged:
     """What is known of a made picture beside its file: the size and mode asked, its rules, and what was measured.
 
-    `alpha` is the product's own in the picture, H x W in 0..255; None where nothing was cut out.
+    `alpha` is the product's own in the picture, H x W in 0..255; None where nothing was cut out. `wavy` is how
+    far the product's outline wavers beside its edge in the original, `hanger` how probable it is that one shows.
     """
 
     size: tuple[int, int]
@@ -45,6 +46,8 @@ class Judged:
     notes: Sequence[str] = field(default=())
     alpha: Bytes | None = None
     gates: Gates = field(default_factory=Gates)
+    wavy: float | None = None
+    hanger: float | None = None
 
 
 def reported(judged: Judged, made: Picture) -> Report:
@@ -73,7 +76,10 @@ def reported(judged: Judged, made: Picture) -> Report:
 
 def _outline(judged: Judged) -> Outline:
     """Return what an editor would say of the product's outline."""
-    values = measured_cutout(judged.alpha, judged.doubt) if judged.alpha is not None else {"doubt": judged.doubt}
+    if judged.alpha is None:
+        values: Values = {"doubt": judged.doubt}
+    else:
+        values = measured_cutout(judged.alpha, judged.doubt, judged.wavy, judged.hanger)
     return judged_figures(values, judged.gates.of(GateKind.PACKSHOT))
 
 

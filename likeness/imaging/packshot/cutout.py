@@ -13,6 +13,7 @@ from likeness.imaging.outline import main_parts
 from likeness.imaging.packshot.edge import hardened
 from likeness.imaging.packshot.hanger import unhung
 from likeness.imaging.packshot.remains import mended, uncrumbed
+from likeness.imaging.packshot.taken_down import taken_down
 
 Where = NDArray[np.bool_]
 
@@ -73,15 +74,16 @@ class Cutout:
         return [side for side, edge in edges.items() if float(edge.mean()) > TOUCHING]
 
 
-def cut_out(rgb: Bytes, mask: Floats, seen: Floats | None = None) -> Cutout:
+def cut_out(rgb: Bytes, mask: Floats, seen: Floats | None = None, bare: bool = False) -> Cutout:
     """Return the product that a soft `mask` (H x W, 0..1) shows in `rgb` (H x W x 3, 0..255).
 
     Where it is opaque it has the very samples that were given. Edges are drawn anew, smooth and hard. With `seen`, a
-    network's own mask, the hanger that the product hangs on is left out.
+    network's own mask, the hook that the product hangs on is left out; `bare` takes down all that is no cloth above it.
     """
     matte = matte_of(np.multiply(rgb, np.float32(1 / 255), dtype=np.float32), mask)
     alpha = mended(np.rint(matte.alpha * 255).astype(np.uint8), mask)
     worn = alpha if seen is None else unhung(rgb, seen, alpha)
+    worn = taken_down(rgb, worn) if bare else worn
     hung, alpha = worn is not alpha, worn
     mixed = (alpha > 0) & (alpha < 255)
     colour = rgb.copy()

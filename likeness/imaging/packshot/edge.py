@@ -1,8 +1,8 @@
 """The outline of a product as a seller wants it: one smooth, hard curve along an edge, soft along hair and fur.
 
 A matte's outline wavers with the background's texture and is softer than the photo's own edges. Where the soft band is
-narrow, the half level of the smoothed matte is the outline, and it is drawn anew as a ramp of a known width. Where it
-is wide, as along fur, the matte stays.
+narrow, the half level of the smoothed matte is the outline, and it is drawn anew as a ramp of a known width; where the
+picture hardly shows the outline, it is smoothed more. Where the band is wide, as along fur, the matte stays.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness.imaging.colour import Bytes, Floats
+from likeness.imaging.edits.scene import rows_of
 from likeness.imaging.local_colour import read_at
 from likeness.imaging.outline import Where, disc, reduced, scale_of
+from likeness.imaging.packshot.unseen import WIDE, unseen
 
 Places = NDArray[np.intp]
 
@@ -36,6 +38,8 @@ INSIDE: Final = 0.4
 """Px by which the outline is moved inwards, off the pixels in which the old background is mixed."""
 FLATTEST: Final = 1 / 6
 """Slope per px under which a matte has no edge, however it is sharpened."""
+FLATTEST_WIDE: Final = 0.02
+"""The same of an outline that is not seen, per px of a short side of 400."""
 REACH: Final = 1.5
 """Sigma in px of the neighbourhood inside, from which the rim takes its colour."""
 SEEN, BARELY = 0.6, 0.3
@@ -96,12 +100,12 @@ def slope(plane: Floats) -> Floats:
     return np.asarray(cv2.magnitude(across, down))
 
 
-def ramped(level: Floats, ramp: float, inside: float, flattest: float) -> Floats:
+def ramped(level: Floats, ramp: float, inside: float, flattest: float | Floats) -> Floats:
     """Return alpha as a ramp of so many px along the half level of a smooth plane, moved inwards by `inside` px.
 
     How far a px is from the half level is what it differs from a half, by the slope there, but at least `flattest`.
     """
-    away = (level - 0.5) / np.maximum(slope(level), np.float32(flattest))
+    away = (level - 0.5) / np.maximum(slope(level), np.asarray(flattest, np.float32))
     return np.asarray(np.clip((away - inside) / ramp + 0.5, 0, 1), np.float32)
 
 
@@ -120,25 +124,33 @@ def hardened(rgb: Bytes, colour: Bytes, alpha: Bytes) -> tuple[Bytes, Bytes]:
 
     `rgb` (H x W x 3, 0..255) is the picture. Along an edge, mixed pixels take the colour of the product next to them.
     """
-    grown = max(1.0, scale_of_size(alpha)) ** 0.5
+    scale = max(1.0, scale_of_size(alpha))
+    grown = scale**0.5
     alpha = unhazed(alpha)
+    hidden = unseen(rgb, alpha)
     firm, made, edged = worn(alpha), colour.copy(), alpha.copy()
+    wide = _blurred(np.multiply(reduced(alpha), np.float32(1 / 255)), WIDE * scale_of(hidden.shape))
     halo = int(np.ceil(6 * grown)) + 2
     for rows, around in _strips(alpha, halo):
         own = slice(rows.start - around.start, rows.stop - around.start)
         level = np.multiply(alpha[around], np.float32(1 / 255), dtype=np.float32)
         share = np.multiply(firm[around], np.float32(1 / 255), dtype=np.float32)
-        edge = _edge(level, grown)
+        vague, course = (rows_of(plane, around, alpha.shape) for plane in (hidden, wide))
+        edge = _edge(level, grown, vague, course, FLATTEST_WIDE / scale)
+        share = np.maximum(share, vague)
         blended = np.rint(255 * (share * edge + (1 - share) * level)).astype(np.uint8)
         edged[rows] = blended[own]
         _recoloured(made, rgb, rows, around, blended, share, grown)
     return made, edged
 
 
-def _edge(level: Floats, grown: float) -> Floats:
-    """Return alpha with its edges drawn anew; what is too thin to have one stays, such as laces."""
-    smooth = _blurred(level, SMOOTH * grown)
-    edge = ramped(smooth, RAMP * grown, INSIDE * grown, FLATTEST / grown)
+def _edge(level: Floats, grown: float, vague: Floats, course: Floats, flattest: float) -> Floats:
+    """Return alpha with its edges drawn anew; what is too thin to have one stays, such as laces.
+
+    The more `vague` an outline, 0..1, the more it follows `course`, a level that may be as flat as `flattest`.
+    """
+    smooth = (1 - vague) * _blurred(level, SMOOTH * grown) + vague * course
+    edge = ramped(smooth, RAMP * grown, INSIDE * grown, (1 - vague) * FLATTEST / grown + vague * flattest)
     far = cv2.dilate(edge, disc(2 * grown)) < BARELY
     return np.where(far & (level > SEEN), level, edge)
 

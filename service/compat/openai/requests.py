@@ -21,7 +21,7 @@ from service.compat.openai.schemas import EditRequest, GenerationRequest, ImageR
 from service.http import strict_json
 from service.http.problems import of_validation
 from service.jobs.pictures import naming
-from service.jobs.submission import Model, Submission, Upload, submitted, typed, upload_of
+from service.jobs.submission import Model, Submission, Upload, named_references, submitted, typed, upload_of
 from service.jobs.threads import with_pixels
 
 SAID_AS: Final = {
@@ -41,6 +41,7 @@ TOLD_AS: Final = {
     "width": "size",
     "height": "size",
     "instruction": "prompt",
+    "images": "image",
 }
 """What is wrong with a field of ours, by OpenAI's names."""
 FILES: Final = ("image", "image[]", "mask", "markup")
@@ -140,6 +141,9 @@ def _with_roles(parts: EditParts) -> tuple[Upload, dict[SentFile, Upload | str]]
     roles, images = parts.request.roles, parts.images
     if not images:
         raise InvalidField.at("image", "missing: a file part of this name is needed")
+    if "roles" not in parts.request.model_fields_set:
+        with told_as({"images": "image"}):
+            return images[0], named_references(images[1:])
     if len(roles) != len(images) or roles[0] != "image" or len(set(roles)) < len(roles):
         said = (
             "say in `roles` what each of them is, as image, style_image; the first is the image, and each role is one"

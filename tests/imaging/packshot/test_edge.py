@@ -45,6 +45,15 @@ def test_an_edge_is_smooth_and_hard_before_a_speckled_wall() -> None:
     assert np.abs(product.alpha / 255 - alpha).mean() < 0.004
 
 
+def test_stripes_in_the_grounds_own_colour_leave_no_notches() -> None:
+    alpha, ground = disc(400, 120), np.array((225, 222, 215))
+    pattern = np.where((np.arange(400) // 6 % 2 == 0)[None, :, None], (150, 140, 130), ground - 9)
+    mixed = pattern * alpha[..., None] + ground * (1 - alpha[..., None])
+    rgb = np.clip(mixed + np.random.default_rng(2).normal(0, 5, mixed.shape), 0, 255).astype(np.uint8)
+    product = cut_out(rgb, cv2.GaussianBlur(alpha, (0, 0), 4))
+    assert ramp(product.alpha, 120) < 2.5 and wobble(product.alpha) < 0.8
+
+
 def test_an_edge_that_is_enlarged_is_no_softer() -> None:
     alpha = disc(400, 60)
     rgb = photo(alpha)

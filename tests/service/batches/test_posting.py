@@ -65,6 +65,7 @@ def test_a_csv_is_told_by_column(unfed: Shop) -> None:
     ("recipe", "detail"),
     [
         ({"name": "a", "kind": "resize"}, "recipe a, kind: one of recreate"),
+        ({"name": "a", "kind": "compare"}, "recipe a, kind: a comparison is no recipe"),
         ({"name": "a", "kind": "recreate", "strenth": 1}, "recipe a, strenth: not a field of this call"),
         ({"name": "a", "kind": "recreate", "engine": "none"}, "recipe a, engine"),
         ({"name": "a", "instruction": "sparkle"}, "recipe a, instruction"),
@@ -92,6 +93,18 @@ def test_the_head_is_strict(unfed: Shop) -> None:
         assert unfed.http.post("/batches", json=body).status_code == 422, body
     answer = unfed.http.post("/batches", content="a,b", headers={"Content-Type": "text/csv"})
     assert_problem(answer, 415, "unsupported_media_type")
+
+
+def test_a_dry_run_tells_what_is_wrong_but_for_what_is_not_uploaded_yet(unfed: Shop) -> None:
+    dry = {"params": {"dry_run": "true"}}
+    items = [{"reference": name, "image": {"upload": f"{name:0>64}"}} for name in ("1", "2")]
+    answer = unfed.http.post("/batches", json={"recipes": [WHITE, VALUED | {"strength": 0.3}], "items": items}, **dry)
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {"dry_run": True, "items": 2, "jobs": 4, "uploads_missing": 2}
+    assert told(unfed, json={"recipes": [WHITE], "items": [*items, {"reference": "3"}]}, **dry) == [
+        "line 1, field image: missing: every item needs one"
+    ]
+    assert told(unfed, json={"recipes": [WHITE], "items": items}), "without it they are missing"
 
 
 def test_references_are_numbered_where_that_is_asked(unfed: Shop) -> None:

@@ -64,6 +64,12 @@ def test_a_prompt_is_an_instruction_unless_something_says_what_is_kept() -> None
     assert edited(instruction="make it red", mask=True).task == Customise(instruction="make it red", mask="file")
 
 
+def test_further_images_without_roles_are_what_the_prompt_speaks_of() -> None:
+    made = edited(images=3, prompt="put the shoe of image 1 onto the table of image 2, in the style of image 3")
+    assert made.task.images == ["file", "file"] and set(made.files) == {"image_2", "image_3"}
+    assert made.task.files == ("image_2", "image_3")
+
+
 def test_further_images_are_what_their_roles_say() -> None:
     made = edited(images=2, roles=["image", "style_image"])
     assert made.task == Customise(style_image="file") and set(made.files) == {"style_image"}
@@ -72,7 +78,9 @@ def test_further_images_are_what_their_roles_say() -> None:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"images": 2}, "2 images and 1 roles"),
+        ({"images": 5, "prompt": "put it there"}, "at most 3"),
+        ({"images": 2, "prompt": "a shoe", "mask": True}, "images need an instruction"),
+        ({"images": 2, "roles": ["image"]}, "2 images and 1 roles"),
         ({"images": 0}, "missing"),
         ({"images": 2, "roles": ["image", "image"]}, "each role is one"),
         ({"size": "20x30"}, "30x20"),

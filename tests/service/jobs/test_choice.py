@@ -70,13 +70,25 @@ def test_where_none_fits_the_answer_says_so(shop: Live, stack: Stack) -> None:
 
 def test_it_is_told_why(shop: Live, stack: Stack) -> None:
     machine(stack, 22)
-    other = "the best engine that is installed for what the default for instruction does not do or take"
+    large = "(qwen-image-edit: needs 66.0 GB, and the largest worker has 22.0 GB for engines)"
     reasons = [
-        (STRIPES, other),
-        (OPEN, other),
-        ({"instruction": "make it red", "negative_prompt": "blur"}, other),
-        ({"instruction": "make it red"}, "the default for instruction"),
+        (STRIPES, f"the best that can be used here for pattern {large}"),
+        (OPEN, f"the best that can be used here for an instruction in free words {large}"),
+        ({"instruction": "make it red"}, "the first choice for recolour"),
         ({"instruction": "make it red", "engine": "flux2-klein"}, "the request names it"),
     ]
     for fields, reason in reasons:
         assert chosen(shop, fields)[1] == reason
+    reason = chosen(shop, {"instruction": "make it red", "negative_prompt": "blur"})[1]
+    assert "(retouch, starter-edit, flux2-klein: does not take negative_prompt;" in reason
+
+
+def test_the_list_of_engines_says_the_same(shop: Live, stack: Stack) -> None:
+    machine(stack, 22)
+    listed = shop.http.get("/engines").json()
+    rows = {row["of"]: row for row in listed["preferences"]}
+    assert rows["pattern"]["engines"] == ["qwen-image-edit", "flux2-klein", "retouch", "starter-edit"]
+    assert (rows["pattern"]["engine"], rows["recolour"]["engine"]) == ("flux2-klein", "retouch")
+    assert rows["pattern"]["why"] == chosen(shop, STRIPES)[1]
+    klein = next(engine for engine in listed["engines"] if engine["name"] == "flux2-klein")
+    assert {"instruction", "pattern", "material", "generate"} == set(klein["default_for"])

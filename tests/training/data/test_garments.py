@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.training.conftest import HELD_OUT
 from training.data.garments import LEAST, frequent, garments, on_white
-from training.data.pictures import HELD_OUT, load_pictures
+from training.data.pictures import load_pictures
 
 
 def test_a_product_stands_alone_in_the_middle() -> None:

@@ -13,9 +13,8 @@ from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.assess import WITHOUT_NETWORKS
 from likeness.imaging.assessment.learned import LearnedMetrics
 from likeness.storage.pictures import PictureStore
+from tests.support.engines import shipped
 from tests.worker.runs.test_run import Told
-from worker.components import Components, Weights
-from worker.config import WEIGHTS
 from worker.residency.engines import Residents
 from worker.runs.context import Context, Outcome
 from worker.runs.run import Run
@@ -23,7 +22,7 @@ from worker.runs.run import Run
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
+    return shipped()
 
 
 @pytest.fixture(scope="module")

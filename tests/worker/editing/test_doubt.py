@@ -10,26 +10,20 @@ from likeness.contract.report import EditThresholds, Report, Verdict
 from likeness.contract.runs import PlannedRun
 from likeness.contract.tasks import Customise
 from likeness.imaging.assessment.assess import assess
-from tests.worker.editing.test_verdict import CATALOGUE, EXACT, GOOD, Canvas, reasons, shot, stored
-from worker.config import WEIGHTS
+from tests.support.engines import shipped
+from tests.worker.editing.test_verdict import CATALOGUE, GOOD, Canvas, reasons, shot, stored
 from worker.editing.canvas import AnalysedCanvas
 from worker.editing.plan import EditPlan, Sent
 from worker.editing.planner import edit_plan_of
 from worker.engines.retouch import edited
-from worker.networks.segmenter import Segmenter, load
 
 PARAMETERS = {"parts": "main", "shadow": "contact"}
 BLUE = np.float32([173, 216, 230]) / 255
 
 
-@cache
-def segmenter() -> Segmenter:
-    return load(WEIGHTS / "segmenter")
-
-
 def planned(rgb: Canvas, wish: str, mask: Canvas | None = None) -> EditPlan:
     task = Customise(instruction=wish, mask=None if mask is None else "file")
-    shown = AnalysedCanvas(rgb, rgb.shape[:2], segmenter().product, lambda _: None, mask)
+    shown = AnalysedCanvas(rgb, rgb.shape[:2], shipped().product, lambda _: None, mask)
     return edit_plan_of(PlannedRun.of(CATALOGUE.find("retouch"), task), shown, Sent())
 
 
@@ -42,6 +36,7 @@ def figure(report: Report, name: str) -> float | None:
     return {one.name: one.value for one in report.figures}[name]
 
 
+@cache
 def clutter() -> Canvas:
     """Return a wall with small things all over it, of which none stands out."""
     random = np.random.default_rng(3)
@@ -52,7 +47,7 @@ def clutter() -> Canvas:
     return cv2.GaussianBlur(made, (0, 0), 1)
 
 
-@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("name", GOOD)
 def test_a_product_that_stands_out_is_in_no_doubt(name: str) -> None:
     rgb = shot(name).rgb
     for wish in (f"make it {GOOD[name]}", "on a white background"):

@@ -11,9 +11,8 @@ import torch
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus as published
 from PIL import Image
 
-from tests.support import tiny
 from tests.support.engines import steps_until_cancelled
-from tests.worker.engines.test_families import CATALOGUE, made, small, small_area, task
+from tests.worker.engines.test_families import CATALOGUE, made, models, small, small_area, task
 from tests.worker.networks.test_captioner import recreated
 from worker.components import Components, Weights
 from worker.engine import Canvas, Engine
@@ -22,17 +21,9 @@ from worker.engines.qwen_image_edit import LONGEST, QwenImageEditEngine, kept_si
 from worker.networks.batch_invariant_transformers import BatchInvariantFlux
 from worker.residency.engines import Residents
 
-__all__ = ["small_area"]
+__all__ = ["models", "small_area"]
 NUMBERS = ("float32", "bfloat16")
 EDITORS = ["kandinsky22", "flux-kontext", "flux2-klein", "qwen-image-edit"]
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models")
-    for name in {need for editor in EDITORS for need in CATALOGUE.find(editor).needs}:
-        tiny.MAKERS[name](folder / name)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,14 @@ def small_area(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of models as `likeness models pull` leaves it."""
-    folder = tmp_path_factory.mktemp("models")
+    return saved_models(tmp_path_factory.getbasetemp())
+
+
+@cache
+def saved_models(base: Path) -> Path:
+    """Save the models once a session: pytest makes a fixture anew for every file that imports it."""
+    folder = base / "small-models"
+    folder.mkdir()
     for name in {need for spec in FULL for need in spec.needs}:
         tiny.MAKERS[name](folder / name)
     return folder
@@ -55,6 +63,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def residents(models: Path) -> Residents:
     """All engines at once: what their rows say of memory is true of the real models only."""
+    return loaded(models)
+
+
+@cache
+def loaded(models: Path) -> Residents:
+    """Load the engines once a session."""
     return Residents(Components(Weights(models, models), "cpu", "float32"), memory=10**12)
 
 
@@ -115,7 +129,7 @@ def test_no_library_logs_a_prompt(
 def test_the_same_bytes_in_any_slot_of_any_batch(engine: Callable[[str], Engine], name: str) -> None:
     tasks = [task(name, seed=seed, text=text) for seed, text in enumerate(("a red shirt", "socks", "a hat of wool"))]
     alone = [made(engine(name), one)[0] for one in tasks]
-    for order in ((0, 1, 2), (2, 0, 1), (1, 2)):
+    for order in ((2, 0, 1), (1, 2)):
         batch = made(engine(name), *(tasks[index] for index in order))
         assert all((picture == alone[index]).all() for picture, index in zip(batch, order, strict=True))
 

@@ -11,7 +11,7 @@ from diffusers.pipelines.flux2.pipeline_flux2_klein import Flux2KleinPipeline
 from PIL import Image
 
 from tests.worker.engines.test_families import CATALOGUE, engine, made, models, residents, small_area, task
-from worker.diffusion.tensors import generators, signed_to_canvas
+from worker.diffusion.tensors import generators, signed_to_canvas, to_reference_size
 from worker.engine import Canvas, EngineTask, silent
 
 __all__ = ["engine", "models", "residents", "small_area"]
@@ -36,6 +36,33 @@ def published(models: Any, one: EngineTask) -> Canvas:
         output_type="pt",
     ).images[0]
     return signed_to_canvas(made * 2 - 1)
+
+
+def test_further_pictures_are_seen_whole_as_the_published_pipeline_sees_them(
+    engine: Callable[[str], Any], models: Any
+) -> None:
+    one, scene = in_8_bits(task(NAME, 64, 96, parameters={"steps": 2})), in_8_bits(task(NAME, 80, 64, seed=5)).canvas
+    alone = made(engine(NAME), one)[0]
+    together = made(engine(NAME), replace(one, references=[scene]))[0]
+    pipe = Flux2KleinPipeline.from_pretrained(models / NAME, local_files_only=True)
+    pipe.set_progress_bar_config(disable=True)
+    given = [Image.fromarray(np.rint(each * 255).astype(np.uint8)) for each in (one.canvas, scene)]
+    call = {"prompt": one.text, "height": 64, "width": 96, "num_inference_steps": 2, "guidance_scale": 1.0}
+    expected = pipe(image=given, generator=generators([one]), output_type="pt", **call).images[0]
+    assert np.abs(together - signed_to_canvas(expected * 2 - 1)).max() < 1e-4 < np.abs(together - alone).max()
+
+
+@pytest.mark.parametrize(("height", "width"), [(61, 900), (33, 47), (1500, 2100)])
+def test_a_further_picture_of_any_size_is_scaled_and_continued_but_never_cropped(height: int, width: int) -> None:
+    rows, columns = np.mgrid[:height, :width]
+    picture = np.stack([rows / height, columns / width, 0 * rows], 2).astype(np.float32)
+    seen = to_reference_size(picture, ROW.canvas)
+    assert seen.shape[0] % 16 == seen.shape[1] % 16 == 0 and seen.shape[0] * seen.shape[1] < 1.05 * 2**20
+    scale = min(1.0, (2**20 / (height * width)) ** 0.5)
+    inside = seen[: round(height * scale), : round(width * scale)]
+    corners = inside[0, 0], inside[-1, -1]
+    assert np.abs(corners[0]).max() < 0.02 and np.abs(corners[1] - [1, 1, 0]).max() < 0.05
+    assert seen.shape[0] - inside.shape[0] < 16 and seen.shape[1] - inside.shape[1] < 16
 
 
 def in_8_bits(one: EngineTask) -> EngineTask:

@@ -1,15 +1,18 @@
 """Every full-size family on a device of its own, in each number type, before and after it saved memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from likeness.contract.engines import EngineSpec
 from tests.support.pretend_gpu import device, pretend_gpu
 from tests.worker.engines.test_families import CATALOGUE, FULL, made, models, small, small_area, task
 from worker.components import Components, Weights
+from worker.engine import Canvas, Engine, EngineTask
 from worker.engines import kandinsky22
 from worker.residency.engines import Residents
 
@@ -21,36 +24,50 @@ DTYPES = {"float32": 1e-5, "bfloat16": 0.02, "float16": 0.002}
 """How far from the CPU's picture in float32 a picture in each number type may be on average."""
 
 
-@pytest.fixture
-def gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[torch.device]:
+@pytest.fixture(autouse=True)
+def short_prior(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kandinsky22, "PRIOR_STEPS", 2)
-    with pretend_gpu() as device:
-        yield device
+
+
+def asked(name: str) -> tuple[EngineSpec, EngineTask]:
+    return small(CATALOGUE.find(name)), task(name, 64, 96, parameters={"steps": 1})
 
 
 @pytest.fixture(scope="module")
-def on_the_cpu(models: Path) -> Residents:
-    return Residents(Components(Weights(models, models), "cpu", "float32"), memory=10**12)
+def expected(models: Path) -> Callable[[str], Canvas]:
+    """The CPU's picture of every family, drawn once."""
+    residents = Residents(Components(Weights(models, models), "cpu", "float32"), memory=10**12)
+
+    @cache
+    def picture(name: str) -> Canvas:
+        spec, one = asked(name)
+        return made(residents.engine(spec), one)[0]
+
+    return picture
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", FAMILIES)
 def test_a_gpu_makes_the_cpus_picture_also_after_it_saved_memory(
-    gpu: torch.device, on_the_cpu: Residents, models: Path, name: str, dtype: str
+    expected: Callable[[str], Canvas], models: Path, name: str, dtype: str
 ) -> None:
-    spec, one = small(CATALOGUE.find(name)), task(name, 64, 96, parameters={"steps": 1})
-    expected = made(on_the_cpu.engine(spec), one)[0]
-    residents = Residents(Components(Weights(models, models), str(gpu), dtype), memory=10**12)
-    able = residents.engine(spec)
-    first = made(able, one)[0]
-    assert first.shape == one.canvas.shape
-    assert np.abs(first - expected).mean() < DTYPES[dtype]
-    while able.save_memory():
-        if dtype == "float32":  # the others with all measures at once
-            assert np.abs(made(able, one)[0] - expected).mean() < DTYPES[dtype]
-    assert np.abs(made(able, one)[0] - expected).mean() < DTYPES[dtype]
-    able.spend_memory()
-    assert (made(able, one)[0] == first).all(), "nothing is left of the measures"
+    (spec, one), right = asked(name), expected(name)
+
+    def drawn(able: Engine) -> Canvas:
+        picture = made(able, one)[0]
+        assert picture.shape == one.canvas.shape and np.abs(picture - right).mean() < DTYPES[dtype]
+        return picture
+
+    with pretend_gpu() as gpu:
+        able = Residents(Components(Weights(models, models), str(gpu), dtype), memory=10**12).engine(spec)
+        first = drawn(able)
+        while able.save_memory():
+            if dtype == "float32":  # the others with all measures at once
+                drawn(able)
+        if dtype != "float32":
+            drawn(able)
+        able.spend_memory()
+        assert (made(able, one)[0] == first).all(), "nothing is left of the measures"
 
 
 def test_every_family_is_among_them() -> None:

@@ -12,6 +12,7 @@ from likeness.contract.jobs import Result
 from likeness.contract.tasks import Customise
 from likeness.imaging.formats.xmp import DigitalSource, read
 from likeness.storage.pictures import PictureStore
+from tests.support.engines import shipped
 from tests.support.places import EXAMPLES
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
@@ -26,7 +27,7 @@ SPEC = CATALOGUE.find("retouch")
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
+    return shipped()
 
 
 def example(name: str, longest: int = 320) -> bytes:

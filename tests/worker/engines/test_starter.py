@@ -70,10 +70,9 @@ def test_it_recreates_and_does_not_copy(starter: Img2ImgEngine) -> None:
 def test_the_same_bytes_alone_and_in_any_slot(starter: Img2ImgEngine, height: int, width: int) -> None:
     canvases = [scene(height, width, seed) for seed in range(3)]
     alone = [made(starter, canvas)[0] for canvas in canvases]
-    for order in ([0, 1, 2], [2, 0, 1]):
-        together = made(starter, *(canvases[index] for index in order))
-        for slot, index in enumerate(order):
-            assert np.array_equal(together[slot], alone[index])
+    together = made(starter, *(canvases[index] for index in (2, 0, 1)))
+    for slot, index in enumerate((2, 0, 1)):
+        assert np.array_equal(together[slot], alone[index])
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -83,7 +82,7 @@ def test_a_seed_gives_the_same_bytes_in_any_slot(engines: Callable[[str], Engine
     tasks = [EngineTask(scene(SIDE, SIDE, seed), 40 + seed, parameters, **extra) for seed in range(4)]
     quiet = lambda step, steps, stage: None  # noqa: E731
     alone = [engine.generate([task], quiet)[0] for task in tasks[:2]]
-    for order in ([0, 1, 2, 3], [3, 1, 0], [2, 0, 3, 1]):
+    for order in ([3, 1, 0], [2, 0, 3, 1]):
         for index, out in zip(order, engine.generate([tasks[index] for index in order], quiet), strict=True):
             assert index > 1 or np.array_equal(out, alone[index])
     again = EngineTask(tasks[0].canvas, 99, parameters, **extra)

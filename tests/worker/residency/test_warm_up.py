@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 from likeness.contract.catalogue import load_catalogue
-from tests.support import tiny
-from tests.worker.engines.test_families import small
+from tests.worker.engines.test_families import loaded, models, small
 from worker.components import Components, Weights
 from worker.config import WEIGHTS
 from worker.engine import EngineTask, StepHook
 from worker.residency.engines import Residents
 from worker.residency.warm_up import small_task, warm_up
 
+__all__ = ["models"]
 CATALOGUE = load_catalogue()
 FULL = ["sd15", "sd15-depth", "sd15-inpaint", "instruct-pix2pix", "sdxl"]
 SHIPPED = [spec.name for spec in CATALOGUE.engines if Weights(WEIGHTS, Path("none")).has(spec)]
@@ -36,19 +36,11 @@ def test_every_engine_runs_its_networks_on_the_small_task(residents: Residents, 
     assert "steps" not in spec.parameters or steps.count("denoising") == 2 + (name in READS_FIRST)
 
 
-@pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Residents:
-    models = tmp_path_factory.mktemp("models")
-    for need in {need for name in FULL for need in CATALOGUE.find(name).needs}:
-        tiny.MAKERS[need](models / need)
-    return Residents(Components(Weights(models, models), "cpu", "float32"))
-
-
 @pytest.mark.parametrize("name", FULL)
-def test_so_does_every_kind_of_full_size_engine(full: Residents, name: str) -> None:
+def test_so_does_every_kind_of_full_size_engine(models: Path, name: str) -> None:
     spec, steps = small(CATALOGUE.find(name)), []
     task = small_task(spec)
-    (made,) = full.engine(spec).generate([task], lambda step, of, stage, preview=None: steps.append(stage))
+    (made,) = loaded(models).engine(spec).generate([task], lambda step, of, stage, preview=None: steps.append(stage))
     assert made.shape == task.canvas.shape and steps.count("denoising") >= 2
 
 

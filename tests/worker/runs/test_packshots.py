@@ -15,6 +15,7 @@ from likeness.contract.report import Report, Verdict
 from likeness.imaging.formats.xmp import read, source_type
 from likeness.imaging.packshot.compose import away_from
 from likeness.storage.pictures import PictureStore
+from tests.support.engines import shipped
 from tests.support.places import EXAMPLES
 from tests.support.tiny_upscaler import upscaler
 from worker.components import Components, Weights
@@ -30,7 +31,7 @@ CAP = EXAMPLES / "cap-plaid.jpg"
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
+    return shipped()
 
 
 def run(residents: Residents, task: object, data: bytes, **sent: bytes) -> tuple[Result, bytes]:
@@ -157,8 +158,8 @@ def test_a_known_alpha_is_white_beyond_it(residents: Residents) -> None:
 
 def test_a_product_that_is_enlarged_keeps_its_colours_where_a_network_restores_its_detail(tmp_path: Path) -> None:
     upscaler(tmp_path / "upscaler")
-    task = Packshot(size="900x900", fill=0.8, format="png")
-    plain, one = run(Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu")), task, CAP.read_bytes())
+    task = Packshot(size="640x640", fill=0.8, format="png")
+    plain, one = run(shipped(), task, CAP.read_bytes())
     drawn, other = run(Residents(Components(Weights(WEIGHTS, tmp_path), "cpu")), task, CAP.read_bytes())
     notes = [result.images[0].report.reasons[-1] for result in (plain, drawn)]
     assert "times, by Lanczos' filter" in notes[0] and "times, by a network that restores detail" in notes[1]

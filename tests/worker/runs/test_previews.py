@@ -52,7 +52,7 @@ class Eyes:
         for job_id in job_ids:
             if progress.stage == "denoising":
                 self.told.append((job_id, progress.step, progress.preview))
-            if progress.preview is not None:
+            if progress.preview is not None and progress.stage != "assessing":
                 self.seen.setdefault(job_id, []).append(shown(self.store, job_id))
         return {self.unwanted} & set(job_ids) if progress.stage == "denoising" else set()
 

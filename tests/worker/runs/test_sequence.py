@@ -16,9 +16,8 @@ from likeness.contract.runs import task_again
 from likeness.contract.tasks import Customise
 from likeness.imaging.formats.xmp import DigitalSource, read
 from likeness.storage.pictures import PictureStore
+from tests.support.engines import shipped
 from tests.worker.editing.test_customise import photo, pixels, saved
-from worker.components import Components, Weights
-from worker.config import WEIGHTS
 from worker.once import Unwatched, ordered
 from worker.residency.engines import Residents
 from worker.runs.context import Context, Outcome
@@ -49,7 +48,7 @@ class Counted(Unwatched):
 
 @pytest.fixture(scope="module")
 def residents() -> Residents:
-    return Residents(Components(Weights(WEIGHTS, WEIGHTS), "cpu"))
+    return shipped()
 
 
 @pytest.fixture
@@ -79,6 +78,7 @@ def test_two_edits_are_made_in_order_and_each_is_measured(residents: Residents, 
     assert isinstance(result, Result)
     (image,) = result.images
     assert [edit.asked for edit in result.edits] == ["make it red", "make the picture warmer"]
+    assert [edit.why for edit in result.edits] == ["the first choice for recolour", "the first choice for light"]
     assert image.report.edit.asked == "make it red; make the picture warmer" and image.report.frame_equal
     assert image.format == "jpeg", "nothing is protected"
     before, after = result.edits[0].report, result.edits[1].report

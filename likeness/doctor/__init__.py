@@ -1,0 +1,1 @@
+"""What `likeness doctor` looks at: the machine, the programs, the models, and which engines will run."""
