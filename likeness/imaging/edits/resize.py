@@ -161,8 +161,8 @@ def _mirrored(rgb: Floats, hole: NDArray[np.uint8], known: NDArray[np.uint8]) ->
     share = np.maximum(cv2.GaussianBlur(there, (0, 0), sigma), np.float32(1e-3))[..., None]
     tone = cv2.GaussianBlur(rgb * there[..., None], (0, 0), sigma) / share
     detail = (rgb - tone) * there[..., None]
-    usual = np.median(np.abs(detail[known > 0]), axis=0).astype(np.float32) + np.float32(1e-4)
-    detail = np.float32(STRONG) * usual * np.tanh(detail / (np.float32(STRONG) * usual))
+    most = np.float32(STRONG) * (np.median(np.abs(detail[known > 0]), axis=0).astype(np.float32) + np.float32(1e-4))
+    limited = np.asarray(most * np.tanh(detail / most), dtype=np.float32)
     label = cv2.distanceTransformWithLabels(hole, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
     y, x = np.nonzero(known)
     edges = np.zeros((2, int(label.max()) + 1), dtype=np.float32)
@@ -174,7 +174,7 @@ def _mirrored(rgb: Floats, hole: NDArray[np.uint8], known: NDArray[np.uint8]) ->
     )
     filled = fill_hidden(np.asarray(tone, dtype=np.float32), known).copy()
     filled[known > 0] = rgb[known > 0]
-    filled[y, x] += detail[down, across]
+    filled[y, x] += limited[down, across]
     return np.asarray(np.clip(filled, 0, 1), dtype=np.float32)
 
 
