@@ -104,6 +104,13 @@ def test_a_kind_of_edit_that_it_does_not_make_is_refused_by_name() -> None:
         CATALOGUE.choose(Customise(instruction="make it denim", engine="retouch"))
 
 
+def test_a_pattern_is_laid_and_that_the_cloth_had_one_is_said(residents: Residents) -> None:
+    result, _ = edited(residents, example("shirt-plaid.jpg"), instruction="give it a red tartan")
+    (image,) = result.images
+    assert image.report.verdict == "rejected"
+    assert any("own pattern" in reason for reason in image.report.reasons)
+
+
 def test_a_colour_is_reached_and_the_wall_stays(residents: Residents) -> None:
     data = example("shirt-plaid.jpg")
     result, _ = edited(residents, data, recolour={"to": "#1F4E79"})
