@@ -1107,6 +1107,16 @@ export interface NewReview {
   comment?: string | null;
 }
 
+/** A link that is to be made: for whose reviews, of which jobs, for how long. */
+export interface NewReviewLink {
+  /** the jobs with exactly this reference, those to come too */
+  reference: string;
+  /** of the person: who its reviews are by */
+  name?: string;
+  /** for which it works */
+  hours?: number;
+}
+
 /** One of several edits: what is to change, by which engine and with which parameters. */
 export interface OneEdit {
   /** what the image shows */
@@ -1748,9 +1758,21 @@ export interface Review {
   decision?: Decision | null;
   /** for the others who see the job; may have several lines */
   comment?: string | null;
-  /** name of the API key; `local` where no keys are in use */
+  /** name of the API key, `anna (link)` for anna's review link; `local` where no keys are in use */
   by: string;
   at: string;
+}
+
+/** A link that was made. Its token is told this once. */
+export interface ReviewLinkView {
+  reference: string;
+  name: string;
+  /** sent in the place of an API key; kept as its sha256 alone */
+  token: string;
+  /** of the page /review; the token is behind the #, which browsers send to nobody */
+  url: string;
+  /** when it stops working */
+  expires_at: string;
 }
 
 /** How the decisions about one result stand together. */

@@ -52,15 +52,18 @@ from service.routes import (
     recipes,
     report,
     requests,
+    review_links,
     reviews,
     sheet,
+    thumbnail,
     uploads,
     usage,
 )
 from service.state import Services
 
 RESOURCES: Final = (
-    *(requests, packshots, recipes, jobs, reviews, events, preview, input, images, matte, report),
+    *(requests, packshots, recipes, jobs, reviews, review_links, events),
+    *(preview, input, images, thumbnail, matte, report),
     *(sheet, batches, batch_results, uploads, engines, usage, health),
     *(openai, a1111, replicate, console),
 )

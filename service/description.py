@@ -11,7 +11,7 @@ from likeness.contract.editing import REFERENCES
 from likeness.contract.events import Event
 from likeness.contract.options import Region
 from likeness.contract.recipes import SavedRecipe
-from likeness.contract.reviews import NewReview
+from likeness.contract.reviews import NewReview, NewReviewLink
 from likeness.contract.tasks import Generate
 from service.batches.recipes import BatchRecipe
 from service.compat.openai import docs
@@ -55,7 +55,7 @@ FROM_TEXT: Final[Document] = {
 }
 MODELS: Final = (
     *(RecreateRequest, CustomiseRequest, CompareRequest, Generate, CutoutRequest, PackshotRequest, CheckRequest),
-    *(Problem, StreamedEvent, Event, SavedRecipe, BatchRecipe, NewReview),
+    *(Problem, StreamedEvent, Event, SavedRecipe, BatchRecipe, NewReview, NewReviewLink),
 )
 """What the description refers to and FastAPI does not see."""
 FILE: Final[Document] = {"type": "string", "format": "binary"}
@@ -118,7 +118,9 @@ def document(app: FastAPI) -> Document:
 def _body(model: str, schemas: Document, example: Document) -> Document:
     schema = schemas[model]
     form = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in example.items()}
-    picture = {"image": "(the bytes)"} if "image" in schema["properties"] else {}
+    picture: Document = {"image": "(the bytes)"} if "image" in schema["properties"] else {}
+    if "images" in example:
+        picture["images"] = ["(the bytes)"] * len(example["images"])
     parts = {name: _part(name, field, schemas) for name, field in schema["properties"].items()}
     return {
         "required": True,

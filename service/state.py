@@ -18,6 +18,7 @@ from service.http.fetch import Fetcher
 from service.metrics import Metrics
 from service.queue.batches import Batches
 from service.queue.jobs import JobQueue
+from service.queue.review_links import ReviewLinks
 
 
 class Places:
@@ -86,6 +87,11 @@ class Services:
     def batches(self) -> Batches:
         """The batches, in the Redis of the queue."""
         return Batches(self.queue.connection)
+
+    @property
+    def review_links(self) -> ReviewLinks:
+        """The links to review by, in the Redis of the queue."""
+        return ReviewLinks(self.queue.connection)
 
     @property
     def bounds(self) -> Bounds:

@@ -1,5 +1,6 @@
 import type {
   AcceptedJob,
+  BatchView,
   CheckRequest,
   CompareRequest,
   CustomiseRequest,
@@ -8,6 +9,7 @@ import type {
   Event,
   FieldProblemView,
   Generate,
+  JobFailure,
   JobView,
   PackshotRequest,
   RecreateRequest,
@@ -53,6 +55,38 @@ export interface Filters {
 
 /** A job or its id. */
 export type JobOrId = string | { id: string };
+
+/** A batch or its id. */
+export type BatchOrId = string | { id: string };
+
+/** What a batch makes: each item by each recipe. */
+export interface NewBatch {
+  /** a name, a kind, and fields of its call, in which `{colour}` stands for an item's value */
+  recipes: ({ name: string } & Record<string, unknown>)[];
+  /** an image is a URL, an upload, or one of an earlier job */
+  items: ({ reference: string; image?: string | { upload: string } | { job: string; image?: number } } & Record<string, unknown>)[];
+  name?: string;
+  webhook?: string;
+  references?: "numbered";
+}
+
+/** One job of a batch: an item by a recipe. */
+export interface BatchRow {
+  item: number;
+  reference: string;
+  recipe: string;
+  set?: string;
+  status: "waiting" | "queued" | "succeeded" | "failed" | "cancelled";
+  verdict?: Verdict;
+  reasons: string[];
+  figures: Record<string, number>;
+  error?: JobFailure;
+  link?: string;
+  sha256?: string;
+  format?: string;
+  attempt: number;
+  seconds?: number;
+}
 
 /** A job that succeeded. */
 export type DoneJob = JobView & { result: ResultView };
@@ -107,5 +141,17 @@ export class Likeness {
   cancel(job: JobOrId, options?: Options): Promise<JobView>;
   /** Stop a job and erase it and its images. */
   erase(job: JobOrId, options?: Options): Promise<void>;
+  /** Upload a picture by its sha256 (pages: by https), and return what the `image` of an item is then. */
+  upload(picture: Bytes, options?: Options): Promise<{ upload: string }>;
+  /** Make items by several recipes. */
+  submitBatch(batch: NewBatch, options?: SubmitOptions): Promise<BatchView>;
+  /** Read how a batch stands. */
+  batch(batch: BatchOrId, options?: Options): Promise<BatchView>;
+  /** Wait until every job of a batch has ended; those that failed are among its counts. */
+  waitBatch(batch: BatchOrId, options?: Options): Promise<BatchView>;
+  /** Read how each job of a batch stands, in the order of its items; at any time. */
+  manifest(batch: BatchOrId, options?: Options): Promise<BatchRow[]>;
+  /** Download the image of a row of the manifest that has a `sha256`. */
+  batchImage(batch: BatchOrId, row: BatchRow, options?: Options): Promise<Blob>;
   engines(options?: Options): Promise<EngineView[]>;
 }

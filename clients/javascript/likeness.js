@@ -1,7 +1,7 @@
-// A client of the Likeness API for Node (20 or newer) and browsers. likeness.d.ts says what each method does.
+// A client of the Likeness API; likeness.d.ts says what each method does.
 
 const RETRIED = [429, 502, 503];
-const LONGEST_PAUSE = 120; // seconds; what asks for more is told to the caller instead
+const LONGEST_PAUSE = 120; // seconds; a longer one is told to the caller
 const WAIT = 25; // seconds that one request waits for a job
 
 export class LikenessError extends Error {
@@ -49,7 +49,7 @@ export class Likeness {
       const page = await this.#json(`/jobs?${new URLSearchParams(given({ ...filters, cursor }))}`, options);
       yield* page.jobs;
       cursor = page.next;
-    } while (cursor !== null);
+    } while (cursor);
   }
 
   async wait(job, options) {
@@ -60,7 +60,7 @@ export class Likeness {
       if (found.error) throw new LikenessError(found.error);
       if (found.status === "cancelled") throw new LikenessError({ code: "cancelled", detail: `job ${found.id} was cancelled` });
       if (ended(found)) return found;
-      // A service with no place to wait in answers at once.
+      // at once where no place to wait in is free
       if (Date.now() - asked < 1000) await pause(secondsOf(answer) ?? 1, options?.signal);
     }
   }
@@ -68,7 +68,7 @@ export class Likeness {
   async *events(job, options) {
     let last = "";
     for (let tried = 1; ; tried += 1) {
-      const headers = last === "" ? {} : { "Last-Event-ID": last };
+      const headers = last ? { "Last-Event-ID": last } : {};
       const answer = await this.#ask(`${pathOf(job)}/events`, { ...options, headers });
       if (answer.status === 204) return;
       let cause;
@@ -88,11 +88,11 @@ export class Likeness {
     }
   }
 
-  image(job, n = 0, options = undefined) {
+  image(job, n = 0, options) {
     return this.#file(`${pathOf(job)}/images/${n}`, options);
   }
 
-  matte(job, n = 0, options = undefined) {
+  matte(job, n = 0, options) {
     return this.#file(`${pathOf(job)}/images/${n}/matte`, options);
   }
 
@@ -112,6 +112,36 @@ export class Likeness {
     await this.#ask(pathOf(job), { ...options, method: "DELETE" });
   }
 
+  async upload(picture, options) {
+    const body = new Blob([picture]);
+    const upload = await sha256Of(body);
+    await this.#ask(`/uploads/${upload}`, { ...options, method: "PUT", body });
+    return { upload };
+  }
+
+  submitBatch(batch, options) {
+    return this.#submit("/batches", batch, options);
+  }
+
+  batch(batch, options) {
+    return this.#json(pathOf(batch, "batches"), options);
+  }
+
+  async waitBatch(batch, options) {
+    let found;
+    while ((found = await this.batch(batch, options)).state !== "ended") await pause(1, options?.signal);
+    return found;
+  }
+
+  async manifest(batch, options) {
+    const answer = await this.#ask(`${pathOf(batch, "batches")}/manifest`, options);
+    return (await answer.text()).trim().split("\n").map((row) => JSON.parse(row));
+  }
+
+  batchImage(batch, { sha256 }, options) {
+    return this.#file(`${pathOf(batch, "batches")}/images/${sha256}`, options);
+  }
+
   async engines(options) {
     return (await this.#json("/engines", options)).engines;
   }
@@ -124,11 +154,11 @@ export class Likeness {
     return this.#json(path, { method: "POST", headers, body, signal });
   }
 
-  /** Return the bytes of an answer, after checking its ETag, a sha256, where that can be done (pages: by https). */
+  /** Return the bytes of an answer, checked by its ETag, a sha256, where that can be done (pages: by https). */
   async #file(path, options) {
     const answer = await this.#ask(path, options);
     const blob = await answer.blob();
-    const [, sha256] = /^"([0-9a-f]{64})"$/.exec(answer.headers.get("ETag") ?? "") ?? [];
+    const sha256 = /^"([0-9a-f]{64})"$/.exec(answer.headers.get("ETag"))?.[1];
     if (sha256 && crypto.subtle && (await sha256Of(blob)) !== sha256) throw unexpected(answer, "the bytes are not those of their sha256");
     return blob;
   }
@@ -137,8 +167,8 @@ export class Likeness {
     return (await this.#ask(path, options)).json();
   }
 
-  async #ask(path, { method = "GET", headers = {}, body, signal } = {}) {
-    const own = this.#key === undefined ? headers : { ...headers, Authorization: `Bearer ${this.#key}` };
+  async #ask(path, { method, headers = {}, body, signal } = {}) {
+    const own = this.#key ? { ...headers, Authorization: `Bearer ${this.#key}` } : headers;
     for (let tried = 1; ; tried += 1) {
       const outcome = await fetch(this.#url + path, { method, headers: own, body, signal }).catch((error) => noAnswer(this.#url, broken(error)));
       if (outcome.ok) return outcome;
@@ -151,8 +181,8 @@ export class Likeness {
   }
 }
 
-function pathOf(job) {
-  return `/jobs/${encodeURIComponent(typeof job === "string" ? job : job.id)}`;
+function pathOf(found, kind = "jobs") {
+  return `/${kind}/${encodeURIComponent(found.id ?? found)}`;
 }
 
 function ended({ status }) {
@@ -160,10 +190,10 @@ function ended({ status }) {
 }
 
 function given(values) {
-  return Object.entries(values).filter(([, value]) => value !== null && value !== undefined);
+  return Object.entries(values).filter(([, value]) => value != null);
 }
 
-/** Return a form where the image is a file, else JSON, in which other files are base64. */
+/** Return a form if the image is a file, else JSON, in which other files are base64. */
 async function bodyOf(fields) {
   const form = new FormData();
   const texts = {};
@@ -213,15 +243,15 @@ function unexpected(answer, detail) {
 }
 
 function secondsOf(answer) {
-  const seconds = Number(answer.headers.get("Retry-After") ?? NaN);
-  return Number.isFinite(seconds) ? seconds : null;
+  const seconds = parseFloat(answer.headers.get("Retry-After"));
+  return seconds >= 0 ? seconds : null;
 }
 
 function noAnswer(url, cause) {
   return new LikenessError({ code: "no_answer", status: 0, detail: `${url || "the service"} does not answer` }, null, cause);
 }
 
-/** Return the TypeError that fetch throws when there is no connection, or it breaks; throw any other error. */
+/** Return the TypeError of a connection that is not there, or breaks; throw any other error. */
 function broken(error) {
   if (error instanceof TypeError) return error;
   throw error;

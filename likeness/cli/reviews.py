@@ -9,7 +9,7 @@ import typer
 
 from likeness.cli.jobs import Ids
 from likeness.cli.options import URL, Key, Url
-from likeness.contract.reviews import Decision
+from likeness.contract.reviews import LONGEST_LINK, Decision
 from likeness.problems import LocalProblem
 
 if TYPE_CHECKING:  # heavy: imported when a command runs
@@ -44,6 +44,22 @@ def withdraw(jobs: Ids, url: Url = URL, key: Key = None) -> None:
     with Client(url, key) as client:
         for job in jobs:
             typer.echo(f"{job}: {client.withdraw_review(job).review}")
+
+
+@app.command()
+def link(
+    reference: Annotated[str, typer.Argument(help="Reference of the jobs.", show_default=False)],
+    name: Annotated[str, typer.Option(help="Whose reviews they are to be.")] = "reviewer",
+    hours: Annotated[int, typer.Option(min=1, max=LONGEST_LINK, help="How long it works.")] = 24,
+    url: Url = URL,
+    key: Key = None,
+) -> None:
+    """Print a link by which somebody without a key reviews the results of a reference, and does nothing else."""
+    from likeness.client import Client
+
+    with Client(url, key) as client:
+        made = client.review_link(reference, name, hours)
+    typer.echo(f"{url.rstrip('/')}{made.url}")
 
 
 @app.command()

@@ -18,7 +18,7 @@ from likeness.contract.comparison import JobKind
 from likeness.contract.options import Region
 from likeness.contract.packshots import is_background
 from likeness.contract.report import Report
-from likeness.contract.reviews import Decision, ReviewState
+from likeness.contract.reviews import ReviewState
 
 PNG: Final = "image/png"
 
@@ -170,20 +170,6 @@ def page(
     params = {"cursor": cursor, **filters}
     given = {name: value for name, value in params.items() if value is not None}
     return Call("GET", "/jobs", as_model(JobPage), {"params": {"limit": limit, **given}})
-
-
-def review(job: RemoteJob | str, decision: Decision | str | None = None, comment: str | None = None) -> Call[RemoteJob]:
-    """Approve or reject the best image of a job, comment on it, or both, and return the job with all its reviews.
-
-    `decision` is "approved" or "rejected". It takes the place of your key's last review of the job.
-    """
-    given = {"decision": decision, "comment": comment}
-    return Call("POST", f"{path_of(job)}/review", as_model(RemoteJob), {"json": given})
-
-
-def withdraw_review(job: RemoteJob | str) -> Call[RemoteJob]:
-    """Withdraw your key's review of a job and return the job with the reviews of others."""
-    return Call("DELETE", f"{path_of(job)}/review", as_model(RemoteJob))
 
 
 def image(job: RemoteJob | str, n: int = 0) -> Call[bytes]:

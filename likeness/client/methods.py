@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
-from likeness.client import batch_calls, calls
+from likeness.client import batch_calls, calls, review_calls
 from likeness.client.call import Call, document
 
 Answer = TypeVar("Answer")
@@ -58,8 +58,9 @@ class Methods(ABC):
     report_card = method(calls.report_card)
     cancel = method(calls.cancel)
     delete = method(calls.delete)
-    review = method(calls.review)
-    withdraw_review = method(calls.withdraw_review)
+    review = method(review_calls.review)
+    withdraw_review = method(review_calls.withdraw_review)
+    review_link = method(review_calls.review_link)
 
     save_recipe = method(calls.save_recipe)
     recipe = method(calls.recipe)

@@ -117,6 +117,16 @@ class RemoteRecipe(RemoteModel):
     fields: dict[str, Any]
 
 
+class RemoteReviewLink(RemoteModel):
+    """A review link: its token, told once, the address of its page below the service's, and when it ends."""
+
+    reference: str
+    name: str
+    token: str
+    url: str
+    expires_at: datetime
+
+
 class RecipeList(RemoteModel):
     """Your saved recipes."""
 

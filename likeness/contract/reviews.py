@@ -7,11 +7,13 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from likeness.contract.labels import breaks_line
+from likeness.contract.labels import ReferenceText, breaks_line
 from likeness.contract.strict import Strict
 
 MAX_COMMENT: Final = 1000
 """Characters of a comment."""
+LONGEST_LINK: Final = 168
+"""Hours that a review link works, at most."""
 
 
 class Decision(StrEnum):
@@ -63,8 +65,20 @@ class NewReview(Strict):
 class Review(NewReview):
     """What one person said of a job's result, who that was, and when."""
 
-    by: str = Field(description="name of the API key; `local` where no keys are in use")
+    by: str = Field(
+        description="name of the API key, `anna (link)` for anna's review link; `local` where no keys are in use"
+    )
     at: datetime
+
+
+class NewReviewLink(Strict):
+    """A link that is to be made: for whose reviews, of which jobs, for how long."""
+
+    reference: ReferenceText = Field(description="the jobs with exactly this reference, those to come too")
+    name: str = Field(
+        default="reviewer", pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="of the person: who its reviews are by"
+    )
+    hours: int = Field(default=24, ge=1, le=LONGEST_LINK, description="for which it works")
 
 
 def state_of(decisions: Collection[Decision | None]) -> ReviewState:

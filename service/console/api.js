@@ -41,6 +41,12 @@ export function keepKey(value) {
   else sessionStorage.removeItem(KEY);
 }
 
+/** Whose review link is in the place of a key, and until when it works; null for a key. */
+export function sharedLink() {
+  const [, name, until] = /^lr_([a-z0-9_-]+)\.(\d+)\./.exec(key()) || [];
+  return name ? { name, until: new Date(Number(until) * 1000) } : null;
+}
+
 /** @param {string} path below the service's root @param {RequestInit & {accept?: string}} [options] */
 async function once(path, options = {}) {
   const headers = new Headers(options.headers);

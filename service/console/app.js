@@ -1,6 +1,7 @@
 /** The console: what is on the stage, and what happens to it. */
 
 import { Problem, call, getJson, submit, hooks, keepKey, key, picture } from "./api.js";
+import { originalOf, refill, resultOf } from "./again.js";
 import { guard, showProblem } from "./banner.js";
 import { Catalogue } from "./catalogue.js";
 import { askForKey } from "./dialogs.js";
@@ -13,18 +14,22 @@ import { Stage, readPicture } from "./stage.js";
 import { Viewer } from "./viewer.js";
 
 const READY_LOOK = 20000;
+/** Pictures that are taken at once; a batch takes more. */
+const MOST_FILES = 20;
 
 /** The one page. */
 class App {
   constructor() {
     /** @type {import("./stage.js").Picture|null} */
     this.picture = null;
+    /** @type {File[]} that are worked on as the picture is */
+    this.others = [];
     /** @type {any} */
     this.job = null;
     this.watching = new AbortController();
     this.viewer = new Viewer();
     this.stage = new Stage(byId("stage"), byId("stage-body"), {
-      take: (file) => guard(this.take(file)), remove: () => this.remove(), cancel: () => guard(this.cancel()),
+      take: (files) => guard(this.take(...files)), remove: () => this.remove(), cancel: () => guard(this.cancel()),
     });
     this.recent = new Recent(byId("recent-body"), { guard, gone: (id) => { if (id === this.job?.id) this.leave(); } });
   }
@@ -98,11 +103,14 @@ class App {
     element.dataset.state = state;
   }
 
-  /** Put a picture on the stage. @param {File} file */
-  async take(file) {
+  /** Put a picture on the stage, and others beside it to be worked on alike. @param {File} file @param {...File} others */
+  async take(file, ...others) {
     try {
+      if (others.length >= MOST_FILES) throw new Error(`At most ${MOST_FILES} pictures at once: for more, make a batch.`);
       const taken = await readPicture(file);
+      for (const other of others) URL.revokeObjectURL((await readPicture(other)).url);
       this.picture = taken;
+      this.others = others;
       if (!this.wasAway) byId("banner").hidden = true; // what it says is of the file or the job before
       this.panel?.changePicture();
       this.leave();
@@ -118,6 +126,7 @@ class App {
   remove() {
     if (this.picture) URL.revokeObjectURL(this.picture.url);
     this.picture = null;
+    this.others = [];
     this.panel?.changePicture();
     this.leave();
     byId("choose")?.focus();
@@ -133,8 +142,15 @@ class App {
     this.recent.mark("");
     document.title = "Likeness";
     if (location.hash) history.pushState(null, "", location.pathname + location.search);
-    if (this.picture) this.stage.showPicture(this.picture);
+    if (this.picture) this.stage.showPicture(this.picture, undefined, this.others);
     else this.stage.showEmpty();
+  }
+
+  /** Submit for the other pictures what was submitted for the one on the stage. @param {import("./request.js").Request} request */
+  async submitOthers(request) {
+    const others = request.kind === "generate" ? [] : this.others.splice(0);
+    if (others.length && (request.files.mask || request.files.guide)) throw new Problem(422, { detail: "What was painted is for one picture: the others were not submitted." });
+    for (const image of others) await submit({ ...request, files: { ...request.files, image } });
   }
 
   /** @param {import("./request.js").Request} request */
@@ -149,7 +165,7 @@ class App {
       tell("Submitted", true);
       byId("stage").scrollIntoView({ block: "nearest" });
       guard(this.watch(accepted, this.given));
-      guard(this.listAgain());
+      guard(this.submitOthers(request).finally(() => this.listAgain()));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.panel?.setBusy(false);
@@ -230,8 +246,26 @@ class App {
   /** @param {any} job */
   footOf(job) {
     const { naturalWidth, naturalHeight } = this.viewer.after; // as it is seen, which an orientation tag may turn
+    const act = (/** @type {string} */ id, /** @type {string} */ text, /** @type {() => Promise<void>} */ does) => h("button", { type: "button", class: "quiet", id, on: { click: () => guard(does()) } }, text);
+    const further = [act("edit-again", job.kind === "generate" ? "Generate again" : "Edit again", () => this.editAgain(job)), act("use-result", "Use the result", () => this.useResult(job))];
     return [h("p", { class: "stage-name" }, h("strong", {}, `${spoken(job.kind)} with ${job.result.engine.name}`), h("span", { class: "muted" }, ` ${naturalWidth} × ${naturalHeight} px`)),
-      h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the original" : "Start with a picture")];
+      h("div", { class: "row" }, further, h("button", { type: "button", class: "quiet", id: "again", on: { click: () => this.leave() } }, this.picture ? "Back to the original" : "Start with a picture"))];
+  }
+
+  /** Put what was asked of a job back into the form, and its original on the stage. @param {any} job */
+  async editAgain(job) {
+    const file = job.kind === "generate" ? null : await originalOf(job);
+    if (file) await this.take(file);
+    else this.leave();
+    const lost = refill(this.panel, job);
+    tell(lost.length ? `The settings are back; choose again: ${lost.join(", ")}` : "The picture and the settings are back", true);
+    byId("panel").querySelector("textarea, input[type=text], #submit")?.focus();
+  }
+
+  /** Put the image that is shown of a job on the stage, to be worked on. @param {any} job */
+  async useResult(job) {
+    await this.take(await resultOf(job, this.result?.number || 0));
+    byId("panel").querySelector("input:checked")?.focus();
   }
 
   async cancel() {
@@ -246,6 +280,7 @@ class App {
   /** Open the job that the address names, if it is not open. */
   async openHash() {
     const id = /^#job=([0-9a-f]{32})$/.exec(location.hash)?.[1];
+    if (!location.hash && this.job) return this.leave(); // by the browser's Back
     if (!id || id === this.job?.id) return;
     const job = await getJson(`jobs/${id}`);
     const given = job.kind === "generate" ? null : await picture(`jobs/${id}/input`).then(({ url }) => url, () => null);

@@ -1,6 +1,6 @@
 /** Questions: an API key, and whether something is really meant. */
 
-import { keepKey, key } from "./api.js";
+import { keepKey, key, sharedLink } from "./api.js";
 import { h } from "./dom.js";
 
 /** @param {HTMLElement} dialog */
@@ -47,7 +47,7 @@ function ask(problem) {
       h("form", { on: { submit: take } }, h("h2", { id: "key-title" }, "API key"),
         h("div", { class: "field" }, h("label", { for: "key" }, "Key for this service"), box,
           h("p", { class: "hint", id: "key-hint" }, "Kept until you close this tab, and sent to this service only. “likeness keys create NAME” creates one."),
-          refused && h("p", { class: "wrong", id: "key-wrong", role: "alert" }, h("span", {}, problem.status === 403 ? problem.message : "The service rejected this key."))),
+          refused && h("p", { class: "wrong", id: "key-wrong", role: "alert" }, h("span", {}, problem.status === 403 || sharedLink() ? problem.message : "The service rejected this key."))),
         h("div", { class: "dialog-buttons" }, h("button", { type: "button", on: { click: () => dialog.close() } }, "Not now"), h("button", { type: "submit", class: "solid", id: "key-use" }, "Use this key"))));
     open(dialog);
     box.focus();

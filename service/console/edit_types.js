@@ -96,7 +96,7 @@ function furtherEdits(setting, longest) {
   /** @type {Field[]} */
   const list = [];
   const rows = h("div", { class: "fields", "data-pointer": "#/edits" });
-  const add = h("button", { type: "button", on: { click: () => {
+  const add = h("button", { type: "button", id: "add-edit", on: { click: () => {
     const each = textField(`then-${list.length + 1}`, { label: `Then, edit ${list.length + 2}`, longest, placeholder: "put it on a white background" });
     list.push(each);
     rows.append(each.element);

@@ -29,6 +29,11 @@ export class Memory {
     this.values.set(place, values.set(name, control.type === "checkbox" ? control.checked : control.type === "file" ? control.files : control.value));
   }
 
+  /** Forget what was filled in where the form now stands. */
+  forget() {
+    for (const ofTheJob of [true, false]) this.values.delete(this.place(ofTheJob));
+  }
+
   /** Put back what was filled in where the form now stands. */
   restore() {
     this.restoring = true;
@@ -39,8 +44,8 @@ export class Memory {
   }
 }
 
-/** @param {Element|null} field @param {any} value */
-function putBack(field, value) {
+/** Fill a field in as a person would, so that all that hangs on it follows. @param {Element|null} field @param {any} value */
+export function putBack(field, value) {
   const radio = /** @type {HTMLInputElement|null} */ (field?.querySelector(`input[type=radio][value="${CSS.escape(String(value))}"]`));
   const control = radio || /** @type {HTMLInputElement|null} */ (field?.querySelector("input:not([type=range], [type=radio], [type=color]), textarea, select"));
   if (!control) return;

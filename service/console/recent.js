@@ -8,8 +8,6 @@ import { verdictTag } from "./report.js";
 import { Thumbs, forgetThumbs } from "./thumbs.js";
 
 const PAGE = 8;
-/** A picture of more pixels is not fetched for its small one's sake. */
-const MOST_PIXELS = 12e6;
 
 /** What a job is called: its reference, or the file that was sent, or what was asked. @param {any} job @returns {string} */
 const nameOf = (job) => job.reference || job.filename || job.asked || `${spoken(job.kind)} with ${job.engine}`;
@@ -71,7 +69,7 @@ export class Recent {
   row(job) {
     const image = job.result?.images[0];
     const thumb = h("span", { class: "job-thumb", "aria-hidden": "true" }, icon(job.status === "succeeded" ? "check" : job.status === "failed" ? "cross" : job.status === "cancelled" ? "stop" : "clock"));
-    if (image && image.width * image.height <= MOST_PIXELS) this.thumbs.show(thumb, below(image.url));
+    if (image) this.thumbs.show(thumb, below(image.url));
     return h("li", { class: "job", "data-job": job.id }, thumb,
       h("div", {}, h("a", { class: "job-name", href: `#job=${job.id}`, title: job.asked }, nameOf(job)), h("p", { class: "small muted" }, `${told(job)}${job.engine}, `, h("time", { datetime: job.created_at }, ago(job.created_at)), `, ${job.id.slice(0, 12)}`)),
       h("div", { class: "job-state" }, this.state(job)), h("div", { class: "job-tools" }, this.tools(job)));

@@ -1,12 +1,13 @@
 /** The review page: a wall of results, each judged with one key, the next one at once. */
 
-import { below, getJson, hooks, keepKey, key, picture } from "./api.js";
+import { below, getJson, hooks, keepKey, key, picture, sharedLink } from "./api.js";
 import { guard } from "./banner.js";
 import { askForKey } from "./dialogs.js";
 import { askForComment } from "./comment.js";
 import { byId, fill, h, spoken, tell } from "./dom.js";
 import { named, sentence, verdictTag } from "./report.js";
 import { Reviews } from "./reviews.js";
+import { share } from "./share.js";
 import { Viewer } from "./viewer.js";
 import { Wall, nameOf, reviewTag } from "./wall.js";
 
@@ -34,7 +35,8 @@ class ReviewPage {
     this.wall = new Wall(byId("wall"), byId("wall-end"), { chosen: (job) => guard(this.show(job)), more: () => guard(this.more()) });
     this.said = h("div", { class: "bench-said" });
     this.acts = h("div", { class: "bench-acts", role: "group", "aria-label": "Judge" });
-    this.reading = false;
+    /** @type {Promise<void>|null} the page that is being read */
+    this.reading = null;
   }
 
   async start() {
@@ -48,10 +50,13 @@ class ReviewPage {
     byId("filters").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
     document.addEventListener("keydown", (event) => this.pressed(event));
     const asked = new URLSearchParams(location.hash.slice(1));
+    if (asked.get("link")) keepKey(asked.get("link")); // it leaves the address with the first result that is shown
+    this.link = sharedLink();
     this.drawFilters(asked);
-    this.reviews = new Reviews((await getJson("usage")).key, (job) => this.reviewed(job));
+    const me = this.link ? `${this.link.name} (link)` : (await getJson("usage")).key;
+    this.reviews = new Reviews(me, (job) => this.reviewed(job));
     await this.reviews.resume();
-    byId("key-button").hidden = !key();
+    this.drawAccess();
     await this.load(asked.get("job"));
   }
 
@@ -61,7 +66,26 @@ class ReviewPage {
     const selects = Object.entries(FILTERS).map(([name, [label, values]]) => h("label", {}, label, h("select", { name, on: { change } },
       h("option", { value: "" }, "Any"), values.map((value) => h("option", { value, selected: asked.get(name) === value }, name === "review" && value === "none" ? "To do" : spoken(value))))));
     const reference = h("input", { type: "search", name: "reference", maxlength: 200, autocomplete: "off", value: asked.get("reference") || "", on: { change } });
-    fill(byId("filters"), selects, h("label", {}, "Reference", reference));
+    fill(byId("filters"), selects, h("label", { hidden: Boolean(this.link) }, "Reference", reference));
+  }
+
+  /** Show what this person may do beside reviewing: with a link nothing, with a key also share a reference. */
+  drawAccess() {
+    byId("key-button").hidden = !key() || Boolean(this.link);
+    if (this.link) {
+      document.querySelectorAll('a[href="./"]').forEach((each) => each.removeAttribute("href"));
+      fill(byId("shared"), `Shared with ${this.link.name} until ${this.link.until.toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}`);
+      byId("shared").hidden = false;
+      byId("to-console").hidden = true;
+    } else if (key()) {
+      const press = () => {
+        const reference = this.filters().get("reference");
+        if (reference) return share(reference);
+        byId("filters").querySelector("[name=reference]")?.focus();
+        tell("Set a reference first: a link is for the results of one", true);
+      };
+      byId("filters").append(h("button", { type: "button", id: "share", on: { click: press } }, "Share…"));
+    }
   }
 
   /** The filters that are set. */
@@ -76,6 +100,7 @@ class ReviewPage {
     Object.assign(this, { next: "", job: null, asked: this.filters() });
     fill(byId("bench-body"), h("p", { class: "bench-empty" }, "Loading…"));
     await this.more(FIRST_PAGE);
+    while (id && this.next && this.wall.jobs[this.wall.jobs.length - 1].id > id) await this.more(); // newest first, and ids sort by time
     const place = this.wall.jobs.findIndex((job) => job.id === id);
     if (this.wall.jobs.length) this.wall.choose(Math.max(0, place));
     else fill(byId("bench-body"), h("p", { class: "bench-empty" }, "No result is like that."));
@@ -84,20 +109,24 @@ class ReviewPage {
 
   /** Read the next results. @param {number} [limit] */
   async more(limit = PAGE) {
-    const { asked } = this;
-    if (this.next === null || !asked || (this.reading && limit === PAGE)) return;
-    this.reading = true;
-    try {
-      do {
-        const query = new URLSearchParams([...asked, ["limit", String(limit)], ...(this.next ? [["cursor", this.next]] : [])]);
-        const page = await getJson(`jobs?${query}`);
-        if (asked !== this.asked) return; // other filters were set meanwhile
-        this.next = page.next;
-        this.wall.add(page.jobs.filter((/** @type {any} */ job) => job.result));
-      } while (this.next && !this.wall.jobs.length);
-    } finally {
-      this.reading = false;
+    if (this.next === null || !this.asked) return;
+    if (!this.reading || limit !== PAGE) {
+      const reading = this.read(limit).finally(() => { if (this.reading === reading) this.reading = null; });
+      this.reading = reading;
     }
+    await this.reading;
+  }
+
+  /** @param {number} limit */
+  async read(limit) {
+    const { asked } = this;
+    do {
+      const query = new URLSearchParams([...asked, ["limit", String(limit)], ...(this.next ? [["cursor", this.next]] : [])]);
+      const page = await getJson(`jobs?${query}`);
+      if (asked !== this.asked) return; // other filters were set meanwhile
+      this.next = page.next;
+      this.wall.add(page.jobs.filter((/** @type {any} */ job) => job.result));
+    } while (this.next && !this.wall.jobs.length);
     byId("wall-end").textContent = this.next ? "" : `${this.wall.jobs.length} results`;
     this.tellProgress();
   }

@@ -36,20 +36,20 @@ function hasAlpha(image) {
 
 /** The stage. `take` gets the files that are dropped, pasted or chosen. */
 export class Stage {
-  /** @param {HTMLElement} section @param {HTMLElement} body @param {{take: (file: File) => void, remove: () => void, cancel: () => void}} page */
+  /** @param {HTMLElement} section @param {HTMLElement} body @param {{take: (files: File[]) => void, remove: () => void, cancel: () => void}} page */
   constructor(section, body, page) {
     this.section = section;
     this.body = body;
     this.page = page;
-    this.input = h("input", { type: "file", id: "picture", accept: TAKEN.join(","), class: "visually-hidden", tabindex: -1, "aria-label": "Picture", on: { change: () => this.chosen() } });
+    this.input = h("input", { type: "file", id: "picture", accept: TAKEN.join(","), class: "visually-hidden", tabindex: -1, multiple: true, "aria-label": "Picture", on: { change: () => this.chosen() } });
     section.append(this.input);
     this.listen();
   }
 
   chosen() {
-    const [file] = this.input.files || [];
+    const files = [...(this.input.files || [])];
     this.input.value = "";
-    if (file) this.page.take(file);
+    if (files.length) this.page.take(files);
   }
 
   listen() {
@@ -62,14 +62,14 @@ export class Stage {
     document.addEventListener("drop", (event) => {
       event.preventDefault();
       over(false);
-      const file = event.dataTransfer?.files[0];
-      if (file) this.page.take(file);
+      const files = [...(event.dataTransfer?.files || [])];
+      if (files.length) this.page.take(files);
     });
     document.addEventListener("paste", (event) => {
       const file = [...(event.clipboardData?.files || [])].find((each) => each.type.startsWith("image/"));
       if (!file) return;
       event.preventDefault();
-      this.page.take(file);
+      this.page.take([file]);
     });
   }
 
@@ -78,17 +78,18 @@ export class Stage {
     const choose = () => this.input.click();
     fill(this.body, h("div", { class: "drop", on: { click: choose } }, artwork(),
       h("p", { class: "drop-title" }, "Drop a product photo"),
-      h("p", { class: "muted" }, "PNG, JPEG or WebP. You can also paste one."),
+      h("p", { class: "muted" }, "PNG, JPEG or WebP. Drop several to make all of them, or paste one."),
       h("button", { type: "button", class: "solid", id: "choose", on: { click: (/** @type {Event} */ event) => { event.stopPropagation(); choose(); } } }, "Choose a picture"),
       wrong && h("p", { class: "wrong", role: "alert" }, h("span", {}, wrong)),
       h("ul", { class: "promises" }, ["The frame never changes", "Every result is measured", "It stays on your servers"].map((text) => h("li", {}, icon("check"), text)))));
   }
 
-  /** @param {Picture} picture @param {string} [wrong] */
-  showPicture(picture, wrong) {
+  /** @param {Picture} picture @param {string} [wrong] @param {File[]} [others] that are worked on with it */
+  showPicture(picture, wrong, others = []) {
     const image = h("img", { src: picture.url, alt: `Original: ${picture.file.name}`, class: "fade" });
     enlarge(image, picture.width, picture.height);
     fill(this.body, h("div", { class: "shown" }, image), this.foot(picture),
+      others.length > 0 && h("p", { class: "stage-others small", id: "others" }, `And with the same settings: ${others.map((file) => file.name).join(", ")}`),
       wrong && h("p", { class: "wrong stage-wrong", role: "alert" }, h("span", {}, wrong)));
   }
 

@@ -72,9 +72,9 @@ export function forgetThumbs(id) {
   [...kept.keys()].filter((path) => path.includes(id)).forEach((path) => kept.delete(path));
 }
 
-/** Fetch an image and draw it small; nothing of its own size is kept. @param {string} path @returns {Promise<HTMLCanvasElement>} */
+/** Fetch the thumbnail of an image and draw it as small as it is shown. @param {string} path @returns {Promise<HTMLCanvasElement>} */
 async function drawn(path) {
-  const whole = await createImageBitmap(await (await call(path, { accept: "image/*" })).blob());
+  const whole = await createImageBitmap(await (await call(`${path}/thumbnail`, { accept: "image/*" })).blob());
   const scale = Math.min(WIDTH / whole.width, HEIGHT / whole.height);
   const small = h("canvas", { width: Math.max(1, Math.round(whole.width * scale)), height: Math.max(1, Math.round(whole.height * scale)) });
   const pen = small.getContext("2d");

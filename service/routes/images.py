@@ -8,7 +8,7 @@ from starlette.responses import Response
 from likeness.contract import errors
 from likeness.contract.jobs import Job, MadeImage
 from likeness.contract.labels import disposition
-from service.auth.dependencies import Owner
+from service.auth.dependencies import JobViewer
 from service.docs.responses import file, problems_of_job
 from service.http.headers import byte_range, etag_matches
 from service.http.problems import problem_response
@@ -44,7 +44,7 @@ DESCRIBED: Final = {
 async def read_image(
     request: Request,
     services: Use,
-    owner: Owner,
+    viewer: JobViewer,
     job_id: JobId,
     n: ImageNumber,
     range_: Annotated[
@@ -56,7 +56,7 @@ async def read_image(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Get an image, or a range of its bytes."""
-    job, image = await made_image(services, owner, job_id, n)
+    job, image = await made_image(services, viewer.owner, job_id, n)
     headers = _headers(job, n, image)
     if if_none_match and etag_matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from likeness.contract import errors
-from service.auth.dependencies import Owner
+from service.auth.dependencies import JobViewer
 from service.docs.responses import file, problems_of_job
 from service.http.query import OnlyQuery
 from service.routes.paths import IfNoneMatch, JobId
@@ -23,9 +23,9 @@ DESCRIBED: Final = {
 
 
 @router.get("/jobs/{job_id}/input", response_class=Response, dependencies=[Depends(OnlyQuery())], responses=DESCRIBED)
-async def read_input(services: Use, owner: Owner, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
+async def read_input(services: Use, viewer: JobViewer, job_id: JobId, if_none_match: IfNoneMatch = None) -> Response:
     """Get the original that was sent, byte for byte, for as long as the job is kept."""
-    job = await services.queue.fetch(job_id, owner)
+    job = await services.queue.fetch(job_id, viewer.owner)
     given = job.input
     if given is None:
         raise errors.ImageNotFound("a generate job has no original")

@@ -15,7 +15,7 @@ from likeness.contract.jobs import Job
 from likeness.contract.labels import ReferenceText
 from likeness.contract.report import Verdict
 from likeness.contract.reviews import ReviewState
-from service.auth.dependencies import Owner
+from service.auth.dependencies import Caller, Owner, Viewer
 from service.docs import examples
 from service.docs.responses import EVERYWHERE, OWNED, answer, problems, problems_of_job
 from service.http.headers import LONGEST_WAIT, etag_matches
@@ -70,7 +70,7 @@ async def retry_after(services: Services, job: Job) -> str:
 async def list_jobs(
     request: Request,
     services: Use,
-    owner: Owner,
+    caller: Viewer,
     limit: Annotated[int, Query(ge=1, le=100, description="maximum number of jobs in the page")] = 20,
     cursor: Annotated[str | None, Query(max_length=64, description="`next` of the previous page")] = None,
     reference: Annotated[ReferenceText | None, Query(description="only jobs with exactly this reference")] = None,
@@ -85,9 +85,12 @@ async def list_jobs(
 
     A page may hold fewer jobs than `limit` although another follows: `next` is null on the last one only.
     """
-    wanted = Wanted(reference, kind, verdict, since.timestamp() if since else None, review)
-    jobs, following = await services.queue.listing(owner, limit, cursor, wanted)
-    views = [view(services, job, links_of(request, services, job)) for job in jobs]
+    if caller.only is not None and reference not in (None, caller.only):
+        raise errors.ScopeMissing(f"this review link is for the jobs with the reference {caller.only} alone")
+    moment = since.timestamp() if since else None
+    wanted = Wanted(reference if caller.only is None else caller.only, kind, verdict, moment, review)
+    jobs, following = await services.queue.listing(caller.owner, limit, cursor, wanted)
+    views = [shown_to(caller, request, services, job) for job in jobs]
     return as_json(JobPage(jobs=views, next=following))
 
 
@@ -165,6 +168,14 @@ def links_of(request: Request, services: Services, job: Job) -> Links:
     """Return the links of a job; where keys are in use, those to follow it carry a token."""
     token = services.keys.token(job.id, job.owner) if services.keys.required else None
     return Links.of(job, request.scope.get("root_path", ""), token)
+
+
+def shown_to(caller: Caller, request: Request, services: Services, job: Job) -> JobView:
+    """Return a job as a caller sees it; by a review link without a token to follow it, and without its webhook."""
+    if caller.only is None:
+        return view(services, job, links_of(request, services, job))
+    plain = Links.of(job, request.scope.get("root_path", ""), None)
+    return view(services, job, plain).model_copy(update={"webhook": None})
 
 
 def view(services: Services, job: Job, links: Links) -> JobView:

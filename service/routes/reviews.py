@@ -7,12 +7,12 @@ from starlette.responses import Response
 
 from likeness.contract import errors
 from likeness.contract.reviews import NewReview
-from service.auth.dependencies import Reviewer
+from service.auth.dependencies import Caller, Reviewer
 from service.docs import examples
 from service.docs.responses import answer, json_body, problems_of_job
 from service.http.json_models import read_model
 from service.http.query import OnlyQuery
-from service.routes.jobs import as_json, links_of, view
+from service.routes.jobs import as_json, shown_to
 from service.routes.paths import JobId
 from service.routes.results import made_image
 from service.schemas.jobs import JobView
@@ -43,12 +43,12 @@ async def review_job(request: Request, services: Use, reviewer: Reviewer, job_id
     """Approve or reject the best image of a job, comment on it, or both, in the place of your last review of it.
 
     Every API key has one review of a job, under the key's name. Keys that share the jobs of one (`likeness keys create
-    --owner`) review them side by side: none overwrites another's. Needs the scope `review`.
+    --owner`) review them side by side: none overwrites another's. Needs the scope `review`, or a review link.
     """
     given = await read_model(request, NewReview)
     await made_image(services, reviewer.owner, job_id, 0)
     await services.queue.reviews.save(job_id, reviewer.owner, reviewer.name, given)
-    return await _reviewed(request, services, reviewer.owner, job_id)
+    return await _reviewed(request, services, reviewer, job_id)
 
 
 @router.delete(
@@ -63,13 +63,13 @@ async def review_job(request: Request, services: Use, reviewer: Reviewer, job_id
 async def withdraw_review(request: Request, services: Use, reviewer: Reviewer, job_id: JobId) -> Response:
     """Withdraw your review of a job; those of others stay. A job without one of yours does not change.
 
-    Needs the scope `review`.
+    Needs the scope `review`, or a review link.
     """
     await services.queue.fetch(job_id, reviewer.owner)
     await services.queue.reviews.withdraw(job_id, reviewer.owner, reviewer.name)
-    return await _reviewed(request, services, reviewer.owner, job_id)
+    return await _reviewed(request, services, reviewer, job_id)
 
 
-async def _reviewed(request: Request, services: Services, owner: str, job_id: str) -> Response:
-    job = await services.queue.fetch(job_id, owner)
-    return as_json(view(services, job, links_of(request, services, job)))
+async def _reviewed(request: Request, services: Services, reviewer: Caller, job_id: str) -> Response:
+    job = await services.queue.fetch(job_id, reviewer.owner)
+    return as_json(shown_to(reviewer, request, services, job))

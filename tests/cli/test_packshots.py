@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder of two pictures and a text that is none."""
     made = tmp_path / "shop"
     made.mkdir()
-    for name in ("cap-plaid.jpg", "skirt-denim.jpg"):
+    for name in ("cap-plaid.jpg", "sandals.jpg"):
         shutil.copy(EXAMPLES / name, made)
     (made / "prices.txt").write_text("1")
     return made
@@ -58,7 +58,7 @@ def saved(folder: Path) -> list[tuple[str, tuple[int, int]]]:
 def test_a_folder_is_cut_out(shop: Live, folder: Path, tmp_path: Path) -> None:
     done = run(shop, "cutout", folder, "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert saved(tmp_path / "out") == [("RGBA", (400, 534)), ("RGBA", (436, 400))]
+    assert saved(tmp_path / "out") == [("RGBA", (400, 534))] * 2
 
 
 def test_a_folder_becomes_packshots_and_one_that_is_enlarged_is_told(shop: Live, folder: Path, tmp_path: Path) -> None:

@@ -81,6 +81,8 @@ def test_what_else_there_is_to_do_with_a_job(client: Client) -> None:
     )
     assert job.id in {one.id for one in client.jobs(review="rejected")}
     assert client.withdraw_review(job).reviews == []
+    link = client.review_link("autumn", "anna", hours=2)
+    assert link.url.endswith(f"link={link.token}") and link.token.startswith("lr_anna.")
     used = client.usage(days=2)
     assert used.key == "local" and used.daily_quota is None and used.days[0].succeeded >= 2 and len(used.days) == 2
     with pytest.raises(LikenessProblem, match="links cannot be signed"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright import sync_api
 
@@ -122,3 +123,10 @@ def expect(found: object) -> object:
     """Playwright's own waiting assertions, as patient as the tests."""
     sync_api.expect.set_options(timeout=PATIENCE)
     return sync_api.expect(found)
+
+
+def barriers(page: sync_api.Page) -> list[str]:
+    """What axe finds on a page as it stands that keeps somebody out, or hinders them badly, with the elements."""
+    found = Axe().run(page).response["violations"]
+    grave = [rule for rule in found if rule["impact"] in ("serious", "critical")]
+    return [f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']]}" for rule in grave]

@@ -68,6 +68,64 @@ def test_a_generated_picture_says_that_nobody_judged_it(page: Page) -> None:
     expect(page.get_by_role("article", name="Not judged")).to_be_visible()
 
 
+def test_several_pictures_are_made_alike(site: Live, page: Page) -> None:
+    page.set_input_files("#picture", [{**photo(), "name": f"several-{number}.png"} for number in range(3)])
+    expect(page.locator("#others")).to_have_text("And with the same settings: several-1.png, several-2.png")
+    page.get_by_label("Strength", exact=True).fill("0.03")
+    page.locator("#submit").click()
+    page.locator(".report").wait_for()
+    for number in range(3):
+        expect(page.locator(".job-name", has_text=f"several-{number}.png")).to_be_visible()
+    jobs = [job for job in site.http.get("/jobs?limit=9").json()["jobs"] if (job["filename"] or "").startswith("sev")]
+    assert len(jobs) == 3
+    for job in jobs:
+        done = site.http.get(f"/jobs/{job['id']}?wait=20").json()
+        assert done["result"]["recipe"]["task"]["strength"] == 0.03
+    page.locator("#again").click()
+    expect(page.locator("#others")).to_have_count(0)
+    page.set_input_files("#picture", [photo(), {**photo(), "name": "no.txt", "mimeType": "text/plain"}])
+    expect(page.locator("#stage .wrong")).to_contain_text("no.txt is not a PNG, JPEG or WebP picture.")
+
+
+ASKED = {
+    "recreate": {"engine": "drill", "steps": "3", "strength": "0.05", "prompt": "a box", "reference": "SKU 9"},
+    "recolour": {"recolour": '{"to": "#1F7A3D", "mask": "background"}', "engine": "retouch", "attempts": "2"},
+    "edits": {"edits": '[{"instruction": "make it red"}, {"instruction": "put it on a white background"}]'},
+}
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+def test_a_job_is_edited_again_after_a_reload(site: Live, page: Page, asked: dict[str, str]) -> None:
+    call = "/recreate" if "steps" in asked else "/customise"
+    files, wait = {"image": ("shirt.png", photo()["buffer"])}, {"Prefer": "wait=30"}
+    given = site.http.post(call, files=files, data=asked, headers=wait).json()
+    page.goto(f"{site.url}/#job={given['id']}")
+    page.reload()
+    page.locator("#edit-again").click()
+    lost = "attempts" in asked  # an engine that makes the same each time is asked once
+    told = "The settings are back; choose again: attempts" if lost else "The picture and the settings are back"
+    expect(page.locator("#live")).to_have_text(told)
+    expect(page.get_by_role("img", name="Original: shirt.png")).to_be_visible()
+    page.locator("#submit").click()
+    page.locator(".report").wait_for()
+    again = site.http.get(f"/jobs/{page.url.partition('#job=')[2]}").json()
+    assert again["id"] != given["id"] and again["filename"] == "shirt.png"
+    task = given["result"]["recipe"]["task"]
+    assert again["result"]["recipe"]["task"] == ({**task, "attempts": 1} if lost else task)
+    assert again["result"]["recipe"]["input_sha256"] == given["result"]["recipe"]["input_sha256"]
+
+
+def test_a_result_is_worked_on_and_back_leads_to_its_job(site: Live, page: Page) -> None:
+    submit(page)
+    page.locator("#use-result").click()
+    expect(page.get_by_role("img", name="Original: photo-result.png")).to_be_visible()
+    expect(page.locator("#result")).to_be_hidden()
+    page.go_back()
+    page.locator(".report").wait_for()
+    page.go_back()
+    expect(page.locator("#result")).to_be_hidden()
+
+
 def test_recent_jobs_say_what_was_asked_of_which_file(site: Live, page: Page) -> None:
     answer = site.http.post(
         "/customise",

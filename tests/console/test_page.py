@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from service.auth.keys import KeyLimits, Scope, create_key
-from tests.console.conftest import Open, Stack, expect, photo
+from tests.console.conftest import Open, Stack, barriers, expect, photo
 from tests.service.conftest import Live, serving
 from tests.support.places import ROOT
 
@@ -64,6 +64,9 @@ def test_a_phone_never_scrolls_sideways(site: Live, open_page: Open) -> None:
     page.locator("#submit").click()
     page.locator(".report").wait_for()
     assert page.evaluate(across) == [390, 390]
+    for name in ("edit-again", "use-result", "again"):
+        box = page.locator(f"#{name}").bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390, f"{name} is whole"
     stage, report, panel = (page.locator(one).bounding_box()["y"] for one in ("#stage", ".report", "#panel"))
     assert stage < report < panel
 
@@ -82,6 +85,26 @@ def test_everything_has_a_name_and_a_place(page: Page) -> None:
     ids = page.evaluate("() => [...document.querySelectorAll('[id]')].map(one => one.id)")
     assert len(ids) == len(set(ids))
     assert page.locator("#live").get_attribute("aria-live") == "polite"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(site: Live, open_page: Open, scheme: str) -> None:
+    page = open_page(site.url, color_scheme=scheme, reduced_motion="reduce")
+    page.locator("#submit").wait_for()
+    assert barriers(page) == []
+    for kind in ("Customise", "Packshot", "Check", "Generate", "Compare"):
+        page.get_by_role("radio", name=kind, exact=True).check()
+        page.locator("#more").evaluate_all("all => all.forEach((more) => { more.open = true; })")
+        assert barriers(page) == [], kind
+    page.set_input_files("#picture", photo())
+    page.locator("#submit").click()
+    page.locator(".comparison").wait_for()
+    assert barriers(page) == []
+    page.get_by_role("radio", name="Recreate", exact=True).check()
+    page.locator("#submit").click()
+    page.locator(".report").wait_for()
+    expect(page.locator(".job-name")).not_to_have_count(0)
+    assert barriers(page) == []
 
 
 def test_the_keyboard_alone_does_it_all(page: Page) -> None:

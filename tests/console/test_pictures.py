@@ -195,8 +195,8 @@ def test_a_recent_picture_is_fetched_when_it_comes_into_view_two_at_a_time(site:
         running[1] = max(running)
         route.continue_()
 
-    page.on("requestfinished", lambda request: running.__setitem__(0, running[0] - ("/images/" in request.url)))
-    page.route("**/images/*", slowly)
+    page.on("requestfinished", lambda request: running.__setitem__(0, running[0] - ("/thumbnail" in request.url)))
+    page.route("**/images/*/thumbnail", slowly)
     assert page.locator(".job-thumb canvas").count() == 0
     page.locator(".job").nth(3).scroll_into_view_if_needed()
     expect(page.locator(".job-thumb canvas").first).to_be_visible()

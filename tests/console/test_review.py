@@ -3,6 +3,7 @@
 import re
 import time
 import zlib
+from pathlib import Path
 
 import pytest
 import redis
@@ -10,15 +11,18 @@ from playwright.sync_api import Page
 
 from likeness.contract.jobs import new_job_id
 from likeness.queue import keys
-from service.auth.keys import LOCAL_OWNER
+from service.auth.keys import LOCAL_OWNER, create_key
 from service.queue.listing import reference_key
-from tests.console.conftest import Open, expect, photo
+from tests.console.conftest import Open, barriers, expect, photo
 from tests.console.test_page import PHONE
-from tests.service.conftest import Live, Stack
+from tests.service.conftest import Live, Stack, serving
 
 pytestmark = pytest.mark.processes
 DOZEN = 12
 MANY = 2000
+HUNDREDS = 200
+BEN_TOO = 60
+"""Of the hundreds, how many a second person judges at the same time."""
 NAMELESS = """() => [...document.querySelectorAll('input, select, textarea, button, a[href]')].filter(one =>
   !(one.labels?.length || one.ariaLabel || one.textContent.trim())).map(one => one.outerHTML)"""
 
@@ -183,6 +187,18 @@ def test_a_phone_and_a_screen_reader(site: Live, dozen: list[str], open_page: Op
     site.http.delete(f"/jobs/{dozen[0]}/review")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(site: Live, dozen: list[str], open_page: Open, scheme: str) -> None:
+    page = open_page(site.url, "/review#reference=dozen", color_scheme=scheme, reduced_motion="reduce")
+    on_bench(page, dozen[0])
+    page.locator(".tile canvas").first.wait_for()
+    assert barriers(page) == []
+    page.keyboard.press("d")
+    page.keyboard.press("c")
+    page.get_by_label("Comment", exact=True).wait_for()
+    assert barriers(page) == []
+
+
 def test_two_people_at_once(site: Live, dozen: list[str], wall: Page, open_page: Open) -> None:
     """Both are the same key here: the last decision of each result stands, and no result is without one."""
     other = open_page(site.url, "/review#reference=dozen")
@@ -197,20 +213,68 @@ def test_two_people_at_once(site: Live, dozen: list[str], wall: Page, open_page:
     assert stands(site, dozen) == ["approved"] * (DOZEN // 2) + ["rejected"] * (DOZEN // 2)
 
 
-def test_thousands_of_results_open_fast(site: Live, everything: Stack, open_page: Open) -> None:
-    first = made(site, "many")["id"]
+def test_two_people_judge_hundreds_by_link_and_lose_nothing(everything: Stack, tmp_path: Path, open_page: Open) -> None:
+    key = create_key(tmp_path / "keys.json", "shop")
+    own = everything.settings(2, catalogue=everything.folder / "everything.toml", keys_file=tmp_path / "keys.json")
+    with serving(own) as keyed:
+        keyed.http.headers["Authorization"] = f"Bearer {key}"
+        copies(everything, made(keyed, "hundreds")["id"], "shop", "hundreds", HUNDREDS)
+        anna, ben = (opened_by_link(keyed, open_page, name) for name in ("anna", "ben"))
+        for place in range(HUNDREDS):
+            anna.keyboard.press("r" if place % 3 else "a")
+            if place < BEN_TOO:
+                ben.keyboard.press("a")
+            if place == HUNDREDS * 3 // 4:
+                anna.reload()
+                expect(anna.locator(".tile[aria-selected=true]")).to_be_in_viewport()
+        for page in (anna, ben):
+            page.reload()  # what is on its way is sent again
+            page.locator(".tile").first.wait_for()
+            page.wait_for_load_state("networkidle")
+        expect(anna.locator("#progress")).to_have_text(f"{HUNDREDS} of {HUNDREDS} judged by you")
+        jobs, cursor = [], {}
+        while cursor is not None:
+            answer = keyed.http.get("/jobs", params={"reference": "hundreds", "limit": 100, **cursor}).json()
+            jobs, cursor = jobs + answer["jobs"], {"cursor": answer["next"]} if answer["next"] else None
+    said = [{review["by"]: review["decision"] for review in job["reviews"]} for job in jobs]
+    ours = ["rejected" if place % 3 else "approved" for place in range(HUNDREDS)]
+    bens = [{"ben (link)": "approved"}] * BEN_TOO + [{}] * (HUNDREDS - BEN_TOO)
+    assert said == [{"anna (link)": one, **also} for one, also in zip(ours, bens, strict=True)]
+
+
+def opened_by_link(keyed: Live, open_page: Open, name: str) -> Page:
+    """The review page as somebody with a link opens it: all its results loaded, the first one chosen."""
+    url = keyed.http.post("/review-links", json={"reference": "hundreds", "name": name}).json()["url"]
+    page = open_page(keyed.url, url, viewport={"width": 800, "height": 500})
+    expect(page.locator("#shared")).to_contain_text(f"Shared with {name} until")
+    expect(page.locator(".tile")).not_to_have_count(0)
+    while (count := page.locator(".tile").count()) < HUNDREDS:
+        page.keyboard.press("End")
+        expect(page.locator(".tile").nth(count)).to_be_attached()
+    page.keyboard.press("Home")
+    assert "link" not in page.url, "the token stays in no address"
+    for hidden in ("Console", "API key", "Share…"):
+        expect(page.get_by_text(hidden, exact=True)).to_be_hidden()
+    return page
+
+
+def copies(everything: Stack, first: str, owner: str, reference: str, count: int) -> None:
+    """Let a job stand in the list of its reference `count` times, each with an id of its own."""
     with redis.Redis(unix_socket_path=str(everything.server.socket), db=2) as client:
         fields = client.hgetall(keys.JOB_KEY.format(id=first))
         order = zlib.decompress(fields[b"data"])
-        listed = reference_key(LOCAL_OWNER, "many")
-        ids = [new_job_id() for _ in range(MANY - 1)]
+        ids = [new_job_id() for _ in range(count - 1)]
         with client.pipeline(transaction=False) as pipeline:
             for job in ids:
                 copy = {**fields, b"data": zlib.compress(order.replace(first.encode(), job.encode(), 1))}
                 pipeline.hset(keys.JOB_KEY.format(id=job), mapping=copy)
                 pipeline.expire(keys.JOB_KEY.format(id=job), 600)
-            pipeline.zadd(listed, dict.fromkeys(ids, 0))
+            pipeline.zadd(reference_key(owner, reference), dict.fromkeys(ids, 0))
             pipeline.execute()
+
+
+def test_thousands_of_results_open_fast(site: Live, everything: Stack, open_page: Open) -> None:
+    copies(everything, made(site, "many")["id"], LOCAL_OWNER, "many", MANY)
     page = open_page(site.url, "/review")
     page.wait_for_load_state("networkidle")
     began = time.monotonic()

@@ -35,6 +35,14 @@ export async function calls(url, photo, where) {
   await likeness.erase(twice[0]);
   seen.erased = await codeOf(likeness.job(twice[0]));
 
+  const image = await likeness.upload(photo);
+  const recipes = [{ name: "cut", kind: "cutout" }];
+  const items = [{ reference: "first", image }, { reference: "second", image: { job: cut.id } }];
+  const batch = await likeness.waitBatch(await likeness.submitBatch({ recipes, items }));
+  const rows = await likeness.manifest(batch.id);
+  seen.batch = rows.map((row) => [row.reference, row.status]);
+  seen.made = (await likeness.batchImage(batch, rows[0])).type;
+
   const jobs = [];
   for await (const job of likeness.jobs({ reference: `${where}-cut`, limit: 1 })) jobs.push(job.id);
   seen.found = jobs.length === 1 && jobs[0] === cut.id;

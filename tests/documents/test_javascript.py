@@ -32,6 +32,8 @@ MADE = {
     "image": "image/png",
     "checked": "check",
     "once": True,
+    "batch": [["first", "succeeded"], ["second", "succeeded"]],
+    "made": "image/png",
     "cancelled": "cancelled",
     "erased": "job_expired",
     "found": True,
@@ -107,12 +109,14 @@ def test_the_lines_of_the_readme_in_node(project: Path, url: str) -> None:
 
 
 def test_the_lines_of_its_own_readme(project: Path, url: str) -> None:
-    (script,) = snippets("clients/javascript/README.md", "javascript")
+    script = "\n".join(snippets("clients/javascript/README.md", "javascript"))
     (project / "page.mjs").write_text(script.replace("http://127.0.0.1:8000", url))
     shutil.copytree(EXAMPLES, project / "examples")
     assert "succeeded" in node("node", "--no-warnings", "page.mjs", cwd=project)
     with Image.open(project / "red.jpg") as made, Image.open(EXAMPLES / "sandals.jpg") as given:
         assert made.size == given.size
+    with Image.open(project / "SKU-9-white.jpg") as white:
+        assert white.getpixel((0, 0)) == (255, 255, 255)
 
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>Shop</title>

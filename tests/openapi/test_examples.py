@@ -33,6 +33,8 @@ export const field = new Likeness().packshot("", { colour: "red" });
 export const right = new Likeness().packshot(new Uint8Array(2), { background: new Blob([]), size: "9x9" });
 export const done = (await new Likeness().wait("x")).result.images[0]?.report.verdict === "accepted";
 // @ts-expect-error
+export const batch = new Likeness().submitBatch({ recipes: [{ kind: "check" }], items: [] });
+// @ts-expect-error
 export const number: RecreateRequest = { image: 7 };
 // @ts-expect-error
 export const unknown: RecreateRequest = { image: "", colour: "red" };

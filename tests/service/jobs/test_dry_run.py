@@ -163,7 +163,7 @@ def worker(budget: int | None, pool: str = "starter") -> Residency:
 
 def test_what_fits_no_worker_is_refused() -> None:
     large = STARTER.model_copy(update={"memory": 20_000_000_000})
-    with pytest.raises(DoesNotFit, match=r"starter needs 20.0 GB; the largest worker has 8.0 GB"):
+    with pytest.raises(DoesNotFit, match=r"starter needs 20.0 GB, and the largest worker has 8.0 GB"):
         check_memory(large, [worker(4_000_000_000), worker(8_000_000_000), worker(90_000_000_000, "other")])
 
 

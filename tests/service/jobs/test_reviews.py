@@ -1,5 +1,6 @@
 """Reviews: a decision and a comment of each person, shown with the job, found by it, and lost to nobody."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from likeness.queue import keys
 from service.auth.keys import KeyLimits, KeysError, Scope, create_key, read_keys, revoke_key
 from service.queue.job_hash import job_of
 from service.webhooks.event import event_of
+from tests.service.auth.test_scopes import PUBLIC, routes
 from tests.service.conftest import Live, Stack, serving
 from tests.service.http.test_bad_input import URI, assert_problem
 from tests.service.jobs.test_references import connection, listed
@@ -40,8 +42,8 @@ class Shop:
     def call(self, key: str, method: str, path: str, **more: Any) -> httpx.Response:
         return self.live.http.request(method, path, headers={"Authorization": f"Bearer {key}"}, **more)
 
-    def job(self) -> dict[str, Any]:
-        body = {"image": URI, "steps": 2, "strength": 0.01}
+    def job(self, **fields: str) -> dict[str, Any]:
+        body = {"image": URI, "steps": 2, "strength": 0.01, **fields}
         headers = {"Authorization": f"Bearer {self.owner}", "Prefer": "wait=30"}
         job = self.live.http.post("/recreate", json=body, headers=headers).json()
         assert job["status"] == "succeeded"
@@ -128,6 +130,57 @@ def test_the_jobs_of_others_are_not_reviewed(shop: Shop, tmp_path: Path) -> None
     job = shop.job()
     assert_problem(shop.call(stranger, "POST", review_of(job), json=APPROVED), 404, "job_not_found")
     assert_problem(shop.call(stranger, "DELETE", review_of(job)), 404, "job_not_found")
+
+
+def test_a_link_reviews_the_jobs_of_one_reference_and_does_nothing_else(shop: Shop, stack: Stack) -> None:
+    ours, other, client = shop.job(reference="autumn"), shop.job(reference="spring"), connection(stack, 0)
+    client.hset(keys.JOB_KEY.format(id=ours["id"]), keys.FIELD_WEBHOOK, "https://shop.example/hook")
+    asked = {"reference": "autumn", "name": "anna"}
+    made = shop.call(shop.owner, "POST", "/review-links", json=asked).json()
+    link = made["token"]
+    assert shop.call(link, "POST", review_of(ours), json=APPROVED).json()["reviews"][0]["by"] == "anna (link)"
+    (seen,) = shop.call(link, "GET", "/jobs").json()["jobs"]
+    assert (seen["id"], seen["webhook"]) == (ours["id"], None) and "token" not in seen["links"]["events"]
+    assert shop.call(link, "GET", "/jobs?reference=autumn&review=approved").json()["jobs"] == [seen]
+    for path in (*_pictures(ours), f"{ours['links']['self']}/input"):
+        assert shop.call(link, "GET", path).status_code == 200
+    assert shop.call(link, "DELETE", review_of(ours)).json()["reviews"] == []
+
+    looks = [("GET", path) for path in ("/images/0", "/images/0/thumbnail", "/input")]
+    for method, path in (("POST", "/review"), ("DELETE", "/review"), *looks):
+        answer = shop.call(link, method, f"{other['links']['self']}{path}", json=APPROVED)
+        assert_problem(answer, 404, "job_not_found")
+    assert_problem(shop.call(link, "GET", "/jobs?reference=spring"), 403, "scope_missing")
+    image = "/jobs/{job_id}/images/{n}"
+    opened = {"/jobs", image, f"{image}/thumbnail", "/jobs/{job_id}/input", "/jobs/{job_id}/review"}
+    for method, template in sorted(routes(shop.live.app) - PUBLIC):
+        path = re.sub(r"\{[^}]+\}", ours["id"], template.replace("{n}", "0"))
+        answer = shop.call(link, method, path)
+        assert answer.status_code == 401 or template in opened, f"{method} {template}"
+
+    (name,) = client.keys("likeness:review-link:*")
+    assert 0 < client.ttl(name) <= 86_400
+    kept = name + client.get(name)
+    assert link.rpartition(".")[2].encode() not in kept, "what is stored opens nothing"
+    client.delete(name)  # as its time does
+    assert_problem(shop.call(link, "GET", "/jobs"), 401, "not_authenticated")
+
+
+def _pictures(job: dict[str, Any]) -> list[str]:
+    url = job["result"]["images"][0]["url"]
+    return [url, f"{url}/thumbnail"]
+
+
+def test_a_link_can_do_no_more_than_the_key_that_made_it_and_ends_with_it(shop: Shop, tmp_path: Path) -> None:
+    job, file = shop.job(reference="autumn"), tmp_path / "keys.json"
+    writer = create_key(file, "writer", KeyLimits(scopes=[Scope.WRITE]), owner="shop")
+    blind = shop.call(writer, "POST", "/review-links", json={"reference": "autumn"}).json()["token"]
+    assert_problem(shop.call(blind, "GET", "/jobs"), 403, "scope_missing")
+    assert_problem(shop.call(blind, "POST", review_of(job), json=APPROVED), 403, "scope_missing")
+    assert_problem(shop.call(shop.people["reviewer-0"], "POST", "/review-links", json={}), 403, "scope_missing")
+    link = shop.call(shop.owner, "POST", "/review-links", json={"reference": "autumn"}).json()["token"]
+    revoke_key(file, "shop")
+    assert_problem(shop.call(link, "GET", "/jobs"), 401, "not_authenticated")
 
 
 def test_a_shared_key_ends_with_its_owner(shop: Shop, tmp_path: Path) -> None:

@@ -50,6 +50,30 @@ def test_an_image(live: Live, job: dict, whole: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize(
+    ("mode", "size", "colour", "small"),
+    [
+        ("RGB", (600, 300), (200, 30, 40), (256, 128)),
+        ("RGBA", (40, 30), (200, 30, 40, 255), (40, 30)),
+        ("I;16", (64, 900), 0x8080, (18, 256)),
+        ("L", (3000, 1), 128, (256, 1)),
+    ],
+)
+def test_a_thumbnail(live: Live, mode: str, size: tuple[int, int], colour: object, small: tuple[int, int]) -> None:
+    image = {"image": ("a.png", encoded("PNG", size, mode, colour))}
+    data = {"steps": "1", "strength": "0.01"}
+    job = live.http.post("/recreate", files=image, data=data, headers={"Prefer": "wait=30"}).json()
+    url = f"{job['result']['images'][0]['url']}/thumbnail"
+    answer = live.http.get(url)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    with Image.open(io.BytesIO(answer.content)) as found:
+        middle = found.convert("RGB").getpixel((small[0] // 2, small[1] // 2))
+        assert found.size == small
+    wanted = colour[:3] if isinstance(colour, tuple) else (128, 128, 128)
+    assert max(abs(one - other) for one, other in zip(middle, wanted, strict=True)) < 16
+    assert live.http.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+
+
+@pytest.mark.parametrize(
     ("asked", "start", "end"), [("0-9", 0, 10), ("10-", 10, None), ("-5", -5, None), ("0-99999999", 0, None)]
 )
 def test_ranges(live: Live, url: str, whole: httpx.Response, asked: str, start: int, end: int | None) -> None:
