@@ -153,6 +153,7 @@ class SizeGates(Strict):
 
     residue: Limit = _at_most(0.1)
     cut: Limit = _at_most(0.002)
+    broken_off: Limit = _at_most(0.003)
     doubt: Limit = _at_most(MOST_DOUBT)
     left_out: Limit = _at_most(0.15)
 
@@ -162,7 +163,12 @@ class PatternGates(Strict):
 
     folds_slope: Limit = _at_least(0.32)
     tinted: Limit = _at_most(0.026)
-    rigid: Limit = _at_most(0.9)
+    rigid: Limit = _at_most(0.88)
+    own_pattern: Limit = _at_most(8.6)
+    pattern_seen: Limit = _at_least(6.0, 0)
+    things_dyed: Limit = _at_most(0.004)
+    doubt: Limit = _at_most(MOST_DOUBT)
+    left_out: Limit = _at_most(0.15)
     spill: Limit = _at_most(0.02)
 
 

@@ -88,7 +88,13 @@ CAPTIONS: dict[EditKind, str] = {
     EditKind.CUT_OUT: "a photo of a product without a background",
 }
 """As a pair with that of SAME these stand for the captions that CLIP's figures need, where nobody wrote any."""
-NAMES = {"hoops": "horizontal stripes", "contrast": "more contrasty", "softer": "less contrasty", "plain": ""}
+NAMES = {
+    "hoops": "horizontal stripes",
+    "floral": "flowers",
+    "contrast": "more contrasty",
+    "softer": "less contrasty",
+    "plain": "",
+}
 
 ABILITIES: dict[EditKind, str] = {
     EditKind.RECOLOUR: "colour: 'make it orange'; any name of CSS and the most used of the xkcd survey, as "

@@ -8,7 +8,9 @@ import tomllib
 from enum import StrEnum
 from importlib import resources
 
-PATTERNS = ("stripes", "hoops", "checks", "dots")
+LEARNED_PATTERNS = ("stripes", "hoops", "checks", "dots")
+"""The patterns whose words the denoiser learned; all are drawn by arithmetic."""
+PATTERNS = (*LEARNED_PATTERNS, "gingham", "tartan", "herringbone", "houndstooth", "floral")
 MATERIALS = ("denim", "knit", "leather", "camouflage")
 TEXTURES = ("wood", "marble", "concrete")
 LEARNED_LIGHTS = ("brighter", "darker", "contrast", "greyscale", "warmer", "cooler")
@@ -89,8 +91,13 @@ NOUNS = frozenset(
 SAME_AS: dict[str, tuple[str, ...]] = {
     "stripes": ("stripe", "striped", "vertical stripes", "vertical stripe", "pinstripes", "vertically striped"),
     "hoops": ("hooped", "horizontal stripes", "horizontal stripe", "horizontally striped", "hoop"),
-    "checks": ("check", "checked", "checkered", "chequered", "plaid", "tartan", "gingham"),
+    "checks": ("check", "checked", "checkered", "chequered"),
     "dots": ("polka dots", "polka dot", "dotted", "spots", "spotted", "dot"),
+    "gingham": ("gingham check", "vichy", "gingham checks"),
+    "tartan": ("plaid", "tartan check", "tartan checks"),
+    "herringbone": ("herringbones", "chevron"),
+    "houndstooth": ("hound's tooth", "dogtooth", "pied de poule"),
+    "floral": ("flowers", "flower", "flowered", "flowery", "florals"),
     "denim": ("jeans fabric", "jean", "jeans material", "denim fabric"),
     "knit": ("knitted", "wool", "woollen", "woolen", "knitwear"),
     "leather": ("real leather",),

@@ -172,7 +172,7 @@ def drawn_edit(random: np.random.Generator) -> Edit:
         case EditKind.RECOLOUR:
             return Edit(kind, colour=_colour(random))
         case EditKind.PATTERN:
-            return Edit(kind, _one_of(random, vocabulary.PATTERNS), _colour(random))
+            return Edit(kind, _one_of(random, vocabulary.LEARNED_PATTERNS), _colour(random))
         case EditKind.MATERIAL:
             return Edit(kind, _one_of(random, vocabulary.MATERIALS))
         case EditKind.LIGHT:

@@ -20,7 +20,8 @@ from training.data.pairs import LAB_OF_NAME, drawn_edit
 from training.data.phrases import phrase
 
 NAMES = (
-    *vocabulary.PATTERNS, *vocabulary.MATERIALS, *vocabulary.TEXTURES, *vocabulary.LEARNED_LIGHTS, "gradient", "plain"
+    *vocabulary.LEARNED_PATTERNS, *vocabulary.MATERIALS, *vocabulary.TEXTURES, *vocabulary.LEARNED_LIGHTS,
+    "gradient", "plain",
 )  # fmt: skip
 KINDS = (EditKind.SAME, EditKind.RECOLOUR, EditKind.PATTERN, EditKind.MATERIAL, EditKind.BACKGROUND, EditKind.LIGHT)
 PLACES = ("product", "pattern", "ground")

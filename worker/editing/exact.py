@@ -38,14 +38,14 @@ def exact_plan(task: Customise, intent: Intent, shown: AnalysedCanvas, sent: Sen
         return replace(drawn, edit=ExactEdit(EditKind.TEXT))
     if task.recolour is not None:
         code = task.recolour.to
-        return _dyed(task, shown, f"the colour {code}", rgb_of_hex(code))
+        return _dyed(task, shown, Edit(EditKind.RECOLOUR), f"the colour {code}", rgb_of_hex(code))
     edit = intent.edit or Edit(EditKind.SAME)
     if edit.kind is EditKind.SIZE:
         return _resized(edit, shown)
     if edit.kind is EditKind.LIGHT:
         return EditPlan(shown.canvas, edit=ExactEdit(edit.kind, name=edit.name), check=light_check(edit))
     if edit.kind is not EditKind.BACKGROUND:
-        return _dyed(task, shown, edit.phrase, edit.rgb or (0, 0, 0))
+        return _dyed(task, shown, edit, edit.phrase, edit.rgb or (0, 0, 0))
     matte = shown.parted
     return EditPlan(
         shown.canvas,
@@ -74,12 +74,17 @@ def exact_region(task: Customise, shown: AnalysedCanvas) -> Region | None:
     return region_in(task, shown, shown.matte.alpha if named else None, MATTE_RIM)
 
 
-def _dyed(task: Customise, shown: AnalysedCanvas, asked: str, colour: tuple[int, int, int]) -> EditPlan:
+def _dyed(task: Customise, shown: AnalysedCanvas, edit: Edit, asked: str, colour: tuple[int, int, int]) -> EditPlan:
+    """Return the plan of a part in another colour, or with a pattern in it."""
     matte = _coloured(task, shown)
     cut_out = shown.keeps_alpha and shown.mask is None and not _of_background(task)
-    edit = ExactEdit(EditKind.RECOLOUR, colour, cut_out=cut_out)
+    made = ExactEdit(EditKind.RECOLOUR, colour, cut_out=cut_out)
+    check = check_of(asked, matte.alpha, colour)
+    if edit.kind is EditKind.PATTERN:
+        made = replace(made, kind=edit.kind, name=edit.name)
+        check = EditCheck(asked, matte.alpha, kind=GateKind.PATTERN, product=matte.alpha)
     found = None if _of_background(task) else matte.alpha
-    return EditPlan(shown.canvas, edit=edit, matte=matte, product=found, check=check_of(asked, matte.alpha, colour))
+    return EditPlan(shown.canvas, edit=made, matte=matte, product=found, check=check)
 
 
 def _coloured(task: Customise, shown: AnalysedCanvas) -> Matte:

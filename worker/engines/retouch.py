@@ -1,4 +1,4 @@
-"""Exact edits by arithmetic, at the original's own size: another colour, background, light or size, or a print.
+"""Exact edits by arithmetic at the original's size: a colour, a pattern, a background, light, a size, or a print.
 
 Nothing is left to chance and no network draws: the product's matte comes with the task, its cloth is dyed in OKLCh with
 the shading kept, and the rest of the image stays as it is. Prints and other sizes are on the canvas already, drawn by
@@ -12,6 +12,7 @@ from likeness.contract.errors import EngineFailed
 from likeness.contract.instructions import EditKind
 from likeness.imaging.colour import Floats
 from likeness.imaging.edits.colourway import Parts, recoloured, recoloured_cutout
+from likeness.imaging.edits.patterned import patterned, patterned_cutout
 from likeness.imaging.edits.scene import Shadow, before, plain
 from likeness.imaging.edits.surfaces import SURFACES, gradient
 from likeness.imaging.edits.tone import toned
@@ -49,14 +50,19 @@ def edited(task: EngineTask) -> Canvas:
     if edit.kind is EditKind.BACKGROUND:
         behind = _background(edit, *matte.alpha.shape)
         return before(task.canvas, matte, behind, SHADOWS[str(task.parameters["shadow"])])
-    if edit.kind is not EditKind.RECOLOUR or edit.colour is None:
+    if edit.kind not in (EditKind.RECOLOUR, EditKind.PATTERN) or edit.colour is None:
         raise EngineFailed(f"arithmetic does not do {edit.kind.value}")
     return _dyed(task, edit, matte, edit.colour)
 
 
 def _dyed(task: EngineTask, edit: ExactEdit, matte: Matte, colour: tuple[int, int, int]) -> Canvas:
     parts = PARTS[str(task.parameters["parts"])]
-    made = recoloured_cutout(matte, colour, parts) if edit.cut_out else recoloured(task.canvas, matte, colour, parts)
+    if edit.kind is EditKind.PATTERN:
+        named = matte, edit.name, colour, parts
+        made = patterned_cutout(*named) if edit.cut_out else patterned(task.canvas, *named)
+    else:
+        asked = matte, colour, parts
+        made = recoloured_cutout(*asked) if edit.cut_out else recoloured(task.canvas, *asked)
     task.findings.kept, task.findings.garments = made.kept, made.garments
     return made.rgb
 

@@ -95,10 +95,13 @@ MEANINGS: dict[str, Meaning] = {
         "share of what was uncovered", 0, 1, "the old product shows where it was", "smears in its colours"
     ),
     "cut": Meaning(SHARE, 0, 1, "the frame cuts the product off", "a product cut before", mendable=60.0),
-    "tinted": Meaning(SHARE, 0, 1, "prints or tags were coloured", "coloured prints", mendable=2.0),
-    "rigid": Meaning(
-        "ratio", -1, 1, "the pattern is as flat as on paper", "other periods than 32, 64, 96 px", mendable=1.2
+    "broken_off": Meaning(
+        "share of a line", 0, 1, "a rail, joint or shadow ends where the product was", "soft ends", mendable=10.0
     ),
+    "tinted": Meaning(SHARE, 0, 1, "prints or tags were coloured", "coloured prints", mendable=2.0),
+    "rigid": Meaning("ratio", -1, 1, "the pattern is as flat as on paper", "repeats over 120 px", mendable=1.2),
+    "own_pattern": Meaning("dE76", 0, None, "the cloth's own pattern or print shows through", "faint ones"),
+    "pattern_seen": Meaning("dE76", 0, None, "the pattern is too fine or too faint", "a pattern it had before", True),
     "texture_kept": Meaning("ratio", -1, 1, "the product's own texture is lost", "tone and colour", True),
     "tone_drift": Meaning("dE76", 0, None, "flat areas changed their tone", "single pixels"),
     "tone_shift": Meaning("ratio", -1, None, "the light is not what was asked", "where", True),
@@ -229,6 +232,7 @@ def _resized(pair: Pair, _given: Floats, _made: Floats, check: EditCheck) -> Val
     return {
         "residue": size.residue(pair, check.factor),
         "cut": size.cut(pair, check.factor),
+        "broken_off": size.broken_off(pair, check.factor),
         "doubt": matte.doubt(pair),
         "left_out": matte.left_out(pair),
     }
@@ -240,6 +244,11 @@ def _patterned(pair: Pair, _given: Floats, _made: Floats, _check: EditCheck) -> 
         "folds_slope": folds and folds[0],
         "tinted": things.tinted(pair),
         "rigid": pattern.rigid(pair),
+        "own_pattern": pattern.own_pattern(pair),
+        "pattern_seen": pattern.pattern_seen(pair),
+        "things_dyed": things.things_dyed(pair),
+        "doubt": matte.doubt(pair),
+        "left_out": matte.left_out(pair),
         "spill": fringe.spill(pair),
     }
 

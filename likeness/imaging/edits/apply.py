@@ -2,8 +2,10 @@
 
 from likeness.contract.instructions import Edit, EditKind
 from likeness.imaging.colour import Floats
-from likeness.imaging.edits import backdrop, light, pattern
+from likeness.imaging.edits import backdrop, light, material
+from likeness.imaging.edits.patterned import patterned
 from likeness.imaging.edits.recolour import recolour
+from likeness.imaging.matting import Matte
 
 
 def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
@@ -14,9 +16,9 @@ def apply_edit(rgb: Floats, mask: Floats, edit: Edit) -> Floats:
         case EditKind.RECOLOUR:
             return recolour(rgb, mask, colour)
         case EditKind.PATTERN:
-            return pattern.patterned(rgb, mask, edit.name, colour)
+            return patterned(rgb, Matte(mask, rgb), edit.name, colour).rgb
         case EditKind.MATERIAL:
-            return pattern.in_material(rgb, mask, edit.name)
+            return material.in_material(rgb, mask, edit.name)
         case EditKind.LIGHT:
             return light.relit(rgb, edit.name)
         case EditKind.BACKGROUND if edit.name in backdrop.TEXTURES:

@@ -27,6 +27,12 @@ TEXTURED = 0.012
 """Mean deviation of a background's light from which on shadows cannot be told from what it shows."""
 FITS = 0.97
 """Share of the way to the image's edge that a product may grow to."""
+DETAILED, DETAIL = 0.006, 16.0
+"""Mean deviation of a background's light from which on its detail is continued too, and the sigma, in px of a short
+side of 400, of what is finer than its tone."""
+STRONG = 4.0
+"""How many times as strong as usual the detail that is continued may be: a hook, a joint or a shadow is not repeated.
+"""
 GRAIN = 1.0
 """Sigma in px of what is finer than the background itself: its grain."""
 
@@ -133,6 +139,8 @@ def _emptied(rgb: Floats, alpha: Floats) -> Floats:
     """Return the background without the product: continued smoothly, with grain as it has."""
     hole = _taken_out(rgb, alpha)
     known = np.where(hole > 0, np.uint8(0), np.uint8(255))
+    if hole.any() and not hole.all() and _texture(rgb, hole == 0, min(alpha.shape) / 400) > DETAILED:
+        return _mirrored(rgb, hole, known)
     filled = fill_hidden(rgb, known).copy()
     grain = rgb - cv2.GaussianBlur(rgb, (0, 0), GRAIN)
     free = grain[known > 0]
@@ -141,6 +149,33 @@ def _emptied(rgb: Floats, alpha: Floats) -> Floats:
         noise = np.random.default_rng(0).standard_normal((*alpha.shape, 1), dtype=np.float32)
         filled += np.where(hole[..., None] > 0, noise * spread.astype(np.float32), np.float32(0))
     return np.asarray(filled, dtype=np.float32)
+
+
+def _mirrored(rgb: Floats, hole: NDArray[np.uint8], known: NDArray[np.uint8]) -> Floats:
+    """Return a background continued into a hole: its tone smoothly, its detail as mirrored in the hole's edge.
+
+    Where the image ends, it is mirrored in that edge too; what falls into the hole again has no detail.
+    """
+    sigma = max(1.0, DETAIL * min(hole.shape) / 400)
+    there = (known > 0).astype(np.float32)
+    share = np.maximum(cv2.GaussianBlur(there, (0, 0), sigma), np.float32(1e-3))[..., None]
+    tone = cv2.GaussianBlur(rgb * there[..., None], (0, 0), sigma) / share
+    detail = (rgb - tone) * there[..., None]
+    most = np.float32(STRONG) * (np.median(np.abs(detail[known > 0]), axis=0).astype(np.float32) + np.float32(1e-4))
+    limited = np.asarray(most * np.tanh(detail / most), dtype=np.float32)
+    label = cv2.distanceTransformWithLabels(hole, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    y, x = np.nonzero(known)
+    edges = np.zeros((2, int(label.max()) + 1), dtype=np.float32)
+    edges[:, label[y, x]] = x, y
+    y, x = np.nonzero(hole)
+    across, down = (
+        side - 1 - np.abs(side - 1 - np.abs(2 * edge - at)).astype(np.intp)
+        for edge, at, side in zip(edges[:, label[y, x]], (x, y), hole.shape[::-1], strict=True)
+    )
+    filled = fill_hidden(np.asarray(tone, dtype=np.float32), known).copy()
+    filled[known > 0] = rgb[known > 0]
+    filled[y, x] += limited[down, across]
+    return np.asarray(np.clip(filled, 0, 1), dtype=np.float32)
 
 
 def _taken_out(rgb: Floats, alpha: Floats) -> NDArray[np.uint8]:

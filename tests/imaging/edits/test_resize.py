@@ -136,3 +136,15 @@ def test_the_shadow_beside_a_product_that_shrinks_is_taken_out_with_it():
     below = np.s_[262:290, 110:290]
     assert (clean - rgb)[below].max() > 0.1
     assert np.abs(made[below] - GROUND).max() < 0.03
+
+
+def test_a_textured_background_is_continued_with_its_texture_and_a_hook_is_not_repeated() -> None:
+    y, x = np.mgrid[:300, :300].astype(np.float32)
+    rgb = np.repeat((0.6 + 0.08 * np.sin(x / 2))[..., None], 3, axis=2).astype(np.float32)
+    rgb[20:45, 145:155] = 0.02
+    mask = ((np.abs(x - 150) < 70) & (np.abs(y - 150) < 85)).astype(np.float32)
+    shown = np.where(mask[..., None] > 0, np.float32([0.7, 0.1, 0.1]), rgb)
+    made = resized(shown, Matte(mask, np.full_like(rgb, 0.2)), 0.6).rgb
+    beside, below = made[75:85, 100:135, 0], made[80:90, 140:160, 0]
+    assert 0.6 < beside.std() / rgb[75:85, 100:135, 0].std() < 1.4
+    assert below.min() > 0.25 and np.abs(made[:20] - rgb[:20]).max() < 1e-6

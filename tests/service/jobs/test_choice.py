@@ -45,7 +45,7 @@ def chosen(shop: Live, fields: dict) -> tuple[str, str]:
     [
         (72, "qwen-image-edit", "qwen-image-edit"),
         (22, "flux2-klein", "flux2-klein"),
-        (8, "starter-edit", "instruct-pix2pix"),
+        (8, "retouch", "instruct-pix2pix"),
     ],
 )
 def test_of_those_that_are_installed_the_best_that_fits_is_taken(
@@ -87,7 +87,7 @@ def test_the_list_of_engines_says_the_same(shop: Live, stack: Stack) -> None:
     machine(stack, 22)
     listed = shop.http.get("/engines").json()
     rows = {row["of"]: row for row in listed["preferences"]}
-    assert rows["pattern"]["engines"] == ["qwen-image-edit", "flux2-klein", "starter-edit"]
+    assert rows["pattern"]["engines"] == ["qwen-image-edit", "flux2-klein", "retouch", "starter-edit"]
     assert (rows["pattern"]["engine"], rows["recolour"]["engine"]) == ("flux2-klein", "retouch")
     assert rows["pattern"]["why"] == chosen(shop, STRIPES)[1]
     klein = next(engine for engine in listed["engines"] if engine["name"] == "flux2-klein")

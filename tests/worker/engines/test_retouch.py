@@ -55,7 +55,15 @@ def test_it_makes_the_kinds_of_edit_that_its_row_names() -> None:
     for instruction in ("make it red", "put it on a white background", "make the picture warmer"):
         assert CATALOGUE.choose(Customise(instruction=instruction, engine="retouch")).name == "retouch"
     lines = SPEC.instructions()
-    assert [line.split(":")[0] for line in lines] == ["colour", "background", "light", "size", "text", "cut-out"]
+    assert [line.split(":")[0] for line in lines] == [
+        "colour",
+        "pattern",
+        "background",
+        "light",
+        "size",
+        "text",
+        "cut-out",
+    ]
 
 
 PULLED = CATALOGUE.missing(())
@@ -70,7 +78,7 @@ PULLED = CATALOGUE.missing(())
         ({"text": "Sale", "strength": 0.2}, "starter", "starter"),
         ({"instruction": "make it red", "guidance_scale": 2.0}, "starter-edit", "starter-edit"),
         ({"instruction": "make it red", "negative_prompt": "blur"}, "retouch", "qwen-image-edit"),
-        ({"instruction": "give it yellow stripes"}, "starter-edit", "qwen-image-edit"),
+        ({"instruction": "give it yellow stripes"}, "retouch", "qwen-image-edit"),
         ({"instruction": "make it denim", "image_guidance_scale": 1.2}, "starter-edit", "starter-edit"),
         ({"instruction": "make it larger"}, "retouch", "retouch"),
     ],
@@ -91,9 +99,16 @@ def test_what_only_a_large_editor_understands_goes_to_the_best_that_is_installed
 
 def test_a_kind_of_edit_that_it_does_not_make_is_refused_by_name() -> None:
     with pytest.raises(
-        InvalidField, match="an edit of the kind pattern; it does: recolour, background, light, size, text"
+        InvalidField, match="an edit of the kind material; it does: recolour, pattern, background, light, size, text"
     ):
-        CATALOGUE.choose(Customise(instruction="give it yellow stripes", engine="retouch"))
+        CATALOGUE.choose(Customise(instruction="make it denim", engine="retouch"))
+
+
+def test_a_pattern_is_laid_and_that_the_cloth_had_one_is_said(residents: Residents) -> None:
+    result, _ = edited(residents, example("shirt-plaid.jpg"), instruction="give it a red tartan")
+    (image,) = result.images
+    assert image.report.verdict == "rejected"
+    assert any("own pattern" in reason for reason in image.report.reasons)
 
 
 def test_a_colour_is_reached_and_the_wall_stays(residents: Residents) -> None:

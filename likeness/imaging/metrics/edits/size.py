@@ -4,10 +4,15 @@ import cv2
 import numpy as np
 
 from likeness.imaging.colour import Floats
-from likeness.imaging.metrics.edits.pair import Pair, dilated
+from likeness.imaging.metrics.edits.pair import Pair, blurred_within, dilated
 from likeness.imaging.outline import Where
 
 LEAST_HOLE, LEAST_BACKGROUND = 100, 200
+AROUND, LINE, FINE = 11.0, 3.0, 6.0
+"""Px of a short side of 400: how far around a product is taken out, how wide the line around that is, and the sigma of
+the light that things stand out from."""
+SEEN, UNUSUAL = 8.0, 20.0
+"""Difference in L* from which on a thing is seen, and how many times as much as usual it has to be."""
 STRANGE = 10.0
 """CIELAB distance from every colour of the background, from which on a pixel is none of it."""
 
@@ -43,6 +48,21 @@ def cut(pair: Pair, factor: float) -> float:
     (across, _, right), (_, down, below) = placement(pair.solid, factor)
     x, y = columns * across + right, rows * down + below
     return float(((x < 0) | (x >= width) | (y < 0) | (y >= height)).mean())
+
+
+def broken_off(pair: Pair, factor: float) -> float | None:
+    """Return the share of the line around what was taken out on which something of the background ends; 0..1.
+
+    A rail, a joint of a floor or a shadow that led up to the old product ends there, and stands out from what is usual
+    on the background. None where nothing was uncovered.
+    """
+    hole = dilated(pair.product > 0.06, AROUND * pair.scale)
+    ring = dilated(hole, LINE * pair.scale) & ~hole
+    if factor >= 1 or ring.sum() < LEAST_HOLE:
+        return None
+    light = np.ascontiguousarray(pair.before[..., :1])
+    detail = np.abs(light - blurred_within(light, ~hole, FINE * pair.scale))[..., 0]
+    return float((detail > max(SEEN, UNUSUAL * float(np.median(detail[~hole]))))[ring].mean())
 
 
 def placement(solid: Where, factor: float) -> Floats:

@@ -192,6 +192,9 @@ def test_a_smaller_product_leaves_background_or_itself() -> None:
     assert size.cut(pair(GIVEN), 0.8) == 0
     assert size.cut(pair(GIVEN), 2.5) > 0.2
     assert size.residue(pair(GIVEN), 1.25) is None
+    rail = np.where((abs(Y - 200) < 2)[..., None] & (DISC[..., None] == 0), np.float32(0), GIVEN)
+    assert size.broken_off(pair(GIVEN), 0.8) == 0 and size.broken_off(pair(GIVEN), 1.25) is None
+    assert size.broken_off(pair(rail, rail), 0.8) > 0.003
 
 
 def test_a_flat_pattern_is_rigid_and_shading_is_not() -> None:
@@ -199,6 +202,14 @@ def test_a_flat_pattern_is_rigid_and_shading_is_not() -> None:
     assert pattern.rigid(pair(moved(np.float32([20, 0, 0]) * stripes[..., None], DISC))) > 0.9
     noise = cv2.GaussianBlur(np.random.default_rng(0).normal(size=GIVEN.shape), (0, 0), 5).astype(np.float32)
     assert pattern.rigid(pair(moved(noise * 200, DISC))) < 0.5
+
+
+def test_a_pattern_is_seen_and_so_is_what_was_there_before() -> None:
+    dots = (np.hypot(X % 20 - 10, Y % 20 - 10) < 5).astype(np.float32)[..., None] * np.float32([30, 0, 0])
+    bare, dotted = pair(GIVEN), pair(moved(dots, DISC))
+    back = pair(GIVEN, moved(dots, DISC))
+    assert pattern.own_pattern(bare) < 5 < 10 < pattern.own_pattern(back)
+    assert pattern.pattern_seen(bare) < 3 < 6 < pattern.pattern_seen(dotted)
 
 
 def test_tone_is_measured_in_lab() -> None:

@@ -1,4 +1,4 @@
-"""Patterns and materials for what a mask covers, following its shading.
+"""Materials for what a mask covers, following its shading.
 
 All are drawn by formula, none by chance: the same image always gets the same threads.
 """
@@ -14,29 +14,7 @@ from likeness.imaging.edits.recolour import blended, lab_of, lab_of_colour, rgb_
 Colour = tuple[int, int, int]
 
 PERIOD = 32
-"""Px after which a pattern repeats, counted from the canvas' upper left corner."""
-
-
-def stripes(x: Floats, y: Floats) -> Floats:
-    """Return vertical stripes: 1 in the pattern's colour, 0 in the ground's."""
-    return _wave(x)
-
-
-def hoops(x: Floats, y: Floats) -> Floats:
-    """Return horizontal stripes."""
-    return _wave(y)
-
-
-def checks(x: Floats, y: Floats) -> Floats:
-    """Return a woven check: half tone where one thread crosses, full where both do."""
-    return (_wave(x) + _wave(y)) / np.float32(2)
-
-
-def dots(x: Floats, y: Floats) -> Floats:
-    """Return round dots on a square grid."""
-    half = PERIOD / 2
-    radius = np.hypot(x % PERIOD - half, y % PERIOD - half)
-    return np.asarray(np.clip((PERIOD * 0.3 - radius) / 2 + 0.5, 0, 1))
+"""Px after which a material repeats, counted from the canvas' upper left corner."""
 
 
 def twill(x: Floats, y: Floats) -> Floats:
@@ -69,14 +47,6 @@ def _wave(along: Floats, period: int = PERIOD) -> Floats:
     return np.asarray(np.clip(np.minimum(place, period / 2 - place) + 0.5, 0, 1))
 
 
-PATTERNS: dict[str, Callable[[Floats, Floats], Floats]] = {
-    "stripes": stripes,
-    "hoops": hoops,
-    "checks": checks,
-    "dots": dots,
-}
-"""Patterns in a colour that the caller names, on the product as it is."""
-
 MATERIALS: dict[str, tuple[Callable[[Floats, Floats], Floats], Colour, Colour]] = {
     "denim": (twill, (58, 84, 128), (112, 138, 176)),
     "knit": (rib, (196, 178, 150), (142, 122, 96)),
@@ -84,13 +54,6 @@ MATERIALS: dict[str, tuple[Callable[[Floats, Floats], Floats], Colour, Colour]] 
     "camouflage": (blotches, (92, 98, 62), (58, 54, 40)),
 }
 """Materials: their pattern, the colour of the ground and the colour of what lies on it."""
-
-
-def patterned(rgb: Floats, mask: Floats, name: str, colour: Colour) -> Floats:
-    """Return `rgb` (H x W x 3, 0..1) with a pattern of PATTERNS in `colour` on what `mask` covers."""
-    drawn = _drawn(PATTERNS[name], mask)
-    lab = lab_of(rgb)
-    return blended(rgb, rgb_of_lab(_in_colour(lab, mask, colour)), mask * drawn)
 
 
 def in_material(rgb: Floats, mask: Floats, name: str) -> Floats:
