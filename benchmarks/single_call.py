@@ -7,8 +7,7 @@ says that the engine took of it: upload, storage, queue, decoding, frame, encodi
 import argparse
 import os
 import statistics
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import httpx
 from rich.console import Console
@@ -18,14 +17,11 @@ from benchmarks.device import moment
 from benchmarks.service import photo, running
 from likeness.local.valkey import free_port
 
-ENGINES: Final = ("vae", "starter")
-"""The cheapest that ships, and the default."""
-SIDE, ROUNDS, WARMING = 256, 40, 5
-"""Px; calls, and calls before those that count."""
+ENGINES: Final = ("vae", "starter")  # the cheapest that ships, and the default
+SIDE, ROUNDS, WARMING = 256, 40, 5  # px; calls, and calls before those that count
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """Milliseconds of one call: until the response, those of them that the engine took, and what the job says."""
 
     whole: float

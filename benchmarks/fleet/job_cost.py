@@ -149,9 +149,9 @@ def commands(spent: Spent) -> Table:
 def main() -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--commands", action="store_true")
     parser.add_argument("--jobs", type=int, default=JOBS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--commands", action="store_true")
     args = parser.parse_args()
     table = Table("a job of", "ms of Valkey's core, each round", "jobs a core ends", "questions", "kB kept")
     console, one = Console(width=120), measured(args.jobs, args.rounds)
