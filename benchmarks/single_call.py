@@ -29,11 +29,6 @@ class Call(NamedTuple):
     preparing: float
     report: float
 
-    @property
-    def own(self) -> float:
-        """What was not the engine's."""
-        return self.whole - self.engine
-
 
 def call(http: httpx.Client, port: int, engine: str, data: bytes) -> Call:
     """Make one picture, on a worker whose figures are at this port."""
@@ -65,7 +60,7 @@ def main() -> None:
     table = Table("engine", "whole, ms", "engine", "own cost: median", "a tenth is below", "preparing", "report")
     for engine in ENGINES:
         found = calls(engine, args.side, args.rounds)
-        own = [one.own for one in found]
+        own = [one.whole - one.engine for one in found]
         shown = [statistics.median(getattr(one, name) for one in found) for name in ("whole", "engine")]
         rest = [statistics.median(getattr(one, name) for one in found) for name in ("preparing", "report")]
         figures = [*shown, statistics.median(own), statistics.quantiles(own, n=10)[0], *rest]
