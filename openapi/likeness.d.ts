@@ -1112,9 +1112,9 @@ export interface NewReviewLink {
   /** the jobs with exactly this reference, those to come too */
   reference: string;
   /** of the person: who its reviews are by */
-  name?: string;
+  name?: string | null;
   /** for which it works */
-  hours?: number;
+  hours?: number | null;
 }
 
 /** One of several edits: what is to change, by which engine and with which parameters. */

@@ -101,7 +101,8 @@ def document(app: FastAPI) -> Document:
     for path, model, example in BODIES:
         found["paths"][path]["post"]["requestBody"] = _body(model, schemas, example)
         schemas[model] = _with_null(schemas[model])
-    schemas["SavedRecipe"] = _with_null(schemas["SavedRecipe"])
+    for model in ("SavedRecipe", "NewReviewLink"):
+        schemas[model] = _with_null(schemas[model])
     for content in found["paths"]["/generate"]["post"]["requestBody"]["content"].values():
         content["examples"].update(FROM_TEXT)
     edits = _body("CustomiseRequest", schemas, packshots.COLOUR_THEN_PACKSHOT)

@@ -1,7 +1,7 @@
 // A client of the Likeness API; likeness.d.ts says what each method does.
 
 const RETRIED = [429, 502, 503];
-const LONGEST_PAUSE = 120; // seconds; a longer one is told to the caller
+const LONGEST_PAUSE = 120; // seconds
 const WAIT = 25; // seconds that one request waits for a job
 
 export class LikenessError extends Error {
@@ -60,7 +60,6 @@ export class Likeness {
       if (found.error) throw new LikenessError(found.error);
       if (found.status === "cancelled") throw new LikenessError({ code: "cancelled", detail: `job ${found.id} was cancelled` });
       if (ended(found)) return found;
-      // at once where no place to wait in is free
       if (Date.now() - asked < 1000) await pause(secondsOf(answer) ?? 1, options?.signal);
     }
   }
@@ -193,22 +192,19 @@ function given(values) {
   return Object.entries(values).filter(([, value]) => value != null);
 }
 
-/** Return a form if the image is a file, else JSON, in which other files are base64. */
+/** Return a form for an image that is a file, else JSON, in which files are base64. */
 async function bodyOf(fields) {
   const form = new FormData();
   const texts = {};
   for (const [name, value] of given(fields)) {
     const file = value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? new Blob([value]) : value;
     if (file instanceof Blob) form.set(name, file, file.name ?? name);
-    else if (name === "images") for (const one of file) form.append(name, one instanceof Blob ? one : "");
     else form.set(name, typeof value === "string" ? value : JSON.stringify(value));
     texts[name] = file;
   }
-  if (form.get("image") instanceof Blob && form.getAll("images").every((one) => one instanceof Blob)) return form;
-  for (const name in texts) {
-    if (texts[name] instanceof Blob) texts[name] = await base64(texts[name]);
-    if (name === "images") texts[name] = await Promise.all(texts[name].map((one) => (one instanceof Blob ? base64(one) : one)));
-  }
+  if (form.get("image") instanceof Blob && !texts.images) return form;
+  const said = (one) => one instanceof Blob ? base64(one) : one;
+  for (const name in texts) texts[name] = await (name === "images" ? Promise.all(texts.images.map(said)) : said(texts[name]));
   return JSON.stringify(texts);
 }
 
@@ -269,7 +265,7 @@ async function pause(seconds, signal) {
   signal?.throwIfAborted();
 }
 
-/** Yield the fields of each event of a stream; lines end in CRLF or LF, and chunks anywhere. */
+/** Yield the fields of each event; lines end in CRLF or LF, chunks anywhere. */
 async function* serverSent(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

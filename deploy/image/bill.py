@@ -13,13 +13,15 @@ LICENCE = "License :: "
 
 
 def licence_of(package: Distribution) -> list[dict[str, object]]:
-    """Return the licence: the SPDX expression; else the classifiers; else the short text in its place."""
+    """Return the licence: the SPDX expression; else the classifiers; else the short text; else the file that has it."""
     metadata = package.metadata
     if expression := metadata.get("License-Expression"):
         return [{"expression": expression}]
     named = [one.split(" :: ")[-1] for one in metadata.get_all("Classifier", []) if one.startswith(LICENCE)]
     written = (metadata.get("License") or "").strip().splitlines()[:1]
-    return [{"license": {"name": name}} for name in [one for one in named if one != "OSI Approved"] or written]
+    files = [f"see {file}" for file in metadata.get_all("License-File", [])[:1]]
+    names = [one for one in named if one != "OSI Approved"] or written or files
+    return [{"license": {"name": name}} for name in names]
 
 
 def component(package: Distribution) -> dict[str, object]:

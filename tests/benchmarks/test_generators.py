@@ -11,7 +11,7 @@ from benchmarks.generators import SIDE, Real, Sampled, measured, nearest, sample
 from benchmarks.generators import measure as measure_generators
 from likeness.contract.catalogue import load_catalogue
 from likeness.contract.figures import Figures
-from tests.training.conftest import data  # noqa: F401  a fixture
+from tests.training.conftest import data, few_held_out  # noqa: F401  fixtures
 from worker.config import Settings
 from worker.residency.engines import Residents
 

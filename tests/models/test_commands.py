@@ -12,9 +12,9 @@ def test_the_list_says_what_is_here_how_large_and_who_needs_it(installed: Machin
     shutil.rmtree(installed.models / "tiny-words")
     rows = [[cell for cell in line.split("  ") if cell] for line in installed.says("list").splitlines()]
     cells = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows if row}
-    assert cells["tiny-vae"] == ["yes", "8.5 MB", "Apache-2.0", "tiny"]
-    assert cells["tiny-words"] == ["no", "?", "MIT", "tiny"]
-    assert cells["metrics-tiny"] == ["no", "4.2 kB", "MIT"]
+    assert cells["tiny-vae"] == ["yes", "8.5 MB", "Apache-2.0", "conditions", "tiny"]
+    assert cells["tiny-words"] == ["no", "?", "MIT", "conditions", "tiny"]
+    assert cells["metrics-tiny"] == ["no", "4.2 kB", "MIT", "conditions", ""]
     assert cells["sdxl"][:2] == ["no", "6.9 GB"], "the models that ship with Likeness are known to any catalogue"
     listed = {row["name"]: row for row in json.loads(installed.says("list", "--json"))}
     assert (listed["tiny-vae"]["installed"], listed["tiny-vae"]["engines"]) == ("yes", ["tiny"])

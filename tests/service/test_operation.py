@@ -33,7 +33,7 @@ def test_engines_say_what_can_be_asked_of_them(serve) -> None:
     engines = {engine["name"]: engine for engine in serve(catalogue=None).http.get("/engines").json()["engines"]}
     edit = engines["starter-edit"]
     assert edit["closed"] and edit["ways"] == ["instruction", "colourway", "resize"]
-    assert edit["default_for"] == ["pattern", "material", "same"], "retouch makes the rest"
+    assert edit["default_for"] == ["material", "same"], "retouch makes the rest"
     assert any(line.startswith("colour: 'make it orange'") for line in edit["instructions"])
     assert not any(line.startswith("text") for line in edit["instructions"])
     assert engines["starter"]["instructions"] == ["text: 'add the text \"Just do it\"'"]

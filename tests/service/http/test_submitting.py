@@ -15,6 +15,7 @@ ACCEPT_NO_JOB = {
     "/v1/files",
     "/sdapi/v1/interrupt",
     "/jobs/{job_id}/review",
+    "/review-links",
 }
 IMAGES = {
     "/recreate": 1,

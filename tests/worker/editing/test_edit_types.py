@@ -12,7 +12,7 @@ from likeness.contract.catalogue import load_catalogue
 from likeness.contract.comparison import Compare
 from likeness.contract.engines import EngineSpec
 from likeness.contract.jobs import JobOrder, Original, Reproduces, Result, new_job_id
-from likeness.contract.runs import PlannedRun
+from likeness.contract.runs import PlannedRun, task_again
 from likeness.contract.tasks import Customise, EditType
 from likeness.imaging.assessment.edit_check import OUTSIDE
 from likeness.imaging.formats.decode import Bounds, decode
@@ -209,7 +209,9 @@ def test_a_guide_is_reproduced_to_the_byte(residents: Residents, store: PictureS
     context = Context(residents, store, catalogue)
     first = outcomes_of([order], context, Told())[order.id]
     assert isinstance(first, Result), first
-    again = Reproduces(job=order.id, originals=[Original(picture=first.images[0].picture, recipe=first.recipe)])
+    (image,) = first.images
+    recipe = first.recipe.model_copy(update={"task": task_again(first.recipe, image, task)})
+    again = Reproduces(job=order.id, originals=[Original(picture=image.picture, recipe=recipe)])
     second = outcomes_of([order.model_copy(update={"reproduces": again})], context, Told())[order.id]
     assert isinstance(second, Result), second
     assert [row.sameness for row in second.reproduction.images] == ["bitwise"]
