@@ -26,8 +26,6 @@ def test_an_interactive_job_stops_a_run_of_batch_jobs_which_runs_again_and_ends_
     drill.until(lambda: all(drill.job(one).progress is not None for one in batch), 30)
     first = drill.submit(steps=2, prompt="interactive")
     (interactive,) = drill.ended([first], 20)
-    stopped = [drill.job(one) for one in batch]
-    assert not any(job.status.ended for job in stopped)
     jobs = drill.ended(batch, 60)
     assert {job.status for job in [interactive, *jobs]} == {JobStatus.SUCCEEDED}
     assert (interactive.started_at - interactive.created_at).total_seconds() < 1
